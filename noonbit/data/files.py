@@ -1,0 +1,344 @@
+"""One listing for everything a user can point at: a folder, one file, a zip or a tar archive.
+
+    folder, file, zip, tar ── open_files ──> list[File] ── content ──> bytes, uncompressed
+
+A compressed tar is unpacked in one sequential pass into an unnamed temporary file (184 MB for
+CIFAR-10), so that its members can then be read in any order without being held in memory. Nothing
+is ever written under a name that an archive chose.
+"""
+
+import bz2
+import errno
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import tempfile
+import threading
+import weakref
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple, Protocol, cast
+
+from noonbit.data.dataset import natural_key
+from noonbit.errors import DataError, SourceNotFound, plural
+
+LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
+FREE_SIZE = 256 * 2**20
+"""Bytes that anything may unpack to."""
+GROWTH_LIMIT = 200
+"""How many times its packed size a thing may grow beyond that: deflate can reach 1,032 times, real
+images and tables stay below 50."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a source, wherever it lies."""
+
+    name: str
+    """Its posix path relative to the source: `train/cat/0041.jpg`."""
+    size: int
+    """Bytes as stored, before `content` undoes a compression."""
+    open: Callable[[], BinaryIO]
+    """Gives a new stream of its bytes; may be called from several threads."""
+    path: Path | None = None
+    """Where it lies on the disk, unless it is a member of an archive."""
+
+    def read(self) -> bytes:
+        """All bytes as stored."""
+        with self.open() as stream:
+            return stream.read()
+
+
+def open_files(path: Path) -> list[File]:
+    """The files of a folder (recursive), of an archive, or `path` alone, in natural order.
+
+    Hidden files and folders, `__MACOSX`, `Thumbs.db` and `desktop.ini` are left out, and so are
+    members of an archive that are links or point outside it. Raises `DataError` for an archive
+    that is cut off, damaged, locked with a password, or that grows like a bomb.
+    """
+    try:
+        if path.is_dir():
+            files = list(_folder_files(path, path, frozenset()))
+        else:
+            only = File(path.name, path.stat().st_size, partial(path.open, "rb"), path)
+            if zipfile.is_zipfile(path):
+                files = _zip_members(path)
+            elif _is_tar(only):
+                files = _tar_members(only)
+            else:
+                files = [only]
+    except PermissionError as error:
+        raise DataError(
+            f"{error.filename} may not be read by this user. Change its permissions (chmod u+r)."
+        ) from None
+    except FileNotFoundError:
+        raise SourceNotFound(f"{path} does not exist.") from None
+    return sorted(files, key=lambda file: natural_key(file.name))
+
+
+def empty_folders(path: Path, files: list[File]) -> list[str]:
+    """The visible folders below `path` that hold none of its files, not even deeper down."""
+    holding = {str(above) for file in files for above in PurePosixPath(file.name).parents}
+    folders = (
+        (Path(folder) / name).relative_to(path).as_posix()
+        for folder, names, _ in os.walk(path)
+        for name in names
+    )
+    return sorted((name for name in folders if _is_kept(name) and name not in holding), key=natural_key)
+
+
+def siblings(file: File) -> list[File]:
+    """The files in the same folder of the disk as `file`, itself among them."""
+    if file.path is None:
+        return [file]
+    folder = file.path.parent
+    return [
+        File(path.name, path.stat().st_size, partial(path.open, "rb"), path)
+        for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name))
+        if path.is_file() and _is_kept(path.name)
+    ]
+
+
+def is_archive(file: File) -> bool:
+    """Whether a file on the disk holds other files; told by content."""
+    return file.path is not None and (zipfile.is_zipfile(file.path) or _is_tar(file))
+
+
+def _is_kept(name: str) -> bool:
+    """Whether no piece of a path is hidden, system litter, or a step outside."""
+    pieces = PurePosixPath(name).parts
+    return bool(pieces) and not any(
+        piece.startswith((".", "/")) or piece.casefold() in LITTER for piece in pieces
+    )
+
+
+def _folder_files(
+    root: Path, folder: Path, above: frozenset[tuple[int, int]]
+) -> Iterator[File]:
+    """Walk a folder, following links except back into a folder that is being walked."""
+    place = folder.stat()
+    identity = (place.st_dev, place.st_ino)
+    if identity in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = folder / entry.name
+            if not _is_kept(entry.name):
+                continue
+            if entry.is_dir():
+                yield from _folder_files(root, path, above | {identity})
+            elif entry.is_file():
+                name = path.relative_to(root).as_posix()
+                yield File(name, entry.stat().st_size, partial(path.open, "rb"), path)
+
+
+# Archives
+
+
+def _zip_members(path: Path) -> list[File]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise DataError(f"{path.name} is a damaged zip archive ({error}). {_AGAIN}") from None
+    members = [
+        member
+        for member in archive.infolist()
+        if not member.is_dir() and _is_kept(member.filename.replace("\\", "/"))
+    ]
+    _refuse_bomb(path.name, path.stat().st_size, sum(member.file_size for member in members))
+    files = []
+    for member in members:
+        if member.flag_bits & 1:
+            raise DataError(
+                f"{path.name} is locked with a password. Unpack it, and give the folder."
+            )
+        if (member.external_attr >> 16) & 0o170000 == 0o120000:
+            continue  # a symbolic link, as unix zip stores it
+        name = member.filename.replace("\\", "/")
+        files.append(File(name, member.file_size, partial(_open_member, archive, member)))
+    return files
+
+
+def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    try:
+        with archive.open(member) as stream:
+            return io.BytesIO(stream.read())
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise DataError(
+            f"{archive.filename}: its member {member.filename} is damaged ({error}). {_AGAIN}"
+        ) from None
+
+
+def _is_tar(file: File) -> bool:
+    """Whether a file is a tar, perhaps compressed: its first block has a tar's checksum."""
+    try:
+        with file.open() as raw, _uncompressed(raw) as stream:
+            block = stream.read(tarfile.BLOCKSIZE)
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except (tarfile.HeaderError, OSError, EOFError, zlib.error, lzma.LZMAError):
+        return False
+    return True
+
+
+def _tar_members(file: File) -> list[File]:
+    """Unpack a tar's visible regular files into one temporary file."""
+    store = _Store()
+    files = []
+    try:
+        with file.open() as raw, _uncompressed(raw) as stream:
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                for member in archive:
+                    if not member.isreg() or not _is_kept(member.name.removeprefix("./")):
+                        continue
+                    _refuse_bomb(file.name, file.size, store.size + member.size)
+                    source = archive.extractfile(member)
+                    assert source is not None  # noqa: S101 - it is a regular file
+                    offset = store.add(source, member.size)
+                    name = PurePosixPath(member.name).as_posix()
+                    files.append(File(name, member.size, partial(store.open, offset, member.size)))
+    except (tarfile.ReadError, EOFError) as error:
+        raise DataError(
+            f"{file.name} is cut off: its tar archive stops after {file.size:,} bytes, before its "
+            f"end ({error}). {_AGAIN}"
+        ) from None
+    except (lzma.LZMAError, zlib.error, gzip.BadGzipFile, tarfile.TarError) as error:
+        raise DataError(f"{file.name} is a damaged archive ({error}). {_AGAIN}") from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise DataError(f"{file.name} is a damaged archive ({error}). {_AGAIN}") from None
+        raise DataError(
+            f"There is no room in {tempfile.gettempdir()} to unpack {file.name}. Free some, or "
+            "name another folder in the variable TMPDIR."
+        ) from None
+    return files
+
+
+class _Store:
+    """The contents of an archive's members, one after another in an unnamed temporary file."""
+
+    def __init__(self) -> None:
+        self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as self
+        self._lock = threading.Lock()
+        self.size = 0
+        weakref.finalize(self, self._file.close)
+
+    def add(self, source: io.BufferedIOBase | BinaryIO, size: int) -> int:
+        """Append a member; gives its offset."""
+        offset = self.size
+        while piece := source.read(2**20):
+            self._file.write(piece)
+            self.size += len(piece)
+        if self.size - offset != size:
+            raise EOFError(f"a member has {self.size - offset:,} of its {size:,} bytes")
+        return offset
+
+    def open(self, offset: int, size: int) -> BinaryIO:
+        """A stream of one member."""
+        with self._lock:
+            self._file.seek(offset)
+            return io.BytesIO(self._file.read(size))
+
+
+def _refuse_bomb(name: str, packed: int, unpacked: int) -> None:
+    if unpacked > max(FREE_SIZE, GROWTH_LIMIT * packed):
+        raise DataError(
+            f"{name} unpacks to {unpacked:,} bytes or more, over {GROWTH_LIMIT} times its own "
+            f"{packed:,}, as only a decompression bomb does. Unpack it yourself if you trust it."
+        )
+
+
+# Compressed streams
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class _Compression(NamedTuple):
+    name: str
+    magic: bytes
+    new: Callable[[], _Decompressor]
+    open: Callable[[BinaryIO], BinaryIO]
+
+
+_COMPRESSIONS = (
+    _Compression(
+        "gzip",
+        b"\x1f\x8b",
+        lambda: zlib.decompressobj(wbits=31),
+        lambda raw: cast(BinaryIO, gzip.open(raw)),
+    ),
+    _Compression(
+        "xz",
+        b"\xfd7zXZ\0",
+        lzma.LZMADecompressor,
+        lambda raw: cast(BinaryIO, lzma.open(raw)),
+    ),
+    _Compression(
+        "bzip2",
+        b"BZh",
+        bz2.BZ2Decompressor,
+        lambda raw: cast(BinaryIO, bz2.open(raw)),
+    ),
+)
+_AGAIN = "Download it again."
+
+
+def content(file: File) -> bytes:
+    """All bytes of a file, with gz, xz or bz2 undone. Raises `DataError` where that fails."""
+    packed = file.read()
+    compression = _compression_of(packed)
+    if compression is None:
+        return packed
+    limit = max(FREE_SIZE, GROWTH_LIMIT * len(packed))
+    pieces: list[bytes] = []
+    rest = packed
+    while rest.startswith(compression.magic):  # streams may follow one another
+        stream = compression.new()
+        try:
+            pieces.append(stream.decompress(rest, limit + 1))
+        except (zlib.error, lzma.LZMAError, OSError) as error:
+            raise DataError(
+                f"{file.name} is damaged: its {compression.name} stream does not decode "
+                f"({error}). {_AGAIN}"
+            ) from None
+        _refuse_bomb(file.name, len(packed), sum(map(len, pieces)))
+        if not stream.eof:
+            raise DataError(
+                f"{file.name} is cut off: its {compression.name} stream stops after "
+                f"{plural(len(packed), 'byte')}, before its end. {_AGAIN}"
+            )
+        rest = stream.unused_data
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def head(file: File, size: int = 4096) -> bytes:
+    """The first bytes of `content`, without reading more than needed; fewer where it is broken."""
+    with file.open() as raw:
+        try:
+            with _uncompressed(raw) as stream:
+                return stream.read(size)
+        except (OSError, EOFError, zlib.error, lzma.LZMAError):
+            return b""
+
+
+def _compression_of(begin: bytes) -> _Compression | None:
+    return next((each for each in _COMPRESSIONS if begin.startswith(each.magic)), None)
+
+
+def _uncompressed(raw: BinaryIO) -> BinaryIO:
+    """The stream that a stream holds; itself where it is not compressed."""
+    begin = raw.read(8)
+    raw.seek(0)
+    compression = _compression_of(begin)
+    return raw if compression is None else compression.open(raw)

@@ -1,0 +1,109 @@
+"""Which items train, which choose, and which measure.
+
+Items are numbered through all parts of the data, in the order train, validation, test. An official
+test part is the test split, whole, and nothing is ever drawn from it. What is missing is drawn from
+the training part: stratified, so each class keeps its share, and seeded, so that runs with
+different training seeds are measured on the same images.
+"""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noonbit.data.dataset import PART_NAMES, Data
+from noonbit.errors import DataError
+
+SPLIT_SEED = 20_000
+"""One fixed seed: every run on the same data is measured on the same held-out images."""
+VALIDATION_SHARE, LARGEST_VALIDATION = 0.1, 5_000
+TEST_SHARE, LARGEST_TEST = 0.2, 10_000
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Three disjoint sets of item numbers, each ascending."""
+
+    train: Indices
+    validation: Indices
+    test: Indices
+    reasons: dict[str, str]
+    """Where validation and test came from."""
+
+    def save(self, path: Path) -> None:
+        """Store the indices, so that the same split can be used again."""
+        arrays: dict[str, Any] = {
+            field.name: getattr(self, field.name) for field in fields(self)[:3]
+        }
+        with path.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    def without(self, bad: set[int]) -> "Split":
+        """The same split less the items that could not be read."""
+        if not bad:
+            return self
+        unusable = np.array(sorted(bad), np.int64)
+        return Split(
+            np.setdiff1d(self.train, unusable),
+            np.setdiff1d(self.validation, unusable),
+            np.setdiff1d(self.test, unusable),
+            self.reasons,
+        )
+
+
+def draw_split(data: Data, *, validation_share: float | None = None) -> Split:
+    """The split of `data`, drawing the parts that the source does not have.
+
+    `validation_share` is of the training part; by default a tenth, at most 5,000 items. Raises
+    `DataError` where a class has too few items to stand in every split.
+    """
+    numbers: dict[str, Indices] = {}
+    reasons: dict[str, str] = {}
+    first = 0
+    for name in PART_NAMES:
+        part = data.parts.get(name)
+        if part is not None:
+            numbers[name] = np.arange(first, first + len(part), dtype=np.int64)
+            first += len(part)
+            reasons[name] = "the source's own"
+    labels = data.train.labels
+    assert labels is not None  # noqa: S101 - open_data gives labelled parts
+    generator = np.random.default_rng(SPLIT_SEED)
+    for name, share, most in (
+        ("test", TEST_SHARE, LARGEST_TEST),
+        ("validation", validation_share, len(labels) // 2)
+        if validation_share is not None
+        else ("validation", VALIDATION_SHARE, LARGEST_VALIDATION),
+    ):
+        if name in numbers:
+            continue
+        remaining = numbers["train"]
+        count = min(round(share * len(remaining)), most)
+        drawn = draw_stratified(labels[remaining], count, generator)
+        numbers[name] = remaining[drawn]
+        numbers["train"] = np.delete(remaining, drawn)
+        reasons[name] = f"{len(drawn):,} of the training items, every class in proportion"
+    if not len(numbers["train"]):
+        raise DataError(
+            f"{data.source} has {len(labels):,} labelled items, too few to train on after setting "
+            "some aside for validation and test. Add items."
+        )
+    return Split(numbers["train"], numbers["validation"], numbers["test"], reasons)
+
+
+def draw_stratified(labels: Indices, count: int, generator: np.random.Generator) -> Indices:
+    """Positions of about `count` items, each class in proportion to its size; ascending.
+
+    A class of two or more items gives at least one and keeps at least one.
+    """
+    chosen = []
+    for label in np.unique(labels):
+        positions = np.flatnonzero(labels == label)
+        wanted = max(1, round(count * len(positions) / len(labels)))
+        taken = min(wanted, len(positions) - 1)
+        chosen.append(generator.permutation(positions)[:taken])
+    return np.sort(np.concatenate(chosen)).astype(np.int64)
