@@ -1,0 +1,56 @@
+"""How commands print: tables for people on stdout, or one JSON object; progress on stderr."""
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Json: TypeAlias = Annotated[bool, Parameter(negative=())]
+"""The flag `--json`: one object on stdout instead of text for people."""
+DataDir: TypeAlias = Annotated[Path | None, Parameter(name="--data-dir")]
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout; what JSON cannot say (nan, infinity) is null."""
+    json.dump(finite(value), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def finite(value: Any) -> Any:
+    """The same plain value without nan and infinities."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return value
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A plain table; columns whose cells are numbers are set flush right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        numbers = all(isinstance(row[index], int | float) for row in rows)
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        # Text, not markup: a class name may hold square brackets.
+        table.add_row(*(Text(format_cell(cell)) for cell in row))
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def format_cell(cell: object) -> str:
+    """A number with its thousands separated, or the text itself."""
+    return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)
+
+
+def say(text: str = "") -> None:
+    """A line for people, on stderr, where logs go."""
+    print(text, file=sys.stderr)

@@ -1,0 +1,63 @@
+"""noonbit train SOURCE"""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from noonbit.commands.output import DataDir, Json, print_json, say
+from noonbit.errors import UsageError
+from noonbit.recipe import Recipe
+
+
+def train(
+    source: str | None = None,
+    *,
+    recipe: Annotated[Recipe, Parameter(name="*")] = Recipe(),  # noqa: B008 - frozen
+    config: Path | None = None,
+    resume: str | None = None,
+    out: Path | None = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Train a classifier and leave a run folder with a report.
+
+    Parameters
+    ----------
+    source
+        A path, an archive, or a name of `noonbit data`.
+    config
+        A TOML file of settings; flags come on top.
+    resume
+        Continue this run: a path, a unique beginning of its name, or `last`.
+    out
+        The run folder to make; by default one in runs/, named after time, network and data.
+    data_dir
+        Where to look for known data sets first.
+    json
+        Print one JSON object on stdout at the end.
+    """
+    if (source is None) == (resume is None):
+        raise UsageError(
+            "noonbit train takes a source (a path or a name of `noonbit data`), or --resume RUN. "
+            "To begin: noonbit train digits"
+        )
+    if config is not None:
+        recipe = recipe.over(Recipe.load(config))
+    from noonbit.progress import display
+    from noonbit.run import load_run
+    from noonbit.train import resume as resume_run
+    from noonbit.train import train as train_source
+
+    with display() as observer:
+        if source is not None:
+            run = train_source(source, recipe, out=out, data_dir=data_dir, observer=observer)
+        else:
+            if recipe.given() or out is not None:
+                raise UsageError("--resume continues a run as it was begun; leave out other flags.")
+            run = resume_run(load_run(resume or "last"), data_dir=data_dir, observer=observer)
+    if json:
+        result = {"run": str(run.path), "model": run.record["model"]["name"]}
+        print_json(result | run.record["result"])
+    say(f"\nreport   {run.path / 'report.html'}")
+    say(f"next     noonbit predict {run.path.name} PICTURE")

@@ -1,0 +1,157 @@
+"""How good a network is: predictions, accuracy with its interval, per class, calibration.
+
+Final figures are computed in float32, whatever the training's precision was, so that they are the
+same in the report, in `evaluate`, and in an exported file.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from noonbit.contract import Contract
+from noonbit.runtime import Runtime
+
+BATCH_SIZE = 500
+"""Images per inference step; activations of small networks stay near the cache."""
+CALIBRATION_BINS = 10
+
+Probabilities = NDArray[np.float32]
+
+
+def predict_probabilities(
+    model: nn.Module, contract: Contract, pixels: Tensor, runtime: Runtime
+) -> Probabilities:
+    """uint8 (N, C, H, W) -> probabilities (N, classes), float32, rows summing to 1."""
+    model.eval()
+    rows = [torch.zeros(0, len(contract.class_names))]
+    with torch.inference_mode():
+        for batch in pixels.split(BATCH_SIZE):
+            images = contract.normalise(batch.to(runtime.device))
+            images = images.contiguous(memory_format=torch.channels_last)
+            rows.append(model(images).float().softmax(dim=1).cpu())
+    return np.asarray(torch.cat(rows).numpy(), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """How well one class is found."""
+
+    name: str
+    images: int
+    precision: float
+    """Of the images called this, the share that is."""
+    recall: float
+    """Of the images that are this, the share that was found."""
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured on one split."""
+
+    split: str
+    images: int
+    correct: int
+    accuracy: float
+    accuracy_low: float
+    """Wilson's 95 % interval."""
+    accuracy_high: float
+    loss: float
+    """Mean cross-entropy, natural logarithm."""
+    calibration_error: float
+    """Expected calibration error: how far stated probabilities are from the share that is right."""
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """Rows are the true classes, columns the predicted ones."""
+    reliability: tuple[tuple[float, float, int], ...]
+    """Of each bin of top probabilities: mean probability, share right, images."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        from dataclasses import asdict
+
+        return asdict(self)
+
+
+def evaluate(
+    probabilities: Probabilities,
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    *,
+    split: str,
+) -> Evaluation:
+    """Measure predictions (N, classes) against labels (N,)."""
+    count = len(labels)
+    predicted = probabilities.argmax(axis=1)
+    correct = int((predicted == labels).sum())
+    low, high = wilson_interval(correct, count)
+    classes = len(class_names)
+    confusion = np.bincount(labels * classes + predicted, minlength=classes**2)
+    confusion = confusion.reshape(classes, classes)
+    true_probability = probabilities[np.arange(count), labels].astype(np.float64)
+    reliability, calibration_error = calibration(probabilities.max(axis=1), predicted == labels)
+    return Evaluation(
+        split=split,
+        images=count,
+        correct=correct,
+        accuracy=correct / count if count else math.nan,
+        accuracy_low=low,
+        accuracy_high=high,
+        loss=float(-np.log(np.maximum(true_probability, 1e-12)).mean()) if count else math.nan,
+        calibration_error=calibration_error,
+        classes=tuple(class_scores(confusion, class_names)),
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        reliability=reliability,
+    )
+
+
+def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson, 1927): honest near 0 and 1, where others leave [0, 1]."""
+    if count == 0:
+        return 0.0, 1.0
+    share = correct / count
+    centre = share + z * z / (2 * count)
+    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    scale = 1 + z * z / count
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def class_scores(
+    confusion: NDArray[np.int64], class_names: tuple[str, ...]
+) -> list[ClassScore]:
+    """Precision, recall and F1 of each class; 0 where a class was never called or never there."""
+    scores = []
+    for index, name in enumerate(class_names):
+        right = int(confusion[index, index])
+        there, called = int(confusion[index].sum()), int(confusion[:, index].sum())
+        scores.append(
+            ClassScore(
+                name,
+                there,
+                right / called if called else 0.0,
+                right / there if there else 0.0,
+                2 * right / (there + called) if there + called else 0.0,
+            )
+        )
+    return scores
+
+
+def calibration(
+    top: NDArray[np.float32], right: NDArray[np.bool_]
+) -> tuple[tuple[tuple[float, float, int], ...], float]:
+    """Reliability by bins of equal width, and the expected calibration error (Naeini et al., 2015)."""
+    bins = np.minimum((top * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    rows, error = [], 0.0
+    for index in range(CALIBRATION_BINS):
+        inside = bins == index
+        count = int(inside.sum())
+        if count:
+            stated, found = float(top[inside].mean()), float(right[inside].mean())
+            rows.append((stated, found, count))
+            error += count / len(top) * abs(stated - found)
+    return tuple(rows), error

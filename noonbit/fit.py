@@ -1,0 +1,254 @@
+"""The one training loop.
+
+What differs between runs is data (a resolved `Recipe`) or a function made before the loop starts,
+so the loop itself asks no questions about features. Order, augmentation and dropout are functions
+of seed, epoch, item and step: a `State` is all that a resumed training needs to continue with the
+same bits.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from noonbit.augment import Augmentation, augment, draw
+from noonbit.contract import Contract
+from noonbit.errors import TrainingDiverged
+from noonbit.optim import make_optimizer, make_schedule, set_lr
+from noonbit.recipe import Plan
+from noonbit.runtime import Runtime, seed_step
+
+VALIDATION_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One line of a run's history."""
+
+    epoch: int
+    """From 1."""
+    loss: float
+    """Mean of the training loss, label smoothing and augmentation included."""
+    accuracy: float
+    """On the training images as augmented, while the weights changed."""
+    val_loss: float
+    val_accuracy: float
+    lr: float
+    """At the last step."""
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a display can know in the middle of an epoch; reading a tensor waits for the device."""
+
+    epoch: int
+    step: int
+    """Of this epoch, from 1."""
+    steps: int
+    loss: Tensor
+    """Summed over the images of the epoch so far."""
+    correct: Tensor
+    batch_size: int
+
+
+@dataclass
+class State:
+    """Where a training stands; what a checkpoint holds."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    epoch: int = 0
+    """Finished ones."""
+    step: int = 0
+    """Finished ones of the epoch under way."""
+    sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    """Loss, correct images and seconds of the epoch under way."""
+    history: list[Epoch] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    """The weights of the best epoch by validation accuracy, ties by validation loss."""
+    best_epoch: int = 0
+
+    def facts(self) -> dict[str, object]:
+        """Everything but the tensors, as plain values."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "sums": self.sums,
+            "history": [asdict(row) for row in self.history],
+            "best_epoch": self.best_epoch,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A split on the device: uint8 images (N, C, H, W), int64 labels (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a training tells the world; every one may be called often and should return soon."""
+
+    on_step: Callable[[Step], None] = lambda step: None
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None
+    save: Callable[[State], None] = lambda state: None
+    """Called after every epoch, and when a stop was asked for."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether to finish the step, save and leave."""
+
+
+def fit(
+    state: State,
+    contract: Contract,
+    train: Labelled,
+    validation: Labelled,
+    plan: Plan,
+    runtime: Runtime,
+    hooks: Hooks,
+) -> bool:
+    """Train `state.model` in place from where `state` stands; True when it came to its end.
+
+    Returns False when a stop was asked for; the state was saved then. Raises `TrainingDiverged`
+    when the loss is not finite.
+    """
+    model, optimizer, device, seed = state.model, state.optimizer, runtime.device, plan.seed
+    steps = steps_per_epoch(len(train), plan.batch_size)
+    lr_at = make_schedule(
+        plan.schedule, lr=plan.learning_rate, warmup=plan.warmup, steps=steps * plan.epochs
+    )
+    transforms = Augmentation.parse(plan.augment)
+    spent = sum(row.seconds for row in state.history)
+
+    while state.epoch < plan.epochs and spent < plan.time_budget:
+        model.train()
+        order = shuffled(len(train), seed=seed, epoch=state.epoch).to(device)
+        draws = draw(transforms, seed=seed, epoch=state.epoch, count=len(train), device=device)
+        # On the device: nothing in the loop waits for it.
+        loss_sum, correct = torch.tensor(state.sums[:2], dtype=torch.float64, device=device)
+        started = runtime.clock() - state.sums[2]
+        batches = order.split(plan.batch_size)[:steps]
+
+        for items in batches[state.step :]:
+            step = state.epoch * steps + state.step
+            lr = lr_at(step)
+            set_lr(optimizer, lr)
+            seed_step(seed, step)
+            labels = train.labels[items]
+            images = augment(transforms, train.images[items], draws.take(items))
+            images = contract.normalise(images).contiguous(memory_format=torch.channels_last)
+            with runtime.autocast():
+                logits = model(images)
+            loss = F.cross_entropy(logits.float(), labels, label_smoothing=plan.label_smoothing)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            loss_sum += loss.detach() * len(items)
+            correct += (logits.detach().argmax(dim=1) == labels).sum()
+            state.step += 1
+            hooks.on_step(
+                Step(state.epoch + 1, state.step, steps, loss_sum, correct, plan.batch_size)
+            )
+            if hooks.stopping():
+                state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]
+                hooks.save(state)
+                return False
+
+        seconds = runtime.clock() - started
+        seen = sum(map(len, batches))
+        train_loss = loss_sum.item() / seen  # the epoch's one wait
+        if not math.isfinite(train_loss):
+            raise TrainingDiverged(
+                f"The loss became {train_loss} in epoch {state.epoch + 1} with a learning rate of "
+                f"{plan.learning_rate:g}. Try --learning-rate {plan.learning_rate / 5:.1g}, "
+                f"or a longer --warmup than {plan.warmup:g}."
+            )
+        val_loss, val_accuracy = validate(model, contract, validation, runtime)
+        row = Epoch(
+            state.epoch + 1,
+            train_loss,
+            correct.item() / seen,
+            val_loss,
+            val_accuracy,
+            lr,
+            seconds,
+            seen / seconds,
+        )
+        state.history.append(row)
+        if is_best(row, state):
+            state.best_epoch = row.epoch
+            state.best = {name: value.clone() for name, value in model.state_dict().items()}
+        state.epoch, state.step, state.sums = row.epoch, 0, [0.0, 0.0, 0.0]
+        spent += seconds
+        hooks.on_epoch(row)
+        hooks.save(state)
+        if row.epoch - state.best_epoch >= plan.patience:
+            break
+        if hooks.stopping():
+            return state.epoch >= plan.epochs
+    return True
+
+
+def begin(model: nn.Module, plan: Plan) -> State:
+    """The state before the first step."""
+    optimizer = make_optimizer(
+        model,
+        plan.optimizer,
+        lr=plan.learning_rate,
+        momentum=plan.momentum,
+        weight_decay=plan.weight_decay,
+    )
+    return State(model, optimizer)
+
+
+def steps_per_epoch(count: int, batch_size: int) -> int:
+    """Batches of one epoch, the ragged last one included unless it is a single image.
+
+    One image alone has no variance, so batch norm could not train on it.
+    """
+    whole, rest = divmod(count, batch_size)
+    return max(1, whole + (rest > 1))
+
+
+def shuffled(count: int, *, seed: int, epoch: int) -> Tensor:
+    """The order of the items in an epoch (from 0); int64 (count,)."""
+    generator = torch.Generator().manual_seed((seed * 7_368_787 + epoch) % 2**63)
+    return torch.randperm(count, generator=generator)
+
+
+def validate(
+    model: nn.Module, contract: Contract, split: Labelled, runtime: Runtime
+) -> tuple[float, float]:
+    """Mean loss and accuracy in the training's own precision, which is what chooses the epoch."""
+    if not len(split):
+        return math.nan, math.nan
+    model.eval()
+    loss_sum = torch.zeros((), dtype=torch.float64, device=runtime.device)
+    correct = torch.zeros((), dtype=torch.int64, device=runtime.device)
+    with torch.inference_mode():
+        for pixels, labels in zip(
+            split.images.split(VALIDATION_BATCH), split.labels.split(VALIDATION_BATCH), strict=True
+        ):
+            images = contract.normalise(pixels).contiguous(memory_format=torch.channels_last)
+            with runtime.autocast():
+                logits = model(images)
+            loss_sum += F.cross_entropy(logits.float(), labels, reduction="sum")
+            correct += (logits.argmax(dim=1) == labels).sum()
+    return loss_sum.item() / len(split), correct.item() / len(split)
+
+
+def is_best(row: Epoch, state: State) -> bool:
+    """Whether an epoch beats the best so far: by validation accuracy, ties by validation loss."""
+    if not state.best_epoch:
+        return True
+    best = state.history[state.best_epoch - 1]
+    return (row.val_accuracy, -row.val_loss) > (best.val_accuracy, -best.val_loss)

@@ -1,0 +1,111 @@
+"""All items of a data set, framed and numbered: what a split's indices point into."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noonbit.contract import Framing, Prepared
+from noonbit.data.dataset import PART_NAMES, BadItem, Data
+from noonbit.data.split import Indices, Split, draw_split
+from noonbit.errors import DataError, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Every image as the network will see it, through all parts in order, and the split."""
+
+    data: Data
+    framing: Framing
+    pixels: NDArray[np.uint8]
+    """(N, C, H, W)."""
+    labels: NDArray[np.int64]
+    """(N,)."""
+    names: Sequence[str]
+    split: Split
+    bad: tuple[BadItem, ...]
+    """Left out, at opening or at decoding, each with its reason."""
+    fingerprint: str
+    """SHA-256 over pixels, labels and class names: whether two runs saw the same data."""
+
+    def indices(self, part: str) -> Indices:
+        """The item numbers of `train`, `validation` or `test`."""
+        indices: Indices = getattr(self.split, part)
+        return indices
+
+
+class JoinedNames(Sequence[str]):
+    """The names of several parts one after the other, without copying them."""
+
+    def __init__(self, parts: Sequence[Sequence[str]]) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        for part in self._parts:
+            if index < len(part):
+                return part[index]
+            index -= len(part)
+        raise IndexError(index)
+
+
+def gather(data: Data, framing: Framing, *, validation: float | None, on_bad: str) -> Items:
+    """Frame every image, draw the split, and leave out what cannot be read.
+
+    Raises `DataError` naming the unreadable files, unless `on_bad` is `skip`.
+    """
+    parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
+    prepared = [framing.prepare_all(part.images) for part in parts]
+    bad_items = [item for one in prepared for item in one.bad.values()]
+    total = sum(map(len, parts))
+    if bad_items and on_bad == "fail":
+        raise DataError(unreadable(bad_items, total))
+    labels = np.concatenate([labels_of(part.labels) for part in parts])
+    pixels = prepared[0].pixels
+    if len(prepared) > 1:
+        pixels = np.concatenate([one.pixels for one in prepared])
+    split = draw_split(data, validation_share=validation).without(bad_numbers(prepared))
+    digest = hashlib.sha256(repr(data.class_names).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    digest.update(labels.tobytes())
+    return Items(
+        data,
+        framing,
+        pixels,
+        labels,
+        JoinedNames([part.names for part in parts]),
+        split,
+        (*data.bad, *bad_items),
+        digest.hexdigest(),
+    )
+
+
+def labels_of(labels: Indices | None) -> Indices:
+    """The labels of a part that must have them."""
+    assert labels is not None  # noqa: S101 - open_data gives labelled parts
+    return labels
+
+
+def bad_numbers(prepared: Sequence[Prepared]) -> set[int]:
+    """The unreadable items' numbers, counted through all parts."""
+    numbers: set[int] = set()
+    first = 0
+    for one in prepared:
+        numbers |= {first + index for index in one.bad}
+        first += len(one.pixels)
+    return numbers
+
+
+def unreadable(bad: Sequence[BadItem], total: int) -> str:
+    """The sentence that names the first unreadable files."""
+    shown = "; ".join(str(item) for item in bad[:3]) + ("; ..." if len(bad) > 3 else "")
+    return (
+        f"{shown} ({len(bad):,} of {plural(total, 'file')}). "
+        f"Remove {'it' if len(bad) == 1 else 'them'}, or add --on-bad skip."
+    )

@@ -1,0 +1,105 @@
+"""The layer table: output shapes, parameters, multiply-adds.
+
+Read off one forward pass of an empty image, so it holds for any module, a user's own too. Costs one
+inference of one image.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from noonbit.errors import ArtefactError
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One row of the table."""
+
+    name: str
+    kind: str
+    output: tuple[int, ...]
+    """Without the batch: (channels, height, width) or (units,)."""
+    parameters: int
+    multiply_adds: int
+    """For one image; of convolutions and dense layers, where the work is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A network in figures."""
+
+    layers: tuple[Layer, ...]
+    parameters: int
+    """As the network's source counts them."""
+    trainable_parameters: int
+    batch_norm_statistics: int
+    """Running means and variances: learned from the data, but not by gradients."""
+    multiply_adds: int
+
+
+def summarise(
+    model: nn.Module, shape: tuple[int, int, int], *, counts_statistics: bool = False
+) -> Summary:
+    """The table of `model` for one input of `shape` (channels, height, width).
+
+    Raises `ArtefactError` where the network does not accept that shape.
+    """
+    layers: list[Layer] = []
+    names = {module: name for name, module in model.named_modules()}
+
+    def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        if isinstance(output, Tensor):
+            layers.append(
+                Layer(
+                    names[module],
+                    type(module).__name__,
+                    tuple(output.shape[1:]),
+                    sum(p.numel() for p in module.parameters(recurse=False)),
+                    multiply_adds(module, output),
+                )
+            )
+
+    leaves = [module for module in model.modules() if not list(module.children())]
+    hooks = [module.register_forward_hook(record) for module in leaves]
+    training = model.training
+    try:
+        parameter = next(model.parameters(), None)
+        device = "cpu" if parameter is None else parameter.device
+        with torch.no_grad():
+            model.eval()(torch.zeros(1, *shape, device=device))
+    except RuntimeError as error:
+        channels, height, width = shape
+        raise ArtefactError(
+            f"The network does not accept an input of {height}x{width}x{channels}: {error}"
+        ) from error
+    finally:
+        model.train(training)
+        for hook in hooks:
+            hook.remove()
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    total = sum(p.numel() for p in model.parameters())
+    statistics = sum(
+        buffer.numel()
+        for name, buffer in model.named_buffers()
+        if name.endswith(("running_mean", "running_var"))
+    )
+    return Summary(
+        tuple(layers),
+        total + (statistics if counts_statistics else 0),
+        trainable,
+        statistics,
+        sum(layer.multiply_adds for layer in layers),
+    )
+
+
+def multiply_adds(module: nn.Module, output: Tensor) -> int:
+    """The multiplications (each with its addition) that one image costs in this layer."""
+    if isinstance(module, nn.Conv2d):
+        per_value = module.weight[0].numel()
+    elif isinstance(module, nn.Linear):
+        per_value = module.in_features
+    else:
+        return 0
+    return output.numel() * per_value

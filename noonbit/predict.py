@@ -1,0 +1,149 @@
+"""Class names and probabilities for new inputs, each brought to the contract first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
+
+from noonbit.contract import Adjustment, Contract
+from noonbit.data import open_inputs
+from noonbit.data.dataset import BadItem, Part
+from noonbit.errors import InputRefused
+from noonbit.evaluate import Probabilities, predict_probabilities
+from noonbit.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """One row an input that could be read, in the order given."""
+
+    names: tuple[str, ...]
+    probabilities: Probabilities
+    """(N, classes), float32."""
+    class_names: tuple[str, ...]
+    adjusted: dict[Adjustment, NDArray[np.int64]]
+    """Rows that had to be changed to fit the contract, by what was done."""
+    bad: tuple[BadItem, ...]
+    """Inputs that could not be read; they have no row."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def labels(self) -> list[str]:
+        """The most probable class of each input."""
+        return [self.class_names[index] for index in self.probabilities.argmax(axis=1)]
+
+    def top(self, count: int) -> list[list[tuple[str, float]]]:
+        """The `count` most probable classes of each input with their probabilities."""
+        count = min(count, len(self.class_names))
+        order = np.argsort(-self.probabilities, axis=1, kind="stable")[:, :count]
+        return [
+            [(self.class_names[i], float(row[i])) for i in best]
+            for row, best in zip(self.probabilities, order, strict=True)
+        ]
+
+    def rows(self, count: int) -> list[dict[str, Any]]:
+        """Plain rows: name, prediction, probability, then the next classes up to `count`."""
+        table = []
+        for name, best in zip(self.names, self.top(count), strict=True):
+            row: dict[str, Any] = {
+                "name": name,
+                "prediction": best[0][0],
+                "probability": best[0][1],
+            }
+            for rank, (label, probability) in enumerate(best[1:], start=2):
+                row[f"prediction_{rank}"] = label
+                row[f"probability_{rank}"] = probability
+            table.append(row)
+        return table
+
+
+def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime) -> Predictions:
+    """Predict whatever `inputs` is: see `Run.predict`."""
+    if isinstance(inputs, Part):
+        return predict_part(model, contract, inputs, runtime)
+    if isinstance(inputs, str | Path):
+        return predict_part(model, contract, open_inputs(inputs), runtime)
+    if isinstance(inputs, Image.Image):
+        inputs = [inputs]
+    if isinstance(inputs, torch.Tensor):
+        inputs = inputs.detach().cpu().numpy()
+    if isinstance(inputs, np.ndarray):
+        return predict_raw(model, contract, split_array(inputs, contract), runtime)
+    if not isinstance(inputs, Sequence) or not inputs:
+        raise InputRefused(
+            "predict", f"got {type(inputs).__name__}; give paths, pictures or an array"
+        )
+    if all(isinstance(item, str | Path) for item in inputs):
+        parts = [open_inputs(item) for item in inputs]
+        each = [predict_part(model, contract, part, runtime) for part in parts]
+        return joined(each)
+    return predict_raw(model, contract, list(inputs), runtime)
+
+
+def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runtime) -> Predictions:
+    """Every image of a part; the unreadable ones are named in `bad`."""
+    prepared = contract.framing.prepare_all(part.images)
+    kept = np.setdiff1d(np.arange(len(part)), list(prepared.bad))
+    probabilities = predict_probabilities(
+        model, contract, torch.from_numpy(prepared.pixels[kept]), runtime
+    )
+    return Predictions(
+        tuple(part.names[i] for i in kept),
+        probabilities,
+        contract.class_names,
+        {name: np.searchsorted(kept, rows) for name, rows in prepared.adjusted.items()},
+        tuple(prepared.bad.values()),
+    )
+
+
+def predict_raw(
+    model: nn.Module, contract: Contract, inputs: Sequence[Any], runtime: Runtime
+) -> Predictions:
+    """Pictures or arrays in memory; one that cannot be used is an error, since it has no file."""
+    pixels = np.zeros((len(inputs), *contract.framing.shape), np.uint8)
+    adjusted: dict[Adjustment, list[int]] = {}
+    for index, raw in enumerate(inputs):
+        pixels[index], done = contract.framing.prepare_noting(raw, name=f"input {index}")
+        for adjustment in done:
+            adjusted.setdefault(adjustment, []).append(index)
+    return Predictions(
+        tuple(f"input {index}" for index in range(len(inputs))),
+        predict_probabilities(model, contract, torch.from_numpy(pixels), runtime),
+        contract.class_names,
+        {name: np.array(rows, np.int64) for name, rows in adjusted.items()},
+        (),
+    )
+
+
+def split_array(array: NDArray[Any], contract: Contract) -> list[NDArray[Any]]:
+    """One image or many, as a list of images."""
+    if array.ndim == 2:
+        return [array]
+    colour = array.ndim == 3 and (array.shape[2] in (1, 3) or array.shape[0] in (1, 3))
+    many_grey = array.ndim == 3 and array.shape[1:] == contract.framing.shape[1:]
+    return [array] if colour and not many_grey else list(array)
+
+
+def joined(each: Sequence[Predictions]) -> Predictions:
+    """Several predictions one after the other."""
+    adjusted: dict[Adjustment, list[NDArray[np.int64]]] = {}
+    first = 0
+    for one in each:
+        for name, rows in one.adjusted.items():
+            adjusted.setdefault(name, []).append(rows + first)
+        first += len(one)
+    return Predictions(
+        tuple(name for one in each for name in one.names),
+        np.concatenate([one.probabilities for one in each]),
+        each[0].class_names,
+        {name: np.concatenate(rows) for name, rows in adjusted.items()},
+        tuple(item for one in each for item in one.bad),
+    )

@@ -1,0 +1,214 @@
+"""How to train: one frozen, validated settings object.
+
+The command line, TOML files and Python all fill a `Recipe`. What is left out (None) is derived from
+the data and the machine when the training begins, and printed with its reason; the run folder keeps
+the resolved recipe, which `--config` takes back.
+"""
+
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from noonbit.errors import UsageError, did_you_mean
+
+OptimizerName = Literal["sgd", "adam", "adamw", "rmsprop"]
+ScheduleName = Literal["constant", "cosine", "one-cycle"]
+Precision = Literal["float32", "bfloat16"]
+
+PRESENTATIONS = {1: 300_000, 3: 500_000}
+FEWEST_EPOCHS, MOST_EPOCHS = 3, 60
+RATES: dict[str, tuple[float, str]] = {
+    "sgd": (0.1, "high, as batch norm allows, in proportion to the batch"),
+    "adam": (0.002, "twice the paper's, since it falls to zero; in proportion to the batch"),
+    "adamw": (0.002, "twice the paper's, since it falls to zero; in proportion to the batch"),
+    "rmsprop": (0.001, "Keras's, in proportion to the batch"),
+}
+DECAYS: dict[str, tuple[float, str]] = {
+    "sgd": (5e-4, "usual for sgd on images"),
+    "adam": (0.0, "adam mixes it with the gradient; adamw does not"),
+    "adamw": (0.01, "the paper's"),
+    "rmsprop": (0.0, "off by default"),
+}
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Recipe(BaseModel):
+    """The settings of one training."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    model: str | None = None
+    """A network of `noonbit models`, or path.py:function."""
+    epochs: Annotated[int, Field(ge=1)] | None = None
+    """Passes over the training split."""
+    batch_size: Annotated[int, Field(ge=2)] | None = None
+    """Images per step, over all processes together."""
+    optimizer: OptimizerName | None = None
+    """How gradients change the weights."""
+    learning_rate: Annotated[float, Field(gt=0)] | None = None
+    """The highest of the schedule."""
+    schedule: ScheduleName | None = None
+    """constant; cosine to zero; or one-cycle: straight up, then straight down to zero."""
+    warmup: Share | None = None
+    """The share of all steps in which the learning rate rises."""
+    momentum: Share | None = None
+    """Of sgd, in Nesterov's form; the other optimisers keep their own."""
+    weight_decay: Annotated[float, Field(ge=0)] | None = None
+    """On matrices and filters, not on biases and norms."""
+    label_smoothing: Share | None = None
+    """The share of each target that is spread over all classes."""
+    augment: str | None = None
+    """shift=PIXELS,rotation=DEGREES,zoom=SHARE,flip; or none."""
+    patience: Annotated[int, Field(ge=1)] | None = None
+    """Stop after so many epochs without a better validation accuracy; left out: never."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """Of initial weights, order, augmentation and dropout. The split does not depend on it."""
+    precision: Precision | None = None
+    """Of convolutions and matrix products in training; weights are float32 either way."""
+    threads: Annotated[int, Field(ge=1)] | None = None
+    """Processor threads."""
+    device: str | None = None
+    """cpu, cuda, cuda:1, ..."""
+    time_budget: Annotated[float, Field(gt=0)] | None = None
+    """Seconds of training at most: a short measurement sets the epochs, the clock ends the last."""
+    validation: Annotated[float, Field(gt=0, lt=0.9)] | None = None
+    """The share of the training items that chooses the best weights."""
+    image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Train at this many pixels a side."""
+    channels: Literal[1, 3] | None = None
+    """1 for grey, 3 for colour."""
+    on_bad: Literal["fail", "skip"] = "fail"
+    """What to do with files that cannot be read."""
+
+    @classmethod
+    def checked(cls, settings: dict[str, Any], *, origin: str) -> Self:
+        """A recipe from plain values; raises `UsageError` naming the wrong one and its origin."""
+        for name in settings:
+            if name not in cls.model_fields:
+                raise UsageError(
+                    f"{origin} has the setting '{name}', which does not exist."
+                    f"{did_you_mean(name, cls.model_fields)} "
+                    f"There are: {', '.join(cls.model_fields)}."
+                )
+        try:
+            return cls.model_validate(settings)
+        except ValidationError as error:
+            raise UsageError(f"{origin}: {'; '.join(explain(error))}.") from None
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The recipe of a TOML file."""
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UsageError(f"{path} does not exist; --config takes a TOML file.") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path} is not TOML: {error}.") from None
+        return cls.checked(settings, origin=str(path))
+
+    def given(self) -> dict[str, Any]:
+        """The settings that were stated, by a person or a file."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+    def over(self, other: "Recipe") -> "Recipe":
+        """This recipe's stated settings on top of another's: flags over a file."""
+        return Recipe.model_validate({**other.given(), **self.given()})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A recipe with every open setting decided, for one data set on one machine."""
+
+    model: str
+    epochs: int
+    batch_size: int
+    optimizer: OptimizerName
+    learning_rate: float
+    schedule: ScheduleName
+    warmup: float
+    momentum: float
+    weight_decay: float
+    label_smoothing: float
+    augment: str
+    patience: float
+    """Epochs; infinite where stopping early was not asked for."""
+    seed: int
+    time_budget: float
+    """Seconds; infinite where none was given."""
+    reasons: dict[str, str]
+    """Why each derived setting is what it is."""
+
+
+def derive(
+    recipe: Recipe, *, model: str, images: int, shape: tuple[int, int, int], normed: bool
+) -> Plan:
+    """Decide what the recipe leaves open.
+
+    `images` is the size of the training split, `shape` (channels, height, width) of one image, and
+    `normed` says whether the network has batch norm, which bears high learning rates.
+    """
+    reasons: dict[str, str] = {}
+
+    def choose(name: str, value: Any, reason: str) -> Any:
+        stated = getattr(recipe, name)
+        if stated is not None:
+            return stated
+        reasons[name] = reason
+        return value
+
+    channels, height, width = shape
+    presentations = PRESENTATIONS[channels]
+    epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(presentations / max(1, images))))
+    batch_size = choose("batch_size", *derive_batch_size(images))
+    optimizer = choose(
+        "optimizer",
+        *(("sgd", "the network has batch norm") if normed else ("adamw", "no batch norm")),
+    )
+    rate, rate_reason = RATES[optimizer]
+    shift = max(1, round(0.08 * min(height, width)))
+    augmentation = f"shift={shift}" + (",flip" if channels == 3 else "")
+    return Plan(
+        model=model,
+        epochs=choose("epochs", epochs, f"about {presentations:,} images shown in all"),
+        batch_size=batch_size,
+        optimizer=optimizer,
+        learning_rate=choose("learning_rate", rate * batch_size / 256, rate_reason),
+        schedule=choose("schedule", "one-cycle", "ends at zero, so the last epoch is the best"),
+        warmup=choose("warmup", 0.2, "a fifth of the steps"),
+        momentum=choose("momentum", 0.9, "usual for sgd") if optimizer == "sgd" else 0.0,
+        weight_decay=choose("weight_decay", *DECAYS[optimizer]),
+        label_smoothing=choose("label_smoothing", 0.1, "keeps short trainings calm"),
+        augment=choose(
+            "augment",
+            augmentation,
+            "8 % of the shorter side"
+            + ("; a mirrored photograph means the same" if channels == 3 else ""),
+        ),
+        patience=math.inf if recipe.patience is None else recipe.patience,
+        seed=recipe.seed,
+        time_budget=math.inf if recipe.time_budget is None else recipe.time_budget,
+        reasons=reasons,
+    )
+
+
+def derive_batch_size(images: int) -> tuple[int, str]:
+    """A power of two that leaves a small set at least thirty steps an epoch."""
+    size = 256
+    while size > 16 and size * 30 > images:
+        size //= 2
+    if size == 256:
+        return size, "fast on a processor, and enough noise to learn well"
+    return size, f"{images:,} images give at least thirty steps an epoch"
+
+
+def explain(error: ValidationError) -> list[str]:
+    """What was refused: `epochs: Input should be greater than or equal to 1 (got 0)`."""
+    return [
+        f"{'.'.join(map(str, detail['loc']))}: {detail['msg']} (got {detail['input']!r})"
+        for detail in error.errors()
+    ]

@@ -1,0 +1,400 @@
+"""The whole job: source in, run folder out.
+
+    open -> frame -> split -> build -> derive -> fit -> evaluate -> report
+
+Each arrow is one function of another module; this one orders them and keeps the run folder true at
+every moment, so that a training that is killed can be resumed and one that diverges says so.
+"""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tomli_w
+import torch
+from torch import nn
+
+from noonbit.contract import Contract, Framing, derive_framing
+from noonbit.data import open_data
+from noonbit.data.dataset import PART_NAMES
+from noonbit.errors import DataError, Interrupted, TrainingDiverged, UsageError
+from noonbit.evaluate import Evaluation, Probabilities, evaluate, predict_probabilities
+from noonbit.fit import Epoch, Hooks, Labelled, State, Step, begin, fit
+from noonbit.items import Items, gather
+from noonbit.models import DEFAULT_MODEL, MODELS, build
+from noonbit.models.summary import summarise
+from noonbit.recipe import Plan, Recipe, derive
+from noonbit.report import write_report
+from noonbit.run import Run, create, describe_machine
+from noonbit.runtime import Runtime, peak_memory_bytes
+from noonbit.store import load_checkpoint, save_checkpoint, save_weights, write, write_json, write_text
+
+CHECKPOINT_SECONDS = 10.0
+"""A checkpoint is written after an epoch when the last one is older: what a kill can cost."""
+
+
+class Observer:
+    """What a training tells while it goes on; the displays override what they show."""
+
+    def began(self, run: Run, items: Items, plan: Plan, reasons: dict[str, str]) -> None:
+        """Everything is decided and the first step is next."""
+
+    def stepped(self, step: Step) -> None:
+        """A step is done."""
+
+    def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
+        """An epoch is done and validated."""
+
+    def measured(self, run: Run, evaluation: Evaluation) -> None:
+        """The test split was measured."""
+
+
+def train(
+    source: str | Path,
+    recipe: Recipe,
+    *,
+    model: nn.Module | None = None,
+    out: Path | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Train a classifier on `source` and leave a run folder with its report.
+
+    `model` is a network of the caller's own, instead of the recipe's name. Raises the errors of
+    errors.py: data that cannot be used, `Interrupted` after saving, `TrainingDiverged`.
+    """
+    started = time.perf_counter()
+    observer = observer or Observer()
+    runtime = start_runtime(recipe)
+    items, framing_reasons = load(source, recipe, data_dir=data_dir)
+    loading_seconds = time.perf_counter() - started
+    name = (recipe.model or DEFAULT_MODEL) if model is None else type(model).__name__
+    network = model if model is not None else build_seeded(name, items, recipe.seed)
+    plan = plan_for(recipe, items, network, name)
+    contract = Contract.measured(
+        items.framing, items.pixels[items.split.train], items.data.class_names
+    )
+    runtime.place(network)
+    if recipe.time_budget is not None and recipe.epochs is None:
+        plan = fit_budget(plan, contract, items, network, runtime)
+    run = create(
+        out,
+        model=plan.model,
+        source=str(source),
+        record=describe(items, plan, network, runtime, python=model is not None),
+    )
+    run.model = network
+    write_text(run.path / "recipe.toml", tomli_w.dumps(resolved(recipe, plan)))
+    write_json(run.path / "contract.json", contract.model_dump())
+    write(run.path / "split.npz", items.split.save)
+    observer.began(run, items, plan, {**runtime.reasons, **framing_reasons, **plan.reasons})
+    job = Job(run, begin(network, plan), contract, items, plan, runtime, observer)
+    return job.carry_out(started=started, loading_seconds=loading_seconds)
+
+
+def resume(
+    run: Run,
+    *,
+    model: nn.Module | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Continue a training that was stopped, as if it never had been.
+
+    `model` is the network of a run that was trained with a Python object, freshly initialised as
+    it was then. Raises `UsageError` for a run that is finished, `DataError` where the source has
+    changed since.
+    """
+    started = time.perf_counter()
+    observer = observer or Observer()
+    if run.record["status"] == "finished":
+        raise UsageError(f"{run.path.name} is finished; there is nothing to resume.")
+    recipe = run.recipe
+    runtime = start_runtime(recipe)
+    items = reload(run, data_dir=data_dir)
+    loading_seconds = time.perf_counter() - started
+    name = run.record["model"]["name"]
+    network = model if model is not None else build_seeded(name, items, recipe.seed)
+    plan = plan_for(recipe, items, network, name)
+    state = begin(runtime.place(network), plan)
+    checkpoint = run.path / "checkpoint.safetensors"
+    if checkpoint.exists():
+        load_checkpoint(checkpoint, state)
+    run.model = network
+    run.update(status="training")
+    observer.began(run, items, plan, {})
+    job = Job(run, state, run.contract, items, plan, runtime, observer)
+    return job.carry_out(started=started, loading_seconds=loading_seconds)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training that is ready to begin or to go on."""
+
+    run: Run
+    state: State
+    contract: Contract
+    items: Items
+    plan: Plan
+    runtime: Runtime
+    observer: Observer
+
+    def carry_out(self, *, started: float, loading_seconds: float) -> Run:
+        """Fit, keep the best weights, measure the test split, write the report."""
+        run, state = self.run, self.state
+        with stop_on_interrupt() as stopping:
+            hooks = Hooks(self.observer.stepped, self.on_epoch, Saver(run), stopping)
+            try:
+                ended = fit(
+                    state,
+                    self.contract,
+                    self.labelled("train"),
+                    self.labelled("validation"),
+                    self.plan,
+                    self.runtime,
+                    hooks,
+                )
+            except TrainingDiverged:
+                run.update(status="diverged")
+                raise
+        if not ended:
+            run.update(status="interrupted")
+            raise Interrupted(
+                f"Stopped after epoch {state.epoch}"
+                + (f", step {state.step}" if state.step else "")
+                + f"; everything is saved. Continue with: noonbit train --resume {run.path}"
+            )
+        save_checkpoint(run.path / "checkpoint.safetensors", state)
+        state.model.load_state_dict(state.best)
+        save_weights(run.path / "weights.safetensors", state.best)
+        evaluation = measure(run, self.items, self.contract, state.model, self.runtime)
+        run.update(
+            status="finished",
+            result={
+                "accuracy": evaluation.accuracy,
+                "accuracy_low": evaluation.accuracy_low,
+                "accuracy_high": evaluation.accuracy_high,
+                "test_images": evaluation.images,
+                "epochs": len(state.history),
+                "best_epoch": state.best_epoch,
+                "val_accuracy": state.history[state.best_epoch - 1].val_accuracy,
+                "loading_seconds": loading_seconds,
+                "train_seconds": sum(row.seconds for row in state.history),
+                "peak_memory_bytes": peak_memory_bytes(),
+            },
+        )
+        self.observer.measured(run, evaluation)
+        write_report(run, self.items)
+        run.record["result"]["total_seconds"] = time.perf_counter() - started
+        run.update()
+        return run
+
+    def on_epoch(self, row: Epoch) -> None:
+        """Keep the history file true and tell the observer."""
+        self.run.write_history(self.state.history)
+        self.observer.finished_epoch(row, self.plan, self.state.best_epoch == row.epoch)
+
+    def labelled(self, part: str) -> Labelled:
+        """A split as tensors on the device."""
+        indices = self.items.indices(part)
+        device = self.runtime.device
+        return Labelled(
+            torch.from_numpy(self.items.pixels[indices]).to(device),
+            torch.from_numpy(self.items.labels[indices]).to(device),
+        )
+
+
+class Saver:
+    """Writes checkpoints: at once when asked to stop, else when the last one is old."""
+
+    def __init__(self, run: Run) -> None:
+        self.path = run.path / "checkpoint.safetensors"
+        self.last = time.monotonic()
+
+    def __call__(self, state: State) -> None:
+        if state.step or time.monotonic() - self.last >= CHECKPOINT_SECONDS:
+            save_checkpoint(self.path, state)
+            self.last = time.monotonic()
+
+
+@contextmanager
+def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C (or a polite kill) into a wish to stop; the second one is immediate."""
+    wishes: list[int] = []
+
+    def wish(number: int, frame: FrameType | None) -> None:
+        if wishes:
+            raise KeyboardInterrupt
+        wishes.append(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False  # only the main thread may set signals
+        return
+    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(wishes)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def start_runtime(recipe: Recipe) -> Runtime:
+    """The machine as the recipe wants it."""
+    return Runtime.start(device=recipe.device, threads=recipe.threads, precision=recipe.precision)
+
+
+def load(
+    source: str | Path, recipe: Recipe, *, data_dir: Path | None, framing: Framing | None = None
+) -> tuple[Items, dict[str, str]]:
+    """Open a source and frame its images; the reasons of what was derived for the framing."""
+    data = open_data(source, data_dir=data_dir, on_bad=recipe.on_bad)
+    reasons: dict[str, str] = {}
+    if framing is None:
+        size = None if recipe.image_size is None else (recipe.image_size, recipe.image_size)
+        framing, reasons = derive_framing(data, image_size=size, channels=recipe.channels)
+    items = gather(data, framing, validation=recipe.validation, on_bad=recipe.on_bad)
+    return items, reasons
+
+
+def reload(run: Run, *, data_dir: Path | None = None) -> Items:
+    """The items a run was trained on; raises `DataError` where they are no longer the same."""
+    source = run.record["source_path"]
+    items, _ = load(source, run.recipe, data_dir=data_dir, framing=run.contract.framing)
+    if items.fingerprint != run.record["data"]["fingerprint"]:
+        raise DataError(
+            f"{source} has changed since {run.path.name} was trained on it, so its figures would "
+            "not be comparable. Restore the data, or train again."
+        )
+    return items
+
+
+def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
+    """A network whose initial weights are a function of the seed."""
+    torch.manual_seed(seed)
+    framing = items.framing
+    return build(
+        name, len(items.data.class_names), framing.channels, (framing.height, framing.width)
+    )
+
+
+def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
+    """The recipe with every open setting decided for these items and this network."""
+    return derive(
+        recipe,
+        model=name,
+        images=len(items.split.train),
+        shape=items.framing.shape,
+        normed=any(isinstance(module, nn.BatchNorm2d) for module in network.modules()),
+    )
+
+
+def fit_budget(
+    plan: Plan, contract: Contract, items: Items, network: nn.Module, runtime: Runtime
+) -> Plan:
+    """As many epochs as the time budget holds, by a measurement on a copy of the network."""
+    images = torch.from_numpy(items.pixels[items.split.train[: plan.batch_size * 8]])
+    labels = torch.from_numpy(items.labels[items.split.train[: plan.batch_size * 8]])
+    probe = Labelled(images.to(runtime.device), labels.to(runtime.device))
+    copy = deepcopy(network)
+    # One epoch to warm caches up, one to measure.
+    timed = replace(plan, epochs=2, time_budget=math.inf)
+    state = begin(copy, timed)
+    fit(state, contract, probe, probe, timed, runtime, Hooks())
+    speed = state.history[-1].images_per_second
+    epochs = max(1, int(0.95 * plan.time_budget * speed / len(items.split.train)))
+    reason = f"{plan.time_budget:g} s at a measured {speed:,.0f} images/s"
+    return replace(plan, epochs=epochs, reasons={**plan.reasons, "epochs": reason})
+
+
+def describe(
+    items: Items, plan: Plan, network: nn.Module, runtime: Runtime, *, python: bool
+) -> dict[str, Any]:
+    """What run.json says before the first step."""
+    entry = MODELS.get(plan.model)
+    summary = summarise(
+        network,
+        items.framing.shape,
+        counts_statistics=entry is not None and entry.counts_statistics,
+    )
+    source = items.data.source
+    return {
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "source": source,
+        "source_path": str(Path(source).resolve()) if Path(source).exists() else source,
+        "data": {
+            "format": items.data.format,
+            "notes": list(items.data.notes),
+            "classes": list(items.data.class_names),
+            "counts": {
+                part: np.bincount(
+                    items.labels[items.indices(part)], minlength=len(items.data.class_names)
+                ).tolist()
+                for part in PART_NAMES
+            },
+            "split": items.split.reasons,
+            "left_out": [str(item) for item in items.bad],
+            "fingerprint": items.fingerprint,
+        },
+        "model": {
+            "name": plan.model,
+            "python": python,
+            "parameters": summary.parameters,
+            "multiply_adds": summary.multiply_adds,
+        },
+        "reasons": plan.reasons,
+        "machine": describe_machine(runtime),
+    }
+
+
+def resolved(recipe: Recipe, plan: Plan) -> dict[str, Any]:
+    """Every decided setting by its recipe name; what stays open is left out."""
+    decided = {
+        name: value
+        for name, value in asdict(plan).items()
+        if name in Recipe.model_fields and value != math.inf
+    }
+    return {**recipe.model_dump(exclude_none=True), **decided}
+
+
+def measure(
+    run: Run, items: Items, contract: Contract, network: nn.Module, runtime: Runtime
+) -> Evaluation:
+    """Evaluate the test split and write the figures and every prediction into the run."""
+    indices = items.split.test
+    probabilities = predict_probabilities(
+        network, contract, torch.from_numpy(items.pixels[indices]), runtime
+    )
+    evaluation = evaluate(probabilities, items.labels[indices], contract.class_names, split="test")
+    write_json(run.path / "evaluation.json", evaluation.as_dict())
+    write_predictions(run, items, probabilities)
+    return evaluation
+
+
+def write_predictions(run: Run, items: Items, probabilities: Probabilities) -> None:
+    """predictions.parquet: what the network said of every test item."""
+    indices = items.split.test
+    names = np.array(items.data.class_names)
+    table = pa.table(
+        {
+            "item": indices,
+            "name": [items.names[i] for i in indices],
+            "label": names[items.labels[indices]],
+            "prediction": names[probabilities.argmax(axis=1)],
+            "probabilities": pa.FixedSizeListArray.from_arrays(
+                pa.array(probabilities.ravel()), len(names)
+            ),
+        }
+    )
+    write(run.path / "predictions.parquet", lambda path: pq.write_table(table, path))
