@@ -83,9 +83,7 @@ class Draws:
 
     def take(self, items: Tensor) -> "Draws":
         """The draws of the items of a batch."""
-        return Draws(
-            self.offset[items], self.flipped[items], self.angle[items], self.scale[items]
-        )
+        return Draws(self.offset[items], self.flipped[items], self.angle[items], self.scale[items])
 
 
 def draw(

@@ -144,7 +144,7 @@ class Framing(BaseModel):
         """Whether a border of this brightness (0 to 255) belongs to the other polarity."""
         if self.polarity == "light on dark":
             return level > 191
-        return self.polarity == "dark on light" and level < 64
+        return bool(self.polarity == "dark on light" and level < 64)
 
     def _resize(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
         if self.fit == "crop":
@@ -300,7 +300,7 @@ def scale_to_bytes(
     if array.dtype.kind not in "buif":
         raise InputRefused(name, f"holds {array.dtype}, not numbers")
     values = array.astype(np.float64)
-    if array.dtype.kind == "f" and (low, high) == (0.0, 255.0) and 0 <= values.min():
+    if array.dtype.kind == "f" and (low, high) == (0.0, 255.0) and values.min() >= 0:
         # Unit floats are the other usual form of the same pixels.
         high = 1.0 if values.max() <= 1.0 else high
     if not np.isfinite(values).all() or values.min() < low or values.max() > high:

@@ -111,7 +111,7 @@ def evaluate(
 
 
 def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927): honest near 0 and 1, where others leave [0, 1]."""
+    """The 95 % interval of a share (Wilson, 1927): good near 0 and 1 too."""
     if count == 0:
         return 0.0, 1.0
     share = correct / count
@@ -121,9 +121,7 @@ def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> tuple[f
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def class_scores(
-    confusion: NDArray[np.int64], class_names: tuple[str, ...]
-) -> list[ClassScore]:
+def class_scores(confusion: NDArray[np.int64], class_names: tuple[str, ...]) -> list[ClassScore]:
     """Precision, recall and F1 of each class; 0 where a class was never called or never there."""
     scores = []
     for index, name in enumerate(class_names):
@@ -144,7 +142,7 @@ def class_scores(
 def calibration(
     top: NDArray[np.float32], right: NDArray[np.bool_]
 ) -> tuple[tuple[tuple[float, float, int], ...], float]:
-    """Reliability by bins of equal width, and the expected calibration error (Naeini et al., 2015)."""
+    """Reliability by equal bins, and the expected calibration error (Naeini et al., 2015)."""
     bins = np.minimum((top * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     rows, error = [], 0.0
     for index in range(CALIBRATION_BINS):

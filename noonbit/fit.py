@@ -8,7 +8,8 @@ same bits.
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,8 @@ from noonbit.recipe import Plan
 from noonbit.runtime import Runtime, seed_step
 
 VALIDATION_BATCH = 1000
+LOOKED_AT = 2000
+"""Training images that a network may see before its first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +75,6 @@ class State:
     best: dict[str, Tensor] = field(default_factory=dict)
     """The weights of the best epoch by validation accuracy, ties by validation loss."""
     best_epoch: int = 0
-
-    def facts(self) -> dict[str, object]:
-        """Everything but the tensors, as plain values."""
-        return {
-            "epoch": self.epoch,
-            "step": self.step,
-            "sums": self.sums,
-            "history": [asdict(row) for row in self.history],
-            "best_epoch": self.best_epoch,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +191,28 @@ def fit(
     return True
 
 
-def begin(model: nn.Module, plan: Plan) -> State:
+@runtime_checkable
+class LooksFirst(Protocol):
+    """A network that wants to see training images before its first step."""
+
+    def look_at(self, images: Tensor) -> None:
+        """Normalised float32 images (N, C, H, W)."""
+
+
+def begin(
+    model: nn.Module, contract: Contract, train: Labelled, plan: Plan, runtime: Runtime
+) -> State:
     """The state before the first step."""
+    runtime.place(model)
+    if isinstance(model, LooksFirst):
+        model.look_at(contract.normalise(train.images[:LOOKED_AT]))
     optimizer = make_optimizer(
         model,
         plan.optimizer,
         lr=plan.learning_rate,
         momentum=plan.momentum,
         weight_decay=plan.weight_decay,
+        dtype=runtime.dtype,
     )
     return State(model, optimizer)
 

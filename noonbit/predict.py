@@ -1,7 +1,7 @@
 """Class names and probabilities for new inputs, each brought to the contract first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
     if isinstance(inputs, Part):
         return predict_part(model, contract, inputs, runtime)
     if isinstance(inputs, str | Path):
-        return predict_part(model, contract, open_inputs(inputs), runtime)
+        return predict_source(model, contract, inputs, runtime)
     if isinstance(inputs, Image.Image):
         inputs = [inputs]
     if isinstance(inputs, torch.Tensor):
@@ -82,10 +82,17 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
             "predict", f"got {type(inputs).__name__}; give paths, pictures or an array"
         )
     if all(isinstance(item, str | Path) for item in inputs):
-        parts = [open_inputs(item) for item in inputs]
-        each = [predict_part(model, contract, part, runtime) for part in parts]
-        return joined(each)
+        return joined([predict_source(model, contract, item, runtime) for item in inputs])
     return predict_raw(model, contract, list(inputs), runtime)
+
+
+def predict_source(
+    model: nn.Module, contract: Contract, source: str | Path, runtime: Runtime
+) -> Predictions:
+    """Every image at a path, labelled or not."""
+    inputs = open_inputs(source, value_range=contract.framing.value_range, on_bad="skip")
+    predictions = predict_part(model, contract, inputs.part, runtime)
+    return replace(predictions, bad=(*inputs.bad, *predictions.bad))
 
 
 def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runtime) -> Predictions:

@@ -13,9 +13,9 @@ from noonbit.errors import plural
 from noonbit.evaluate import Evaluation
 from noonbit.fit import Epoch, Step
 from noonbit.items import Items
+from noonbit.job import Observer
 from noonbit.recipe import Plan
 from noonbit.run import Run
-from noonbit.train import Observer
 
 BAR_SECONDS = 0.2
 """Between two readings of the loss: each one waits for the device."""
@@ -121,8 +121,9 @@ def introduction(run: Run, items: Items, plan: Plan, reasons: dict[str, str]) ->
     """What is about to happen, each derived setting with its reason."""
     data, framing, split = items.data, items.framing, items.split
     lines = [
-        f"data     {data.source}: {data.format}, {plural(len(data.class_names), 'class', 'classes')}"
-        f", {framing.height}x{framing.width}x{framing.channels}",
+        f"data     {data.source}: {data.format}, "
+        f"{plural(len(data.class_names), 'class', 'classes')}, "
+        f"{framing.height}x{framing.width}x{framing.channels}",
         f"split    {len(split.train):,} train, {len(split.validation):,} validation, "
         f"{len(split.test):,} test (test: {split.reasons['test']})",
     ]
@@ -130,6 +131,10 @@ def introduction(run: Run, items: Items, plan: Plan, reasons: dict[str, str]) ->
     lines += [f"left out {item}" for item in items.bad[:5]]
     if len(items.bad) > 5:
         lines.append(f"left out {len(items.bad) - 5:,} more; `noonbit check` lists them")
+    findings = run.record["data"]["findings"]
+    lines += [f"{finding['severity']:<8} {finding['title']}" for finding in findings]
+    if findings:
+        lines.append(f"         `noonbit check {data.source}` says more")
     model = run.record["model"]
     lines.append(
         f"model    {model['name']}: {model['parameters']:,} parameters, "

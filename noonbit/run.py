@@ -1,7 +1,7 @@
 """The run folder: the interface of everything that happens after training.
 
     runs/20261122-141502-glance-mnist/
-      run.json                  status, data, machine, versions, command, result; with a format number
+      run.json                  status, data, machine, versions, command, result; a format number
       recipe.toml               the resolved recipe; --config takes it back
       contract.json             what one input must be
       split.npz                 the item numbers of train, validation and test
@@ -28,18 +28,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 from torch import nn
 
 from noonbit import __version__
+from noonbit.checkpoint import load_weights
 from noonbit.contract import Contract
 from noonbit.errors import ArtefactError, UsageError
-from noonbit.evaluate import ClassScore, Evaluation
+from noonbit.evaluate import Evaluation
+from noonbit.files import read_json, write_json, write_text
 from noonbit.fit import Epoch
 from noonbit.models import build
 from noonbit.predict import Predictions, predict
 from noonbit.recipe import Recipe
 from noonbit.runtime import Runtime
-from noonbit.store import load_weights, read_json, write_json, write_text
 
 FORMAT = 1
 """Of the run folder; raised when an older noonbit could no longer read a new one."""
@@ -76,12 +78,8 @@ class Run:
         path = self.path / "history.csv"
         if not path.exists():
             return []
-        kinds = {column.name: column.type for column in fields(Epoch)}
         with path.open(newline="", encoding="utf-8") as file:
-            return [
-                Epoch(**{key: (int if kinds[key] is int else float)(row[key]) for key in kinds})
-                for row in csv.DictReader(file)
-            ]
+            return TypeAdapter(list[Epoch]).validate_python(list(csv.DictReader(file)))
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -89,15 +87,7 @@ class Run:
         path = self.path / "evaluation.json"
         if not path.exists():
             return None
-        facts = read_json(path)
-        return Evaluation(
-            **{
-                **facts,
-                "classes": tuple(ClassScore(**row) for row in facts["classes"]),
-                "confusion": tuple(tuple(row) for row in facts["confusion"]),
-                "reliability": tuple(tuple(row) for row in facts["reliability"]),
-            }
-        )
+        return TypeAdapter(Evaluation).validate_python(read_json(path))
 
     @cached_property
     def model(self) -> nn.Module:
@@ -111,13 +101,11 @@ class Run:
         name = self.record["model"]["name"]
         if self.record["model"].get("python"):
             raise ArtefactError(
-                f"{self.path.name} was trained with the Python object {name}, which a folder cannot "
-                "keep. Load it with noonbit.load_run(path, model=your_module)."
+                f"{self.path.name} was trained with the Python object {name}, which a folder "
+                "cannot keep. Load it with noonbit.load_run(path, model=your_module)."
             )
         framing = self.contract.framing
-        return build(
-            name, len(self.class_names), framing.channels, (framing.height, framing.width)
-        )
+        return build(name, len(self.class_names), framing.channels, (framing.height, framing.width))
 
     def predict(self, inputs: Any, *, runtime: Runtime | None = None) -> Predictions:
         """Class names and probabilities for files, folders, arrays or pictures.

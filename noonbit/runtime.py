@@ -60,18 +60,21 @@ class Runtime:
             precision = choose_precision(chosen, reasons)
         return cls(chosen, threads, precision, reasons)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """`precision` as PyTorch names it."""
+        return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+
     def autocast(self) -> AbstractContextManager[object]:
         """Matrix products and convolutions in `precision`, sums and losses in float32."""
         if self.precision == "float32":
             return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
+        return torch.autocast(self.device.type, self.dtype)
 
     def place(self, model: nn.Module) -> nn.Module:
         """Bring a model to the device, its convolutions in the memory order that is fastest."""
-        model.to(self.device)
-        if self.device.type != "cuda" or self.precision == "bfloat16":
-            model.to(memory_format=torch.channels_last)
-        return model
+        # `Module.to` takes a memory format too, but its annotations do not say so.
+        return model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def clock(self) -> float:
         """Seconds, after the device has done what it was asked to."""
@@ -123,7 +126,10 @@ def cpu_multiplies_bfloat16() -> bool:
 
 
 def usable_cpus() -> int:
-    """Processors that this process may use: its affinity, and its container's quota (cgroup 2)."""
+    """Processors this process may use: OMP_NUM_THREADS, else its affinity and cgroup 2 quota."""
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    if stated.isdecimal() and int(stated):
+        return int(stated)
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     quota = Path("/sys/fs/cgroup/cpu.max")
     if quota.exists():

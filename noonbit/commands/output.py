@@ -1,7 +1,6 @@
 """How commands print: tables for people on stdout, or one JSON object; progress on stderr."""
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,26 +11,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from noonbit.files import finite
+
 Json: TypeAlias = Annotated[bool, Parameter(negative=())]
 """The flag `--json`: one object on stdout instead of text for people."""
 DataDir: TypeAlias = Annotated[Path | None, Parameter(name="--data-dir")]
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on stdout; what JSON cannot say (nan, infinity) is null."""
+    """One JSON value on stdout."""
     json.dump(finite(value), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
-
-
-def finite(value: Any) -> Any:
-    """The same plain value without nan and infinities."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    return value
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -44,10 +44,10 @@ def train(
         )
     if config is not None:
         recipe = recipe.over(Recipe.load(config))
+    from noonbit.job import resume as resume_run
+    from noonbit.job import train as train_source
     from noonbit.progress import display
     from noonbit.run import load_run
-    from noonbit.train import resume as resume_run
-    from noonbit.train import train as train_source
 
     with display() as observer:
         if source is not None:

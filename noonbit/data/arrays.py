@@ -22,7 +22,7 @@ from noonbit.data.dataset import (
     part_of,
     training_first,
 )
-from noonbit.data.files import File, content, head
+from noonbit.data.files import File, content, head, survey
 from noonbit.errors import DataError
 
 FORMAT = "NumPy arrays"
@@ -69,8 +69,8 @@ def value_range_of(*arrays: NDArray[np.generic], name: str) -> ValueRange:
     full = [array for array in arrays if array.size]
     if not full:
         return 0.0, 255.0
-    low = min(float(array.min()) for array in full)  # type: ignore[attr-defined]
-    high = max(float(array.max()) for array in full)  # type: ignore[attr-defined]
+    low = min(float(array.min()) for array in full)
+    high = max(float(array.max()) for array in full)
     if not np.isfinite([low, high]).all():
         raise DataError(f"{name} holds NaN or infinite values. Replace them by pixel values.")
     if low < 0:
@@ -134,7 +134,7 @@ def labels_from_array(array: NDArray[np.generic], *, name: str) -> NDArray[np.ge
     if array.ndim == 2 and array.dtype.kind != "U":
         one_hot = np.isin(array, (0, 1)).all() and (array.astype(np.int64).sum(axis=1) == 1).all()
         if one_hot:
-            return array.argmax(axis=1)
+            return np.asarray(array.argmax(axis=1))
     if array.ndim != 1:
         raise DataError(
             f"{name} has the shape {array.shape}; labels have the shape (N,) or (N, 1), or are "
@@ -145,7 +145,7 @@ def labels_from_array(array: NDArray[np.generic], *, name: str) -> NDArray[np.ge
 
 def recognise(files: list[File]) -> bool:
     """Whether a listing (a .npz is a zip of .npy files) holds NumPy arrays."""
-    return any(_is_array(file) for file in files[:64])
+    return any(_is_array(file) for file in survey(files))
 
 
 def read(files: list[File], source: str) -> Data:
@@ -156,7 +156,7 @@ def read(files: list[File], source: str) -> Data:
         if part not in images or part not in labels:
             missing = "labels" if part in images else "images"
             raise DataError(
-                f"{source} holds no {missing} for {part}; it holds {_list(arrays)}. Name the arrays "
+                f"{source} holds no {missing} for {part}; it holds {_list(arrays)}. Name them "
                 "x_train and y_train (and x_test, y_test), or images and labels."
             )
     images, notes = training_first(images, of=source)

@@ -29,6 +29,8 @@ class Layout:
     """What is opened, relative to the folder; `.` is the folder itself."""
     needs: tuple[str, ...] = ()
     """What `opens` must hold, plain or as .gz, for the set to count as found."""
+    is_all: bool = False
+    """Whether the reader gets only what is needed, whatever else lies in the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ _IDX_NAMES = (
     "t10k-labels-idx1-ubyte",
 )
 _IDX_LAYOUTS = tuple(
-    Layout(opens, tuple(name.replace("-idx", f"{mark}idx") for name in _IDX_NAMES))
+    Layout(opens, tuple(name.replace("-idx", f"{mark}idx") for name in _IDX_NAMES), is_all=True)
     for opens in (".", "raw")  # torchvision has MNIST/raw
     for mark in "-."  # unpacked by hand, files are often called train-images.idx3-ubyte
 )
@@ -173,7 +175,10 @@ KNOWN: dict[str, KnownSource] = {
             homepage="https://www.kaggle.com/datasets/datamunge/sign-language-mnist",
             by_hand="sign_mnist_train.csv and sign_mnist_test.csv",
             folders=("sign_mnist", "sign-language-mnist"),
-            layouts=(Layout(".", ("sign_mnist_train.csv", "sign_mnist_test.csv")),),
+            layouts=(
+                # Kaggle puts photographs of the alphabet beside the tables
+                Layout(".", ("sign_mnist_train.csv", "sign_mnist_test.csv"), is_all=True),
+            ),
             class_names=tuple("ABCDEFGHIKLMNOPQRSTUVWXY"),
             counts={"train": 27_455, "test": 7_172},
         ),

@@ -8,7 +8,6 @@ numbers, text and arrays and can call nothing. https://www.cs.toronto.edu/~kriz/
 import io
 import pickle
 import re
-from codecs import encode
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -29,7 +28,10 @@ from noonbit.errors import DataError, plural
 
 FORMAT = "CIFAR"
 PIXELS = 3 * 32 * 32
-CIFAR10_CLASSES = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
+CIFAR10_CLASSES = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
 USUAL_COUNTS: dict[PartName, int] = {"train": 50_000, "test": 10_000}
 _BATCH = re.compile(r"(data_batch_\d+|test_batch|train|test)(\.bin)?")
 _PICKLE = b"\x80"
@@ -69,9 +71,7 @@ def read(files: list[File], source: str) -> Data:
     return Data(source, f"CIFAR-{len(class_names)}", parts, class_names, notes=notes)
 
 
-def read_inputs(
-    files: list[File], source: str, value_range: tuple[float, float] | None
-) -> Inputs:
+def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
     """Read the images of all batches; their values are bytes."""
     del value_range
     return unlabelled(read(files, source))
@@ -135,18 +135,23 @@ def _read_pickled(file: File) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     batch = _unpickle(file)
     pixels = batch.get("data")
     codes = batch.get("fine_labels", batch.get("labels"))
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or not codes:
+    if isinstance(codes, np.ndarray):
+        codes = codes.tolist()
+    if (
+        not (isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8)
+        or not (isinstance(codes, list) and codes)
+        or not all(isinstance(code, int) and code >= 0 for code in codes)
+    ):
         raise DataError(
             f"{file.name} is a pickle without the data and labels of CIFAR; it holds "
             f"{', '.join(batch) or 'nothing'}. Download it again."
         )
-    labels = np.asarray(codes)
-    if pixels.shape != (len(labels), PIXELS) or labels.dtype.kind not in "iu" or labels.min() < 0:
+    if pixels.shape != (len(codes), PIXELS):
         raise DataError(
-            f"{file.name} holds data of shape {pixels.shape} and {len(labels):,} labels; expected "
-            f"are {PIXELS:,} values an image and a label from 0. Download it again."
+            f"{file.name} holds data of shape {pixels.shape} and {len(codes):,} labels; expected "
+            f"are {PIXELS:,} values and one label an image. Download it again."
         )
-    return pixels, labels.astype(np.int64)
+    return pixels, np.array(codes, np.int64)
 
 
 def _class_names(files: list[File]) -> tuple[str, ...]:
@@ -170,42 +175,53 @@ def _text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _dtype(spec: str | bytes, *_: object) -> np.dtype[np.generic]:
-    """`numpy.dtype` as pickles call it: older ones pass flags that newer NumPy warns about."""
-    return np.dtype(_text(spec))
-
-
-def _reconstruct(*_: object) -> NDArray[np.generic]:
-    """An array to be filled by the state that follows in the pickle."""
-    return np.ndarray((0,), np.uint8)
-
-
-def _from_buffer(
-    buffer: bytes, dtype: np.dtype[np.generic], shape: tuple[int, ...], order: str
-) -> NDArray[np.generic]:
-    return np.frombuffer(buffer, dtype).reshape(shape, order="F" if order == "F" else "C")
-
-
 class _ArrayUnpickler(pickle.Unpickler):
-    """Builds what CIFAR's pickles need; any other name in a pickle is refused, not looked up."""
+    """Builds what CIFAR's pickles need; any other name in a pickle is refused, not looked up.
 
-    _ALLOWED = {
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): _dtype,
-        ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-        ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-        ("numpy.core.numeric", "_frombuffer"): _from_buffer,
-        ("numpy._core.numeric", "_frombuffer"): _from_buffer,
-        ("_codecs", "encode"): encode,
+    It hands out bound methods, because a pickle may set attributes of what it gets, and those of
+    bound methods cannot be set.
+    """
+
+    _BUILDERS = {
+        ("numpy", "ndarray"): "_array_type",
+        ("numpy", "dtype"): "_dtype",
+        ("numpy.core.multiarray", "_reconstruct"): "_reconstruct",
+        ("numpy._core.multiarray", "_reconstruct"): "_reconstruct",
+        ("numpy.core.numeric", "_frombuffer"): "_from_buffer",
+        ("numpy._core.numeric", "_frombuffer"): "_from_buffer",
+        ("_codecs", "encode"): "_encode",
     }
 
     def find_class(self, module: str, name: str) -> object:
-        if (module, name) not in self._ALLOWED:
+        builder = self._BUILDERS.get((module, name))
+        if builder is None:
             raise _Forbidden(f"{module}.{name}")
-        return self._ALLOWED[module, name]
+        return getattr(self, builder)
 
     def persistent_load(self, pid: object) -> object:
         raise _Forbidden(f"persistent object {pid}")
+
+    def _array_type(self) -> None:
+        """Stands for `numpy.ndarray`, which pickles only name as an argument."""
+
+    def _reconstruct(self, *_: object) -> NDArray[np.generic]:
+        """An array to be filled by the state that follows in the pickle."""
+        return np.ndarray((0,), np.uint8)
+
+    def _dtype(self, spec: str | bytes, *_: object) -> np.dtype[np.generic]:
+        """Without the flags that older pickles pass and newer NumPy warns about."""
+        return np.dtype(_text(spec))
+
+    def _from_buffer(
+        self, buffer: bytes, dtype: np.dtype[np.generic], shape: tuple[int, ...], order: str
+    ) -> NDArray[np.generic]:
+        return np.frombuffer(buffer, dtype).reshape(shape, order="F" if order == "F" else "C")
+
+    def _encode(self, text: str, encoding: str) -> bytes:
+        """How Python 3 writes bytes for readers of protocol 2."""
+        if encoding != "latin1":
+            raise _Forbidden(f"the codec {encoding}")
+        return text.encode("latin1")
 
 
 class _Forbidden(Exception):
@@ -215,7 +231,7 @@ class _Forbidden(Exception):
 def _unpickle(file: File) -> dict[str, object]:
     """The dictionary of a pickle, keys as text. Raises `DataError`; executes nothing."""
     try:
-        value = _ArrayUnpickler(io.BytesIO(content(file)), encoding="bytes").load()
+        value = _ArrayUnpickler(io.BytesIO(file.read()), encoding="bytes").load()
     except _Forbidden as error:
         raise DataError(
             f"{file.name} is a pickle that asks to run {error}, which no CIFAR file needs. It was "
@@ -224,9 +240,7 @@ def _unpickle(file: File) -> dict[str, object]:
     except DataError:
         raise
     except Exception as error:  # a damaged pickle can fail in any way
-        raise DataError(
-            f"{file.name} is a damaged pickle ({error}). Download it again."
-        ) from None
+        raise DataError(f"{file.name} is a damaged pickle ({error}). Download it again.") from None
     if not isinstance(value, dict):
         raise DataError(f"{file.name} is a pickle of a {type(value).__name__}, not of a batch.")
     return {_text(key): item for key, item in value.items()}

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from noonbit.errors import DataError
 
-PART_NAMES = ("train", "validation", "test")
 PartName: TypeAlias = Literal["train", "validation", "test"]
+PART_NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 
 PartValue = TypeVar("PartValue")
 

@@ -7,7 +7,6 @@ CIFAR-10), so that its members can then be read in any order without being held 
 is ever written under a name that an archive chose.
 """
 
-import bz2
 import errno
 import gzip
 import io
@@ -19,21 +18,22 @@ import threading
 import weakref
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple, Protocol, cast
+from typing import IO, BinaryIO, Self, cast
 
+from noonbit.data.compression import BROKEN, decompress, refuse_bomb, uncompressed
 from noonbit.data.dataset import natural_key
-from noonbit.errors import DataError, SourceNotFound, plural
+from noonbit.errors import DataError, InputRefused, SourceNotFound
 
 LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
-FREE_SIZE = 256 * 2**20
-"""Bytes that anything may unpack to."""
-GROWTH_LIMIT = 200
-"""How many times its packed size a thing may grow beyond that: deflate can reach 1,032 times, real
-images and tables stay below 50."""
+_AGAIN = "Download it again."
+
+SURVEYED_A_SUFFIX, SURVEYED = 16, 256
+"""How many files `survey` takes of each suffix and in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,19 @@ class File:
     """Gives a new stream of its bytes; may be called from several threads."""
     path: Path | None = None
     """Where it lies on the disk, unless it is a member of an archive."""
+
+    @classmethod
+    def at(cls, path: Path, name: str | None = None) -> Self:
+        """A file on the disk."""
+
+        def open_path() -> BinaryIO:
+            try:
+                return path.open("rb")
+            except OSError as error:
+                raise InputRefused(shown, f"cannot be opened ({error.strerror})") from None
+
+        shown = name or path.name
+        return cls(shown, path.stat().st_size, open_path, path)
 
     def read(self) -> bytes:
         """All bytes as stored."""
@@ -66,9 +79,14 @@ def open_files(path: Path) -> list[File]:
         if path.is_dir():
             files = list(_folder_files(path, path, frozenset()))
         else:
-            only = File(path.name, path.stat().st_size, partial(path.open, "rb"), path)
+            only = File.at(path)
             if zipfile.is_zipfile(path):
                 files = _zip_members(path)
+            elif head(only, 4) == b"PK\x03\x04":
+                raise DataError(
+                    f"{path.name} is cut off after {only.size:,} bytes: the directory of a zip "
+                    f"archive, which stands at its end, is missing. {_AGAIN}"
+                )
             elif _is_tar(only):
                 files = _tar_members(only)
             else:
@@ -82,6 +100,36 @@ def open_files(path: Path) -> list[File]:
     return sorted(files, key=lambda file: natural_key(file.name))
 
 
+def content(file: File) -> bytes:
+    """All bytes of a file, with gz, xz or bz2 undone. Raises `DataError` where that fails."""
+    return decompress(file.read(), file.name)
+
+
+def head(file: File, size: int = 4096) -> bytes:
+    """The first bytes of `content`, without reading more than needed; fewer where it is broken."""
+    with file.open() as raw:
+        try:
+            with uncompressed(raw) as stream:
+                return stream.read(size)
+        except BROKEN:
+            return b""
+
+
+def survey(files: list[File]) -> list[File]:
+    """Enough files to recognise a listing by: of each suffix the few that lie least deep.
+
+    So one `labels.csv` is seen beside 60,000 pictures, without opening those.
+    """
+    seen: Counter[str] = Counter()
+    chosen = []
+    for file in sorted(files, key=lambda file: file.name.count("/")):
+        suffix = PurePosixPath(file.name).suffix.lower()
+        seen[suffix] += 1
+        if seen[suffix] <= SURVEYED_A_SUFFIX:
+            chosen.append(file)
+    return chosen[:SURVEYED]
+
+
 def empty_folders(path: Path, files: list[File]) -> list[str]:
     """The visible folders below `path` that hold none of its files, not even deeper down."""
     holding = {str(above) for file in files for above in PurePosixPath(file.name).parents}
@@ -90,7 +138,9 @@ def empty_folders(path: Path, files: list[File]) -> list[str]:
         for folder, names, _ in os.walk(path)
         for name in names
     )
-    return sorted((name for name in folders if _is_kept(name) and name not in holding), key=natural_key)
+    return sorted(
+        (name for name in folders if _is_kept(name) and name not in holding), key=natural_key
+    )
 
 
 def siblings(file: File) -> list[File]:
@@ -99,7 +149,7 @@ def siblings(file: File) -> list[File]:
         return [file]
     folder = file.path.parent
     return [
-        File(path.name, path.stat().st_size, partial(path.open, "rb"), path)
+        File.at(path)
         for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name))
         if path.is_file() and _is_kept(path.name)
     ]
@@ -118,9 +168,7 @@ def _is_kept(name: str) -> bool:
     )
 
 
-def _folder_files(
-    root: Path, folder: Path, above: frozenset[tuple[int, int]]
-) -> Iterator[File]:
+def _folder_files(root: Path, folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[File]:
     """Walk a folder, following links except back into a folder that is being walked."""
     place = folder.stat()
     identity = (place.st_dev, place.st_ino)
@@ -134,8 +182,7 @@ def _folder_files(
             if entry.is_dir():
                 yield from _folder_files(root, path, above | {identity})
             elif entry.is_file():
-                name = path.relative_to(root).as_posix()
-                yield File(name, entry.stat().st_size, partial(path.open, "rb"), path)
+                yield File.at(path, path.relative_to(root).as_posix())
 
 
 # Archives
@@ -151,7 +198,7 @@ def _zip_members(path: Path) -> list[File]:
         for member in archive.infolist()
         if not member.is_dir() and _is_kept(member.filename.replace("\\", "/"))
     ]
-    _refuse_bomb(path.name, path.stat().st_size, sum(member.file_size for member in members))
+    refuse_bomb(path.name, path.stat().st_size, sum(member.file_size for member in members))
     files = []
     for member in members:
         if member.flag_bits & 1:
@@ -167,21 +214,18 @@ def _zip_members(path: Path) -> list[File]:
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
     try:
-        with archive.open(member) as stream:
-            return io.BytesIO(stream.read())
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise DataError(
-            f"{archive.filename}: its member {member.filename} is damaged ({error}). {_AGAIN}"
-        ) from None
+        return io.BytesIO(archive.read(member))
+    except (zipfile.BadZipFile, NotImplementedError, *BROKEN) as error:
+        raise InputRefused(member.filename, f"is damaged in its zip archive ({error})") from None
 
 
 def _is_tar(file: File) -> bool:
     """Whether a file is a tar, perhaps compressed: its first block has a tar's checksum."""
     try:
-        with file.open() as raw, _uncompressed(raw) as stream:
+        with file.open() as raw, uncompressed(raw) as stream:
             block = stream.read(tarfile.BLOCKSIZE)
         tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-    except (tarfile.HeaderError, OSError, EOFError, zlib.error, lzma.LZMAError):
+    except (tarfile.HeaderError, *BROKEN):
         return False
     return True
 
@@ -191,17 +235,20 @@ def _tar_members(file: File) -> list[File]:
     store = _Store()
     files = []
     try:
-        with file.open() as raw, _uncompressed(raw) as stream:
-            with tarfile.open(fileobj=stream, mode="r|") as archive:
-                for member in archive:
-                    if not member.isreg() or not _is_kept(member.name.removeprefix("./")):
-                        continue
-                    _refuse_bomb(file.name, file.size, store.size + member.size)
-                    source = archive.extractfile(member)
-                    assert source is not None  # noqa: S101 - it is a regular file
-                    offset = store.add(source, member.size)
-                    name = PurePosixPath(member.name).as_posix()
-                    files.append(File(name, member.size, partial(store.open, offset, member.size)))
+        with (
+            file.open() as raw,
+            uncompressed(raw) as stream,
+            tarfile.open(fileobj=stream, mode="r|") as archive,
+        ):
+            for member in archive:
+                name = PurePosixPath(member.name).as_posix()
+                if not member.isreg() or not _is_kept(name):
+                    continue
+                refuse_bomb(file.name, file.size, store.size + member.size)
+                source = archive.extractfile(member)
+                assert source is not None  # noqa: S101 - it is a regular file
+                offset = store.add(source, member.size)
+                files.append(File(name, member.size, partial(store.open, offset, member.size)))
     except (tarfile.ReadError, EOFError) as error:
         raise DataError(
             f"{file.name} is cut off: its tar archive stops after {file.size:,} bytes, before its "
@@ -228,7 +275,7 @@ class _Store:
         self.size = 0
         weakref.finalize(self, self._file.close)
 
-    def add(self, source: io.BufferedIOBase | BinaryIO, size: int) -> int:
+    def add(self, source: IO[bytes], size: int) -> int:
         """Append a member; gives its offset."""
         offset = self.size
         while piece := source.read(2**20):
@@ -243,102 +290,3 @@ class _Store:
         with self._lock:
             self._file.seek(offset)
             return io.BytesIO(self._file.read(size))
-
-
-def _refuse_bomb(name: str, packed: int, unpacked: int) -> None:
-    if unpacked > max(FREE_SIZE, GROWTH_LIMIT * packed):
-        raise DataError(
-            f"{name} unpacks to {unpacked:,} bytes or more, over {GROWTH_LIMIT} times its own "
-            f"{packed:,}, as only a decompression bomb does. Unpack it yourself if you trust it."
-        )
-
-
-# Compressed streams
-
-
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-class _Compression(NamedTuple):
-    name: str
-    magic: bytes
-    new: Callable[[], _Decompressor]
-    open: Callable[[BinaryIO], BinaryIO]
-
-
-_COMPRESSIONS = (
-    _Compression(
-        "gzip",
-        b"\x1f\x8b",
-        lambda: zlib.decompressobj(wbits=31),
-        lambda raw: cast(BinaryIO, gzip.open(raw)),
-    ),
-    _Compression(
-        "xz",
-        b"\xfd7zXZ\0",
-        lzma.LZMADecompressor,
-        lambda raw: cast(BinaryIO, lzma.open(raw)),
-    ),
-    _Compression(
-        "bzip2",
-        b"BZh",
-        bz2.BZ2Decompressor,
-        lambda raw: cast(BinaryIO, bz2.open(raw)),
-    ),
-)
-_AGAIN = "Download it again."
-
-
-def content(file: File) -> bytes:
-    """All bytes of a file, with gz, xz or bz2 undone. Raises `DataError` where that fails."""
-    packed = file.read()
-    compression = _compression_of(packed)
-    if compression is None:
-        return packed
-    limit = max(FREE_SIZE, GROWTH_LIMIT * len(packed))
-    pieces: list[bytes] = []
-    rest = packed
-    while rest.startswith(compression.magic):  # streams may follow one another
-        stream = compression.new()
-        try:
-            pieces.append(stream.decompress(rest, limit + 1))
-        except (zlib.error, lzma.LZMAError, OSError) as error:
-            raise DataError(
-                f"{file.name} is damaged: its {compression.name} stream does not decode "
-                f"({error}). {_AGAIN}"
-            ) from None
-        _refuse_bomb(file.name, len(packed), sum(map(len, pieces)))
-        if not stream.eof:
-            raise DataError(
-                f"{file.name} is cut off: its {compression.name} stream stops after "
-                f"{plural(len(packed), 'byte')}, before its end. {_AGAIN}"
-            )
-        rest = stream.unused_data
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def head(file: File, size: int = 4096) -> bytes:
-    """The first bytes of `content`, without reading more than needed; fewer where it is broken."""
-    with file.open() as raw:
-        try:
-            with _uncompressed(raw) as stream:
-                return stream.read(size)
-        except (OSError, EOFError, zlib.error, lzma.LZMAError):
-            return b""
-
-
-def _compression_of(begin: bytes) -> _Compression | None:
-    return next((each for each in _COMPRESSIONS if begin.startswith(each.magic)), None)
-
-
-def _uncompressed(raw: BinaryIO) -> BinaryIO:
-    """The stream that a stream holds; itself where it is not compressed."""
-    begin = raw.read(8)
-    raw.seek(0)
-    compression = _compression_of(begin)
-    return raw if compression is None else compression.open(raw)

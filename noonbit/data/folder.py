@@ -1,8 +1,8 @@
 """A folder a class, with or without train, validation and test folders around the classes.
 
-    cats/1.jpg dogs/2.jpg                              one part
-    train/cats/1.jpg test/cats/9.jpg                   parts under any of their usual names
-    PetImages/train/cats/1.jpg ...                     the same inside wrapping folders
+cats/1.jpg dogs/2.jpg                              one part
+train/cats/1.jpg test/cats/9.jpg                   parts under any of their usual names
+PetImages/train/cats/1.jpg ...                     the same inside wrapping folders
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from noonbit.data.dataset import (
     part_of,
     training_first,
 )
-from noonbit.data.files import File, head
+from noonbit.data.files import File, head, survey
 from noonbit.data.pictures import SUFFIXES, misnamed, scan
 from noonbit.errors import DataError, plural
 
@@ -51,7 +51,7 @@ def looks_like_picture(file: File) -> bool:
 
 def recognise(files: list[File]) -> bool:
     """Whether a listing holds images at all."""
-    return any(looks_like_picture(file) for file in files)
+    return any(looks_like_picture(file) for file in survey(files))
 
 
 def read(files: list[File], source: str) -> Data:
@@ -77,7 +77,8 @@ def read(files: list[File], source: str) -> Data:
             "of path,label. `noonbit predict` takes pictures without labels."
         )
     if loose:
-        notes += (f"{plural(loose, 'picture')} outside the class folders left out.",)
+        lie = "lies" if loose == 1 else "lie"
+        notes += (f"{plural(loose, 'picture')} {lie} outside the class folders: left out.",)
     pictures, bad = scan(in_classes)
     if not pictures:
         raise DataError(f"{source} holds no picture that can be read: {bad[0]}.")
@@ -104,9 +105,7 @@ def labelled_pictures(
     return parts, class_names
 
 
-def read_inputs(
-    files: list[File], source: str, value_range: tuple[float, float] | None
-) -> Inputs:
+def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
     """Every picture of a listing, whatever folder it is in; companions are passed over."""
     del value_range  # encoded pictures say their range themselves
     pictures, bad = scan([file for file in files if looks_like_picture(file)])

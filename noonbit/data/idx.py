@@ -22,7 +22,7 @@ from noonbit.data.dataset import (
     part_of,
     training_first,
 )
-from noonbit.data.files import File, content, head, siblings
+from noonbit.data.files import File, content, head, siblings, survey
 from noonbit.errors import DataError
 
 FORMAT = "IDX"
@@ -32,7 +32,7 @@ _NAMED_IDX = re.compile(r"idx[1-4]|ubyte|\.idx\b", re.IGNORECASE)
 
 def recognise(files: list[File]) -> bool:
     """Whether a listing holds IDX files, by their first bytes, or says so in its names."""
-    return any(_is_idx(file) for file in files[:64])
+    return any(_is_idx(file) for file in survey(files))
 
 
 def read(files: list[File], source: str) -> Data:
@@ -58,9 +58,7 @@ def read(files: list[File], source: str) -> Data:
     return Data(source, FORMAT, parts, class_names, notes=notes)
 
 
-def read_inputs(
-    files: list[File], source: str, value_range: tuple[float, float] | None
-) -> Inputs:
+def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
     """Read the images of every images file; no labels are needed, and values are bytes."""
     del value_range
     image_files = [file for file in files if _is_idx(file) and not _is_labels(file)]
@@ -117,10 +115,10 @@ def _read_array(file: File) -> NDArray[np.uint8]:
     shape = tuple(int(length) for length in np.frombuffer(raw, ">u4", raw[3], 4))
     declared, present = prod(shape), len(raw) - begin
     if present != declared:
-        less = present < declared
+        wrong = "are missing" if present < declared else "are too many"
         raise DataError(
             f"{file.name} declares {' x '.join(map(str, shape))} = {declared:,} values but holds "
-            f"{present:,}: {abs(declared - present):,} {'are missing' if less else 'too many'}. "
+            f"{present:,}: {abs(declared - present):,} {wrong}. "
             "Download it again."
         )
     # A copy, because PyTorch warns about arrays that cannot be written to.

@@ -21,6 +21,7 @@ import numpy as np
 from noonbit.data.arrays import pixels_from_array
 from noonbit.data.catalogue import KNOWN, TEST_LABELS_SHA256, KnownSource, Layout
 from noonbit.data.dataset import Data, Numbered, Part
+from noonbit.data.files import open_files
 from noonbit.errors import DataError, SourceNotFound, UsageError, did_you_mean
 
 __all__ = ["KNOWN", "Found", "Located", "cache_folder", "find", "locate_all", "open_known"]
@@ -36,6 +37,8 @@ class Found:
     path: Path
     place: str
     """The kind of place, for people: `--data-dir`, `$NOONBIT_DATA`, `cache`, ..."""
+    files: tuple[Path, ...] = ()
+    """What to read of the folder `path`; empty: all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,9 @@ def find(name: str, *, data_dir: Path | None) -> Found | None:
         for folder in (*(root / each for each in (name, *known.folders)), root):
             for layout in known.layouts:
                 path = folder / layout.opens
-                if _holds(path, layout) and not _is_another(name, path):
-                    return Found(path, place)
+                held = _held(path, layout)
+                if held is not None and not _is_another(name, path):
+                    return Found(path, place, held if layout.is_all else ())
     return None
 
 
@@ -81,10 +85,7 @@ def open_known(name: str, *, data_dir: Path | None) -> Data:
     if name == "digits":
         return _open_digits()
     found = find(name, data_dir=data_dir) or _download(known, data_dir)
-
-    from noonbit.data.source import open_path  # it asks this module for names
-
-    data = replace(open_path(found.path), source=name)
+    data = replace(_read(found), source=name)
     if len(known.class_names) == len(data.class_names):
         data = replace(data, class_names=known.class_names)
     for part, official in known.counts.items():
@@ -134,10 +135,18 @@ def _places(data_dir: Path | None) -> Iterator[tuple[str, Path]]:
     yield "Debian's packages", DEBIAN
 
 
-def _holds(path: Path, layout: Layout) -> bool:
-    return os.path.exists(path) and all(
-        os.path.exists(path / need) or os.path.exists(path / f"{need}.gz") for need in layout.needs
-    )
+def _held(folder: Path, layout: Layout) -> tuple[Path, ...] | None:
+    """The needed files of a folder (or archive, which needs none), or None if one is missing."""
+    if not os.path.exists(folder):
+        return None
+    held = []
+    for need in layout.needs:
+        versions = (folder / need, folder / f"{need}.gz")
+        path = next((path for path in versions if os.path.exists(path)), None)
+        if path is None:
+            return None
+        held.append(path)
+    return tuple(held)
 
 
 def _is_another(name: str, folder: Path) -> bool:
@@ -190,6 +199,14 @@ def _download(known: KnownSource, data_dir: Path | None) -> Found:
     found = find(known.name, data_dir=data_dir)
     assert found is not None  # noqa: S101 - what was fetched is what a layout needs
     return found
+
+
+def _read(found: Found) -> Data:
+    from noonbit.data.source import FORMATS, open_path  # it asks this module for names
+
+    files = [file for path in found.files for file in open_files(path)]
+    form = next((form for form in FORMATS if form.recognise(files)), None)
+    return form.read(files, str(found.path)) if form else open_path(found.path)
 
 
 # The digits

@@ -1,8 +1,10 @@
 """The one decoder of image files: the content decides what a file is, never its name.
 
-    inspect(file) -> Picture                 from the header alone, about 0.1 ms
+    inspect(file) -> Picture                 from the header alone, about 0.05 ms
     scan(files) -> pictures, bad items       the same for many files
     decode(content, name) -> PIL image       mode L or RGB, upright, opaque, 8 bit
+
+All three agree on what is grey, which way is up, and what is refused.
 """
 
 import io
@@ -192,6 +194,8 @@ def _is_grey(image: Image.Image) -> bool:
 def _orientation(image: Image.Image) -> int:
     if image.format == "PNG" and "exif" not in image.info:
         return 1  # getexif would decode the whole picture to look behind it
+    if image.format == "TIFF":
+        return 1  # Pillow has swapped its size already
     return int(image.getexif().get(ExifTags.Base.Orientation, 1))
 
 

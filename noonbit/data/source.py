@@ -1,10 +1,9 @@
 """From what a user names to data: the formats in the order in which they are asked.
 
-    open_data("mnist")  open_data("letters.zip")  open_data(Path("photos"))  open_inputs("new.png")
+open_data("mnist")  open_data("letters.zip")  open_data(Path("photos"))  open_inputs("new.png")
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -37,9 +36,7 @@ FORMATS = (
 more about them than the folders they lie in."""
 
 
-def open_data(
-    source: str | Path, *, data_dir: Path | None = None, on_bad: OnBad = "fail"
-) -> Data:
+def open_data(source: str | Path, *, data_dir: Path | None = None, on_bad: OnBad = "fail") -> Data:
     """Open labelled images: a known name, a folder, a file or an archive of any known format.
 
     `data_dir` is where known names are looked for first. Items whose header cannot be read raise
@@ -48,8 +45,8 @@ def open_data(
     """
     from noonbit.data import known
 
-    if str(source) in known.KNOWN:
-        data = known.open_known(str(source), data_dir=data_dir)
+    if isinstance(source, str) and source in known.KNOWN:  # a `Path` is always a path
+        data = known.open_known(source, data_dir=data_dir)
     else:
         data = open_path(Path(source).expanduser())
     _refuse_bad(data.bad, sum(map(len, data.parts.values())), on_bad)

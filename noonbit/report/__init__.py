@@ -1,14 +1,122 @@
-"""One offline page that shows a run: made by `train`, or by `noonbit report RUN`."""
+"""One offline page that shows a run: made by `train`, or by `noonbit report RUN`.
 
+    answers.py     what the run said of every test image
+    sections.py    what each part of the page says
+    charts.py      inline SVG
+    thumbnails.py  inline PNG
+    page.html.j2   the words and their order, with style.css
+
+The page needs no network, no script and no font. Every figure of the test split is read from the
+run folder: nothing is predicted again. Writing it takes about 0.1 s for ten classes.
+"""
+
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from noonbit.errors import ArtefactError
+from noonbit.evaluate import Evaluation
+from noonbit.files import write_text
 from noonbit.items import Items
+from noonbit.report import charts, sections
+from noonbit.report.answers import read_answers
 from noonbit.run import Run
-from noonbit.store import write_text
+
+LONGEST_NAME, LONGEST_SENTENCE = 60, 400
+"""Characters of a class or file name, and of a note or finding, before they are cut."""
 
 
 def write_report(run: Run, items: Items) -> Path:
-    """Write report.html into the run folder and return its path."""
+    """Write report.html into the folder of a finished run and return its path.
+
+    Raises `ArtefactError` where the test split was not measured yet.
+    """
+    evaluation = run.evaluation
+    if evaluation is None:
+        raise ArtefactError(
+            f"{run.path.name} has no test figures yet, since its training did not end. "
+            f"Continue it with: noonbit train --resume {run.path}"
+        )
+    page = environment().get_template("page.html.j2").render(facts(run, items, evaluation))
     path = run.path / "report.html"
-    write_text(path, "<p>not yet</p>")
+    write_text(path, page)
     return path
+
+
+def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
+    """What the template is filled with."""
+    answers = read_answers(run)
+    stated, derived = sections.settings(run)
+    record = run.record
+    return {
+        "run": run,
+        "record": record,
+        "result": record["result"],
+        "created": datetime.fromisoformat(record["created"]),
+        "source": sections.short_source(run),
+        "evaluation": evaluation,
+        "official_test": items.data.test is not None,
+        "most_frequent_share": sections.most_frequent_share(evaluation),
+        "interval_chart": charts.interval_chart(
+            evaluation.accuracy, evaluation.accuracy_low, evaluation.accuracy_high
+        ),
+        "data": sections.data_card(run, items),
+        "findings": record["data"].get("findings", []),
+        "framing": run.contract.framing,
+        "layers": sections.layer_table(run),
+        "most_layers": sections.MOST_LAYERS,
+        "stated": stated,
+        "derived": derived,
+        "history": run.history,
+        "history_chart": charts.history_chart(run.history, record["result"]["best_epoch"]),
+        "classes": sections.worst_classes(evaluation),
+        "matrix": sections.matrix(evaluation),
+        "confusions": sections.confusions(evaluation, answers, items),
+        "mistakes": sections.mistakes(run, answers, items),
+        "mean_stated": sections.mean_stated(evaluation),
+        "reliability_chart": charts.reliability_chart(evaluation.reliability),
+        "rarest": sections.rarest_class(evaluation),
+        "images_per_second": sections.training_speed(run),
+        "repeat_command": sections.repeat_command(run),
+    }
+
+
+def environment() -> Environment:
+    """The template's language: everything is escaped, and a name that is not there is an error."""
+    loaded = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    loaded.filters |= {
+        "percent": percent,
+        "seconds": seconds,
+        "comma": lambda value: f"{value:,}",
+        "name": lambda text: shorten(text, LONGEST_NAME),
+        "sentence": lambda text: shorten(text, LONGEST_SENTENCE),
+    }
+    return loaded
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """`99.16 %`, with a space that does not break."""
+    return f"{share:.{digits}%}".replace("%", "\u202f%")
+
+
+def seconds(value: float) -> str:
+    """`8.6 s`, `2 min 5 s`."""
+    if value < 60:
+        return f"{value:.1f}\u202fs" if value >= 0.1 else f"{1000 * value:.0f}\u202fms"
+    return f"{value // 60:.0f}\u202fmin {value % 60:.0f}\u202fs"
+
+
+def shorten(text: str, length: int) -> str:
+    """The text, or its beginning and end with an ellipsis between them."""
+    if len(text) <= length:
+        return text
+    tail = length // 3
+    return f"{text[: length - tail - 1]}…{text[-tail:]}"

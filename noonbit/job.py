@@ -26,11 +26,15 @@ import tomli_w
 import torch
 from torch import nn
 
+from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract, Framing, derive_framing
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES
+from noonbit.data.split import Indices
 from noonbit.errors import DataError, Interrupted, TrainingDiverged, UsageError
 from noonbit.evaluate import Evaluation, Probabilities, evaluate, predict_probabilities
+from noonbit.files import write, write_json, write_text
+from noonbit.findings import findings_of_items
 from noonbit.fit import Epoch, Hooks, Labelled, State, Step, begin, fit
 from noonbit.items import Items, gather
 from noonbit.models import DEFAULT_MODEL, MODELS, build
@@ -39,10 +43,11 @@ from noonbit.recipe import Plan, Recipe, derive
 from noonbit.report import write_report
 from noonbit.run import Run, create, describe_machine
 from noonbit.runtime import Runtime, peak_memory_bytes
-from noonbit.store import load_checkpoint, save_checkpoint, save_weights, write, write_json, write_text
 
 CHECKPOINT_SECONDS = 10.0
 """A checkpoint is written after an epoch when the last one is older: what a kill can cost."""
+KEPT_DETAIL = 10
+"""Names that run.json keeps of each finding; `noonbit check --json` lists all."""
 
 
 class Observer:
@@ -82,11 +87,10 @@ def train(
     loading_seconds = time.perf_counter() - started
     name = (recipe.model or DEFAULT_MODEL) if model is None else type(model).__name__
     network = model if model is not None else build_seeded(name, items, recipe.seed)
-    plan = plan_for(recipe, items, network, name)
+    plan = plan_for(recipe, items, name)
     contract = Contract.measured(
         items.framing, items.pixels[items.split.train], items.data.class_names
     )
-    runtime.place(network)
     if recipe.time_budget is not None and recipe.epochs is None:
         plan = fit_budget(plan, contract, items, network, runtime)
     run = create(
@@ -100,7 +104,8 @@ def train(
     write_json(run.path / "contract.json", contract.model_dump())
     write(run.path / "split.npz", items.split.save)
     observer.began(run, items, plan, {**runtime.reasons, **framing_reasons, **plan.reasons})
-    job = Job(run, begin(network, plan), contract, items, plan, runtime, observer)
+    state = begin(network, contract, labelled(items, "train", runtime), plan, runtime)
+    job = Job(run, state, contract, items, plan, runtime, observer)
     return job.carry_out(started=started, loading_seconds=loading_seconds)
 
 
@@ -127,8 +132,8 @@ def resume(
     loading_seconds = time.perf_counter() - started
     name = run.record["model"]["name"]
     network = model if model is not None else build_seeded(name, items, recipe.seed)
-    plan = plan_for(recipe, items, network, name)
-    state = begin(runtime.place(network), plan)
+    plan = plan_for(recipe, items, name)
+    state = begin(network, run.contract, labelled(items, "train", runtime), plan, runtime)
     checkpoint = run.path / "checkpoint.safetensors"
     if checkpoint.exists():
         load_checkpoint(checkpoint, state)
@@ -160,8 +165,8 @@ class Job:
                 ended = fit(
                     state,
                     self.contract,
-                    self.labelled("train"),
-                    self.labelled("validation"),
+                    labelled(self.items, "train", self.runtime),
+                    labelled(self.items, "validation", self.runtime),
                     self.plan,
                     self.runtime,
                     hooks,
@@ -206,14 +211,14 @@ class Job:
         self.run.write_history(self.state.history)
         self.observer.finished_epoch(row, self.plan, self.state.best_epoch == row.epoch)
 
-    def labelled(self, part: str) -> Labelled:
-        """A split as tensors on the device."""
-        indices = self.items.indices(part)
-        device = self.runtime.device
-        return Labelled(
-            torch.from_numpy(self.items.pixels[indices]).to(device),
-            torch.from_numpy(self.items.labels[indices]).to(device),
-        )
+
+def labelled(items: Items, part: str, runtime: Runtime) -> Labelled:
+    """A split as tensors on the device."""
+    indices = items.indices(part)
+    return Labelled(
+        torch.from_numpy(items.pixels[indices]).to(runtime.device),
+        torch.from_numpy(items.labels[indices]).to(runtime.device),
+    )
 
 
 class Saver:
@@ -224,6 +229,7 @@ class Saver:
         self.last = time.monotonic()
 
     def __call__(self, state: State) -> None:
+        """Write one, or not, as the class says."""
         if state.step or time.monotonic() - self.last >= CHECKPOINT_SECONDS:
             save_checkpoint(self.path, state)
             self.last = time.monotonic()
@@ -289,14 +295,14 @@ def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
     )
 
 
-def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
-    """The recipe with every open setting decided for these items and this network."""
+def plan_for(recipe: Recipe, items: Items, name: str) -> Plan:
+    """The recipe with every open setting decided for these items and the network `name`."""
     return derive(
         recipe,
         model=name,
         images=len(items.split.train),
         shape=items.framing.shape,
-        normed=any(isinstance(module, nn.BatchNorm2d) for module in network.modules()),
+        optimizer=MODELS[name].optimizer if name in MODELS else "adamw",
     )
 
 
@@ -304,13 +310,11 @@ def fit_budget(
     plan: Plan, contract: Contract, items: Items, network: nn.Module, runtime: Runtime
 ) -> Plan:
     """As many epochs as the time budget holds, by a measurement on a copy of the network."""
-    images = torch.from_numpy(items.pixels[items.split.train[: plan.batch_size * 8]])
-    labels = torch.from_numpy(items.labels[items.split.train[: plan.batch_size * 8]])
-    probe = Labelled(images.to(runtime.device), labels.to(runtime.device))
-    copy = deepcopy(network)
+    whole = labelled(items, "train", runtime)
+    probe = Labelled(*(tensor[: plan.batch_size * 8] for tensor in (whole.images, whole.labels)))
     # One epoch to warm caches up, one to measure.
     timed = replace(plan, epochs=2, time_budget=math.inf)
-    state = begin(copy, timed)
+    state = begin(deepcopy(network), contract, probe, timed, runtime)
     fit(state, contract, probe, probe, timed, runtime, Hooks())
     speed = state.history[-1].images_per_second
     epochs = max(1, int(0.95 * plan.time_budget * speed / len(items.split.train)))
@@ -345,6 +349,7 @@ def describe(
             },
             "split": items.split.reasons,
             "left_out": [str(item) for item in items.bad],
+            "findings": [finding.as_dict(most=KEPT_DETAIL) for finding in findings_of_items(items)],
             "fingerprint": items.fingerprint,
         },
         "model": {
@@ -398,3 +403,42 @@ def write_predictions(run: Run, items: Items, probabilities: Probabilities) -> N
         }
     )
     write(run.path / "predictions.parquet", lambda path: pq.write_table(table, path))
+
+
+def evaluate_run(run: Run, *, data_dir: Path | None = None) -> Evaluation:
+    """Measure a run on its own test split again; the figures are those that `train` printed."""
+    runtime = start_runtime(run.recipe)
+    items = reload(run, data_dir=data_dir)
+    return measure_part(run, items, items.split.test, "test", runtime)
+
+
+def evaluate_source(run: Run, source: str, *, data_dir: Path | None = None) -> Evaluation:
+    """Measure a run on other labelled images, all of them, or their test part if they have one.
+
+    Raises `DataError` where the source has a class that the run does not know.
+    """
+    runtime = start_runtime(run.recipe)
+    data = open_data(source, data_dir=data_dir, on_bad=run.recipe.on_bad)
+    items = gather(data, run.contract.framing, validation=None, on_bad=run.recipe.on_bad)
+    unknown = [name for name in data.class_names if name not in run.class_names]
+    if unknown:
+        raise DataError(
+            f"{source} has the class '{unknown[0]}', which {run.path.name} was not trained on. "
+            f"Its classes are: {', '.join(run.class_names)}."
+        )
+    numbers = np.array([run.class_names.index(name) for name in data.class_names], np.int64)
+    items = replace(items, labels=numbers[items.labels])
+    if data.test is not None:
+        return measure_part(run, items, items.split.test, "test", runtime)
+    everything = np.sort(np.concatenate([items.indices(part) for part in PART_NAMES]))
+    return measure_part(run, items, everything, "all", runtime)
+
+
+def measure_part(
+    run: Run, items: Items, indices: Indices, name: str, runtime: Runtime
+) -> Evaluation:
+    """The figures of the items at `indices`, under the name of their split."""
+    probabilities = predict_probabilities(
+        runtime.place(run.model), run.contract, torch.from_numpy(items.pixels[indices]), runtime
+    )
+    return evaluate(probabilities, items.labels[indices], run.class_names, split=name)

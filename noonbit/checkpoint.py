@@ -1,98 +1,31 @@
-"""Files that are either whole or not there: atomic writes, weights, checkpoints.
+"""Weights and checkpoints: safetensors with JSON inside.
 
-Weights are safetensors and facts are JSON: nothing that noonbit writes or reads is executed code.
+Nothing that noonbit writes or reads is executed code.
 """
 
-import contextlib
-import errno
 import json
-import os
-import tempfile
-from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError
+from noonbit.files import write
 from noonbit.fit import Epoch, State
-
-
-def write(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` write a temporary file beside `path`, then put it in place in one step.
-
-    Raises `ArtefactError` where the disk is full or the folder cannot be written; `path` is then
-    as it was before.
-    """
-    temporary: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        fill(temporary)
-        temporary.chmod(0o666 & ~current_umask())
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        raise ArtefactError(unwritable(path, error)) from None
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-
-
-def current_umask() -> int:
-    """The process's mask; mkstemp's files are private, a run's files follow the user's habit."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def unwritable(path: Path, error: Exception) -> str:
-    """Why a file could not be written, and what to do."""
-    number = getattr(error, "errno", None)
-    if number == errno.ENOSPC or "No space left" in str(error):
-        return f"The disk is full: {path} could not be written. Free some space, or choose --out."
-    if number in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return f"{path.parent} cannot be written to: {error}. Choose another folder with --out."
-    return f"{path} could not be written: {error}."
-
-
-def write_text(path: Path, text: str) -> None:
-    """Put text in place, UTF-8."""
-    write(path, lambda temporary: void(temporary.write_text(text, encoding="utf-8")))
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Put plain values in place; infinities and the like become null, since JSON has none."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-def void(_: object) -> None:
-    """Drop a result that a callback's type does not want."""
-
-
-def read_json(path: Path) -> Any:
-    """What `write_json` wrote; raises `ArtefactError` for anything else."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ArtefactError(f"{path} is missing; the run folder is not complete.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
     """A state dict as safetensors, in the plain memory order that other tools expect."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-    write(path, lambda temporary: save_file(tensors, temporary))
+    write(path, lambda temporary: save_tensors(temporary, tensors, {}))
 
 
 def load_weights(path: Path, model: nn.Module) -> None:
-    """Fill a network from `save_weights`; raises `ArtefactError` where they do not belong together."""
+    """Fill a network from `save_weights`; raises `ArtefactError` where it is another network."""
     tensors, _ = read_tensors(path)
     try:
         model.load_state_dict(tensors)
@@ -121,8 +54,23 @@ def save_checkpoint(path: Path, state: State) -> None:
             if isinstance(value, Tensor):
                 tensors[f"optimizer.{index}.{name}"] = value
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    metadata = {"state": json.dumps(state.facts())}
-    write(path, lambda temporary: save_file(plain, temporary, metadata))
+    facts = {
+        "epoch": state.epoch,
+        "step": state.step,
+        "sums": state.sums,
+        "best_epoch": state.best_epoch,
+        "history": [asdict(row) for row in state.history],
+    }
+    metadata = {"state": json.dumps(facts)}
+    write(path, lambda temporary: save_tensors(temporary, plain, metadata))
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """safetensors' own save, whose error for a full disk is made the usual one."""
+    try:
+        save_file(tensors, path, metadata)
+    except SafetensorError as error:
+        raise OSError(str(error)) from None
 
 
 def load_checkpoint(path: Path, state: State) -> None:
@@ -146,7 +94,6 @@ def load_checkpoint(path: Path, state: State) -> None:
                 # Fused kernels read parameter and slot in one pass: same memory order, same bits.
                 kept[slot] = torch.empty_like(parameter).copy_(value)
     facts = json.loads(metadata["state"])
-    names = [column.name for column in fields(Epoch)]
     state.epoch, state.step, state.sums = facts["epoch"], facts["step"], facts["sums"]
     state.best_epoch = facts["best_epoch"]
-    state.history = [Epoch(**{name: row[name] for name in names}) for row in facts["history"]]
+    state.history = TypeAdapter(list[Epoch]).validate_python(facts["history"])

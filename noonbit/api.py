@@ -1,0 +1,48 @@
+"""The Python face: the command line's job with values instead of flags.
+
+run = noonbit.train("mnist", model="cnn", epochs=3)
+run = noonbit.load_run("last")
+"""
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from noonbit.job import Observer, resume
+from noonbit.job import train as train_source
+from noonbit.progress import display
+from noonbit.recipe import Recipe
+from noonbit.run import Run, load_run
+
+__all__ = ["load_run", "resume", "train"]
+
+
+def train(
+    source: str | Path,
+    *,
+    model: str | nn.Module | None = None,
+    out: Path | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a classifier and return its run, whose folder holds weights, figures and report.
+
+    `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
+    float32 images (N, C, H, W) and gives logits (N, classes). `settings` are the fields of
+    `Recipe`, checked by name and value. `observer` shows the progress; by default a bar or lines on
+    stderr. Raises the errors of errors.py.
+    """
+    network = model if isinstance(model, nn.Module) else None
+    if isinstance(model, str):
+        settings["model"] = model
+    recipe = Recipe.checked(settings, origin="noonbit.train")
+    if observer is not None:
+        return train_source(
+            source, recipe, model=network, out=out, data_dir=data_dir, observer=observer
+        )
+    with display() as shown:
+        return train_source(
+            source, recipe, model=network, out=out, data_dir=data_dir, observer=shown
+        )

@@ -1,0 +1,70 @@
+"""noonbit evaluate RUN [SOURCE]"""
+
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+
+from noonbit.commands.output import DataDir, Json, print_json, print_table, say
+from noonbit.errors import CheckFailed
+
+
+def evaluate(
+    run: str = "last",
+    source: str | None = None,
+    *,
+    fail_under: Annotated[float | None, Parameter(validator=validators.Number(gt=0, lte=1))] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Measure a run on its test images, or on another source with the same classes.
+
+    Parameters
+    ----------
+    run
+        A run folder, a unique beginning of its name, or `last`.
+    source
+        Labelled images to measure on instead; their classes are matched by name.
+    fail_under
+        Exit with 5 when the accuracy is below this share, 0.98 for instance.
+    data_dir
+        Where to look for known data sets first.
+    json
+        Print one JSON object on stdout.
+    """
+    from noonbit.job import evaluate_run, evaluate_source
+    from noonbit.run import load_run
+
+    loaded = load_run(run)
+    if source is None:
+        evaluation = evaluate_run(loaded, data_dir=data_dir)
+    else:
+        evaluation = evaluate_source(loaded, source, data_dir=data_dir)
+    if json:
+        facts = {"run": str(loaded.path), "source": source or loaded.record["source"]}
+        facts |= evaluation.as_dict()
+        facts["test_images"] = evaluation.images
+        print_json(facts)
+    else:
+        print(
+            f"accuracy {evaluation.accuracy:.2%} of {evaluation.images:,} images (95 % interval "
+            f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})\n"
+            f"loss {evaluation.loss:.4f}, calibration error {evaluation.calibration_error:.2%}\n"
+        )
+        print_table(
+            ("class", "images", "precision", "recall", "F1"),
+            [
+                (s.name, s.images, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}")
+                for s in evaluation.classes
+            ],
+        )
+        print("\nconfusion matrix (rows are the true classes)")
+        names = [score.name for score in evaluation.classes]
+        print_table(
+            ("", *names),
+            [(name, *row) for name, row in zip(names, evaluation.confusion, strict=True)],
+        )
+        say(f"\nnext     noonbit errors {loaded.path.name}")
+    if fail_under is not None and evaluation.accuracy < fail_under:
+        raise CheckFailed(
+            f"The accuracy {evaluation.accuracy:.4f} is below --fail-under {fail_under:g}."
+        )

@@ -1,0 +1,195 @@
+"""The report's charts as inline SVG, written by hand.
+
+They hold numbers and fixed words alone. Colours are classes of style.css, so a chart follows the
+page into the dark and onto paper; matplotlib would take a second to start and know neither.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from noonbit.evaluate import wilson_interval
+from noonbit.fit import Epoch
+
+MARKED_EPOCHS = 20
+"""With at most so many epochs, each one is marked with a dot."""
+UNSETTLED_SHARE = 0.1
+"""Of the epochs, at the beginning: their values do not set the scales, or all else would be flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Values from `low` to `high` along the pixels from `start` to `end`."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """Where a value stands, in pixels."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 1)
+
+    def ticks(self, count: int) -> list[float]:
+        """About `count` round values that lie on the axis."""
+        step = round_step((self.high - self.low) / count)
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        return [index * step for index in range(first, last + 1)]
+
+
+def round_step(least: float) -> float:
+    """The smallest of 1, 2 and 5 times a power of ten that is at least `least`."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9))
+
+
+def percent(share: float, step: float = 0.01) -> str:
+    """A share on an axis whose ticks are `step` apart, with no more digits than that needs."""
+    digits = max(0, -math.floor(math.log10(step * 100) + 1e-9))
+    return f"{100 * share:.{digits}f} %"
+
+
+def interval_chart(accuracy: float, low: float, high: float) -> Markup:
+    """The headline's accuracy with its 95 % interval on a stretch of the scale up to 100 %."""
+    step = round_step(max(1 - low, 0.01) / 3)
+    axis = Axis(max(0.0, math.floor(low / step) * step), 1.0, 24, 456)
+    parts = [line(axis.start, 46, axis.end, 46, "axis")]
+    for value in axis.ticks(5):
+        parts.append(line(axis.at(value), 46, axis.at(value), 52, "axis"))
+        parts.append(text(axis.at(value), 70, percent(value, step), "tick middle"))
+    parts.append(line(axis.at(low), 24, axis.at(high), 24, "interval"))
+    parts += [line(axis.at(value), 16, axis.at(value), 32, "interval") for value in (low, high)]
+    parts.append(dot(axis.at(accuracy), 24, 7, "accuracy"))
+    label = f"Accuracy {accuracy:.2%}, 95 % interval from {low:.2%} to {high:.2%}"
+    return svg(480, 80, label, parts)
+
+
+def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
+    """Loss (left axis) and accuracy (right axis) of training and validation over the epochs.
+
+    Of long trainings, the first values may lie outside: the curves enter through the frame.
+    """
+    settled = rows[int(UNSETTLED_SHARE * len(rows)) :]
+    losses = finite(value for row in settled for value in (row.loss, row.val_loss))
+    shares = finite(value for row in settled for value in (row.accuracy, row.val_accuracy))
+    across = Axis(min(1, len(rows) - 1), len(rows), 70, 650)
+    loss_step = round_step(max(max(losses), 1e-6) / 5)
+    loss = Axis(0, math.ceil(max(losses) / loss_step) * loss_step, 330, 40)
+    share_step = round_step(max(1 - min(shares), 0.005) / 5)
+    share = Axis(math.floor(min(shares) / share_step + 1e-9) * share_step, 1.0, 330, 40)
+    if share.low == share.high:
+        share = Axis(1.0 - share_step, 1.0, 330, 40)
+    parts = [
+        '<clipPath id="frame"><rect x="60" y="34" width="600" height="302"/></clipPath>',
+        text(70, 22, "loss", "loss label end"),
+        text(650, 22, "accuracy", "accuracy label"),
+        line(70, 330, 650, 330, "axis"),
+        text(360, 388, "epoch", "label middle"),
+    ]
+    for value in loss.ticks(5):
+        parts.append(line(70, loss.at(value), 650, loss.at(value), "rule"))
+        parts.append(text(60, loss.at(value) + 5, f"{value:.3g}", "loss tick end"))
+    parts += [
+        text(660, share.at(value) + 5, percent(value, share_step), "accuracy tick")
+        for value in share.ticks(5)
+    ]
+    for value in across.ticks(8):
+        if value == int(value) and value >= 1:
+            parts.append(text(across.at(value), 354, f"{value:.0f}", "tick middle"))
+    if best_epoch:
+        parts.append(line(across.at(best_epoch), 40, across.at(best_epoch), 330, "best"))
+    curves: tuple[tuple[str, Axis, Callable[[Epoch], float]], ...] = (
+        ("loss training", loss, lambda row: row.loss),
+        ("accuracy training", share, lambda row: row.accuracy),
+        ("loss", loss, lambda row: row.val_loss),
+        ("accuracy", share, lambda row: row.val_accuracy),
+    )
+    for style, axis, value_of in curves:
+        points = [
+            (across.at(row.epoch), axis.at(value_of(row)))
+            for row in rows
+            if math.isfinite(value_of(row))
+        ]
+        parts.append(f'<g clip-path="url(#frame)">{curve(points, style)}</g>')
+        if len(rows) <= MARKED_EPOCHS:
+            parts += [dot(x, y, 4, style) for x, y in points if 34 <= y <= 336]
+    last = rows[-1]
+    label = (
+        f"Loss and accuracy over {len(rows)} epochs. The last epoch: training loss "
+        f"{last.loss:.3f}, validation loss {last.val_loss:.3f}, training accuracy "
+        f"{last.accuracy:.2%}, validation accuracy {last.val_accuracy:.2%}."
+    )
+    return svg(720, 396, label, parts)
+
+
+def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
+    """The share that is right (with its 95 % interval) against the stated probability.
+
+    `bins` holds mean stated probability, share right, and images, as `Evaluation.reliability`.
+    The bars below say how many images each dot stands for.
+    """
+    across, up = Axis(0, 1, 70, 430), Axis(0, 1, 380, 20)
+    parts = [line(across.at(0), up.at(0), across.at(1), up.at(1), "ideal")]
+    for value in (0, 0.2, 0.4, 0.6, 0.8, 1):
+        parts.append(line(70, up.at(value), 430, up.at(value), "rule"))
+        parts.append(text(60, up.at(value) + 5, percent(value), "tick end"))
+        parts.append(text(across.at(value), 476, percent(value), "tick middle"))
+    for stated, found, count in bins:
+        low, high = wilson_interval(round(found * count), count)
+        parts.append(line(across.at(stated), up.at(low), across.at(stated), up.at(high), "spread"))
+    points = [(across.at(stated), up.at(found)) for stated, found, _ in bins]
+    parts.append(curve(points, "accuracy"))
+    parts += [dot(x, y, 5, "accuracy") for x, y in points]
+    total = sum(count for _, _, count in bins)
+    for stated, _, count in bins:
+        height = max(1.0, round(52 * count / total, 1))
+        place = math.floor(min(stated, 0.999) * 10) / 10
+        parts.append(
+            f'<rect class="count" x="{across.at(place) + 2}" y="{454 - height}" '
+            f'width="32" height="{height}"/>'
+        )
+    parts += [
+        line(70, 454, 430, 454, "axis"),
+        text(250, 506, "probability that the network stated", "label middle"),
+        '<text class="label middle" transform="translate(18 200) rotate(-90)">'
+        "share that was right</text>",
+    ]
+    said = "; ".join(f"stated {stated:.0%}, right {found:.0%}" for stated, found, _ in bins)
+    return svg(450, 520, f"Reliability: {said}.", parts)
+
+
+def finite(values: Iterable[float]) -> list[float]:
+    """The values that are numbers, or a zero where there is none."""
+    return [value for value in values if math.isfinite(value)] or [0.0]
+
+
+def svg(width: int, height: int, label: str, parts: Iterable[str]) -> Markup:
+    """A whole chart with its description for those who do not see it."""
+    # Markup: every part is made above, of numbers and our own words.
+    return Markup(
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    )
+
+
+def line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
+    """A straight line between two points."""
+    return f'<line class="{style}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
+
+
+def text(x: float, y: float, words: str, style: str) -> str:
+    """Words that begin at a point, or as the style says."""
+    return f'<text class="{style}" x="{x}" y="{y}">{words}</text>'
+
+
+def dot(x: float, y: float, radius: int, style: str) -> str:
+    """A filled circle."""
+    return f'<circle class="{style}" cx="{x}" cy="{y}" r="{radius}"/>'
+
+
+def curve(points: Sequence[tuple[float, float]], style: str) -> str:
+    """A line through points."""
+    return f'<polyline class="{style}" points="{" ".join(f"{x},{y}" for x, y in points)}"/>'

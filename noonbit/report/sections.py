@@ -1,0 +1,313 @@
+"""What each part of the report says, gathered from the run folder and the items.
+
+Everything long is cut here, so a set of a thousand classes makes a page of the same size as one of
+a hundred; evaluation.json and predictions.parquet keep it whole.
+"""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from noonbit.contract import Framing
+from noonbit.data.dataset import PART_NAMES
+from noonbit.errors import ArtefactError
+from noonbit.evaluate import ClassScore, Evaluation, wilson_interval
+from noonbit.items import Items
+from noonbit.models import DEFAULT_MODEL, MODELS
+from noonbit.models.summary import Summary, summarise
+from noonbit.recipe import Recipe
+from noonbit.report.answers import Answers
+from noonbit.report.thumbnails import Thumbnail, thumbnail
+from noonbit.run import Run
+
+MOST_CLASSES = 100
+"""Rows of the tables of classes."""
+MOST_SAMPLED_CLASSES = 40
+MOST_SAMPLES, SAMPLES_OF_A_CLASS = 120, 8
+MOST_CONFUSED_CLASSES = 30
+"""Rows and columns of the confusion matrix; of more classes, the most confused are shown."""
+CONFUSIONS, EXAMPLES_OF_A_CONFUSION = 6, 4
+MISTAKES = 24
+MOST_LAYERS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """How many images of a class each split has."""
+
+    name: str
+    train: int
+    validation: int
+    test: int
+
+    @property
+    def total(self) -> int:
+        """Over all splits."""
+        return self.train + self.validation + self.test
+
+
+@dataclass(frozen=True, slots=True)
+class DataCard:
+    """What the network learned from and was measured on."""
+
+    counts: list[ClassCounts]
+    """The largest classes first where not all are shown."""
+    largest: int
+    """Images of the largest class."""
+    totals: ClassCounts
+    samples: list[tuple[str, list[Thumbnail]]]
+    frame: str
+    """What one image is brought to."""
+
+
+def data_card(run: Run, items: Items) -> DataCard:
+    """Counts per class and split, and a few training images of each class."""
+    by_part = run.record["data"]["counts"]
+    counts = [
+        ClassCounts(name, *numbers)
+        for name, *numbers in zip(run.class_names, *(by_part[p] for p in PART_NAMES), strict=True)
+    ]
+    totals = ClassCounts("all", *(sum(by_part[part]) for part in PART_NAMES))
+    largest = max(row.total for row in counts)
+    if len(counts) > MOST_CLASSES:
+        counts = sorted(counts, key=lambda row: -row.total)[:MOST_CLASSES]
+    return DataCard(counts, largest, totals, class_samples(items), describe_frame(items.framing))
+
+
+def class_samples(items: Items) -> list[tuple[str, list[Thumbnail]]]:
+    """Training images of each class, spread evenly over the training split."""
+    names = items.data.class_names[:MOST_SAMPLED_CLASSES]
+    each = min(SAMPLES_OF_A_CLASS, MOST_SAMPLES // len(names))
+    train = items.split.train
+    labels = items.labels[train]
+    rows = []
+    for index, name in enumerate(names):
+        found = train[labels == index]
+        chosen = found[np.linspace(0, len(found) - 1, min(each, len(found)), dtype=np.int64)]
+        rows.append(
+            (name, [thumbnail(items.pixels[i], f"training image of {name}") for i in chosen])
+        )
+    return rows
+
+
+def describe_frame(framing: Framing) -> str:
+    """`28 × 28 pixels, grey, light on dark`."""
+    words = [
+        f"{framing.width} × {framing.height} pixels",
+        "grey" if framing.channels == 1 else "colour",
+    ]
+    return ", ".join(words + ([framing.polarity] if framing.polarity else []))
+
+
+def layer_table(run: Run) -> Summary | None:
+    """The network's layers; None where the folder cannot rebuild the network."""
+    entry = MODELS.get(run.record["model"]["name"])
+    try:
+        model = run.model
+    except ArtefactError:
+        return None
+    return summarise(
+        model,
+        run.contract.framing.shape,
+        counts_statistics=entry is not None and entry.counts_statistics,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the recipe."""
+
+    name: str
+    value: Any
+    reason: str
+    """Why it is so; empty where a person said so."""
+
+
+def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
+    """What was stated other than the defaults, and what was derived, with the reasons."""
+    recipe, reasons = run.recipe, run.record["reasons"]
+    usual = {**Recipe().model_dump(), "model": DEFAULT_MODEL, "momentum": 0.0}
+    values = recipe.model_dump(exclude_none=True)
+    stated = [
+        Setting(name, value, "")
+        for name, value in values.items()
+        if name not in reasons and value != usual[name]
+    ]
+    derived = [
+        Setting(name, values[name], reason) for name, reason in reasons.items() if name in values
+    ]
+    return stated, derived
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """How well a class is found, and how well that is known."""
+
+    score: ClassScore
+    low: float
+    """Wilson's 95 % interval of the recall."""
+    high: float
+
+
+def class_row(score: ClassScore) -> ClassRow:
+    """A class with the interval of its recall."""
+    return ClassRow(score, *wilson_interval(round(score.recall * score.images), score.images))
+
+
+def worst_classes(evaluation: Evaluation) -> list[ClassRow]:
+    """The classes by F1, the lowest first; with many classes, the worst of them."""
+    worst = sorted(evaluation.classes, key=lambda score: score.f1)[:MOST_CLASSES]
+    return [class_row(score) for score in worst]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of the confusion matrix."""
+
+    count: int
+    share: float
+    """Of the images of its row."""
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The confusion matrix as it is shown."""
+
+    names: list[str]
+    """Of rows and columns; the last one stands for all others where `whole` is False."""
+    rows: list[list[Cell]]
+    whole: bool
+
+
+def matrix(evaluation: Evaluation) -> Matrix:
+    """All classes, or the most confused ones with the rest taken together."""
+    counts = np.array(evaluation.confusion, np.int64)
+    names = [score.name for score in evaluation.classes]
+    whole = len(names) <= MOST_CONFUSED_CLASSES
+    if not whole:
+        off = counts - np.diag(np.diag(counts))
+        order = np.argsort(-(off.sum(axis=0) + off.sum(axis=1)), kind="stable")
+        kept = np.sort(order[:MOST_CONFUSED_CLASSES])
+        rest = np.setdiff1d(np.arange(len(names)), kept)
+        groups = [*([index] for index in kept), rest]
+        counts = np.array([[counts[np.ix_(a, b)].sum() for b in groups] for a in groups])
+        names = [*(names[index] for index in kept), f"{len(rest):,} others"]
+    totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return Matrix(
+        names,
+        [
+            [
+                Cell(int(count), float(share), row == column)
+                for column, (count, share) in enumerate(zip(*pair, strict=True))
+            ]
+            for row, pair in enumerate(zip(counts, counts / totals, strict=True))
+        ],
+        whole,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """One class taken for another, in words and pictures."""
+
+    real: str
+    predicted: str
+    count: int
+    images: int
+    """Of the real class."""
+    examples: list[Thumbnail]
+
+
+def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[Confusion]:
+    """The most frequent confusions, each with its most confident examples."""
+    counts = np.array(evaluation.confusion, np.int64)
+    np.fill_diagonal(counts, 0)
+    wrong = answers.wrong("worst")
+    found = []
+    for flat in np.argsort(-counts, axis=None, kind="stable")[:CONFUSIONS].tolist():
+        real, predicted = divmod(flat, len(counts))
+        if not counts[real, predicted]:
+            break
+        names = (evaluation.classes[real].name, evaluation.classes[predicted].name)
+        rows = wrong[(answers.labels[wrong] == real) & (answers.predictions[wrong] == predicted)]
+        examples = [
+            thumbnail(
+                items.pixels[answers.items[row]], f"an image of {names[0]} taken for {names[1]}"
+            )
+            for row in rows[:EXAMPLES_OF_A_CONFUSION]
+        ]
+        count = int(counts[real, predicted])
+        found.append(Confusion(*names, count, evaluation.classes[real].images, examples))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One test image that was named wrongly."""
+
+    picture: Thumbnail
+    name: str
+    real: str
+    predicted: str
+    stated: float
+    """The probability of the wrong answer."""
+    real_stated: float
+    """The probability that the real class was given."""
+
+
+def mistakes(run: Run, answers: Answers, items: Items) -> list[Mistake]:
+    """The wrong answers that were given with the highest probability."""
+    chosen = []
+    for row in answers.wrong("worst")[:MISTAKES]:
+        real = run.class_names[answers.labels[row]]
+        predicted = run.class_names[answers.predictions[row]]
+        chosen.append(
+            Mistake(
+                thumbnail(
+                    items.pixels[answers.items[row]], f"an image of {real} taken for {predicted}"
+                ),
+                answers.names[row],
+                real,
+                predicted,
+                float(answers.stated[row]),
+                float(answers.probabilities[row, answers.labels[row]]),
+            )
+        )
+    return chosen
+
+
+def mean_stated(evaluation: Evaluation) -> float:
+    """The mean probability that the network gave its own answers."""
+    total = sum(count * stated for stated, _, count in evaluation.reliability)
+    return total / max(1, evaluation.images)
+
+
+def most_frequent_share(evaluation: Evaluation) -> float:
+    """The accuracy of always answering the test split's most frequent class."""
+    return max(score.images for score in evaluation.classes) / max(1, evaluation.images)
+
+
+def rarest_class(evaluation: Evaluation) -> ClassRow:
+    """The class with the fewest test images, whose recall is known least well."""
+    return class_row(min(evaluation.classes, key=lambda score: score.images))
+
+
+def training_speed(run: Run) -> float:
+    """Images per second, the median over the epochs."""
+    return median(row.images_per_second for row in run.history)
+
+
+def repeat_command(run: Run) -> str:
+    """What trains the same again; the recipe of the run folder has every setting and the seed."""
+    source = run.record["source_path"]
+    return shlex.join(["noonbit", "train", source, "--config", str(run.path / "recipe.toml")])
+
+
+def short_source(run: Run) -> str:
+    """The source without the folders above it."""
+    return Path(run.record["source"]).name or run.record["source"]

@@ -1,0 +1,76 @@
+"""Rows of path and label: how files are found, and what is wrong with a row."""
+
+import gzip
+import zipfile
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from noonbit.data.files import open_files
+from noonbit.data.table import recognise
+from tests.tables import NAMES, PIXELS, LABELS, check, inputs_of, open_table, rows, sentence, write, write_pictures
+
+
+def test_a_table_of_paths_gives_pictures(tmp_path: Path) -> None:
+    write_pictures(tmp_path, ["img/1.png", "img/2.png", "img/3.png"])
+    lines = ["img/2.png,dog", "img/1.png,cat", "img/3.png,dog"]
+    for header in (None, ["file", "kind"]):
+        path = write(tmp_path / "labels.csv", lines, header)
+        for source in (path, tmp_path):
+            data = open_table(source)
+            assert data.class_names == ("cat", "dog")
+            assert list(data.train.names) == ["img/2.png", "img/1.png", "img/3.png"]
+            assert data.train.labels is not None and data.train.labels.tolist() == [1, 0, 1]
+
+
+def test_splits_short_names_and_archives_are_understood(tmp_path: Path) -> None:
+    write_pictures(tmp_path, ["pictures/1.png", "pictures/2.png", "pictures/3.png"])
+    lines = ["1,cat,training", "2,dog,training", "3,dog,Test"]
+    write(tmp_path / "labels.csv", lines, ["id", "breed", "split"])
+    archive = tmp_path / "all.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in sorted(tmp_path.rglob("*.[pc][ns][gv]")):
+            zipped.write(path, path.relative_to(tmp_path))
+    data = open_table(archive)
+    assert (len(data.train), len(data.parts["test"])) == (2, 1)
+    assert data.train.names[1] == "pictures/2.png"
+
+
+def test_missing_and_broken_pictures_are_bad_items_by_name(tmp_path: Path) -> None:
+    write_pictures(tmp_path, ["1.png", "2.png"])
+    (tmp_path / "3.png").write_bytes(b"hello")
+    lines = ["1.png,cat", "2.png,dog", "3.png,dog", "4.png,dog"]
+    data = open_table(write(tmp_path / "labels.csv", lines, ["path", "label"]))
+    assert [str(item) for item in data.bad] == [
+        "4.png does not exist (labels.csv row 5)",
+        "3.png is not an image (it begins with b'hello')",
+    ]
+    assert len(data.train) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "header", "said"),
+    [
+        (["1.png,"], ["path", "label"], "labels.csv row 2 has no label."),
+        (["1.png,cat,later"], ["path", "label", "split"], "has the split 'later'"),
+        (["1.png,cat", "1.png,dog"], ["path", "label"], "row 3 names 1.png again, as 'dog'"),
+        (["1.png,a,b"], ["path", "p", "q"], "(path, p, q), and it is not clear which is the label"),
+        (["7.png,cat"], ["path", "label"], "names no file that exists: 7.png does not exist"),
+        (["1.png,cat", "2.png"], ["path", "label"], "row 3 has 1 field, but the first row has 2"),
+    ],
+)
+def test_wrong_rows_of_paths_are_refused(tmp_path: Path, lines, header, said: str) -> None:
+    write_pictures(tmp_path, ["1.png", "2.png"])
+    assert said in sentence(write(tmp_path / "labels.csv", lines, header))
+
+
+def test_a_path_never_leads_outside_the_tables_folder(tmp_path: Path) -> None:
+    write_pictures(tmp_path, ["secret.png", "in/1.png", "in/2.png"])
+    lines = ["1.png,cat", "2.png,dog", "../secret.png,dog", f"{tmp_path}/secret.png,dog"]
+    data = open_table(write(tmp_path / "in" / "labels.csv", lines, ["path", "label"]))
+    assert len(data.train) == 2 and len(data.bad) == 2

@@ -1,0 +1,146 @@
+"""Rows of pixels: where the label is, and which pixel is wrong."""
+
+import gzip
+import zipfile
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from noonbit.data.files import open_files
+from noonbit.data.table import recognise
+from tests.tables import NAMES, PIXELS, LABELS, check, inputs_of, open_table, rows, sentence, write, write_pictures
+
+
+@pytest.mark.parametrize("label", ["Class", "target", "y", "shape"])
+def test_a_label_column_may_stand_anywhere_and_be_called_anything(tmp_path: Path, label) -> None:
+    header = [*NAMES[:3], label, *NAMES[3:]]
+    lines = [
+        ",".join([*map(str, row[:3]), str(code), *map(str, row[3:])])
+        for row, code in zip(PIXELS.tolist(), LABELS, strict=True)
+    ]
+    check(open_table(write(tmp_path / "a.csv", lines, header)))
+
+
+def test_an_index_column_is_left_out_with_a_note(tmp_path: Path) -> None:
+    lines = [f"{i},{line}" for i, line in enumerate(rows())]
+    data = open_table(write(tmp_path / "a.csv", lines, ["", "label", *NAMES]))
+    check(data)
+    assert "is an index and was left out" in data.notes[0]
+
+
+def test_text_labels_are_class_names_in_natural_order(tmp_path: Path) -> None:
+    labels = [["img10", "img9", "img2"][code] for code in LABELS]
+    data = open_table(write(tmp_path / "a.csv", rows(labels=labels)))
+    assert data.class_names == ("img2", "img9", "img10")
+
+
+def test_colour_rows_are_interleaved_and_noted(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 48), np.uint8)
+    data = open_table(
+        write(tmp_path / "a.csv", rows(pixels=pixels), ["label", *map(str, range(48))])
+    )
+    np.testing.assert_array_equal(
+        data.train.images, pixels.reshape(6, 4, 4, 3).transpose(0, 3, 1, 2)
+    )
+    assert data.notes == (
+        "a.csv: 48 pixels are read as 4 x 4 colour pixels, red, green and blue side by side.",
+    )
+
+
+def test_unit_fractions_are_pixels_too(tmp_path: Path) -> None:
+    data = open_table(write(tmp_path / "a.csv", rows(pixels=PIXELS / 255)))
+    check(data)
+    assert data.value_range == (0, 1)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    hnp.arrays(np.uint8, (4, 25)),
+    st.lists(st.integers(0, 99), min_size=4, max_size=4).filter(lambda x: len(set(x)) > 1),
+)
+def test_any_bytes_come_back_from_a_table(tmp_path: Path, pixels, labels) -> None:
+    pixels[0, 0] = 255
+    path = write(
+        tmp_path / "a.csv", rows(pixels=pixels, labels=labels), ["label", *map(str, range(25))]
+    )
+    data = open_table(path)
+    np.testing.assert_array_equal(data.train.images.reshape(4, 25), pixels)
+    assert [int(data.class_names[code]) for code in data.train.labels] == labels
+
+
+def test_a_test_table_without_labels_is_left_out_with_a_note(tmp_path: Path) -> None:
+    write(tmp_path / "train.csv", rows(), ["label", *NAMES])
+    write(tmp_path / "test.csv", [line.split(",", 1)[1] for line in rows()], NAMES)
+    data = open_table(tmp_path)
+    assert list(data.parts) == ["train"]
+    assert data.notes == ("test.csv has no label column and is left out.",)
+
+
+def test_the_real_rows_load_within_two_seconds(tmp_path: Path, shared_data) -> None:
+    path = shared_data("sign-mnist-partial/sign_mnist_test_stretched.csv.gz")
+    header, *lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    large = tmp_path / "sign_mnist_train.csv"
+    large.write_bytes(header + b"".join((lines * 4)[:27_455]))
+    started = perf_counter()
+    data = open_table(large)
+    seconds = perf_counter() - started
+    assert data.train.images.shape == (27_455, 1, 28, 28)
+    assert len(data.class_names) == 24 and "9" not in data.class_names
+    assert seconds < 5  # 0.6 s where nothing else runs; a loaded machine must not fail
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("300", "holds 300; a pixel lies in 0..255, or in 0..1."),
+        ("-7", "holds -7; a pixel lies in 0..255"),
+        ("", "is empty or nan; a pixel lies in 0..255"),
+        ("nan", "is empty or nan; a pixel lies in 0..255"),
+        ("12x", "holds '12x', which is no pixel value."),
+    ],
+)
+def test_a_wrong_pixel_is_said_with_row_and_column(tmp_path: Path, value: str, said: str) -> None:
+    lines = [line.split(",") for line in rows()]
+    lines[4][6] = value
+    path = write(tmp_path / "a.csv", [",".join(line) for line in lines], ["label", *NAMES])
+    assert sentence(path).startswith(f"a.csv row 6, column pixel6 {said}")
+    path = write(tmp_path / "a.csv", [",".join(line) for line in lines])
+    assert sentence(path).startswith(f"a.csv row 5, column 7 {said}")
+
+
+def test_negative_missing_and_fractional_labels_are_refused(tmp_path: Path) -> None:
+    for label, said in (
+        ("-1", "a.csv has the label -1 in train (item 1)"),
+        ("", "a.csv row 3 has no label"),
+        ("1.5", "a.csv has the label 1.5 in train"),
+    ):
+        lines = rows(labels=[0, label, 2, 0, 1, 2])
+        assert sentence(write(tmp_path / "a.csv", lines, ["label", *NAMES])).startswith(said)
+
+
+def test_a_table_without_labels_is_refused_for_training_and_taken_as_input(tmp_path: Path) -> None:
+    lines = [line.split(",", 1)[1] for line in rows()]
+    path = write(tmp_path / "a.csv", lines, NAMES)
+    assert sentence(path) == (
+        "a.csv has 16 columns (pixel1, pixel2, pixel3, pixel4, pixel5, ...), all of them pixels, "
+        "and no label column. Add one named label; `noonbit predict` takes images without labels."
+    )
+    inputs = inputs_of(path)
+    np.testing.assert_array_equal(inputs.part.images, PIXELS.reshape(6, 1, 4, 4))
+
+
+def test_a_label_column_is_passed_over_for_inputs(tmp_path: Path) -> None:
+    assert len(inputs_of(write(tmp_path / "a.csv", rows())).part) == 6
+
+
+def test_what_is_no_square_is_refused_with_what_was_found(tmp_path: Path) -> None:
+    path = write(tmp_path / "iris.csv", ["5.1,3.5,a", "4.9,3.0,b"], ["width", "height", "species"])
+    assert sentence(path).startswith(
+        "iris.csv has 3 columns (width, height, species), which is neither a label and the pixels "
+        "of a square picture"
+    )
