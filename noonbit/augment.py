@@ -51,7 +51,7 @@ class Augmentation(BaseModel):
                     f"There are: {', '.join(cls.model_fields)}; for example "
                     "--augment shift=2,rotation=10,flip."
                 )
-            settings[name] = value if equals else True
+            settings[name] = value if equals or name != "flip" else True
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
@@ -64,7 +64,7 @@ class Augmentation(BaseModel):
         """The form that `parse` reads."""
         pieces = []
         for name, value in self.model_dump(exclude_defaults=True).items():
-            pieces.append(name if value is True else f"{name}={value:g}")
+            pieces.append(name if value is True else f"{name}={value}")
         return ",".join(pieces) or "none"
 
 

@@ -9,7 +9,6 @@ is brought to what the network learned from, or refused with a reason.
 """
 
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -20,7 +19,7 @@ from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 
 from noonbit.data.dataset import BadItem, Data, Images, Picture, Pictures
-from noonbit.data.pictures import decode
+from noonbit.data.pictures import adopt, decode
 from noonbit.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Framing(BaseModel):
         if isinstance(raw, Picture):
             image = decode(raw.read(), raw.name)
         elif isinstance(raw, Image.Image):
-            image = raw if raw.mode in ("L", "RGB") else raw.convert("RGB")
+            image = adopt(raw, name)
         else:
             image = self._image_of_array(np.asarray(raw), name)
         mode = "L" if self.channels == 1 else "RGB"
@@ -106,7 +105,8 @@ class Framing(BaseModel):
         def fill(index: int) -> None:
             item = images[index]
             name = item.name if isinstance(item, Picture) else f"item {index}"
-            raw = item if isinstance(item, Picture) else item.transpose(1, 2, 0)
+            # A part's arrays hold bytes already, whatever range their file's numbers had.
+            raw = item if isinstance(item, Picture) else Image.fromarray(picture_axes(item))
             try:
                 pixels[index], done = self.prepare_noting(raw, name=name)
             except InputRefused as error:
@@ -116,7 +116,7 @@ class Framing(BaseModel):
                 adjusted.setdefault(adjustment, []).append(index)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for _ in pool.map(fill, range(len(images)), chunksize=16):
+            for _ in pool.map(fill, range(len(images))):
                 pass
         return Prepared(
             pixels,
@@ -157,8 +157,8 @@ class Framing(BaseModel):
     def _image_of_array(self, array: NDArray[np.generic], name: str) -> Image.Image:
         """An array (H, W), (H, W, C) or (C, H, W) as a picture, its numbers scaled to bytes."""
         if array.ndim == 3 and array.shape[0] in (1, 3) and array.shape[2] not in (1, 3):
-            array = array.transpose(1, 2, 0)
-        if array.ndim == 3 and array.shape[2] == 1:
+            array = picture_axes(array)
+        elif array.ndim == 3 and array.shape[2] == 1:
             array = array[:, :, 0]
         if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
             raise InputRefused(
@@ -243,14 +243,12 @@ def derive_framing(
 def derive_size(images: Images, reasons: dict[str, str]) -> tuple[int, int]:
     """(height, width) to train at."""
     if isinstance(images, Pictures):
-        sizes = {(picture.height, picture.width) for picture in images}
+        sizes = [(picture.height, picture.width) for picture in images]
     else:
-        sizes = {(images.shape[2], images.shape[3])}
-    if len(sizes) == 1:
-        (size,) = sizes
-        if max(size) <= LARGEST_KEPT_SIZE:
-            reasons["image size"] = "every training image has it"
-            return size
+        sizes = [(images.shape[2], images.shape[3])]
+    if len(set(sizes)) == 1 and max(sizes[0]) <= LARGEST_KEPT_SIZE:
+        reasons["image size"] = "every training image has it"
+        return sizes[0]
     shorter = int(np.median([min(size) for size in sizes]))
     side = min(DERIVED_SIZE, max(8, shorter))
     reasons["image size"] = (
@@ -279,6 +277,11 @@ def measure_polarity(framing: Framing, images: Images) -> Polarity | None:
     return None
 
 
+def picture_axes(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """(1, H, W) -> (H, W), and (3, H, W) -> (H, W, 3), as Pillow has them."""
+    return array[0] if len(array) == 1 else array.transpose(1, 2, 0)
+
+
 def border_pixels(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The outermost frame of (N, C, H, W), as (N, pixels)."""
     sides = (pixels[:, :, 0], pixels[:, :, -1], pixels[:, :, :, 0], pixels[:, :, :, -1])
@@ -300,8 +303,8 @@ def scale_to_bytes(
     if array.dtype.kind not in "buif":
         raise InputRefused(name, f"holds {array.dtype}, not numbers")
     values = array.astype(np.float64)
-    if array.dtype.kind == "f" and (low, high) == (0.0, 255.0) and values.min() >= 0:
-        # Unit floats are the other usual form of the same pixels.
+    if array.dtype.kind in "bf" and (low, high) == (0.0, 255.0) and values.min() >= 0:
+        # Unit floats and masks are other usual forms of the same pixels.
         high = 1.0 if values.max() <= 1.0 else high
     if not np.isfinite(values).all() or values.min() < low or values.max() > high:
         raise InputRefused(
@@ -310,8 +313,3 @@ def scale_to_bytes(
             f"{low:g} to {high:g}",
         )
     return np.rint((values - low) * (255.0 / (high - low))).astype(np.uint8)
-
-
-def describe(adjusted: dict[Adjustment, NDArray[np.int64]]) -> Sequence[str]:
-    """What had to be changed, for people: `3 inputs were inverted`."""
-    return [f"{len(found):,} {adjustment}" for adjustment, found in adjusted.items()]

@@ -5,7 +5,7 @@ same in the report, in `evaluate`, and in an exported file.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -73,8 +73,6 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        from dataclasses import asdict
-
         return asdict(self)
 
 

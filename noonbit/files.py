@@ -13,7 +13,7 @@ from typing import Any
 from noonbit.errors import ArtefactError
 
 
-def write(path: Path, fill: Callable[[Path], None]) -> None:
+def write(path: Path, fill: Callable[[Path], object]) -> None:
     """Let `fill` write a temporary file beside `path`, then put it in place in one step.
 
     Raises `ArtefactError` where the disk is full or the folder cannot be written; `path` is then
@@ -54,7 +54,7 @@ def unwritable(path: Path, error: Exception) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Put text in place, UTF-8."""
-    write(path, lambda temporary: void(temporary.write_text(text, encoding="utf-8")))
+    write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -71,10 +71,6 @@ def finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [finite(inner) for inner in value]
     return value
-
-
-def void(_: object) -> None:
-    """Drop a result that a callback's type does not want."""
 
 
 def read_json(path: Path) -> Any:

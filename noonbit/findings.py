@@ -196,8 +196,7 @@ def duplicates(
                 "note",
                 "duplicates",
                 f"{len(pairs):,} of {plural(len(numbers), f'{part} picture')} "
-                + ("is an exact copy of another." if len(pairs) == 1 else "")
-                + ("are exact copies of others." if len(pairs) > 1 else ""),
+                f"{'is a copy of another' if len(pairs) == 1 else 'are copies of others'}.",
                 named_pairs(items, pairs),
             )
 

@@ -254,8 +254,11 @@ def validate(
 
 
 def is_best(row: Epoch, state: State) -> bool:
-    """Whether an epoch beats the best so far: by validation accuracy, ties by validation loss."""
-    if not state.best_epoch:
+    """Whether an epoch beats the best so far: by validation accuracy, ties by validation loss.
+
+    Without a validation split the last epoch is the best.
+    """
+    if not state.best_epoch or math.isnan(row.val_accuracy):
         return True
     best = state.history[state.best_epoch - 1]
     return (row.val_accuracy, -row.val_loss) > (best.val_accuracy, -best.val_loss)

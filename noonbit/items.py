@@ -48,17 +48,27 @@ class JoinedNames(Sequence[str]):
     def __getitem__(self, index):  # type: ignore[no-untyped-def]
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
         for part in self._parts:
-            if index < len(part):
+            if 0 <= index < len(part):
                 return part[index]
             index -= len(part)
         raise IndexError(index)
 
 
-def gather(data: Data, framing: Framing, *, validation: float | None, on_bad: str) -> Items:
+def gather(
+    data: Data,
+    framing: Framing,
+    *,
+    validation: float | None,
+    test: float | None = None,
+    on_bad: str,
+) -> Items:
     """Frame every image, draw the split, and leave out what cannot be read.
 
-    Raises `DataError` naming the unreadable files, unless `on_bad` is `skip`.
+    `validation` and `test` are shares as `draw_split` takes them. Raises `DataError` naming the
+    unreadable files, unless `on_bad` is `skip`.
     """
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
     prepared = [framing.prepare_all(part.images) for part in parts]
@@ -70,7 +80,8 @@ def gather(data: Data, framing: Framing, *, validation: float | None, on_bad: st
     pixels = prepared[0].pixels
     if len(prepared) > 1:
         pixels = np.concatenate([one.pixels for one in prepared])
-    split = draw_split(data, validation_share=validation).without(bad_numbers(prepared))
+    split = draw_split(data, validation_share=validation, test_share=test)
+    split = split.without(bad_numbers(prepared))
     digest = hashlib.sha256(repr(data.class_names).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     digest.update(labels.tobytes())

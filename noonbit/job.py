@@ -30,6 +30,7 @@ from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract, Framing, derive_framing
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES
+from noonbit.data.difficulty import nearest_neighbour_error
 from noonbit.data.split import Indices
 from noonbit.errors import DataError, Interrupted, TrainingDiverged, UsageError
 from noonbit.evaluate import Evaluation, Probabilities, evaluate, predict_probabilities
@@ -39,7 +40,7 @@ from noonbit.fit import Epoch, Hooks, Labelled, State, Step, begin, fit
 from noonbit.items import Items, gather
 from noonbit.models import DEFAULT_MODEL, MODELS, build
 from noonbit.models.summary import summarise
-from noonbit.recipe import Plan, Recipe, derive
+from noonbit.recipe import Plan, Recipe, Task, derive
 from noonbit.report import write_report
 from noonbit.run import Run, create, describe_machine
 from noonbit.runtime import Runtime, peak_memory_bytes
@@ -87,7 +88,7 @@ def train(
     loading_seconds = time.perf_counter() - started
     name = (recipe.model or DEFAULT_MODEL) if model is None else type(model).__name__
     network = model if model is not None else build_seeded(name, items, recipe.seed)
-    plan = plan_for(recipe, items, name)
+    plan = plan_for(recipe, items, network, name)
     contract = Contract.measured(
         items.framing, items.pixels[items.split.train], items.data.class_names
     )
@@ -132,7 +133,7 @@ def resume(
     loading_seconds = time.perf_counter() - started
     name = run.record["model"]["name"]
     network = model if model is not None else build_seeded(name, items, recipe.seed)
-    plan = plan_for(recipe, items, name)
+    plan = plan_for(recipe, items, network, name)
     state = begin(network, run.contract, labelled(items, "train", runtime), plan, runtime)
     checkpoint = run.path / "checkpoint.safetensors"
     if checkpoint.exists():
@@ -295,15 +296,18 @@ def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
     )
 
 
-def plan_for(recipe: Recipe, items: Items, name: str) -> Plan:
-    """The recipe with every open setting decided for these items and the network `name`."""
-    return derive(
-        recipe,
+def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
+    """The recipe with every open setting decided for these items and this network."""
+    train_labels = items.labels[items.split.train]
+    task = Task(
         model=name,
-        images=len(items.split.train),
+        images=len(train_labels),
         shape=items.framing.shape,
+        multiply_adds=summarise(network, items.framing.shape).multiply_adds,
+        difficulty=nearest_neighbour_error(items.pixels[items.split.train], train_labels),
         optimizer=MODELS[name].optimizer if name in MODELS else "adamw",
     )
+    return derive(recipe, task)
 
 
 def fit_budget(

@@ -100,7 +100,8 @@ class Muon(torch.optim.Optimizer):
         momentum = state["momentum"]
         momentum.mul_(group["momentum"]).add_(gradient)
         direction = gradient.add(momentum, alpha=group["momentum"])
-        filters.mul_(math.sqrt(len(filters)) / filters.norm())
+        # Filters of zeros, as some networks begin with, have no norm to keep.
+        filters.mul_(math.sqrt(len(filters)) / filters.norm().clamp_min(1e-7))
         update = orthogonalised(direction.reshape(len(filters), -1).to(self.dtype))
         filters.add_(update.view(direction.shape), alpha=-group["lr"])
 

@@ -135,7 +135,8 @@ def split_array(array: NDArray[Any], contract: Contract) -> list[NDArray[Any]]:
     if array.ndim == 2:
         return [array]
     colour = array.ndim == 3 and (array.shape[2] in (1, 3) or array.shape[0] in (1, 3))
-    many_grey = array.ndim == 3 and array.shape[1:] == contract.framing.shape[1:]
+    framing = contract.framing
+    many_grey = framing.channels == 1 and array.shape[1:] == (framing.height, framing.width)
     return [array] if colour and not many_grey else list(array)
 
 

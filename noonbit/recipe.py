@@ -19,8 +19,11 @@ OptimizerName = Literal["muon", "sgd", "adam", "adamw", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
 Precision = Literal["float32", "bfloat16"]
 
-PRESENTATIONS = {1: 300_000, 3: 500_000}
-FEWEST_EPOCHS, MOST_EPOCHS = 3, 60
+WORK = 32e12
+"""Multiply-adds of forward passes that a default training spends on data of difficulty 1."""
+LEAST_DIFFICULTY = 1 / 16
+"""Easier data than this still gets the passes that its networks need to settle."""
+FEWEST_EPOCHS, MOST_EPOCHS = 3, 24
 RATES: dict[OptimizerName, tuple[float, str]] = {
     "muon": (0.24, "of the CIFAR-10 speed records"),
     "sgd": (0.1, "high for few passes; try less without batch norm"),
@@ -150,19 +153,25 @@ class Plan:
     """Why each derived setting is what it is."""
 
 
-def derive(
-    recipe: Recipe,
-    *,
-    model: str,
-    images: int,
-    shape: tuple[int, int, int],
-    optimizer: OptimizerName,
-) -> Plan:
-    """Decide what the recipe leaves open.
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the defaults are derived from."""
 
-    `images` is the size of the training split, `shape` (channels, height, width) of one image, and
-    `optimizer` what trains the network best.
-    """
+    model: str
+    images: int
+    """Of the training split."""
+    shape: tuple[int, int, int]
+    """(channels, height, width) of one image."""
+    multiply_adds: int
+    """Of the network, for one image."""
+    difficulty: float
+    """The nearest neighbour's error on raw pixels, from 0 to 1."""
+    optimizer: OptimizerName
+    """What trains the network best."""
+
+
+def derive(recipe: Recipe, task: Task) -> Plan:
+    """Decide what the recipe leaves open, each with a reason."""
     reasons: dict[str, str] = {}
 
     def choose(name: str, value: Any, reason: str) -> Any:
@@ -172,17 +181,15 @@ def derive(
         reasons[name] = reason
         return value
 
-    channels, height, width = shape
-    presentations = PRESENTATIONS[channels]
-    epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(presentations / max(1, images))))
-    batch_size = choose("batch_size", *derive_batch_size(images))
-    chosen: OptimizerName = choose("optimizer", optimizer, f"trains {model} best")
+    channels, height, width = task.shape
+    batch_size = choose("batch_size", *derive_batch_size(task.images))
+    chosen: OptimizerName = choose("optimizer", task.optimizer, f"trains {task.model} best")
     rate, rate_reason = RATES[chosen]
-    shift = max(1, round(0.08 * min(height, width)))
+    shift = round(0.08 * min(height, width))
     augmentation = f"shift={shift}" + (",flip" if channels == 3 else "")
     return Plan(
-        model=model,
-        epochs=choose("epochs", epochs, f"about {presentations:,} images shown in all"),
+        model=task.model,
+        epochs=choose("epochs", *derive_epochs(task)),
         batch_size=batch_size,
         optimizer=chosen,
         learning_rate=choose("learning_rate", rate, rate_reason),
@@ -201,6 +208,20 @@ def derive(
         seed=recipe.seed,
         time_budget=math.inf if recipe.time_budget is None else recipe.time_budget,
         reasons=reasons,
+    )
+
+
+def derive_epochs(task: Task) -> tuple[int, str]:
+    """Passes that spend a budget of arithmetic which grows with the difficulty of the data.
+
+    In numbers of images, size of the network and difficulty alone, never the clock, so that the
+    same command gives the same weights on a slow day.
+    """
+    budget = WORK * max(task.difficulty, LEAST_DIFFICULTY)
+    epochs = round(budget / max(1, task.multiply_adds * task.images))
+    return (
+        min(MOST_EPOCHS, max(FEWEST_EPOCHS, epochs)),
+        f"{task.difficulty:.0%} of the images are nearest to one of another class",
     )
 
 

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from noonbit.job import train
+from noonbit.recipe import Recipe
+from noonbit.run import Run
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -19,3 +23,10 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run on the digits: two epochs of the plain network, which errs now and then."""
+    out = tmp_path_factory.mktemp("runs") / "digits"
+    return train("digits", Recipe(model="mlp", epochs=2, threads=1), out=out)

@@ -87,7 +87,7 @@ def test_a_copy_within_train_is_a_note_that_names_both(tmp_path: Path, noise: Pi
     test = noise[[0, 20]] + 1
     finding = only(npz(tmp_path, noise, x_test=test, y_test=[0, 1]))
     assert (finding.severity, finding.kind) == ("note", "duplicates")
-    assert finding.title == "1 of 24 train pictures is an exact copy of another."
+    assert finding.title == "1 of 24 train pictures is a copy of another."
     (pair,) = finding.detail
     assert "7 = " in pair
     assert pair.endswith("3")
@@ -110,7 +110,7 @@ def test_a_leak_by_a_drawn_test_split_counts_but_not_one_into_drawn_validation(
     findings = diagnose(npz(tmp_path, noise)).findings
     assert [finding.kind for finding in findings] == ["leak", "duplicates"]
     assert findings[0].title.endswith("so the test accuracy measures memory there.")
-    assert findings[1].title == "11 of 24 train pictures are exact copies of others."
+    assert findings[1].title == "11 of 24 train pictures are copies of others."
 
 
 def test_a_validation_part_of_the_sources_own_leaks_too(tmp_path: Path, noise: Pixels) -> None:

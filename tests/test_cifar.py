@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from noonbit.data.cifar import CIFAR10_CLASSES, read, recognise
+from noonbit.data.cifar import CIFAR10_CLASSES, _dtype, read, recognise
 from noonbit.data.dataset import Data
 from noonbit.data.files import open_files
 from noonbit.errors import DataError
@@ -194,3 +194,12 @@ def test_real_cifar_10_reads_from_its_archive(shared_data) -> None:
     )
     assert data.notes == ("The test part has 9,980 of the usual 10,000 images.",)
     assert data.class_names == CIFAR10_CLASSES
+
+
+@pytest.mark.parametrize("state", [{"x": 1}, (None, {"__defaults__": (1,)})])
+def test_a_pickle_cannot_change_the_reader_itself(tmp_path: Path, state: object) -> None:
+    built = pickle.dumps(state, protocol=2)[2:-1]
+    path = tmp_path / "data_batch_1"
+    path.write_bytes(b"\x80\x02cnumpy\ndtype\n" + built + b"b.")
+    assert "data_batch_1 is a damaged pickle" in sentence(path)
+    assert (_dtype.__dict__, _dtype.__defaults__) == ({}, None)

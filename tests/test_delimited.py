@@ -1,19 +1,9 @@
 """Separator, header and encoding of a table, and the rows that do not fit."""
 
-import gzip
-import zipfile
 from pathlib import Path
-from time import perf_counter
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-
-from noonbit.data.files import open_files
-from noonbit.data.table import recognise
-from tests.tables import NAMES, PIXELS, LABELS, check, inputs_of, open_table, rows, sentence, write, write_pictures
+from sample_tables import NAMES, check, open_table, rows, sentence, write
 
 
 @pytest.mark.parametrize("separator", [",", "\t", ";"])

@@ -1,9 +1,7 @@
 """Folders, files, zips and tars are one listing; what is broken is said by name."""
 
-import bz2
 import gzip
 import io
-import lzma
 import os
 import tarfile
 import zipfile
@@ -11,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from noonbit.data.files import File, content, empty_folders, head, is_archive, open_files, survey
+from noonbit.data.files import File, content, empty_folders, is_archive, open_files, survey
 from noonbit.errors import DataError
 
 TREE = {"train/cat/10.txt": b"ten", "train/cat/9.txt": b"nine", "readme.txt": b"hello"}

@@ -76,7 +76,7 @@ def test_real_mnist_loads_within_a_second(shared_data) -> None:
     ]
     assert data.class_names == tuple("0123456789")
     assert data.train.names[7] == "train-images-idx3-ubyte.gz image 7"
-    assert seconds < 3  # 0.4 s where nothing else runs; a loaded machine must not fail
+    assert seconds < 3  # 0.4 s when it was measured; a loaded machine must not fail
 
 
 @pytest.mark.parametrize(

@@ -115,11 +115,11 @@ def test_a_test_part_without_labels_is_left_out_with_a_note(tmp_path: Path) -> N
 
 
 def test_cells_that_hold_no_image_are_bad_items(tmp_path: Path) -> None:
-    cells = [*STRUCTS, {"bytes": None, "path": "x.png"}, {"bytes": b"hello", "path": "y.png"}]
-    data = open_parquet(write(tmp_path / "a.parquet", {"image": cells, "label": [1, 0, 1, 0, 0]}))
+    cells = [{"bytes": None, "path": "x.png"}, {"bytes": b"hello", "path": "y.png"}, *STRUCTS]
+    data = open_parquet(write(tmp_path / "a.parquet", {"image": cells, "label": [0, 0, 1, 0, 1]}))
     assert [str(item) for item in data.bad] == [
-        "a.parquet row 3 is empty (0 bytes)",
-        "a.parquet row 4 is not an image (it begins with b'hello')",
+        "a.parquet row 0 is empty (0 bytes)",
+        "a.parquet row 1 is not an image (it begins with b'hello')",
     ]
     assert data.train.labels is not None and data.train.labels.tolist() == LABELS
 

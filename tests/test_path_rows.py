@@ -1,19 +1,10 @@
 """Rows of path and label: how files are found, and what is wrong with a row."""
 
-import gzip
 import zipfile
 from pathlib import Path
-from time import perf_counter
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-
-from noonbit.data.files import open_files
-from noonbit.data.table import recognise
-from tests.tables import NAMES, PIXELS, LABELS, check, inputs_of, open_table, rows, sentence, write, write_pictures
+from sample_tables import open_table, sentence, write, write_pictures
 
 
 def test_a_table_of_paths_gives_pictures(tmp_path: Path) -> None:

@@ -1,19 +1,11 @@
 """Which files are tables, and which part each of them is."""
 
-import gzip
-import zipfile
 from pathlib import Path
-from time import perf_counter
 
-import numpy as np
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
+from sample_tables import NAMES, check, open_table, rows, sentence, write, write_pictures
 
 from noonbit.data.files import open_files
 from noonbit.data.table import recognise
-from tests.tables import NAMES, PIXELS, LABELS, check, inputs_of, open_table, rows, sentence, write, write_pictures
 
 
 def test_train_and_test_tables_in_one_folder_are_parts(tmp_path: Path) -> None:
@@ -29,6 +21,9 @@ def test_tables_whose_names_say_nothing_are_refused(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         write(tmp_path / name, rows())
     assert "holds several tables (a.csv, b.csv), and their names do not say" in sentence(tmp_path)
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).rename(tmp_path / f"train_{name}")
+    assert "holds several tables (train_a.csv, train_b.csv)" in sentence(tmp_path)
 
 
 def test_one_table_is_seen_beside_many_pictures(tmp_path: Path) -> None:

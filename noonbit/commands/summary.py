@@ -34,13 +34,9 @@ def summary(
     from noonbit.models import MODELS, build
     from noonbit.models.summary import summarise
 
-    entry = MODELS.get(model)
+    counts_statistics = model in MODELS and MODELS[model].counts_statistics
     network = build(model, classes, channels, (height, width))
-    table = summarise(
-        network,
-        (channels, height, width),
-        counts_statistics=entry is not None and entry.counts_statistics,
-    )
+    table = summarise(network, (channels, height, width), counts_statistics=counts_statistics)
     if json:
         print_json(
             {"model": model, "input": [height, width, channels], "classes": classes} | asdict(table)
@@ -59,9 +55,7 @@ def summary(
             for layer in table.layers
         ],
     )
-    counted = (
-        " (batch-norm statistics included)" if table.parameters > table.trainable_parameters else ""
-    )
+    counted = " (batch-norm statistics included)" if counts_statistics else ""
     print(f"\nparameters {table.parameters:,}{counted}")
     print(f"multiply-adds {table.multiply_adds:,} an image")
     say(f"\nnext     noonbit train digits --model {model}")

@@ -52,9 +52,8 @@ def pixels_from_array(
     low, high = value_range
     pixels = np.empty(array.shape, np.uint8)
     for start in range(0, len(array), _ROWS_AT_ONCE):
-        rows = array[start : start + _ROWS_AT_ONCE].astype(np.float32)
-        rows = (rows - low) * (255 / (high - low))
-        pixels[start : start + _ROWS_AT_ONCE] = np.clip(np.rint(rows), 0, 255)
+        rows = array[start : start + _ROWS_AT_ONCE].astype(np.float64).clip(low, high)
+        pixels[start : start + _ROWS_AT_ONCE] = np.rint((rows - low) * (255 / (high - low)))
     return pixels, value_range
 
 

@@ -8,7 +8,9 @@ numbers, text and arrays and can call nothing. https://www.cs.toronto.edu/~kriz/
 import io
 import pickle
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,53 +177,58 @@ def _text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
+def _dtype(spec: str | bytes, *_: object) -> np.dtype[np.generic]:
+    """Without the flags that older pickles pass and newer NumPy warns about."""
+    return np.dtype(_text(spec))
+
+
+def _reconstruct(*_: object) -> NDArray[np.generic]:
+    """An array to be filled by the state that follows in the pickle."""
+    return np.ndarray((0,), np.uint8)
+
+
+def _from_buffer(
+    buffer: bytes, dtype: np.dtype[np.generic], shape: tuple[int, ...], order: str
+) -> NDArray[np.generic]:
+    return np.frombuffer(buffer, dtype).reshape(shape, order="F" if order == "F" else "C")
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    """How Python 3 writes bytes for readers of protocol 2."""
+    if encoding != "latin1":
+        raise _Forbidden(f"the codec {encoding}")
+    return text.encode("latin1")
+
+
+class _Builder(NamedTuple):
+    """A function whose attributes cannot be set, as a pickle may try with what it gets."""
+
+    build: Callable[..., object]
+
+    def __call__(self, *arguments: object) -> object:
+        return self.build(*arguments)
+
+
 class _ArrayUnpickler(pickle.Unpickler):
-    """Builds what CIFAR's pickles need; any other name in a pickle is refused, not looked up.
+    """Builds what CIFAR's pickles need; any other name in a pickle is refused, not looked up."""
 
-    It hands out bound methods, because a pickle may set attributes of what it gets, and those of
-    bound methods cannot be set.
-    """
-
-    _BUILDERS = {
-        ("numpy", "ndarray"): "_array_type",
-        ("numpy", "dtype"): "_dtype",
-        ("numpy.core.multiarray", "_reconstruct"): "_reconstruct",
-        ("numpy._core.multiarray", "_reconstruct"): "_reconstruct",
-        ("numpy.core.numeric", "_frombuffer"): "_from_buffer",
-        ("numpy._core.numeric", "_frombuffer"): "_from_buffer",
-        ("_codecs", "encode"): "_encode",
+    _BUILDERS: ClassVar[dict[tuple[str, str], object]] = {
+        ("numpy", "ndarray"): None,  # pickles only name it as an argument
+        ("numpy", "dtype"): _Builder(_dtype),
+        ("numpy.core.multiarray", "_reconstruct"): _Builder(_reconstruct),
+        ("numpy._core.multiarray", "_reconstruct"): _Builder(_reconstruct),
+        ("numpy.core.numeric", "_frombuffer"): _Builder(_from_buffer),
+        ("numpy._core.numeric", "_frombuffer"): _Builder(_from_buffer),
+        ("_codecs", "encode"): _Builder(_encode),
     }
 
     def find_class(self, module: str, name: str) -> object:
-        builder = self._BUILDERS.get((module, name))
-        if builder is None:
+        if (module, name) not in self._BUILDERS:
             raise _Forbidden(f"{module}.{name}")
-        return getattr(self, builder)
+        return self._BUILDERS[module, name]
 
     def persistent_load(self, pid: object) -> object:
         raise _Forbidden(f"persistent object {pid}")
-
-    def _array_type(self) -> None:
-        """Stands for `numpy.ndarray`, which pickles only name as an argument."""
-
-    def _reconstruct(self, *_: object) -> NDArray[np.generic]:
-        """An array to be filled by the state that follows in the pickle."""
-        return np.ndarray((0,), np.uint8)
-
-    def _dtype(self, spec: str | bytes, *_: object) -> np.dtype[np.generic]:
-        """Without the flags that older pickles pass and newer NumPy warns about."""
-        return np.dtype(_text(spec))
-
-    def _from_buffer(
-        self, buffer: bytes, dtype: np.dtype[np.generic], shape: tuple[int, ...], order: str
-    ) -> NDArray[np.generic]:
-        return np.frombuffer(buffer, dtype).reshape(shape, order="F" if order == "F" else "C")
-
-    def _encode(self, text: str, encoding: str) -> bytes:
-        """How Python 3 writes bytes for readers of protocol 2."""
-        if encoding != "latin1":
-            raise _Forbidden(f"the codec {encoding}")
-        return text.encode("latin1")
 
 
 class _Forbidden(Exception):

@@ -122,12 +122,20 @@ def decode(content: bytes, name: str) -> Image.Image:
     """
     with _quiet_pillow:
         image = _open(io.BytesIO(content), name, len(content))
-        grey = _is_grey(image)
         try:
-            upright = ImageOps.exif_transpose(image)
-            return _opaque(upright, "L" if grey else "RGB")
+            return _plain(image)
         except Exception as error:  # whatever a codec raises is a fact about the file
             raise InputRefused(name, _why(error, len(content))) from None
+
+
+def adopt(image: Image.Image, name: str) -> Image.Image:
+    """Bring a picture that someone else opened to what `decode` gives. Raises `InputRefused`."""
+    _refuse_unfit(image, name)
+    with _quiet_pillow:
+        try:
+            return _plain(image)
+        except Exception as error:  # an image is decoded when it is first used
+            raise InputRefused(name, f"cannot be decoded ({error})") from None
 
 
 def _inspect(file: File) -> Picture:
@@ -155,6 +163,11 @@ def _open(stream: BinaryIO, name: str, size: int) -> Image.Image:
         raise InputRefused(name, f"{reason}; at most {PIXEL_LIMIT:,} are decoded") from None
     except Exception as error:  # whatever a codec raises is a fact about the file
         raise InputRefused(name, _why(error, size)) from None
+    _refuse_unfit(image, name)
+    return image
+
+
+def _refuse_unfit(image: Image.Image, name: str) -> None:
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise InputRefused(
@@ -163,7 +176,11 @@ def _open(stream: BinaryIO, name: str, size: int) -> Image.Image:
         )
     if image.mode == "F":
         raise InputRefused(name, "holds decimal pixel values (mode F), which have no fixed white")
-    return image
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    grey = _is_grey(image)
+    return _opaque(ImageOps.exif_transpose(image), "L" if grey else "RGB")
 
 
 def _why(error: Exception, size: int) -> str:

@@ -55,11 +55,14 @@ class Split:
         )
 
 
-def draw_split(data: Data, *, validation_share: float | None = None) -> Split:
+def draw_split(
+    data: Data, *, validation_share: float | None = None, test_share: float | None = None
+) -> Split:
     """The split of `data`, drawing the parts that the source does not have.
 
-    `validation_share` is of the training part; by default a tenth, at most 5,000 items. Raises
-    `DataError` where a class has too few items to stand in every split.
+    The shares are of the training part: by default a fifth for the test, at most 10,000 items, then
+    a tenth for validation, at most 5,000; 0 sets nothing aside. Raises `DataError` where nothing
+    would be left to train on.
     """
     numbers: dict[str, Indices] = {}
     reasons: dict[str, str] = {}
@@ -73,14 +76,17 @@ def draw_split(data: Data, *, validation_share: float | None = None) -> Split:
     labels = data.train.labels
     assert labels is not None  # noqa: S101 - open_data gives labelled parts
     generator = np.random.default_rng(SPLIT_SEED)
-    for name, share, most in (
-        ("test", TEST_SHARE, LARGEST_TEST),
-        ("validation", validation_share, len(labels) // 2)
-        if validation_share is not None
-        else ("validation", VALIDATION_SHARE, LARGEST_VALIDATION),
+    for name, stated, usual, largest in (
+        ("test", test_share, TEST_SHARE, LARGEST_TEST),
+        ("validation", validation_share, VALIDATION_SHARE, LARGEST_VALIDATION),
     ):
         if name in numbers:
             continue
+        if stated == 0:
+            numbers[name] = np.zeros(0, np.int64)
+            reasons[name] = "none, as was asked for"
+            continue
+        share, most = (usual, largest) if stated is None else (stated, len(labels) // 2)
         remaining = numbers["train"]
         count = min(round(share * len(remaining)), most)
         drawn = draw_stratified(labels[remaining], count, generator)

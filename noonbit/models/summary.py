@@ -69,7 +69,7 @@ def summarise(
         device = "cpu" if parameter is None else parameter.device
         with torch.no_grad():
             model.eval()(torch.zeros(1, *shape, device=device))
-    except RuntimeError as error:
+    except Exception as error:  # a user's own network may raise anything
         channels, height, width = shape
         raise ArtefactError(
             f"The network does not accept an input of {height}x{width}x{channels}: {error}"

@@ -16,7 +16,7 @@ from noonbit.fit import Epoch
 MARKED_EPOCHS = 20
 """With at most so many epochs, each one is marked with a dot."""
 UNSETTLED_SHARE = 0.1
-"""Of the epochs, at the beginning: their values do not set the scales, or all else would be flat."""
+"""Of the epochs, at the beginning: their values do not set the scales, or others would be flat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,10 @@ def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
     settled = rows[int(UNSETTLED_SHARE * len(rows)) :]
     losses = finite(value for row in settled for value in (row.loss, row.val_loss))
     shares = finite(value for row in settled for value in (row.accuracy, row.val_accuracy))
-    across = Axis(min(1, len(rows) - 1), len(rows), 70, 650)
-    loss_step = round_step(max(max(losses), 1e-6) / 5)
-    loss = Axis(0, math.ceil(max(losses) / loss_step) * loss_step, 330, 40)
+    across = Axis(1, len(rows), 70, 650) if len(rows) > 1 else Axis(0, 2, 70, 650)
+    highest = max(*losses, 1e-6)
+    loss_step = round_step(highest / 5)
+    loss = Axis(0, math.ceil(highest / loss_step) * loss_step, 330, 40)
     share_step = round_step(max(1 - min(shares), 0.005) / 5)
     share = Axis(math.floor(min(shares) / share_step + 1e-9) * share_step, 1.0, 330, 40)
     if share.low == share.high:
@@ -98,7 +99,7 @@ def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
         for value in share.ticks(5)
     ]
     for value in across.ticks(8):
-        if value == int(value) and value >= 1:
+        if value == int(value) and 1 <= value <= len(rows):
             parts.append(text(across.at(value), 354, f"{value:.0f}", "tick middle"))
     if best_epoch:
         parts.append(line(across.at(best_epoch), 40, across.at(best_epoch), 330, "best"))
@@ -169,10 +170,9 @@ def finite(values: Iterable[float]) -> list[float]:
 
 def svg(width: int, height: int, label: str, parts: Iterable[str]) -> Markup:
     """A whole chart with its description for those who do not see it."""
-    # Markup: every part is made above, of numbers and our own words.
-    return Markup(
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
-    )
+    frame = f'class="drawn-{width}" viewBox="0 0 {width} {height}"'
+    # Safe as Markup, since every part is made here, of numbers and our own words.
+    return Markup(f'<svg {frame} role="img" aria-label="{label}">{"".join(parts)}</svg>')
 
 
 def line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:

@@ -8,13 +8,13 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from noonbit.contract import Framing
 from noonbit.data.dataset import PART_NAMES
-from noonbit.errors import ArtefactError
+from noonbit.errors import ArtefactError, plural
 from noonbit.evaluate import ClassScore, Evaluation, wilson_interval
 from noonbit.items import Items
 from noonbit.models import DEFAULT_MODEL, MODELS
@@ -171,7 +171,8 @@ class Cell:
     count: int
     share: float
     """Of the images of its row."""
-    right: bool
+    kind: Literal["right", "wrong", "mixed"]
+    """Mixed: other classes named as other classes, rightly or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,25 +191,25 @@ def matrix(evaluation: Evaluation) -> Matrix:
     names = [score.name for score in evaluation.classes]
     whole = len(names) <= MOST_CONFUSED_CLASSES
     if not whole:
-        off = counts - np.diag(np.diag(counts))
-        order = np.argsort(-(off.sum(axis=0) + off.sum(axis=1)), kind="stable")
-        kept = np.sort(order[:MOST_CONFUSED_CLASSES])
-        rest = np.setdiff1d(np.arange(len(names)), kept)
-        groups = [*([index] for index in kept), rest]
-        counts = np.array([[counts[np.ix_(a, b)].sum() for b in groups] for a in groups])
-        names = [*(names[index] for index in kept), f"{len(rest):,} others"]
-    totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    return Matrix(
-        names,
-        [
-            [
-                Cell(int(count), float(share), row == column)
-                for column, (count, share) in enumerate(zip(*pair, strict=True))
-            ]
-            for row, pair in enumerate(zip(counts, counts / totals, strict=True))
-        ],
-        whole,
-    )
+        wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
+        kept = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CONFUSED_CLASSES])
+        group = np.full(len(names), MOST_CONFUSED_CLASSES)
+        group[kept] = np.arange(MOST_CONFUSED_CLASSES)
+        together = np.zeros((MOST_CONFUSED_CLASSES + 1,) * 2, np.int64)
+        np.add.at(together, (group[:, None], group[None, :]), counts)
+        counts = together
+        others = len(names) - MOST_CONFUSED_CLASSES
+        names = [*(names[index] for index in kept), plural(others, "other")]
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+    def cell(row: int, column: int) -> Cell:
+        kind: Literal["right", "wrong", "mixed"] = "right" if row == column else "wrong"
+        if not whole and row == column == MOST_CONFUSED_CLASSES:
+            kind = "mixed"
+        return Cell(int(counts[row, column]), float(shares[row, column]), kind)
+
+    size = range(len(names))
+    return Matrix(names, [[cell(row, column) for column in size] for row in size], whole)
 
 
 @dataclass(frozen=True, slots=True)

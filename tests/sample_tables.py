@@ -1,15 +1,10 @@
 """Small tables on the disk, for the tests of their readers."""
 
 import gzip
-import zipfile
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from noonbit.data.dataset import Data, Inputs

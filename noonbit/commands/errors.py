@@ -1,0 +1,98 @@
+"""noonbit errors RUN"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter, validators
+
+from noonbit.commands.output import DataDir, Json, print_json, print_table, say
+from noonbit.errors import plural
+
+COLUMNS = 5
+"""Pictures in a row of the sheet."""
+
+
+def errors(
+    run: str = "last",
+    *,
+    count: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 25,
+    order: Literal["worst", "first"] = "worst",
+    out: Path | None = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Draw the test images that a run got wrong, each titled with its real and predicted class.
+
+    Parameters
+    ----------
+    run
+        A run folder, a unique beginning of its name, or `last`.
+    count
+        How many images to draw at most.
+    order
+        `worst`: the most confident mistakes first; `first`: in the order of the data.
+    out
+        The PNG to write; by default errors.png in the run folder.
+    data_dir
+        Where to look for known data sets first.
+    json
+        Print one JSON object on stdout.
+    """
+    from noonbit.files import write
+    from noonbit.gallery import grid
+    from noonbit.job import reload
+    from noonbit.report.answers import read_answers
+    from noonbit.run import load_run
+
+    loaded = load_run(run)
+    answers = read_answers(loaded)
+    wrong = answers.wrong(order)
+    mistakes = [
+        {
+            "item": int(answers.items[row]),
+            "name": answers.names[row],
+            "label": loaded.class_names[answers.labels[row]],
+            "prediction": loaded.class_names[answers.predictions[row]],
+            "probability": float(answers.stated[row]),
+            "label_probability": float(answers.probabilities[row, answers.labels[row]]),
+        }
+        for row in wrong[:count]
+    ]
+    picture = out or loaded.path / "errors.png"
+    if mistakes:
+        items = reload(loaded, data_dir=data_dir)
+        sheet = grid(
+            items.pixels[answers.items[wrong[:count]]],
+            [f"real {one['label']}\npredicted {one['prediction']}" for one in mistakes],
+            columns=COLUMNS,
+        )
+        write(picture, lambda temporary: sheet.save(temporary, "PNG"))
+    if json:
+        print_json(
+            {
+                "run": str(loaded.path),
+                "test_images": len(answers),
+                "wrong": len(wrong),
+                "order": order,
+                "picture": str(picture) if mistakes else None,
+                "mistakes": mistakes,
+            }
+        )
+    elif mistakes:
+        print_table(
+            ("item", "real", "predicted", "probability", "name"),
+            [
+                (
+                    str(one["item"]),
+                    one["label"],
+                    one["prediction"],
+                    f"{one['probability']:.4f}",
+                    one["name"],
+                )
+                for one in mistakes
+            ],
+        )
+    say(f"\n{len(wrong):,} of {plural(len(answers), 'test image')} wrong")
+    if mistakes:
+        say(f"picture  {picture} ({plural(len(mistakes), 'image')})")
+    say(f"next     noonbit report {loaded.path.name}")

@@ -1,0 +1,28 @@
+"""noonbit report RUN"""
+
+from noonbit.commands.output import DataDir, Json, print_json, say
+
+
+def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -> None:
+    """Write a run's offline page again, from its folder and its data; nothing is predicted again.
+
+    Parameters
+    ----------
+    run
+        A run folder, a unique beginning of its name, or `last`.
+    data_dir
+        Where to look for known data sets first.
+    json
+        Print one JSON object on stdout.
+    """
+    from noonbit.job import reload
+    from noonbit.report import write_report
+    from noonbit.run import load_run
+
+    loaded = load_run(run)
+    path = write_report(loaded, reload(loaded, data_dir=data_dir))
+    if json:
+        print_json({"run": str(loaded.path), "report": str(path)})
+    else:
+        print(path)
+    say(f"next     noonbit errors {loaded.path.name}")

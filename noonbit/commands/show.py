@@ -1,0 +1,113 @@
+"""noonbit show SOURCE"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from noonbit.commands.output import DataDir, Json, print_json, say
+from noonbit.errors import UsageError, plural
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from noonbit.data import Part
+
+PICTURE_SIDE = 400
+"""Pixels that the longer side of a small image is enlarged to in the PNG."""
+CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
+
+
+def show(
+    source: str,
+    *,
+    index: Annotated[int, Parameter(allow_leading_hyphen=True)] = 0,
+    part: Literal["train", "validation", "test"] = "train",
+    out: Path | None = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Print one image of a source as numbers, and draw it with --out FILE.png.
+
+    Parameters
+    ----------
+    source
+        A path, an archive, or a name of `noonbit data`.
+    index
+        Which image of the part, from 0.
+    part
+        train, validation or test, as the source itself has them.
+    out
+        Write the image, enlarged, as a PNG; left out: no picture is written.
+    data_dir
+        Where to look for known data sets first.
+    json
+        Print one JSON object on stdout; its pixels are channels of rows of numbers.
+    """
+    from noonbit.data import open_data
+
+    data = open_data(source, data_dir=data_dir, on_bad="skip")
+    chosen = data.parts.get(part)
+    if chosen is None:
+        raise UsageError(
+            f"{source} has no {part} part of its own. It has: {', '.join(data.parts)}. "
+            f"Choose one with --part."
+        )
+    if not 0 <= index < len(chosen):
+        raise UsageError(
+            f"--index {index} is not in {part}, which has {plural(len(chosen), 'image')}: "
+            f"give 0 to {len(chosen) - 1}."
+        )
+    pixels = pixels_of(chosen, index)
+    assert chosen.labels is not None  # noqa: S101 - open_data gives labelled parts
+    label = data.class_names[chosen.labels[index]]
+    channels, height, width = pixels.shape
+    if json:
+        print_json(
+            {
+                "source": source,
+                "part": part,
+                "index": index,
+                "name": chosen.names[index],
+                "label": label,
+                "channels": channels,
+                "height": height,
+                "width": width,
+                "pixels": pixels.tolist(),
+                "picture": None if out is None else str(out),
+            }
+        )
+    else:
+        print(f"{chosen.names[index]}: {label}")
+        print(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
+        for name, rows in zip(CHANNEL_NAMES[channels], pixels, strict=True):
+            print(f"\n{name}\n{number_table(rows)}" if channels > 1 else f"\n{number_table(rows)}")
+    if out is None:
+        say(f"\nnext     noonbit show {source} --index {index} --out image.png")
+        return
+    from noonbit.files import write
+    from noonbit.gallery import enlarge, fitting_scale
+
+    picture = enlarge(pixels, fitting_scale(height, width, side=PICTURE_SIDE))
+    write(out, lambda temporary: picture.save(temporary, "PNG"))
+    say(f"\npicture  {out}")
+    say(f"next     noonbit check {source}")
+
+
+def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
+    """One image of a part as uint8 (C, H, W), at its own size."""
+    import numpy as np
+
+    from noonbit.data.pictures import decode
+
+    image = part.images[index]
+    if isinstance(image, np.ndarray):
+        return image
+    array = np.asarray(decode(image.read(), image.name))
+    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+
+
+def number_table(rows: "NDArray[np.uint8]") -> str:
+    """A channel (H, W) as aligned numbers, a line a row."""
+    return "\n".join(" ".join(f"{value:3d}" for value in row) for row in rows.tolist())
