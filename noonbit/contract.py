@@ -261,7 +261,7 @@ def has_colour(images: Images) -> bool:
     """Whether a part is colour: by channels, since a grey picture may be stored as RGB."""
     if isinstance(images, Pictures):
         return sum(picture.channels == 3 for picture in images) > len(images) / 2
-    return images.shape[1] == 3
+    return bool(images.shape[1] == 3)
 
 
 def measure_polarity(framing: Framing, images: Images) -> Polarity | None:

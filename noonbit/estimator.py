@@ -157,7 +157,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                 name, network = type(self.model).__name__, deepcopy(self.model)
             else:
                 name, network = self.model, build_seeded(self.model, items, recipe.seed)
-            plan = plan_for(recipe, items, name)
+            plan = plan_for(recipe, items, network, name)
             train = labelled(items, "train", runtime)
             state = begin(network, contract, train, plan, runtime)
             validation = labelled(items, "validation", runtime)

@@ -95,9 +95,9 @@ class Hooks:
     on_step: Callable[[Step], None] = lambda step: None
     on_epoch: Callable[[Epoch], None] = lambda epoch: None
     save: Callable[[State], None] = lambda state: None
-    """Called after every epoch, and when a stop was asked for."""
+    """Called after every epoch."""
     stopping: Callable[[], bool] = lambda: False
-    """Whether to finish the step, save and leave."""
+    """Whether to finish the step and leave."""
 
 
 def fit(
@@ -111,8 +111,8 @@ def fit(
 ) -> bool:
     """Train `state.model` in place from where `state` stands; True when it came to its end.
 
-    Returns False when a stop was asked for; the state was saved then. Raises `TrainingDiverged`
-    when the loss is not finite.
+    Returns False when a stop was asked for; `state` is then what a checkpoint should hold. Raises
+    `TrainingDiverged` when a loss is not finite.
     """
     model, optimizer, device, seed = state.model, state.optimizer, runtime.device, plan.seed
     steps = steps_per_epoch(len(train), plan.batch_size)
@@ -120,9 +120,8 @@ def fit(
         plan.schedule, lr=plan.learning_rate, warmup=plan.warmup, steps=steps * plan.epochs
     )
     transforms = Augmentation.parse(plan.augment)
-    spent = sum(row.seconds for row in state.history)
 
-    while state.epoch < plan.epochs and spent < plan.time_budget:
+    while not is_over(state, plan):
         model.train()
         order = shuffled(len(train), seed=seed, epoch=state.epoch).to(device)
         draws = draw(transforms, seed=seed, epoch=state.epoch, count=len(train), device=device)
@@ -133,8 +132,7 @@ def fit(
 
         for items in batches[state.step :]:
             step = state.epoch * steps + state.step
-            lr = lr_at(step)
-            set_lr(optimizer, lr)
+            set_lr(optimizer, lr_at(step))
             seed_step(seed, step)
             labels = train.labels[items]
             images = augment(transforms, train.images[items], draws.take(items))
@@ -153,26 +151,23 @@ def fit(
             )
             if hooks.stopping():
                 state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]
-                hooks.save(state)
                 return False
 
         seconds = runtime.clock() - started
         seen = sum(map(len, batches))
         train_loss = loss_sum.item() / seen  # the epoch's one wait
-        if not math.isfinite(train_loss):
-            raise TrainingDiverged(
-                f"The loss became {train_loss} in epoch {state.epoch + 1} with a learning rate of "
-                f"{plan.learning_rate:g}. Try --learning-rate {plan.learning_rate / 5:.1g}, "
-                f"or a longer --warmup than {plan.warmup:g}."
-            )
+        require_finite(train_loss, "loss", state.epoch + 1, plan)
         val_loss, val_accuracy = validate(model, contract, validation, runtime)
+        if len(validation):
+            # The last step can break the weights after the last training loss was taken.
+            require_finite(val_loss, "validation loss", state.epoch + 1, plan)
         row = Epoch(
             state.epoch + 1,
             train_loss,
             correct.item() / seen,
             val_loss,
             val_accuracy,
-            lr,
+            lr_at(state.epoch * steps + steps - 1),
             seconds,
             seen / seconds,
         )
@@ -181,14 +176,32 @@ def fit(
             state.best_epoch = row.epoch
             state.best = {name: value.clone() for name, value in model.state_dict().items()}
         state.epoch, state.step, state.sums = row.epoch, 0, [0.0, 0.0, 0.0]
-        spent += seconds
         hooks.on_epoch(row)
         hooks.save(state)
-        if row.epoch - state.best_epoch >= plan.patience:
-            break
         if hooks.stopping():
-            return state.epoch >= plan.epochs
+            return is_over(state, plan)
     return True
+
+
+def is_over(state: State, plan: Plan) -> bool:
+    """Whether the epochs, the patience or the time have run out; asked between epochs."""
+    spent = sum(row.seconds for row in state.history)
+    return (
+        state.epoch >= plan.epochs
+        or state.epoch - state.best_epoch >= plan.patience
+        or spent >= plan.time_budget
+    )
+
+
+def require_finite(loss: float, name: str, epoch: int, plan: Plan) -> None:
+    """Raise `TrainingDiverged`, saying what to try, for a loss that is infinite or not a number."""
+    if not math.isfinite(loss):
+        rate = plan.learning_rate
+        raise TrainingDiverged(
+            f"The {name} became {loss} in epoch {epoch} with a learning rate of {rate:g}. "
+            f"Try --learning-rate {float(f'{rate / 5:.1g}'):g}, "
+            f"or a longer --warmup than {plan.warmup:g}."
+        )
 
 
 @runtime_checkable

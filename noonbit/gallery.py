@@ -94,7 +94,7 @@ def enlarge(image: NDArray[np.uint8], scale: int) -> Image.Image:
     """uint8 (C, H, W) as a picture in which each pixel is a square of `scale` pixels."""
     bands = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
     picture = Image.fromarray(np.ascontiguousarray(bands))
-    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.BILINEAR)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
 def fitting_scale(height: int, width: int, *, side: int = PICTURE_SIDE) -> int:

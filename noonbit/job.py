@@ -175,14 +175,14 @@ class Job:
             except TrainingDiverged:
                 run.update(status="diverged")
                 raise
+        save_checkpoint(run.path / "checkpoint.safetensors", state)
         if not ended:
             run.update(status="interrupted")
             raise Interrupted(
                 f"Stopped after epoch {state.epoch}"
                 + (f", step {state.step}" if state.step else "")
-                + f"; everything is saved. Continue with: noonbit train --resume {run.path}"
+                + f"; everything is saved. Continue with: noonbit train --resume {run.word}"
             )
-        save_checkpoint(run.path / "checkpoint.safetensors", state)
         state.model.load_state_dict(state.best)
         save_weights(run.path / "weights.safetensors", state.best)
         evaluation = measure(run, self.items, self.contract, state.model, self.runtime)
@@ -223,7 +223,7 @@ def labelled(items: Items, part: str, runtime: Runtime) -> Labelled:
 
 
 class Saver:
-    """Writes checkpoints: at once when asked to stop, else when the last one is old."""
+    """Writes a checkpoint when the last one is old."""
 
     def __init__(self, run: Run) -> None:
         self.path = run.path / "checkpoint.safetensors"
@@ -231,7 +231,7 @@ class Saver:
 
     def __call__(self, state: State) -> None:
         """Write one, or not, as the class says."""
-        if state.step or time.monotonic() - self.last >= CHECKPOINT_SECONDS:
+        if time.monotonic() - self.last >= CHECKPOINT_SECONDS:
             save_checkpoint(self.path, state)
             self.last = time.monotonic()
 

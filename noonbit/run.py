@@ -18,6 +18,7 @@ A run is never overwritten. A folder made by a later format is refused by name.
 import csv
 import io
 import platform
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -45,6 +46,8 @@ from noonbit.runtime import Runtime
 
 FORMAT = 1
 """Of the run folder; raised when an older noonbit could no longer read a new one."""
+RUNS = Path("runs")
+"""Where runs are made and looked for, in the folder where a person works."""
 
 
 class Run:
@@ -56,6 +59,12 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {self.record['status']})"
+
+    @property
+    def word(self) -> str:
+        """What a command takes for this run: its name inside runs/, else its path."""
+        known = self.path.parent == RUNS.resolve()
+        return shlex.quote(self.path.name if known else str(self.path))
 
     @cached_property
     def contract(self) -> Contract:
@@ -151,7 +160,7 @@ class Run:
 
 
 def create(
-    out: Path | None, *, model: str, source: str, record: dict[str, Any], runs: Path = Path("runs")
+    out: Path | None, *, model: str, source: str, record: dict[str, Any], runs: Path = RUNS
 ) -> Run:
     """A new run folder, named after time, model and data, or `out`. Never an existing one."""
     if out is None:
@@ -184,7 +193,7 @@ def slug(text: str) -> str:
 
 
 def load_run(
-    name: str | Path = "last", *, runs: Path = Path("runs"), model: nn.Module | None = None
+    name: str | Path = "last", *, runs: Path = RUNS, model: nn.Module | None = None
 ) -> Run:
     """A run by its path, a unique beginning of its name, or `last`.
 

@@ -1,19 +1,20 @@
 """glance: noonbit's default network, made to learn much from few passes on a processor.
 
-    a frozen 4x4 stem that whitens patches - SiLU - 2 to 4 blocks - maximum over the map - dense
+    a frozen stem that whitens patches - SiLU - 2 to 4 blocks - maximum over the map - dense
 
     block: conv 3x3 - max-pool 2 - batch norm - SiLU - conv 3x3 - batch norm - add - SiLU
 
-    input       widths            parameters   multiply-adds
-    8x8x1       64, 128                279 k          3.3 M
-    28x28x1     64, 128                279 k         11.5 M
-    32x32x3     128, 256             1,151 k         67.2 M
+    input       stem              widths
+    8x8x1       3x3               64, 128
+    28x28x1     3x3               32, 64, 128
+    32x32x3     3x3               64, 128, 256
+    64x64x3     4x4, stride 2     64, 128, 256
 
 What makes it quick, each measured (docs/performance.md): the stem's filters are computed from the
 training images before the first step instead of learned (Page, "How to train your ResNet", 2018;
-Jordan, "94% on CIFAR-10 in 3.29 seconds", 2024), so it needs no gradient; it halves the image,
-since few-channel convolutions at full size are what a processor does worst; pooling stands before
-norm and activation and saves three quarters of theirs; and all filters but the stem's feed a batch
+Jordan, "94% on CIFAR-10 in 3.29 seconds", 2024), so it needs no gradient; the first channels of
+every convolution begin by passing their input on (Jordan's dirac start); pooling stands before norm
+and activation and saves three quarters of their work; and all filters but the stem's feed a batch
 norm, as the Muon optimiser wants.
 """
 
@@ -25,10 +26,8 @@ from torch import Tensor, nn
 
 from noonbit.models.layers import ImageSize, Network
 
-PATCH = 4
-"""Side of the stem's filters, in pixels."""
-STRIDE_FROM = 16
-"""Images at least this large are halved by the stem."""
+LARGE = 48
+"""Images of at least this many pixels a side are halved by the stem: full size costs too much."""
 EIGENVALUE_FLOOR = 5e-3
 """Keeps directions in which patches hardly vary (noise) from being blown up."""
 MOST_PATCHES = 200_000
@@ -37,25 +36,24 @@ MOST_PATCHES = 200_000
 class WhiteningStem(nn.Conv2d):
     """Fixed filters that make the values of image patches uncorrelated, each with both signs."""
 
-    def __init__(self, channels: int, size: ImageSize) -> None:
-        filters = 2 * PATCH * PATCH * channels
-        stride = 2 if min(size) >= STRIDE_FROM else 1
-        padding = 1 if min(size) >= 2 else 2
-        super().__init__(channels, filters, PATCH, stride, padding, bias=False)
+    def __init__(self, channels: int, *, patch: int, stride: int) -> None:
+        filters = 2 * patch * patch * channels
+        super().__init__(channels, filters, patch, stride, padding=1, bias=False)
         self.weight.requires_grad_(False)
 
     def output_side(self, side: int) -> int:
         """Rows or columns of the map that an image of `side` pixels gives."""
-        padding, stride = int(self.padding[0]), self.stride[0]
-        return (side + 2 * padding - PATCH) // stride + 1
+        patch, stride = self.kernel_size[0], self.stride[0]
+        return (side + 2 - patch) // stride + 1
 
     @torch.no_grad()
     def look_at(self, images: Tensor) -> None:
         """Set the filters from normalised training images (N, C, H, W); 2,000 are enough."""
-        if min(images.shape[2:]) < PATCH:
-            images = F.pad(images, (PATCH,) * 4)
-        patches = images.unfold(2, PATCH, 2).unfold(3, PATCH, 2).permute(0, 2, 3, 1, 4, 5)
-        flat = patches.reshape(-1, self.weight[0].numel())
+        patch = self.kernel_size[0]
+        if min(images.shape[2:]) < patch:
+            images = F.pad(images, (patch,) * 4)
+        patches = images.unfold(2, patch, patch - 1).unfold(3, patch, patch - 1)
+        flat = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, self.weight[0].numel())
         flat = flat[:: math.ceil(len(flat) / MOST_PATCHES)]
         variances, directions = torch.linalg.eigh(flat.T @ flat / len(flat))
         scale = (variances.clamp_min(0) + EIGENVALUE_FLOOR).rsqrt()
@@ -75,6 +73,8 @@ class Block(nn.Module):
         self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.norm2 = nn.BatchNorm2d(width)
         self.act2 = nn.SiLU()
+        for conv in (self.conv1, self.conv2):
+            nn.init.dirac_(conv.weight.data[: min(conv.in_channels, width)])
 
     def forward(self, maps: Tensor) -> Tensor:
         """(N, inputs, h, w) -> (N, width, h / 2, w / 2), rounded up."""
@@ -97,7 +97,8 @@ class Glance(Network):
 
 def glance(classes: int, channels: int, size: ImageSize) -> Glance:
     """As many blocks as bring the map to about 4x4; twice the widths for colour."""
-    stem = WhiteningStem(channels, size)
+    large = min(size) >= LARGE
+    stem = WhiteningStem(channels, patch=4 if large else 3, stride=2 if large else 1)
     height, width = (stem.output_side(side) for side in size)
     depth = max(2, math.ceil(math.log2(max(height, width, 4) / 4)))
     widest, narrowest = (128, 32) if channels == 1 else (256, 64)

@@ -7,7 +7,7 @@
     page.html.j2   the words and their order, with style.css
 
 The page needs no network, no script and no font. Every figure of the test split is read from the
-run folder: nothing is predicted again. Writing it takes about 0.1 s for ten classes.
+run folder: nothing is predicted again. Writing it takes about 0.3 s for ten classes.
 """
 
 from datetime import datetime
