@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from noonbit.api import load_run as load_run
+    from noonbit.api import resume as resume
     from noonbit.api import train as train
     from noonbit.data.source import open_data as open_data
     from noonbit.estimator import ImageClassifier as ImageClassifier
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "open_data": "noonbit.data.source",
     "train": "noonbit.api",
+    "resume": "noonbit.api",
     "load_run": "noonbit.api",
     "ImageClassifier": "noonbit.estimator",
 }
-__all__ = ["ImageClassifier", "load_run", "open_data", "train"]
+__all__ = ["ImageClassifier", "load_run", "open_data", "resume", "train"]
 
 
 def __getattr__(name: str) -> object:

@@ -4,12 +4,14 @@ run = noonbit.train("mnist", model="cnn", epochs=3)
 run = noonbit.load_run("last")
 """
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from noonbit.job import Observer, resume
+from noonbit.job import Observer
+from noonbit.job import resume as resume_run
 from noonbit.job import train as train_source
 from noonbit.progress import display
 from noonbit.recipe import Recipe
@@ -38,11 +40,25 @@ def train(
     if isinstance(model, str):
         settings["model"] = model
     recipe = Recipe.checked(settings, origin="noonbit.train")
-    if observer is not None:
-        return train_source(
-            source, recipe, model=network, out=out, data_dir=data_dir, observer=observer
-        )
-    with display() as shown:
+    with nullcontext(observer) if observer is not None else display() as shown:
         return train_source(
             source, recipe, model=network, out=out, data_dir=data_dir, observer=shown
         )
+
+
+def resume(
+    run: Run | str | Path = "last",
+    *,
+    model: nn.Module | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Continue a training that was stopped or killed, as if it never had been.
+
+    `run` is a run, its path, a unique beginning of its name, or `last`. `model` is the network of a
+    run that was trained with a Python object, freshly initialised as it was then. Raises the errors
+    of errors.py.
+    """
+    begun = run if isinstance(run, Run) else load_run(run)
+    with nullcontext(observer) if observer is not None else display() as shown:
+        return resume_run(begun, model=model, data_dir=data_dir, observer=shown)

@@ -19,16 +19,19 @@ from noonbit.fit import Epoch, State
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
-    """A state dict as safetensors, in the plain memory order that other tools expect."""
-    tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-    write(path, lambda temporary: save_tensors(temporary, tensors, {}))
+    """A state dict as safetensors."""
+    write(path, lambda temporary: save_tensors(temporary, weights, {}))
 
 
 def load_weights(path: Path, model: nn.Module) -> None:
     """Fill a network from `save_weights`; raises `ArtefactError` where it is another network."""
-    tensors, _ = read_tensors(path)
+    fill(model, read_tensors(path)[0], path)
+
+
+def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+    """Put the weights read from `path` into a network; refuses those of another one."""
     try:
-        model.load_state_dict(tensors)
+        model.load_state_dict(weights)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise ArtefactError(f"{path} does not fit the network: {reason}") from None
@@ -53,7 +56,6 @@ def save_checkpoint(path: Path, state: State) -> None:
         for name, value in slots.items():
             if isinstance(value, Tensor):
                 tensors[f"optimizer.{index}.{name}"] = value
-    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     facts = {
         "epoch": state.epoch,
         "step": state.step,
@@ -62,25 +64,38 @@ def save_checkpoint(path: Path, state: State) -> None:
         "history": [asdict(row) for row in state.history],
     }
     metadata = {"state": json.dumps(facts)}
-    write(path, lambda temporary: save_tensors(temporary, plain, metadata))
+    write(path, lambda temporary: save_tensors(temporary, tensors, metadata))
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """safetensors' own save, whose error for a full disk is made the usual one."""
+    """safetensors' own save, in the plain memory order that other tools expect.
+
+    Copies, since it refuses tensors that share memory, as tied weights do. Its error for a full
+    disk is made the usual one.
+    """
+    plain = {
+        name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        for name, value in tensors.items()
+    }
     try:
-        save_file(tensors, path, metadata)
+        save_file(plain, path, metadata)
     except SafetensorError as error:
         raise OSError(str(error)) from None
 
 
 def load_checkpoint(path: Path, state: State) -> None:
-    """Bring a fresh `State` to where the checkpoint stands."""
+    """Bring a fresh `State` to where the checkpoint stands.
+
+    Raises `ArtefactError` for a file that is damaged, no checkpoint, or of another network.
+    """
     tensors, metadata = read_tensors(path)
+    if "state" not in metadata:
+        raise ArtefactError(f"{path} is no checkpoint: it does not say where a training stands.")
     groups: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
     for name, value in tensors.items():
         group, _, rest = name.partition(".")
         groups[group][rest] = value
-    state.model.load_state_dict(groups["model"])
+    fill(state.model, groups["model"], path)
     state.best = groups["best"]
     slots: dict[int, dict[str, Tensor]] = {}
     for name, value in groups["optimizer"].items():

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from noonbit import __version__
 from noonbit.errors import NoonbitError
@@ -31,6 +31,7 @@ app = App(
     version=__version__,
     help="Turns labelled small images into a classifier that can be trusted.",
     help_epilogue="Begin with `noonbit train digits`: it needs no files and no network.",
+    suppress_keyboard_interrupt=False,
 )
 for name, help_text in COMMANDS.items():
     app.command(f"noonbit.commands.{name}:{name}", name=name, help=help_text)
@@ -75,5 +76,12 @@ def sentence_of(error: CycloptsError) -> str:
 
     if isinstance(error.__cause__, ValidationError):
         return f"--{'; --'.join(explain(error.__cause__)).replace('_', '-')}."
-    text = " ".join(str(error).split())
-    return text if "Did you mean" in text else f"{text} See noonbit --help."
+    command = " ".join(["noonbit", *(error.command_chain or ())])
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.argument.name
+        text = f"{name} needs a value." if name.startswith("-") else f"{command} needs a {name}."
+    elif isinstance(error, UnusedCliTokensError):
+        text = f"{command} has no use for '{(error.unused_tokens or [''])[0]}'."
+    else:
+        text = " ".join(str(error).split())
+    return text if "Did you mean" in text else f"{text} See {command} --help."

@@ -7,7 +7,6 @@ it. This takes 0.1 s for the 70,000 images of MNIST, so every training begins wi
 check` adds what only the files can tell (check.py).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.dataset import PART_NAMES, PartName
-from noonbit.data.split import Indices
+from noonbit.data.split import Indices, identical
 from noonbit.errors import plural
 from noonbit.items import Items
 
@@ -119,19 +118,6 @@ def class_counts(items: Items, numbers: Indices) -> list[int]:
     """How many of these items each class has."""
     counts = np.bincount(items.labels[numbers], minlength=len(items.data.class_names))
     return [int(count) for count in counts]
-
-
-def identical(rows: NDArray[np.uint8], numbers: Indices) -> list[Indices]:
-    """Groups of two or more items with the same bytes; each ascending.
-
-    Python's own hash of bytes finds the candidates, in half the time of a digest; the bytes decide.
-    """
-    keys = np.array([hash(rows[number].tobytes()) for number in numbers], np.int64)
-    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    by_content: dict[bytes, list[int]] = defaultdict(list)
-    for number in numbers[counts[inverse] > 1]:
-        by_content[rows[number].tobytes()].append(number)
-    return [np.array(group, np.int64) for group in by_content.values() if len(group) > 1]
 
 
 # The rules

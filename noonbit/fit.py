@@ -15,10 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.augment import Augmentation, augment, draw
+from noonbit.augment import Augmentation, Draws, draw
 from noonbit.contract import Contract
 from noonbit.errors import TrainingDiverged
-from noonbit.optim import make_optimizer, make_schedule, set_lr
+from noonbit.gradients import Gradients, Labelled, Lesson, gradients_of
+from noonbit.optim import Schedule, make_optimizer, make_schedule, set_lr
 from noonbit.recipe import Plan
 from noonbit.runtime import Runtime, seed_step
 
@@ -78,17 +79,6 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """A split on the device: uint8 images (N, C, H, W), int64 labels (N,)."""
-
-    images: Tensor
-    labels: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-@dataclass(frozen=True, slots=True)
 class Hooks:
     """What a training tells the world; every one may be called often and should return soon."""
 
@@ -114,73 +104,101 @@ def fit(
     Returns False when a stop was asked for; `state` is then what a checkpoint should hold. Raises
     `TrainingDiverged` when a loss is not finite.
     """
-    model, optimizer, device, seed = state.model, state.optimizer, runtime.device, plan.seed
-    steps = steps_per_epoch(len(train), plan.batch_size)
-    lr_at = make_schedule(
+    transforms = Augmentation.parse(plan.augment)
+    lesson = Lesson(train, contract, transforms, plan.label_smoothing, runtime)
+    with gradients_of(state.model, lesson) as gradients:
+        while not is_over(state, plan):
+            draws = draw(
+                transforms,
+                seed=plan.seed,
+                epoch=state.epoch,
+                count=len(train),
+                device=runtime.device,
+            )
+            if not train_epoch(state, gradients, draws, len(train), plan, runtime, hooks):
+                return False
+            loss, accuracy = validate(state.model, contract, validation, runtime)
+            finish_epoch(state, len(train), plan, loss, accuracy)
+            hooks.on_epoch(state.history[-1])
+            hooks.save(state)
+            if hooks.stopping():
+                return is_over(state, plan)
+    return True
+
+
+def train_epoch(
+    state: State,
+    gradients: Gradients,
+    draws: Draws,
+    count: int,
+    plan: Plan,
+    runtime: Runtime,
+    hooks: Hooks,
+) -> bool:
+    """One pass over `count` items, from where `state` stands; False when a stop was asked for."""
+    optimizer, device, seed = state.optimizer, runtime.device, plan.seed
+    steps = steps_per_epoch(count, plan.batch_size)
+    lr_at = schedule_of(plan, steps)
+    state.model.train()
+    order = shuffled(count, seed=seed, epoch=state.epoch).to(device)
+    batches = order.split(plan.batch_size)[:steps]
+    # On the device: nothing in the loop waits for it.
+    loss_sum, correct = torch.tensor(state.sums[:2], dtype=torch.float64, device=device)
+    started = runtime.clock() - state.sums[2]
+    stopped = False
+
+    for items in batches[state.step :]:
+        step = state.epoch * steps + state.step
+        set_lr(optimizer, lr_at(step))
+        seed_step(seed, step)
+        losses, right = gradients(items, draws)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        loss_sum += losses
+        correct += right
+        state.step += 1
+        hooks.on_step(Step(state.epoch + 1, state.step, steps, loss_sum, correct, plan.batch_size))
+        stopped = hooks.stopping()
+        if stopped:
+            break
+
+    state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]  # the one wait
+    return not stopped
+
+
+def finish_epoch(
+    state: State, count: int, plan: Plan, val_loss: float, val_accuracy: float
+) -> None:
+    """Turn the sums of an epoch over `count` items into a row of history; keep the best weights."""
+    steps = steps_per_epoch(count, plan.batch_size)
+    loss_sum, correct, seconds = state.sums
+    seen = min(count, steps * plan.batch_size)
+    require_finite(loss_sum / seen, "loss", state.epoch + 1, plan)
+    if not math.isnan(val_accuracy):
+        # The last step can break the weights after the last training loss was taken.
+        require_finite(val_loss, "validation loss", state.epoch + 1, plan)
+    row = Epoch(
+        epoch=state.epoch + 1,
+        loss=loss_sum / seen,
+        accuracy=correct / seen,
+        val_loss=val_loss,
+        val_accuracy=val_accuracy,
+        lr=schedule_of(plan, steps)((state.epoch + 1) * steps - 1),
+        seconds=seconds,
+        images_per_second=seen / seconds,
+    )
+    state.history.append(row)
+    if is_best(row, state):
+        state.best_epoch = row.epoch
+        state.best = {name: value.clone() for name, value in state.model.state_dict().items()}
+    state.epoch, state.step, state.sums = row.epoch, 0, [0.0, 0.0, 0.0]
+
+
+def schedule_of(plan: Plan, steps: int) -> Schedule:
+    """The learning rate at each step of the whole training, `steps` of them an epoch."""
+    return make_schedule(
         plan.schedule, lr=plan.learning_rate, warmup=plan.warmup, steps=steps * plan.epochs
     )
-    transforms = Augmentation.parse(plan.augment)
-
-    while not is_over(state, plan):
-        model.train()
-        order = shuffled(len(train), seed=seed, epoch=state.epoch).to(device)
-        draws = draw(transforms, seed=seed, epoch=state.epoch, count=len(train), device=device)
-        # On the device: nothing in the loop waits for it.
-        loss_sum, correct = torch.tensor(state.sums[:2], dtype=torch.float64, device=device)
-        started = runtime.clock() - state.sums[2]
-        batches = order.split(plan.batch_size)[:steps]
-
-        for items in batches[state.step :]:
-            step = state.epoch * steps + state.step
-            set_lr(optimizer, lr_at(step))
-            seed_step(seed, step)
-            labels = train.labels[items]
-            images = augment(transforms, train.images[items], draws.take(items))
-            images = contract.normalise(images).contiguous(memory_format=torch.channels_last)
-            with runtime.autocast():
-                logits = model(images)
-            loss = F.cross_entropy(logits.float(), labels, label_smoothing=plan.label_smoothing)
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            loss_sum += loss.detach() * len(items)
-            correct += (logits.detach().argmax(dim=1) == labels).sum()
-            state.step += 1
-            hooks.on_step(
-                Step(state.epoch + 1, state.step, steps, loss_sum, correct, plan.batch_size)
-            )
-            if hooks.stopping():
-                state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]
-                return False
-
-        seconds = runtime.clock() - started
-        seen = sum(map(len, batches))
-        train_loss = loss_sum.item() / seen  # the epoch's one wait
-        require_finite(train_loss, "loss", state.epoch + 1, plan)
-        val_loss, val_accuracy = validate(model, contract, validation, runtime)
-        if len(validation):
-            # The last step can break the weights after the last training loss was taken.
-            require_finite(val_loss, "validation loss", state.epoch + 1, plan)
-        row = Epoch(
-            state.epoch + 1,
-            train_loss,
-            correct.item() / seen,
-            val_loss,
-            val_accuracy,
-            lr_at(state.epoch * steps + steps - 1),
-            seconds,
-            seen / seconds,
-        )
-        state.history.append(row)
-        if is_best(row, state):
-            state.best_epoch = row.epoch
-            state.best = {name: value.clone() for name, value in model.state_dict().items()}
-        state.epoch, state.step, state.sums = row.epoch, 0, [0.0, 0.0, 0.0]
-        hooks.on_epoch(row)
-        hooks.save(state)
-        if hooks.stopping():
-            return is_over(state, plan)
-    return True
 
 
 def is_over(state: State, plan: Plan) -> bool:
@@ -252,18 +270,23 @@ def validate(
     if not len(split):
         return math.nan, math.nan
     model.eval()
-    loss_sum = torch.zeros((), dtype=torch.float64, device=runtime.device)
-    correct = torch.zeros((), dtype=torch.int64, device=runtime.device)
-    with torch.inference_mode():
-        for pixels, labels in zip(
-            split.images.split(VALIDATION_BATCH), split.labels.split(VALIDATION_BATCH), strict=True
-        ):
+    batches = list(
+        zip(split.images.split(VALIDATION_BATCH), split.labels.split(VALIDATION_BATCH), strict=True)
+    )
+
+    def measure(batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        pixels, labels = batch
+        with torch.inference_mode(), runtime.autocast():
             images = contract.normalise(pixels).contiguous(memory_format=torch.channels_last)
-            with runtime.autocast():
-                logits = model(images)
-            loss_sum += F.cross_entropy(logits.float(), labels, reduction="sum")
-            correct += (logits.argmax(dim=1) == labels).sum()
-    return loss_sum.item() / len(split), correct.item() / len(split)
+            logits = model(images)
+            loss = F.cross_entropy(logits.float(), labels, reduction="sum")
+        return loss.double(), (logits.argmax(dim=1) == labels).sum()
+
+    losses, correct = zip(*runtime.spread(measure, batches), strict=True)
+    return (
+        torch.stack(losses).sum().item() / len(split),
+        torch.stack(correct).sum().item() / len(split),
+    )
 
 
 def is_best(row: Epoch, state: State) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from noonbit.contract import Framing, Prepared
 from noonbit.data.dataset import PART_NAMES, BadItem, Data
-from noonbit.data.split import Indices, Split, draw_split
+from noonbit.data.split import Indices, Split, draw_split, identical
 from noonbit.errors import DataError, plural
 
 
@@ -80,8 +80,14 @@ def gather(
     pixels = prepared[0].pixels
     if len(prepared) > 1:
         pixels = np.concatenate([one.pixels for one in prepared])
-    split = draw_split(data, validation_share=validation, test_share=test)
-    split = split.without(bad_numbers(prepared))
+    usable = np.setdiff1d(np.arange(len(data.train)), list(prepared[0].bad))
+    comparable = np.setdiff1d(usable, prepared[0].adjusted.get("blank", np.zeros(0, np.int64)))
+    split = draw_split(
+        data,
+        copies=identical(prepared[0].pixels, comparable),
+        validation_share=validation,
+        test_share=test,
+    ).without(bad_numbers(prepared))
     digest = hashlib.sha256(repr(data.class_names).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     digest.update(labels.tobytes())

@@ -26,6 +26,7 @@ import tomli_w
 import torch
 from torch import nn
 
+from noonbit.augment import Augmentation
 from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract, Framing, derive_framing
 from noonbit.data import open_data
@@ -36,14 +37,15 @@ from noonbit.errors import DataError, Interrupted, TrainingDiverged, UsageError
 from noonbit.evaluate import Evaluation, Probabilities, evaluate, predict_probabilities
 from noonbit.files import write, write_json, write_text
 from noonbit.findings import findings_of_items
-from noonbit.fit import Epoch, Hooks, Labelled, State, Step, begin, fit
+from noonbit.fit import Epoch, Hooks, State, Step, begin, fit
+from noonbit.gradients import Labelled
 from noonbit.items import Items, gather
-from noonbit.models import DEFAULT_MODEL, MODELS, build
+from noonbit.models import DEFAULT_MODEL, MODELS, build, settled
 from noonbit.models.summary import summarise
 from noonbit.recipe import Plan, Recipe, Task, derive
 from noonbit.report import write_report
 from noonbit.run import Run, create, describe_machine
-from noonbit.runtime import Runtime, peak_memory_bytes
+from noonbit.runtime import Runtime, peak_memory_bytes, usable_cpus
 
 CHECKPOINT_SECONDS = 10.0
 """A checkpoint is written after an epoch when the last one is older: what a kill can cost."""
@@ -54,8 +56,10 @@ KEPT_DETAIL = 10
 class Observer:
     """What a training tells while it goes on; the displays override what they show."""
 
-    def began(self, run: Run, items: Items, plan: Plan, reasons: dict[str, str]) -> None:
-        """Everything is decided and the first step is next."""
+    def began(
+        self, run: Run, items: Items, plan: Plan, reasons: dict[str, str], state: State
+    ) -> None:
+        """Everything is decided and the next step follows; `state` tells a resumed training."""
 
     def stepped(self, step: Step) -> None:
         """A step is done."""
@@ -86,7 +90,7 @@ def train(
     runtime = start_runtime(recipe)
     items, framing_reasons = load(source, recipe, data_dir=data_dir)
     loading_seconds = time.perf_counter() - started
-    name = (recipe.model or DEFAULT_MODEL) if model is None else type(model).__name__
+    name = settled(recipe.model or DEFAULT_MODEL) if model is None else type(model).__name__
     network = model if model is not None else build_seeded(name, items, recipe.seed)
     plan = plan_for(recipe, items, network, name)
     contract = Contract.measured(
@@ -104,8 +108,9 @@ def train(
     write_text(run.path / "recipe.toml", tomli_w.dumps(resolved(recipe, plan)))
     write_json(run.path / "contract.json", contract.model_dump())
     write(run.path / "split.npz", items.split.save)
-    observer.began(run, items, plan, {**runtime.reasons, **framing_reasons, **plan.reasons})
     state = begin(network, contract, labelled(items, "train", runtime), plan, runtime)
+    reasons = {**runtime.reasons, **framing_reasons, **plan.reasons}
+    observer.began(run, items, plan, reasons, state)
     job = Job(run, state, contract, items, plan, runtime, observer)
     return job.carry_out(started=started, loading_seconds=loading_seconds)
 
@@ -120,18 +125,23 @@ def resume(
     """Continue a training that was stopped, as if it never had been.
 
     `model` is the network of a run that was trained with a Python object, freshly initialised as
-    it was then. Raises `UsageError` for a run that is finished, `DataError` where the source has
-    changed since.
+    it was then. Raises `UsageError` for a run that is finished or diverged, `DataError` where the
+    source has changed since.
     """
     started = time.perf_counter()
     observer = observer or Observer()
     if run.record["status"] == "finished":
         raise UsageError(f"{run.path.name} is finished; there is nothing to resume.")
-    recipe = run.recipe
+    if run.record["status"] == "diverged":
+        raise UsageError(
+            f"{run.path.name} diverged and would again. "
+            "Train anew with a smaller --learning-rate or a longer --warmup."
+        )
+    recipe = as_begun(run)
     runtime = start_runtime(recipe)
     items = reload(run, data_dir=data_dir)
     loading_seconds = time.perf_counter() - started
-    name = run.record["model"]["name"]
+    name = run.model_name if model is None else run.record["model"]["name"]
     network = model if model is not None else build_seeded(name, items, recipe.seed)
     plan = plan_for(recipe, items, network, name)
     state = begin(network, run.contract, labelled(items, "train", runtime), plan, runtime)
@@ -140,7 +150,7 @@ def resume(
         load_checkpoint(checkpoint, state)
     run.model = network
     run.update(status="training")
-    observer.began(run, items, plan, {})
+    observer.began(run, items, plan, {}, state)
     job = Job(run, state, run.contract, items, plan, runtime, observer)
     return job.carry_out(started=started, loading_seconds=loading_seconds)
 
@@ -262,6 +272,17 @@ def start_runtime(recipe: Recipe) -> Runtime:
     return Runtime.start(device=recipe.device, threads=recipe.threads, precision=recipe.precision)
 
 
+def as_begun(run: Run) -> Recipe:
+    """The run's recipe with the threads and the precision it began with: others round otherwise."""
+    machine = run.record["machine"]
+    return run.recipe.model_copy(
+        update={
+            "threads": min(machine["threads"], usable_cpus()),
+            "precision": machine["precision"],
+        }
+    )
+
+
 def load(
     source: str | Path, recipe: Recipe, *, data_dir: Path | None, framing: Framing | None = None
 ) -> tuple[Items, dict[str, str]]:
@@ -297,7 +318,7 @@ def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
 
 
 def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
-    """The recipe with every open setting decided for these items and this network."""
+    """The recipe with every open setting decided for these items and this network, and checked."""
     train_labels = items.labels[items.split.train]
     task = Task(
         model=name,
@@ -307,7 +328,9 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
         difficulty=nearest_neighbour_error(items.pixels[items.split.train], train_labels),
         optimizer=MODELS[name].optimizer if name in MODELS else "adamw",
     )
-    return derive(recipe, task)
+    plan = derive(recipe, task)
+    Augmentation.parse(plan.augment)
+    return plan
 
 
 def fit_budget(

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw
 
 from noonbit.recipe import OptimizerName, ScheduleName
 
@@ -73,10 +74,13 @@ class Muon(torch.optim.Optimizer):
         dtype: torch.dtype,
     ) -> None:
         filters = [p for p in parameters if p.ndim == 4]
-        small = [p for p in parameters if p.ndim != 4]
+        matrices = [p for p in parameters if p.ndim != 4 and p.ndim > 1]
+        vectors = [p for p in parameters if p.ndim <= 1]
+        small = {"orthogonal": False, "rate": MUON_SMALL_RATE}
         groups: list[dict[str, Any]] = [
             {"params": filters, "orthogonal": True, "rate": 1.0},
-            {"params": small, "orthogonal": False, "rate": MUON_SMALL_RATE},
+            {"params": matrices, **small},
+            {"params": vectors, **small, "weight_decay": 0.0},
         ]
         groups = [group for group in groups if group["params"]]
         super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
@@ -87,10 +91,12 @@ class Muon(torch.optim.Optimizer):
         """Change every parameter that has a gradient."""
         assert closure is None  # noqa: S101 - the loop never passes one
         for group in self.param_groups:
-            change = self.change_filters if group["orthogonal"] else self.change_small
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    change(parameter, parameter.grad, group)
+            changing = [p for p in group["params"] if p.grad is not None]
+            if group["orthogonal"]:
+                for filters in changing:
+                    self.change_filters(filters, filters.grad, group)
+            elif changing:
+                self.change_small(changing, group)
 
     def change_filters(self, filters: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         """One bank's step: Nesterov momentum, orthogonalised."""
@@ -105,37 +111,52 @@ class Muon(torch.optim.Optimizer):
         update = orthogonalised(direction.reshape(len(filters), -1).to(self.dtype))
         filters.add_(update.view(direction.shape), alpha=-group["lr"])
 
-    def change_small(self, values: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
-        """Adam with decoupled decay (Loshchilov and Hutter, 2019), betas 0.9 and 0.95."""
-        state = self.state[values]
-        if not state:
-            state["step"] = torch.zeros(())
-            state["mean"] = torch.zeros_like(values)
-            state["square"] = torch.zeros_like(values)
-        state["step"] += 1
-        step = state["step"].item()  # a scalar that always lies on the processor
-        mean, square = state["mean"], state["square"]
-        mean.lerp_(gradient, 0.1)
-        square.mul_(0.95).addcmul_(gradient, gradient, value=0.05)
-        if values.ndim > 1:
-            values.mul_(1 - group["lr"] * group["weight_decay"])
-        spread = (square / (1 - 0.95**step)).sqrt_().add_(1e-8)
-        values.addcdiv_(mean, spread, value=-group["lr"] / (1 - 0.9**step))
+    def change_small(self, values: list[Tensor], group: dict[str, Any]) -> None:
+        """AdamW (Loshchilov and Hutter, 2019) with betas 0.9 and 0.95, all tensors in one call."""
+        for value in values:
+            state = self.state[value]
+            if not state:
+                state["step"] = torch.zeros((), device=value.device)
+                state["mean"] = torch.zeros_like(value)
+                state["square"] = torch.zeros_like(value)
+        states = [self.state[value] for value in values]
+        adamw(
+            values,
+            [value.grad for value in values if value.grad is not None],
+            [state["mean"] for state in states],
+            [state["square"] for state in states],
+            [],
+            [state["step"] for state in states],
+            fused=True,
+            amsgrad=False,
+            maximize=False,
+            beta1=0.9,
+            beta2=0.95,
+            lr=group["lr"],
+            weight_decay=group["weight_decay"],
+            eps=1e-8,
+        )
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:
     """The nearest matrix with singular values of about 1, by three Newton-Schulz steps.
 
     The coefficients are Jordan's: they reach [0.7, 1.2] fastest, and closer does not train better.
+    Each step multiplies by a polynomial of the small Gram matrix; the polynomials are multiplied
+    with each other first and with the matrix once, which takes a third of the work.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     wide = wide / (wide.norm() + 1e-7)
+    gram = (wide @ wide.T).float()
+    identity = torch.eye(len(gram), device=gram.device)
+    product = identity
     for _ in range(3):
-        gram = wide @ wide.T
-        wide = a * wide + (b * gram + c * gram @ gram) @ wide
-    result: Tensor = wide if matrix.shape[0] <= matrix.shape[1] else wide.T
-    return result
+        polynomial = torch.addmm(torch.add(a * identity, gram, alpha=b), gram, gram, alpha=c)
+        product = polynomial @ product
+        gram = polynomial @ gram @ polynomial
+    result: Tensor = product.to(matrix.dtype) @ wide
+    return result if matrix.shape[0] <= matrix.shape[1] else result.T
 
 
 def make_schedule(name: ScheduleName, *, lr: float, warmup: float, steps: int) -> Schedule:

@@ -77,10 +77,12 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
         inputs = inputs.detach().cpu().numpy()
     if isinstance(inputs, np.ndarray):
         return predict_raw(model, contract, split_array(inputs, contract), runtime)
-    if not isinstance(inputs, Sequence) or not inputs:
+    if not isinstance(inputs, Sequence):
         raise InputRefused(
             "predict", f"got {type(inputs).__name__}; give paths, pictures or an array"
         )
+    if not inputs:
+        raise InputRefused("predict", "got nothing; give paths, pictures or an array")
     if all(isinstance(item, str | Path) for item in inputs):
         return joined([predict_source(model, contract, item, runtime) for item in inputs])
     return predict_raw(model, contract, list(inputs), runtime)

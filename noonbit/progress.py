@@ -1,5 +1,6 @@
 """What a training shows while it goes on: a bar on a terminal, a line an epoch elsewhere."""
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from noonbit.errors import plural
 from noonbit.evaluate import Evaluation
-from noonbit.fit import Epoch, Step
+from noonbit.fit import Epoch, State, Step, steps_per_epoch
 from noonbit.items import Items
 from noonbit.job import Observer
 from noonbit.recipe import Plan
@@ -36,10 +37,14 @@ class LineDisplay(Observer):
         self.spoke = time.monotonic()
         print(text, file=self.stream, flush=True)
 
-    def began(self, run: Run, items: Items, plan: Plan, reasons: dict[str, str]) -> None:
+    def began(
+        self, run: Run, items: Items, plan: Plan, reasons: dict[str, str], state: State
+    ) -> None:
         self.epochs = plan.epochs
         for line in introduction(run, items, plan, reasons):
             self.say(line)
+        if state.epoch or state.step:
+            self.say(f"resumed  after epoch {state.epoch}, step {state.step}")
 
     def stepped(self, step: Step) -> None:
         if time.monotonic() - self.spoke >= QUIET_SECONDS:
@@ -73,14 +78,20 @@ class BarDisplay(LineDisplay):
         self.task = self.progress.add_task("train", total=None, epoch="1", figures="")
         self.read = time.monotonic()
         self.started = time.monotonic()
+        self.done_before = 0
 
     def say(self, text: str) -> None:
         self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def began(self, run: Run, items: Items, plan: Plan, reasons: dict[str, str]) -> None:
-        super().began(run, items, plan, reasons)
+    def began(
+        self, run: Run, items: Items, plan: Plan, reasons: dict[str, str], state: State
+    ) -> None:
+        super().began(run, items, plan, reasons, state)
         self.progress.start()
         self.started = time.monotonic()
+        self.done_before = (
+            state.epoch * steps_per_epoch(len(items.split.train), plan.batch_size) + state.step
+        )
 
     def stepped(self, step: Step) -> None:
         now = time.monotonic()
@@ -89,7 +100,7 @@ class BarDisplay(LineDisplay):
         self.read = now
         done = (step.epoch - 1) * step.steps + step.step
         seen = step.step * step.batch_size
-        speed = done * step.batch_size / (now - self.started)
+        speed = (done - self.done_before) * step.batch_size / (now - self.started)
         self.progress.update(
             self.task,
             completed=done,
@@ -162,10 +173,13 @@ def introduction(run: Run, items: Items, plan: Plan, reasons: dict[str, str]) ->
 
 def epoch_line(row: Epoch, plan: Plan, is_best: bool) -> str:
     """One epoch in one line, in the words that Keras made usual."""
+    validated = f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  "
     return (
-        f"epoch {row.epoch}/{plan.epochs}  {row.seconds:.1f} s  loss {row.loss:.4f}  accuracy "
-        f"{row.accuracy:.4f}  val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  "
-        f"{row.images_per_second:,.0f} images/s" + ("  best" if is_best else "")
+        f"epoch {row.epoch}/{plan.epochs}  {row.seconds:.1f} s  "
+        f"loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
+        + ("" if math.isnan(row.val_loss) else validated)
+        + f"{row.images_per_second:,.0f} images/s"
+        + ("  best" if is_best else "")
     )
 
 

@@ -19,11 +19,11 @@ OptimizerName = Literal["muon", "sgd", "adam", "adamw", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
 Precision = Literal["float32", "bfloat16"]
 
-WORK = 32e12
+WORK = 45e12
 """Multiply-adds of forward passes that a default training spends on data of difficulty 1."""
-LEAST_DIFFICULTY = 1 / 16
+LEAST_DIFFICULTY = 1 / 24
 """Easier data than this still gets the passes that its networks need to settle."""
-FEWEST_EPOCHS, MOST_EPOCHS = 3, 24
+FEWEST_EPOCHS, MOST_EPOCHS = 2, 24
 RATES: dict[OptimizerName, tuple[float, str]] = {
     "muon": (0.24, "of the CIFAR-10 speed records"),
     "sgd": (0.1, "high for few passes; try less without batch norm"),
@@ -116,6 +116,8 @@ class Recipe(BaseModel):
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise UsageError(f"{path} does not exist; --config takes a TOML file.") from None
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path} is not TOML: {error}.") from None
         return cls.checked(settings, origin=str(path))
@@ -226,13 +228,11 @@ def derive_epochs(task: Task) -> tuple[int, str]:
 
 
 def derive_batch_size(images: int) -> tuple[int, str]:
-    """A power of two that leaves a small set at least thirty steps an epoch."""
-    size = 256
-    while size > 16 and size * 30 > images:
-        size //= 2
-    if size == 256:
-        return size, "fast on a processor, and enough noise to learn well"
-    return size, f"{images:,} images give at least thirty steps an epoch"
+    """A sixteenth of a small set, in steps of 32, from 64 to 512."""
+    size = min(512, max(64, images // 16 // 32 * 32))
+    if size == 512:
+        return size, "large enough to be fast, small enough to learn much from one pass"
+    return size, f"{images:,} images give enough steps in a pass"
 
 
 def explain(error: ValidationError) -> list[str]:

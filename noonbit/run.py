@@ -26,10 +26,10 @@ from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from noonbit import __version__
@@ -41,13 +41,15 @@ from noonbit.files import read_json, write_json, write_text
 from noonbit.fit import Epoch
 from noonbit.models import build
 from noonbit.predict import Predictions, predict
-from noonbit.recipe import Recipe
-from noonbit.runtime import Runtime
+from noonbit.recipe import Recipe, explain
+from noonbit.runtime import CPU_INFO, Runtime
 
 FORMAT = 1
 """Of the run folder; raised when an older noonbit could no longer read a new one."""
 RUNS = Path("runs")
 """Where runs are made and looked for, in the folder where a person works."""
+
+Value = TypeVar("Value")
 
 
 class Run:
@@ -69,12 +71,17 @@ class Run:
     @cached_property
     def contract(self) -> Contract:
         """What one input must be."""
-        return Contract.model_validate(read_json(self.path / "contract.json"))
+        path = self.path / "contract.json"
+        return parse(TypeAdapter(Contract), read_json(path), path)
 
     @cached_property
     def recipe(self) -> Recipe:
         """The resolved recipe."""
-        return Recipe.load(self.path / "recipe.toml")
+        path = self.path / "recipe.toml"
+        try:
+            return Recipe.load(path)
+        except UsageError as error:
+            raise ArtefactError(f"{error} Restore the run's recipe, or train again.") from None
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -88,7 +95,7 @@ class Run:
         if not path.exists():
             return []
         with path.open(newline="", encoding="utf-8") as file:
-            return TypeAdapter(list[Epoch]).validate_python(list(csv.DictReader(file)))
+            return parse(TypeAdapter(list[Epoch]), list(csv.DictReader(file)), path)
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -96,25 +103,46 @@ class Run:
         path = self.path / "evaluation.json"
         if not path.exists():
             return None
-        return TypeAdapter(Evaluation).validate_python(read_json(path))
+        return parse(TypeAdapter(Evaluation), read_json(path), path)
 
     @cached_property
     def model(self) -> nn.Module:
         """The network with its best weights, on the processor, ready to predict."""
-        model = self.build()
-        load_weights(self.path / "weights.safetensors", model)
+        framing = self.contract.framing
+        model = build(
+            self.model_name,
+            len(self.class_names),
+            framing.channels,
+            (framing.height, framing.width),
+        )
+        self.load_weights(model)
         return model.eval()
 
-    def build(self) -> nn.Module:
-        """The run's network with fresh weights."""
-        name = self.record["model"]["name"]
-        if self.record["model"].get("python"):
+    @property
+    def model_name(self) -> str:
+        """What builds the network anew; raises `ArtefactError` where only Python code could."""
+        name: str = self.record["model"]["name"]
+        if self.record["model"]["python"]:
             raise ArtefactError(
                 f"{self.path.name} was trained with the Python object {name}, which a folder "
-                "cannot keep. Load it with noonbit.load_run(path, model=your_module)."
+                "cannot keep. Load it with noonbit.load_run(path, model=your_module), or continue "
+                "it with noonbit.resume(path, model=your_module)."
             )
-        framing = self.contract.framing
-        return build(name, len(self.class_names), framing.channels, (framing.height, framing.width))
+        return name
+
+    def load_weights(self, model: nn.Module) -> None:
+        """Fill a network with the best weights, which a run has once its training has ended."""
+        path, status = self.path / "weights.safetensors", self.record["status"]
+        if status != "finished" and not path.exists():
+            again = (
+                "Train anew with a smaller --learning-rate."
+                if status == "diverged"
+                else f"Continue its training with: noonbit train --resume {self.word}"
+            )
+            raise ArtefactError(
+                f"{self.path.name} has no weights yet: its status is {status}. {again}"
+            )
+        load_weights(path, model)
 
     def predict(self, inputs: Any, *, runtime: Runtime | None = None) -> Predictions:
         """Class names and probabilities for files, folders, arrays or pictures.
@@ -171,9 +199,9 @@ def create(
             out = out.with_name(f"{stamp}-{suffix}-{slug(model)}-{slug(source)}")
             suffix += 1
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        instead = f", or continue it with --resume {out}" if (out / "run.json").exists() else ""
         raise UsageError(
-            f"{out} already exists, and a run is never overwritten. "
-            f"Choose another --out, or continue it with --resume {out}."
+            f"{out} already exists, and nothing is ever overwritten. Choose another --out{instead}."
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -212,9 +240,19 @@ def load_run(
         )
     run = Run(path.resolve(), record)
     if model is not None:
-        load_weights(path / "weights.safetensors", model)
+        run.load_weights(model)
         run.model = model.eval()
     return run
+
+
+def parse(kind: TypeAdapter[Value], value: Any, path: Path) -> Value:
+    """A file's plain values as what they stand for; raises `ArtefactError` where they do not."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        raise ArtefactError(
+            f"{path} is damaged: {explain(error)[0]}. Restore it, or train again."
+        ) from None
 
 
 def find_run(name: str | Path, runs: Path) -> Path:
@@ -222,6 +260,8 @@ def find_run(name: str | Path, runs: Path) -> Path:
     path = Path(name)
     if (path / "run.json").is_file():
         return path
+    if path.is_file():
+        raise ArtefactError(f"{path} is a file, not a run folder; the run comes first.")
     if path.is_dir() and str(name) != "last":
         raise ArtefactError(f"{path} is not a run: it has no run.json.")
     found = sorted(entry.parent for entry in runs.glob("*/run.json"))
@@ -262,9 +302,8 @@ def describe_machine(runtime: Runtime) -> dict[str, Any]:
 
 def processor_name() -> str:
     """As Linux knows it, else what Python says."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(errors="replace").splitlines():
+    if CPU_INFO.exists():
+        for line in CPU_INFO.read_text(errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor()

@@ -9,15 +9,26 @@ import math
 import os
 import platform
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from noonbit.errors import UsageError
 from noonbit.recipe import Precision
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+CPU_INFO = Path("/proc/cpuinfo")
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Linux's cgroup 2: microseconds of processor time in a period of so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +87,36 @@ class Runtime:
         # `Module.to` takes a memory format too, but its annotations do not say so.
         return model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
+    def spread(self, work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
+        """`work` on every piece, each by one of `threads` threads; the results in order.
+
+        The operators inside use one thread, so a result does not depend on how many there are.
+        """
+        if self.device.type != "cpu" or self.threads == 1:
+            return [work(piece) for piece in pieces]
+        return list(workers(self.threads).map(work, pieces))
+
+    @contextmanager
+    def operators_use(self, threads: int) -> Iterator[None]:
+        """PyTorch's operators use so many threads inside, in the calling thread."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
     def clock(self) -> float:
         """Seconds, after the device has done what it was asked to."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         return time.perf_counter()
+
+
+@cache
+def workers(threads: int) -> ThreadPoolExecutor:
+    """The process's threads for `Runtime.spread`; PyTorch's operators use one thread in each."""
+    return ThreadPoolExecutor(threads, "noonbit", torch.set_num_threads, (1,))
 
 
 def choose_device(wanted: str | None, reasons: dict[str, str]) -> torch.device:
@@ -118,10 +154,9 @@ def choose_precision(device: torch.device, reasons: dict[str, str]) -> Precision
 
 def cpu_multiplies_bfloat16() -> bool:
     """Whether bfloat16 products are instructions here; emulated, they are slower than float32."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if not cpuinfo.exists():
+    if not CPU_INFO.exists():
         return False
-    flags = cpuinfo.read_text(errors="replace")
+    flags = CPU_INFO.read_text(errors="replace")
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
@@ -131,9 +166,8 @@ def usable_cpus() -> int:
     if stated.isdecimal() and int(stated):
         return int(stated)
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = Path("/sys/fs/cgroup/cpu.max")
-    if quota.exists():
-        limit, period = quota.read_text().split()
+    if CPU_QUOTA.exists():
+        limit, period = CPU_QUOTA.read_text().split()
         if limit != "max":
             count = min(count or 1, math.ceil(int(limit) / int(period)))
     return max(1, count or 1)

@@ -95,4 +95,4 @@ def errors(
     say(f"\n{len(wrong):,} of {plural(len(answers), 'test image')} wrong")
     if mistakes:
         say(f"picture  {picture} ({plural(len(mistakes), 'image')})")
-    say(f"next     noonbit report {loaded.path.name}")
+    say(f"next     noonbit report {loaded.word}")

@@ -11,6 +11,7 @@ from noonbit.errors import CheckFailed
 def evaluate(
     run: str = "last",
     source: str | None = None,
+    /,
     *,
     fail_under: Annotated[float | None, Parameter(validator=validators.Number(gt=0, lte=1))] = None,
     data_dir: DataDir = None,
@@ -63,7 +64,7 @@ def evaluate(
             ("", *names),
             [(name, *row) for name, row in zip(names, evaluation.confusion, strict=True)],
         )
-        say(f"\nnext     noonbit errors {loaded.path.name}")
+        say(f"\nnext     noonbit errors {loaded.word}")
     if fail_under is not None and evaluation.accuracy < fail_under:
         raise CheckFailed(
             f"The accuracy {evaluation.accuracy:.4f} is below --fail-under {fail_under:g}."

@@ -15,6 +15,8 @@ from noonbit.files import finite
 
 Json: TypeAlias = Annotated[bool, Parameter(negative=())]
 """The flag `--json`: one object on stdout instead of text for people."""
+UNFOLDED = 10_000
+"""Columns of a table that goes to a file or a pipe: one line a row, whatever its length."""
 DataDir: TypeAlias = Annotated[Path | None, Parameter(name="--data-dir")]
 
 
@@ -33,7 +35,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     for row in rows:
         # Text, not markup: a class name may hold square brackets.
         table.add_row(*(Text(format_cell(cell)) for cell in row))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(width=None if sys.stdout.isatty() else UNFOLDED).print(table)
 
 
 def format_cell(cell: object) -> str:

@@ -51,7 +51,7 @@ def predict(
         say(f"left out {item}")
     for adjustment, found in predictions.adjusted.items():
         say(f"note     {plural(len(found), 'image')} {was(adjustment, len(found))}")
-    if out is not None:
+    if out is not None and rows:
         write_rows(out, rows)
         say(f"wrote    {out} ({plural(len(rows), 'row')})")
     if json:

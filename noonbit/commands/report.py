@@ -25,4 +25,4 @@ def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -
         print_json({"run": str(loaded.path), "report": str(path)})
     else:
         print(path)
-    say(f"next     noonbit errors {loaded.path.name}")
+    say(f"next     noonbit errors {loaded.word}")

@@ -12,6 +12,7 @@ from noonbit.errors import UsageError
 
 def summary(
     model: str,
+    /,
     *,
     input: str = "28x28x1",
     classes: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 10,

@@ -12,6 +12,7 @@ from noonbit.recipe import Recipe
 
 def train(
     source: str | None = None,
+    /,
     *,
     recipe: Annotated[Recipe, Parameter(name="*")] = Recipe(),  # noqa: B008 - frozen
     config: Path | None = None,
@@ -44,6 +45,8 @@ def train(
         )
     if config is not None:
         recipe = recipe.over(Recipe.load(config))
+    if resume is not None and (recipe.given() or out is not None):
+        raise UsageError("--resume continues a run as it was begun; leave out other flags.")
     from noonbit.job import resume as resume_run
     from noonbit.job import train as train_source
     from noonbit.progress import display
@@ -53,11 +56,9 @@ def train(
         if source is not None:
             run = train_source(source, recipe, out=out, data_dir=data_dir, observer=observer)
         else:
-            if recipe.given() or out is not None:
-                raise UsageError("--resume continues a run as it was begun; leave out other flags.")
             run = resume_run(load_run(resume or "last"), data_dir=data_dir, observer=observer)
     if json:
         result = {"run": str(run.path), "model": run.record["model"]["name"]}
         print_json(result | run.record["result"])
     say(f"\nreport   {run.path / 'report.html'}")
-    say(f"next     noonbit predict {run.path.name} PICTURE")
+    say(f"next     noonbit predict {run.word} PICTURE")

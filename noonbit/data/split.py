@@ -6,6 +6,8 @@ the training part: stratified, so each class keeps its share, and seeded, so tha
 different training seeds are measured on the same images.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -56,13 +58,19 @@ class Split:
 
 
 def draw_split(
-    data: Data, *, validation_share: float | None = None, test_share: float | None = None
+    data: Data,
+    *,
+    copies: Sequence[Indices] = (),
+    validation_share: float | None = None,
+    test_share: float | None = None,
 ) -> Split:
     """The split of `data`, drawing the parts that the source does not have.
 
-    The shares are of the training part: by default a fifth for the test, at most 10,000 items, then
-    a tenth for validation, at most 5,000; 0 sets nothing aside. Raises `DataError` where nothing
-    would be left to train on.
+    `copies` are groups of training items with identical pixels (see `identical`): each group stays
+    on one side, or the network would be asked about pictures that it learned. The shares are of
+    the training part: by default a fifth for the test, at most 10,000 items, then a tenth for
+    validation, at most 5,000; 0 sets nothing aside. Raises `DataError` where nothing would be left
+    to train on.
     """
     numbers: dict[str, Indices] = {}
     reasons: dict[str, str] = {}
@@ -75,6 +83,9 @@ def draw_split(
             reasons[name] = "the source's own"
     labels = data.train.labels
     assert labels is not None  # noqa: S101 - open_data gives labelled parts
+    first_of_copies = np.arange(len(labels), dtype=np.int64)
+    for group in copies:
+        first_of_copies[group] = group[0]
     generator = np.random.default_rng(SPLIT_SEED)
     for name, stated, usual, largest in (
         ("test", test_share, TEST_SHARE, LARGEST_TEST),
@@ -89,10 +100,11 @@ def draw_split(
         share, most = (usual, largest) if stated is None else (stated, len(labels) // 2)
         remaining = numbers["train"]
         count = min(round(share * len(remaining)), most)
-        drawn = draw_stratified(labels[remaining], count, generator)
-        numbers[name] = remaining[drawn]
-        numbers["train"] = np.delete(remaining, drawn)
-        reasons[name] = f"{len(drawn):,} of the training items, every class in proportion"
+        originals = remaining[first_of_copies[remaining] == remaining]
+        drawn = originals[draw_stratified(labels[originals], count, generator)]
+        is_drawn = np.isin(first_of_copies[remaining], drawn)
+        numbers[name], numbers["train"] = remaining[is_drawn], remaining[~is_drawn]
+        reasons[name] = f"{len(numbers[name]):,} of the training items, every class in proportion"
     if not len(numbers["train"]):
         raise DataError(
             f"{data.source} has {len(labels):,} labelled items, too few to train on after setting "
@@ -113,3 +125,16 @@ def draw_stratified(labels: Indices, count: int, generator: np.random.Generator)
         taken = min(wanted, len(positions) - 1)
         chosen.append(generator.permutation(positions)[:taken])
     return np.sort(np.concatenate(chosen)).astype(np.int64)
+
+
+def identical(rows: NDArray[np.uint8], numbers: Indices) -> list[Indices]:
+    """Groups of two or more items with the same bytes; each ascending.
+
+    Python's own hash of bytes finds the candidates, in half the time of a digest; the bytes decide.
+    """
+    keys = np.array([hash(rows[number].tobytes()) for number in numbers], np.int64)
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    by_content: dict[bytes, list[int]] = defaultdict(list)
+    for number in numbers[counts[inverse] > 1]:
+        by_content[rows[number].tobytes()].append(number)
+    return [np.array(group, np.int64) for group in by_content.values() if len(group) > 1]

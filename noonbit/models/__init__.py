@@ -17,7 +17,7 @@ from noonbit.models.layers import Builder, ImageSize, Network
 from noonbit.models.lenet import lenet5
 from noonbit.recipe import OptimizerName
 
-__all__ = ["DEFAULT_MODEL", "MODELS", "Entry", "Network", "build"]
+__all__ = ["DEFAULT_MODEL", "MODELS", "Entry", "Network", "build", "settled"]
 
 DEFAULT_MODEL = "glance"
 
@@ -66,6 +66,11 @@ def build(name: str, classes: int, channels: int, size: ImageSize) -> nn.Module:
             f"`noonbit models` lists all {len(MODELS)}; path.py:function takes one of your own."
         )
     return MODELS[name].build(classes, channels, size)
+
+
+def settled(name: str) -> str:
+    """The name that finds the same network from any folder: the path of a `.py` made absolute."""
+    return str(Path(name).resolve()) if ".py:" in name else name
 
 
 def load_builder(name: str) -> Callable[..., Any]:

@@ -86,6 +86,8 @@ class Block(nn.Module):
 class Glance(Network):
     """A network that looks at the training images once before it learns from them."""
 
+    normalises_shares = True
+
     def __init__(self, stem: WhiteningStem, blocks: list[Block], head: nn.Sequential) -> None:
         super().__init__(nn.Sequential(stem, nn.SiLU(), *blocks), head)
         self.stem = (stem,)  # in a tuple: it is registered once, under `features`

@@ -19,6 +19,9 @@ class Network(nn.Module):
     Explanations read the maps that `features` gives; nothing in either part works in place.
     """
 
+    normalises_shares = False
+    """Whether batch norm may see a thread's share of a batch instead of all of it."""
+
     def __init__(self, features: nn.Sequential, head: nn.Sequential) -> None:
         super().__init__()
         self.features = features

@@ -1,0 +1,146 @@
+"""The gradients of one step, taken in one piece or in shares.
+
+PyTorch's own way on a processor is that all threads work on one operator, then on the next: they
+meet hundreds of times a step, and where another program keeps a core busy, every meeting waits for
+it (measured: two threads 2 to 20 times slower than one). In shares, each thread takes its part of
+the batch through the whole network and back with operators of one thread, and they meet once.
+
+Both give the same gradient but for the order of additions, with one exception: batch norm sees a
+share instead of the batch, as it does under distributed training. A network whose documented
+behaviour that would change, or whose dropout draws from PyTorch's one generator, is taken whole.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from noonbit.augment import Augmentation, Draws, augment
+from noonbit.contract import Contract
+from noonbit.models.layers import Network
+from noonbit.runtime import Runtime
+
+LEAST_SHARE = 8
+"""Images; batch norm over fewer would be noise."""
+
+Gradients: TypeAlias = Callable[[Tensor, Draws], tuple[Tensor, Tensor]]
+"""Item numbers (B,) and the epoch's draws -> the sum of their losses and how many were right. The
+gradient of the mean loss is then in the model's parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A split on the device: uint8 images (N, C, H, W), int64 labels (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a step does with items, whichever network and thread does it."""
+
+    train: Labelled
+    contract: Contract
+    transforms: Augmentation
+    label_smoothing: float
+    runtime: Runtime
+
+    def backward(
+        self, model: nn.Module, items: Tensor, draws: Draws, count: int
+    ) -> tuple[Tensor, Tensor]:
+        """Add the gradient of the items' losses, divided by `count`, to the model's."""
+        labels = self.train.labels[items]
+        images = augment(self.transforms, self.train.images[items], draws.take(items))
+        images = self.contract.normalise(images).contiguous(memory_format=torch.channels_last)
+        with self.runtime.autocast():
+            logits = model(images)
+        loss = F.cross_entropy(
+            logits.float(), labels, label_smoothing=self.label_smoothing, reduction="sum"
+        )
+        (loss / count).backward()
+        return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
+
+
+@contextmanager
+def gradients_of(model: nn.Module, lesson: Lesson) -> Iterator[Gradients]:
+    """The way that suits the model and the machine."""
+    runtime = lesson.runtime
+    if runtime.device.type == "cpu" and runtime.threads > 1 and can_be_shared(model):
+        with runtime.operators_use(1):  # the optimiser's too, or they would meet all the same
+            yield Shares(model, lesson)
+    else:
+        yield lambda items, draws: lesson.backward(model, items, draws, len(items))
+
+
+def can_be_shared(model: nn.Module) -> bool:
+    """Whether shares give what the whole batch gives, or what the network was made for.
+
+    Networks of a user's own are taken whole: their forward may draw random numbers unseen.
+    """
+    if not isinstance(model, Network):
+        return False
+    kinds = {type(module) for module in model.modules()}
+    return nn.Dropout not in kinds and (nn.BatchNorm2d not in kinds or model.normalises_shares)
+
+
+class Shares:
+    """A copy of the network for each thread: the same weights in memory, gradients of its own."""
+
+    def __init__(self, model: nn.Module, lesson: Lesson) -> None:
+        self.lesson = lesson
+        self.replicas = [model] + [deepcopy(model) for _ in range(lesson.runtime.threads - 1)]
+        for replica in self.replicas[1:]:
+            for own, shared in zip(replica.parameters(), model.parameters(), strict=True):
+                own.data = shared.data
+        self.gradients = [list(replica.parameters()) for replica in self.replicas]
+        self.statistics = [
+            [buffer for buffer in replica.buffers() if buffer.is_floating_point()]
+            for replica in self.replicas
+        ]
+
+    def __call__(self, items: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+        """One step's gradients; see `Gradients`."""
+        count = len(items)
+        shares = items.tensor_split(max(1, min(len(self.replicas), count // LEAST_SHARE)))
+
+        def backward(index: int) -> tuple[Tensor, Tensor]:
+            self.replicas[index].train()
+            return self.lesson.backward(self.replicas[index], shares[index], draws, count)
+
+        results = self.lesson.runtime.spread(backward, range(len(shares)))
+        self.add_gradients(len(shares))
+        self.average_statistics(len(shares))
+        losses, correct = zip(*results, strict=True)
+        return torch.stack(losses).sum(), torch.stack(correct).sum()
+
+    def add_gradients(self, shares: int) -> None:
+        """Bring the replicas' gradients to the model's, always in the same order."""
+        for parameters in self.gradients[1:shares]:
+            pairs = [
+                (own.grad, other.grad)
+                for own, other in zip(self.gradients[0], parameters, strict=True)
+                if own.grad is not None and other.grad is not None
+            ]
+            torch._foreach_add_([own for own, _ in pairs], [other for _, other in pairs])
+            for parameter in parameters:
+                parameter.grad = None
+
+    def average_statistics(self, shares: int) -> None:
+        """Give all replicas the mean of the running statistics that the shares left."""
+        first = self.statistics[0]
+        if not first:
+            return
+        for others in self.statistics[1:shares]:
+            torch._foreach_add_(first, others)
+        torch._foreach_div_(first, float(shares))
+        for others in self.statistics[1:]:
+            torch._foreach_copy_(others, first)

@@ -1,0 +1,56 @@
+"""The errors a user can meet: their tree, their exit codes, their words."""
+
+import inspect
+import re
+
+import pytest
+
+from noonbit import errors
+from noonbit.errors import DataError, InputRefused, NoonbitError, SourceNotFound
+
+CLASSES = {
+    name: value
+    for name, value in vars(errors).items()
+    if inspect.isclass(value) and issubclass(value, NoonbitError)
+}
+
+
+def test_the_drawn_tree_names_every_error_and_its_exit_code() -> None:
+    drawn = re.findall(r"[├└]── (\w+) +(\d+)", errors.__doc__ or "")
+    assert {name: int(code) for name, code in drawn} == {
+        name: value.exit_code for name, value in CLASSES.items() if value is not NoonbitError
+    }
+
+
+def test_what_is_no_users_mistake_exits_with_1() -> None:
+    assert NoonbitError.exit_code == 1
+
+
+def test_a_missing_source_and_a_refused_input_are_data_errors() -> None:
+    assert issubclass(SourceNotFound, DataError) and issubclass(InputRefused, DataError)
+
+
+def test_a_refused_input_is_a_sentence_and_keeps_its_parts() -> None:
+    error = InputRefused("photo.png", "is cut off after 3,112 bytes")
+    assert str(error) == "photo.png is cut off after 3,112 bytes."
+    assert (error.name, error.reason) == ("photo.png", "is cut off after 3,112 bytes")
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [("lenet", " Did you mean 'lenet5'?"), ("sing-cnn", " Did you mean 'sign-cnn'?"), ("xyz", "")],
+)
+def test_a_near_name_is_proposed_and_a_far_one_is_not(given: str, hint: str) -> None:
+    assert errors.did_you_mean(given, ["lenet5", "sign-cnn", "mlp"]) == hint
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (2000, "2,000 files")]
+)
+def test_counts_agree_with_their_noun(count: int, text: str) -> None:
+    assert errors.plural(count, "file") == text
+
+
+def test_an_irregular_plural_is_given() -> None:
+    assert errors.plural(1, "class", "classes") == "1 class"
+    assert errors.plural(3, "class", "classes") == "3 classes"

@@ -1,0 +1,151 @@
+"""Figures of merit: the same as scikit-learn's and SciPy's."""
+
+import math
+
+import hypothesis.extra.numpy as arrays
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+from torch import nn
+
+from noonbit.contract import Contract, Framing
+from noonbit.evaluate import (
+    BATCH_SIZE,
+    Evaluation,
+    calibration,
+    evaluate,
+    predict_probabilities,
+    wilson_interval,
+)
+from noonbit.runtime import Runtime
+
+NAMES = ("cat", "dog", "hen", "owl")
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Runtime:
+    return Runtime.start(device="cpu", precision="float32")
+
+
+def some_predictions(count: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities that are often right; the last class is never there and never called."""
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 3, count)
+    logits = generator.normal(size=(count, 4)) + 2 * np.eye(4)[labels]
+    logits[:, 3] = -20
+    odds = np.exp(logits)
+    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), labels
+
+
+def measured() -> Evaluation:
+    probabilities, labels = some_predictions()
+    return evaluate(probabilities, labels, NAMES, split="test")
+
+
+def test_accuracy_is_the_share_that_is_right() -> None:
+    probabilities, labels = some_predictions()
+    evaluation = measured()
+    right = int((probabilities.argmax(axis=1) == labels).sum())
+    assert (evaluation.split, evaluation.images, evaluation.correct) == ("test", 300, right)
+    assert evaluation.accuracy == right / 300
+    assert 0.5 < evaluation.accuracy < 0.95
+    assert (evaluation.accuracy_low, evaluation.accuracy_high) == wilson_interval(right, 300)
+
+
+def test_precision_recall_and_f1_of_each_class_are_scikit_learns() -> None:
+    probabilities, labels = some_predictions()
+    expected = precision_recall_fscore_support(
+        labels, probabilities.argmax(axis=1), labels=range(4), zero_division=0
+    )
+    scores = measured().classes
+    assert [score.name for score in scores] == list(NAMES)
+    found = [(score.precision, score.recall, score.f1, score.images) for score in scores]
+    np.testing.assert_allclose(found, np.transpose(expected))
+    assert found[3] == (0, 0, 0, 0)
+
+
+def test_the_confusion_matrix_is_scikit_learns() -> None:
+    probabilities, labels = some_predictions()
+    expected = confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(4))
+    assert np.array_equal(measured().confusion, expected)
+
+
+def test_the_loss_is_scikit_learns() -> None:
+    probabilities, labels = some_predictions()
+    expected = log_loss(labels, probabilities, labels=range(4))
+    assert measured().loss == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_probability_of_0_for_the_truth_is_a_large_but_finite_loss() -> None:
+    sure_and_wrong = np.array([[1.0, 0.0]], np.float32)
+    assert evaluate(sure_and_wrong, np.array([1]), NAMES[:2], split="test").loss == pytest.approx(
+        -math.log(1e-12)
+    )
+
+
+@given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_the_interval_is_scipys_wilson_interval(counts: tuple[int, int]) -> None:
+    correct, count = counts
+    expected = binomtest(correct, count).proportion_ci(method="wilson")
+    assert wilson_interval(correct, count) == pytest.approx((expected.low, expected.high), abs=1e-7)
+
+
+def test_a_perfect_and_sure_predictor_is_calibrated() -> None:
+    rows, error = calibration(np.ones(50, np.float32), np.ones(50, bool))
+    assert error == 0
+    assert rows == ((1.0, 1.0, 50),)
+
+
+def test_a_sure_predictor_that_is_half_right_is_off_by_a_half() -> None:
+    rows, error = calibration(np.ones(50, np.float32), np.arange(50) % 2 == 0)
+    assert error == pytest.approx(0.5)
+    assert rows == ((1.0, 0.5, 50),)
+
+
+@given(arrays.arrays(np.float32, 60, elements=st.floats(0, 1, width=32)), st.integers(0, 2**20))
+def test_the_calibration_error_is_the_weighted_gap_of_its_bins(top: np.ndarray, seed: int) -> None:
+    right = np.random.default_rng(seed).random(60) < 0.5
+    rows, error = calibration(top, right)
+    assert sum(count for _, _, count in rows) == 60
+    assert error == pytest.approx(sum(n / 60 * abs(stated - found) for stated, found, n in rows))
+    assert 0 <= error <= 1
+    assert [stated for stated, _, _ in rows] == sorted(stated for stated, _, _ in rows)
+
+
+def test_an_empty_split_has_no_accuracy_and_does_not_crash() -> None:
+    empty = evaluate(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), NAMES, split="test")
+    assert empty.images == 0 and empty.correct == 0
+    assert math.isnan(empty.accuracy) and math.isnan(empty.loss)
+    assert (empty.accuracy_low, empty.accuracy_high) == (0.0, 1.0)
+    assert empty.calibration_error == 0 and empty.reliability == ()
+    assert [score.recall for score in empty.classes] == [0, 0, 0, 0]
+
+
+def test_an_evaluation_is_plain_values() -> None:
+    plain = measured().as_dict()
+    assert plain["classes"][0]["name"] == "cat"
+    assert set(plain) == set(Evaluation.__slots__)
+
+
+def contract_of(pixels: np.ndarray) -> Contract:
+    framing = Framing(height=6, width=5, channels=1)
+    return Contract.measured(framing, pixels, NAMES)
+
+
+@pytest.mark.parametrize("count", [0, 1, BATCH_SIZE, BATCH_SIZE + 1])
+def test_probabilities_are_the_softmax_of_normalised_images(count: int, runtime: Runtime) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (count + 1, 1, 6, 5), np.uint8)
+    contract = contract_of(pixels)
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(30, 4))
+    images = torch.from_numpy(pixels[:count])
+    probabilities = predict_probabilities(model, contract, images, runtime)
+    assert probabilities.dtype == np.float32 and probabilities.shape == (count, 4)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    with torch.no_grad():
+        expected = model.eval()(contract.normalise(images)).softmax(dim=1)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-6)

@@ -1,0 +1,267 @@
+"""The whole catalogue: counts, shapes, gradients, learning; and networks of one's own."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+
+from noonbit.errors import ArtefactError, NoonbitError, UsageError
+from noonbit.fit import LooksFirst
+from noonbit.models import DEFAULT_MODEL, MODELS, build
+from noonbit.models.glance import WhiteningStem
+from noonbit.models.layers import ImageSize, PadTo
+from noonbit.models.summary import summarise
+from noonbit.optim import make_optimizer, make_schedule, set_lr
+from noonbit.recipe import MOMENTA, RATES
+
+GOLDEN = {
+    "mlp": (10, 335_114),
+    "cnn": (10, 217_194),
+    "deep-cnn": (10, 329_962),
+    "sign-cnn": (24, 264_049),
+    "lenet5": (10, 61_706),
+}
+SIZES: tuple[ImageSize, ...] = ((1, 1), (8, 8), (28, 28), (32, 48), (64, 64))
+
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+def digits(count: int) -> tuple[Tensor, Tensor]:
+    """Real digits, 8x8, normalised."""
+    bunch = load_digits()
+    images = torch.from_numpy(bunch.images[:count]).float()[:, None]
+    return (images - images.mean()) / images.std(), torch.from_numpy(bunch.target[:count])
+
+
+@pytest.mark.parametrize(("name", "classes", "parameters"), [(n, *GOLDEN[n]) for n in GOLDEN])
+def test_the_parameters_are_those_of_the_source(name: str, classes: int, parameters: int) -> None:
+    model = build(name, classes, 1, (28, 28))
+    summary = summarise(model, (1, 28, 28), counts_statistics=MODELS[name].counts_statistics)
+    assert summary.parameters == parameters
+
+
+def test_the_default_network_is_in_the_catalogue() -> None:
+    assert DEFAULT_MODEL in MODELS
+
+
+@every_model
+@pytest.mark.parametrize("size", SIZES)
+def test_every_size_gives_a_logit_a_class_and_finite_gradients(name: str, size: ImageSize) -> None:
+    for channels, classes in ((1, 24), (3, 2)):
+        model = build(name, classes, channels, size)
+        logits = model(torch.randn(4, channels, *size))
+        assert logits.shape == (4, classes)
+        F.cross_entropy(logits, torch.arange(4) % classes).backward()
+        for parameter_name, parameter in model.named_parameters():
+            if parameter.requires_grad:
+                assert parameter.grad is not None, parameter_name
+                assert parameter.grad.isfinite().all(), parameter_name
+
+
+@every_model
+@settings(max_examples=8, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    channels=st.sampled_from([1, 3]),
+    classes=st.integers(2, 30),
+)
+def test_any_size_gives_a_logit_a_class(name: str, size, channels: int, classes: int) -> None:
+    model = build(name, classes, channels, size).eval()
+    assert model(torch.zeros(2, channels, *size)).shape == (2, classes)
+
+
+@every_model
+def test_nothing_works_in_place(name: str) -> None:
+    model = build(name, 10, 1, (28, 28))
+    assert not any(getattr(module, "inplace", False) for module in model.modules())
+    outputs: list[tuple[Tensor, int]] = []
+    for module in model.modules():
+        module.register_forward_hook(
+            lambda _module, _inputs, output: outputs.append((output, output._version))
+        )
+    model(torch.randn(2, 1, 28, 28))
+    assert outputs
+    assert all(output._version == version for output, version in outputs)
+
+
+@every_model
+def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
+    states = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        states.append(build(name, 10, 1, (8, 8)).state_dict())
+    first, again, other = states
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert any(not torch.equal(first[key], other[key]) for key in first)
+
+
+@every_model
+def test_each_network_learns_one_batch_by_heart(name: str) -> None:
+    torch.manual_seed(0)
+    images, labels = digits(16)
+    model = build(name, 10, 1, (8, 8)).train()
+    if isinstance(model, LooksFirst):
+        model.look_at(digits(500)[0])
+    optimizer_name = MODELS[name].optimizer
+    lr, _ = RATES[optimizer_name]
+    momentum, _ = MOMENTA.get(optimizer_name, (0.0, ""))
+    optimizer = make_optimizer(model, optimizer_name, lr=lr, momentum=momentum, weight_decay=0.0)
+    lr_at = make_schedule("one-cycle", lr=lr, warmup=0.2, steps=100)
+    for step in range(100):
+        set_lr(optimizer, lr_at(step))
+        logits = model(images)
+        if (logits.argmax(dim=1) == labels).all():
+            return
+        F.cross_entropy(logits, labels).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    pytest.fail("100 steps did not teach it 16 digits")
+
+
+def test_padding_centres_a_small_image_and_leaves_a_large_one() -> None:
+    padded = PadTo(10, (7, 10))(torch.ones(1, 1, 7, 10))
+    assert padded.shape == (1, 1, 10, 10)
+    assert padded[0, 0, 1:8].eq(1).all() and padded.sum() == 70
+    large = torch.ones(1, 1, 11, 12)
+    assert PadTo(10, (11, 12))(large) is large
+
+
+def stem_of(model: nn.Module) -> WhiteningStem:
+    (stem,) = (module for module in model.modules() if isinstance(module, WhiteningStem))
+    return stem
+
+
+def test_the_stem_whitens_what_it_looked_at() -> None:
+    images = digits(1500)[0]
+    stem = stem_of(build("glance", 10, 1, (8, 8)))
+    stem.look_at(images)
+    filters = stem.weight.detach()
+    half = len(filters) // 2
+    assert torch.equal(filters[:half], -filters[half:])
+    assert not stem.weight.requires_grad
+    patches = F.unfold(images, stem.kernel_size).transpose(1, 2).flatten(0, 1)
+    answers = patches @ filters[:half].flatten(1).T
+    moments = answers.T @ answers / len(answers)
+    # The stem saw only some of these overlapping patches, so the figures are near, not equal.
+    assert (moments - moments.diag().diag()).abs().max() < 0.25
+    assert (moments.diag() - 1).abs().max() < 0.25
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 9), (16, 16), (64, 64)])
+def test_the_stem_survives_small_and_empty_pictures(size: ImageSize) -> None:
+    model = build("glance", 10, 3, size)
+    assert isinstance(model, LooksFirst)
+    model.look_at(torch.zeros(5, 3, *size))
+    assert stem_of(model).weight.isfinite().all()
+
+
+def test_a_network_that_looks_first_keeps_what_it_saw() -> None:
+    model = build("glance", 10, 1, (8, 8))
+    assert isinstance(model, LooksFirst)
+    copy = deepcopy(model)
+    copy.look_at(digits(200)[0])
+    fresh = build("glance", 10, 1, (8, 8))
+    images = digits(20)[0]
+    assert not torch.equal(copy.eval()(images), model.eval()(images))
+    fresh.load_state_dict(copy.state_dict())
+    assert torch.equal(fresh.eval()(images), copy(images))
+
+
+def test_only_networks_that_look_first_say_so() -> None:
+    assert [name for name in MODELS if isinstance(build(name, 2, 1, (8, 8)), LooksFirst)] == [
+        "glance"
+    ]
+
+
+MINE = """
+from torch import nn
+
+def net(classes, channels, size):
+    height, width = size
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, classes))
+
+def number(classes, channels, size):
+    return 3
+
+def broken(classes, channels, size):
+    raise ValueError("too small")
+
+def short(classes):
+    return nn.Identity()
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.py"
+    path.write_text(MINE)
+    return path
+
+
+def refusal(kind: type[NoonbitError], name: str) -> str:
+    with pytest.raises(kind) as error:
+        build(name, 4, 3, (5, 6))
+    return str(error.value)
+
+
+def test_a_network_of_ones_own_is_built(mine: Path) -> None:
+    model = build(f"{mine}:net", 4, 3, (5, 6))
+    assert model(torch.zeros(2, 3, 5, 6)).shape == (2, 4)
+
+
+def test_two_files_of_one_name_are_kept_apart(mine: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "mine.py"
+    other.parent.mkdir()
+    other.write_text(MINE.replace("nn.Flatten(), ", "nn.Flatten(), nn.ReLU(), "))
+    assert [len(build(f"{path}:net", 4, 3, (5, 6))) for path in (mine, other)] == [2, 3]
+
+
+def test_an_unknown_name_gets_a_proposal() -> None:
+    assert refusal(UsageError, "lenet") == (
+        "No model is called 'lenet'. Did you mean 'lenet5'? `noonbit models` lists all "
+        f"{len(MODELS)}; path.py:function takes one of your own."
+    )
+
+
+def test_a_missing_file_and_a_missing_function_are_said(mine: Path) -> None:
+    absent = mine.parent / "absent.py"
+    assert refusal(UsageError, f"{absent}:net") == (
+        f"{absent} does not exist; --model takes a name or path.py:function."
+    )
+    assert refusal(UsageError, f"{mine}:nett") == (
+        f"{mine} has no function 'nett'. Did you mean 'net'? It has: net, number, broken, short."
+    )
+
+
+def test_a_file_that_fails_when_imported_is_said(mine: Path) -> None:
+    mine.write_text("import torch\nwidth = undefined\n")
+    assert refusal(ArtefactError, f"{mine}:net") == (
+        f"{mine} fails when imported: NameError(\"name 'undefined' is not defined\"). "
+        "Correct the file."
+    )
+
+
+def test_what_is_no_module_is_said(mine: Path) -> None:
+    assert refusal(ArtefactError, f"{mine}:number") == (
+        f"{mine}:number gives int; return a torch.nn.Module."
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [
+        ("broken", "ValueError('too small')"),
+        ("short", "TypeError('short() takes 1 positional argument but 3 were given')"),
+    ],
+)
+def test_a_function_that_fails_is_said_with_what_it_got(mine: Path, function, error) -> None:
+    assert refusal(ArtefactError, f"{mine}:{function}") == (
+        f"{mine}:{function} fails when called with (4, 3, (5, 6)): {error}. "
+        "It gets the number of classes, the channels and (height, width)."
+    )

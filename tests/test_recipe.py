@@ -1,0 +1,207 @@
+"""How to train: settings that are refused by name, TOML, precedence, and derived defaults."""
+
+import math
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+import tomli_w
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noonbit.augment import Augmentation
+from noonbit.errors import UsageError
+from noonbit.job import resolved
+from noonbit.recipe import (
+    DECAYS,
+    FEWEST_EPOCHS,
+    MOST_EPOCHS,
+    Plan,
+    Recipe,
+    Task,
+    derive,
+    derive_batch_size,
+)
+
+MNIST = Task("cnn", 54_000, (1, 28, 28), 2_000_000, 0.07, "adamw")
+CIFAR = Task("glance", 45_000, (3, 32, 32), 70_000_000, 0.75, "muon")
+
+tasks = st.builds(
+    Task,
+    model=st.sampled_from(["cnn", "glance"]),
+    images=st.integers(1, 10**7),
+    shape=st.tuples(st.sampled_from([1, 3]), st.integers(1, 99), st.integers(1, 99)),
+    multiply_adds=st.integers(0, 10**10),
+    difficulty=st.floats(0, 1),
+    optimizer=st.sampled_from(["muon", "adamw", "sgd", "adam", "rmsprop"]),
+)
+# Settings that stand in the plan as they were stated.
+STATED = {
+    "epochs": 7,
+    "batch_size": 48,
+    "optimizer": "sgd",
+    "learning_rate": 0.03,
+    "schedule": "cosine",
+    "warmup": 0.1,
+    "momentum": 0.8,
+    "weight_decay": 0.001,
+    "label_smoothing": 0.0,
+    "augment": "rotation=10",
+    "patience": 4,
+    "seed": 11,
+    "time_budget": 60.0,
+}
+
+
+def refusal(settings: dict[str, object]) -> str:
+    with pytest.raises(UsageError) as error:
+        Recipe.checked(settings, origin="run.toml")
+    return str(error.value)
+
+
+def write_toml(folder: Path, settings: dict[str, object]) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(tomli_w.dumps(settings), encoding="utf-8")
+    return path
+
+
+def test_an_unknown_setting_is_named_with_the_nearest_and_all() -> None:
+    sentence = refusal({"epoch": 3})
+    assert sentence.startswith(
+        "run.toml has the setting 'epoch', which does not exist. Did you mean 'epochs'? There are: "
+        "model, epochs, batch_size, "
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("epochs", 0, "Input should be greater than or equal to 1 (got 0)"),
+        ("batch_size", 1, "Input should be greater than or equal to 2 (got 1)"),
+        ("learning_rate", 0.0, "Input should be greater than 0 (got 0.0)"),
+        ("learning_rate", math.nan, "Input should be greater than 0 (got nan)"),
+        ("momentum", 1.0, "Input should be less than 1 (got 1.0)"),
+        ("warmup", -0.1, "Input should be greater than or equal to 0 (got -0.1)"),
+        ("seed", -1, "Input should be greater than or equal to 0 (got -1)"),
+        ("channels", 2, "Input should be 1 or 3 (got 2)"),
+        ("schedule", "linear", "Input should be 'constant', 'cosine' or 'one-cycle' (got 'linear'"),
+        ("epochs", "many", "Input should be a valid integer"),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_with_them(name: str, value: object, reason: str) -> None:
+    assert refusal({name: value}).startswith(f"run.toml: {name}: {reason}")
+
+
+def test_every_wrong_value_is_named_at_once() -> None:
+    assert refusal({"epochs": 0, "seed": -1}) == (
+        "run.toml: epochs: Input should be greater than or equal to 1 (got 0); "
+        "seed: Input should be greater than or equal to 0 (got -1)."
+    )
+
+
+def test_a_file_of_settings_is_read(tmp_path: Path) -> None:
+    assert Recipe.load(write_toml(tmp_path, STATED)) == Recipe.model_validate(STATED)
+
+
+def test_a_missing_file_a_folder_and_no_toml_are_said(tmp_path: Path) -> None:
+    for path, reason in (
+        (tmp_path / "absent.toml", "does not exist; --config takes a TOML file."),
+        (tmp_path, "cannot be read: Is a directory."),
+    ):
+        with pytest.raises(UsageError) as error:
+            Recipe.load(path)
+        assert str(error.value) == f"{path} {reason}"
+    path = tmp_path / "photo.toml"
+    for content in (b"\xff\xd8\xff", b"epochs: 3\n"):
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match="is not TOML: "):
+            Recipe.load(path)
+
+
+def test_a_wrong_setting_in_a_file_is_refused_in_its_name(tmp_path: Path) -> None:
+    path = write_toml(tmp_path, {"epochs": 0})
+    with pytest.raises(UsageError) as error:
+        Recipe.load(path)
+    assert str(error.value).startswith(f"{path}: epochs: ")
+
+
+def test_flags_come_on_top_of_a_file() -> None:
+    file = Recipe(epochs=9, seed=3, optimizer="sgd")
+    flags = Recipe(epochs=2, seed=0)
+    assert flags.over(file) == Recipe(epochs=2, seed=0, optimizer="sgd")
+    assert Recipe().over(file) == file
+
+
+def test_a_recipe_knows_what_was_stated() -> None:
+    assert Recipe(seed=0, epochs=2).given() == {"seed": 0, "epochs": 2}
+    assert Recipe().given() == {}
+
+
+def test_stated_settings_are_obeyed_and_need_no_reason() -> None:
+    plan = derive(Recipe.model_validate(STATED), MNIST)
+    assert {name: getattr(plan, name) for name in STATED} == STATED
+    assert plan.reasons == {}
+
+
+@given(tasks)
+def test_the_defaults_are_a_function_of_the_task_and_each_has_a_reason(task: Task) -> None:
+    plan = derive(Recipe(), task)
+    assert plan == derive(Recipe(), task)
+    derived = {field.name for field in fields(Plan)} - {
+        "reasons",
+        *Recipe().model_dump(exclude_none=True),
+    }
+    # Without a reason: what was asked for or not, and a momentum that the optimiser has none of.
+    needless = {"model", "patience", "time_budget"}
+    if task.optimizer not in ("muon", "sgd"):
+        needless.add("momentum")
+    assert set(plan.reasons) == derived - needless
+    assert all(plan.reasons.values())
+
+
+@given(tasks)
+def test_the_defaults_are_settings_that_a_recipe_allows(task: Task) -> None:
+    plan = derive(Recipe(), task)
+    settings = resolved(Recipe(), plan)
+    assert Recipe.checked(settings, origin="the plan").given() == settings
+    assert FEWEST_EPOCHS <= plan.epochs <= MOST_EPOCHS
+    Augmentation.parse(plan.augment)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe.model_validate(STATED), Recipe(patience=2)])
+@pytest.mark.parametrize("task", [MNIST, CIFAR])
+def test_resolved_settings_give_the_same_plan_again(
+    recipe: Recipe, task: Task, tmp_path: Path
+) -> None:
+    plan = derive(recipe, task)
+    again = derive(Recipe.load(write_toml(tmp_path, resolved(recipe, plan))), task)
+    assert again.reasons == {}
+    assert asdict(again) | {"reasons": None} == asdict(plan) | {"reasons": None}
+
+
+def test_harder_data_get_more_passes_and_larger_networks_fewer() -> None:
+    def epochs(difficulty: float, multiply_adds: int) -> int:
+        task = Task("cnn", 50_000, (1, 28, 28), multiply_adds, difficulty, "adamw")
+        return derive(Recipe(), task).epochs
+
+    assert epochs(0.1, 40_000_000) < epochs(0.5, 40_000_000)
+    assert epochs(0.5, 80_000_000) < epochs(0.5, 40_000_000)
+
+
+def test_colour_is_mirrored_and_grey_is_not() -> None:
+    assert not Augmentation.parse(derive(Recipe(), MNIST).augment).flip
+    assert Augmentation.parse(derive(Recipe(), CIFAR).augment).flip
+
+
+def test_the_weight_decay_follows_the_chosen_optimiser() -> None:
+    for optimizer, (decay, reason) in DECAYS.items():
+        plan = derive(Recipe(optimizer=optimizer), MNIST)
+        assert (plan.weight_decay, plan.reasons["weight_decay"]) == (decay, reason)
+
+
+@given(st.integers(1, 10**6))
+def test_the_batch_size_and_its_reason_are_true(images: int) -> None:
+    size, reason = derive_batch_size(images)
+    assert size in (16, 32, 64, 128, 256)
+    assert size == 256 or size * 2 * 30 > images
+    assert ("thirty" not in reason) or size * 30 <= images

@@ -1,0 +1,105 @@
+"""Device, threads, precision and seeds."""
+
+import os
+
+import pytest
+import torch
+
+from noonbit import runtime
+from noonbit.errors import UsageError
+from noonbit.runtime import Runtime, peak_memory_bytes, seed_step, usable_cpus
+
+
+@pytest.fixture(autouse=True)
+def threads_as_before():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def test_stated_settings_are_taken_without_a_reason():
+    started = Runtime.start(device="cpu", threads=1, precision="float32")
+    assert (started.device, started.threads) == (torch.device("cpu"), 1)
+    assert started.precision == "float32"
+    assert started.reasons == {}
+    assert torch.get_num_threads() == 1
+
+
+def test_open_settings_are_chosen_with_a_reason(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    started = Runtime.start()
+    assert set(started.reasons) == {"device", "threads", "precision"}
+    assert started.threads == 1
+    assert (started.rank, started.world_size) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["cuda:99", "gpu", "cuda:x", ""])
+def test_a_device_that_is_not_here_is_a_usage_error(name):
+    with pytest.raises(UsageError) as error:
+        Runtime.start(device=name, threads=1)
+    assert str(error.value) == (
+        f"The device '{name}' is not on this machine. "
+        "Use --device cpu, or leave it out: the best one is found."
+    )
+
+
+def test_omp_num_threads_decides_how_many_processors_are_used(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert usable_cpus() == 3
+
+
+@pytest.mark.parametrize("useless", ["0", "many", "", "-1"])
+def test_a_useless_omp_num_threads_is_not_listened_to(useless, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", useless)
+    assert 1 <= usable_cpus() <= (os.cpu_count() or 1)
+
+
+def test_a_container_quota_limits_the_threads(monkeypatch, tmp_path):
+    quota = tmp_path / "cpu.max"
+    quota.write_text("50000 100000\n")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(runtime, "CPU_QUOTA", quota)
+    assert usable_cpus() == 1
+    quota.write_text("max 100000\n")
+    assert usable_cpus() >= 1
+
+
+def test_native_bfloat16_is_read_from_the_processor_flags(monkeypatch, tmp_path):
+    cpuinfo = tmp_path / "cpuinfo"
+    monkeypatch.setattr(runtime, "CPU_INFO", cpuinfo)
+    assert Runtime.start(device="cpu", threads=1).precision == "float32"
+    cpuinfo.write_text("flags : fpu avx2 avx512f\n")
+    assert Runtime.start(device="cpu", threads=1).precision == "float32"
+    cpuinfo.write_text("flags : fpu avx512f avx512_bf16\n")
+    assert Runtime.start(device="cpu", threads=1).precision == "bfloat16"
+
+
+def test_autocast_multiplies_in_the_precision_and_keeps_the_weights():
+    layer = torch.nn.Linear(4, 4)
+    started = Runtime.start(device="cpu", threads=1, precision="bfloat16")
+    with started.autocast():
+        assert layer(torch.zeros(2, 4)).dtype == started.dtype == torch.bfloat16
+    assert layer.weight.dtype == torch.float32
+    plain = Runtime.start(device="cpu", threads=1, precision="float32")
+    with plain.autocast():
+        assert layer(torch.zeros(2, 4)).dtype == plain.dtype == torch.float32
+
+
+def test_place_lays_filters_out_channels_last():
+    started = Runtime.start(device="cpu", threads=1, precision="float32")
+    model = started.place(torch.nn.Conv2d(3, 4, 3))
+    assert model.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_step_is_seeded_by_the_seed_and_the_step_alone():
+    def draw(seed: int, step: int) -> list[float]:
+        seed_step(seed, step)
+        return torch.rand(4).tolist()
+
+    assert draw(0, 5) == draw(0, 5)
+    assert len({tuple(draw(seed, step)) for seed in range(5) for step in range(5)}) == 25
+    draw(2**31 - 1, 10**9)
+
+
+def test_peak_memory_is_that_of_a_process_with_pytorch():
+    assert 50e6 < peak_memory_bytes() < 100e9

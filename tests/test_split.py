@@ -1,0 +1,148 @@
+"""The split: disjoint, complete, stratified, seeded, and nothing drawn from an official test."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noonbit.data.dataset import Data, Numbered, Part, PartName
+from noonbit.data.split import Split, draw_split, identical
+
+
+def part_with(labels: list[int]) -> Part:
+    images = np.zeros((len(labels), 1, 2, 2), np.uint8)
+    return Part(images, np.array(labels, np.int64), Numbered("row", len(labels)))
+
+
+def data_with(train: list[int], **official: list[int]) -> Data:
+    parts: dict[PartName, Part] = {"train": part_with(train)}
+    for name in ("validation", "test"):
+        if name in official:
+            parts[name] = part_with(official[name])
+    names = tuple(str(label) for label in range(max(train) + 1))
+    return Data("here", "arrays", parts, names)
+
+
+def sizes(split: Split) -> tuple[int, int, int]:
+    return len(split.train), len(split.validation), len(split.test)
+
+
+class_counts = st.lists(st.integers(1, 60), min_size=2, max_size=6)
+
+
+@given(class_counts, st.randoms(use_true_random=False), st.one_of(st.none(), st.floats(0.05, 0.5)))
+def test_every_item_is_in_exactly_one_split_and_every_class_trains(counts, random, share) -> None:
+    labels = [label for label, count in enumerate(counts) for _ in range(count)]
+    random.shuffle(labels)
+    split = draw_split(data_with(labels), validation_share=share)
+    everything = np.concatenate([split.train, split.validation, split.test])
+    assert sorted(everything.tolist()) == list(range(len(labels)))
+    for indices in (split.train, split.validation, split.test):
+        assert indices.dtype == np.int64
+        assert (np.diff(indices) > 0).all()
+    assert set(np.array(labels)[split.train].tolist()) == set(range(len(counts)))
+
+
+@given(class_counts)
+def test_each_class_keeps_its_share_within_one_item(counts: list[int]) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    split = draw_split(data_with(labels.tolist()))
+    tested = np.bincount(labels[split.test], minlength=len(counts))
+    validated = np.bincount(labels[split.validation], minlength=len(counts))
+    total_test, remaining = round(0.2 * len(labels)), len(labels) - len(split.test)
+    total_validation = round(0.1 * remaining)
+    for label, count in enumerate(counts):
+        left = count - tested[label]
+        assert abs(tested[label] - total_test * count / len(labels)) <= 1
+        assert abs(validated[label] - total_validation * left / remaining) <= 1
+
+
+def test_the_split_is_the_same_each_time() -> None:
+    first, second = (draw_split(data_with([0, 1, 2] * 50)) for _ in range(2))
+    assert np.array_equal(first.validation, second.validation)
+    assert np.array_equal(first.test, second.test)
+
+
+def test_the_held_out_items_are_not_simply_the_first_or_the_last() -> None:
+    split = draw_split(data_with([0] * 500 + [1] * 500))
+    for indices in (split.test, split.validation):
+        assert 400 < indices.mean() < 600
+
+
+def test_an_official_test_part_is_the_test_split_and_only_that() -> None:
+    split = draw_split(data_with([0, 1] * 50, test=[1, 0, 1]))
+    assert split.test.tolist() == [100, 101, 102]
+    assert sizes(split) == (90, 10, 3)
+    assert split.reasons["test"] == "the source's own"
+    assert split.reasons["validation"] == "10 of the training items, every class in proportion"
+
+
+def test_official_parts_are_kept_whole_and_numbered_in_order() -> None:
+    split = draw_split(data_with([0, 1] * 50, validation=[0, 1], test=[1, 0, 1]))
+    assert split.train.tolist() == list(range(100))
+    assert split.validation.tolist() == [100, 101]
+    assert split.test.tolist() == [102, 103, 104]
+
+
+def test_by_default_a_fifth_is_tested_and_a_tenth_of_the_rest_validates() -> None:
+    assert sizes(draw_split(data_with([0, 1] * 500))) == (720, 80, 200)
+
+
+def test_large_data_hold_out_a_bounded_number() -> None:
+    assert sizes(draw_split(data_with([0, 1] * 100_000))) == (185_000, 5_000, 10_000)
+
+
+def test_a_stated_share_is_of_the_training_part() -> None:
+    split = draw_split(data_with([0, 1] * 500, test=[0, 1]), validation_share=0.3)
+    assert sizes(split) == (700, 300, 2)
+
+
+def test_a_lone_item_of_a_class_trains() -> None:
+    split = draw_split(data_with([0] * 20 + [1]))
+    assert 20 in split.train.tolist()
+
+
+def test_two_items_of_a_class_give_one_to_the_test() -> None:
+    split = draw_split(data_with([0, 0, 1, 1]))
+    assert sizes(split) == (2, 0, 2)
+
+
+def test_unreadable_items_leave_every_split() -> None:
+    split = draw_split(data_with([0, 1] * 50))
+    bad = {int(split.train[3]), int(split.validation[0]), int(split.test[1])}
+    good = split.without(bad)
+    assert sizes(good) == tuple(size - 1 for size in sizes(split))
+    used = np.concatenate([good.train, good.validation, good.test])
+    assert not bad & set(used.tolist())
+    assert split.without(set()) is split
+
+
+@given(st.lists(st.integers(0, 30), min_size=20, max_size=80))
+def test_copies_stay_on_one_side(pictures: list[int]) -> None:
+    """The picture of each item decides its label too, as in clean data."""
+    labels = [picture % 2 for picture in pictures]
+    rows = np.array(pictures, np.uint8)[:, None]
+    groups = identical(rows, np.arange(len(rows)))
+    split = draw_split(data_with([*labels, 0, 1]), copies=groups)
+    sides = np.zeros(len(labels) + 2, int)
+    sides[split.validation], sides[split.test] = 1, 2
+    for picture in set(pictures):
+        assert len(set(sides[: len(rows)][rows[:, 0] == picture].tolist())) == 1
+    everything = np.concatenate([split.train, split.validation, split.test])
+    assert sorted(everything.tolist()) == list(range(len(labels) + 2))
+
+
+def test_identical_items_are_grouped_and_the_others_left_out() -> None:
+    rows = np.array([[1, 2], [3, 4], [1, 2], [5, 6], [3, 4], [1, 2]], np.uint8)
+    groups = identical(rows, np.arange(6))
+    assert sorted(group.tolist() for group in groups) == [[0, 2, 5], [1, 4]]
+    assert [group.tolist() for group in identical(rows, np.array([1, 2, 5]))] == [[2, 5]]
+    assert identical(rows, np.array([0, 1, 3])) == []
+
+
+def test_the_stored_indices_are_the_split(tmp_path) -> None:
+    split = draw_split(data_with([0, 1] * 50))
+    split.save(tmp_path / "split.npz")
+    with np.load(tmp_path / "split.npz", allow_pickle=False) as stored:
+        assert set(stored) == {"train", "validation", "test"}
+        for name in stored:
+            assert np.array_equal(stored[name], getattr(split, name))
