@@ -28,11 +28,11 @@ class Augmentation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    shift: int = Field(0, ge=0, le=64)
+    shift: int = Field(default=0, ge=0, le=64)
     """Pixels, in each direction."""
-    rotation: float = Field(0.0, ge=0, le=180)
+    rotation: float = Field(default=0.0, ge=0, le=180)
     """Degrees, both ways."""
-    zoom: float = Field(0.0, ge=0, lt=1)
+    zoom: float = Field(default=0.0, ge=0, lt=1)
     """A share: 0.1 is from 90 % to 110 %."""
     flip: bool = False
     """Mirror left to right. Wrong for digits, letters and signs: it changes what they mean."""

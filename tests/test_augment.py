@@ -233,10 +233,11 @@ def test_draws_stay_within_their_settings(settings: Augmentation, seed: int, epo
 
 
 def test_draws_are_a_function_of_seed_epoch_and_item() -> None:
-    base = all_draws(EVERYTHING)
-    assert torch.equal(base, all_draws(EVERYTHING))
-    assert not torch.equal(base, all_draws(EVERYTHING, seed=1))
-    assert not torch.equal(base, all_draws(EVERYTHING, epoch=1))
+    settings = EVERYTHING.model_copy(update={"flip": False})
+    base = all_draws(settings)
+    assert torch.equal(base, all_draws(settings))
+    assert not torch.equal(base, all_draws(settings, seed=1))
+    assert not torch.equal(base, all_draws(settings, epoch=1))
     assert len(base.unique(dim=0)) == len(base)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from noonbit.contract import Contract, Framing, derive_framing
+from noonbit.contract import Contract, Framing, Raw, derive_framing
 from noonbit.data import open_data
 from noonbit.data.dataset import Data, Part, Picture, Pictures
 from noonbit.errors import InputRefused
@@ -46,7 +46,7 @@ def framed_square(level: int, border: int) -> np.ndarray:
     return drawing
 
 
-def refusal(framing: Framing, raw: object) -> str:
+def refusal(framing: Framing, raw: Raw) -> str:
     with pytest.raises(InputRefused) as error:
         framing.prepare(raw, name="photo")
     return str(error.value)

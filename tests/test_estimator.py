@@ -63,7 +63,7 @@ def test_scikit_learns_own_checks_pass(estimator, check):
     ids=lambda check: check.__name__,
 )
 def test_the_checks_that_depend_on_the_network_pass_with_the_default_one(check):
-    check("ImageClassifier", ImageClassifier(epochs=3, threads=1))
+    check("ImageClassifier", ImageClassifier(epochs=3, batch_size=16, threads=1))
 
 
 def test_three_epochs_of_the_default_network_read_95_of_100_digits():

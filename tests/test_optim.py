@@ -126,6 +126,20 @@ def test_muons_first_step_is_an_orthogonal_one_against_the_gradient() -> None:
     assert torch.allclose(step, orthogonalised(gradient.view(8, 18)), atol=1e-4)
 
 
+def test_muons_momentum_is_nesterovs() -> None:
+    filters = random_parameter(8, 2, 3, 3)
+    optimizer = muon(filters, lr=0.1)
+    first, second = gradients(filters, 2)
+    filters.grad = first
+    optimizer.step()
+    before = filters.detach() * math.sqrt(8) / filters.detach().norm()
+    filters.grad = second
+    optimizer.step()
+    direction = second + 0.6 * (0.6 * first + second)
+    step = (before - filters.detach()).view(8, 18) / 0.1
+    assert torch.allclose(step, orthogonalised(direction.view(8, 18)), atol=1e-4)
+
+
 @pytest.mark.parametrize(("shape", "decay"), [((7,), 0.0), ((4, 3), 0.3)])
 def test_what_is_no_filter_learns_by_adamw(shape: tuple[int, ...], decay: float) -> None:
     ours, reference = random_parameter(*shape), random_parameter(*shape)
