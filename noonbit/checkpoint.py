@@ -13,8 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from noonbit.atomic import write
 from noonbit.errors import ArtefactError
-from noonbit.files import write
 from noonbit.fit import Epoch, State
 
 

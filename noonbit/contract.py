@@ -121,7 +121,7 @@ class Framing(BaseModel):
         return Prepared(
             pixels,
             {index: bad[index] for index in sorted(bad)},
-            {key: np.array(sorted(found), np.int64) for key, found in adjusted.items()},
+            {key: np.array(sorted(adjusted[key]), np.int64) for key in sorted(adjusted)},
         )
 
     def _prepare_array(self, images: NDArray[np.uint8]) -> "Prepared":
@@ -258,7 +258,7 @@ def derive_size(images: Images, reasons: dict[str, str]) -> tuple[int, int]:
 
 
 def has_colour(images: Images) -> bool:
-    """Whether a part is colour: by channels, since a grey picture may be stored as RGB."""
+    """Whether a part is colour, as most of its images are stored."""
     if isinstance(images, Pictures):
         return sum(picture.channels == 3 for picture in images) > len(images) / 2
     return bool(images.shape[1] == 3)

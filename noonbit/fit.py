@@ -21,7 +21,7 @@ from noonbit.errors import TrainingDiverged
 from noonbit.gradients import Gradients, Labelled, Lesson, gradients_of
 from noonbit.optim import Schedule, make_optimizer, make_schedule, set_lr
 from noonbit.recipe import Plan
-from noonbit.runtime import Runtime, seed_step
+from noonbit.runtime import Runtime, generator_of, seed_step
 
 VALIDATION_BATCH = 1000
 LOOKED_AT = 2000
@@ -259,8 +259,7 @@ def steps_per_epoch(count: int, batch_size: int) -> int:
 
 def shuffled(count: int, *, seed: int, epoch: int) -> Tensor:
     """The order of the items in an epoch (from 0); int64 (count,)."""
-    generator = torch.Generator().manual_seed((seed * 7_368_787 + epoch) % 2**63)
-    return torch.randperm(count, generator=generator)
+    return torch.randperm(count, generator=generator_of(seed, "order", epoch))
 
 
 def validate(

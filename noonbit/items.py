@@ -3,14 +3,18 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.contract import Framing, Prepared
+from noonbit.contract import Framing, Prepared, derive_framing
+from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, BadItem, Data
 from noonbit.data.split import Indices, Split, draw_split, identical
 from noonbit.errors import DataError, plural
+from noonbit.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,27 @@ class JoinedNames(Sequence[str]):
         raise IndexError(index)
 
 
+def load(
+    source: str | Path, recipe: Recipe, *, data_dir: Path | None, framing: Framing | None = None
+) -> tuple[Items, dict[str, str]]:
+    """Open a source and frame its images; the reasons of what was derived for the framing."""
+    data = open_data(source, data_dir=data_dir, on_bad=recipe.on_bad)
+    reasons: dict[str, str] = {}
+    if framing is None:
+        size = None if recipe.image_size is None else (recipe.image_size, recipe.image_size)
+        framing, reasons = derive_framing(data, image_size=size, channels=recipe.channels)
+    items = gather(data, framing, validation=recipe.validation, on_bad=recipe.on_bad)
+    require_every_class(items)
+    return items, reasons
+
+
 def gather(
     data: Data,
     framing: Framing,
     *,
     validation: float | None,
     test: float | None = None,
-    on_bad: str,
+    on_bad: Literal["fail", "skip"],
 ) -> Items:
     """Frame every image, draw the split, and leave out what cannot be read.
 
@@ -101,6 +119,17 @@ def gather(
         (*data.bad, *bad_items),
         digest.hexdigest(),
     )
+
+
+def require_every_class(items: Items) -> None:
+    """Raise `DataError` where a class has no readable image left to train on."""
+    trained = np.bincount(items.labels[items.split.train], minlength=len(items.data.class_names))
+    if not trained.all():
+        name = items.data.class_names[int(trained.argmin())]
+        raise DataError(
+            f"The class '{name}' of {items.data.source} has no readable training image. "
+            "Add some, or remove the class; `noonbit check` names what cannot be read."
+        )
 
 
 def labels_of(labels: Indices | None) -> Indices:

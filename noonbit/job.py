@@ -13,52 +13,41 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import tomli_w
 import torch
 from torch import nn
 
+from noonbit.atomic import write, write_json, write_text
 from noonbit.augment import Augmentation
 from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
-from noonbit.contract import Contract, Framing, derive_framing
-from noonbit.data import open_data
-from noonbit.data.dataset import PART_NAMES
+from noonbit.contract import Contract
 from noonbit.data.difficulty import nearest_neighbour_error
-from noonbit.data.split import Indices
-from noonbit.errors import DataError, Interrupted, TrainingDiverged, UsageError
-from noonbit.evaluate import Evaluation, Probabilities, evaluate, predict_probabilities
-from noonbit.files import write, write_json, write_text
-from noonbit.findings import findings_of_items
+from noonbit.errors import Interrupted, TrainingDiverged, UsageError
+from noonbit.evaluate import Evaluation
 from noonbit.fit import Epoch, Hooks, State, Step, begin, fit
 from noonbit.gradients import Labelled
-from noonbit.items import Items, gather
+from noonbit.items import Items, load
+from noonbit.measure import measure, reload
 from noonbit.models import DEFAULT_MODEL, MODELS, build, settled
 from noonbit.models.summary import summarise
 from noonbit.recipe import Plan, Recipe, Task, derive
+from noonbit.record import describe, resolved
 from noonbit.report import write_report
-from noonbit.run import Run, create, describe_machine
+from noonbit.run import Run, create
 from noonbit.runtime import Runtime, peak_memory_bytes, usable_cpus
 
 CHECKPOINT_SECONDS = 10.0
 """A checkpoint is written after an epoch when the last one is older: what a kill can cost."""
-KEPT_DETAIL = 10
-"""Names that run.json keeps of each finding; `noonbit check --json` lists all."""
 
 
 class Observer:
     """What a training tells while it goes on; the displays override what they show."""
 
-    def began(
-        self, run: Run, items: Items, plan: Plan, reasons: dict[str, str], state: State
-    ) -> None:
+    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
         """Everything is decided and the next step follows; `state` tells a resumed training."""
 
     def stepped(self, step: Step) -> None:
@@ -87,7 +76,7 @@ def train(
     """
     started = time.perf_counter()
     observer = observer or Observer()
-    runtime = start_runtime(recipe)
+    runtime = Runtime.wanted(recipe)
     items, framing_reasons = load(source, recipe, data_dir=data_dir)
     loading_seconds = time.perf_counter() - started
     name = settled(recipe.model or DEFAULT_MODEL) if model is None else type(model).__name__
@@ -98,20 +87,25 @@ def train(
     )
     if recipe.time_budget is not None and recipe.epochs is None:
         plan = fit_budget(plan, contract, items, network, runtime)
-    run = create(
-        out,
-        model=plan.model,
-        source=str(source),
-        record=describe(items, plan, network, runtime, python=model is not None),
+    reasons = {**runtime.reasons, **framing_reasons, **plan.reasons}
+    record = describe(
+        items,
+        plan,
+        network,
+        runtime,
+        reasons=reasons,
+        python=model is not None,
+        data_dir=data_dir,
     )
+    run = create(out, model=plan.model, source=str(source), record=record)
     run.model = network
     write_text(run.path / "recipe.toml", tomli_w.dumps(resolved(recipe, plan)))
     write_json(run.path / "contract.json", contract.model_dump())
     write(run.path / "split.npz", items.split.save)
-    state = begin(network, contract, labelled(items, "train", runtime), plan, runtime)
-    reasons = {**runtime.reasons, **framing_reasons, **plan.reasons}
-    observer.began(run, items, plan, reasons, state)
-    job = Job(run, state, contract, items, plan, runtime, observer)
+    learned = labelled(items, "train", runtime)
+    state = begin(network, contract, learned, plan, runtime)
+    observer.began(run, items, plan, state)
+    job = Job(run, state, contract, items, learned, plan, runtime, observer)
     return job.carry_out(started=started, loading_seconds=loading_seconds)
 
 
@@ -138,20 +132,21 @@ def resume(
             "Train anew with a smaller --learning-rate or a longer --warmup."
         )
     recipe = as_begun(run)
-    runtime = start_runtime(recipe)
+    runtime = Runtime.wanted(recipe)
     items = reload(run, data_dir=data_dir)
     loading_seconds = time.perf_counter() - started
     name = run.model_name if model is None else run.record["model"]["name"]
     network = model if model is not None else build_seeded(name, items, recipe.seed)
     plan = plan_for(recipe, items, network, name)
-    state = begin(network, run.contract, labelled(items, "train", runtime), plan, runtime)
+    learned = labelled(items, "train", runtime)
+    state = begin(network, run.contract, learned, plan, runtime)
     checkpoint = run.path / "checkpoint.safetensors"
     if checkpoint.exists():
         load_checkpoint(checkpoint, state)
     run.model = network
     run.update(status="training")
-    observer.began(run, items, plan, {}, state)
-    job = Job(run, state, run.contract, items, plan, runtime, observer)
+    observer.began(run, items, plan, state)
+    job = Job(run, state, run.contract, items, learned, plan, runtime, observer)
     return job.carry_out(started=started, loading_seconds=loading_seconds)
 
 
@@ -163,6 +158,7 @@ class Job:
     state: State
     contract: Contract
     items: Items
+    train: Labelled
     plan: Plan
     runtime: Runtime
     observer: Observer
@@ -176,7 +172,7 @@ class Job:
                 ended = fit(
                     state,
                     self.contract,
-                    labelled(self.items, "train", self.runtime),
+                    self.train,
                     labelled(self.items, "validation", self.runtime),
                     self.plan,
                     self.runtime,
@@ -267,11 +263,6 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def start_runtime(recipe: Recipe) -> Runtime:
-    """The machine as the recipe wants it."""
-    return Runtime.start(device=recipe.device, threads=recipe.threads, precision=recipe.precision)
-
-
 def as_begun(run: Run) -> Recipe:
     """The run's recipe with the threads and the precision it began with: others round otherwise."""
     machine = run.record["machine"]
@@ -281,31 +272,6 @@ def as_begun(run: Run) -> Recipe:
             "precision": machine["precision"],
         }
     )
-
-
-def load(
-    source: str | Path, recipe: Recipe, *, data_dir: Path | None, framing: Framing | None = None
-) -> tuple[Items, dict[str, str]]:
-    """Open a source and frame its images; the reasons of what was derived for the framing."""
-    data = open_data(source, data_dir=data_dir, on_bad=recipe.on_bad)
-    reasons: dict[str, str] = {}
-    if framing is None:
-        size = None if recipe.image_size is None else (recipe.image_size, recipe.image_size)
-        framing, reasons = derive_framing(data, image_size=size, channels=recipe.channels)
-    items = gather(data, framing, validation=recipe.validation, on_bad=recipe.on_bad)
-    return items, reasons
-
-
-def reload(run: Run, *, data_dir: Path | None = None) -> Items:
-    """The items a run was trained on; raises `DataError` where they are no longer the same."""
-    source = run.record["source_path"]
-    items, _ = load(source, run.recipe, data_dir=data_dir, framing=run.contract.framing)
-    if items.fingerprint != run.record["data"]["fingerprint"]:
-        raise DataError(
-            f"{source} has changed since {run.path.name} was trained on it, so its figures would "
-            "not be comparable. Restore the data, or train again."
-        )
-    return items
 
 
 def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
@@ -347,125 +313,3 @@ def fit_budget(
     epochs = max(1, int(0.95 * plan.time_budget * speed / len(items.split.train)))
     reason = f"{plan.time_budget:g} s at a measured {speed:,.0f} images/s"
     return replace(plan, epochs=epochs, reasons={**plan.reasons, "epochs": reason})
-
-
-def describe(
-    items: Items, plan: Plan, network: nn.Module, runtime: Runtime, *, python: bool
-) -> dict[str, Any]:
-    """What run.json says before the first step."""
-    entry = MODELS.get(plan.model)
-    summary = summarise(
-        network,
-        items.framing.shape,
-        counts_statistics=entry is not None and entry.counts_statistics,
-    )
-    source = items.data.source
-    return {
-        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "source": source,
-        "source_path": str(Path(source).resolve()) if Path(source).exists() else source,
-        "data": {
-            "format": items.data.format,
-            "notes": list(items.data.notes),
-            "classes": list(items.data.class_names),
-            "counts": {
-                part: np.bincount(
-                    items.labels[items.indices(part)], minlength=len(items.data.class_names)
-                ).tolist()
-                for part in PART_NAMES
-            },
-            "split": items.split.reasons,
-            "left_out": [str(item) for item in items.bad],
-            "findings": [finding.as_dict(most=KEPT_DETAIL) for finding in findings_of_items(items)],
-            "fingerprint": items.fingerprint,
-        },
-        "model": {
-            "name": plan.model,
-            "python": python,
-            "parameters": summary.parameters,
-            "multiply_adds": summary.multiply_adds,
-        },
-        "reasons": plan.reasons,
-        "machine": describe_machine(runtime),
-    }
-
-
-def resolved(recipe: Recipe, plan: Plan) -> dict[str, Any]:
-    """Every decided setting by its recipe name; what stays open is left out."""
-    decided = {
-        name: value
-        for name, value in asdict(plan).items()
-        if name in Recipe.model_fields and value != math.inf
-    }
-    return {**recipe.model_dump(exclude_none=True), **decided}
-
-
-def measure(
-    run: Run, items: Items, contract: Contract, network: nn.Module, runtime: Runtime
-) -> Evaluation:
-    """Evaluate the test split and write the figures and every prediction into the run."""
-    indices = items.split.test
-    probabilities = predict_probabilities(
-        network, contract, torch.from_numpy(items.pixels[indices]), runtime
-    )
-    evaluation = evaluate(probabilities, items.labels[indices], contract.class_names, split="test")
-    write_json(run.path / "evaluation.json", evaluation.as_dict())
-    write_predictions(run, items, probabilities)
-    return evaluation
-
-
-def write_predictions(run: Run, items: Items, probabilities: Probabilities) -> None:
-    """predictions.parquet: what the network said of every test item."""
-    indices = items.split.test
-    names = np.array(items.data.class_names)
-    table = pa.table(
-        {
-            "item": indices,
-            "name": [items.names[i] for i in indices],
-            "label": names[items.labels[indices]],
-            "prediction": names[probabilities.argmax(axis=1)],
-            "probabilities": pa.FixedSizeListArray.from_arrays(
-                pa.array(probabilities.ravel()), len(names)
-            ),
-        }
-    )
-    write(run.path / "predictions.parquet", lambda path: pq.write_table(table, path))
-
-
-def evaluate_run(run: Run, *, data_dir: Path | None = None) -> Evaluation:
-    """Measure a run on its own test split again; the figures are those that `train` printed."""
-    runtime = start_runtime(run.recipe)
-    items = reload(run, data_dir=data_dir)
-    return measure_part(run, items, items.split.test, "test", runtime)
-
-
-def evaluate_source(run: Run, source: str, *, data_dir: Path | None = None) -> Evaluation:
-    """Measure a run on other labelled images, all of them, or their test part if they have one.
-
-    Raises `DataError` where the source has a class that the run does not know.
-    """
-    runtime = start_runtime(run.recipe)
-    data = open_data(source, data_dir=data_dir, on_bad=run.recipe.on_bad)
-    items = gather(data, run.contract.framing, validation=None, on_bad=run.recipe.on_bad)
-    unknown = [name for name in data.class_names if name not in run.class_names]
-    if unknown:
-        raise DataError(
-            f"{source} has the class '{unknown[0]}', which {run.path.name} was not trained on. "
-            f"Its classes are: {', '.join(run.class_names)}."
-        )
-    numbers = np.array([run.class_names.index(name) for name in data.class_names], np.int64)
-    items = replace(items, labels=numbers[items.labels])
-    if data.test is not None:
-        return measure_part(run, items, items.split.test, "test", runtime)
-    everything = np.sort(np.concatenate([items.indices(part) for part in PART_NAMES]))
-    return measure_part(run, items, everything, "all", runtime)
-
-
-def measure_part(
-    run: Run, items: Items, indices: Indices, name: str, runtime: Runtime
-) -> Evaluation:
-    """The figures of the items at `indices`, under the name of their split."""
-    probabilities = predict_probabilities(
-        runtime.place(run.model), run.contract, torch.from_numpy(items.pixels[indices]), runtime
-    )
-    return evaluate(probabilities, items.labels[indices], run.class_names, split=name)

@@ -168,7 +168,7 @@ def make_schedule(name: ScheduleName, *, lr: float, warmup: float, steps: int) -
 
     match name:
         case "constant":
-            return lambda step: lr
+            return lambda step: lr * rise(step)
         case "cosine":
             return lambda step: lr * rise(step) * (1 + math.cos(math.pi * step / steps)) / 2
         case "one-cycle":

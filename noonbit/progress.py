@@ -37,11 +37,9 @@ class LineDisplay(Observer):
         self.spoke = time.monotonic()
         print(text, file=self.stream, flush=True)
 
-    def began(
-        self, run: Run, items: Items, plan: Plan, reasons: dict[str, str], state: State
-    ) -> None:
+    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
         self.epochs = plan.epochs
-        for line in introduction(run, items, plan, reasons):
+        for line in introduction(run, items, plan):
             self.say(line)
         if state.epoch or state.step:
             self.say(f"resumed  after epoch {state.epoch}, step {state.step}")
@@ -83,10 +81,8 @@ class BarDisplay(LineDisplay):
     def say(self, text: str) -> None:
         self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def began(
-        self, run: Run, items: Items, plan: Plan, reasons: dict[str, str], state: State
-    ) -> None:
-        super().began(run, items, plan, reasons, state)
+    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
+        super().began(run, items, plan, state)
         self.progress.start()
         self.started = time.monotonic()
         self.done_before = (
@@ -128,7 +124,7 @@ def display() -> Iterator[Observer]:
         bar.progress.stop()
 
 
-def introduction(run: Run, items: Items, plan: Plan, reasons: dict[str, str]) -> list[str]:
+def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
     """What is about to happen, each derived setting with its reason."""
     data, framing, split = items.data, items.framing, items.split
     lines = [
@@ -166,7 +162,7 @@ def introduction(run: Run, items: Items, plan: Plan, reasons: dict[str, str]) ->
         "device": machine["device"],
     }
     for name, value in shown.items():
-        reason = reasons.get(name)
+        reason = run.record["reasons"].get(name)
         lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
     return lines
 

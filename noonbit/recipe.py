@@ -43,6 +43,12 @@ DECAYS: dict[OptimizerName, tuple[float, str]] = {
     "rmsprop": (0.0, "off by default"),
 }
 
+WARMUPS: dict[ScheduleName, tuple[float, str]] = {
+    "constant": (0.0, "constant from the first step"),
+    "cosine": (0.05, "a twentieth of the steps"),
+    "one-cycle": (0.2, "a fifth of the steps"),
+}
+
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -85,7 +91,7 @@ class Recipe(BaseModel):
     """cpu, cuda, cuda:1, ..."""
     time_budget: Annotated[float, Field(gt=0)] | None = None
     """Seconds of training at most: a short measurement sets the epochs, the clock ends the last."""
-    validation: Annotated[float, Field(gt=0, lt=0.9)] | None = None
+    validation: Annotated[float, Field(gt=0, le=0.5)] | None = None
     """The share of the training items that chooses the best weights."""
     image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Train at this many pixels a side."""
@@ -187,6 +193,9 @@ def derive(recipe: Recipe, task: Task) -> Plan:
     batch_size = choose("batch_size", *derive_batch_size(task.images))
     chosen: OptimizerName = choose("optimizer", task.optimizer, f"trains {task.model} best")
     rate, rate_reason = RATES[chosen]
+    schedule: ScheduleName = choose(
+        "schedule", "one-cycle", "ends at zero, so the last epoch is the best"
+    )
     shift = round(0.08 * min(height, width))
     augmentation = f"shift={shift}" + (",flip" if channels == 3 else "")
     return Plan(
@@ -195,8 +204,8 @@ def derive(recipe: Recipe, task: Task) -> Plan:
         batch_size=batch_size,
         optimizer=chosen,
         learning_rate=choose("learning_rate", rate, rate_reason),
-        schedule=choose("schedule", "one-cycle", "ends at zero, so the last epoch is the best"),
-        warmup=choose("warmup", 0.2, "a fifth of the steps"),
+        schedule=schedule,
+        warmup=choose("warmup", *WARMUPS[schedule]),
         momentum=choose("momentum", *MOMENTA[chosen]) if chosen in MOMENTA else 0.0,
         weight_decay=choose("weight_decay", *DECAYS[chosen]),
         label_smoothing=choose("label_smoothing", 0.1, "keeps short trainings calm"),
@@ -232,7 +241,7 @@ def derive_batch_size(images: int) -> tuple[int, str]:
     size = min(512, max(64, images // 16 // 32 * 32))
     if size == 512:
         return size, "large enough to be fast, small enough to learn much from one pass"
-    return size, f"{images:,} images give enough steps in a pass"
+    return size, f"about a sixteenth of {images:,} images"
 
 
 def explain(error: ValidationError) -> list[str]:

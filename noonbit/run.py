@@ -33,11 +33,11 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from noonbit import __version__
+from noonbit.atomic import read_json, write_json, write_text
 from noonbit.checkpoint import load_weights
 from noonbit.contract import Contract
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.evaluate import Evaluation
-from noonbit.files import read_json, write_json, write_text
 from noonbit.fit import Epoch
 from noonbit.models import build
 from noonbit.predict import Predictions, predict

@@ -5,6 +5,7 @@ says why; everything else takes the `Runtime` as an argument.
 """
 
 import ctypes
+import hashlib
 import math
 import os
 import platform
@@ -21,7 +22,7 @@ import torch
 from torch import nn
 
 from noonbit.errors import UsageError
-from noonbit.recipe import Precision
+from noonbit.recipe import Precision, Recipe
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -70,6 +71,11 @@ class Runtime:
         if precision is None:
             precision = choose_precision(chosen, reasons)
         return cls(chosen, threads, precision, reasons)
+
+    @classmethod
+    def wanted(cls, recipe: Recipe) -> "Runtime":
+        """The machine as a recipe wants it."""
+        return cls.start(device=recipe.device, threads=recipe.threads, precision=recipe.precision)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -197,9 +203,23 @@ def peak_memory_bytes() -> int:
     return peak if platform.system() == "Darwin" else peak * 1024
 
 
+def generator_of(seed: int, purpose: str, number: int = 0) -> torch.Generator:
+    """A stream of random numbers that is a function of the seed, what it is for, and a number.
+
+    Streams for different purposes are unrelated, whatever the seed; 0 and 1 are as good as any.
+    """
+    return torch.Generator().manual_seed(mixed(seed, purpose, number))
+
+
 def seed_step(seed: int, step: int) -> None:
     """Make the randomness inside a network (dropout) a function of the seed and the step alone.
 
     So a resumed run continues with the same bits, and nothing of a generator is ever stored.
     """
-    torch.manual_seed((seed * 0x9E3779B1 + step) % 2**63)
+    torch.manual_seed(mixed(seed, "step", step))
+
+
+def mixed(seed: int, purpose: str, number: int) -> int:
+    """63 bits of a digest; plain sums of small numbers would give streams that overlap."""
+    digest = hashlib.blake2b(f"{seed} {purpose} {number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1

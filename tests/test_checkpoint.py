@@ -85,6 +85,20 @@ def test_stops_at_every_step_change_no_bit(tmp_path):
     assert equal(weights(state), weights(whole))
 
 
+def test_a_checkpoint_holds_the_best_weights_and_the_history_beside_the_latest(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    stopped = start()
+    carry_on(stopped, hooks=stop_at(3, 2))
+    save_checkpoint(path, stopped)
+    loaded = start()
+    load_checkpoint(path, loaded)
+    assert equal(weights(loaded), weights(stopped))
+    assert equal(loaded.best, stopped.best)
+    assert not equal(loaded.best, weights(loaded))
+    assert (loaded.epoch, loaded.step, loaded.sums) == (2, 2, stopped.sums)
+    assert (loaded.best_epoch, loaded.history) == (stopped.best_epoch, stopped.history)
+
+
 def test_weights_come_back_bit_for_bit(tmp_path):
     model, other = network(seed=1), network(seed=2)
     save_weights(tmp_path / "weights.safetensors", model.state_dict())

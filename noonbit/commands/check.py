@@ -45,7 +45,7 @@ def check(
     else:
         print_diagnosis(diagnosis)
     if out is not None:
-        from noonbit.files import write
+        from noonbit.atomic import write
 
         sheet = contact_sheet(diagnosis.items)
         write(out, lambda temporary: sheet.save(temporary, format="PNG"))

@@ -38,9 +38,9 @@ def errors(
     json
         Print one JSON object on stdout.
     """
-    from noonbit.files import write
+    from noonbit.atomic import write
     from noonbit.gallery import grid
-    from noonbit.job import reload
+    from noonbit.measure import reload
     from noonbit.report.answers import read_answers
     from noonbit.run import load_run
 

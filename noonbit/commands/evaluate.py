@@ -32,7 +32,7 @@ def evaluate(
     json
         Print one JSON object on stdout.
     """
-    from noonbit.job import evaluate_run, evaluate_source
+    from noonbit.measure import evaluate_run, evaluate_source
     from noonbit.run import load_run
 
     loaded = load_run(run)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from noonbit.files import finite
+from noonbit.atomic import finite
 
 Json: TypeAlias = Annotated[bool, Parameter(negative=())]
 """The flag `--json`: one object on stdout instead of text for people."""

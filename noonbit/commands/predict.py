@@ -95,7 +95,7 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     import pyarrow.csv
     import pyarrow.parquet
 
-    from noonbit.files import write, write_json
+    from noonbit.atomic import write, write_json
 
     table = pa.Table.from_pylist(rows)
     if path.suffix == ".json":

@@ -15,7 +15,7 @@ def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -
     json
         Print one JSON object on stdout.
     """
-    from noonbit.job import reload
+    from noonbit.measure import reload
     from noonbit.report import write_report
     from noonbit.run import load_run
 

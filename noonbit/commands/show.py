@@ -86,7 +86,7 @@ def show(
     if out is None:
         say(f"\nnext     noonbit show {source} --index {index} --out image.png")
         return
-    from noonbit.files import write
+    from noonbit.atomic import write
     from noonbit.gallery import enlarge, fitting_scale
 
     picture = enlarge(pixels, fitting_scale(height, width, side=PICTURE_SIDE))

@@ -85,7 +85,8 @@ def draw_split(
     assert labels is not None  # noqa: S101 - open_data gives labelled parts
     first_of_copies = np.arange(len(labels), dtype=np.int64)
     for group in copies:
-        first_of_copies[group] = group[0]
+        # Under two labels, the copies all stay in training: one class could lose all it has.
+        first_of_copies[group] = group[0] if len(np.unique(labels[group])) == 1 else -1
     generator = np.random.default_rng(SPLIT_SEED)
     for name, stated, usual, largest in (
         ("test", test_share, TEST_SHARE, LARGEST_TEST),
@@ -118,7 +119,7 @@ def draw_stratified(labels: Indices, count: int, generator: np.random.Generator)
 
     A class of two or more items gives at least one and keeps at least one.
     """
-    chosen = []
+    chosen = [np.zeros(0, np.int64)]
     for label in np.unique(labels):
         positions = np.flatnonzero(labels == label)
         wanted = max(1, round(count * len(positions) / len(labels)))

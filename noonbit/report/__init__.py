@@ -16,9 +16,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from noonbit.atomic import write_text
 from noonbit.errors import ArtefactError
 from noonbit.evaluate import Evaluation
-from noonbit.files import write_text
 from noonbit.items import Items
 from noonbit.report import charts, sections
 from noonbit.report.answers import read_answers

@@ -25,6 +25,8 @@ def write(path: Path, fill: Callable[[Path], object]) -> None:
         os.close(handle)
         temporary = Path(name)
         fill(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
         temporary.chmod(0o666 & ~current_umask())
         os.replace(temporary, path)
     except OSError as error:
@@ -81,3 +83,5 @@ def read_json(path: Path) -> Any:
         raise ArtefactError(f"{path} is missing; the run folder is not complete.") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
+    except OSError as error:
+        raise ArtefactError(f"{path} cannot be read: {error}.") from None

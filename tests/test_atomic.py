@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noonbit.atomic import finite, read_json, write, write_json, write_text
 from noonbit.errors import ArtefactError
-from noonbit.files import finite, read_json, write, write_json, write_text
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -1,0 +1,81 @@
+"""What a run folder says of a training before its first step."""
+
+import math
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from noonbit.data.dataset import PART_NAMES
+from noonbit.findings import findings_of_items
+from noonbit.items import Items
+from noonbit.models import MODELS
+from noonbit.models.summary import summarise
+from noonbit.recipe import Plan, Recipe
+from noonbit.run import describe_machine
+from noonbit.runtime import Runtime
+
+KEPT_DETAIL = 10
+"""Items that a finding names in run.json; `noonbit check --json` has them all."""
+
+
+def describe(
+    items: Items,
+    plan: Plan,
+    network: nn.Module,
+    runtime: Runtime,
+    *,
+    reasons: dict[str, str],
+    python: bool,
+    data_dir: Path | None,
+) -> dict[str, Any]:
+    """What run.json says before the first step; `python` marks a network given as an object."""
+    entry = MODELS.get(plan.model)
+    summary = summarise(
+        network,
+        items.framing.shape,
+        counts_statistics=entry is not None and entry.counts_statistics,
+    )
+    source = items.data.source
+    return {
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "source": source,
+        "source_path": str(Path(source).resolve()) if Path(source).exists() else source,
+        "data_dir": None if data_dir is None else str(data_dir.resolve()),
+        "data": {
+            "format": items.data.format,
+            "notes": list(items.data.notes),
+            "classes": list(items.data.class_names),
+            "counts": {
+                part: np.bincount(
+                    items.labels[items.indices(part)], minlength=len(items.data.class_names)
+                ).tolist()
+                for part in PART_NAMES
+            },
+            "split": items.split.reasons,
+            "left_out": [str(item) for item in items.bad],
+            "findings": [finding.as_dict(most=KEPT_DETAIL) for finding in findings_of_items(items)],
+            "fingerprint": items.fingerprint,
+        },
+        "model": {
+            "name": plan.model,
+            "python": python,
+            "parameters": summary.parameters,
+            "multiply_adds": summary.multiply_adds,
+        },
+        "reasons": reasons,
+        "machine": describe_machine(runtime),
+    }
+
+
+def resolved(recipe: Recipe, plan: Plan) -> dict[str, Any]:
+    """Every decided setting by its recipe name; what stays open is left out."""
+    decided = {
+        name: value
+        for name, value in asdict(plan).items()
+        if name in Recipe.model_fields and value != math.inf
+    }
+    return {**recipe.model_dump(exclude_none=True), **decided}
