@@ -137,7 +137,11 @@ def mirror(index: Tensor, size: int) -> Tensor:
 
 
 def warp(pixels: Tensor, draws: Draws) -> Tensor:
-    """Rotation, zoom, shift and mirroring through one bilinear interpolation."""
+    """Rotation, zoom, shift and mirroring through one bilinear interpolation.
+
+    Beyond the border the edge is repeated, since a mirrored one would show parts of a turned or
+    shrunk object twice.
+    """
     count, _, height, width = pixels.shape
     cosine, sine = draws.angle.cos() / draws.scale, draws.angle.sin() / draws.scale
     side = torch.where(draws.flipped, -1.0, 1.0)
@@ -153,4 +157,4 @@ def warp(pixels: Tensor, draws: Draws) -> Tensor:
         dim=1,
     )
     grid = F.affine_grid(matrix, [count, 1, height, width], align_corners=False)
-    return F.grid_sample(pixels.float(), grid, padding_mode="reflection", align_corners=False)
+    return F.grid_sample(pixels.float(), grid, padding_mode="border", align_corners=False)

@@ -38,7 +38,7 @@ from noonbit.recipe import Plan, Recipe, Task, derive
 from noonbit.record import describe, resolved
 from noonbit.report import write_report
 from noonbit.run import Run, create
-from noonbit.runtime import Runtime, peak_memory_bytes, usable_cpus
+from noonbit.runtime import Runtime, peak_memory_bytes
 
 CHECKPOINT_SECONDS = 10.0
 """A checkpoint is written after an epoch when the last one is older: what a kill can cost."""
@@ -267,10 +267,7 @@ def as_begun(run: Run) -> Recipe:
     """The run's recipe with the threads and the precision it began with: others round otherwise."""
     machine = run.record["machine"]
     return run.recipe.model_copy(
-        update={
-            "threads": min(machine["threads"], usable_cpus()),
-            "precision": machine["precision"],
-        }
+        update={"threads": machine["threads"], "precision": machine["precision"]}
     )
 
 

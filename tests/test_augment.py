@@ -122,7 +122,7 @@ def test_a_shift_is_a_window_on_the_mirrored_picture(
     images: np.ndarray, rows: int, columns: int
 ) -> None:
     height, width = images.shape[2:]
-    wide = np.pad(images, ((0, 0), (0, 0), (9, 9), (9, 9)), mode="reflect")
+    wide = np.pad(images, ((0, 0), (0, 0), (9, 9), (9, 9)), mode="symmetric")
     expected = wide[:, :, 9 + rows : 9 + rows + height, 9 + columns : 9 + columns + width]
     moved = move(torch.from_numpy(images), draws_of(len(images), rows=rows, columns=columns))
     assert moved.dtype == torch.uint8
@@ -152,8 +152,8 @@ def test_each_item_moves_by_its_own_draws() -> None:
         assert torch.equal(move(images, draws)[item], alone[0])
 
 
-def test_mirroring_reflects_at_the_edge_pixel_however_far() -> None:
-    assert mirror(torch.arange(-5, 8), 3).tolist() == [1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1]
+def test_mirroring_reflects_along_the_border_however_far() -> None:
+    assert mirror(torch.arange(-5, 8), 3).tolist() == [1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1]
     assert mirror(torch.arange(-5, 8), 1).tolist() == [0] * 13
 
 

@@ -137,6 +137,13 @@ def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
         for name, value in values.items()
         if name not in reasons and value != usual[name]
     ]
+    framing, machine = run.contract.framing, run.record["machine"]
+    values |= {name: machine[name] for name in ("device", "threads", "precision")}
+    values |= {
+        "image size": f"{framing.height} x {framing.width}",
+        "channels": framing.channels,
+        "polarity": framing.polarity,
+    }
     derived = [
         Setting(name, values[name], reason) for name, reason in reasons.items() if name in values
     ]
