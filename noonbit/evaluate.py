@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from noonbit.contract import Contract
 from noonbit.runtime import Runtime
 
-BATCH_SIZE = 512
+BATCH_SIZE = 256
 """Images per inference step; activations of small networks stay near the cache."""
 CALIBRATION_BINS = 10
 

@@ -23,7 +23,7 @@ from noonbit.optim import Schedule, make_optimizer, make_schedule, set_lr
 from noonbit.recipe import Plan
 from noonbit.runtime import Runtime, generator_of, seed_step
 
-VALIDATION_BATCH = 1000
+VALIDATION_BATCH = 500
 LOOKED_AT = 2000
 """Training images that a network may see before its first step."""
 

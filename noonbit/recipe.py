@@ -23,7 +23,7 @@ WORK = 45e12
 """Multiply-adds of forward passes that a default training spends on data of difficulty 1."""
 LEAST_DIFFICULTY = 1 / 24
 """Easier data than this still gets the passes that its networks need to settle."""
-FEWEST_EPOCHS, MOST_EPOCHS = 2, 24
+FEWEST_EPOCHS, MOST_EPOCHS = 2, 16
 RATES: dict[OptimizerName, tuple[float, str]] = {
     "muon": (0.24, "of the CIFAR-10 speed records"),
     "sgd": (0.1, "high for few passes; try less without batch norm"),
