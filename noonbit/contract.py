@@ -189,8 +189,12 @@ class Contract(BaseModel):
         levels = np.arange(256) / 255.0
         means, stds = [], []
         for channel in range(framing.channels):
-            # A histogram gives the exact moments of bytes without a float copy of the data.
-            counts = np.bincount(train_pixels[:, channel].ravel(), minlength=256)
+            # A histogram gives the exact moments of bytes without a float copy of the data; block
+            # by block, because bincount makes its input eight times as large.
+            counts = np.zeros(256, np.int64)
+            for block in range(0, len(train_pixels), 1000):
+                values = train_pixels[block : block + 1000, channel].ravel()
+                counts += np.bincount(values, minlength=256)
             mean = float(counts @ levels / counts.sum())
             means.append(mean)
             stds.append(float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum())) or 1.0)

@@ -99,7 +99,9 @@ def train(
     )
     run = create(out, model=plan.model, source=str(source), record=record)
     run.model = network
-    write_text(run.path / "recipe.toml", tomli_w.dumps(resolved(recipe, plan)))
+    write_text(
+        run.path / "recipe.toml", tomli_w.dumps(resolved(recipe, plan, python=model is not None))
+    )
     write_json(run.path / "contract.json", contract.model_dump())
     write(run.path / "split.npz", items.split.save)
     learned = labelled(items, "train", runtime)

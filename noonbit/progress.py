@@ -103,7 +103,7 @@ class BarDisplay(LineDisplay):
             total=self.epochs * step.steps,
             epoch=f"{step.epoch}/{self.epochs}",
             figures=f"loss {step.loss.item() / seen:.4f}  accuracy "
-            f"{step.correct.item() / seen:.2%}  {speed:,.0f} images/s",
+            f"{step.correct.item() / seen:.4f}  {speed:,.0f} images/s",
         )
 
     def measured(self, run: Run, evaluation: Evaluation) -> None:

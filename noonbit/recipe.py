@@ -6,6 +6,7 @@ the resolved recipe, which `--config` takes back.
 """
 
 import math
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ class Recipe(BaseModel):
     device: str | None = None
     """cpu, cuda, cuda:1, ..."""
     time_budget: Annotated[float, Field(gt=0)] | None = None
-    """Seconds of training at most: a short measurement sets the epochs, the clock ends the last."""
+    """Seconds of training: a short measurement sets the epochs; none begins after they are over."""
     validation: Annotated[float, Field(gt=0, le=0.5)] | None = None
     """The share of the training items that chooses the best weights."""
     image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
@@ -245,8 +246,15 @@ def derive_batch_size(images: int) -> tuple[int, str]:
 
 
 def explain(error: ValidationError) -> list[str]:
-    """What was refused: `epochs: Input should be greater than or equal to 1 (got 0)`."""
-    return [
-        f"{'.'.join(map(str, detail['loc']))}: {detail['msg']} (got {detail['input']!r})"
-        for detail in error.errors()
-    ]
+    """What was refused: `epochs should be greater than or equal to 1 (got 0)`."""
+    reasons = []
+    for detail in error.errors():
+        name = ".".join(map(str, detail["loc"]))
+        reason = detail["msg"].removeprefix("Input ")
+        near = ""
+        if detail["type"] == "literal_error":
+            choices = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
+            near = did_you_mean(str(detail["input"]), choices).rstrip("?")
+            near = near and f";{near[0]}{near[1].lower()}{near[2:]}?"
+        reasons.append(f"{name} {reason} (got {detail['input']!r}{near})")
+    return reasons

@@ -71,11 +71,14 @@ def describe(
     }
 
 
-def resolved(recipe: Recipe, plan: Plan) -> dict[str, Any]:
-    """Every decided setting by its recipe name; what stays open is left out."""
+def resolved(recipe: Recipe, plan: Plan, *, python: bool = False) -> dict[str, Any]:
+    """Every decided setting by its recipe name; what stays open is left out.
+
+    So is the name of a network that came as a Python object, since no recipe can build it.
+    """
     decided = {
         name: value
         for name, value in asdict(plan).items()
-        if name in Recipe.model_fields and value != math.inf
+        if name in Recipe.model_fields and value != math.inf and not (python and name == "model")
     }
     return {**recipe.model_dump(exclude_none=True), **decided}

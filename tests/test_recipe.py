@@ -76,16 +76,16 @@ def test_an_unknown_setting_is_named_with_the_nearest_and_all() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("epochs", 0, "Input should be greater than or equal to 1 (got 0)"),
-        ("batch_size", 1, "Input should be greater than or equal to 2 (got 1)"),
-        ("learning_rate", 0.0, "Input should be greater than 0 (got 0.0)"),
-        ("learning_rate", math.nan, "Input should be greater than 0 (got nan)"),
-        ("momentum", 1.0, "Input should be less than 1 (got 1.0)"),
-        ("warmup", -0.1, "Input should be greater than or equal to 0 (got -0.1)"),
-        ("seed", -1, "Input should be greater than or equal to 0 (got -1)"),
-        ("channels", 2, "Input should be 1 or 3 (got 2)"),
-        ("schedule", "linear", "Input should be 'constant', 'cosine' or 'one-cycle' (got 'linear'"),
-        ("epochs", "many", "Input should be a valid integer"),
+        ("epochs", 0, "should be greater than or equal to 1 (got 0)"),
+        ("batch_size", 1, "should be greater than or equal to 2 (got 1)"),
+        ("learning_rate", 0.0, "should be greater than 0 (got 0.0)"),
+        ("learning_rate", math.nan, "should be greater than 0 (got nan)"),
+        ("momentum", 1.0, "should be less than 1 (got 1.0)"),
+        ("warmup", -0.1, "should be greater than or equal to 0 (got -0.1)"),
+        ("seed", -1, "should be greater than or equal to 0 (got -1)"),
+        ("channels", 2, "should be 1 or 3 (got 2)"),
+        ("schedule", "linear", "should be 'constant', 'cosine' or 'one-cycle' (got 'linear'"),
+        ("epochs", "many", "should be a valid integer"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_with_them(name: str, value: object, reason: str) -> None:
