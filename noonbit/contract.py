@@ -180,6 +180,8 @@ class Contract(BaseModel):
     std: tuple[float, ...]
     class_names: tuple[str, ...]
     """In the order of the network's outputs."""
+    temperature: float = Field(default=1.0, gt=0)
+    """What the logits are divided by before they become probabilities."""
 
     @classmethod
     def measured(

@@ -23,6 +23,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
+from noonbit.calibrate import calibrated
 from noonbit.contract import Contract, Framing
 from noonbit.data.arrays import ValueRange, pixels_from_array
 from noonbit.data.dataset import Data, Numbered, Part
@@ -168,6 +169,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             validation = labelled(items, "validation", runtime)
             fit(state, contract, train, validation, plan, runtime, Hooks())
             network.load_state_dict(state.best)
+            contract = calibrated(contract, network, validation, runtime)
         self.model_, self.contract_, self.plan_ = network.cpu().eval(), contract, plan
         self.history_, self.n_iter_ = state.history, len(state.history)
         return self

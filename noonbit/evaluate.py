@@ -27,6 +27,14 @@ def predict_probabilities(
     model: nn.Module, contract: Contract, pixels: Tensor, runtime: Runtime
 ) -> Probabilities:
     """uint8 (N, C, H, W) -> probabilities (N, classes), float32, rows summing to 1."""
+    logits = torch.from_numpy(predict_logits(model, contract, pixels, runtime))
+    return np.asarray((logits / contract.temperature).softmax(dim=1).numpy(), np.float32)
+
+
+def predict_logits(
+    model: nn.Module, contract: Contract, pixels: Tensor, runtime: Runtime
+) -> NDArray[np.float32]:
+    """uint8 (N, C, H, W) -> what the network itself gives, float32 (N, classes)."""
     model.eval()
 
     def answer(batch: Tensor) -> Tensor:
@@ -34,7 +42,7 @@ def predict_probabilities(
             images = contract.normalise(batch.to(runtime.device))
             images = images.contiguous(memory_format=torch.channels_last)
             logits: Tensor = model(images)
-        return logits.float().softmax(dim=1).cpu()
+        return logits.float().cpu()
 
     if not len(pixels):
         return np.zeros((0, len(contract.class_names)), np.float32)

@@ -23,6 +23,7 @@ from torch import nn
 
 from noonbit.atomic import write, write_json, write_text
 from noonbit.augment import Augmentation
+from noonbit.calibrate import calibrated
 from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract
 from noonbit.data.difficulty import nearest_neighbour_error
@@ -168,6 +169,7 @@ class Job:
     def carry_out(self, *, started: float, loading_seconds: float) -> Run:
         """Fit, keep the best weights, measure the test split, write the report."""
         run, state = self.run, self.state
+        validation = labelled(self.items, "validation", self.runtime)
         with stop_on_interrupt() as stopping:
             hooks = Hooks(self.observer.stepped, self.on_epoch, Saver(run), stopping)
             try:
@@ -175,7 +177,7 @@ class Job:
                     state,
                     self.contract,
                     self.train,
-                    labelled(self.items, "validation", self.runtime),
+                    validation,
                     self.plan,
                     self.runtime,
                     hooks,
@@ -193,7 +195,10 @@ class Job:
             )
         state.model.load_state_dict(state.best)
         save_weights(run.path / "weights.safetensors", state.best)
-        evaluation = measure(run, self.items, self.contract, state.model, self.runtime)
+        contract = calibrated(self.contract, state.model, validation, self.runtime)
+        write_json(run.path / "contract.json", contract.model_dump())
+        run.contract = contract
+        evaluation = measure(run, self.items, contract, state.model, self.runtime)
         run.update(
             status="finished",
             result={

@@ -1,4 +1,4 @@
-"""Where the arithmetic runs: device, threads, allocator, precision, seeds, rank and world size.
+"""Where the arithmetic runs: device, threads, allocator, precision, seeds.
 
 The only module that knows them. `Runtime.start()` sets what is global to the process, once, and
 says why; everything else takes the `Runtime` as an argument.
@@ -34,16 +34,13 @@ CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The machine as one process of a training sees it."""
+    """The machine as a training sees it."""
 
     device: torch.device
     threads: int
     precision: Precision
     reasons: dict[str, str]
     """Why the device, the threads and the precision are what they are."""
-    rank: int = 0
-    """This process among those that train together, from 0."""
-    world_size: int = 1
 
     @classmethod
     def start(

@@ -32,7 +32,7 @@ DATA_FLOW = """
     contract  items  gallery  findings  check
     augment
     models.layers  models.keras  models.lenet  models.glance  models  models.summary
-    optim  gradients  evaluate  predict
+    optim  gradients  evaluate  calibrate  predict
     fit  checkpoint  run  record  measure
     report.answers  report.charts  report.thumbnails  report.sections  report
     job  progress  api  estimator
