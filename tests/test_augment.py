@@ -95,13 +95,13 @@ def test_a_misspelt_transform_is_proposed() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("shift=-1", "shift: Input should be greater than or equal to 0 (got '-1')"),
-        ("zoom=1", "zoom: Input should be less than 1 (got '1')"),
-        ("rotation=200", "rotation: Input should be less than or equal to 180 (got '200')"),
-        ("shift=two", "shift: Input should be a valid integer"),
-        ("shift", "shift: Input should be a valid integer"),
-        ("flip=maybe", "flip: Input should be a valid boolean"),
-        ("rotation=nan", "rotation: Input should be less than or equal to 180 (got 'nan')"),
+        ("shift=-1", "shift should be greater than or equal to 0 (got '-1')"),
+        ("zoom=1", "zoom should be less than 1 (got '1')"),
+        ("rotation=200", "rotation should be less than or equal to 180 (got '200')"),
+        ("shift=two", "shift should be a valid integer"),
+        ("shift", "shift should be a valid integer"),
+        ("flip=maybe", "flip should be a valid boolean"),
+        ("rotation=nan", "rotation should be less than or equal to 180 (got 'nan')"),
     ],
 )
 def test_values_that_do_not_fit_are_refused_with_their_bounds(text: str, reason: str) -> None:

@@ -128,7 +128,7 @@ def test_the_bar_shows_loss_accuracy_speed_and_the_same_lines(tmp_path, monkeypa
     text = stream.getvalue()
     assert "epoch 1/2 " in text
     assert "82/82" in text
-    assert re.search(r"loss \d\.\d{4}  accuracy +\d+\.\d\d%  [\d,]+ images/s", text)
+    assert re.search(r"loss \d\.\d{4}  accuracy \d\.\d{4}  [\d,]+ images/s", text)
     assert re.search(r"\d:\d\d:\d\d", text)
     assert epoch_line(run.history[1], PLAN, True).partition("  ")[2][:30] in text
     assert headline(run.evaluation) in text

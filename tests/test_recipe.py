@@ -89,13 +89,13 @@ def test_an_unknown_setting_is_named_with_the_nearest_and_all() -> None:
     ],
 )
 def test_a_value_out_of_bounds_is_refused_with_them(name: str, value: object, reason: str) -> None:
-    assert refusal({name: value}).startswith(f"run.toml: {name}: {reason}")
+    assert refusal({name: value}).startswith(f"run.toml: {name} {reason}")
 
 
 def test_every_wrong_value_is_named_at_once() -> None:
     assert refusal({"epochs": 0, "seed": -1}) == (
-        "run.toml: epochs: Input should be greater than or equal to 1 (got 0); "
-        "seed: Input should be greater than or equal to 0 (got -1)."
+        "run.toml: epochs should be greater than or equal to 1 (got 0); "
+        "seed should be greater than or equal to 0 (got -1)."
     )
 
 
@@ -122,7 +122,7 @@ def test_a_wrong_setting_in_a_file_is_refused_in_its_name(tmp_path: Path) -> Non
     path = write_toml(tmp_path, {"epochs": 0})
     with pytest.raises(UsageError) as error:
         Recipe.load(path)
-    assert str(error.value).startswith(f"{path}: epochs: ")
+    assert str(error.value).startswith(f"{path}: epochs ")
 
 
 def test_flags_come_on_top_of_a_file() -> None:
