@@ -15,7 +15,8 @@ from noonbit.job import resume as resume_run
 from noonbit.job import train as train_source
 from noonbit.progress import display
 from noonbit.recipe import Recipe
-from noonbit.run import Run, load_run
+from noonbit.run import Run
+from noonbit.runs import load_run
 
 __all__ = ["load_run", "resume", "train"]
 

@@ -32,13 +32,14 @@ from noonbit.evaluate import Evaluation
 from noonbit.fit import Epoch, Hooks, State, Step, begin, fit
 from noonbit.gradients import Labelled
 from noonbit.items import Items, load
-from noonbit.measure import measure, reload
+from noonbit.measure import measure
 from noonbit.models import DEFAULT_MODEL, MODELS, build, settled
 from noonbit.models.summary import summarise
 from noonbit.recipe import Plan, Recipe, Task, derive
 from noonbit.record import describe, resolved
 from noonbit.report import write_report
-from noonbit.run import Run, create
+from noonbit.run import Run
+from noonbit.runs import create
 from noonbit.runtime import Runtime, peak_memory_bytes
 
 CHECKPOINT_SECONDS = 10.0
@@ -136,7 +137,7 @@ def resume(
         )
     recipe = as_begun(run)
     runtime = Runtime.wanted(recipe)
-    items = reload(run, data_dir=data_dir)
+    items = run.items(data_dir=data_dir)
     loading_seconds = time.perf_counter() - started
     name = run.model_name if model is None else run.record["model"]["name"]
     network = model if model is not None else build_seeded(name, items, recipe.seed)

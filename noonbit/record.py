@@ -1,22 +1,26 @@
 """What a run folder says of a training before its first step."""
 
 import math
+import platform
+import sys
 from dataclasses import asdict
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
+from noonbit import __version__
 from noonbit.data.dataset import PART_NAMES
 from noonbit.findings import findings_of_items
 from noonbit.items import Items
 from noonbit.models import MODELS
 from noonbit.models.summary import summarise
 from noonbit.recipe import Plan, Recipe
-from noonbit.run import describe_machine
-from noonbit.runtime import Runtime
+from noonbit.runtime import CPU_INFO, Runtime
 
 KEPT_DETAIL = 10
 """Items that a finding names in run.json; `noonbit check --json` has them all."""
@@ -82,3 +86,29 @@ def resolved(recipe: Recipe, plan: Plan, *, python: bool = False) -> dict[str, A
         if name in Recipe.model_fields and value != math.inf and not (python and name == "model")
     }
     return {**recipe.model_dump(exclude_none=True), **decided}
+
+
+def describe_machine(runtime: Runtime) -> dict[str, Any]:
+    """The facts that a figure needs beside it."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": processor_name(),
+        "device": str(runtime.device)
+        if runtime.device.type == "cpu"
+        else torch.cuda.get_device_name(runtime.device),
+        "threads": runtime.threads,
+        "precision": runtime.precision,
+        "versions": {"noonbit": __version__}
+        | {name: version(name) for name in ("torch", "numpy", "pillow", "pyarrow")},
+        "command": sys.argv,
+    }
+
+
+def processor_name() -> str:
+    """As Linux knows it, else what Python says."""
+    if CPU_INFO.exists():
+        for line in CPU_INFO.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

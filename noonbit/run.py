@@ -17,32 +17,32 @@ A run is never overwritten. A folder made by a later format is refused by name.
 
 import csv
 import io
-import platform
 import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from noonbit import __version__
 from noonbit.atomic import read_json, write_json, write_text
 from noonbit.checkpoint import load_weights
 from noonbit.contract import Contract
-from noonbit.errors import ArtefactError, UsageError
-from noonbit.evaluate import Evaluation
+from noonbit.data import open_data
+from noonbit.data.dataset import PART_NAMES
+from noonbit.data.split import Indices
+from noonbit.errors import ArtefactError, DataError, UsageError
+from noonbit.evaluate import Evaluation, evaluate, predict_probabilities
 from noonbit.fit import Epoch
+from noonbit.items import Items, gather, load
 from noonbit.models import build
 from noonbit.predict import Predictions, predict
 from noonbit.recipe import Recipe, explain
-from noonbit.runtime import CPU_INFO, Runtime
+from noonbit.runtime import Runtime
 
 FORMAT = 1
 """Of the run folder; raised when an older noonbit could no longer read a new one."""
@@ -154,6 +154,55 @@ class Run:
         runtime = runtime or Runtime.start()
         return predict(runtime.place(self.model), self.contract, inputs, runtime)
 
+    def items(self, *, data_dir: Path | None = None) -> Items:
+        """What the run was trained on, opened again.
+
+        Raises `DataError` where it is no longer the same, since figures would not be comparable.
+        """
+        source = self.record["source_path"]
+        if data_dir is None and self.record["data_dir"] is not None:
+            data_dir = Path(self.record["data_dir"])
+        items, _ = load(source, self.recipe, data_dir=data_dir, framing=self.contract.framing)
+        if items.fingerprint != self.record["data"]["fingerprint"]:
+            raise DataError(
+                f"{source} has changed since {self.path.name} was trained on it, so its figures "
+                "would not be comparable. Restore the data, or train again."
+            )
+        return items
+
+    def evaluate(
+        self, source: str | Path | None = None, *, data_dir: Path | None = None
+    ) -> Evaluation:
+        """Measure the run on its own test split again: the figures that its training printed.
+
+        Or on another `source`, all of it, or its test part if it has one; classes are matched by
+        name. Raises `DataError` where that has a class which the run does not know.
+        """
+        if source is None:
+            items = self.items(data_dir=data_dir)
+            return self.measure(items, items.split.test, items.labels, "test")
+        data = open_data(source, data_dir=data_dir, on_bad=self.recipe.on_bad)
+        items = gather(data, self.contract.framing, validation=None, on_bad=self.recipe.on_bad)
+        unknown = [name for name in data.class_names if name not in self.class_names]
+        if unknown:
+            raise DataError(
+                f"{source} has the class '{unknown[0]}', which {self.path.name} was not trained "
+                f"on. Its classes are: {', '.join(self.class_names)}."
+            )
+        numbers = np.array([self.class_names.index(name) for name in data.class_names], np.int64)
+        if data.test is not None:
+            return self.measure(items, items.split.test, numbers[items.labels], "test")
+        everything = np.sort(np.concatenate([items.indices(part) for part in PART_NAMES]))
+        return self.measure(items, everything, numbers[items.labels], "all")
+
+    def measure(self, items: Items, indices: Indices, labels: Indices, split: str) -> Evaluation:
+        """The figures of the items at `indices`, by `labels` (N,) in the run's own classes."""
+        runtime = Runtime.wanted(self.recipe)
+        pixels = torch.from_numpy(items.pixels[indices])
+        model = runtime.place(self.model)
+        probabilities = predict_probabilities(model, self.contract, pixels, runtime)
+        return evaluate(probabilities, labels[indices], self.class_names, split=split)
+
     def update(self, **facts: Any) -> None:
         """Write facts into run.json, in one step."""
         self.record.update(facts)
@@ -187,64 +236,6 @@ class Run:
         )
 
 
-def create(
-    out: Path | None, *, model: str, source: str, record: dict[str, Any], runs: Path = RUNS
-) -> Run:
-    """A new run folder, named after time, model and data, or `out`. Never an existing one."""
-    if out is None:
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        out = runs / f"{stamp}-{slug(model)}-{slug(source)}"
-        suffix = 2
-        while out.exists():
-            out = out.with_name(f"{stamp}-{suffix}-{slug(model)}-{slug(source)}")
-            suffix += 1
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        instead = f", or continue it with --resume {out}" if (out / "run.json").exists() else ""
-        raise UsageError(
-            f"{out} already exists, and nothing is ever overwritten. Choose another --out{instead}."
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArtefactError(
-            f"{out} cannot be made: {error}. Choose another folder with --out."
-        ) from None
-    run = Run(out.resolve(), {"format": FORMAT, "status": "training", **record})
-    run.update()
-    return run
-
-
-def slug(text: str) -> str:
-    """A name that is safe in a path: `../data/my digits.csv` -> `my-digits`."""
-    stem = Path(text.rpartition(":")[0] or text).name.split(".")[0] or "data"
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:40]
-
-
-def load_run(
-    name: str | Path = "last", *, runs: Path = RUNS, model: nn.Module | None = None
-) -> Run:
-    """A run by its path, a unique beginning of its name, or `last`.
-
-    `model` is the network of a run that was trained with a Python object. Raises `ArtefactError`
-    for a folder that is no run, is damaged, or was made by a later noonbit.
-    """
-    path = find_run(name, runs)
-    record = read_json(path / "run.json")
-    number = record.get("format") if isinstance(record, dict) else None
-    if not isinstance(number, int):
-        raise ArtefactError(f"{path / 'run.json'} has no format number; it is no run of noonbit's.")
-    if number > FORMAT:
-        raise ArtefactError(
-            f"{path} has run format {number}; this noonbit {__version__} reads up to {FORMAT}. "
-            "Update noonbit to open it."
-        )
-    run = Run(path.resolve(), record)
-    if model is not None:
-        run.load_weights(model)
-        run.model = model.eval()
-    return run
-
-
 def parse(kind: TypeAdapter[Value], value: Any, path: Path) -> Value:
     """A file's plain values as what they stand for; raises `ArtefactError` where they do not."""
     try:
@@ -253,57 +244,3 @@ def parse(kind: TypeAdapter[Value], value: Any, path: Path) -> Value:
         raise ArtefactError(
             f"{path} is damaged: {explain(error)[0]}. Restore it, or train again."
         ) from None
-
-
-def find_run(name: str | Path, runs: Path) -> Path:
-    """The folder that a user means."""
-    path = Path(name)
-    if (path / "run.json").is_file():
-        return path
-    if path.is_file():
-        raise ArtefactError(f"{path} is a file, not a run folder; the run comes first.")
-    if path.is_dir() and str(name) != "last":
-        raise ArtefactError(f"{path} is not a run: it has no run.json.")
-    found = sorted(entry.parent for entry in runs.glob("*/run.json"))
-    if not found:
-        raise ArtefactError(
-            f"There is no run in {runs.resolve()}. Make one with `noonbit train SOURCE`, "
-            "or give the path of a run folder."
-        )
-    if str(name) == "last":
-        return max(found, key=lambda entry: (entry / "run.json").stat().st_mtime_ns)
-    matches = [entry for entry in found if entry.name.startswith(str(name))]
-    if len(matches) == 1:
-        return matches[0]
-    names = ", ".join(entry.name for entry in (matches or found)[-5:])
-    what = "Several runs begin" if matches else "No run begins"
-    raise ArtefactError(
-        f"{what} with '{name}' in {runs.resolve()}. "
-        f"{'They are' if matches else 'The latest are'}: {names}."
-    )
-
-
-def describe_machine(runtime: Runtime) -> dict[str, Any]:
-    """The facts that a figure needs beside it."""
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": processor_name(),
-        "device": str(runtime.device)
-        if runtime.device.type == "cpu"
-        else torch.cuda.get_device_name(runtime.device),
-        "threads": runtime.threads,
-        "precision": runtime.precision,
-        "versions": {"noonbit": __version__}
-        | {name: version(name) for name in ("torch", "numpy", "pillow", "pyarrow")},
-        "command": sys.argv,
-    }
-
-
-def processor_name() -> str:
-    """As Linux knows it, else what Python says."""
-    if CPU_INFO.exists():
-        for line in CPU_INFO.read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()

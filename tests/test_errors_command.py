@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from noonbit.cli import run as command_line
-from noonbit.measure import reload
 from noonbit.predict import predict_probabilities
 from noonbit.report.answers import read_answers
 from noonbit.run import Run
@@ -43,7 +42,7 @@ def test_a_mistake_is_what_the_network_says_of_that_image(digits_run, capsys):
     import torch
 
     worst = mistakes(digits_run, capsys, "--count", "1")["mistakes"][0]
-    items = reload(digits_run)
+    items = digits_run.items()
     pixels = torch.from_numpy(items.pixels[[worst["item"]]])
     said = predict_probabilities(digits_run.model, digits_run.contract, pixels, Runtime.start())[0]
     names = digits_run.class_names

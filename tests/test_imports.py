@@ -33,7 +33,7 @@ DATA_FLOW = """
     augment
     models.layers  models.keras  models.lenet  models.glance  models  models.summary
     optim  gradients  evaluate  calibrate  predict
-    fit  checkpoint  run  record  measure
+    fit  checkpoint  run  runs  record  measure
     report.answers  report.charts  report.thumbnails  report.sections  report
     job  progress  api  estimator
 

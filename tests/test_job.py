@@ -21,9 +21,9 @@ from noonbit import job
 from noonbit.checkpoint import read_tensors
 from noonbit.errors import ArtefactError, DataError, Interrupted, TrainingDiverged, UsageError
 from noonbit.job import Observer, as_begun, resume, train
-from noonbit.measure import evaluate_run, evaluate_source
 from noonbit.recipe import Recipe
-from noonbit.run import Run, load_run
+from noonbit.run import Run
+from noonbit.runs import load_run
 
 RECIPE = Recipe(model="lenet5", epochs=3, batch_size=32, threads=1, seed=3)
 FLAGS = [
@@ -159,7 +159,7 @@ def test_the_predictions_file_gives_the_confusion_matrix(whole):
 
 
 def test_evaluating_a_run_again_gives_the_same_figures(whole):
-    assert evaluate_run(load_run(whole.path)) == whole.evaluation
+    assert load_run(whole.path).evaluate() == whole.evaluation
 
 
 def test_training_on_the_digits_needs_no_network(monkeypatch, tmp_path):
@@ -343,7 +343,7 @@ def test_a_source_that_has_changed_is_named_when_resuming_and_evaluating(small_s
     with pytest.raises(Interrupted):
         train(small_source, recipe, out=out, observer=Stopping(1, 1))
     write_small(small_source, seed=1)
-    for repeat in (resume, evaluate_run):
+    for repeat in (resume, Run.evaluate):
         with pytest.raises(DataError) as error:
             repeat(load_run(out))
         assert str(error.value) == (
@@ -358,7 +358,7 @@ def test_a_source_given_by_a_relative_path_is_found_from_another_folder(
     monkeypatch.chdir(tmp_path)
     run = train("small.npz", Recipe(model="lenet5", epochs=1, threads=1), out=Path("run"))
     monkeypatch.chdir("/")
-    assert evaluate_run(load_run(run.path)) == run.evaluation
+    assert load_run(run.path).evaluate() == run.evaluation
 
 
 def test_an_augmentation_that_does_not_exist_leaves_no_folder(tmp_path):
@@ -404,7 +404,7 @@ def test_a_module_of_ones_own_trains_and_comes_back_with_its_weights(small_sourc
         "noonbit.resume(path, model=your_module)."
     )
     loaded = load_run(run.path, model=Plain(2))
-    assert evaluate_run(loaded) == run.evaluation
+    assert loaded.evaluate() == run.evaluation
 
 
 def test_a_module_of_ones_own_is_resumed_with_the_same_bits(small_source, tmp_path):
@@ -427,7 +427,7 @@ def test_a_network_from_a_file_is_found_from_another_folder(small_source, tmp_pa
     monkeypatch.chdir(tmp_path)
     run = train(small_source, Recipe(model="net.py:make", epochs=1, threads=1), out=Path("run"))
     monkeypatch.chdir("/")
-    assert evaluate_run(load_run(run.path)) == run.evaluation
+    assert load_run(run.path).evaluate() == run.evaluation
 
 
 def test_a_network_file_that_has_changed_does_not_fit_the_weights(
@@ -458,7 +458,7 @@ def test_another_source_is_measured_by_class_names_whatever_their_numbers(tmp_pa
     recipe = Recipe(model="lenet5", epochs=8, threads=1, augment="none")
     run = train(source, recipe, out=tmp_path / "run")
     other = table(tmp_path / "other.csv", ("light", "dark"), 20)
-    evaluation = evaluate_source(run, str(other))
+    evaluation = run.evaluate(str(other))
     assert (evaluation.images, evaluation.split) == (20, "all")
     assert evaluation.accuracy == run.evaluation.accuracy == 1.0
     assert [score.name for score in evaluation.classes] == ["dark", "light"]
@@ -470,7 +470,7 @@ def test_a_source_with_a_class_that_the_run_does_not_know_is_refused(whole, tmp_
     rows = [f"{name}," + ",".join(["9"] * 64) for name in ("cat", "dog") * 4]
     path.write_text("\n".join([header, *rows]) + "\n")
     with pytest.raises(DataError, match="has the class 'cat', which whole was not trained on"):
-        evaluate_source(load_run(whole.path), str(path))
+        load_run(whole.path).evaluate(str(path))
 
 
 def test_an_observer_is_told_everything_in_order(small_source, tmp_path):

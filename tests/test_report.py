@@ -16,7 +16,8 @@ from noonbit.fit import Epoch
 from noonbit.job import train
 from noonbit.recipe import Recipe
 from noonbit.report import charts, sections, shorten
-from noonbit.run import Run, load_run
+from noonbit.run import Run
+from noonbit.runs import load_run
 
 HOSTILE = ('"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "<b>강아지")
 

@@ -11,7 +11,8 @@ from noonbit.checkpoint import save_weights
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.fit import Epoch
 from noonbit.models import build
-from noonbit.run import FORMAT, Run, create, find_run, load_run, slug
+from noonbit.run import FORMAT, Run
+from noonbit.runs import create, find_run, load_run, slug
 
 RECORD = {"model": {"name": "lenet5", "python": False}, "source": "digits"}
 

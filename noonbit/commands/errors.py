@@ -40,9 +40,8 @@ def errors(
     """
     from noonbit.atomic import write
     from noonbit.gallery import grid
-    from noonbit.measure import reload
     from noonbit.report.answers import read_answers
-    from noonbit.run import load_run
+    from noonbit.runs import load_run
 
     loaded = load_run(run)
     answers = read_answers(loaded)
@@ -60,7 +59,7 @@ def errors(
     ]
     picture = out or loaded.path / "errors.png"
     if mistakes:
-        items = reload(loaded, data_dir=data_dir)
+        items = loaded.items(data_dir=data_dir)
         sheet = grid(
             items.pixels[answers.items[wrong[:count]]],
             [f"real {one['label']}\npredicted {one['prediction']}" for one in mistakes],

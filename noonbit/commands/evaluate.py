@@ -32,14 +32,10 @@ def evaluate(
     json
         Print one JSON object on stdout.
     """
-    from noonbit.measure import evaluate_run, evaluate_source
-    from noonbit.run import load_run
+    from noonbit.runs import load_run
 
     loaded = load_run(run)
-    if source is None:
-        evaluation = evaluate_run(loaded, data_dir=data_dir)
-    else:
-        evaluation = evaluate_source(loaded, source, data_dir=data_dir)
+    evaluation = loaded.evaluate(source, data_dir=data_dir)
     if json:
         facts = {"run": str(loaded.path), "source": source or loaded.record["source"]}
         facts |= evaluation.as_dict()

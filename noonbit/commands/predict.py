@@ -42,7 +42,7 @@ def predict(
         raise UsageError("noonbit predict takes a run and at least one picture, folder or array.")
     if out is not None and out.suffix not in (".csv", ".json", ".parquet"):
         raise UsageError(f"--out {out} ends in '{out.suffix}'; use .csv, .json or .parquet.")
-    from noonbit.run import load_run
+    from noonbit.runs import load_run
 
     loaded = load_run(run)
     predictions = loaded.predict(list(inputs))

@@ -15,12 +15,11 @@ def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -
     json
         Print one JSON object on stdout.
     """
-    from noonbit.measure import reload
     from noonbit.report import write_report
-    from noonbit.run import load_run
+    from noonbit.runs import load_run
 
     loaded = load_run(run)
-    path = write_report(loaded, reload(loaded, data_dir=data_dir))
+    path = write_report(loaded, loaded.items(data_dir=data_dir))
     if json:
         print_json({"run": str(loaded.path), "report": str(path)})
     else:

@@ -50,7 +50,7 @@ def train(
     from noonbit.job import resume as resume_run
     from noonbit.job import train as train_source
     from noonbit.progress import display
-    from noonbit.run import load_run
+    from noonbit.runs import load_run
 
     with display() as observer:
         if source is not None:
