@@ -28,6 +28,9 @@ from noonbit.runtime import Runtime
 LEAST_SHARE = 8
 """Images; batch norm over fewer would be noise."""
 
+AUXILIARY_WEIGHT = 0.3
+"""Of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
+
 Gradients: TypeAlias = Callable[[Tensor, Draws], tuple[Tensor, Tensor]]
 """Item numbers (B,) and the epoch's draws -> the sum of their losses and how many were right. The
 gradient of the mean loss is then in the model's parameters."""
@@ -62,12 +65,24 @@ class Lesson:
         images = augment(self.transforms, self.train.images[items], draws.take(items))
         images = self.contract.normalise(images).contiguous(memory_format=torch.channels_last)
         with self.runtime.autocast():
-            logits = model(images)
-        loss = F.cross_entropy(
+            logits, *auxiliary = all_logits(model, images)
+        loss = self.loss(logits, labels)
+        whole = loss + AUXILIARY_WEIGHT * sum(self.loss(each, labels) for each in auxiliary)
+        (whole / count).backward()
+        return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Cross-entropy, summed over the images."""
+        return F.cross_entropy(
             logits.float(), labels, label_smoothing=self.label_smoothing, reduction="sum"
         )
-        (loss / count).backward()
-        return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
+
+
+def all_logits(model: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
+    """The network's logits, then those of its auxiliary heads, where it has any."""
+    if isinstance(model, Network) and len(model.auxiliary):
+        return model.all_logits(images)
+    return (model(images),)
 
 
 @contextmanager

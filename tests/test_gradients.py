@@ -10,7 +10,7 @@ from torch import nn
 from noonbit.augment import Augmentation, augment, draw
 from noonbit.contract import Contract, Framing
 from noonbit.gradients import LEAST_SHARE, Labelled, Lesson, Shares, can_be_shared, gradients_of
-from noonbit.models import MODELS, build
+from noonbit.models import MODELS, Network, build, outline
 from noonbit.runtime import Runtime
 
 CPU = torch.device("cpu")
@@ -112,8 +112,8 @@ def test_a_small_batch_is_not_cut_into_crumbs() -> None:
 
 
 def test_networks_that_shares_would_change_are_taken_whole() -> None:
-    taken = {name for name in MODELS if can_be_shared(network(name))}
-    assert taken == {"glance", "mlp", "cnn", "lenet5"}
+    taken = {name for name in MODELS if can_be_shared(outline(name, 3, 1, (12, 12)))}
+    assert taken == {"glance", "mlp", "cnn", "sign-dnn", "slides-dnn", "lab-cnn", "lenet5"}
     assert not can_be_shared(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
 
 
@@ -122,3 +122,26 @@ def test_operators_use_one_thread_in_shares_and_all_of_them_afterwards() -> None
     with gradients_of(network("cnn"), lesson(2)):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
+
+
+def test_auxiliary_heads_learn_beside_the_main_one_and_stay_out_of_the_loss_that_is_told() -> None:
+    class Heads(Network):
+        def __init__(self) -> None:
+            torch.manual_seed(0)
+            features = nn.Sequential(nn.Flatten(), nn.Linear(144, 6))
+            super().__init__(
+                features, nn.Sequential(nn.Linear(6, 3)), {"1": nn.Sequential(nn.Linear(6, 3))}
+            )
+
+    model = Heads()
+    loss, _ = step(model, 1, torch.arange(COUNT))
+    given = lesson(1)
+    draws = draw(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
+    images = given.contract.normalise(augment(given.transforms, given.train.images, draws))
+    criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+    main, side = (criterion(each, given.train.labels) for each in model.all_logits(images))
+    ours = gradient(model)
+    model.zero_grad()
+    (main + 0.3 * side).backward()
+    assert torch.allclose(ours, gradient(model), atol=1e-6)
+    assert loss.item() == pytest.approx(COUNT * main.item(), rel=1e-5)

@@ -31,7 +31,8 @@ DATA_FLOW = """
 
     contract  items  gallery  findings  check
     augment
-    models.layers  models.keras  models.lenet  models.glance  models  models.summary
+    models.layers  models.keras  models.slides  models.lab  models.lenet  models.glance
+    models.alexnet  models.vgg  models.googlenet  models.resnet  models  models.summary
     optim  gradients  evaluate  calibrate  predict
     fit  checkpoint  run  runs  record  measure
     report.answers  report.charts  report.thumbnails  report.sections  report

@@ -1,4 +1,7 @@
-"""The whole catalogue: counts, shapes, gradients, learning; and networks of one's own."""
+"""The catalogue: counts, shapes, gradients, learning; and networks of one's own.
+
+The large architectures have a file of their own.
+"""
 
 from copy import deepcopy
 from pathlib import Path
@@ -13,7 +16,7 @@ from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError, NoonbitError, UsageError
 from noonbit.fit import LooksFirst
-from noonbit.models import DEFAULT_MODEL, MODELS, build
+from noonbit.models import DEFAULT_MODEL, MODELS, build, outline
 from noonbit.models.glance import WhiteningStem
 from noonbit.models.layers import ImageSize, PadTo
 from noonbit.models.summary import summarise
@@ -24,12 +27,20 @@ GOLDEN = {
     "mlp": (10, 335_114),
     "cnn": (10, 217_194),
     "deep-cnn": (10, 329_962),
+    "sign-dnn": (24, 676_888),
     "sign-cnn": (24, 264_049),
+    "slides-dnn": (10, 407_050),
+    "slides-cnn": (10, 1_199_882),
+    "lab-cnn": (10, 50_090),
+    "lab-deep-cnn": (10, 1_770_583),
+    "lab-class-cnn": (10, 1_770_583),
+    "lab-layers-cnn": (10, 4_309_514),
+    "lab-layers-cnn-drop70": (10, 4_309_514),
     "lenet5": (10, 61_706),
 }
 SIZES: tuple[ImageSize, ...] = ((1, 1), (8, 8), (28, 28), (32, 48), (64, 64))
 
-every_model = pytest.mark.parametrize("name", MODELS)
+every_model = pytest.mark.parametrize("name", [DEFAULT_MODEL, *GOLDEN])
 
 
 def digits(count: int) -> tuple[Tensor, Tensor]:
@@ -108,6 +119,9 @@ def test_each_network_learns_one_batch_by_heart(name: str) -> None:
     model = build(name, 10, 1, (8, 8)).train()
     if isinstance(model, LooksFirst):
         model.look_at(digits(500)[0])
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0  # it hinders learning by heart: that is what it is for
     optimizer_name = MODELS[name].optimizer
     lr, _ = RATES[optimizer_name]
     momentum, _ = MOMENTA.get(optimizer_name, (0.0, ""))
@@ -174,9 +188,47 @@ def test_a_network_that_looks_first_keeps_what_it_saw() -> None:
 
 
 def test_only_networks_that_look_first_say_so() -> None:
-    assert [name for name in MODELS if isinstance(build(name, 2, 1, (8, 8)), LooksFirst)] == [
+    assert [name for name in MODELS if isinstance(outline(name, 2, 1, (8, 8)), LooksFirst)] == [
         "glance"
     ]
+
+
+def filters_and_biases(name: str) -> tuple[Tensor, Tensor]:
+    """All values of the convolutions, and all biases."""
+    modules = list(build(name, 200, 1, (8, 8)).modules())
+    filters = [module.weight.flatten() for module in modules if isinstance(module, nn.Conv2d)]
+    layers = [module for module in modules if isinstance(module, nn.Conv2d | nn.Linear)]
+    biases = [module.bias for module in layers if module.bias is not None]
+    return torch.cat(filters).detach(), torch.cat(biases).detach()
+
+
+@pytest.mark.parametrize(
+    ("name", "deviation"), [("lab-cnn", 0.01), ("lab-deep-cnn", 0.01), ("lab-class-cnn", 1.0)]
+)
+def test_the_labs_draw_their_numbers_as_written(name: str, deviation: float) -> None:
+    torch.manual_seed(0)
+    filters, biases = filters_and_biases(name)
+    assert filters.std().item() == pytest.approx(deviation, rel=0.02)
+    assert biases.std().item() == pytest.approx(1.0, rel=0.15)
+    assert abs(biases.mean().item()) < 0.2
+
+
+def dropout_rates(name: str) -> list[float]:
+    modules = build(name, 10, 1, (28, 28)).modules()
+    return [module.p for module in modules if isinstance(module, nn.Dropout)]
+
+
+def test_both_readings_of_keeping_seven_tenths_are_there() -> None:
+    assert dropout_rates("lab-deep-cnn") == [0.3] * 5
+    assert dropout_rates("lab-layers-cnn") == [0.3] * 4
+    assert dropout_rates("lab-layers-cnn-drop70") == [0.7] * 4
+
+
+def test_an_outline_has_the_layers_but_no_numbers() -> None:
+    whole, empty = build("cnn", 10, 3, (28, 30)), outline("cnn", 10, 3, (28, 30))
+    shapes = {name: value.shape for name, value in whole.state_dict().items()}
+    assert {name: value.shape for name, value in empty.state_dict().items()} == shapes
+    assert all(parameter.is_meta for parameter in empty.parameters())
 
 
 MINE = """
@@ -213,6 +265,11 @@ def refusal(kind: type[NoonbitError], name: str) -> str:
 def test_a_network_of_ones_own_is_built(mine: Path) -> None:
     model = build(f"{mine}:net", 4, 3, (5, 6))
     assert model(torch.zeros(2, 3, 5, 6)).shape == (2, 4)
+
+
+def test_the_outline_of_a_network_of_ones_own_is_the_network(mine: Path) -> None:
+    model = outline(f"{mine}:net", 4, 3, (5, 6))
+    assert not any(parameter.is_meta for parameter in model.parameters())
 
 
 def test_two_files_of_one_name_are_kept_apart(mine: Path, tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ def models(*, json: Json = False) -> None:
     json
         Print a list of objects on stdout.
     """
-    from noonbit.models import MODELS, build
+    from noonbit.models import MODELS, outline
     from noonbit.models.summary import summarise
 
     rows = []
     for name, entry in MODELS.items():
         summary = summarise(
-            build(name, 10, 1, (28, 28)), (1, 28, 28), counts_statistics=entry.counts_statistics
+            outline(name, 10, 1, (28, 28)), (1, 28, 28), counts_statistics=entry.counts_statistics
         )
         rows.append(
             {

@@ -32,11 +32,11 @@ def summary(
         Print one JSON object on stdout.
     """
     height, width, channels = parse_input(input)
-    from noonbit.models import MODELS, build
+    from noonbit.models import MODELS, outline
     from noonbit.models.summary import summarise
 
     counts_statistics = model in MODELS and MODELS[model].counts_statistics
-    network = build(model, classes, channels, (height, width))
+    network = outline(model, classes, channels, (height, width))
     table = summarise(network, (channels, height, width), counts_statistics=counts_statistics)
     if json:
         print_json(
@@ -58,7 +58,11 @@ def summary(
     )
     counted = " (batch-norm statistics included)" if counts_statistics else ""
     print(f"\nparameters {table.parameters:,}{counted}")
+    if table.auxiliary_parameters:
+        print(f"of them in heads for training alone {table.auxiliary_parameters:,}")
     print(f"multiply-adds {table.multiply_adds:,} an image")
+    if model in MODELS and (changes := MODELS[model].changes((height, width))):
+        say(f"\nsmall-image form: {changes}")
     say(f"\nnext     noonbit train digits --model {model}")
 
 

@@ -5,19 +5,30 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from noonbit.errors import ArtefactError, UsageError, did_you_mean
+from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.glance import glance
-from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn
-from noonbit.models.layers import Builder, ImageSize, Network
+from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
+from noonbit.models.lab import (
+    lab_class_cnn,
+    lab_cnn,
+    lab_deep_cnn,
+    lab_layers_cnn,
+    lab_layers_cnn_drop70,
+)
+from noonbit.models.layers import Builder, ImageSize, Network, is_small
 from noonbit.models.lenet import lenet5
+from noonbit.models.slides import slides_cnn, slides_dnn
 from noonbit.recipe import OptimizerName
 
-__all__ = ["DEFAULT_MODEL", "MODELS", "Entry", "Network", "build", "settled"]
+__all__ = ["DEFAULT_MODEL", "MODELS", "Entry", "Network", "build", "outline", "settled"]
 
 DEFAULT_MODEL = "glance"
 
@@ -33,6 +44,12 @@ class Entry:
     """What trains it best when the recipe leaves the choice open."""
     counts_statistics: bool = False
     """Whether its documented parameter count includes batch-norm statistics, as Keras counts."""
+    small_form: str = ""
+    """What is different below 100 pixels a side, for networks made for photographs."""
+
+    def changes(self, size: ImageSize) -> str:
+        """What is different at this size from the documented network; empty where nothing is."""
+        return self.small_form if is_small(size) else ""
 
 
 MODELS: dict[str, Entry] = {
@@ -42,13 +59,74 @@ MODELS: dict[str, Entry] = {
     "mlp": Entry(mlp, "three dense layers of 256", "Keras course, MNIST"),
     "cnn": Entry(cnn, "two convolutions", "Keras course, MNIST"),
     "deep-cnn": Entry(deep_cnn, "four convolutions with dropout", "Keras course, MNIST"),
+    "sign-dnn": Entry(sign_dnn, "two dense layers of 512", "sign-language course"),
     "sign-cnn": Entry(
         sign_cnn,
         "three convolutions with batch norm",
         "sign-language course",
         counts_statistics=True,
     ),
+    "slides-dnn": Entry(slides_dnn, "one dense layer of 512", "slides on Keras"),
+    "slides-cnn": Entry(slides_cnn, "two convolutions, one pool, dropout", "slides on Keras"),
+    "lab-cnn": Entry(lab_cnn, "two convolutions, no hidden dense layer", "lecture labs"),
+    "lab-deep-cnn": Entry(lab_deep_cnn, "three convolutions, 0.7 kept", "lecture labs"),
+    "lab-class-cnn": Entry(
+        lab_class_cnn, "lab-deep-cnn from filters drawn normal(0, 1)", "lecture labs"
+    ),
+    "lab-layers-cnn": Entry(
+        lab_layers_cnn, "three convolutions, 0.7 kept as the text says", "lecture labs"
+    ),
+    "lab-layers-cnn-drop70": Entry(
+        lab_layers_cnn_drop70, "the same, 0.7 dropped as the code does", "lecture labs"
+    ),
     "lenet5": Entry(lenet5, "LeNet-5 in its modern form", "LeCun et al., 1998"),
+    "alexnet": Entry(
+        alexnet.alexnet,
+        "five convolutions in two groups, response norm",
+        "Krizhevsky et al., 2012",
+        small_form=alexnet.SMALL_FORM,
+    ),
+    **{
+        f"vgg-{name.lower()}": Entry(
+            partial(vgg.vgg, name),
+            f"{layers} layers of 3x3 filters{note}",
+            "Simonyan and Zisserman, 2014",
+            small_form=vgg.SMALL_FORM,
+        )
+        for name, layers, note in (
+            ("A", 11, ""),
+            ("A-LRN", 11, ", response norm"),
+            ("B", 13, ""),
+            ("C", 16, ", some 1x1"),
+            ("D", 16, ""),
+            ("E", 19, ""),
+        )
+    },
+    "googlenet": Entry(
+        googlenet.googlenet,
+        "nine inceptions, auxiliary heads in training",
+        "Szegedy et al., 2014",
+        small_form=googlenet.SMALL_FORM,
+    ),
+    **{
+        f"resnet{depth}": Entry(
+            partial(resnet.resnet, depth),
+            f"residual blocks, {depth} layers",
+            "He et al., 2015",
+            optimizer="muon",
+            small_form=resnet.SMALL_FORM,
+        )
+        for depth in resnet.FORMS
+    },
+    **{
+        f"resnet{depth}": Entry(
+            partial(resnet.cifar_resnet, depth),
+            f"residual blocks, {depth} layers, the form for CIFAR",
+            "He et al., 2015",
+            optimizer="muon",
+        )
+        for depth in (20, 32, 44, 56, 110)
+    },
 }
 
 
@@ -66,6 +144,15 @@ def build(name: str, classes: int, channels: int, size: ImageSize) -> nn.Module:
             f"`noonbit models` lists all {len(MODELS)}; path.py:function takes one of your own."
         )
     return MODELS[name].build(classes, channels, size)
+
+
+def outline(name: str, classes: int, channels: int, size: ImageSize) -> nn.Module:
+    """The network without its numbers: layers and shapes in little time and no memory.
+
+    A network of one's own is built in full, since its code may look at its numbers.
+    """
+    with torch.device("meta" if name in MODELS else "cpu"):
+        return build(name, classes, channels, size)
 
 
 def settled(name: str) -> str:

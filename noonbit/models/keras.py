@@ -1,4 +1,4 @@
-"""The networks of an introductory Keras course: MLP, CNN, deep CNN, and one for sign letters.
+"""The networks of an introductory Keras course: MLP, CNN, deep CNN, and two for sign letters.
 
 Counted for 28 x 28 x 1 images and 10 classes (24 for sign letters):
 
@@ -6,6 +6,7 @@ Counted for 28 x 28 x 1 images and 10 classes (24 for sign letters):
     mlp       dense 256 x 3 - dense                                           335,114
     cnn       conv 32 - pool - conv 32 - pool - dense 256 - dense             217,194
     deep-cnn  (conv 32 x 2 - pool) (conv 64 x 2 - pool) - dense 256 - dense   329,962
+    sign-dnn  dense 512 x 2 - dense                                           676,888
     sign-cnn  conv 75 - conv 50 - conv 25, each pooled - dense 512 - dense    264,049
 
 The count of sign-cnn includes 300 batch-norm statistics, as Keras counts them. Two departures from
@@ -24,7 +25,7 @@ def mlp(classes: int, channels: int, size: ImageSize) -> Network:
     hidden: list[nn.Module] = [nn.Flatten()]
     for width in (inputs, 256, 256):
         hidden += [nn.Linear(width, 256), nn.ReLU()]
-    return finished(nn.Sequential(*hidden), nn.Sequential(nn.Linear(256, classes)))
+    return keras_init(Network(nn.Sequential(*hidden), nn.Sequential(nn.Linear(256, classes))))
 
 
 def cnn(classes: int, channels: int, size: ImageSize) -> Network:
@@ -44,7 +45,7 @@ def cnn(classes: int, channels: int, size: ImageSize) -> Network:
         nn.ReLU(),
         nn.Linear(256, classes),
     )
-    return finished(features, head)
+    return keras_init(Network(features, head))
 
 
 def deep_cnn(classes: int, channels: int, size: ImageSize) -> Network:
@@ -70,7 +71,19 @@ def deep_cnn(classes: int, channels: int, size: ImageSize) -> Network:
         nn.Dropout(0.5),
         nn.Linear(256, classes),
     )
-    return finished(features, head)
+    return keras_init(Network(features, head))
+
+
+def sign_dnn(classes: int, channels: int, size: ImageSize) -> Network:
+    """Two hidden layers of 512 units, which learn sign letters by heart."""
+    features = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(channels * size[0] * size[1], 512),
+        nn.ReLU(),
+        nn.Linear(512, 512),
+        nn.ReLU(),
+    )
+    return keras_init(Network(features, nn.Sequential(nn.Linear(512, classes))))
 
 
 def sign_cnn(classes: int, channels: int, size: ImageSize) -> Network:
@@ -92,11 +105,4 @@ def sign_cnn(classes: int, channels: int, size: ImageSize) -> Network:
         nn.Dropout(0.3),
         nn.Linear(512, classes),
     )
-    return finished(features, head)
-
-
-def finished(features: nn.Sequential, head: nn.Sequential) -> Network:
-    """The two parts as one network with Keras's initial weights."""
-    network = Network(features, head)
-    keras_init(network)
-    return network
+    return keras_init(Network(features, head))

@@ -1,6 +1,6 @@
 """Pieces that two or more model families share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import torch
@@ -12,25 +12,56 @@ ImageSize: TypeAlias = tuple[int, int]
 Builder: TypeAlias = Callable[[int, int, ImageSize], nn.Module]
 """(number of classes, input channels, image size) -> a freshly initialised network."""
 
+SMALL = 100
+"""Networks made for photographs of 224 pixels a side take their small-image form below this."""
+HALVED = 48
+"""Small images of at least this many pixels a side are halved at once: full size costs too much."""
+
+
+def is_small(size: ImageSize) -> bool:
+    """Whether the stem of a network for photographs would shrink such an image to nothing."""
+    return min(size) < SMALL
+
+
+def small_stride(size: ImageSize) -> int:
+    """The first convolution's stride in small-image forms."""
+    return 2 if min(size) >= HALVED else 1
+
 
 class Network(nn.Module):
     """Feature maps, then a head that turns them into one logit a class.
 
-    Explanations read the maps that `features` gives; nothing in either part works in place.
+    Explanations read the maps that `features` gives; nothing in any part works in place. Auxiliary
+    heads, each named after the part of `features` it reads, are for training alone.
     """
 
     normalises_shares = False
     """Whether batch norm may see a thread's share of a batch instead of all of it."""
 
-    def __init__(self, features: nn.Sequential, head: nn.Sequential) -> None:
+    def __init__(
+        self,
+        features: nn.Sequential,
+        head: nn.Sequential,
+        auxiliary: Mapping[str, nn.Module] | None = None,
+    ) -> None:
         super().__init__()
         self.features = features
         self.head = head
+        self.auxiliary = nn.ModuleDict(auxiliary or {})
 
     def forward(self, images: Tensor) -> Tensor:
         """Normalised float images (N, C, H, W) -> logits (N, classes)."""
         logits: Tensor = self.head(self.features(images))
         return logits
+
+    def all_logits(self, images: Tensor) -> tuple[Tensor, ...]:
+        """The logits, then those of every auxiliary head, each (N, classes)."""
+        maps, auxiliary = images, []
+        for name, part in self.features.named_children():
+            maps = part(maps)
+            if name in self.auxiliary:
+                auxiliary.append(self.auxiliary[name](maps))
+        return (self.head(maps), *auxiliary)
 
 
 class PadTo(nn.Module):
@@ -61,10 +92,36 @@ def output_count(features: nn.Module, channels: int, size: ImageSize) -> int:
     return int(count)
 
 
-def keras_init(network: nn.Module) -> None:
-    """Keras's defaults: Glorot uniform weights (Glorot and Bengio, 2010) and biases of zero."""
+def keras_init(network: Network) -> Network:
+    """The same network with Keras's initial weights.
+
+    Glorot uniform weights (Glorot and Bengio, 2010) and biases of zero.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+    return network
+
+
+def he_init(network: Network) -> Network:
+    """The same network with weights that keep the size of signals through ReLU.
+
+    Normal with variance 2 / inputs of a unit (He et al., "Delving deep into rectifiers", 2015), and
+    biases of zero.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return network
+
+
+def response_norm() -> nn.LocalResponseNorm:
+    """AlexNet's normalisation over 5 neighbouring maps, which VGG and GoogLeNet took over.
+
+    The paper multiplies the sum of squares by 1e-4, PyTorch their mean.
+    """
+    return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)

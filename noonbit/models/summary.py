@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError
+from noonbit.models.layers import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Summary:
     parameters: int
     """As the network's source counts them."""
     trainable_parameters: int
+    auxiliary_parameters: int
+    """Of heads that work in training alone, and so have no row in the table."""
     batch_norm_statistics: int
     """Running means and variances: learned from the data, but not by gradients."""
     multiply_adds: int
@@ -80,6 +83,9 @@ def summarise(
             hook.remove()
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     total = sum(p.numel() for p in model.parameters())
+    auxiliary = (
+        sum(p.numel() for p in model.auxiliary.parameters()) if isinstance(model, Network) else 0
+    )
     statistics = sum(
         buffer.numel()
         for name, buffer in model.named_buffers()
@@ -89,6 +95,7 @@ def summarise(
         tuple(layers),
         total + (statistics if counts_statistics else 0),
         trainable,
+        auxiliary,
         statistics,
         sum(layer.multiply_adds for layer in layers),
     )
