@@ -298,6 +298,7 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
         multiply_adds=summarise(network, items.framing.shape).multiply_adds,
         difficulty=nearest_neighbour_error(items.pixels[items.split.train], train_labels),
         optimizer=MODELS[name].optimizer if name in MODELS else "adamw",
+        learning_rate=MODELS[name].learning_rate if name in MODELS else None,
     )
     plan = derive(recipe, task)
     Augmentation.parse(plan.augment)

@@ -177,6 +177,8 @@ class Task:
     """The nearest neighbour's error on raw pixels, from 0 to 1."""
     optimizer: OptimizerName
     """What trains the network best."""
+    learning_rate: float | None = None
+    """Of that optimiser, where its usual one does not suit the network."""
 
 
 def derive(recipe: Recipe, task: Task) -> Plan:
@@ -194,6 +196,8 @@ def derive(recipe: Recipe, task: Task) -> Plan:
     batch_size = choose("batch_size", *derive_batch_size(task.images))
     chosen: OptimizerName = choose("optimizer", task.optimizer, f"trains {task.model} best")
     rate, rate_reason = RATES[chosen]
+    if task.learning_rate is not None and chosen == task.optimizer:
+        rate, rate_reason = task.learning_rate, f"{task.model} does not settle at more"
     schedule: ScheduleName = choose(
         "schedule", "one-cycle", "ends at zero, so the last epoch is the best"
     )

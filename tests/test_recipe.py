@@ -188,6 +188,13 @@ def test_harder_data_get_more_passes_and_larger_networks_fewer() -> None:
     assert epochs(0.5, 80_000_000) < epochs(0.5, 40_000_000)
 
 
+def test_a_networks_own_rate_holds_for_its_own_optimizer_and_gives_way_to_a_stated_one() -> None:
+    deep = Task("vgg-d", 54_000, (1, 28, 28), 2_000_000, 0.07, "adamw", learning_rate=3e-4)
+    assert derive(Recipe(), deep).learning_rate == 3e-4
+    assert derive(Recipe(optimizer="sgd"), deep).learning_rate == 0.1
+    assert derive(Recipe(learning_rate=0.01), deep).learning_rate == 0.01
+
+
 def test_colour_is_mirrored_and_grey_is_not() -> None:
     assert not Augmentation.parse(derive(Recipe(), MNIST).augment).flip
     assert Augmentation.parse(derive(Recipe(), CIFAR).augment).flip

@@ -42,6 +42,8 @@ class Entry:
     source: str
     optimizer: OptimizerName = "adamw"
     """What trains it best when the recipe leaves the choice open."""
+    learning_rate: float | None = None
+    """Of that optimiser, where its usual one is too high: deep and without batch norm."""
     counts_statistics: bool = False
     """Whether its documented parameter count includes batch-norm statistics, as Keras counts."""
     small_form: str = ""
@@ -84,6 +86,7 @@ MODELS: dict[str, Entry] = {
         alexnet.alexnet,
         "five convolutions in two groups, response norm",
         "Krizhevsky et al., 2012",
+        learning_rate=3e-4,
         small_form=alexnet.SMALL_FORM,
     ),
     **{
@@ -91,6 +94,7 @@ MODELS: dict[str, Entry] = {
             partial(vgg.vgg, name),
             f"{layers} layers of 3x3 filters{note}",
             "Simonyan and Zisserman, 2014",
+            learning_rate=3e-4,
             small_form=vgg.SMALL_FORM,
         )
         for name, layers, note in (
@@ -106,6 +110,7 @@ MODELS: dict[str, Entry] = {
         googlenet.googlenet,
         "nine inceptions, auxiliary heads in training",
         "Szegedy et al., 2014",
+        learning_rate=3e-4,
         small_form=googlenet.SMALL_FORM,
     ),
     **{
