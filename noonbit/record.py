@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from noonbit import __version__
+from noonbit.data.catalogue import KNOWN
 from noonbit.data.dataset import PART_NAMES
 from noonbit.findings import findings_of_items
 from noonbit.items import Items
@@ -47,7 +48,8 @@ def describe(
     return {
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "source": source,
-        "source_path": str(Path(source).resolve()) if Path(source).exists() else source,
+        # A known name stays one, whatever folder of that name lies in the way.
+        "source_path": source if source in KNOWN else str(Path(source).resolve()),
         "data_dir": None if data_dir is None else str(data_dir.resolve()),
         "data": {
             "format": items.data.format,

@@ -19,7 +19,7 @@ import csv
 import io
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ from noonbit.checkpoint import load_weights
 from noonbit.contract import Contract
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES
-from noonbit.data.split import Indices
+from noonbit.data.split import Indices, Split
 from noonbit.errors import ArtefactError, DataError, UsageError
 from noonbit.evaluate import Evaluation, evaluate, predict_probabilities
 from noonbit.fit import Epoch
@@ -168,7 +168,8 @@ class Run:
                 f"{source} has changed since {self.path.name} was trained on it, so its figures "
                 "would not be comparable. Restore the data, or train again."
             )
-        return items
+        # The stored split, not one drawn again: another version might draw others.
+        return replace(items, split=Split.load(self.path / "split.npz", items.split.reasons))
 
     def evaluate(
         self, source: str | Path | None = None, *, data_dir: Path | None = None

@@ -20,7 +20,7 @@ def create(
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         out = runs / f"{stamp}-{slug(model)}-{slug(source)}"
         suffix = 2
-        while out.exists():
+        while not made(out):
             out = out.with_name(f"{stamp}-{suffix}-{slug(model)}-{slug(source)}")
             suffix += 1
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -28,15 +28,24 @@ def create(
         raise UsageError(
             f"{out} already exists, and nothing is ever overwritten. Choose another --out{instead}."
         )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArtefactError(
-            f"{out} cannot be made: {error}. Choose another folder with --out."
-        ) from None
+    else:
+        made(out)
     run = Run(out.resolve(), {"format": FORMAT, "status": "training", **record})
     run.update()
     return run
+
+
+def made(folder: Path) -> bool:
+    """Make a folder; False where it exists already, made by another training perhaps."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise ArtefactError(
+            f"{folder} cannot be made: {error}. Choose another folder with --out."
+        ) from None
+    return True
 
 
 def slug(text: str) -> str:

@@ -11,6 +11,7 @@ from noonbit.data.arrays import (
     channels_first,
     labels_from_array,
     pixels_from_array,
+    pixels_to_answer,
     read,
     read_inputs,
     recognise,
@@ -190,3 +191,16 @@ def test_a_lone_array_is_input(tmp_path: Path) -> None:
     inputs = read_inputs(open_files(tmp_path / "photos.npy"), "photos.npy", None)
     assert inputs.value_range == (0, 1) and inputs.part.labels is None
     np.testing.assert_array_equal(inputs.part.images, IMAGES[:, None])
+
+
+def test_inputs_in_another_usual_form_are_read_as_such_and_others_are_refused() -> None:
+    bytes_range = (0.0, 255.0)
+    unit = np.full((2, 3, 3), 0.5)
+    pixels, used = pixels_to_answer(unit, name="unit.npy", value_range=bytes_range)
+    assert used == (0.0, 1.0) and set(pixels.ravel()) == {128}
+    with pytest.raises(DataError) as error:
+        pixels_to_answer(np.full((1, 2, 2), 200, np.uint8), name="u8.npy", value_range=(0.0, 1.0))
+    assert str(error.value) == (
+        "u8.npy holds values from 200 to 200; this network was trained on 0 to 1. "
+        "Bring them to that range."
+    )

@@ -101,6 +101,22 @@ def test_all_copies_end_a_step_with_the_same_statistics_and_weights() -> None:
         assert all(parameter.grad is None for parameter in replica.parameters())
 
 
+def test_running_statistics_are_the_mean_of_what_the_shares_saw() -> None:
+    model = network("glance")
+    model.train()
+    shares = Shares(model, lesson(2))
+    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    alone = []
+    for items in torch.arange(COUNT).tensor_split(2):
+        one = network("glance")
+        one.train()
+        lesson(1).backward(one, items, draws, COUNT)
+        alone.append(one.get_buffer("features.2.norm1.running_var"))
+    shares(torch.arange(COUNT), draws)
+    found = model.get_buffer("features.2.norm1.running_var")
+    assert torch.allclose(found, (alone[0] + alone[1]) / 2, rtol=1e-5)
+
+
 def test_a_small_batch_is_not_cut_into_crumbs() -> None:
     model = network("glance")
     model.train()

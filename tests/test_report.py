@@ -12,6 +12,7 @@ from PIL import Image
 
 from noonbit.cli import run as command_line
 from noonbit.evaluate import evaluate
+from noonbit.findings import Finding
 from noonbit.fit import Epoch
 from noonbit.job import train
 from noonbit.recipe import Recipe
@@ -163,16 +164,12 @@ def test_a_run_that_did_not_end_has_no_page(digits_run, tmp_path, capsys):
 def test_findings_of_the_check_are_shown(digits_run, tmp_path):
     shutil.copytree(digits_run.path, tmp_path / "copy")
     run = load_run(tmp_path / "copy")
-    finding = {
-        "severity": "error",
-        "title": "Same picture twice",
-        "detail": "a.png is <b>b.png</b>",
-    }
-    run.record["data"]["findings"] = [finding]
+    finding = Finding("problem", "leak", "Same picture twice.", ("a.png = <b>b.png</b>", "c.png"))
+    run.record["data"]["findings"] = [finding.as_dict()]
     run.update()
     assert command_line(["report", str(run.path)]) == 0
     text = Page(run.path / "report.html").text
-    assert "Error: Same picture twice." in text and "a.png is <b>b.png</b>" in text
+    assert "Problem: Same picture twice. a.png = <b>b.png</b>, c.png" in text
 
 
 def test_of_many_classes_the_most_confused_stand_in_the_matrix_and_the_rest_together():

@@ -1,11 +1,15 @@
 """The split: disjoint, complete, stratified, seeded, and nothing drawn from an official test."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from noonbit.data.dataset import Data, Numbered, Part, PartName
 from noonbit.data.split import Split, draw_split, identical
+from noonbit.errors import ArtefactError
 
 
 def part_with(labels: list[int]) -> Part:
@@ -146,3 +150,28 @@ def test_the_stored_indices_are_the_split(tmp_path) -> None:
         assert set(stored) == {"train", "validation", "test"}
         for name in stored:
             assert np.array_equal(stored[name], getattr(split, name))
+
+
+@pytest.mark.parametrize("times", [2, 4, 8])
+def test_copies_do_not_change_the_shares(times: int) -> None:
+    count = 200
+    labels = np.tile(np.arange(count) % 4, times)
+    pixels = np.zeros((count * times, 1, 1, 1), np.uint8)
+    names = Numbered("item", count * times)
+    data = Data("copies", "test", {"train": Part(pixels, labels, names)}, ("a", "b", "c", "d"))
+    groups = [np.arange(times) * count + first for first in range(count)]
+    split = draw_split(data, copies=groups)
+    assert len(split.test) == pytest.approx(0.2 * count * times, abs=4 * times)
+    assert len(split.validation) == pytest.approx(0.08 * count * times, abs=4 * times)
+    assert set(split.test % count).isdisjoint(split.train % count)
+
+
+def test_a_stored_split_comes_back_and_a_damaged_one_is_named(tmp_path: Path) -> None:
+    split = Split(np.arange(5), np.arange(5, 7), np.arange(7, 9), {"test": "drawn"})
+    split.save(tmp_path / "split.npz")
+    again = Split.load(tmp_path / "split.npz", split.reasons)
+    for part in ("train", "validation", "test"):
+        assert np.array_equal(getattr(again, part), getattr(split, part))
+    (tmp_path / "split.npz").write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(ArtefactError, match="split.npz cannot be read"):
+        Split.load(tmp_path / "split.npz", {})

@@ -57,6 +57,28 @@ def pixels_from_array(
     return pixels, value_range
 
 
+def pixels_to_answer(
+    array: NDArray[np.generic], *, name: str, value_range: ValueRange | None
+) -> tuple[NDArray[np.uint8], ValueRange]:
+    """Images for a network that was trained on raw values of `value_range`; None: find the range.
+
+    The rules are those of the contract for one array: unit floats and masks are another usual form
+    of bytes, and values that the network never saw are refused, since clipping would change the
+    pictures unseen. Raises `DataError`.
+    """
+    if value_range is not None and array.size and array.dtype.kind in "buif":
+        low, high = value_range
+        least, most = float(array.min()), float(array.max())
+        if array.dtype.kind in "bf" and value_range == (0.0, 255.0) and 0 <= least <= most <= 1:
+            value_range = (0.0, 1.0)
+        elif not low <= least <= most <= high:
+            raise DataError(
+                f"{name} holds values from {least:g} to {most:g}; this network was trained on "
+                f"{low:g} to {high:g}. Bring them to that range."
+            )
+    return pixels_from_array(array, name=name, value_range=value_range)
+
+
 def value_range_of(*arrays: NDArray[np.generic], name: str) -> ValueRange:
     """The range that pixel values were meant to have, from their extremes.
 
@@ -190,7 +212,7 @@ def read_inputs(files: list[File], source: str, value_range: ValueRange | None) 
         )
     value_range = value_range or value_range_of(*(arrays[name] for name in images), name=source)
     pixels = [
-        pixels_from_array(arrays[name], name=name, value_range=value_range)[0] for name in images
+        pixels_to_answer(arrays[name], name=name, value_range=value_range)[0] for name in images
     ]
     shapes = {each.shape[1:] for each in pixels}
     if len(shapes) > 1:

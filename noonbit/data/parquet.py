@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from noonbit.data.arrays import ValueRange, pixels_from_array, value_range_of
+from noonbit.data.arrays import ValueRange, pixels_from_array, pixels_to_answer, value_range_of
 from noonbit.data.dataset import (
     BadItem,
     Data,
@@ -89,7 +89,7 @@ def read_inputs(files: list[File], source: str, value_range: ValueRange | None) 
         pictures, bad = scan([file for shard in shards for file in shard.image_files()])
         part = Part(Pictures(pictures), None, [picture.name for picture in pictures])
         return Inputs(source, FORMAT, part, bad=tuple(bad), notes=misnamed(pictures))
-    images, value_range = pixels_from_array(arrays["train"], name=source, value_range=value_range)
+    images, value_range = pixels_to_answer(arrays["train"], name=source, value_range=value_range)
     names = [name for shard in shards for name in shard.row_names()]
     return Inputs(source, FORMAT, Part(images, None, names), value_range)
 

@@ -6,6 +6,7 @@ the training part: stratified, so each class keeps its share, and seeded, so tha
 different training seeds are measured on the same images.
 """
 
+import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.dataset import PART_NAMES, Data
-from noonbit.errors import DataError
+from noonbit.errors import ArtefactError, DataError
 
 SPLIT_SEED = 20_000
 """One fixed seed: every run on the same data is measured on the same held-out images."""
@@ -43,6 +44,20 @@ class Split:
         }
         with path.open("wb") as file:
             np.savez_compressed(file, **arrays)
+
+    @classmethod
+    def load(cls, path: Path, reasons: dict[str, str]) -> "Split":
+        """What `save` stored; raises `ArtefactError` where it is missing or damaged."""
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                train, validation, test = (
+                    np.asarray(stored[name], np.int64) for name in PART_NAMES
+                )
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise ArtefactError(
+                f"{path} cannot be read: {error}. Restore it, or train again."
+            ) from None
+        return cls(train, validation, test, reasons)
 
     def without(self, bad: set[int]) -> "Split":
         """The same split less the items that could not be read."""
@@ -100,8 +115,9 @@ def draw_split(
             continue
         share, most = (usual, largest) if stated is None else (stated, len(labels) // 2)
         remaining = numbers["train"]
-        count = min(round(share * len(remaining)), most)
         originals = remaining[first_of_copies[remaining] == remaining]
+        # Each original brings its copies along, so that the items come to the share as well.
+        count = round(min(share * len(remaining), most) * len(originals) / len(remaining))
         drawn = originals[draw_stratified(labels[originals], count, generator)]
         is_drawn = np.isin(first_of_copies[remaining], drawn)
         numbers[name], numbers["train"] = remaining[is_drawn], remaining[~is_drawn]

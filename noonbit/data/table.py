@@ -7,7 +7,7 @@ several tables in one place are parts where their names say which.
 import re
 from pathlib import PurePosixPath
 
-from noonbit.data.arrays import ValueRange, pixels_from_array
+from noonbit.data.arrays import ValueRange, pixels_to_answer
 from noonbit.data.dataset import BadItem, Data, Inputs, Part, PartName, Pictures, part_of
 from noonbit.data.delimited import Table, is_number, open_table, text_column
 from noonbit.data.files import File, content, head, survey
@@ -54,7 +54,7 @@ def read_inputs(files: list[File], source: str, value_range: ValueRange | None) 
     column = path_column_of(table, find)
     if column is None:
         rows = read_rows(table)
-        images, value_range = pixels_from_array(
+        images, value_range = pixels_to_answer(
             rows.values, name=table.file.name, value_range=value_range
         )
         part = Part(images, None, table.row_names(len(images)))
