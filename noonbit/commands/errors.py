@@ -1,12 +1,19 @@
 """noonbit errors RUN"""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 
 from noonbit.commands.output import DataDir, Json, print_json, print_table, say
 from noonbit.errors import plural
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from noonbit.report.answers import Answers
+    from noonbit.run import Run
 
 COLUMNS = 5
 """Pictures in a row of the sheet."""
@@ -46,17 +53,7 @@ def errors(
     loaded = load_run(run)
     answers = read_answers(loaded)
     wrong = answers.wrong(order)
-    mistakes = [
-        {
-            "item": int(answers.items[row]),
-            "name": answers.names[row],
-            "label": loaded.class_names[answers.labels[row]],
-            "prediction": loaded.class_names[answers.predictions[row]],
-            "probability": float(answers.stated[row]),
-            "label_probability": float(answers.probabilities[row, answers.labels[row]]),
-        }
-        for row in wrong[:count]
-    ]
+    mistakes = described(loaded, answers, wrong[:count])
     picture = out or loaded.path / "errors.png"
     if mistakes:
         items = loaded.items(data_dir=data_dir)
@@ -95,3 +92,18 @@ def errors(
     if mistakes:
         say(f"picture  {picture} ({plural(len(mistakes), 'image')})")
     say(f"next     noonbit report {loaded.word}")
+
+
+def described(run: "Run", answers: "Answers", rows: "NDArray[np.int64]") -> list[dict[str, Any]]:
+    """The answers at `rows` as plain values, in that order."""
+    return [
+        {
+            "item": int(answers.items[row]),
+            "name": answers.names[row],
+            "label": run.class_names[answers.labels[row]],
+            "prediction": run.class_names[answers.predictions[row]],
+            "probability": float(answers.stated[row]),
+            "label_probability": float(answers.probabilities[row, answers.labels[row]]),
+        }
+        for row in rows
+    ]
