@@ -21,7 +21,7 @@ from noonbit.errors import TrainingDiverged
 from noonbit.gradients import Gradients, Labelled, Lesson, gradients_of
 from noonbit.optim import Schedule, make_optimizer, make_schedule, set_lr
 from noonbit.recipe import Plan
-from noonbit.runtime import Runtime, generator_of, seed_step
+from noonbit.runtime import Runtime, generator_of, mixed
 
 VALIDATION_BATCH = 500
 LOOKED_AT = 2000
@@ -150,8 +150,8 @@ def train_epoch(
     for items in batches[state.step :]:
         step = state.epoch * steps + state.step
         set_lr(optimizer, lr_at(step))
-        seed_step(seed, step)
-        losses, right = gradients(items, draws)
+        # Dropout is a function of seed and step, so nothing of a generator is ever stored.
+        losses, right = gradients(items, draws, mixed(seed, "step", step))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         loss_sum += losses

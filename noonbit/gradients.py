@@ -7,7 +7,8 @@ the batch through the whole network and back with operators of one thread, and t
 
 Both give the same gradient but for the order of additions, with one exception: batch norm sees a
 share instead of the batch, as it does under distributed training. A network whose documented
-behaviour that would change, or whose dropout draws from PyTorch's one generator, is taken whole.
+behaviour that would change, or that draws from PyTorch's one stream of random numbers, is taken
+whole.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,8 +23,8 @@ from torch import Tensor, nn
 
 from noonbit.augment import Augmentation, Draws, augment
 from noonbit.contract import Contract
-from noonbit.models.layers import Network
-from noonbit.runtime import Runtime
+from noonbit.models.layers import Network, seed_dropout
+from noonbit.runtime import Runtime, mixed
 
 LEAST_SHARE = 8
 """Images; batch norm over fewer would be noise."""
@@ -31,9 +32,9 @@ LEAST_SHARE = 8
 AUXILIARY_WEIGHT = 0.3
 """Of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
 
-Gradients: TypeAlias = Callable[[Tensor, Draws], tuple[Tensor, Tensor]]
-"""Item numbers (B,) and the epoch's draws -> the sum of their losses and how many were right. The
-gradient of the mean loss is then in the model's parameters."""
+Gradients: TypeAlias = Callable[[Tensor, Draws, int], tuple[Tensor, Tensor]]
+"""Item numbers (B,), the epoch's draws and the step's seed -> the sum of the items' losses and how
+many were right. The gradient of the mean loss is then in the model's parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def gradients_of(model: nn.Module, lesson: Lesson) -> Iterator[Gradients]:
         with runtime.operators_use(1):  # the optimiser's too, or they would meet all the same
             yield Shares(model, lesson)
     else:
-        yield lambda items, draws: lesson.backward(model, items, draws, len(items))
+        yield Whole(model, lesson)
 
 
 def can_be_shared(model: nn.Module) -> bool:
@@ -105,6 +106,19 @@ def can_be_shared(model: nn.Module) -> bool:
         return False
     kinds = {type(module) for module in model.modules()}
     return nn.Dropout not in kinds and (nn.BatchNorm2d not in kinds or model.normalises_shares)
+
+
+class Whole:
+    """The network takes each batch in one piece."""
+
+    def __init__(self, model: nn.Module, lesson: Lesson) -> None:
+        self.model, self.lesson = model, lesson
+
+    def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:
+        """One step's gradients; see `Gradients`."""
+        torch.manual_seed(step_seed)  # for the random numbers of a user's own network
+        seed_dropout(self.model, step_seed)
+        return self.lesson.backward(self.model, items, draws, len(items))
 
 
 class Shares:
@@ -122,13 +136,14 @@ class Shares:
             for replica in self.replicas
         ]
 
-    def __call__(self, items: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+    def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:
         """One step's gradients; see `Gradients`."""
         count = len(items)
         shares = items.tensor_split(max(1, min(len(self.replicas), count // LEAST_SHARE)))
 
         def backward(index: int) -> tuple[Tensor, Tensor]:
             self.replicas[index].train()
+            seed_dropout(self.replicas[index], mixed(step_seed, "share", index))
             return self.lesson.backward(self.replicas[index], shares[index], draws, count)
 
         results = self.lesson.runtime.spread(backward, range(len(shares)))

@@ -208,15 +208,7 @@ def generator_of(seed: int, purpose: str, number: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(mixed(seed, purpose, number))
 
 
-def seed_step(seed: int, step: int) -> None:
-    """Make the randomness inside a network (dropout) a function of the seed and the step alone.
-
-    So a resumed run continues with the same bits, and nothing of a generator is ever stored.
-    """
-    torch.manual_seed(mixed(seed, "step", step))
-
-
 def mixed(seed: int, purpose: str, number: int) -> int:
-    """63 bits of a digest; plain sums of small numbers would give streams that overlap."""
+    """A seed of 63 bits; a digest, since plain sums of small numbers would give equal streams."""
     digest = hashlib.blake2b(f"{seed} {purpose} {number}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) >> 1

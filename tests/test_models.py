@@ -18,7 +18,7 @@ from noonbit.errors import ArtefactError, NoonbitError, UsageError
 from noonbit.fit import LooksFirst
 from noonbit.models import DEFAULT_MODEL, MODELS, build, outline
 from noonbit.models.glance import WhiteningStem
-from noonbit.models.layers import ImageSize, PadTo
+from noonbit.models.layers import Dropout, ImageSize, PadTo, seed_dropout
 from noonbit.models.summary import summarise
 from noonbit.optim import make_optimizer, make_schedule, set_lr
 from noonbit.recipe import MOMENTA, RATES
@@ -323,3 +323,48 @@ def test_a_function_that_fails_is_said_with_what_it_got(mine: Path, function, er
         f"{mine}:{function} fails when called with (4, 3, (5, 6)): {error}. "
         "It gets the number of classes, the channels and (height, width)."
     )
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.3, 0.7])
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
+def test_dropout_drops_its_share_and_keeps_the_mean(
+    rate: float, order: torch.memory_format
+) -> None:
+    layer = Dropout(rate)
+    layer.seed(0)
+    ones = torch.ones(50, 8, 13, 13).to(memory_format=order)
+    dropped = layer(ones)
+    assert (dropped == 0).float().mean().item() == pytest.approx(rate, abs=0.01)
+    assert dropped.mean().item() == pytest.approx(1, abs=0.02)
+    assert dropped.is_contiguous(memory_format=order)
+    assert dropped.unique().tolist() == pytest.approx([0, 1 / (1 - rate)], rel=1e-4)
+
+
+def test_dropout_passes_gradients_where_it_passes_values() -> None:
+    layer = Dropout(0.5)
+    values = torch.randn(7, 3, requires_grad=True)
+    layer(values).sum().backward()
+    assert set(values.grad.unique().tolist()) == {0.0, 2.0}
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_dropout_at_its_limits_keeps_everything_or_nothing(rate: float) -> None:
+    assert torch.equal(Dropout(rate)(torch.ones(5)), torch.full((5,), 1 - rate))
+
+
+def test_dropout_leaves_predictions_alone() -> None:
+    values = torch.randn(4, 5)
+    assert torch.equal(Dropout(0.9).eval()(values), values)
+
+
+def test_every_dropout_of_a_network_has_a_stream_of_its_own() -> None:
+    network = nn.Sequential(Dropout(0.5), nn.Identity(), Dropout(0.5))
+
+    def masks(seed: int) -> list[list[float]]:
+        seed_dropout(network, seed)
+        return [network[index](torch.ones(64)).tolist() for index in (0, 2)]
+
+    assert masks(1) == masks(1)
+    first, second = masks(1)
+    assert first != second
+    assert masks(2) != masks(1)

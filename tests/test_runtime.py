@@ -7,7 +7,7 @@ import torch
 
 from noonbit import runtime
 from noonbit.errors import UsageError
-from noonbit.runtime import Runtime, peak_memory_bytes, seed_step, usable_cpus
+from noonbit.runtime import Runtime, mixed, peak_memory_bytes, usable_cpus
 
 
 @pytest.fixture(autouse=True)
@@ -90,14 +90,16 @@ def test_place_lays_filters_out_channels_last():
     assert model.weight.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_a_step_is_seeded_by_the_seed_and_the_step_alone():
-    def draw(seed: int, step: int) -> list[float]:
-        seed_step(seed, step)
-        return torch.rand(4).tolist()
-
-    assert draw(0, 5) == draw(0, 5)
-    assert len({tuple(draw(seed, step)) for seed in range(5) for step in range(5)}) == 25
-    draw(2**31 - 1, 10**9)
+def test_a_seed_is_a_function_of_seed_purpose_and_number_alone():
+    assert mixed(0, "step", 5) == mixed(0, "step", 5)
+    seeds = {
+        mixed(seed, purpose, number)
+        for seed in (0, 1, 2**31 - 1)
+        for purpose in ("step", "order")
+        for number in (0, 1, 10**9)
+    }
+    assert len(seeds) == 18
+    assert all(0 <= seed < 2**63 for seed in seeds)
 
 
 def test_peak_memory_is_that_of_a_process_with_pytorch():

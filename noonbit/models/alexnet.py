@@ -16,6 +16,7 @@ of 363 inputs, and with 25 they take four times the steps to learn 16 digits by 
 from torch import nn
 
 from noonbit.models.layers import (
+    Dropout,
     ImageSize,
     Network,
     PadTo,
@@ -55,7 +56,7 @@ def alexnet(classes: int, channels: int, size: ImageSize) -> Network:
     width = 512 if small else 4096
     head = nn.Sequential(nn.Flatten())
     for inputs in (output_count(features, channels, size), width):
-        head.extend([nn.Dropout(0.5), nn.Linear(inputs, width), nn.ReLU()])
+        head.extend([Dropout(0.5), nn.Linear(inputs, width), nn.ReLU()])
     head.append(nn.Linear(width, classes))
     network = Network(features, head)
     return he_init(network) if small else paper_init(network)

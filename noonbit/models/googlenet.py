@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.models.layers import (
+    Dropout,
     ImageSize,
     Network,
     PadTo,
@@ -87,7 +88,7 @@ def googlenet(classes: int, channels: int, size: ImageSize) -> Network:
         if name in WITH_AUXILIARY_HEADS:
             auxiliary[name] = make_auxiliary_head(features, inputs, classes, channels, size)
     head = nn.Sequential(
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.4), nn.Linear(inputs, classes)
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), Dropout(0.4), nn.Linear(inputs, classes)
     )
     return he_init(Network(features, head, auxiliary))
 
@@ -128,6 +129,4 @@ def make_auxiliary_head(
         nn.Flatten(),
     )
     count = output_count(nn.Sequential(features, head), channels, size)
-    return head.extend(
-        [nn.Linear(count, 1024), nn.ReLU(), nn.Dropout(0.7), nn.Linear(1024, classes)]
-    )
+    return head.extend([nn.Linear(count, 1024), nn.ReLU(), Dropout(0.7), nn.Linear(1024, classes)])

@@ -16,7 +16,7 @@ values, so the result is the same for a quarter of the work), and softmax is par
 
 from torch import nn
 
-from noonbit.models.layers import ImageSize, Network, PadTo, keras_init, output_count
+from noonbit.models.layers import Dropout, ImageSize, Network, PadTo, keras_init, output_count
 
 
 def mlp(classes: int, channels: int, size: ImageSize) -> Network:
@@ -60,7 +60,7 @@ def deep_cnn(classes: int, channels: int, size: ImageSize) -> Network:
                 nn.Conv2d(width, width, 3),
                 nn.MaxPool2d(2),
                 nn.ReLU(),
-                nn.Dropout(0.25),
+                Dropout(0.25),
             ]
         )
         inputs = width
@@ -68,7 +68,7 @@ def deep_cnn(classes: int, channels: int, size: ImageSize) -> Network:
         nn.Flatten(),
         nn.Linear(output_count(features, channels, size), 256),
         nn.ReLU(),
-        nn.Dropout(0.5),
+        Dropout(0.5),
         nn.Linear(256, classes),
     )
     return keras_init(Network(features, head))
@@ -93,7 +93,7 @@ def sign_cnn(classes: int, channels: int, size: ImageSize) -> Network:
     for width, dropout in ((75, 0.0), (50, 0.2), (25, 0.0)):
         features.extend([nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()])
         if dropout:
-            features.append(nn.Dropout(dropout))
+            features.append(Dropout(dropout))
         # Keras's momentum of 0.99 is PyTorch's 0.01; its epsilon is a hundred times PyTorch's.
         features.append(nn.BatchNorm2d(width, eps=1e-3, momentum=0.01))
         features.append(nn.MaxPool2d(2, ceil_mode=True))
@@ -102,7 +102,7 @@ def sign_cnn(classes: int, channels: int, size: ImageSize) -> Network:
         nn.Flatten(),
         nn.Linear(output_count(features, channels, size), 512),
         nn.ReLU(),
-        nn.Dropout(0.3),
+        Dropout(0.3),
         nn.Linear(512, classes),
     )
     return keras_init(Network(features, head))

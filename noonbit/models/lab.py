@@ -21,7 +21,7 @@ dense biases normal(0, 1). lab-layers-cnn has the defaults of TensorFlow's layer
 
 from torch import nn
 
-from noonbit.models.layers import ImageSize, Network, keras_init, output_count
+from noonbit.models.layers import Dropout, ImageSize, Network, keras_init, output_count
 
 
 def lab_cnn(classes: int, channels: int, size: ImageSize) -> Network:
@@ -57,7 +57,7 @@ def deep(classes: int, channels: int, size: ImageSize) -> Network:
     features = pooled_convolutions((channels, 32, 64, 128), drop=0.3, bias=False)
     head = nn.Sequential(nn.Flatten())
     for inputs in (output_count(features, channels, size), 625):
-        head.extend([nn.Linear(inputs, 625), nn.ReLU(), nn.Dropout(0.3)])
+        head.extend([nn.Linear(inputs, 625), nn.ReLU(), Dropout(0.3)])
     head.append(nn.Linear(625, classes))
     return Network(features, head)
 
@@ -69,7 +69,7 @@ def layers_cnn(classes: int, channels: int, size: ImageSize, *, drop: float) -> 
         nn.Flatten(),
         nn.Linear(output_count(features, channels, size), 2048),
         nn.ReLU(),
-        nn.Dropout(drop),
+        Dropout(drop),
         nn.Linear(2048, classes),
     )
     return keras_init(Network(features, head))
@@ -82,7 +82,7 @@ def pooled_convolutions(widths: tuple[int, ...], *, drop: float, bias: bool) -> 
         features.append(nn.Conv2d(inputs, width, 3, padding=1, bias=bias))
         features.extend([nn.MaxPool2d(2, ceil_mode=True), nn.ReLU()])
         if drop:
-            features.append(nn.Dropout(drop))
+            features.append(Dropout(drop))
     return features
 
 

@@ -11,7 +11,7 @@ Both begin with Keras's initial weights, as the slides leave them.
 
 from torch import nn
 
-from noonbit.models.layers import ImageSize, Network, PadTo, keras_init, output_count
+from noonbit.models.layers import Dropout, ImageSize, Network, PadTo, keras_init, output_count
 
 
 def slides_dnn(classes: int, channels: int, size: ImageSize) -> Network:
@@ -30,13 +30,13 @@ def slides_cnn(classes: int, channels: int, size: ImageSize) -> Network:
         nn.Conv2d(32, 64, 3),
         nn.MaxPool2d(2),
         nn.ReLU(),
-        nn.Dropout(0.25),
+        Dropout(0.25),
     )
     head = nn.Sequential(
         nn.Flatten(),
         nn.Linear(output_count(features, channels, size), 128),
         nn.ReLU(),
-        nn.Dropout(0.5),
+        Dropout(0.5),
         nn.Linear(128, classes),
     )
     return keras_init(Network(features, head))

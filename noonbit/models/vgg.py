@@ -22,6 +22,7 @@ layers have 512 units.
 from torch import nn
 
 from noonbit.models.layers import (
+    Dropout,
     ImageSize,
     Network,
     he_init,
@@ -62,6 +63,6 @@ def vgg(configuration: str, classes: int, channels: int, size: ImageSize) -> Net
     units = 512 if is_small(size) else 4096
     head = nn.Sequential(nn.Flatten())
     for count in (output_count(features, channels, size), units):
-        head.extend([nn.Linear(count, units), nn.ReLU(), nn.Dropout(0.5)])
+        head.extend([nn.Linear(count, units), nn.ReLU(), Dropout(0.5)])
     head.append(nn.Linear(units, classes))
     return he_init(Network(features, head))
