@@ -91,7 +91,7 @@ def check(data: Data) -> Diagnosis:
     Raises `DataError` where too little is left to make a split of.
     """
     framing, _ = derive_framing(data)
-    items = gather(data, framing, validation=None, on_bad="skip")
+    items = gather(data, framing, on_bad="skip")
     findings = [
         *unreadable_files(items),
         *findings_of_items(items),

@@ -52,6 +52,7 @@ def save_checkpoint(path: Path, state: State) -> None:
     """Everything a training needs to continue with the same bits, in one atomic file."""
     tensors = {f"model.{name}": value for name, value in state.model.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in state.best.items()}
+    tensors |= {f"average.{name}": value for name, value in state.average.items()}
     for index, slots in state.optimizer.state_dict()["state"].items():
         for name, value in slots.items():
             if isinstance(value, Tensor):
@@ -91,12 +92,12 @@ def load_checkpoint(path: Path, state: State) -> None:
     tensors, metadata = read_tensors(path)
     if "state" not in metadata:
         raise ArtefactError(f"{path} is no checkpoint: it does not say where a training stands.")
-    groups: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
+    groups: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "average": {}, "optimizer": {}}
     for name, value in tensors.items():
         group, _, rest = name.partition(".")
         groups[group][rest] = value
     fill(state.model, groups["model"], path)
-    state.best = groups["best"]
+    state.best, state.average = groups["best"], groups["average"]
     slots: dict[int, dict[str, Tensor]] = {}
     for name, value in groups["optimizer"].items():
         index, _, slot = name.partition(".")

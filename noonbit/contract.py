@@ -202,8 +202,16 @@ class Contract(BaseModel):
             stds.append(float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum())) or 1.0)
         return cls(framing=framing, mean=tuple(means), std=tuple(stds), class_names=class_names)
 
+    @classmethod
+    def unit(cls, framing: Framing, class_names: tuple[str, ...]) -> "Contract":
+        """The contract of a network that takes pixels from 0 to 1."""
+        channels = framing.channels
+        return cls(
+            framing=framing, mean=(0.0,) * channels, std=(1.0,) * channels, class_names=class_names
+        )
+
     def normalise(self, pixels: "Tensor") -> "Tensor":
-        """uint8 or float (N, C, H, W) of 0 to 255 -> float32 of mean 0 and variance 1."""
+        """uint8 or float (N, C, H, W) of 0 to 255 -> float32 as the network takes it."""
         values = pixels.float()
         std = values.new_tensor(self.std).view(-1, 1, 1)
         mean = values.new_tensor(self.mean).view(-1, 1, 1)

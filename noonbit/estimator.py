@@ -27,15 +27,25 @@ from noonbit.calibrate import calibrated
 from noonbit.contract import Contract, Framing
 from noonbit.data.arrays import ValueRange, pixels_from_array
 from noonbit.data.dataset import Data, Numbered, Part
+from noonbit.data.split import Holdout
 from noonbit.errors import UsageError
 from noonbit.evaluate import Probabilities
 from noonbit.fit import Epoch, Hooks, begin, fit
 from noonbit.items import gather
-from noonbit.job import build_seeded, labelled, plan_for
+from noonbit.job import build_seeded, contract_for, labelled, plan_for
 from noonbit.models import DEFAULT_MODEL
 from noonbit.predict import predict_part
-from noonbit.recipe import OptimizerName, Plan, Precision, Recipe, ScheduleName
+from noonbit.recipe import (
+    Kept,
+    Normalisation,
+    OptimizerName,
+    Plan,
+    Precision,
+    Recipe,
+    ScheduleName,
+)
 from noonbit.runtime import Runtime
+from noonbit.views import viewed
 
 FEWEST_TO_VALIDATE = 100
 """Below this, a tenth of the items would choose an epoch by luck; the last one is as good."""
@@ -96,8 +106,13 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         warmup: float | None = None,
         momentum: float | None = None,
         weight_decay: float | None = None,
+        epsilon: float | None = None,
         label_smoothing: float | None = None,
         augment: str | None = None,
+        normalise: Normalisation | None = None,
+        keep: Kept | None = None,
+        average_weights: float | None = None,
+        test_time_augmentation: str | None = None,
         patience: int | None = None,
         validation: float | None = None,
         precision: Precision | None = None,
@@ -115,8 +130,13 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.warmup = warmup
         self.momentum = momentum
         self.weight_decay = weight_decay
+        self.epsilon = epsilon
         self.label_smoothing = label_smoothing
         self.augment = augment
+        self.normalise = normalise
+        self.keep = keep
+        self.average_weights = average_weights
+        self.test_time_augmentation = test_time_augmentation
         self.patience = patience
         self.validation = validation
         self.precision = precision
@@ -155,8 +175,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             framing.value_range,
         )
         share = 0.0 if self._trains_on_all(len(rows)) else recipe.validation
-        items = gather(data, framing, validation=share, test=0.0, on_bad="fail")
-        contract = Contract.measured(framing, items.pixels[items.split.train], data.class_names)
+        items = gather(data, framing, holdout=Holdout(share), test=0.0, on_bad="fail")
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
             if isinstance(self.model, nn.Module):
                 name, network = type(self.model).__name__, deepcopy(self.model)
@@ -164,11 +183,13 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                 name = recipe.model or DEFAULT_MODEL
                 network = build_seeded(name, items, recipe.seed)
             plan = plan_for(recipe, items, network, name)
+            contract = contract_for(items, plan)
             train = labelled(items, "train", runtime)
             state = begin(network, contract, train, plan, runtime)
             validation = labelled(items, "validation", runtime)
             fit(state, contract, train, validation, plan, runtime, Hooks())
             network.load_state_dict(state.best)
+            network = viewed(network, plan.test_time_augmentation)
             contract = calibrated(contract, network, validation, runtime)
         self.model_, self.contract_, self.plan_ = network.cpu().eval(), contract, plan
         self.history_, self.n_iter_ = state.history, len(state.history)
@@ -211,8 +232,6 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         }
         if isinstance(self.model, nn.Module):
             del settings["model"]
-        if settings.get("validation") == 0:
-            del settings["validation"]
         seed = self.random_state
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(2**31 - 1)

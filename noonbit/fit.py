@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from noonbit.augment import Augmentation, Draws, draw
+from noonbit.averaging import Average, averaged, begin_average, updating
 from noonbit.contract import Contract
 from noonbit.errors import TrainingDiverged
 from noonbit.gradients import Gradients, Labelled, Lesson, gradients_of
@@ -73,8 +74,10 @@ class State:
     sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     """Loss, correct images and seconds of the epoch under way."""
     history: list[Epoch] = field(default_factory=list)
+    average: Average = field(default_factory=dict)
+    """Of the weights, where the plan keeps one: it is then what is validated and kept."""
     best: dict[str, Tensor] = field(default_factory=dict)
-    """The weights of the best epoch by validation accuracy, ties by validation loss."""
+    """The weights of the epoch that the plan keeps."""
     best_epoch: int = 0
 
 
@@ -117,8 +120,9 @@ def fit(
             )
             if not train_epoch(state, gradients, draws, len(train), plan, runtime, hooks):
                 return False
-            loss, accuracy = validate(state.model, contract, validation, runtime)
-            finish_epoch(state, len(train), plan, loss, accuracy)
+            with averaged(state.model, state.average):
+                loss, accuracy = validate(state.model, contract, validation, runtime)
+                finish_epoch(state, len(train), plan, loss, accuracy)
             hooks.on_epoch(state.history[-1])
             hooks.save(state)
             if hooks.stopping():
@@ -139,6 +143,7 @@ def train_epoch(
     optimizer, device, seed = state.optimizer, runtime.device, plan.seed
     steps = steps_per_epoch(count, plan.batch_size)
     lr_at = schedule_of(plan, steps)
+    update_average = updating(state.average, state.model, plan.average_weights)
     state.model.train()
     order = shuffled(count, seed=seed, epoch=state.epoch).to(device)
     batches = order.split(plan.batch_size)[:steps]
@@ -154,6 +159,7 @@ def train_epoch(
         losses, right = gradients(items, draws, mixed(seed, "step", step))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        update_average(step)
         loss_sum += losses
         correct += right
         state.step += 1
@@ -188,7 +194,7 @@ def finish_epoch(
         images_per_second=seen / seconds,
     )
     state.history.append(row)
-    if is_best(row, state):
+    if is_best(row, state, plan):
         state.best_epoch = row.epoch
         state.best = {name: value.clone() for name, value in state.model.state_dict().items()}
     state.epoch, state.step, state.sums = row.epoch, 0, [0.0, 0.0, 0.0]
@@ -243,9 +249,10 @@ def begin(
         lr=plan.learning_rate,
         momentum=plan.momentum,
         weight_decay=plan.weight_decay,
+        epsilon=plan.epsilon,
         dtype=runtime.dtype,
     )
-    return State(model, optimizer)
+    return State(model, optimizer, average=begin_average(model, plan.average_weights))
 
 
 def steps_per_epoch(count: int, batch_size: int) -> int:
@@ -288,12 +295,14 @@ def validate(
     )
 
 
-def is_best(row: Epoch, state: State) -> bool:
-    """Whether an epoch beats the best so far: by validation accuracy, ties by validation loss.
+def is_best(row: Epoch, state: State, plan: Plan) -> bool:
+    """Whether an epoch's weights are the ones to keep so far; see `Recipe.keep`.
 
-    Without a validation split the last epoch is the best.
+    Ties of accuracy are decided by loss. Without a validation split the last epoch is kept.
     """
-    if not state.best_epoch or math.isnan(row.val_accuracy):
+    if plan.keep == "last" or not state.best_epoch or math.isnan(row.val_accuracy):
         return True
     best = state.history[state.best_epoch - 1]
+    if plan.keep == "loss":
+        return row.val_loss < best.val_loss
     return (row.val_accuracy, -row.val_loss) > (best.val_accuracy, -best.val_loss)

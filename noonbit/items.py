@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from noonbit.contract import Framing, Prepared, derive_framing
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, BadItem, Data
-from noonbit.data.split import Indices, Split, draw_split, identical
+from noonbit.data.split import Holdout, Indices, Split, draw_split, identical
 from noonbit.errors import DataError, plural
 from noonbit.recipe import Recipe
 
@@ -70,7 +70,7 @@ def load(
     if framing is None:
         size = None if recipe.image_size is None else (recipe.image_size, recipe.image_size)
         framing, reasons = derive_framing(data, image_size=size, channels=recipe.channels)
-    items = gather(data, framing, validation=recipe.validation, on_bad=recipe.on_bad)
+    items = gather(data, framing, holdout=Holdout.wanted(recipe), on_bad=recipe.on_bad)
     require_every_class(items)
     return items, reasons
 
@@ -79,13 +79,13 @@ def gather(
     data: Data,
     framing: Framing,
     *,
-    validation: float | None,
+    holdout: Holdout = Holdout(),  # noqa: B008 - frozen
     test: float | None = None,
     on_bad: Literal["fail", "skip"],
 ) -> Items:
     """Frame every image, draw the split, and leave out what cannot be read.
 
-    `validation` and `test` are shares as `draw_split` takes them. Raises `DataError` naming the
+    `holdout` and the share `test` are as `draw_split` takes them. Raises `DataError` naming the
     unreadable files, unless `on_bad` is `skip`.
     """
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
@@ -103,7 +103,7 @@ def gather(
     split = draw_split(
         data,
         copies=identical(prepared[0].pixels, comparable),
-        validation_share=validation,
+        holdout=holdout,
         test_share=test,
     ).without(bad_numbers(prepared))
     digest = hashlib.sha256(repr(data.class_names).encode())

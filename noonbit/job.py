@@ -41,6 +41,7 @@ from noonbit.report import write_report
 from noonbit.run import Run
 from noonbit.runs import create
 from noonbit.runtime import Runtime, peak_memory_bytes
+from noonbit.views import viewed
 
 CHECKPOINT_SECONDS = 10.0
 """A checkpoint is written after an epoch when the last one is older: what a kill can cost."""
@@ -84,9 +85,7 @@ def train(
     name = settled(recipe.model or DEFAULT_MODEL) if model is None else type(model).__name__
     network = model if model is not None else build_seeded(name, items, recipe.seed)
     plan = plan_for(recipe, items, network, name)
-    contract = Contract.measured(
-        items.framing, items.pixels[items.split.train], items.data.class_names
-    )
+    contract = contract_for(items, plan)
     if recipe.time_budget is not None and recipe.epochs is None:
         plan = fit_budget(plan, contract, items, network, runtime)
     reasons = {**runtime.reasons, **framing_reasons, **plan.reasons}
@@ -196,10 +195,11 @@ class Job:
             )
         state.model.load_state_dict(state.best)
         save_weights(run.path / "weights.safetensors", state.best)
-        contract = calibrated(self.contract, state.model, validation, self.runtime)
+        run.model = viewed(state.model, self.plan.test_time_augmentation)
+        contract = calibrated(self.contract, run.model, validation, self.runtime)
         write_json(run.path / "contract.json", contract.model_dump())
         run.contract = contract
-        evaluation = measure(run, self.items, contract, state.model, self.runtime)
+        evaluation = measure(run, self.items, contract, run.model, self.runtime)
         run.update(
             status="finished",
             result={
@@ -288,6 +288,14 @@ def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
     )
 
 
+def contract_for(items: Items, plan: Plan) -> Contract:
+    """The contract before it is calibrated."""
+    class_names = items.data.class_names
+    if plan.normalise == "unit":
+        return Contract.unit(items.framing, class_names)
+    return Contract.measured(items.framing, items.pixels[items.split.train], class_names)
+
+
 def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
     """The recipe with every open setting decided for these items and this network, and checked."""
     train_labels = items.labels[items.split.train]
@@ -302,6 +310,7 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
     )
     plan = derive(recipe, task)
     Augmentation.parse(plan.augment)
+    viewed(network, plan.test_time_augmentation)
     return plan
 
 

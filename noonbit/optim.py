@@ -24,13 +24,16 @@ def make_optimizer(
     lr: float,
     momentum: float,
     weight_decay: float,
+    epsilon: float,
     dtype: torch.dtype = torch.float32,
 ) -> torch.optim.Optimizer:
     """The optimiser over all trainable parameters.
 
     Weight decay acts on matrices and filters alone: a decayed bias or batch-norm scale only loses
     accuracy (Goyal et al., 2017). `momentum` is SGD's and Muon's, in Nesterov's form; the others
-    keep their papers' values. RMSprop uses Keras's rho of 0.9, since its users come from there.
+    keep their papers' values. RMSprop uses Keras's rho of 0.9, since its users come from there, and
+    Adadelta 0.95 as its paper does. `epsilon` is added to the root of the mean square; Keras adds
+    it before Adam's correction of the first steps, which makes no difference worth a figure.
     `dtype` is of Muon's matrix products, which bear bfloat16 where it is fast.
     """
     parameters = [p for p in model.parameters() if p.requires_grad]
@@ -41,18 +44,20 @@ def make_optimizer(
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
-    # The fused kernels make one pass over each tensor instead of four; RMSprop has none.
+    # The fused kernels make one pass over each tensor instead of four; the last two have none.
     match name:
         case "sgd":
             return torch.optim.SGD(
                 groups, lr=lr, momentum=momentum, nesterov=momentum > 0, fused=True
             )
         case "adam":
-            return torch.optim.Adam(groups, lr=lr, fused=True)
+            return torch.optim.Adam(groups, lr=lr, eps=epsilon, fused=True)
         case "adamw":
-            return torch.optim.AdamW(groups, lr=lr, fused=True)
+            return torch.optim.AdamW(groups, lr=lr, eps=epsilon, fused=True)
         case "rmsprop":
-            return torch.optim.RMSprop(groups, lr=lr, alpha=0.9, eps=1e-7)
+            return torch.optim.RMSprop(groups, lr=lr, alpha=0.9, eps=epsilon)
+        case "adadelta":
+            return torch.optim.Adadelta(groups, lr=lr, rho=0.95, eps=epsilon)
 
 
 class Muon(torch.optim.Optimizer):

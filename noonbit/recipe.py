@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from noonbit.errors import UsageError, did_you_mean
 
-OptimizerName = Literal["muon", "sgd", "adam", "adamw", "rmsprop"]
+OptimizerName = Literal["muon", "sgd", "adam", "adamw", "rmsprop", "adadelta"]
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
 Precision = Literal["float32", "bfloat16"]
+Normalisation = Literal["standard", "unit"]
+HeldOutRows = Literal["stratified", "first", "last"]
+Kept = Literal["accuracy", "loss", "last"]
 
 WORK = 45e12
 """Multiply-adds of forward passes that a default training spends on data of difficulty 1."""
@@ -31,6 +34,7 @@ RATES: dict[OptimizerName, tuple[float, str]] = {
     "adam": (0.002, "twice the paper's, since it falls to zero"),
     "adamw": (0.002, "twice the paper's, since it falls to zero"),
     "rmsprop": (0.001, "Keras's"),
+    "adadelta": (1.0, "the paper has none"),
 }
 MOMENTA: dict[OptimizerName, tuple[float, str]] = {
     "muon": (0.6, "of the CIFAR-10 speed records"),
@@ -42,6 +46,13 @@ DECAYS: dict[OptimizerName, tuple[float, str]] = {
     "adam": (0.0, "adam mixes it with the gradient; adamw does not"),
     "adamw": (0.01, "the paper's"),
     "rmsprop": (0.0, "off by default"),
+    "adadelta": (0.0, "off by default"),
+}
+EPSILONS: dict[OptimizerName, tuple[float, str]] = {
+    "adam": (1e-8, "the paper's"),
+    "adamw": (1e-8, "the paper's"),
+    "rmsprop": (1e-7, "Keras's"),
+    "adadelta": (1e-6, "the paper's"),
 }
 
 WARMUPS: dict[ScheduleName, tuple[float, str]] = {
@@ -51,6 +62,21 @@ WARMUPS: dict[ScheduleName, tuple[float, str]] = {
 }
 
 Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+def share_or_count(value: float) -> float:
+    """Refuse what is neither a share of the items nor a number of them."""
+    if value <= 0.5 or value.is_integer():
+        return value
+    raise ValueError("should be a share up to 0.5 or a whole number of images")
+
+
+def fold_of_folds(text: str) -> str:
+    """Refuse a fold that does not exist."""
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]) or int(match[2]) < 2:
+        raise ValueError("should be the number of a fold and how many there are, such as 1/5")
+    return text
 
 
 class Recipe(BaseModel):
@@ -76,12 +102,22 @@ class Recipe(BaseModel):
     """Of sgd and muon, in Nesterov's form; the other optimisers keep their own."""
     weight_decay: Annotated[float, Field(ge=0)] | None = None
     """On matrices and filters, not on biases and norms."""
+    epsilon: Annotated[float, Field(ge=0)] | None = None
+    """Added to what adam, adamw, rmsprop and adadelta divide by."""
     label_smoothing: Share | None = None
     """The share of each target that is spread over all classes."""
     augment: str | None = None
     """shift=PIXELS,rotation=DEGREES,zoom=SHARE,flip; or none."""
+    normalise: Normalisation | None = None
+    """standard: mean 0 and variance 1 over the training images; unit: from 0 to 1."""
+    keep: Kept | None = None
+    """The weights of the epoch with the best validation accuracy or loss, or those of the last."""
     patience: Annotated[int, Field(ge=1)] | None = None
-    """Stop after so many epochs without a better validation accuracy; left out: never."""
+    """Stop after so many epochs without better weights; left out: never."""
+    average_weights: Share | None = None
+    """Keep a moving average of the weights that forgets 1 minus this at each step, 0.99 say."""
+    test_time_augmentation: str | None = None
+    """Answer with the mean over views of an image: flip, shift=PIXELS, both; or none."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Of initial weights, order, augmentation and dropout. The split does not depend on it."""
     precision: Precision | None = None
@@ -92,8 +128,12 @@ class Recipe(BaseModel):
     """cpu, cuda, cuda:1, ..."""
     time_budget: Annotated[float, Field(gt=0)] | None = None
     """Seconds of training: a short measurement sets the epochs; none begins after they are over."""
-    validation: Annotated[float, Field(gt=0, le=0.5)] | None = None
-    """The share of the training items that chooses the best weights."""
+    validation: Annotated[float, Field(ge=0), AfterValidator(share_or_count)] | None = None
+    """The share (up to 0.5) or number of the training items that chooses the best weights."""
+    validation_rows: HeldOutRows = "stratified"
+    """Drawn from every class in proportion, or the first or last rows of the training items."""
+    fold: Annotated[str, AfterValidator(fold_of_folds)] | None = None
+    """K/N: of N parts of the training items, the K-th chooses the best weights."""
     image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Train at this many pixels a side."""
     channels: Literal[1, 3] | None = None
@@ -151,8 +191,15 @@ class Plan:
     warmup: float
     momentum: float
     weight_decay: float
+    epsilon: float
+    """0 for optimisers that have none."""
     label_smoothing: float
     augment: str
+    normalise: Normalisation
+    keep: Kept
+    average_weights: float
+    """0 for no average."""
+    test_time_augmentation: str
     patience: float
     """Epochs; infinite where stopping early was not asked for."""
     seed: int
@@ -213,12 +260,19 @@ def derive(recipe: Recipe, task: Task) -> Plan:
         warmup=choose("warmup", *WARMUPS[schedule]),
         momentum=choose("momentum", *MOMENTA[chosen]) if chosen in MOMENTA else 0.0,
         weight_decay=choose("weight_decay", *DECAYS[chosen]),
+        epsilon=choose("epsilon", *EPSILONS[chosen]) if chosen in EPSILONS else 0.0,
         label_smoothing=choose("label_smoothing", 0.1, "keeps short trainings calm"),
         augment=choose(
             "augment",
             augmentation,
             "8 % of the shorter side"
             + ("; a mirrored photograph means the same" if channels == 3 else ""),
+        ),
+        normalise=choose("normalise", "standard", "suits every network here"),
+        keep=choose("keep", "accuracy", "what the report's headline is about"),
+        average_weights=choose("average_weights", 0.0, "a rate that falls to zero averages too"),
+        test_time_augmentation=choose(
+            "test_time_augmentation", "none", "each view costs another prediction"
         ),
         patience=math.inf if recipe.patience is None else recipe.patience,
         seed=recipe.seed,

@@ -43,6 +43,7 @@ from noonbit.models import build
 from noonbit.predict import Predictions, predict
 from noonbit.recipe import Recipe, explain
 from noonbit.runtime import Runtime
+from noonbit.views import viewed
 
 FORMAT = 1
 """Of the run folder; raised when an older noonbit could no longer read a new one."""
@@ -116,7 +117,11 @@ class Run:
             (framing.height, framing.width),
         )
         self.load_weights(model)
-        return model.eval()
+        return self.answering(model)
+
+    def answering(self, model: nn.Module) -> nn.Module:
+        """A trained network as it answers: with its recipe's test-time augmentation."""
+        return viewed(model, self.recipe.test_time_augmentation or "none").eval()
 
     @property
     def model_name(self) -> str:
@@ -183,7 +188,7 @@ class Run:
             items = self.items(data_dir=data_dir)
             return self.measure(items, items.split.test, items.labels, "test")
         data = open_data(source, data_dir=data_dir, on_bad=self.recipe.on_bad)
-        items = gather(data, self.contract.framing, validation=None, on_bad=self.recipe.on_bad)
+        items = gather(data, self.contract.framing, on_bad=self.recipe.on_bad)
         unknown = [name for name in data.class_names if name not in self.class_names]
         if unknown:
             raise DataError(

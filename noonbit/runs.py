@@ -75,7 +75,7 @@ def load_run(
     run = Run(path.resolve(), record)
     if model is not None:
         run.load_weights(model)
-        run.model = model.eval()
+        run.model = run.answering(model)
     return run
 
 

@@ -304,7 +304,7 @@ def test_a_builder_in_a_file_is_a_model_too(tmp_path):
         ({"model": "mpl"}, r"No model is called 'mpl'. Did you mean 'mlp'\?"),
         ({"epochs": 0}, "ImageClassifier: epochs .* greater than or equal to 1"),
         ({"optimizer": "sgdd"}, "ImageClassifier: optimizer .*'sgd'"),
-        ({"validation": 1.5}, "ImageClassifier: validation .* less than or equal to 0.5"),
+        ({"validation": 1.5}, "ImageClassifier: validation .* a share up to 0.5 or a whole number"),
         ({"augment": "shfit=2"}, r"No augmentation is called 'shfit'. Did you mean 'shift'\?"),
         ({"image_shape": (8, 8, 4)}, r"image_shape is \(8, 8, 4\); give \(height, width\)"),
         ({"image_shape": 64}, r"image_shape is 64; give \(height, width\)"),

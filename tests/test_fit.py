@@ -134,16 +134,30 @@ def test_validation_gives_the_accuracy_that_the_evaluation_gives():
 def test_a_better_validation_accuracy_is_the_best_whatever_its_loss():
     state = State(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
     state.history, state.best_epoch = [row(1, val_accuracy=0.9, val_loss=0.1)], 1
-    assert is_best(row(2, val_accuracy=0.91, val_loss=9.0), state)
-    assert not is_best(row(2, val_accuracy=0.89, val_loss=0.01), state)
+    assert is_best(row(2, val_accuracy=0.91, val_loss=9.0), state, PLAN)
+    assert not is_best(row(2, val_accuracy=0.89, val_loss=0.01), state, PLAN)
 
 
 def test_a_tie_in_accuracy_is_decided_by_the_loss_and_a_full_tie_by_the_first():
     state = State(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
     state.history, state.best_epoch = [row(1, val_accuracy=0.9, val_loss=0.1)], 1
-    assert is_best(row(2, val_accuracy=0.9, val_loss=0.09), state)
-    assert not is_best(row(2, val_accuracy=0.9, val_loss=0.1), state)
-    assert not is_best(row(2, val_accuracy=0.9, val_loss=0.11), state)
+    assert is_best(row(2, val_accuracy=0.9, val_loss=0.09), state, PLAN)
+    assert not is_best(row(2, val_accuracy=0.9, val_loss=0.1), state, PLAN)
+    assert not is_best(row(2, val_accuracy=0.9, val_loss=0.11), state, PLAN)
+
+
+def test_the_loss_decides_where_the_plan_says_so():
+    state = State(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
+    state.history, state.best_epoch = [row(1, val_accuracy=0.9, val_loss=0.1)], 1
+    by_loss = replace(PLAN, keep="loss")
+    assert is_best(row(2, val_accuracy=0.1, val_loss=0.09), state, by_loss)
+    assert not is_best(row(2, val_accuracy=0.99, val_loss=0.11), state, by_loss)
+
+
+def test_the_last_weights_are_kept_where_the_plan_says_so():
+    state = trained(replace(PLAN, keep="last", epochs=4))
+    assert state.best_epoch == 4
+    assert equal(state.best, weights(state))
 
 
 def test_the_best_weights_are_those_of_the_best_validation_epoch():

@@ -50,7 +50,7 @@ def pictures(bad: set[int], count: int = 20) -> Data:
 
 
 def test_items_are_numbered_through_train_validation_and_test() -> None:
-    items = gather(three_parts(), FRAMING, validation=None, on_bad="fail")
+    items = gather(three_parts(), FRAMING, on_bad="fail")
     assert (items.pixels[:, 0, 0, 0] == np.arange(34)).all()
     assert items.labels.tolist() == [0, 1] * 17
     assert items.indices("train").tolist() == list(range(20))
@@ -76,12 +76,12 @@ def test_joined_names_are_a_sequence_like_any_other() -> None:
 
 def test_unreadable_files_stop_it_and_are_named() -> None:
     with pytest.raises(DataError) as error:
-        gather(pictures({3}), FRAMING, validation=None, on_bad="fail")
+        gather(pictures({3}), FRAMING, on_bad="fail")
     assert str(error.value) == (
         "3.png is cut off after 50 bytes (1 of 20 files). Remove it, or add --on-bad skip."
     )
     with pytest.raises(DataError) as error:
-        gather(pictures({3, 4, 5, 6}), FRAMING, validation=None, on_bad="fail")
+        gather(pictures({3, 4, 5, 6}), FRAMING, on_bad="fail")
     assert str(error.value) == (
         "3.png is cut off after 50 bytes; 4.png is cut off after 50 bytes; 5.png is cut off after "
         "50 bytes; ... (4 of 20 files). Remove them, or add --on-bad skip."
@@ -90,7 +90,7 @@ def test_unreadable_files_stop_it_and_are_named() -> None:
 
 def test_skipped_files_are_listed_and_stand_in_no_split() -> None:
     bad = {3, 4}
-    items = gather(pictures(bad), FRAMING, validation=None, on_bad="skip")
+    items = gather(pictures(bad), FRAMING, on_bad="skip")
     assert [str(item) for item in items.bad] == [
         "notes.png is not an image",
         "3.png is cut off after 50 bytes",
@@ -103,15 +103,13 @@ def test_skipped_files_are_listed_and_stand_in_no_split() -> None:
 def test_bad_items_of_later_parts_are_counted_from_the_first() -> None:
     data = pictures({2}, count=6)
     parts: dict[PartName, Part] = {"train": part_of(20, 0, "row"), "test": data.train}
-    items = gather(
-        Data("here", "mixed", parts, CLASS_NAMES), FRAMING, validation=None, on_bad="skip"
-    )
+    items = gather(Data("here", "mixed", parts, CLASS_NAMES), FRAMING, on_bad="skip")
     assert items.indices("test").tolist() == [20, 21, 23, 24, 25]
 
 
 def test_the_fingerprint_changes_with_pixels_labels_and_names_alone() -> None:
     def fingerprint(data: Data) -> str:
-        return gather(data, FRAMING, validation=None, on_bad="fail").fingerprint
+        return gather(data, FRAMING, on_bad="fail").fingerprint
 
     part = part_of(20, 0, "row")
     labels = part.labels

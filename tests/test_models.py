@@ -125,7 +125,9 @@ def test_each_network_learns_one_batch_by_heart(name: str) -> None:
     optimizer_name = MODELS[name].optimizer
     lr, _ = RATES[optimizer_name]
     momentum, _ = MOMENTA.get(optimizer_name, (0.0, ""))
-    optimizer = make_optimizer(model, optimizer_name, lr=lr, momentum=momentum, weight_decay=0.0)
+    optimizer = make_optimizer(
+        model, optimizer_name, lr=lr, momentum=momentum, weight_decay=0.0, epsilon=1e-8
+    )
     lr_at = make_schedule("one-cycle", lr=lr, warmup=0.2, steps=100)
     for step in range(100):
         set_lr(optimizer, lr_at(step))

@@ -46,7 +46,12 @@ STATED = {
     "momentum": 0.8,
     "weight_decay": 0.001,
     "label_smoothing": 0.0,
+    "epsilon": 0.0,
     "augment": "rotation=10",
+    "normalise": "unit",
+    "keep": "loss",
+    "average_weights": 0.99,
+    "test_time_augmentation": "shift=1",
     "patience": 4,
     "seed": 11,
     "time_budget": 60.0,
@@ -151,10 +156,12 @@ def test_the_defaults_are_a_function_of_the_task_and_each_has_a_reason(task: Tas
         "reasons",
         *Recipe().model_dump(exclude_none=True),
     }
-    # Without a reason: what was asked for or not, and a momentum that the optimiser has none of.
+    # Without a reason: what was asked for or not, and a settings that the optimiser has none of.
     needless = {"model", "patience", "time_budget"}
     if task.optimizer not in ("muon", "sgd"):
         needless.add("momentum")
+    if task.optimizer in ("muon", "sgd"):
+        needless.add("epsilon")
     assert set(plan.reasons) == derived - needless
     assert all(plan.reasons.values())
 
@@ -213,3 +220,24 @@ def test_the_batch_size_grows_with_the_data_and_leaves_sixteen_steps(images: int
     assert size <= derive_batch_size(images + 1)[0]
     assert size == 64 or images / size >= 16
     assert reason
+
+
+@pytest.mark.parametrize("value", [0, 0.1, 0.5, 1, 5000])
+def test_validation_is_a_share_or_a_number_of_images(value: float) -> None:
+    assert Recipe(validation=value).validation == value
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"validation": 0.7}, "validation .* a share up to 0.5 or a whole number of images"),
+        ({"validation": -1}, "validation .* greater than or equal to 0"),
+        ({"fold": "6/5"}, "fold .* such as 1/5"),
+        ({"fold": "0/5"}, "fold .* such as 1/5"),
+        ({"fold": "1/1"}, "fold .* such as 1/5"),
+        ({"fold": "second"}, "fold .* such as 1/5"),
+    ],
+)
+def test_a_part_that_cannot_be_held_out_is_refused(settings, sentence) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        Recipe.checked(settings, origin="here")

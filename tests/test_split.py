@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noonbit.data.dataset import Data, Numbered, Part, PartName
-from noonbit.data.split import Split, draw_split, identical
+from noonbit.data.split import Holdout, Split, draw_split, identical
 from noonbit.errors import ArtefactError
 
 
@@ -37,13 +37,57 @@ class_counts = st.lists(st.integers(1, 60), min_size=2, max_size=6)
 def test_every_item_is_in_exactly_one_split_and_every_class_trains(counts, random, share) -> None:
     labels = [label for label, count in enumerate(counts) for _ in range(count)]
     random.shuffle(labels)
-    split = draw_split(data_with(labels), validation_share=share)
+    split = draw_split(data_with(labels), holdout=Holdout(share))
     everything = np.concatenate([split.train, split.validation, split.test])
     assert sorted(everything.tolist()) == list(range(len(labels)))
     for indices in (split.train, split.validation, split.test):
         assert indices.dtype == np.int64
         assert (np.diff(indices) > 0).all()
     assert set(np.array(labels)[split.train].tolist()) == set(range(len(counts)))
+
+
+@given(class_counts, st.integers(2, 6))
+def test_folds_cover_the_training_items_once_and_share_the_classes_evenly(counts, folds) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    data = data_with(labels.tolist(), test=[0, 1])
+    held = [
+        draw_split(data, holdout=Holdout(fold=(k, folds))).validation for k in range(1, 1 + folds)
+    ]
+    assert sorted(np.concatenate(held).tolist()) == list(range(len(labels)))
+    sizes = [len(items) for items in held]
+    assert max(sizes) - min(sizes) <= 1
+    for label in range(len(counts)):
+        of_class = [int((labels[items] == label).sum()) for items in held]
+        assert max(of_class) - min(of_class) <= 1
+
+
+@pytest.mark.parametrize(
+    ("holdout", "validation", "reason"),
+    [
+        (Holdout(7, "last"), range(93, 100), "the last 7 training items"),
+        (Holdout(0.2, "first"), range(20), "the first 20 training items"),
+        (Holdout(0), [], "none, as was asked for"),
+    ],
+)
+def test_rows_that_validate_can_be_named(holdout, validation, reason) -> None:
+    split = draw_split(data_with([0, 1] * 50, test=[0]), holdout=holdout)
+    assert split.validation.tolist() == list(validation)
+    assert len(split.train) == 100 - len(validation)
+    assert split.reasons["validation"] == reason
+
+
+def test_a_number_of_validation_items_is_taken_from_all_classes() -> None:
+    labels = np.array([0, 1, 1, 1] * 100)
+    split = draw_split(data_with(labels.tolist(), test=[0]), holdout=Holdout(40))
+    assert np.bincount(labels[split.validation]).tolist() == [10, 30]
+
+
+def test_copies_are_never_in_two_folds() -> None:
+    copies = [np.array([0, 50, 51]), np.array([7, 8])]
+    data = data_with([0, 1] * 5 + [0] * 90, test=[0, 1])
+    for k in (1, 2, 3):
+        split = draw_split(data, copies=copies[:1], holdout=Holdout(fold=(k, 3)))
+        assert len(set(np.isin([0, 50, 51], split.validation).tolist())) == 1
 
 
 @given(class_counts)
@@ -96,7 +140,7 @@ def test_large_data_hold_out_a_bounded_number() -> None:
 
 
 def test_a_stated_share_is_of_the_training_part() -> None:
-    split = draw_split(data_with([0, 1] * 500, test=[0, 1]), validation_share=0.3)
+    split = draw_split(data_with([0, 1] * 500, test=[0, 1]), holdout=Holdout(0.3))
     assert sizes(split) == (700, 300, 2)
 
 

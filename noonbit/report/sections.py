@@ -23,6 +23,7 @@ from noonbit.recipe import Recipe
 from noonbit.report.answers import Answers
 from noonbit.report.thumbnails import Thumbnail, thumbnail
 from noonbit.run import Run
+from noonbit.views import Views
 
 MOST_CLASSES = 100
 """Rows of the tables of classes."""
@@ -111,7 +112,7 @@ def layer_table(run: Run) -> Summary | None:
     except ArtefactError:
         return None
     return summarise(
-        model,
+        model.network if isinstance(model, Views) else model,
         run.contract.framing.shape,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
@@ -130,7 +131,7 @@ class Setting:
 def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
     """What was stated other than the defaults, and what was derived, with the reasons."""
     recipe, reasons = run.recipe, run.record["reasons"]
-    usual = {**Recipe().model_dump(), "model": DEFAULT_MODEL, "momentum": 0.0}
+    usual = {**Recipe().model_dump(), "model": DEFAULT_MODEL, "momentum": 0.0, "epsilon": 0.0}
     values = recipe.model_dump(exclude_none=True)
     stated = [
         Setting(name, value, "")

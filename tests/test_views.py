@@ -1,0 +1,82 @@
+"""noonbit.views: what a network says of an image, its mirror image, and both moved a little."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from noonbit.errors import UsageError
+from noonbit.job import train
+from noonbit.recipe import Recipe
+from noonbit.runs import load_run
+from noonbit.views import Views, viewed
+
+
+class Asked(nn.Module):
+    """Remembers what it was asked about, and answers with the mean of the left half."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.images: list[torch.Tensor] = []
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.images.append(images)
+        return images[..., : images.shape[3] // 2].mean(dim=(1, 2, 3))[:, None]
+
+
+IMAGES = torch.arange(2 * 3 * 4 * 6, dtype=torch.float32).view(2, 3, 4, 6)
+
+
+def test_none_is_the_network_itself() -> None:
+    network = Asked()
+    assert viewed(network, "none") is network
+    assert viewed(network, "") is network
+
+
+def test_a_flip_asks_about_the_mirror_image_too_and_takes_the_mean() -> None:
+    network = Asked()
+    answer = viewed(network, "flip")(IMAGES)
+    assert torch.equal(network.images[0], IMAGES)
+    assert torch.equal(network.images[1], IMAGES.flip(3))
+    assert torch.allclose(answer, (Asked()(IMAGES) + Asked()(IMAGES.flip(3))) / 2)
+
+
+def test_a_shift_asks_about_both_diagonals_with_repeated_edges() -> None:
+    network = Asked()
+    viewed(network, "shift=1")(IMAGES)
+    _, up_left, down_right = network.images
+    padded = F.pad(IMAGES, (1, 1, 1, 1), mode="replicate")
+    assert torch.equal(up_left, padded[:, :, :4, :6])
+    assert torch.equal(down_right, padded[:, :, 2:, 2:])
+
+
+def test_both_make_six_views() -> None:
+    network = Asked()
+    viewed(network, "flip,shift=2")(IMAGES)
+    assert len(network.images) == 6
+    assert len({tuple(images.flatten().tolist()) for images in network.images}) == 6
+
+
+@pytest.mark.parametrize("text", ["flop", "shift", "shift=0", "shift=9", "flip=2", "rotation=3"])
+def test_what_does_not_exist_is_refused_with_what_does(text: str) -> None:
+    with pytest.raises(UsageError, match="There are: none, flip, and shift=PIXELS from 1 to 8"):
+        viewed(nn.Identity(), text)
+
+
+def test_a_run_answers_with_its_views_in_evaluation_and_when_loaded_again(tmp_path) -> None:
+    recipe = Recipe(model="mlp", epochs=1, threads=1, test_time_augmentation="shift=1")
+    run = train("digits", recipe, out=tmp_path / "run")
+    loaded = load_run(run.path)
+    assert isinstance(loaded.model, Views)
+    assert loaded.evaluate().accuracy == run.evaluation.accuracy
+    assert loaded.evaluate().loss == pytest.approx(run.evaluation.loss, rel=1e-6)
+    plain = loaded.model.network
+    image = torch.randn(1, 1, 8, 8)
+    assert not torch.allclose(plain(image), loaded.model(image))
+
+
+def test_a_wrong_view_is_refused_before_any_run_is_made(tmp_path) -> None:
+    recipe = Recipe(model="mlp", epochs=1, threads=1, test_time_augmentation="turn")
+    with pytest.raises(UsageError):
+        train("digits", recipe, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
