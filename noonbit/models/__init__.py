@@ -14,6 +14,7 @@ from torch import nn
 
 from noonbit.errors import ArtefactError, UsageError, did_you_mean
 from noonbit.models import alexnet, googlenet, resnet, vgg
+from noonbit.models.convnetjs import convnetjs
 from noonbit.models.glance import glance
 from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
 from noonbit.models.lab import (
@@ -82,6 +83,7 @@ MODELS: dict[str, Entry] = {
         lab_layers_cnn_drop70, "the same, 0.7 dropped as the code does", "lecture labs"
     ),
     "lenet5": Entry(lenet5, "LeNet-5 in its modern form", "LeCun et al., 1998"),
+    "convnetjs": Entry(convnetjs, "three 5x5 convolutions, of a browser page", "Karpathy, 2014"),
     "alexnet": Entry(
         alexnet.alexnet,
         "five convolutions in two groups, response norm",

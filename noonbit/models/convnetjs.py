@@ -1,0 +1,32 @@
+"""The network that trains on CIFAR-10 in a browser page.
+
+Karpathy, "ConvNetJS CIFAR-10 demo", 2014.
+
+    conv 16 5x5 - pool - conv 20 5x5 - pool - conv 20 5x5 - pool - dense    22,466 parameters
+
+Counted for 32 x 32 x 3 images and 10 classes. The page trains it with Adadelta, four images a step,
+and an l2 decay of 0.0001; that is the experiment `convnetjs`.
+"""
+
+import math
+
+from torch import nn
+
+from noonbit.models.layers import ImageSize, Network, PadTo, output_count
+
+
+def convnetjs(classes: int, channels: int, size: ImageSize) -> Network:
+    """Three padded 5x5 convolutions, each pooled, and one dense layer."""
+    features = nn.Sequential(PadTo(8, size))
+    inputs = channels
+    for width in (16, 20, 20):
+        features.extend([nn.Conv2d(inputs, width, 5, padding=2), nn.MaxPool2d(2), nn.ReLU()])
+        inputs = width
+    count = output_count(features, channels, size)
+    network = Network(features, nn.Sequential(nn.Flatten(), nn.Linear(count, classes)))
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            # Normal with variance 1 / inputs of a unit; ReLU units begin a little above zero.
+            nn.init.normal_(module.weight, std=math.sqrt(1 / module.weight[0].numel()))
+            nn.init.constant_(module.bias, 0.1 if isinstance(module, nn.Conv2d) else 0.0)
+    return network
