@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.augment import Augmentation, Draws, augment
+from noonbit.augment import Augmentation, Draws, augment, mix
 from noonbit.contract import Contract
 from noonbit.models.layers import Network, seed_dropout
 from noonbit.runtime import Runtime, mixed
@@ -63,19 +63,22 @@ class Lesson:
     ) -> tuple[Tensor, Tensor]:
         """Add the gradient of the items' losses, divided by `count`, to the model's."""
         labels = self.train.labels[items]
-        images = augment(self.transforms, self.train.images[items], draws.take(items))
+        drawn = draws.take(items)
+        images = augment(self.transforms, self.train.images[items], drawn)
+        classes = len(self.contract.class_names)
+        images, targets = mix(self.transforms, images, labels, drawn, classes=classes)
         images = self.contract.normalise(images).contiguous(memory_format=torch.channels_last)
         with self.runtime.autocast():
             logits, *auxiliary = all_logits(model, images)
-        loss = self.loss(logits, labels)
-        whole = loss + AUXILIARY_WEIGHT * sum(self.loss(each, labels) for each in auxiliary)
+        loss = self.loss(logits, targets)
+        whole = loss + AUXILIARY_WEIGHT * sum(self.loss(each, targets) for each in auxiliary)
         (whole / count).backward()
         return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
 
-    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Cross-entropy, summed over the images."""
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy, summed over the images; targets are labels or shares of the classes."""
         return F.cross_entropy(
-            logits.float(), labels, label_smoothing=self.label_smoothing, reduction="sum"
+            logits.float(), targets, label_smoothing=self.label_smoothing, reduction="sum"
         )
 
 

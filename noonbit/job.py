@@ -23,6 +23,7 @@ from torch import nn
 
 from noonbit.atomic import write, write_json, write_text
 from noonbit.augment import Augmentation
+from noonbit.augment.meaning import meaning_warnings
 from noonbit.calibrate import calibrated
 from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract
@@ -61,6 +62,15 @@ class Observer:
 
     def measured(self, run: Run, evaluation: Evaluation) -> None:
         """The test split was measured."""
+
+    def began_members(self, run: Run, items: Items) -> None:
+        """The members of the ensemble `run` are about to be trained, or gone on with."""
+
+    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        """A member, numbered from 1, is done with one of its epochs."""
+
+    def finished_member(self, number: int, count: int, member: Run) -> None:
+        """One of `count` members is finished and measured, now or before a stop."""
 
 
 def train(
@@ -250,22 +260,33 @@ class Saver:
             self.last = time.monotonic()
 
 
+class Wish:
+    """To stop: made by the first Ctrl-C (or polite kill); the second one is immediate."""
+
+    def __init__(self) -> None:
+        self.is_made = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """What a signal does."""
+        if self.is_made:
+            raise KeyboardInterrupt
+        self.is_made = True
+
+
 @contextmanager
 def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C (or a polite kill) into a wish to stop; the second one is immediate."""
-    wishes: list[int] = []
-
-    def wish(number: int, frame: FrameType | None) -> None:
-        if wishes:
-            raise KeyboardInterrupt
-        wishes.append(number)
-
+    """Turn signals into a wish to stop; inside another of these, it is the same wish."""
+    outer = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False  # only the main thread may set signals
         return
+    if isinstance(outer, Wish):
+        yield lambda: outer.is_made
+        return
+    wish = Wish()
     before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(wishes)
+        yield lambda: wish.is_made
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -307,6 +328,7 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
         difficulty=nearest_neighbour_error(items.pixels[items.split.train], train_labels),
         optimizer=MODELS[name].optimizer if name in MODELS else "adamw",
         learning_rate=MODELS[name].learning_rate if name in MODELS else None,
+        may_mirror=not meaning_warnings(Augmentation(flip=True), items.data.class_names),
     )
     plan = derive(recipe, task)
     Augmentation.parse(plan.augment)

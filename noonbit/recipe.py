@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from noonbit.errors import UsageError, did_you_mean
 
@@ -71,6 +78,24 @@ def share_or_count(value: float) -> float:
     raise ValueError("should be a share up to 0.5 or a whole number of images")
 
 
+def as_text(settings: object) -> object:
+    """A table of names and values, as TOML and Python have it, in the form of the command line.
+
+    `{"rotation": 15, "zoom_range": [0.9, 1.2], "flip": True}` is
+    `rotation=15,zoom_range=0.9:1.2,flip`.
+    """
+    if not isinstance(settings, dict):
+        return settings
+    pieces = []
+    for name, value in settings.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        if value is True:
+            pieces.append(str(name))
+        elif value is not False:
+            pieces.append(f"{name}={':'.join(map(str, values))}")
+    return ",".join(pieces) or "none"
+
+
 def fold_of_folds(text: str) -> str:
     """Refuse a fold that does not exist."""
     match = re.fullmatch(r"(\d+)/(\d+)", text)
@@ -106,8 +131,8 @@ class Recipe(BaseModel):
     """Added to what adam, adamw, rmsprop and adadelta divide by."""
     label_smoothing: Share | None = None
     """The share of each target that is spread over all classes."""
-    augment: str | None = None
-    """shift=PIXELS,rotation=DEGREES,zoom=SHARE,flip; or none."""
+    augment: Annotated[str, BeforeValidator(as_text)] | None = None
+    """shift=PIXELS,rotation=DEGREES,shear=DEGREES,zoom=SHARE,flip,...; or none. Keras's names too."""
     normalise: Normalisation | None = None
     """standard: mean 0 and variance 1 over the training images; unit: from 0 to 1."""
     keep: Kept | None = None
@@ -226,6 +251,8 @@ class Task:
     """What trains the network best."""
     learning_rate: float | None = None
     """Of that optimiser, where its usual one does not suit the network."""
+    may_mirror: bool = True
+    """Whether a mirrored image means the same."""
 
 
 def derive(recipe: Recipe, task: Task) -> Plan:
@@ -249,7 +276,8 @@ def derive(recipe: Recipe, task: Task) -> Plan:
         "schedule", "one-cycle", "ends at zero, so the last epoch is the best"
     )
     shift = round(0.08 * min(height, width))
-    augmentation = f"shift={shift}" + (",flip" if channels == 3 else "")
+    mirrors = channels == 3 and task.may_mirror
+    augmentation = f"shift={shift}" + (",flip" if mirrors else "")
     return Plan(
         model=task.model,
         epochs=choose("epochs", *derive_epochs(task)),
@@ -266,7 +294,8 @@ def derive(recipe: Recipe, task: Task) -> Plan:
             "augment",
             augmentation,
             "8 % of the shorter side"
-            + ("; a mirrored photograph means the same" if channels == 3 else ""),
+            + ("; a mirrored photograph means the same" if mirrors else "")
+            + ("" if task.may_mirror else "; a mirrored sign may mean another class"),
         ),
         normalise=choose("normalise", "standard", "suits every network here"),
         keep=choose("keep", "accuracy", "what the report's headline is about"),

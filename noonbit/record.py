@@ -14,6 +14,8 @@ import torch
 from torch import nn
 
 from noonbit import __version__
+from noonbit.augment import Augmentation
+from noonbit.augment.meaning import meaning_warnings
 from noonbit.data.catalogue import KNOWN
 from noonbit.data.dataset import PART_NAMES
 from noonbit.findings import findings_of_items
@@ -44,6 +46,21 @@ def describe(
         items.framing.shape,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
+    return describe_source(items, data_dir) | {
+        "model": {
+            "name": plan.model,
+            "python": python,
+            "parameters": summary.parameters,
+            "multiply_adds": summary.multiply_adds,
+        },
+        "reasons": reasons,
+        "warnings": meaning_warnings(Augmentation.parse(plan.augment), items.data.class_names),
+        "machine": describe_machine(runtime),
+    }
+
+
+def describe_source(items: Items, data_dir: Path | None) -> dict[str, Any]:
+    """Where the data came from, when, and what it is."""
     source = items.data.source
     return {
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -55,25 +72,21 @@ def describe(
             "format": items.data.format,
             "notes": list(items.data.notes),
             "classes": list(items.data.class_names),
-            "counts": {
-                part: np.bincount(
-                    items.labels[items.indices(part)], minlength=len(items.data.class_names)
-                ).tolist()
-                for part in PART_NAMES
-            },
+            "counts": count_classes(items),
             "split": items.split.reasons,
             "left_out": [str(item) for item in items.bad],
             "findings": [finding.as_dict(most=KEPT_DETAIL) for finding in findings_of_items(items)],
             "fingerprint": items.fingerprint,
         },
-        "model": {
-            "name": plan.model,
-            "python": python,
-            "parameters": summary.parameters,
-            "multiply_adds": summary.multiply_adds,
-        },
-        "reasons": reasons,
-        "machine": describe_machine(runtime),
+    }
+
+
+def count_classes(items: Items) -> dict[str, list[int]]:
+    """How many images of each class each part of the split has."""
+    classes = len(items.data.class_names)
+    return {
+        part: np.bincount(items.labels[items.indices(part)], minlength=classes).tolist()
+        for part in PART_NAMES
     }
 
 

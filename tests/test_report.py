@@ -102,7 +102,8 @@ def test_links_lead_to_parts_in_their_order(digits_page):
 
 def test_every_picture_and_chart_is_described(digits_page):
     assert all(one["alt"] for one in digits_page.all("img"))
-    assert all(one["aria-label"] for one in digits_page.all("svg"))
+    assert all(one["aria-label"] for one in digits_page.all("svg") if "role" in one)
+    assert sum("role" in one for one in digits_page.all("svg")) == 3
 
 
 def test_the_headline_is_the_evaluation(digits_run, digits_page):
@@ -203,3 +204,16 @@ def test_axis_ticks_are_round_and_lie_within():
 def test_a_long_name_keeps_its_beginning_and_its_end():
     assert shorten("short", 10) == "short"
     assert shorten("a" * 50 + "0041.png", 30) == "a" * 19 + "…" + "aa0041.png"
+
+
+def test_a_training_without_validation_says_that_nothing_was_chosen(tmp_path):
+    recipe = Recipe(model="mlp", epochs=2, threads=1, validation=0)
+    page = (train("digits", recipe, out=tmp_path / "run").path / "report.html").read_text()
+    assert "those of the last epoch, 2: nothing was chosen" in page
+    assert "nan" not in page.split("</style>")[1].lower()
+
+
+def test_a_choice_by_loss_is_told(tmp_path):
+    recipe = Recipe(model="mlp", epochs=2, threads=1, keep="loss")
+    page = (train("digits", recipe, out=tmp_path / "run").path / "report.html").read_text()
+    assert "the loss on the validation split" in page

@@ -1,9 +1,10 @@
 """noonbit show SOURCE"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from noonbit.commands.output import DataDir, Json, print_json, say
 from noonbit.errors import UsageError, plural
@@ -11,7 +12,9 @@ from noonbit.errors import UsageError, plural
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
+    from noonbit.augment import Augmentation
     from noonbit.data import Part
 
 PICTURE_SIDE = 400
@@ -24,11 +27,15 @@ def show(
     *,
     index: Annotated[int, Parameter(allow_leading_hyphen=True)] = 0,
     part: Literal["train", "validation", "test"] = "train",
+    augment: str | None = None,
+    seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     out: Path | None = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
     """Print one image of a source as numbers, and draw it with --out FILE.png.
+
+    With --augment, draw what a training could make of it instead.
 
     Parameters
     ----------
@@ -38,8 +45,13 @@ def show(
         Which image of the part, from 0.
     part
         train, validation or test, as the source itself has them.
+    augment
+        Settings as `train` takes them: the image as it is beside random draws of it. `slides`: a
+        row each for rotation by 90 degrees, shifts of 10 %, zoom of 0.3, and flips.
+    seed
+        Of those draws.
     out
-        Write the image, enlarged, as a PNG; left out: no picture is written.
+        Write the image, enlarged, or the draws as a PNG; left out: no picture is written.
     data_dir
         Where to look for known data sets first.
     json
@@ -47,6 +59,7 @@ def show(
     """
     from noonbit.data import open_data
 
+    rows = [] if augment is None else rows_of(augment, out)
     data = open_data(source, data_dir=data_dir, on_bad="skip")
     chosen = data.parts.get(part)
     if chosen is None:
@@ -75,24 +88,64 @@ def show(
                 "height": height,
                 "width": width,
                 "pixels": pixels.tolist(),
+                "augment": [str(settings) for settings in rows],
                 "picture": None if out is None else str(out),
             }
         )
     else:
         print(f"{chosen.names[index]}: {label}")
         print(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
-        for name, rows in zip(CHANNEL_NAMES[channels], pixels, strict=True):
-            print(f"\n{name}\n{number_table(rows)}" if channels > 1 else f"\n{number_table(rows)}")
+        if not rows:
+            print_numbers(pixels)
     if out is None:
         say(f"\nnext     noonbit show {source} --index {index} --out image.png")
         return
     from noonbit.atomic import write
     from noonbit.gallery import enlarge, fitting_scale
 
-    picture = enlarge(pixels, fitting_scale(height, width, side=PICTURE_SIDE))
+    if rows:
+        picture = drawn(chosen, index, rows, seed)
+        warn(rows, data.class_names)
+    else:
+        picture = enlarge(pixels, fitting_scale(height, width, side=PICTURE_SIDE))
     write(out, lambda temporary: picture.save(temporary, "PNG"))
     say(f"\npicture  {out}")
-    say(f"next     noonbit check {source}")
+    trains = f"train {source} --augment {augment}"
+    say(f"next     noonbit {trains if rows and augment != 'slides' else f'check {source}'}")
+
+
+def rows_of(augment: str, out: Path | None) -> "list[Augmentation]":
+    """The settings of each row of the sheet."""
+    from noonbit.augment import Augmentation
+    from noonbit.augment.preview import SLIDES
+
+    if out is None:
+        raise UsageError("--augment draws a picture; say where to with --out FILE.png.")
+    return [Augmentation.parse(text) for text in (SLIDES if augment == "slides" else [augment])]
+
+
+def drawn(part: "Part", index: int, rows: "list[Augmentation]", seed: int) -> "Image":
+    """A sheet of random draws of an image; what it is mixed with comes from all over the part."""
+    import numpy as np
+
+    from noonbit.augment.preview import DRAWN, sheet
+    from noonbit.contract import Framing
+
+    pixels = pixels_of(part, index)
+    channels, height, width = pixels.shape
+    framing = Framing(channels=1 if channels == 1 else 3, height=height, width=width)
+    others = (index + np.arange(1, DRAWN + 1) * max(1, len(part) // (DRAWN + 1))) % len(part)
+    partners = framing.prepare_all(part.take(others).images).pixels
+    return sheet(pixels, rows, seed=seed, partners=partners)
+
+
+def warn(rows: "list[Augmentation]", class_names: Sequence[str]) -> None:
+    """Say which settings would change what a class means."""
+    from noonbit.augment.meaning import meaning_warnings
+
+    for settings in rows:
+        for warning in meaning_warnings(settings, class_names):
+            say(f"warning  {warning}")
 
 
 def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
@@ -106,6 +159,12 @@ def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
         return image
     array = np.asarray(decode(image.read(), image.name))
     return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+
+
+def print_numbers(pixels: "NDArray[np.uint8]") -> None:
+    """Each channel of an image (C, H, W) as a table."""
+    for name, rows in zip(CHANNEL_NAMES[len(pixels)], pixels, strict=True):
+        print(f"\n{name}\n{number_table(rows)}" if len(pixels) > 1 else f"\n{number_table(rows)}")
 
 
 def number_table(rows: "NDArray[np.uint8]") -> str:

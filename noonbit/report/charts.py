@@ -5,7 +5,7 @@ page into the dark and onto paper; matplotlib would take a second to start and k
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -85,7 +85,6 @@ def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
     if share.low == share.high:
         share = Axis(1.0 - share_step, 1.0, 330, 40)
     parts = [
-        '<clipPath id="frame"><rect x="60" y="34" width="600" height="302"/></clipPath>',
         text(70, 22, "loss", "loss label end"),
         text(650, 22, "accuracy", "accuracy label"),
         line(70, 330, 650, 330, "axis"),
@@ -115,16 +114,17 @@ def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
             for row in rows
             if math.isfinite(value_of(row))
         ]
-        parts.append(f'<g clip-path="url(#frame)">{curve(points, style)}</g>')
+        parts.append(framed(curve(points, style)))
         if len(rows) <= MARKED_EPOCHS:
             parts += [dot(x, y, 4, style) for x, y in points if 34 <= y <= 336]
     last = rows[-1]
     label = (
         f"Loss and accuracy over {len(rows)} epochs. The last epoch: training loss "
-        f"{last.loss:.3f}, validation loss {last.val_loss:.3f}, training accuracy "
-        f"{last.accuracy:.2%}, validation accuracy {last.val_accuracy:.2%}."
+        f"{last.loss:.3f}, training accuracy {last.accuracy:.2%}"
     )
-    return svg(720, 396, label, parts)
+    if math.isfinite(last.val_loss):
+        label += f", validation loss {last.val_loss:.3f}, accuracy {last.val_accuracy:.2%}"
+    return svg(720, 396, f"{label}.", parts)
 
 
 def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
@@ -163,6 +163,36 @@ def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
     return svg(450, 520, f"Reliability: {said}.", parts)
 
 
+def gain_chart(gains: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
+    """Differences of accuracies with their 95 % intervals around the line of no difference.
+
+    Each has fixed words, and `gain`, `low` and `high` as shares; drawn in points of a hundred.
+    """
+    ends = [0.0, *(100 * gain[key] for _, gain in gains for key in ("low", "high"))]
+    step = round_step(max(max(ends) - min(ends), 0.02) / 6)
+    first, last = math.floor(min(ends) / step), math.ceil(max(ends) / step)
+    axis = Axis(first * step, last * step, 30, 690)
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    bottom = 20 + 66 * len(gains)
+    parts = [line(axis.start, bottom, axis.end, bottom, "axis")]
+    for tick in range(first, last + 1):
+        x, sign = axis.at(tick * step), "+" if tick > 0 else "−" if tick < 0 else ""
+        parts.append(line(x, 10, x, bottom, "rule" if tick else "ideal"))
+        parts.append(text(x, bottom + 24, f"{sign}{abs(tick * step):.{digits}f}", "tick middle"))
+    said = []
+    for row, (words, gain) in enumerate(gains):
+        middle, low, high = (axis.at(100 * gain[key]) for key in ("gain", "low", "high"))
+        y = 60 + 66 * row
+        parts.append(text(axis.start + 8, y - 24, words, "label"))
+        parts.append(line(low, y, high, y, "interval"))
+        parts += [line(x, y - 7, x, y + 7, "interval") for x in (low, high)]
+        parts.append(dot(middle, y, 6, "accuracy"))
+        shown = (f"{100 * gain[key]:+.2f}" for key in ("gain", "low", "high"))
+        said.append("{}: {}, 95 % interval {} to {}".format(words, *shown))
+    parts.append(text(360, bottom + 52, "points of accuracy gained", "label middle"))
+    return svg(720, bottom + 60, f"Gain {'; '.join(said)}.", parts)
+
+
 def finite(values: Iterable[float]) -> list[float]:
     """The values that are numbers, or a zero where there is none."""
     return [value for value in values if math.isfinite(value)] or [0.0]
@@ -173,6 +203,11 @@ def svg(width: int, height: int, label: str, parts: Iterable[str]) -> Markup:
     frame = f'class="drawn-{width}" viewBox="0 0 {width} {height}"'
     # Safe as Markup, since every part is made here, of numbers and our own words.
     return Markup(f'<svg {frame} role="img" aria-label="{label}">{"".join(parts)}</svg>')
+
+
+def framed(part: str) -> str:
+    """What of a part lies inside the chart's frame; an inner svg cuts off the rest."""
+    return f'<svg x="60" y="34" width="600" height="302" viewBox="60 34 600 302">{part}</svg>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
