@@ -345,9 +345,10 @@ def test_a_set_without_mirrors_says_where_to_get_it(tmp_path: Path, name: str, w
     assert f"{tmp_path}/cache/{name}; see https://www.kaggle.com/" in str(caught.value)
 
 
-def test_shapes_says_that_this_version_lacks_it() -> None:
-    with pytest.raises(DataError, match=r"shapes cannot be opened\. .* does not have yet\."):
-        open_known("shapes", data_dir=None)
+def test_shapes_are_drawn_without_files_or_network() -> None:
+    data = open_known("shapes", data_dir=None)
+    assert data.source == "shapes"
+    assert list(data.parts) == ["train", "validation", "test"]
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
@@ -368,6 +369,7 @@ def test_the_list_says_of_every_name_where_it_is_or_how_to_get_it(tmp_path: Path
     assert located["mnist"].how_to_get == ""
     assert located["cifar10"].how_to_get == "It is downloaded when first used (170 MB)."
     assert "kaggle.com" in located["sign-mnist"].how_to_get
+    assert located["shapes"].how_to_get == "It needs no files and no network."
     assert not (tmp_path / "cache").exists()
 
 

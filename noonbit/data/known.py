@@ -4,7 +4,8 @@
     open_known("mnist") ── found, else downloaded into the cache ──> Data
 
 Only `open_known` touches the network, and only for the set that it was asked for. The digits come
-with scikit-learn and open in 6 ms, because scikit-learn itself (1 s) is not imported for them.
+with scikit-learn and open in 6 ms, because scikit-learn itself (1 s) is not imported for them. The
+shapes are drawn when they are opened.
 """
 
 import gzip
@@ -22,7 +23,8 @@ from noonbit.data.arrays import pixels_from_array
 from noonbit.data.catalogue import KNOWN, TEST_LABELS_SHA256, KnownSource, Layout
 from noonbit.data.dataset import Data, Numbered, Part
 from noonbit.data.files import open_files
-from noonbit.errors import DataError, SourceNotFound, UsageError, did_you_mean
+from noonbit.data.shapes import open_shapes
+from noonbit.errors import SourceNotFound, UsageError, did_you_mean
 
 __all__ = ["KNOWN", "Found", "Located", "cache_folder", "find", "locate_all", "open_known"]
 
@@ -65,7 +67,7 @@ def find(name: str, *, data_dir: Path | None) -> Found | None:
     if name == "digits":
         path = _digits_path()
         return Found(path, "scikit-learn") if path else None
-    for place, root in _places(data_dir):
+    for place, root in data_folders(data_dir):
         for folder in (*(root / each for each in (name, *known.folders)), root):
             for layout in known.layouts:
                 path = folder / layout.opens
@@ -84,6 +86,8 @@ def open_known(name: str, *, data_dir: Path | None) -> Data:
     known = _known(name)
     if name == "digits":
         return _open_digits()
+    if name == "shapes":
+        return open_shapes()
     found = find(name, data_dir=data_dir) or _download(known, data_dir)
     data = replace(_read(found), source=name)
     if len(known.class_names) == len(data.class_names):
@@ -123,7 +127,7 @@ def _known(name: str) -> KnownSource:
     return KNOWN[name]
 
 
-def _places(data_dir: Path | None) -> Iterator[tuple[str, Path]]:
+def data_folders(data_dir: Path | None) -> Iterator[tuple[str, Path]]:
     """The folders that may hold data sets, the user's own first."""
     if data_dir is not None:
         if not data_dir.is_dir():
@@ -166,7 +170,7 @@ def _is_another(name: str, folder: Path) -> bool:
 
 def _how_to_get(known: KnownSource, data_dir: Path | None) -> str:
     if not known.layouts:
-        return "It comes with the documented systems, which this version does not have yet."
+        return "It needs no files and no network."
     if not known.files:
         return f"It cannot be downloaded without an account: {_by_hand(known, data_dir)}"
     size = sum(file.size for file in known.files)
@@ -174,14 +178,12 @@ def _how_to_get(known: KnownSource, data_dir: Path | None) -> str:
 
 
 def _by_hand(known: KnownSource, data_dir: Path | None) -> str:
-    root = next(_places(data_dir))[1]
+    root = next(data_folders(data_dir))[1]
     return f"put {known.by_hand} into {root / known.name}; see {known.homepage} for them."
 
 
 def _download(known: KnownSource, data_dir: Path | None) -> Found:
-    if not known.layouts:
-        raise DataError(f"{known.name} cannot be opened. {_how_to_get(known, data_dir)}")
-    looked = ", ".join(f"{root} ({place})" for place, root in _places(data_dir))
+    looked = ", ".join(f"{root} ({place})" for place, root in data_folders(data_dir))
     missing = f"{known.name} is not on this machine; looked in {looked}."
     if not known.files:
         raise SourceNotFound(f"{missing} {_how_to_get(known, data_dir)}")
