@@ -24,9 +24,10 @@ def convnetjs(classes: int, channels: int, size: ImageSize) -> Network:
         inputs = width
     count = output_count(features, channels, size)
     network = Network(features, nn.Sequential(nn.Flatten(), nn.Linear(count, classes)))
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            # Normal with variance 1 / inputs of a unit; ReLU units begin a little above zero.
-            nn.init.normal_(module.weight, std=math.sqrt(1 / module.weight[0].numel()))
-            nn.init.constant_(module.bias, 0.1 if isinstance(module, nn.Conv2d) else 0.0)
+    # Normal with variance 1 / inputs of a unit; ReLU units begin a little above zero.
+    for name, values in network.named_parameters():
+        if name.endswith("weight"):
+            nn.init.normal_(values, std=math.sqrt(1 / values[0].numel()))
+        else:
+            nn.init.constant_(values, 0.0 if name.startswith("head") else 0.1)
     return network
