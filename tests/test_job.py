@@ -21,6 +21,7 @@ from noonbit import job
 from noonbit.checkpoint import read_tensors
 from noonbit.errors import ArtefactError, DataError, Interrupted, TrainingDiverged, UsageError
 from noonbit.job import Observer, as_begun, resume, train
+from noonbit.progress import display
 from noonbit.recipe import Recipe
 from noonbit.run import Run
 from noonbit.runs import load_run
@@ -492,3 +493,12 @@ def test_an_observer_is_told_everything_in_order(small_source, tmp_path):
     recipe = Recipe(model="lenet5", epochs=1, threads=1, batch_size=1000)
     train(small_source, recipe, out=tmp_path / "run", observer=Telling())
     assert told == ["began training 0", "step", "epoch 1 True", "measured finished"]
+
+
+def test_a_flip_that_changes_what_digits_mean_is_warned_of_and_kept_in_the_run(tmp_path, capsys):
+    recipe = Recipe(model="mlp", epochs=1, threads=1, augment="flip")
+    with display() as observer:
+        run = train("digits", recipe, out=tmp_path / "run", observer=observer)
+    (warning,) = run.record["warnings"]
+    assert warning.startswith("flip changes what classes mean: 2 would pass for 5")
+    assert f"warning  {warning}" in capsys.readouterr().err

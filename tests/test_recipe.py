@@ -1,7 +1,7 @@
 """How to train: settings that are refused by name, TOML, precedence, and derived defaults."""
 
 import math
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
@@ -241,3 +241,22 @@ def test_validation_is_a_share_or_a_number_of_images(value: float) -> None:
 def test_a_part_that_cannot_be_held_out_is_refused(settings, sentence) -> None:
     with pytest.raises(UsageError, match=sentence):
         Recipe.checked(settings, origin="here")
+
+
+def test_augmentation_may_be_a_table_of_keras_names(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(
+        "epochs = 2\n[augment]\nrotation_range = 15\nzoom_range = [0.9, 1.2]\n"
+        "horizontal_flip = true\nvertical_flip = false\n"
+    )
+    recipe = Recipe.load(path)
+    assert recipe.augment == "rotation_range=15,zoom_range=0.9:1.2,horizontal_flip"
+    assert str(Augmentation.parse(recipe.augment)) == "rotation=15,zoom_range=0.9:1.2,flip"
+    assert Recipe.model_validate({"augment": {}}).augment == "none"
+
+
+def test_signs_are_not_mirrored_by_themselves() -> None:
+    assert derive(Recipe(), CIFAR).augment == "shift=3,flip"
+    signs = derive(Recipe(), replace(CIFAR, may_mirror=False))
+    assert signs.augment == "shift=3"
+    assert "a mirrored sign may mean another class" in signs.reasons["augment"]
