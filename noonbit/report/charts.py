@@ -170,7 +170,7 @@ def gain_chart(gains: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
     """
     ends = [0.0, *(100 * gain[key] for _, gain in gains for key in ("low", "high"))]
     step = round_step(max(max(ends) - min(ends), 0.02) / 6)
-    first, last = math.floor(min(ends) / step), math.ceil(max(ends) / step)
+    first, last = math.floor(min(ends) / step), max(1, math.ceil(max(ends) / step))
     axis = Axis(first * step, last * step, 30, 690)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     bottom = 20 + 66 * len(gains)
