@@ -13,21 +13,33 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from noonbit.api import ensemble as ensemble
     from noonbit.api import load_run as load_run
     from noonbit.api import resume as resume
     from noonbit.api import train as train
     from noonbit.data.source import open_data as open_data
     from noonbit.estimator import ImageClassifier as ImageClassifier
+    from noonbit.generator import ImageDataGenerator as ImageDataGenerator
 
 # Where each public name lives; imported when it is first used, since PyTorch takes a second.
 _HOMES = {
     "open_data": "noonbit.data.source",
     "train": "noonbit.api",
+    "ensemble": "noonbit.api",
     "resume": "noonbit.api",
     "load_run": "noonbit.api",
     "ImageClassifier": "noonbit.estimator",
+    "ImageDataGenerator": "noonbit.generator",
 }
-__all__ = ["ImageClassifier", "load_run", "open_data", "resume", "train"]
+__all__ = [
+    "ImageClassifier",
+    "ImageDataGenerator",
+    "ensemble",
+    "load_run",
+    "open_data",
+    "resume",
+    "train",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -1,0 +1,105 @@
+"""Batches without end, as a training takes them from an `ImageDataGenerator`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeAlias
+
+from numpy.typing import NDArray
+
+from noonbit.data.split import Indices
+from noonbit.errors import UsageError, plural
+from noonbit.generator.draws import Draws
+from noonbit.generator.order import Order
+from noonbit.generator.settings import Floats
+from noonbit.generator.source import Answers, Source
+
+Batch: TypeAlias = Floats | tuple[Floats, Answers] | tuple[Floats, Answers, NDArray[Any]]
+"""x, or (x, y), or (x, y, sample weights)."""
+Feed: TypeAlias = Callable[[NDArray[Any], Draws | None, float | None], Floats]
+
+
+class Flow:
+    """An iterator over batches, which goes on with the next epoch when one ends.
+
+    `len(flow)` is the number of batches in an epoch, `flow[i]` the i-th of the current one. A batch
+    is x, (x, y) or (x, y, sample weights), x in the generator's dtype and data format.
+    """
+
+    def __init__(
+        self, source: Source, items: Indices, order: Order, feed: Feed, *, batch_size: int
+    ) -> None:
+        self._source, self._items, self._order, self._feed = source, items, order, feed
+        self.batch_size = batch_size
+        self.n = self.samples = len(items)
+        self.image_shape = source.shape
+        self.class_mode = source.class_mode
+        self.class_indices = dict(source.class_indices)
+        """The number of each class name."""
+        self.num_classes = len(source.class_indices)
+
+    def __len__(self) -> int:
+        return -(-self.n // self.batch_size)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        return self._made(*next(self._order))
+
+    def __getitem__(self, index: int) -> Any:
+        if not 0 <= index < len(self):
+            raise UsageError(
+                f"There is no batch {index}: an epoch has {plural(len(self), 'batch', 'batches')}, "
+                "counted from 0."
+            )
+        return self._made(*self._order[index])
+
+    def __repr__(self) -> str:
+        classes = f" of {plural(self.num_classes, 'class', 'classes')}" if self.num_classes else ""
+        batches = plural(len(self), "batch", "batches")
+        return f"<Flow: {plural(self.n, 'image')}{classes}, {batches} of {self.batch_size}>"
+
+    def _made(self, items: Indices, draws: Draws | None) -> Batch:
+        source = self._source
+        x = self._feed(source.read(items), draws, source.white)
+        if source.class_mode is None:
+            return x
+        y = source.answers(items, x)
+        return (x, y) if source.weights is None else (x, y, source.weights[items])
+
+    @property
+    def batch_index(self) -> int:
+        """Of the batch that comes next, in its epoch."""
+        return self._order.batch_index
+
+    def reset(self) -> None:
+        """Begin with the first batch of an epoch: of the next one, where this one was begun."""
+        self._order.reset()
+
+    def on_epoch_end(self) -> None:
+        """Go to the next epoch."""
+        self._order.on_epoch_end()
+
+    @property
+    def labels(self) -> Any:
+        """The class numbers, or the answers, in the order of the images (not as shuffled)."""
+        labels = self._source.labels
+        if self.class_mode == "multi_output":
+            return [column[self._items] for column in labels]
+        if isinstance(labels, list):
+            return [labels[item] for item in self._items]
+        return None if labels is None else labels[self._items]
+
+    @property
+    def classes(self) -> Any:
+        """Another name of `labels`."""
+        return self.labels
+
+    @property
+    def filenames(self) -> Sequence[str]:
+        """The file of each image, as its folder or table names it; empty for arrays."""
+        return [self._source.names[item] for item in self._items] if self._source.names else []
+
+    @property
+    def filepaths(self) -> Sequence[str]:
+        """Where each file lies."""
+        return [self._source.paths[item] for item in self._items] if self._source.paths else []
