@@ -2,12 +2,18 @@
 
 import re
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
 from noonbit.commands.output import Json, print_json, print_table, say
 from noonbit.errors import UsageError
+
+if TYPE_CHECKING:
+    from noonbit.models.receptive import Pair
+
+USUAL_BATCH = 512
+"""What noonbit takes for sets of 8,192 images and more."""
 
 
 def summary(
@@ -16,9 +22,10 @@ def summary(
     *,
     input: str = "28x28x1",
     classes: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 10,
+    batch_size: Annotated[int, Parameter(validator=validators.Number(gte=1))] = USUAL_BATCH,
     json: Json = False,
 ) -> None:
-    """Print a network's layer table: output shapes, parameters, multiply-adds.
+    """Print a network's layer table: shapes, parameters, multiply-adds, receptive fields, memory.
 
     Parameters
     ----------
@@ -28,23 +35,39 @@ def summary(
         One image: height x width x channels, for example 28x28x1 or 32x32x3.
     classes
         The number of classes.
+    batch_size
+        Images a step, for the memory that training takes.
     json
         Print one JSON object on stdout.
     """
     height, width, channels = parse_input(input)
     from noonbit.models import MODELS, outline
+    from noonbit.models.memory import training_memory
     from noonbit.models.summary import summarise
 
+    shape = (channels, height, width)
     counts_statistics = model in MODELS and MODELS[model].counts_statistics
     network = outline(model, classes, channels, (height, width))
-    table = summarise(network, (channels, height, width), counts_statistics=counts_statistics)
+    table = summarise(network, shape, counts_statistics=counts_statistics)
+    optimizer = MODELS[model].optimizer if model in MODELS else "adamw"
+    memory = training_memory(network, shape, optimizer)
     if json:
         print_json(
-            {"model": model, "input": [height, width, channels], "classes": classes} | asdict(table)
+            {"model": model, "input": [height, width, channels], "classes": classes}
+            | asdict(table)
+            | {
+                "receptive_field": table.receptive_field,
+                "memory_bytes": asdict(memory)
+                | {
+                    "optimizer": optimizer,
+                    "batch_size": batch_size,
+                    "training": memory.of_batch(batch_size),
+                },
+            }
         )
         return
     print_table(
-        ("layer", "kind", "output", "parameters", "multiply-adds"),
+        ("layer", "kind", "output", "parameters", "multiply-adds", "receptive field"),
         [
             (
                 layer.name,
@@ -52,6 +75,7 @@ def summary(
                 " x ".join(map(str, layer.output)),
                 layer.parameters,
                 layer.multiply_adds,
+                in_pixels(layer.receptive_field),
             )
             for layer in table.layers
         ],
@@ -61,16 +85,37 @@ def summary(
     if table.auxiliary_parameters:
         print(f"of them in heads for training alone {table.auxiliary_parameters:,}")
     print(f"multiply-adds {table.multiply_adds:,} an image")
+    if table.receptive_field is not None:
+        print(f"receptive field {in_pixels(table.receptive_field)} pixels, of the last map's units")
+    print(
+        f"memory {human(memory.weights)} of weights; to train batches of {batch_size:,}, with "
+        f"{human(memory.gradients)} of gradients, {human(memory.optimizer_state)} of {optimizer} "
+        f"and {human(memory.activations)} an image, {human(memory.of_batch(batch_size))}"
+    )
     if model in MODELS and (changes := MODELS[model].changes((height, width))):
         say(f"\nsmall-image form: {changes}")
     say(f"\nnext     noonbit train digits --model {model}")
 
 
-def parse_input(text: str) -> tuple[int, int, int]:
+def in_pixels(receptive_field: "Pair | None") -> str:
+    """`14 x 14`, or `n/a` where there is no map."""
+    return "n/a" if receptive_field is None else " x ".join(map(str, receptive_field))
+
+
+def human(count: float) -> str:
+    """Bytes in a unit that leaves one to three digits before the point: `3.4 MB`, thousands."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 999.5:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def parse_input(text: str, *, flag: str = "--input ") -> tuple[int, int, int]:
     """`28x28x1` -> (height, width, channels); `28x28` is grey."""
     match = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+))?", text.lower())
     if match is None or not all(int(group or 1) for group in match.groups()):
         raise UsageError(
-            f"--input {text} is not a size; write height x width x channels, such as 28x28x1."
+            f"{flag}{text} is not a size; write height x width x channels, such as 28x28x1."
         )
     return int(match[1]), int(match[2]), int(match[3] or 1)

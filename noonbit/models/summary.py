@@ -1,4 +1,4 @@
-"""The layer table: output shapes, parameters, multiply-adds.
+"""The layer table: output shapes, parameters, multiply-adds, receptive fields.
 
 Read off one forward pass of an empty image, so it holds for any module, a user's own too. Costs one
 inference of one image.
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError
 from noonbit.models.layers import Network
+from noonbit.models.receptive import FieldTracker, Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Layer:
     parameters: int
     multiply_adds: int
     """For one image; of convolutions and dense layers, where the work is."""
+    receptive_field: Pair | None
+    """Pixels (down, across) that one unit looks at; None where the output is no map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,12 @@ class Summary:
     """Running means and variances: learned from the data, but not by gradients."""
     multiply_adds: int
 
+    @property
+    def receptive_field(self) -> Pair | None:
+        """Of the last map; None for networks of dense layers alone."""
+        fields = [layer.receptive_field for layer in self.layers if layer.receptive_field]
+        return fields[-1] if fields else None
+
 
 def summarise(
     model: nn.Module, shape: tuple[int, int, int], *, counts_statistics: bool = False
@@ -49,6 +58,9 @@ def summarise(
 
     Raises `ArtefactError` where the network does not accept that shape.
     """
+    parameter = next(model.parameters(), None)
+    image = torch.zeros(1, *shape, device="cpu" if parameter is None else parameter.device)
+    tracker = FieldTracker(image)
     layers: list[Layer] = []
     names = {module: name for name, module in model.named_modules()}
 
@@ -61,6 +73,7 @@ def summarise(
                     tuple(output.shape[1:]),
                     sum(p.numel() for p in module.parameters(recurse=False)),
                     multiply_adds(module, output),
+                    tracker.size_of(output),
                 )
             )
 
@@ -68,10 +81,8 @@ def summarise(
     hooks = [module.register_forward_hook(record) for module in leaves]
     training = model.training
     try:
-        parameter = next(model.parameters(), None)
-        device = "cpu" if parameter is None else parameter.device
-        with torch.no_grad():
-            model.eval()(torch.zeros(1, *shape, device=device))
+        with torch.no_grad(), tracker:
+            model.eval()(image)
     except Exception as error:  # a user's own network may raise anything
         channels, height, width = shape
         raise ArtefactError(

@@ -1,0 +1,123 @@
+"""noonbit gradcheck MODEL"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter, validators
+
+from noonbit.commands.output import Json, print_json, print_table, say
+from noonbit.commands.summary import parse_input
+from noonbit.errors import CheckFailed, UsageError, plural
+
+if TYPE_CHECKING:
+    from noonbit.gradcheck import LayerCheck
+
+BY_HAND = ("byhand", "byhand-exact")
+WHY_BY_HAND_FAILS = (
+    "The document asks whether ReLU's output, not its input, is at least 0, which it always is, "
+    "and leaves out that the units which dropout kept were doubled; byhand-exact does neither."
+)
+
+
+def gradcheck(
+    model: str,
+    /,
+    *,
+    input: str = "8x8x1",
+    classes: Annotated[int, Parameter(validator=validators.Number(gte=2))] = 3,
+    json: Json = False,
+) -> None:
+    """Compare backpropagation with differences of the loss in float64, layer by layer.
+
+    Exits with 5 where a gradient is wrong.
+
+    Parameters
+    ----------
+    model
+        A network of `noonbit models`, path.py:function, or `byhand` and `byhand-exact`, the network
+        written by hand with its document's way back and with the derivative.
+    input
+        One image: height x width x channels. Small ones are quicker and find the same mistakes.
+    classes
+        The number of classes.
+    json
+        Print one JSON object on stdout.
+    """
+    height, width, channels = parse_input(input)
+    import torch
+
+    from noonbit import gradcheck as checking
+    from noonbit.byhand import documented_slope, exact_slope
+    from noonbit.models import build
+
+    if model in BY_HAND:
+        if channels != 1:
+            raise UsageError(f"{model} takes grey images; write --input {height}x{width}x1.")
+        slope = documented_slope if model == "byhand" else exact_slope
+        result = checking.check_byhand(height * width, classes, slope)
+    else:
+        torch.manual_seed(checking.SEED)
+        network = build(model, classes, channels, (height, width))
+        batch = checking.random_batch(classes, (channels, height, width))
+        result = checking.check(network, *batch)
+    if json:
+        print_json(
+            {
+                "model": model,
+                "input": [height, width, channels],
+                "classes": classes,
+                "passed": result.passed,
+                "worst": result.worst,
+                "tolerance": checking.TOLERANCE,
+                "layers_in_all": result.layers_in_all,
+                "layers": [asdict(layer) | {"passed": layer.passed} for layer in result.layers],
+            }
+        )
+    else:
+        print_table(
+            ("layer", "kind", "parameters", "checked", "largest slope", "worst error", "verdict"),
+            [
+                (
+                    layer.name,
+                    layer.kind,
+                    layer.parameters,
+                    layer.checked,
+                    f"{layer.largest:.1e}",
+                    f"{layer.worst:.1e}" if layer.checked else "n/a",
+                    verdict(layer),
+                )
+                for layer in result.layers
+            ],
+        )
+        print(f"\nworst relative error {result.worst:.1e}")
+        print(
+            f"good: 1e-07 or less is usual in float64; above {checking.TOLERANCE:.0e} is a "
+            "mistake. A forgotten factor or term gives 1e-02 to 1."
+        )
+        if len(result.layers) < result.layers_in_all:
+            print(
+                f"{len(result.layers)} of {result.layers_in_all} layers were checked, evenly "
+                "spread; a mistake deep in the network shows in every layer before it."
+            )
+    wrong = [layer.name for layer in result.layers if not layer.passed]
+    if wrong:
+        raise CheckFailed(
+            f"The gradient is wrong in {len(wrong)} of {plural(len(result.layers), 'layer')}: "
+            f"{', '.join(wrong[:5])}{', ...' if len(wrong) > 5 else ''} (worst relative error "
+            f"{result.worst:.1e}). "
+            + (
+                WHY_BY_HAND_FAILS
+                if model == "byhand"
+                else f"Look first at {wrong[-1]} and what follows it."
+            )
+        )
+    say(f"\nnext     noonbit {'byhand --exact' if model in BY_HAND else f'summary {model}'}")
+
+
+def verdict(layer: "LayerCheck") -> str:
+    """One word for a line of the table."""
+    if not layer.checked:
+        return "frozen"
+    if not layer.passed:
+        return "wrong"
+    return "right" if layer.largest else "no gradient"
