@@ -4,21 +4,26 @@ run = noonbit.train("mnist", model="cnn", epochs=3)
 run = noonbit.load_run("last")
 """
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from noonbit.assembly import ensemble as ensemble_runs
+from noonbit.errors import UsageError
 from noonbit.job import Observer
-from noonbit.job import resume as resume_run
 from noonbit.job import train as train_source
+from noonbit.lineup import Combine, Lineup
+from noonbit.members import OBJECTS_ARE_NO_MEMBERS, train_members
+from noonbit.members import resume as resume_run
 from noonbit.progress import display
 from noonbit.recipe import Recipe
 from noonbit.run import Run
 from noonbit.runs import load_run
 
-__all__ = ["load_run", "resume", "train"]
+__all__ = ["ensemble", "load_run", "resume", "train"]
 
 
 def train(
@@ -34,16 +39,46 @@ def train(
 
     `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
     float32 images (N, C, H, W) and gives logits (N, classes). `settings` are the fields of
-    `Recipe`, checked by name and value. `observer` shows the progress; by default a bar or lines on
+    `Recipe`, and for an ensemble those of `Lineup` (`members=7`), checked by name and value.
+    `observer` shows the progress; by default a bar or lines on
     stderr. Raises the errors of errors.py.
     """
     network = model if isinstance(model, nn.Module) else None
     if isinstance(model, str):
         settings["model"] = model
+    of_members = {name: settings.pop(name) for name in Lineup.model_fields if name in settings}
     recipe = Recipe.checked(settings, origin="noonbit.train")
+    lineup = Lineup.checked(of_members, origin="noonbit.train")
+    lineup.require_whole()
+    if lineup.members is not None and network is not None:
+        raise UsageError(OBJECTS_ARE_NO_MEMBERS)
     with nullcontext(observer) if observer is not None else display() as shown:
+        if lineup.members is not None:
+            return train_members(source, recipe, lineup, out=out, data_dir=data_dir, observer=shown)
         return train_source(
             source, recipe, model=network, out=out, data_dir=data_dir, observer=shown
+        )
+
+
+def ensemble(
+    runs: Sequence[Run | str | Path],
+    *,
+    combine: Combine | None = None,
+    out: Path | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Let finished runs on the same data answer as one, and return that run.
+
+    `runs` are runs, their paths or unique beginnings of their names. `combine` is `probabilities`
+    (their mean, the default), `sum` (of the networks' outputs) or `vote`. Raises the errors of
+    errors.py.
+    """
+    lineup = Lineup.checked({"combine": combine}, origin="noonbit.ensemble")
+    members = [run if isinstance(run, Run) else load_run(run) for run in runs]
+    with nullcontext(observer) if observer is not None else display() as shown:
+        return ensemble_runs(
+            members, combine=lineup.combine, out=out, data_dir=data_dir, observer=shown
         )
 
 

@@ -16,6 +16,7 @@ from noonbit.errors import NoonbitError
 COMMANDS = {
     "check": "Say what a source is, and what is wrong with it.",
     "train": "Train a classifier and leave a run folder with a report.",
+    "ensemble": "Let runs on the same data answer as one.",
     "evaluate": "Measure a run on its test images, or on another source.",
     "predict": "Name the classes of new images.",
     "errors": "Draw the test images that a run got wrong.",
@@ -23,7 +24,11 @@ COMMANDS = {
     "show": "Draw one image of a source, and print it as numbers.",
     "models": "List the networks.",
     "summary": "Print a network's layer table.",
-    "data": "List the known data sets and where each was found.",
+    "arithmetic": "Work out and draw where a filter lands, and what comes out.",
+    "gradcheck": "Compare backpropagation with differences of the loss.",
+    "byhand": "Train a network written by hand in NumPy, and follow its document.",
+    "reproduce": "Run the documented experiments again, and judge their claims.",
+    "data": "List the known data sets, or write one as a folder of pictures.",
 }
 
 app = App(

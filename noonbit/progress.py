@@ -15,6 +15,7 @@ from noonbit.evaluate import Evaluation
 from noonbit.fit import Epoch, State, Step, steps_per_epoch
 from noonbit.items import Items
 from noonbit.job import Observer
+from noonbit.models import MODELS
 from noonbit.recipe import Plan
 from noonbit.run import Run
 
@@ -57,6 +58,20 @@ class LineDisplay(Observer):
 
     def measured(self, run: Run, evaluation: Evaluation) -> None:
         self.say(headline(evaluation))
+        if run.is_ensemble:
+            for line in gains(run):
+                self.say(line)
+
+    def began_members(self, run: Run, items: Items) -> None:
+        for line in (*about_data(run, items), about_members(run)):
+            self.say(line)
+
+    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        if time.monotonic() - self.spoke >= QUIET_SECONDS:
+            self.say(f"member {number}  epoch {epoch}/{epochs}")
+
+    def finished_member(self, number: int, count: int, member: Run) -> None:
+        self.say(member_line(number, count, member))
 
 
 class BarDisplay(LineDisplay):
@@ -65,7 +80,7 @@ class BarDisplay(LineDisplay):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self.progress = Progress(
-            TextColumn("epoch {task.fields[epoch]}"),
+            TextColumn("{task.fields[place]}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
@@ -73,10 +88,12 @@ class BarDisplay(LineDisplay):
             console=Console(file=stream),
             transient=True,
         )
-        self.task = self.progress.add_task("train", total=None, epoch="1", figures="")
+        self.task = self.progress.add_task("train", total=None, place="epoch 1", figures="")
         self.read = time.monotonic()
         self.started = time.monotonic()
         self.done_before = 0
+        self.members: dict[int, float] = {}
+        """The share of its epochs that each member has done."""
 
     def say(self, text: str) -> None:
         self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -101,7 +118,7 @@ class BarDisplay(LineDisplay):
             self.task,
             completed=done,
             total=self.epochs * step.steps,
-            epoch=f"{step.epoch}/{self.epochs}",
+            place=f"epoch {step.epoch}/{self.epochs}",
             figures=f"loss {step.loss.item() / seen:.4f}  accuracy "
             f"{step.correct.item() / seen:.4f}  {speed:,.0f} images/s",
         )
@@ -109,6 +126,31 @@ class BarDisplay(LineDisplay):
     def measured(self, run: Run, evaluation: Evaluation) -> None:
         self.progress.stop()
         super().measured(run, evaluation)
+
+    def began_members(self, run: Run, items: Items) -> None:
+        super().began_members(run, items)
+        self.members = dict.fromkeys(range(1, len(run.record["model"]["members"]) + 1), 0.0)
+        self.progress.start()
+        self.show_members()
+
+    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        self.members[number] = epoch / epochs
+        self.show_members()
+
+    def finished_member(self, number: int, count: int, member: Run) -> None:
+        super().finished_member(number, count, member)
+        self.members[number] = 1.0
+        self.show_members()
+
+    def show_members(self) -> None:
+        """Bring the bar to where the members are together."""
+        self.progress.update(
+            self.task,
+            completed=sum(self.members.values()),
+            total=len(self.members),
+            place="members",
+            figures="",
+        )
 
 
 @contextmanager
@@ -124,8 +166,8 @@ def display() -> Iterator[Observer]:
         bar.progress.stop()
 
 
-def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
-    """What is about to happen, each derived setting with its reason."""
+def about_data(run: Run, items: Items) -> list[str]:
+    """What trains, validates and measures, what is wrong with it, and how large the model is."""
     data, framing, split = items.data, items.framing, items.split
     lines = [
         f"data     {data.source}: {data.format}, "
@@ -147,6 +189,15 @@ def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
         f"model    {model['name']}: {model['parameters']:,} parameters, "
         f"{model['multiply_adds'] / 1e6:,.1f} M multiply-adds an image"
     )
+    entry = MODELS.get(model["name"])
+    if entry is not None and (changes := entry.changes((framing.height, framing.width))):
+        lines.append(f"note     the small-image form of {model['name']}: {changes}")
+    return lines
+
+
+def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
+    """What is about to happen, each derived setting with its reason."""
+    lines = about_data(run, items)
     machine = run.record["machine"]
     shown = {
         "epochs": plan.epochs,
@@ -164,7 +215,7 @@ def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
     for name, value in shown.items():
         reason = run.record["reasons"].get(name)
         lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
-    return lines
+    return lines + [f"warning  {sentence}" for sentence in run.record.get("warnings", [])]
 
 
 def epoch_line(row: Epoch, plan: Plan, is_best: bool) -> str:
@@ -177,6 +228,50 @@ def epoch_line(row: Epoch, plan: Plan, is_best: bool) -> str:
         + f"{row.images_per_second:,.0f} images/s"
         + ("  best" if is_best else "")
     )
+
+
+def about_members(run: Run) -> str:
+    """How many members there will be, and how they are trained and combined."""
+    model, training = run.record["model"], run.record["training"]
+    at_once = training["at_once"]
+    return (
+        f"members  {len(model['members'])}, combined by {model['combine']}; "
+        + (f"{at_once} side by side" if at_once > 1 else "one after another")
+        + f", {plural(training['threads'], 'thread')} each ({training['reason']})"
+    )
+
+
+def member_line(number: int, count: int, member: Run) -> str:
+    """One finished member in one line."""
+    recipe, result = member.recipe, member.record["result"]
+    facts = [str(recipe.model), f"seed {recipe.seed}"]
+    if recipe.fold is not None:
+        facts.append(f"fold {recipe.fold}")
+    if "augment" not in member.record["reasons"]:
+        facts.append(f"augment {recipe.augment}")
+    return (
+        f"member {number} of {count}  {result['accuracy']:.2%}  {', '.join(facts)}  "
+        f"{result['train_seconds']:.1f} s"
+    )
+
+
+def gains(run: Run) -> list[str]:
+    """What an ensemble is better than, and by how much, in points of a hundred images."""
+    result = run.record["result"]
+
+    def points(gain: dict[str, float]) -> str:
+        gained, low, high = (100 * gain[key] for key in ("gain", "low", "high"))
+        return f"{gained:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
+
+    best = result["members"][result["best_member"] - 1]["accuracy"]
+    return [
+        f"gain     {points(result['gain_over_mean'])} over the members' mean of "
+        f"{result['members_mean_accuracy']:.2%}",
+        f"         {points(result['gain_over_best'])} over the best of them, "
+        f"member {result['best_member']} with {best:.2%}",
+        f"members  disagree on {result['not_unanimous']:.2%} of the images; two of them on "
+        f"{result['pairwise_disagreement']:.2%}",
+    ]
 
 
 def headline(evaluation: Evaluation) -> str:

@@ -11,8 +11,11 @@
       evaluation.json           the measured figures of the test split
       predictions.parquet       of the test split: item, class, prediction, probability
       report.html               everything above for people
+      members/                  of an ensemble that was trained: a run folder for each member
 
-A run is never overwritten. A folder made by a later format is refused by name.
+An ensemble of networks is a run too: its weights are those of all members, so it needs none of
+their folders, and it has no history and no checkpoint of its own. A run is never overwritten. A
+folder made by a later format is refused by name.
 """
 
 import csv
@@ -40,6 +43,7 @@ from noonbit.evaluate import Evaluation, evaluate, predict_probabilities
 from noonbit.fit import Epoch
 from noonbit.items import Items, gather, load
 from noonbit.models import build
+from noonbit.models.ensemble import Ensemble, Member
 from noonbit.predict import Predictions, predict
 from noonbit.recipe import Recipe, explain
 from noonbit.runtime import Runtime
@@ -108,16 +112,38 @@ class Run:
 
     @cached_property
     def model(self) -> nn.Module:
-        """The network with its best weights, on the processor, ready to predict."""
-        framing = self.contract.framing
-        model = build(
-            self.model_name,
-            len(self.class_names),
-            framing.channels,
-            (framing.height, framing.width),
+        """The network with its best weights, on the processor, ready to predict.
+
+        Of an ensemble, an `Ensemble` of all of them.
+        """
+        about = self.record["model"]
+        if not self.is_ensemble:
+            network = self.build(self.model_name)
+            self.load_weights(network)
+            return self.answering(network)
+        ensemble = Ensemble(
+            [
+                Member.blank(
+                    viewed(self.build(member["name"]), member["views"]),
+                    self.contract.framing.channels,
+                )
+                for member in about["members"]
+            ],
+            about["combine"],
         )
-        self.load_weights(model)
-        return self.answering(model)
+        self.load_weights(ensemble)
+        return ensemble.eval()
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether several networks answer as one here."""
+        return "members" in self.record["model"]
+
+    def build(self, name: str) -> nn.Module:
+        """A network of this name for the run's images and classes, freshly initialised."""
+        framing = self.contract.framing
+        size = (framing.height, framing.width)
+        return build(name, len(self.class_names), framing.channels, size)
 
     def answering(self, model: nn.Module) -> nn.Module:
         """A trained network as it answers: with its recipe's test-time augmentation."""
@@ -228,7 +254,7 @@ class Run:
         """A card for notebooks."""
         from html import escape
 
-        evaluation = self.evaluation
+        evaluation, epochs = self.evaluation, len(self.history)
         headline = escape(self.record["status"])
         if evaluation is not None:
             headline = (
@@ -237,8 +263,9 @@ class Run:
             )
         return (
             f"<div><b>{escape(self.path.name)}</b><br>{headline}<br>"
-            f"{escape(str(self.record['model']['name']))} on {escape(self.record['source'])}, "
-            f"{len(self.history)} epochs<br><code>{escape(str(self.path))}</code></div>"
+            f"{escape(str(self.record['model']['name']))} on {escape(self.record['source'])}"
+            f"{f', {epochs} epochs' if epochs else ''}<br>"
+            f"<code>{escape(str(self.path))}</code></div>"
         )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from noonbit.job import train
+from noonbit.lineup import Lineup
+from noonbit.members import train_members
 from noonbit.recipe import Recipe
 from noonbit.run import Run
 
@@ -30,3 +32,11 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run on the digits: two epochs of the plain network, which errs now and then."""
     out = tmp_path_factory.mktemp("runs") / "digits"
     return train("digits", Recipe(model="mlp", epochs=2, threads=1), out=out)
+
+
+@pytest.fixture(scope="session")
+def digits_ensemble(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Three members that were trained one after the other on the digits."""
+    out = tmp_path_factory.mktemp("runs") / "ensemble"
+    recipe = Recipe(model="mlp", epochs=1, threads=1)
+    return train_members("digits", recipe, Lineup(members=3), out=out)

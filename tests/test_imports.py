@@ -20,27 +20,39 @@ PACKAGE = Path(noonbit.__file__).parent
 
 DATA_FLOW = """
     noonbit
-    errors  recipe  runtime  atomic
+    errors  recipe  lineup  runtime  atomic
 
     data
     data.dataset  data.compression  data.files  data.pictures
     data.delimited  data.arrays  data.folder
     data.path_rows  data.pixel_rows  data.table  data.idx  data.cifar  data.parquet
+    data.png  data.shapes
     data.catalogue  data.download  data.known  data.source
     data.split  data.difficulty
 
     contract  items  gallery  findings  check
-    augment
-    models.layers  models.keras  models.slides  models.lab  models.lenet  models.glance
-    models.alexnet  models.vgg  models.googlenet  models.resnet  models  models.summary
-    optim  gradients  evaluate  calibrate  predict
+    arithmetic  byhand
+    augment.affine  augment.settings  augment.draws  augment.erasing  augment.transforms
+    augment.mixing  augment.meaning  augment.preview  augment
+    generator.settings  generator.draws  generator.transform  generator.whitening
+    generator.statistics  generator.source  generator.look  generator.files  generator.order
+    generator.flow  generator
+    models.layers  models.keras  models.slides  models.lab  models.lenet  models.convnetjs
+    models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models
+    models.receptive  models.summary  models.memory
+    models.ensemble
+    averaging  views  optim  gradients  gradcheck  evaluate  comparison  calibrate  predict
     fit  checkpoint  run  runs  record  measure
-    report.answers  report.charts  report.thumbnails  report.sections  report
-    job  progress  api  estimator
+    report.answers  report.charts  report.thumbnails  report.sections  report.members  report
+    job  progress  member  side_by_side  assembly  members  api  estimator
+
+    experiments  experiments.results  experiments.verdict  experiments.reproduce  experiments.page
 
     commands  commands.output
-    commands.check    commands.train   commands.evaluate  commands.predict  commands.errors
-    commands.report   commands.show    commands.models    commands.summary  commands.data
+    commands.check  commands.train  commands.ensemble  commands.evaluate  commands.predict
+    commands.errors  commands.report  commands.show  commands.models  commands.summary
+    commands.data  commands.arithmetic  commands.gradcheck  commands.byhand
+    commands.reproduce
     cli  __main__
 """
 ORDER = DATA_FLOW.split()
@@ -54,6 +66,7 @@ EXCEPTIONS = {
     ("noonbit", "api"),
     ("noonbit", "data.source"),
     ("noonbit", "estimator"),
+    ("noonbit", "generator"),
 }
 HEAVY = {"torch", "numpy", "pandas", "sklearn", "scipy", "PIL", "matplotlib", "pyarrow"}
 

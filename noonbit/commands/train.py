@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from noonbit.commands.output import DataDir, Json, print_json, say
 from noonbit.errors import UsageError
+from noonbit.lineup import Lineup
 from noonbit.recipe import Recipe
 
 
@@ -15,6 +16,7 @@ def train(
     /,
     *,
     recipe: Annotated[Recipe, Parameter(name="*")] = Recipe(),  # noqa: B008 - frozen
+    lineup: Annotated[Lineup, Parameter(name="*")] = Lineup(),  # noqa: B008 - frozen
     config: Path | None = None,
     resume: str | None = None,
     out: Path | None = None,
@@ -45,15 +47,21 @@ def train(
         )
     if config is not None:
         recipe = recipe.over(Recipe.load(config))
-    if resume is not None and (recipe.given() or out is not None):
+    lineup.require_whole()
+    if resume is not None and (recipe.given() or lineup.members or out is not None):
         raise UsageError("--resume continues a run as it was begun; leave out other flags.")
-    from noonbit.job import resume as resume_run
     from noonbit.job import train as train_source
+    from noonbit.members import resume as resume_run
+    from noonbit.members import train_members
     from noonbit.progress import display
     from noonbit.runs import load_run
 
     with display() as observer:
-        if source is not None:
+        if source is not None and lineup.members is not None:
+            run = train_members(
+                source, recipe, lineup, out=out, data_dir=data_dir, observer=observer
+            )
+        elif source is not None:
             run = train_source(source, recipe, out=out, data_dir=data_dir, observer=observer)
         else:
             run = resume_run(load_run(resume or "last"), data_dir=data_dir, observer=observer)

@@ -2,6 +2,7 @@
 
     answers.py     what the run said of every test image
     sections.py    what each part of the page says
+    members.py     what it says of an ensemble's members
     charts.py      inline SVG
     thumbnails.py  inline PNG
     page.html.j2   the words and their order, with style.css
@@ -22,6 +23,7 @@ from noonbit.evaluate import Evaluation
 from noonbit.items import Items
 from noonbit.report import charts, sections
 from noonbit.report.answers import read_answers
+from noonbit.report.members import members
 from noonbit.run import Run
 
 LONGEST_NAME, LONGEST_SENTENCE = 60, 400
@@ -70,7 +72,10 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "stated": stated,
         "derived": derived,
         "history": run.history,
-        "history_chart": charts.history_chart(run.history, record["result"]["best_epoch"]),
+        "members": members(run),
+        "history_chart": charts.history_chart(run.history, record["result"]["best_epoch"])
+        if run.history
+        else None,
         "classes": sections.worst_classes(evaluation),
         "matrix": sections.matrix(evaluation),
         "confusions": sections.confusions(evaluation, answers, items),
@@ -83,10 +88,13 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def environment() -> Environment:
-    """The template's language: everything is escaped, and a name that is not there is an error."""
+def environment(*folders: Path) -> Environment:
+    """The templates' language: everything is escaped, and a name that is not there is an error.
+
+    Templates are looked for in `folders`, then beside this file.
+    """
     loaded = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -95,6 +103,7 @@ def environment() -> Environment:
     loaded.filters |= {
         "percent": percent,
         "seconds": seconds,
+        "points": points,
         "comma": lambda value: f"{value:,}",
         "name": lambda text: shorten(text, LONGEST_NAME),
         "sentence": lambda text: shorten(text, LONGEST_SENTENCE),
@@ -105,6 +114,11 @@ def environment() -> Environment:
 def percent(share: float, digits: int = 2) -> str:
     """`99.16 %`, with a space that does not break."""
     return f"{share:.{digits}%}".replace("%", "\u202f%")
+
+
+def points(share: float) -> str:
+    """`+0.12` points of a hundred, for a difference of two shares."""
+    return f"{100 * share:+.2f}".replace("-", "−")
 
 
 def seconds(value: float) -> str:

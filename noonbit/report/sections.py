@@ -105,7 +105,9 @@ def describe_frame(framing: Framing) -> str:
 
 
 def layer_table(run: Run) -> Summary | None:
-    """The network's layers; None where the folder cannot rebuild the network."""
+    """The layers; None for an ensemble, and where the folder cannot rebuild the network."""
+    if run.is_ensemble:
+        return None
     entry = MODELS.get(run.record["model"]["name"])
     try:
         model = run.model
@@ -138,6 +140,8 @@ def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
         for name, value in values.items()
         if name not in reasons and value != usual[name]
     ]
+    of_members = run.record.get("training", {"settings": {}})["settings"]
+    stated += [Setting(name, value, "") for name, value in of_members.items()]
     framing, machine = run.contract.framing, run.record["machine"]
     values |= {name: machine[name] for name in ("device", "threads", "precision")}
     values |= {
@@ -306,15 +310,25 @@ def rarest_class(evaluation: Evaluation) -> ClassRow:
     return class_row(min(evaluation.classes, key=lambda score: score.images))
 
 
-def training_speed(run: Run) -> float:
-    """Images per second, the median over the epochs."""
-    return median(row.images_per_second for row in run.history)
+def training_speed(run: Run) -> float | None:
+    """Images per second, the median over the epochs; None for an ensemble, which has none."""
+    return median(row.images_per_second for row in run.history) if run.history else None
 
 
 def repeat_command(run: Run) -> str:
     """What trains the same again; the recipe of the run folder has every setting and the seed."""
-    source = run.record["source_path"]
-    return shlex.join(["noonbit", "train", source, "--config", str(run.path / "recipe.toml")])
+    if run.is_ensemble and "training" not in run.record:
+        about = run.record["model"]
+        folders = [str(run.path / member["run"]) for member in about["members"]]
+        return shlex.join(["noonbit", "ensemble", *folders, "--combine", about["combine"]])
+    words = ["noonbit", "train", run.record["source_path"]]
+    words += ["--config", str(run.path / "recipe.toml")]
+    if run.is_ensemble:
+        for name, value in run.record["training"]["settings"].items():
+            if value is not False:
+                words.append(f"--{name.replace('_', '-')}")
+                words += [] if value is True else [str(value)]
+    return shlex.join(words)
 
 
 def short_source(run: Run) -> str:

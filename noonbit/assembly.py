@@ -1,0 +1,359 @@
+"""Finished runs in, one run out that answers for all of them.
+
+Its folder is whole: the weights of all members lie in its own file, so they may be moved, changed
+or deleted afterwards. What is measured is measured on the test items that all members share.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import reduce
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+
+from noonbit.atomic import write, write_json, write_text
+from noonbit.calibrate import calibrated
+from noonbit.checkpoint import save_weights
+from noonbit.comparison import disagreement, gain_over_mean, paired_gain
+from noonbit.contract import Contract
+from noonbit.data.split import Split
+from noonbit.errors import ArtefactError, DataError, UsageError
+from noonbit.evaluate import Evaluation
+from noonbit.items import Items
+from noonbit.job import Observer, labelled
+from noonbit.lineup import DEFAULT_COMBINE, Combine, name_of
+from noonbit.measure import measure
+from noonbit.models import DEFAULT_MODEL, MODELS, outline, settled
+from noonbit.models.ensemble import Ensemble, Member
+from noonbit.models.summary import Summary, summarise
+from noonbit.recipe import Recipe
+from noonbit.record import count_classes, describe_machine, describe_source
+from noonbit.report import write_report
+from noonbit.report.answers import read_answers
+from noonbit.run import Run
+from noonbit.runs import create
+from noonbit.runtime import Runtime, peak_memory_bytes
+
+MACHINE_SETTINGS = {"threads", "device"}
+"""Where a member was trained, not how."""
+
+
+def ensemble(
+    runs: Sequence[Run],
+    *,
+    combine: Combine | None = None,
+    out: Path | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Let finished runs answer as one, and leave a run folder with a report.
+
+    Raises `UsageError` where there is one run or one twice, `ArtefactError` for a run that cannot
+    be a member, and `DataError` for runs whose answers or figures do not go together.
+    """
+    started = time.perf_counter()
+    require_alike(runs)
+    first = runs[0]
+    runtime = Runtime.wanted(common_recipe(runs))
+    items = first.items(data_dir=data_dir)
+    loading_seconds = time.perf_counter() - started
+    record = describe(
+        items,
+        [describe_member(run.recipe, str(run.path)) for run in runs],
+        combine,
+        runtime,
+        data_dir=data_dir,
+    )
+    run = create(out, model=record["model"]["name"], source=first.record["source"], record=record)
+    return assemble(
+        run,
+        runs,
+        items,
+        recipe=common_recipe(runs),
+        observer=observer or Observer(),
+        started=started,
+        loading_seconds=loading_seconds,
+    )
+
+
+def require_alike(runs: Sequence[Run]) -> None:
+    """Raise where runs cannot answer as one, or could not be compared if they did."""
+    if len(runs) < 2:
+        raise UsageError(
+            "An ensemble takes two runs or more. Train another with a --seed of its own, or all "
+            "at once with: noonbit train SOURCE --members 7"
+        )
+    for one, other in combinations(runs, 2):
+        if one.path == other.path:
+            raise UsageError(f"{one.word} is named twice; a network adds nothing to itself.")
+    for run in runs:
+        require_finished(run)
+    first = runs[0]
+    for run in runs[1:]:
+        names = f"{run.word} and {first.word}"
+        if run.class_names != first.class_names:
+            raise DataError(
+                f"{names} do not know the same classes in the same order: "
+                f"{listed(run.class_names)}, and {listed(first.class_names)}. Only runs on the "
+                "same classes can answer as one."
+            )
+        if run.contract.framing != first.contract.framing:
+            raise DataError(
+                f"{names} take other images: {framed(run)}, and {framed(first)}. Train them with "
+                "the same --image-size and --channels."
+            )
+        if run.record["data"]["fingerprint"] != first.record["data"]["fingerprint"]:
+            raise DataError(
+                f"{names} were trained on other data ({run.record['source']}, and "
+                f"{first.record['source']}, or one that has changed in between), so test images of "
+                "one may have trained the other. Train both on the same data."
+            )
+        if not np.array_equal(stored_split(run).test, stored_split(first).test):
+            raise DataError(
+                f"{names} were not measured on the same test images, so some of one's may have "
+                "trained the other. Train both with the same version of noonbit."
+            )
+
+
+def require_finished(run: Run) -> None:
+    """Raise `ArtefactError` for a run that cannot be a member."""
+    if run.is_ensemble:
+        raise ArtefactError(f"{run.word} is an ensemble itself; name its members instead.")
+    if run.record["model"]["python"]:
+        raise ArtefactError(
+            f"{run.word} was trained with the Python object {run.record['model']['name']}, "
+            "which an ensemble cannot build anew. Give the network as path.py:function."
+        )
+    if run.record["status"] != "finished":
+        raise ArtefactError(
+            f"{run.word} is not finished: its status is {run.record['status']}. "
+            f"Continue its training with: noonbit train --resume {run.word}"
+        )
+
+
+def assemble(
+    run: Run,
+    members: Sequence[Run],
+    items: Items,
+    *,
+    recipe: Recipe,
+    observer: Observer,
+    started: float,
+    loading_seconds: float,
+) -> Run:
+    """Fill the folder of `run` with what its finished members are together.
+
+    `started` and `loading_seconds` are for the record, in seconds of `time.perf_counter`.
+    """
+    items = replace(items, split=joint_split([stored_split(member) for member in members], items))
+    runtime = Runtime.wanted(recipe)
+    network = Ensemble([as_member(member) for member in members], run.record["model"]["combine"])
+    runtime.place(network).eval()
+    contract = Contract.unit(members[0].contract.framing, members[0].class_names)
+    if network.combine == "sum":
+        # Without validation items, the sum states what its members state on average.
+        total = math.fsum(member.contract.temperature for member in members)
+        contract = contract.model_copy(update={"temperature": total})
+    contract = calibrated(contract, network, labelled(items, "validation", runtime), runtime)
+    write_text(run.path / "recipe.toml", tomli_w.dumps(recipe.model_dump(exclude_none=True)))
+    write_json(run.path / "contract.json", contract.model_dump())
+    write(run.path / "split.npz", items.split.save)
+    save_weights(run.path / "weights.safetensors", network.state_dict())
+    run.contract, run.recipe, run.model = contract, recipe, network
+    evaluation = measure(run, items, contract, network, runtime)
+    run.record["data"] |= {"counts": count_classes(items), "split": items.split.reasons}
+    run.update(
+        status="finished",
+        reasons=common_reasons(members, recipe),
+        result={
+            "accuracy": evaluation.accuracy,
+            "accuracy_low": evaluation.accuracy_low,
+            "accuracy_high": evaluation.accuracy_high,
+            "test_images": evaluation.images,
+            **compare(run, members),
+            "loading_seconds": loading_seconds,
+            "train_seconds": sum(member.record["result"]["train_seconds"] for member in members),
+            "peak_memory_bytes": most_memory(run, members),
+        },
+    )
+    observer.measured(run, evaluation)
+    write_report(run, items)
+    run.record["result"]["total_seconds"] = time.perf_counter() - started
+    run.update()
+    return run
+
+
+def most_memory(run: Run, members: Sequence[Run]) -> int:
+    """Bytes of this process and of the members' own, where they had processes of their own."""
+    at_once = run.record.get("training", {"at_once": 1})["at_once"]
+    peaks = sorted(member.record["result"]["peak_memory_bytes"] for member in members)
+    return peak_memory_bytes() + (sum(peaks[-at_once:]) if at_once > 1 else 0)
+
+
+def as_member(run: Run) -> Member:
+    """A run's network with what its contract says."""
+    contract = run.contract
+    return Member(run.model, contract.mean, contract.std, contract.temperature)
+
+
+def describe(
+    items: Items,
+    members: list[dict[str, Any]],
+    combine: Combine | None,
+    runtime: Runtime,
+    *,
+    data_dir: Path | None,
+) -> dict[str, Any]:
+    """What run.json says of an ensemble whose `members` are described by `describe_member`."""
+    summaries = [summary_of(member["name"], items) for member in members]
+    return describe_source(items, data_dir) | {
+        "model": {
+            "name": name_of([member["name"] for member in members]),
+            "python": False,
+            "parameters": sum(summary.parameters for summary in summaries),
+            "multiply_adds": sum(summary.multiply_adds for summary in summaries),
+            "combine": combine or DEFAULT_COMBINE,
+            "members": members,
+        },
+        "reasons": {},
+        "machine": describe_machine(runtime),
+    }
+
+
+def describe_member(recipe: Recipe, folder: str) -> dict[str, Any]:
+    """What run.json says of a member; with it, the ensemble is built anew without the member."""
+    return {
+        "name": settled(recipe.model or DEFAULT_MODEL),
+        "seed": recipe.seed,
+        "views": recipe.test_time_augmentation or "none",
+        "run": folder,
+    }
+
+
+def summary_of(model: str, items: Items) -> Summary:
+    """A network of this name in figures."""
+    entry, framing = MODELS.get(model), items.framing
+    size = (framing.height, framing.width)
+    return summarise(
+        outline(model, len(items.data.class_names), framing.channels, size),
+        framing.shape,
+        counts_statistics=entry is not None and entry.counts_statistics,
+    )
+
+
+def joint_split(splits: Sequence[Split], items: Items) -> Split:
+    """What trained a member has trained the ensemble; what validates in all of them validates."""
+    validation = reduce(np.intersect1d, [split.validation for split in splits])
+    seen = reduce(np.union1d, [index for s in splits for index in (s.train, s.validation)])
+    reasons = items.split.reasons
+    if not all(np.array_equal(split.validation, validation) for split in splits):
+        reasons = reasons | {
+            "validation": f"the {len(validation):,} items that validate in every member"
+            if len(validation)
+            else "none, since each item trained a member; so its probabilities have no temperature"
+        }
+    return Split(np.setdiff1d(seen, validation), validation, splits[0].test, reasons)
+
+
+def stored_split(run: Run) -> Split:
+    """The split of a run folder."""
+    return Split.load(run.path / "split.npz", run.record["data"]["split"])
+
+
+def common_recipe(runs: Sequence[Run]) -> Recipe:
+    """The settings that all runs share, and the first one's seed."""
+    first, *others = (run.recipe.model_dump(exclude_none=True) for run in runs)
+    shared = {
+        name: value
+        for name, value in first.items()
+        if name not in MACHINE_SETTINGS and all(other.get(name) == value for other in others)
+    }
+    return Recipe.model_validate(shared | {"seed": first["seed"]})
+
+
+def common_reasons(runs: Sequence[Run], recipe: Recipe) -> dict[str, str]:
+    """Why the shared settings are what they are, where all members say the same."""
+    first, *others = (run.record["reasons"] for run in runs)
+    return {
+        name: reason
+        for name, reason in first.items()
+        if name not in MACHINE_SETTINGS
+        and (name not in Recipe.model_fields or getattr(recipe, name) is not None)
+        and all(other.get(name) == reason for other in others)
+    }
+
+
+def settings_apart(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """What sets each run apart from the others: settings that differ and that somebody stated.
+
+    What follows from them (the learning rate of another network) is left out.
+    """
+    recipes = [run.recipe.model_dump() for run in runs]
+    names = [
+        name
+        for name in Recipe.model_fields
+        if name not in MACHINE_SETTINGS
+        and any(recipe[name] != recipes[0][name] for recipe in recipes)
+        and any(name not in run.record["reasons"] for run in runs)
+    ]
+    return [{name: recipe[name] for name in names} for recipe in recipes]
+
+
+def compare(run: Run, members: Sequence[Run]) -> dict[str, Any]:
+    """Each member's figures, what the ensemble gains over them, and how often they disagree."""
+    answers = [read_answers(member) for member in members]
+    own = read_answers(run)
+    right = [each.predictions == each.labels for each in answers]
+    evaluations = [evaluation_of(member) for member in members]
+    best = int(np.argmax([evaluation.accuracy for evaluation in evaluations]))
+    not_unanimous, pairwise = disagreement([each.predictions for each in answers])
+    rows = zip(
+        run.record["model"]["members"], members, evaluations, settings_apart(members), strict=True
+    )
+    return {
+        "members": [
+            {
+                "run": about["run"],
+                "name": about["name"],
+                "differs": differs,
+                "accuracy": evaluation.accuracy,
+                "accuracy_low": evaluation.accuracy_low,
+                "accuracy_high": evaluation.accuracy_high,
+                "train_seconds": member.record["result"]["train_seconds"],
+            }
+            for about, member, evaluation, differs in rows
+        ],
+        "members_mean_accuracy": math.fsum(e.accuracy for e in evaluations) / len(evaluations),
+        "best_member": best + 1,
+        "gain_over_mean": asdict(gain_over_mean(own.predictions == own.labels, right)),
+        "gain_over_best": asdict(paired_gain(own.predictions == own.labels, right[best])),
+        "not_unanimous": not_unanimous,
+        "pairwise_disagreement": pairwise,
+    }
+
+
+def evaluation_of(run: Run) -> Evaluation:
+    """The figures of a finished run."""
+    evaluation = run.evaluation
+    if evaluation is None:
+        raise ArtefactError(
+            f"{run.word} has no evaluation.json; the run folder is not complete."
+        )
+    return evaluation
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first few names."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def framed(run: Run) -> str:
+    """`28x28x1, light on dark`."""
+    framing = run.contract.framing
+    shape = f"{framing.height}x{framing.width}x{framing.channels}"
+    return shape + (f", {framing.polarity}" if framing.polarity else "")

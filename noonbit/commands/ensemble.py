@@ -1,0 +1,47 @@
+"""noonbit ensemble RUN RUN ..."""
+
+from pathlib import Path
+
+from noonbit.commands.output import DataDir, Json, print_json, say
+from noonbit.lineup import DEFAULT_COMBINE, Combine
+
+
+def ensemble(
+    *runs: str,
+    combine: Combine = DEFAULT_COMBINE,
+    out: Path | None = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Let runs on the same data answer as one, and leave a run folder with a report.
+
+    Parameters
+    ----------
+    runs
+        Two finished runs or more: folders or unique beginnings of their names.
+    combine
+        The mean of their probabilities, the sum of their networks' outputs, or a vote.
+    out
+        The run folder to make; by default one in runs/, named after time, networks and data.
+    data_dir
+        Where to look for known data sets first.
+    json
+        Print one JSON object on stdout at the end.
+    """
+    from noonbit.assembly import ensemble as ensemble_runs
+    from noonbit.progress import display
+    from noonbit.runs import load_run
+
+    with display() as observer:
+        run = ensemble_runs(
+            [load_run(name) for name in runs],
+            combine=combine,
+            out=out,
+            data_dir=data_dir,
+            observer=observer,
+        )
+    if json:
+        result = {"run": str(run.path), "model": run.record["model"]["name"]}
+        print_json(result | run.record["result"])
+    say(f"\nreport   {run.path / 'report.html'}")
+    say(f"next     noonbit predict {run.word} PICTURE")

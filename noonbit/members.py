@@ -1,0 +1,254 @@
+"""An ensemble trained from a source: its members, then what they are together.
+
+    runs/20261122-141502-7-x-glance-mnist/
+      members/1/ .. members/7/   of each member, a run folder as `noonbit train` makes it, and a log
+      run.json, weights, ...     those of the ensemble, once all members are finished
+
+Where that pays, members are trained side by side; otherwise one after another in this process.
+Stopped or killed, the ensemble goes on with what its members' folders hold.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from torch import nn
+
+from noonbit.assembly import assemble, common_recipe, describe, describe_member, summary_of
+from noonbit.atomic import write, write_json, write_text
+from noonbit.contract import Contract
+from noonbit.errors import ArtefactError, Interrupted, TrainingDiverged, UsageError, plural
+from noonbit.items import Items, load
+from noonbit.job import Observer, plan_for, stop_on_interrupt
+from noonbit.job import resume as resume_one
+from noonbit.lineup import Lineup
+from noonbit.member import Log, Task
+from noonbit.models import DEFAULT_MODEL, outline, settled
+from noonbit.recipe import Recipe
+from noonbit.run import Run
+from noonbit.runs import create, load_run
+from noonbit.runtime import Runtime
+from noonbit.side_by_side import train_side_by_side
+
+MEMBERS = "members"
+"""The folder of the members' folders."""
+WORTH_PROCESSES = 1e11
+"""Multiply-adds from which members are trained side by side; below, the processes' start (3 s of a
+core each) costs more than it saves. FIGURES"""
+OBJECTS_ARE_NO_MEMBERS = (
+    "A network given as a Python object cannot be a member of an ensemble, since every member is "
+    "built anew. Give it as path.py:function."
+)
+
+
+def train_members(
+    source: str | Path,
+    recipe: Recipe,
+    lineup: Lineup,
+    *,
+    out: Path | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+    at_once: int | None = None,
+) -> Run:
+    """Train the members that `lineup` names, each by `recipe`, and leave an ensemble's run folder.
+
+    `at_once` of them are trained at the same time, each with its share of the threads; by default
+    as many as `derive_at_once` says. Raises what `noonbit.job.train` raises, with the member's
+    number before the sentence, and `Interrupted` after saving.
+    """
+    started = time.perf_counter()
+    recipes = lineup.recipes(recipe)
+    runtime = Runtime.wanted(recipe)
+    items, _ = load(source, recipes[0], data_dir=data_dir)
+    loading_seconds = time.perf_counter() - started
+    derived, reason = derive_at_once(runtime, len(recipes), work_of(recipes, items))
+    at_once = at_once or derived
+    recipes = [placed(each, runtime, at_once=at_once, members=len(recipes)) for each in recipes]
+    members = [
+        describe_member(each, f"{MEMBERS}/{number}") for number, each in enumerate(recipes, start=1)
+    ]
+    record = describe(items, members, lineup.combine, runtime, data_dir=data_dir)
+    record["training"] = {
+        "at_once": at_once,
+        "threads": runtime.threads // at_once,
+        "reason": reason,
+        "settings": lineup.model_dump(exclude_defaults=True),
+        "recipe": stated(recipe),
+        "recipes": [stated(each) for each in recipes],
+    }
+    run = create(out, model=record["model"]["name"], source=str(source), record=record)
+    # What a resumed ensemble opens its data by, until it has its own.
+    write_text(run.path / "recipe.toml", tomli_w.dumps(stated(recipe)))
+    contract = Contract.unit(items.framing, items.data.class_names)
+    write_json(run.path / "contract.json", contract.model_dump())
+    write(run.path / "split.npz", items.split.save)
+    return carry_on(run, items, observer, started=started, loading_seconds=loading_seconds)
+
+
+def resume(
+    run: Run,
+    *,
+    model: nn.Module | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Continue a training that was stopped, of one network (see `noonbit.job.resume`) or of many.
+
+    Of an ensemble, finished members stay, stopped ones go on, and missing ones begin. Raises
+    `UsageError` for one that is finished or diverged, `DataError` where the source has changed.
+    """
+    if not run.is_ensemble:
+        return resume_one(run, model=model, data_dir=data_dir, observer=observer)
+    if model is not None:
+        raise UsageError(OBJECTS_ARE_NO_MEMBERS)
+    started = time.perf_counter()
+    if run.record["status"] == "finished":
+        raise UsageError(f"{run.path.name} is finished; there is nothing to resume.")
+    if run.record["status"] == "diverged":
+        raise UsageError(
+            f"A member of {run.path.name} diverged and would again. "
+            "Train anew with a smaller --learning-rate or a longer --warmup."
+        )
+    if "training" not in run.record:
+        raise UsageError(
+            f"{run.path.name} was put together, not trained. Do that again with: noonbit ensemble"
+        )
+    items = run.items(data_dir=data_dir)
+    loading_seconds = time.perf_counter() - started
+    return carry_on(run, items, observer, started=started, loading_seconds=loading_seconds)
+
+
+def carry_on(
+    run: Run, items: Items, observer: Observer | None, *, started: float, loading_seconds: float
+) -> Run:
+    """Train what is left to train, then put the members together."""
+    observer = observer or Observer()
+    tasks = tasks_of(run)
+    run.update(status="training")
+    observer.began_members(run, items)
+    left = [task for task in tasks if not task.is_finished]
+    for task in tasks:
+        if task not in left:
+            observer.finished_member(task.number, task.count, load_run(task.folder))
+    with stop_on_interrupt() as stopping:
+        try:
+            if left and run.record["training"]["at_once"] > 1:
+                train_side_by_side(left, run.record["training"]["at_once"], observer, stopping)
+            else:
+                train_in_turn(left, observer, stopping)
+        except Interrupted:
+            run.update(status="interrupted")
+            finished = plural(sum(task.is_finished for task in tasks), "member")
+            raise Interrupted(
+                f"Stopped with {finished} of {len(tasks)} finished; everything is saved. "
+                f"Continue with: noonbit train --resume {run.word}"
+            ) from None
+        except TrainingDiverged:
+            run.update(status="diverged")
+            raise
+    members = members_of(run)
+    stated_of_all = run.record["training"]["recipe"]
+    of_all = {name: stated_of_all.get(name) for name in ("threads", "time_budget")}
+    return assemble(
+        run,
+        members,
+        items,
+        recipe=common_recipe(members).model_copy(update=of_all),
+        observer=observer,
+        started=started,
+        loading_seconds=loading_seconds,
+    )
+
+
+def train_in_turn(tasks: Sequence[Task], observer: Observer, stopping: Callable[[], bool]) -> None:
+    """Carry out all tasks in this process, with all threads."""
+    for task in tasks:
+        if stopping():
+            raise Interrupted("Stopped between two members.")
+        member = task.carry_out(Log(partial(observer.member_epoch, task.number)))
+        observer.finished_member(task.number, task.count, member)
+
+
+def members_of(run: Run) -> list[Run]:
+    """The members' runs; raises `ArtefactError` where their folders were deleted or moved."""
+    folders = [run.path / member["run"] for member in run.record["model"]["members"]]
+    for folder in folders:
+        if not folder.exists():
+            raise ArtefactError(
+                f"{folder}, a member of {run.path.name}, is not there any more. The ensemble "
+                "answers without it, but its members cannot be taken apart."
+            )
+    return [load_run(folder) for folder in folders]
+
+
+def tasks_of(run: Run) -> list[Task]:
+    """What is to be done for each member of the ensemble."""
+    members, recipes = run.record["model"]["members"], run.record["training"]["recipes"]
+    data_dir = run.record["data_dir"]
+    return [
+        Task(
+            number,
+            len(members),
+            run.record["source_path"],
+            Recipe.model_validate(settings),
+            run.path / member["run"],
+            None if data_dir is None else Path(data_dir),
+        )
+        for number, (member, settings) in enumerate(zip(members, recipes, strict=True), start=1)
+    ]
+
+
+def work_of(recipes: Sequence[Recipe], items: Items) -> float:
+    """Multiply-adds of the forward passes that train all members.
+
+    Raises the errors of whatever does not fit: a member's mistake is better known before the first
+    one is trained.
+    """
+    framing, classes = items.framing, len(items.data.class_names)
+    by_kind: dict[Recipe, float] = {}
+    total = 0.0
+    for recipe in recipes:
+        kind = recipe.model_copy(update={"seed": 0, "fold": None})
+        if kind not in by_kind:
+            name = settled(recipe.model or DEFAULT_MODEL)
+            network = outline(name, classes, framing.channels, (framing.height, framing.width))
+            epochs = plan_for(kind, items, network, name).epochs
+            multiply_adds = summary_of(name, items).multiply_adds
+            by_kind[kind] = float(epochs * len(items.split.train) * multiply_adds)
+        total += by_kind[kind]
+    return total
+
+
+def derive_at_once(runtime: Runtime, members: int, work: float) -> tuple[int, str]:
+    """How many members to train at the same time, and why.
+
+    In numbers of images and size of the networks alone, since members round otherwise where they
+    have other threads, and the same command should give the same weights on a slow day.
+    """
+    if runtime.device.type != "cpu":
+        return 1, "each has the device to itself"
+    if runtime.threads == 1:
+        return 1, "there is one thread"
+    if work < WORTH_PROCESSES:
+        return 1, "shorter than starting processes for them"
+    return min(runtime.threads, members), "nothing waits for anything else then"
+
+
+def placed(recipe: Recipe, runtime: Runtime, *, at_once: int, members: int) -> Recipe:
+    """A member's recipe with its share of the threads and of the time; others round otherwise."""
+    share: dict[str, Any] = {"threads": runtime.threads // at_once}
+    if recipe.model is not None:
+        share["model"] = settled(recipe.model)
+    if recipe.time_budget is not None:
+        share["time_budget"] = recipe.time_budget / math.ceil(members / at_once)
+    return recipe.model_copy(update=share)
+
+
+def stated(recipe: Recipe) -> dict[str, Any]:
+    """The settings that somebody stated."""
+    return {name: value for name, value in recipe.given().items() if value is not None}

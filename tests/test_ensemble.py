@@ -1,0 +1,96 @@
+"""Many networks that answer as one."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from noonbit.models.ensemble import COMBINATIONS, Ensemble, Member
+
+
+class Constant(nn.Module):
+    """A network that says the same of every image."""
+
+    def __init__(self, *logits: float) -> None:
+        super().__init__()
+        self.logits = nn.Parameter(torch.tensor(logits))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.logits.expand(len(images), -1)
+
+
+IMAGE = torch.zeros(2, 1, 4, 4)
+
+
+def asked(combine, *members: tuple[float, ...], temperatures=None) -> Tensor:
+    """The probabilities that members with these outputs give together."""
+    temperatures = temperatures or [1.0] * len(members)
+    ensemble = Ensemble(
+        [
+            Member(Constant(*logits), (0.0,), (1.0,), temperature)
+            for logits, temperature in zip(members, temperatures, strict=True)
+        ],
+        combine,
+    )
+    with torch.no_grad():
+        logits = ensemble(IMAGE)
+    assert logits.shape == (2, len(members[0]))
+    assert torch.equal(logits[0], logits[1])
+    return logits[0]
+
+
+def test_the_sum_adds_outputs_as_the_document_does():
+    outputs = asked("sum", (1.0, 2.0, 0.5), (0.0, -3.0, 4.0), temperatures=[2.0, 5.0])
+    assert outputs.tolist() == [1.0, -1.0, 4.5]
+
+
+def test_probabilities_are_averaged_each_at_its_own_temperature():
+    outputs = asked("probabilities", (1.0, 2.0), (3.0, -1.0), temperatures=[2.0, 0.5])
+    expected = (torch.tensor([0.5, 1.0]).softmax(0) + torch.tensor([6.0, -2.0]).softmax(0)) / 2
+    assert torch.allclose(outputs.exp(), expected)
+
+
+def test_a_vote_counts_members_not_how_sure_they_are():
+    outputs = asked("vote", (0.1, 0.0), (0.1, 0.0), (-50.0, 50.0))
+    assert outputs.argmax() == 0
+    assert asked("probabilities", (0.1, 0.0), (0.1, 0.0), (-50.0, 50.0)).argmax() == 1
+    assert outputs.exp().sum() == pytest.approx(1)
+
+
+def test_a_tie_of_votes_goes_to_the_higher_mean_probability():
+    assert asked("vote", (2.0, 1.0, 0.0), (0.0, 9.0, 0.0)).argmax() == 1
+    assert asked("vote", (9.0, 1.0, 0.0), (0.0, 1.0, 0.0)).argmax() == 0
+
+
+def test_the_mean_probability_never_turns_a_vote():
+    generator = torch.Generator().manual_seed(0)
+    outputs = 30 * torch.randn(5, 2000, 4, generator=generator)
+    logits = COMBINATIONS["vote"](outputs, torch.ones(5, 1, 1))
+    votes = nn.functional.one_hot(outputs.argmax(dim=2), 4).sum(dim=0)
+    most = votes.gather(1, logits.argmax(dim=1, keepdim=True)).squeeze(1)
+    assert torch.equal(most, votes.max(dim=1).values)
+    assert torch.isfinite(logits).all()
+
+
+def test_each_member_normalises_for_itself():
+    class Mean(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            return images.mean(dim=(2, 3))
+
+    members = [
+        Member(Mean(), (0.5, 0.25), (0.5, 0.25), 1.0),
+        Member(Mean(), (0.0, 0.0), (1.0, 1.0), 1.0),
+    ]
+    outputs = Ensemble(members, "sum")(torch.full((1, 2, 3, 3), 0.5))
+    assert outputs.tolist() == [[0.0 + 0.5, 1.0 + 0.5]]
+
+
+def test_all_that_a_member_needs_lies_among_the_weights():
+    trained = Member(Constant(1.0, 2.0), (0.3,), (0.2,), 1.7)
+    blank = Member.blank(Constant(0.0, 0.0), 1)
+    blank.load_state_dict(trained.state_dict())
+    assert {name: value.tolist() for name, value in blank.state_dict().items()} == {
+        "network.logits": [1.0, 2.0],
+        "mean": [[[pytest.approx(0.3)]]],
+        "std": [[[pytest.approx(0.2)]]],
+        "temperature": pytest.approx(1.7),
+    }

@@ -1,0 +1,189 @@
+"""An ensemble trained from a source, member by member or side by side."""
+
+import os
+import signal
+
+import pytest
+import torch
+from torch import nn
+
+import noonbit
+from noonbit.checkpoint import read_tensors
+from noonbit.errors import Interrupted, NoonbitError, TrainingDiverged, UsageError
+from noonbit.job import Observer, train
+from noonbit.lineup import Lineup
+from noonbit.members import derive_at_once, members_of, resume, train_members
+from noonbit.recipe import Recipe
+from noonbit.run import Run
+from noonbit.runs import load_run
+from noonbit.runtime import Runtime
+
+RECIPE = Recipe(model="mlp", epochs=1, threads=1)
+
+
+def same_weights(one: Run, other: Run) -> bool:
+    """Whether two runs have the same weights, bit for bit."""
+    left, right = (read_tensors(run.path / "weights.safetensors")[0] for run in (one, other))
+    return left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
+
+
+class Interrupting(Observer):
+    """Presses Ctrl-C when a member has done its first epoch."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.finished: list[int] = []
+
+    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        if number == self.number:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def finished_member(self, number: int, count: int, member: Run) -> None:
+        self.finished.append(number)
+
+
+def test_a_member_is_the_run_that_its_recipe_alone_gives(digits_ensemble, tmp_path):
+    alone = train("digits", RECIPE.model_copy(update={"seed": 1}), out=tmp_path / "alone")
+    second = members_of(digits_ensemble)[1]
+    assert same_weights(alone, second)
+    assert alone.evaluation == second.evaluation
+    assert "test     " in (second.path / "train.log").read_text()
+
+
+def stopped(tmp_path, recipe: Recipe, observer: Interrupting, at_once: int) -> Run:
+    """An ensemble of three that Ctrl-C stopped."""
+    with pytest.raises(
+        Interrupted, match=r"of 3 finished; everything is saved. .*--resume"
+    ) as told:
+        train_members(
+            "digits",
+            recipe,
+            Lineup(members=3),
+            out=tmp_path / "stopped",
+            observer=observer,
+            at_once=at_once,
+        )
+    run = load_run(tmp_path / "stopped")
+    assert run.record["status"] == "interrupted"
+    assert f"Stopped with {len(observer.finished)} member" in str(told.value)
+    return run
+
+
+def test_a_stopped_ensemble_keeps_what_is_finished_and_goes_on_with_the_same_bits(tmp_path):
+    recipe = Recipe(model="mlp", epochs=2, threads=1)
+    whole = train_members("digits", recipe, Lineup(members=3), out=tmp_path / "whole")
+    run = stopped(tmp_path, recipe, Interrupting(2), at_once=1)
+    finished = run.path / "members/1/weights.safetensors"
+    written = finished.stat().st_mtime_ns
+    assert len(load_run(run.path / "members/2").history) == 1
+    assert not (run.path / "members/3").exists()
+    # A kill before its first step would leave this behind.
+    (run.path / "members/3").mkdir()
+    (run.path / "members/3/.run.json.abc").touch()
+    observer = Interrupting(0)
+    ended = resume(run, observer=observer)
+    assert observer.finished == [1, 2, 3]
+    assert finished.stat().st_mtime_ns == written
+    assert same_weights(ended, whole)
+    assert ended.evaluation == whole.evaluation
+    with pytest.raises(UsageError, match="is finished; there is nothing to resume"):
+        resume(load_run(run.path))
+
+
+def test_side_by_side_stopped_and_resumed_gives_the_bits_of_one_after_another(tmp_path):
+    recipe = Recipe(model="mlp", epochs=6, threads=2)
+    in_turn = train_members(
+        "digits",
+        recipe.model_copy(update={"threads": 1}),
+        Lineup(members=3),
+        out=tmp_path / "in turn",
+    )
+    run = stopped(tmp_path, recipe, Interrupting(1), at_once=2)
+    assert not (run.path / "members/3").exists()
+    ended = noonbit.resume(run)
+    assert ended.record["training"] | {"recipes": None} == {
+        "at_once": 2,
+        "threads": 1,
+        "reason": ended.record["training"]["reason"],
+        "settings": {"members": 3},
+        "recipe": {"model": "mlp", "epochs": 6, "threads": 2},
+        "recipes": None,
+    }
+    assert same_weights(ended, in_turn)
+    assert ended.evaluation == in_turn.evaluation
+    assert "epoch 6/6" in (run.path / "members/1/train.log").read_text()
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_member_that_fails_fails_the_ensemble_with_its_own_sentence(tmp_path, at_once):
+    recipe = Recipe(model="mlp", epochs=1, threads=at_once, learning_rate=1e9, optimizer="sgd")
+    with pytest.raises(TrainingDiverged, match=r"Member \d of 2: The .*loss became .*epoch 1"):
+        train_members("digits", recipe, Lineup(members=2), out=tmp_path / "run", at_once=at_once)
+    run = load_run(tmp_path / "run")
+    assert run.record["status"] == "diverged"
+    with pytest.raises(UsageError, match=r"A member of run diverged and would again"):
+        resume(run)
+
+
+def test_a_worker_that_dies_says_so_and_leaves_the_rest_resumable(tmp_path):
+    (tmp_path / "nets.py").write_text(
+        "import os, sys\n"
+        "from torch import nn\n"
+        "def dies(classes, channels, size):\n"
+        "    if sys.argv[0].endswith('side_by_side.py') and not os.path.exists('survive'):\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(size[0] * size[1], classes))\n"
+    )
+    recipe = Recipe(model=f"{tmp_path / 'nets.py'}:dies", epochs=1, threads=2)
+    with pytest.raises(NoonbitError, match=r"Member \d of 2: .*killed by signal 9, perhaps for"):
+        train_members("digits", recipe, Lineup(members=2), out=tmp_path / "run", at_once=2)
+    run = load_run(tmp_path / "run")
+    assert run.record["status"] == "training"
+    assert run.record["model"]["name"] == "2 x dies"
+
+
+def test_the_last_member_s_mistake_is_known_before_the_first_is_trained(tmp_path):
+    lineup = Lineup(members=2, member_models="mlp,mpl")
+    with pytest.raises(UsageError, match=r"No model is called 'mpl'. Did you mean 'mlp'"):
+        train_members("digits", Recipe(), lineup, out=tmp_path / "run")
+    lineup = Lineup(members=2, member_augment="none; turn=10")
+    with pytest.raises(UsageError, match="turn"):
+        train_members("digits", Recipe(), lineup, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_time_budget_is_that_of_the_whole_ensemble(tmp_path):
+    observer = Interrupting(1)
+    with pytest.raises(Interrupted):
+        train_members(
+            "digits",
+            Recipe(model="mlp", epochs=1, threads=1, time_budget=90),
+            Lineup(members=3),
+            out=tmp_path / "run",
+            observer=observer,
+        )
+    assert load_run(tmp_path / "run/members/1").recipe.time_budget == 30
+
+
+def test_members_train_side_by_side_where_that_pays():
+    def derived(threads: int, members: int, work: float, device: str = "cpu") -> int:
+        runtime = Runtime(torch.device(device), threads, "float32", {})
+        return derive_at_once(runtime, members, work)[0]
+
+    assert derived(1, 7, 1e15) == 1
+    assert derived(2, 7, 1e15) == 2
+    assert derived(2, 7, 1e9) == 1
+    assert derived(16, 7, 1e15) == 7
+    assert derived(16, 7, 1e15, "meta") == 1
+
+
+def test_python_has_the_same_settings(tmp_path):
+    with pytest.raises(UsageError, match=r"noonbit.train: members should be greater.*got 1"):
+        noonbit.train("digits", members=1)
+    with pytest.raises(UsageError, match=r"--combine is a setting of an ensemble"):
+        noonbit.train("digits", combine="sum")
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    with pytest.raises(UsageError, match=r"a Python object cannot be a member.*path.py:function"):
+        noonbit.train("digits", model=network, members=2)
+    with pytest.raises(UsageError, match=r"noonbit.ensemble: combine should be"):
+        noonbit.ensemble(["a", "b"], combine="mean")
