@@ -341,9 +341,7 @@ def evaluation_of(run: Run) -> Evaluation:
     """The figures of a finished run."""
     evaluation = run.evaluation
     if evaluation is None:
-        raise ArtefactError(
-            f"{run.word} has no evaluation.json; the run folder is not complete."
-        )
+        raise ArtefactError(f"{run.word} has no evaluation.json; the run folder is not complete.")
     return evaluation
 
 

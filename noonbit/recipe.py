@@ -132,7 +132,7 @@ class Recipe(BaseModel):
     label_smoothing: Share | None = None
     """The share of each target that is spread over all classes."""
     augment: Annotated[str, BeforeValidator(as_text)] | None = None
-    """shift=PIXELS,rotation=DEGREES,shear=DEGREES,zoom=SHARE,flip,...; or none. Keras's names too."""
+    """shift=PIXELS,rotation=DEGREES,zoom=SHARE,flip,...; or none. Keras's names are taken too."""
     normalise: Normalisation | None = None
     """standard: mean 0 and variance 1 over the training images; unit: from 0 to 1."""
     keep: Kept | None = None
