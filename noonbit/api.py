@@ -70,8 +70,8 @@ def ensemble(
 ) -> Run:
     """Let finished runs on the same data answer as one, and return that run.
 
-    `runs` are runs, their paths or unique beginnings of their names. `combine` is `probabilities`
-    (their mean, the default), `sum` (of the networks' outputs) or `vote`. Raises the errors of
+    `runs` are runs, their paths or unique beginnings of their names. `combine` is `sum` (of
+    the networks' outputs, the default), `probabilities` (their mean) or `vote`. Raises the errors of
     errors.py.
     """
     lineup = Lineup.checked({"combine": combine}, origin="noonbit.ensemble")

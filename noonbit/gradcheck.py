@@ -101,13 +101,11 @@ class GradientCheck:
         return all(layer.passed for layer in self.layers)
 
 
-def random_batch(
-    classes: int, shape: tuple[int, int, int], *, images: int = IMAGES
-) -> tuple[Tensor, Tensor]:
-    """Normal float64 images (N, channels, height, width) and int64 labels (N,), always the same."""
+def random_batch(classes: int, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+    """Normal float64 images (4, channels, height, width) and int64 labels (4,), always the same."""
     generator = torch.Generator().manual_seed(SEED)
-    pixels = torch.randn(images, *shape, dtype=torch.float64, generator=generator)
-    return pixels, torch.randint(classes, (images,), generator=generator)
+    pixels = torch.randn(IMAGES, *shape, dtype=torch.float64, generator=generator)
+    return pixels, torch.randint(classes, (IMAGES,), generator=generator)
 
 
 def check(model: nn.Module, images: Tensor, labels: Tensor) -> GradientCheck:

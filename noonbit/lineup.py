@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from noonbit.errors import UsageError, plural
 from noonbit.recipe import Recipe, explain
 
-Combine = Literal["probabilities", "sum", "vote"]
-DEFAULT_COMBINE: Combine = "probabilities"
-"""Measured level with sum on the digits and MNIST, and its probabilities hold without a
-temperature of its own; vote errs more, since a member that hardly prefers a class counts whole."""
+Combine = Literal["sum", "probabilities", "vote"]
+DEFAULT_COMBINE: Combine = "sum"
+"""What the lecture labs do. Once calibrated it had the lowest loss in all of eight ensembles of 3 to
+7 members on the digits and MNIST (0.038 to 0.195; probabilities 1 to 42 % more, a vote 8 to 155 %
+more), of one network and of several; the accuracies lay within each other's intervals."""
 
 
 class Lineup(BaseModel):
@@ -21,7 +22,7 @@ class Lineup(BaseModel):
     members: Annotated[int, Field(ge=2, le=1000)] | None = None
     """Train so many networks, each from a seed of its own, and let them answer as one."""
     combine: Combine | None = None
-    """The mean of the members' probabilities, the sum of their outputs, or a vote."""
+    """The sum of the members' outputs, the mean of their probabilities, or a vote."""
     member_models: str | None = None
     """Networks for the members to take in turn: cnn,deep-cnn."""
     member_augment: str | None = None

@@ -295,7 +295,7 @@ def derive(recipe: Recipe, task: Task) -> Plan:
             augmentation,
             "8 % of the shorter side"
             + ("; a mirrored photograph means the same" if mirrors else "")
-            + ("" if task.may_mirror else "; a mirrored sign may mean another class"),
+            + ("; a mirrored sign may mean another class" if channels == 3 and not mirrors else ""),
         ),
         normalise=choose("normalise", "standard", "suits every network here"),
         keep=choose("keep", "accuracy", "what the report's headline is about"),
@@ -337,7 +337,7 @@ def explain(error: ValidationError) -> list[str]:
     reasons = []
     for detail in error.errors():
         name = ".".join(map(str, detail["loc"]))
-        reason = detail["msg"].removeprefix("Input ")
+        reason = detail["msg"].removeprefix("Input ").removeprefix("Value error, ")
         near = ""
         if detail["type"] == "literal_error":
             choices = re.findall(r"'([^']*)'", detail["ctx"]["expected"])

@@ -48,17 +48,18 @@ def copied(run: Run, folder: Path, **facts) -> Run:
     return copy
 
 
-def test_the_sum_is_that_of_the_members_outputs(members, tmp_path):
-    together = ensemble(members, combine="sum", out=tmp_path / "sum")
+def test_the_sum_is_that_of_the_members_outputs(digits_ensemble, members):
     expected = np.sum([outputs_of(member) for member in members], axis=0)
-    assert np.allclose(outputs_of(together), expected, atol=1e-4)
+    assert digits_ensemble.record["model"]["combine"] == "sum"
+    assert np.allclose(outputs_of(digits_ensemble), expected, atol=1e-4)
 
 
-def test_probabilities_are_the_mean_of_the_members_stated_ones(digits_ensemble, members):
+def test_probabilities_are_the_mean_of_the_members_stated_ones(members, tmp_path):
+    together = ensemble(members, combine="probabilities", out=tmp_path / "mean")
     stated = [
         softmax(outputs_of(member) / member.contract.temperature, axis=1) for member in members
     ]
-    assert np.allclose(np.exp(outputs_of(digits_ensemble)), np.mean(stated, axis=0), atol=1e-6)
+    assert np.allclose(np.exp(outputs_of(together)), np.mean(stated, axis=0), atol=1e-6)
 
 
 def test_a_vote_names_what_most_members_name(members, tmp_path):

@@ -19,6 +19,7 @@ from PIL import Image
 from noonbit import __version__
 from noonbit.cli import COMMANDS, run
 from noonbit.data import open_data
+from noonbit.lineup import Lineup
 from noonbit.models import MODELS
 from noonbit.recipe import Recipe
 
@@ -77,11 +78,12 @@ def python(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
 def parameters_of(name: str) -> list[str]:
     module = import_module(f"noonbit.commands.{name}")
     names = list(inspect.signature(getattr(module, name)).parameters)
-    return (
-        names
-        if name != "train"
-        else [n for n in names if n != "recipe"] + list(Recipe.model_fields)
-    )
+    settings = {"recipe": Recipe, "lineup": Lineup}  # each field is a flag
+    return [
+        flag
+        for name in names
+        for flag in (settings[name].model_fields if name in settings else [name])
+    ]
 
 
 # help
@@ -110,7 +112,9 @@ def test_every_parameter_of_a_command_has_a_sentence(name):
     module = import_module(f"noonbit.commands.{name}")
     text = getattr(module, name).__doc__
     for parameter in inspect.signature(getattr(module, name)).parameters:
-        assert parameter == "recipe" or re.search(rf"^    {parameter}\n        \S", text, re.M)
+        assert parameter in ("recipe", "lineup") or re.search(
+            rf"^    {parameter}\n        \S", text, re.M
+        )
 
 
 def test_version_is_the_packages(command):
@@ -164,7 +168,7 @@ def test_a_usage_error_is_a_sentence_and_exits_with_2(arguments, sentence, refus
         ("--learning-rate", "-1", "greater than 0"),
         ("--learning-rate", "nan", "greater than 0"),
         ("--warmup", "1", "less than 1"),
-        ("--validation", "0.95", "less than"),
+        ("--validation", "0.95", "a share up to 0.5 or a whole number of images"),
         ("--precision", "fp16", "'bfloat16'"),
         ("--channels", "4", "3"),
     ],

@@ -31,20 +31,20 @@ def test_runs_become_one_on_the_command_line(digits_ensemble: Run, tmp_path, cap
 
 def test_members_are_trained_on_the_command_line(tmp_path, capsys):
     out = tmp_path / "run"
-    words = "train digits --members 2 --combine sum --member-models mlp,lenet5 --epochs 1"
+    words = "train digits --members 2 --combine vote --member-models mlp,lenet5 --epochs 1"
     assert command_line([*words.split(), "--threads", "1", "--out", str(out), "--json"]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)["model"] == "mlp + lenet5"
     lines = printed.err.splitlines()
     assert (
-        "members  2, combined by sum; one after another, 1 thread each (there is one thread)"
+        "members  2, combined by vote; one after another, 1 thread each (there is one thread)"
         in (lines)
     )
     assert any(line.startswith("member 2 of 2  ") and "lenet5, seed 1" in line for line in lines)
     run = load_run(out)
-    assert run.record["model"]["combine"] == "sum"
+    assert run.record["model"]["combine"] == "vote"
     assert run.recipe.threads == 1
-    assert "--members 2 --combine sum --member-models mlp,lenet5" in (
+    assert "--members 2 --combine vote --member-models mlp,lenet5" in (
         (out / "report.html").read_text()
     )
     assert command_line(["evaluate", str(out), "--json"]) == 0
@@ -57,7 +57,7 @@ def test_members_are_trained_on_the_command_line(tmp_path, capsys):
         ("train digits --members 1", 2, "--members should be greater than or equal to 2 (got '1')"),
         ("train digits --members 0", 2, "--members should be greater than or equal to 2 (got '0')"),
         ("train digits --combine sum", 2, "say of how many members with --members"),
-        ("train digits --members 2 --combine mean", 2, "'probabilities', 'sum' or 'vote'"),
+        ("train digits --members 2 --combine mean", 2, "'sum', 'probabilities' or 'vote'"),
         ("train --resume RUN --members 2", 2, "continues a run as it was begun"),
         ("train --resume RUN", 2, "is finished; there is nothing to resume"),
         ("ensemble RUN/members/1", 2, "takes two runs or more"),

@@ -22,7 +22,7 @@ def test_the_page_of_an_ensemble_names_members_gains_and_disagreement(digits_ens
     assert f"{100 * gain['gain']:+.2f} points over the mean of its members" in words
     assert f"95 % interval {100 * gain['low']:+.2f} to {100 * gain['high']:+.2f}" in words
     assert f"do not all agree on {100 * result['not_unanimous']:.2f} %" in words
-    assert "the mean of its members’ probabilities" in words
+    assert "the sum of its members’ outputs" in words
     assert "noonbit summary mlp --input 8x8x1 --classes 10" in words
     assert "--members 3" in words
     assert {"members", "classes"} < {tag.get("id") for tag in page.all("section")}

@@ -20,7 +20,7 @@ def ensemble(
     runs
         Two finished runs or more: folders or unique beginnings of their names.
     combine
-        The mean of their probabilities, the sum of their networks' outputs, or a vote.
+        The sum of their networks' outputs, the mean of their probabilities, or a vote.
     out
         The run folder to make; by default one in runs/, named after time, networks and data.
     data_dir

@@ -6,9 +6,7 @@ the coordinates of the centre; it brightens through an 8-bit picture, which turn
 from 0 to 1 black.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -16,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from noonbit.augment.affine import warp
-from noonbit.generator.draws import Draws
+from noonbit.generator.draws import Draws, one_thread_an_operator
 from noonbit.generator.settings import Floats, Settings
 
 VALUES_A_SHARE = 2**19
@@ -72,20 +70,6 @@ def transformed_in_shares(
 def transformers(threads: int) -> ThreadPoolExecutor:
     """The process's threads for transforming."""
     return ThreadPoolExecutor(threads, "noonbit-transform")
-
-
-@contextmanager
-def one_thread_an_operator() -> Iterator[None]:
-    """PyTorch's threads wait for each other in every operator, and these are small.
-
-    On two cores that were busy with other work, an operator of 20 us took 18 ms on average.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def warped(settings: Settings, pixels: Floats, draws: Draws) -> Floats:

@@ -90,8 +90,8 @@ def voted(outputs: Tensor, temperatures: Tensor) -> Tensor:
 
 
 COMBINATIONS: dict[Combine, Callable[[Tensor, Tensor], Tensor]] = {
-    "probabilities": averaged,
     "sum": summed,
+    "probabilities": averaged,
     "vote": voted,
 }
 """From the members' outputs (members, N, classes) and their temperatures to logits (N, classes)."""

@@ -10,8 +10,8 @@ from noonbit.report import charts
 from noonbit.run import Run
 
 HOW: dict[Combine, str] = {
-    "probabilities": "the mean of its members’ probabilities",
     "sum": "the sum of its members’ outputs",
+    "probabilities": "the mean of its members’ probabilities",
     "vote": "a vote of its members, ties decided by the mean of their probabilities",
 }
 
