@@ -71,8 +71,8 @@ def ensemble(
     """Let finished runs on the same data answer as one, and return that run.
 
     `runs` are runs, their paths or unique beginnings of their names. `combine` is `sum` (of
-    the networks' outputs, the default), `probabilities` (their mean) or `vote`. Raises the errors of
-    errors.py.
+    the networks' outputs, the default), `probabilities` (their mean) or `vote`. Raises the errors
+    of errors.py.
     """
     lineup = Lineup.checked({"combine": combine}, origin="noonbit.ensemble")
     members = [run if isinstance(run, Run) else load_run(run) for run in runs]

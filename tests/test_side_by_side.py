@@ -10,10 +10,13 @@ from noonbit.recipe import Recipe
 from noonbit.side_by_side import places
 
 
-def test_each_worker_has_cores_of_its_own(monkeypatch):
+def test_each_worker_has_cores_of_its_own_where_nobody_else_wants_them(monkeypatch):
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.3, 5.0, 5.0), raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 2, 5, 7, 8}, raising=False)
     assert places(2, 2) == [{1, 2}, {5, 7}]
     assert places(5, 1) == [{1}, {2}, {5}, {7}, {8}]
+    monkeypatch.setattr(os, "getloadavg", lambda: (1.2, 0.0, 0.0), raising=False)
+    assert places(2, 2) == [set(), set()]
 
 
 def test_workers_are_not_pinned_where_they_would_share_cores(monkeypatch):

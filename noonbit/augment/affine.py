@@ -10,6 +10,7 @@ offers: it folds the positions into the image as scipy does and leaves the readi
 one thread; constant, reflect and wrap about a third of that.
 """
 
+from functools import cache
 from typing import Literal, TypeAlias
 
 import torch
@@ -70,6 +71,20 @@ def warp(
     height, width = images.shape[2:]
     # Columns before rows, as `grid_sample` wants them; each axis is contiguous, which makes the
     # grid four times as fast as `affine_grid` and lets `grid_sample` read it without shuffling.
+    if fill_mode == "nearest" and order == 1 and dtype == torch.float32:
+        # Nothing is to be done to the places, so their units can go into the matrices, and all of
+        # them are one product: half the time of the way below, whose sums round as scipy's do.
+        units = torch.tensor([2 / max(1, width - 1), 2 / max(1, height - 1)], device=images.device)
+        scaled = matrices.to(dtype).flip(1) * units[:, None]
+        scaled[:, :, 2] -= 1
+        flat = scaled.view(-1, 3) @ pixel_grid(height, width, images.device)
+        return F.grid_sample(
+            images.to(dtype),
+            flat.view(-1, 2, height, width).permute(0, 2, 3, 1),
+            mode="bilinear",
+            padding_mode="border",
+            align_corners=True,
+        )
     last = torch.tensor([width - 1, height - 1], dtype=dtype, device=images.device).view(2, 1, 1)
     places = source_places(matrices.to(dtype).flip(1), height, width)
     outside = None
@@ -91,6 +106,15 @@ def warp(
         align_corners=True,
     )
     return warped if outside is None else warped.masked_fill_(outside, cval)
+
+
+@cache
+def pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
+    """Row, column and 1 of every pixel, float32 (3, H * W)."""
+    rows = torch.arange(height, dtype=torch.float32, device=device)
+    columns = torch.arange(width, dtype=torch.float32, device=device)
+    ones = torch.ones(height * width, device=device)
+    return torch.stack([rows.repeat_interleave(width), columns.repeat(height), ones])
 
 
 def source_places(matrices: Tensor, height: int, width: int) -> Tensor:
