@@ -2,6 +2,11 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -114,7 +119,7 @@ def test_side_by_side_stopped_and_resumed_gives_the_bits_of_one_after_another(tm
     assert "epoch 6/6" in (run.path / "members/1/train.log").read_text()
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
+@pytest.mark.parametrize("at_once", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_member_that_fails_fails_the_ensemble_with_its_own_sentence(tmp_path, at_once):
     recipe = Recipe(model="mlp", epochs=1, threads=at_once, learning_rate=1e9, optimizer="sgd")
     with pytest.raises(TrainingDiverged, match=r"Member \d of 2: The .*loss became .*epoch 1"):
@@ -125,6 +130,7 @@ def test_a_member_that_fails_fails_the_ensemble_with_its_own_sentence(tmp_path, 
         resume(run)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_says_so_and_leaves_the_rest_resumable(tmp_path):
     (tmp_path / "nets.py").write_text(
         "import os, sys\n"
@@ -187,3 +193,35 @@ def test_python_has_the_same_settings(tmp_path):
         noonbit.train("digits", model=network, members=2)
     with pytest.raises(UsageError, match=r"noonbit.ensemble: combine should be"):
         noonbit.ensemble(["a", "b"], combine="mean")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_killed_outright_an_ensemble_leaves_no_worker_and_can_be_resumed(tmp_path):
+    words = "train digits --model glance --epochs 30 --members 3 --threads 2 --out run"
+    parent = subprocess.Popen(
+        [sys.executable, "-m", "noonbit", *words.split()],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(noonbit.__file__).parents[1])},
+        stderr=subprocess.DEVNULL,
+    )
+    histories = [tmp_path / f"run/members/{number}/history.csv" for number in (1, 2)]
+    wait_until(lambda: all(path.exists() for path in histories))
+    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+    assert len(children) == 2
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not any(Path(f"/proc/{child}/cmdline").exists() for child in children))
+    run = load_run(tmp_path / "run")
+    assert run.record["status"] == "training"
+    members = [load_run(run.path / f"members/{number}") for number in (1, 2)]
+    assert all(member.record["status"] == "interrupted" for member in members)
+    assert all((member.path / "checkpoint.safetensors").exists() for member in members)
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Look every tenth of a second; fails after `seconds`."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends
+        time.sleep(0.1)
