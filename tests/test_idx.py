@@ -4,7 +4,6 @@ import gzip
 import io
 import struct
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -63,10 +62,8 @@ def test_colour_images_become_channels_first() -> None:
     np.testing.assert_array_equal(images, array.transpose(0, 3, 1, 2))
 
 
-def test_real_mnist_loads_within_a_second(shared_data) -> None:
-    started = perf_counter()
+def test_real_mnist_loads(shared_data) -> None:
     data = read(open_files(shared_data("mnist")), "mnist")
-    seconds = perf_counter() - started
     assert list(data.parts) == ["train", "test"]
     assert data.train.images.shape == (60_000, 1, 28, 28)
     assert len(data.parts["test"]) == 10_000
@@ -76,7 +73,6 @@ def test_real_mnist_loads_within_a_second(shared_data) -> None:
     ]
     assert data.class_names == tuple("0123456789")
     assert data.train.names[7] == "train-images-idx3-ubyte.gz image 7"
-    assert seconds < 3  # 0.4 s when it was measured; a loaded machine must not fail
 
 
 @pytest.mark.parametrize(
