@@ -145,7 +145,6 @@ def test_a_cut_header_is_refused_by_scan() -> None:
 def test_a_picture_bomb_is_refused_before_it_is_decoded(side: int) -> None:
     content = encoded(Image.new("1", (side, side)))
     reason = refusal(content)
-    assert perf_counter() - started < 0.2
     assert reason.endswith(f"at most {PIXEL_LIMIT:,} are decoded")
     assert scan([in_memory(content)])[1][0].reason == reason
 
