@@ -47,6 +47,14 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """The images and labels of item numbers (B,).
+
+        `index_select` copies an image at a time, where indexing goes by bytes: 23 us instead of
+        460 for 512 images of 28x28.
+        """
+        return self.images.index_select(0, items), self.labels.index_select(0, items)
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -62,9 +70,8 @@ class Lesson:
         self, model: nn.Module, items: Tensor, draws: Draws, count: int
     ) -> tuple[Tensor, Tensor]:
         """Add the gradient of the items' losses, divided by `count`, to the model's."""
-        labels = self.train.labels[items]
-        drawn = draws.take(items)
-        images = augment(self.transforms, self.train.images[items], drawn)
+        drawn, (images, labels) = draws.take(items), self.train.take(items)
+        images = augment(self.transforms, images, drawn)
         classes = len(self.contract.class_names)
         images, targets = mix(self.transforms, images, labels, drawn, classes=classes)
         images = self.contract.normalise(images).contiguous(memory_format=torch.channels_last)

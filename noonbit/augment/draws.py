@@ -44,7 +44,12 @@ class Draws:
         """The draws of the items of a batch."""
         every = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(
-            self, **{name: drawn[items] for name, drawn in every.items() if drawn is not None}
+            self,
+            **{
+                name: drawn.index_select(0, items)
+                for name, drawn in every.items()
+                if drawn is not None
+            },
         )
 
 
