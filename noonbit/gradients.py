@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from noonbit.augment import Augmentation, Draws, augment, mix
 from noonbit.contract import Contract
 from noonbit.models.layers import Network, seed_dropout
-from noonbit.runtime import Runtime, mixed
+from noonbit.runtime import Runtime, mixed, operators_use
 
 LEAST_SHARE = 8
 """Images; batch norm over fewer would be noise."""
@@ -101,7 +101,7 @@ def gradients_of(model: nn.Module, lesson: Lesson) -> Iterator[Gradients]:
     """The way that suits the model and the machine."""
     runtime = lesson.runtime
     if runtime.device.type == "cpu" and runtime.threads > 1 and can_be_shared(model):
-        with runtime.operators_use(1):  # the optimiser's too, or they would meet all the same
+        with operators_use(1):  # the optimiser's too, or they would meet all the same
             yield Shares(model, lesson)
     else:
         yield Whole(model, lesson)

@@ -175,6 +175,16 @@ def test_a_finished_run_is_kept_and_judged_again(tmp_path: Path) -> None:
     assert last_result("small", tmp_path) == second
 
 
+def test_a_verdict_names_the_machine_that_trained(tmp_path: Path) -> None:
+    reproduce(on_digits(), out=tmp_path, display=silent)
+    record = tmp_path / "small" / "small-seed0" / "run.json"
+    told = json.loads(record.read_text())
+    told["machine"]["processor"] = "an abacus"
+    record.write_text(json.dumps(told))
+    judged_again = reproduce(on_digits(), out=tmp_path, display=silent)
+    assert judged_again.machine["processor"] == "an abacus"
+
+
 def test_a_run_of_another_recipe_does_not_count(tmp_path: Path) -> None:
     reproduce(on_digits(), out=tmp_path, display=silent)
     other = on_digits(recipe={"model": "mlp", **QUICK, "batch_size": 32})

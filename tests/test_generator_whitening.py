@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from noonbit import ImageDataGenerator
+from noonbit import ImageDataGenerator, runtime
 from noonbit.errors import UsageError
 from noonbit.generator import whitening as module
 from noonbit.generator.whitening import (
-    available_memory_bytes,
     forecast_bytes,
     refuse_too_large,
     whitening,
@@ -119,27 +118,10 @@ def test_kerass_way_of_227x227x3_is_refused_with_the_memory_it_would_take(
         refuse_too_large(200_000, (227, 227, 3), itemsize=4, as_keras=True)
 
 
-def test_the_memory_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in (
-        ("info", "MemTotal: 9000 kB\nMemAvailable:    4000 kB\n"),
-        ("limit", "3000000\n"),
-        ("used", "1000000\n"),
-    ):
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(module, "MEMORY_INFO", tmp_path / "info")
-    monkeypatch.setattr(module, "MEMORY_LIMIT", tmp_path / "no limit")
-    monkeypatch.setattr(module, "MEMORY_USED", tmp_path / "used")
-    assert available_memory_bytes() == 4000 * 1024
-    monkeypatch.setattr(module, "MEMORY_LIMIT", tmp_path / "limit")
-    assert available_memory_bytes() == 2_000_000
-    (tmp_path / "limit").write_text("max\n")
-    assert available_memory_bytes() == 4000 * 1024
-
-
 def test_nothing_is_refused_where_the_system_does_not_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MEMORY_INFO", tmp_path / "nothing")
+    monkeypatch.setattr(runtime, "MEMORY_INFO", tmp_path / "nothing")
     refuse_too_large(10**6, (227, 227, 3), itemsize=4, as_keras=True)
 
 

@@ -104,3 +104,20 @@ def test_a_seed_is_a_function_of_seed_purpose_and_number_alone():
 
 def test_peak_memory_is_that_of_a_process_with_pytorch():
     assert 50e6 < peak_memory_bytes() < 100e9
+
+
+def test_the_memory_of_a_container_counts(tmp_path, monkeypatch):
+    for name, text in (
+        ("info", "MemTotal: 9000 kB\nMemAvailable:    4000 kB\n"),
+        ("limit", "3000000\n"),
+        ("used", "1000000\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(runtime, "MEMORY_INFO", tmp_path / "info")
+    monkeypatch.setattr(runtime, "MEMORY_LIMIT", tmp_path / "no limit")
+    monkeypatch.setattr(runtime, "MEMORY_USED", tmp_path / "used")
+    assert runtime.available_memory_bytes() == 4000 * 1024
+    monkeypatch.setattr(runtime, "MEMORY_LIMIT", tmp_path / "limit")
+    assert runtime.available_memory_bytes() == 2_000_000
+    (tmp_path / "limit").write_text("max\n")
+    assert runtime.available_memory_bytes() == 4000 * 1024

@@ -10,7 +10,7 @@ from noonbit.commands.summary import parse_input
 from noonbit.errors import CheckFailed, UsageError, plural
 
 if TYPE_CHECKING:
-    from noonbit.gradcheck import LayerCheck
+    from noonbit.gradcheck import GradientCheck, LayerCheck
 
 BY_HAND = ("byhand", "byhand-exact")
 WHY_BY_HAND_FAILS = (
@@ -74,31 +74,7 @@ def gradcheck(
             }
         )
     else:
-        print_table(
-            ("layer", "kind", "parameters", "checked", "largest slope", "worst error", "verdict"),
-            [
-                (
-                    layer.name,
-                    layer.kind,
-                    layer.parameters,
-                    layer.checked,
-                    f"{layer.largest:.1e}",
-                    f"{layer.worst:.1e}" if layer.checked else "n/a",
-                    verdict(layer),
-                )
-                for layer in result.layers
-            ],
-        )
-        print(f"\nworst relative error {result.worst:.1e}")
-        print(
-            f"good: 1e-07 or less is usual in float64; above {checking.TOLERANCE:.0e} is a "
-            "mistake. A forgotten factor or term gives 1e-02 to 1."
-        )
-        if len(result.layers) < result.layers_in_all:
-            print(
-                f"{len(result.layers)} of {result.layers_in_all} layers were checked, evenly "
-                "spread; a mistake deep in the network shows in every layer before it."
-            )
+        print_check(result, checking.TOLERANCE)
     wrong = [layer.name for layer in result.layers if not layer.passed]
     if wrong:
         raise CheckFailed(
@@ -112,6 +88,35 @@ def gradcheck(
             )
         )
     say(f"\nnext     noonbit {'byhand --exact' if model in BY_HAND else f'summary {model}'}")
+
+
+def print_check(result: "GradientCheck", tolerance: float) -> None:
+    """The layers as a table, and what a good number is."""
+    print_table(
+        ("layer", "kind", "parameters", "checked", "largest slope", "worst error", "verdict"),
+        [
+            (
+                layer.name,
+                layer.kind,
+                layer.parameters,
+                layer.checked,
+                f"{layer.largest:.1e}",
+                f"{layer.worst:.1e}" if layer.checked else "n/a",
+                verdict(layer),
+            )
+            for layer in result.layers
+        ],
+    )
+    print(f"\nworst relative error {result.worst:.1e}")
+    print(
+        f"good: 1e-07 or less is usual in float64; above {tolerance:.0e} is a "
+        "mistake. A forgotten factor or term gives 1e-02 to 1."
+    )
+    if len(result.layers) < result.layers_in_all:
+        print(
+            f"{len(result.layers)} of {result.layers_in_all} layers were checked, evenly "
+            "spread; a mistake deep in the network shows in every layer before it."
+        )
 
 
 def verdict(layer: "LayerCheck") -> str:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from noonbit.errors import UsageError, did_you_mean
+from noonbit.lineup import Combine
 from noonbit.recipe import Recipe
 
 FOLDER = Path(__file__).parent
@@ -88,7 +89,7 @@ class Experiment(Frozen):
     """What each arm adds; without any, there is one arm of the experiment's name."""
     seeds: tuple[int, ...] = (0,)
     members: int = 1
-    combine: Literal["sum", "probabilities", "vote"] = "sum"
+    combine: Combine = "sum"
     claim: Claim | None = None
     """None where the document gives no figure."""
 

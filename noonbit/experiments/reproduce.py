@@ -88,7 +88,7 @@ def reproduce(
         verdict,
         [facts(arm, seed, run, folder) for (arm, seed), run in runs.items()],
         table,
-        describe_machine(Runtime.start()),
+        machine_of(runs),
         datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     keep_result(result, out)
@@ -185,6 +185,14 @@ def judge(experiment: Experiment, runs: dict[tuple[str, int], Run]) -> Verdict:
         f"{arm} {100 * evaluation_of(run).accuracy:.2f} %" for (arm, _), run in runs.items()
     )
     return Verdict("no claim", f"the document gives no figure; measured {measured}")
+
+
+def machine_of(runs: dict[tuple[str, int], Run]) -> dict[str, Any]:
+    """Where the runs were trained, which may be elsewhere than where they are judged."""
+    for run in runs.values():
+        machine: dict[str, Any] = run.record["machine"]
+        return machine
+    return describe_machine(Runtime.start())
 
 
 def evaluation_of(run: Run) -> Evaluation:

@@ -4,8 +4,7 @@ draw            all items of an epoch at once, each by its own row of random num
 draw_as_keras   one image at a time from one stream, in Keras's order
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -17,6 +16,7 @@ from torch import Tensor
 from noonbit.augment.affine import transform_matrices
 from noonbit.data.split import Indices
 from noonbit.generator.settings import Settings
+from noonbit.runtime import operators_use
 
 Parameters: TypeAlias = dict[str, Any]
 """The transform of one image, by Keras's keys: `theta`, `tx`, `zx`, `flip_horizontal`, ..."""
@@ -88,7 +88,7 @@ class Draws:
             return self
         affine = {key: torch.from_numpy(column) for key, column in self.affine.items()}
         as_keras = settings.compat is not None
-        with one_thread_an_operator():
+        with operators_use(1):
             matrices = transform_matrices(**affine, height=height, width=width, as_keras=as_keras)
         return replace(self, matrices=matrices)
 
@@ -174,17 +174,3 @@ def _shift_as_keras(reach: float | tuple[float, ...], state: np.random.RandomSta
     if isinstance(reach, float):
         return state.uniform(-reach, reach)
     return float(state.choice(reach) * state.choice([-1, 1]))
-
-
-@contextmanager
-def one_thread_an_operator() -> Iterator[None]:
-    """PyTorch's threads wait for each other in every operator, and these are small.
-
-    On two cores that were busy with other work, an operator of 20 us took 18 ms on average.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -18,7 +18,7 @@ from noonbit.data.pictures import FORMATS, decode
 from noonbit.data.split import Indices
 from noonbit.errors import InputRefused, UsageError, did_you_mean
 from noonbit.generator.settings import Settings
-from noonbit.generator.whitening import available_memory_bytes
+from noonbit.runtime import available_memory_bytes
 
 ColorMode: TypeAlias = Literal["rgb", "grayscale", "rgba"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]

@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 
 from noonbit.augment.affine import warp
-from noonbit.generator.draws import Draws, one_thread_an_operator
+from noonbit.generator.draws import Draws
 from noonbit.generator.settings import Floats, Settings
+from noonbit.runtime import operators_use
 
 VALUES_A_SHARE = 2**19
 """Numbers of a batch that are worth waking a thread for: about 3 ms of work."""
@@ -83,7 +84,7 @@ def warped(settings: Settings, pixels: Floats, draws: Draws) -> Floats:
     if draws.matrices is None:
         return pixels.copy()
     exact = pixels if settings.compat is None else pixels.astype(np.float64)
-    with one_thread_an_operator():
+    with operators_use(1):
         moved = warp(
             torch.from_numpy(exact),
             draws.matrices,

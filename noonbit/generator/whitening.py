@@ -12,21 +12,16 @@ entries: for 227x227x3, Keras's takes 191 GB. So `whitening` departs from Keras:
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import scipy.linalg
 
 from noonbit.errors import UsageError, plural
 from noonbit.generator.settings import Floats
+from noonbit.runtime import available_memory_bytes
 
 BLOCK = 1024
 """Rows or columns that are float64 at a time."""
-MEMORY_INFO = Path("/proc/meminfo")
-MEMORY_LIMIT, MEMORY_USED = (
-    Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current")
-)
-"""Linux's cgroup 2, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +106,3 @@ def refuse_too_large(count: int, shape: tuple[int, ...], *, itemsize: int, as_ke
         f"zca_whitening of {plural(count, 'image')} of {size} would take {needed / 1e9:,.0f} GB of "
         f"memory, and {available / 1e9:,.0f} GB are available. {remedy}"
     )
-
-
-def available_memory_bytes() -> int | None:
-    """What this process may still take; None where the system does not say (not Linux)."""
-    if not MEMORY_INFO.exists():
-        return None
-    facts = dict(line.split(":", 1) for line in MEMORY_INFO.read_text().splitlines())
-    available = int(facts["MemAvailable"].split()[0]) * 1024
-    if MEMORY_LIMIT.exists() and (limit := MEMORY_LIMIT.read_text().strip()) != "max":
-        available = min(available, int(limit) - int(MEMORY_USED.read_text()))
-    return available
