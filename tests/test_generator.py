@@ -187,6 +187,21 @@ def test_a_batch_can_be_asked_for_by_its_number() -> None:
         flow[3]
 
 
+def test_batches_prepared_together_are_those_prepared_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def epochs() -> list[Any]:
+        made = ImageDataGenerator(**EVERYTHING).flow(noise(), LABELS, batch_size=7, seed=3)
+        return [next(made) for _ in range(2 * len(made))]
+
+    together = epochs()
+    together[0][0][:] = -1  # a batch is the reader's own
+    monkeypatch.setattr("noonbit.generator.flow.VALUES_TOGETHER", 1)
+    for one, other in zip(together[1:], epochs()[1:], strict=True):
+        assert np.array_equal(one[0], other[0])
+        assert np.array_equal(one[1], other[1])
+
+
 def test_resetting_leaves_an_epoch_that_was_begun_and_no_other() -> None:
     def flow() -> Any:
         return ImageDataGenerator(**EVERYTHING).flow(noise(), batch_size=16)

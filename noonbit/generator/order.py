@@ -4,6 +4,7 @@ SeededOrder   a function of seed, epoch and image; the same for every batch size
 KerasOrder    one stream of numbers, in the order in which Keras takes them
 """
 
+import math
 from typing import Protocol
 
 import numpy as np
@@ -20,11 +21,17 @@ class Order(Protocol):
     batch_index: int
     """Of the batch that comes next."""
 
-    def __next__(self) -> tuple[Indices, Draws | None]:
-        """The next batch: its images, and their transforms where there are any."""
+    def batch(self, index: int) -> tuple[Indices, Draws | None]:
+        """A batch of the current epoch: its images, and their transforms where there are any."""
 
-    def __getitem__(self, index: int) -> tuple[Indices, Draws | None]:
-        """A batch of the current epoch."""
+    def following(self, values: int) -> tuple[Indices, Draws | None]:
+        """The next batch and those after it, as far as they can be told and make `values` numbers.
+
+        Never beyond the epoch; one batch at least. `step` passes them one by one.
+        """
+
+    def step(self) -> None:
+        """Pass a batch, and the end of the epoch with its last."""
 
     def reset(self) -> None:
         """Begin with the first batch of an epoch."""
@@ -70,16 +77,24 @@ class SeededOrder:
             # columns each time took a fifth of the time of small images.
             self._draws = draws.take(self._order)
 
-    def __next__(self) -> tuple[Indices, Draws | None]:
-        items, draws = self[self.batch_index]
+    def batch(self, index: int) -> tuple[Indices, Draws | None]:
+        """Whatever was asked for before."""
+        return self._batches(index, 1)
+
+    def following(self, values: int) -> tuple[Indices, Draws | None]:
+        """All that fit: what a batch will be is known as soon as its epoch begins."""
+        count = max(1, values // (self._batch_size * math.prod(self._shape)))
+        return self._batches(self.batch_index, count)
+
+    def _batches(self, first: int, count: int) -> tuple[Indices, Draws | None]:
+        chosen = slice(first * self._batch_size, (first + count) * self._batch_size)
+        return self._order[chosen], None if self._draws is None else self._draws.take(chosen)
+
+    def step(self) -> None:
+        """Shuffle and draw anew after the last."""
         self.batch_index += 1
         if self.batch_index * self._batch_size >= len(self._items):
             self._begin(self._epoch + 1)
-        return items, draws
-
-    def __getitem__(self, index: int) -> tuple[Indices, Draws | None]:
-        chosen = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        return self._order[chosen], None if self._draws is None else self._draws.take(chosen)
 
     def reset(self) -> None:
         """Leave an epoch that was begun; so no two epochs are augmented alike."""
@@ -111,28 +126,33 @@ class KerasOrder:
         self._batches_seen = self.batch_index = 0
         self._order: Indices | None = None
 
-    def __next__(self) -> tuple[Indices, Draws]:
-        self._set_seed()
-        if self.batch_index == 0 or self._order is None:
-            self.on_epoch_end()
-        index = self.batch_index
-        self.batch_index = index + 1
-        if self.batch_index * self._batch_size >= len(self._items):
-            self.batch_index = 0
-        return self._batch(index)
-
-    def __getitem__(self, index: int) -> tuple[Indices, Draws]:
+    def batch(self, index: int) -> tuple[Indices, Draws]:
+        """As the stream stands, which goes on by it."""
         self._set_seed()
         if self._order is None:
             self.on_epoch_end()
-        return self._batch(index)
+        return self._drawn(index)
+
+    def following(self, values: int) -> tuple[Indices, Draws]:
+        """One batch: anything drawn in between would change those after it."""
+        del values
+        self._set_seed()
+        if self.batch_index == 0 or self._order is None:
+            self.on_epoch_end()
+        return self._drawn(self.batch_index)
+
+    def step(self) -> None:
+        """Begin again after the last; the shuffle waits until the first batch is asked for."""
+        self.batch_index += 1
+        if self.batch_index * self._batch_size >= len(self._items):
+            self.batch_index = 0
 
     def _set_seed(self) -> None:
         if self._seed is not None:
             self._state.seed(self._seed + self._batches_seen)
         self._batches_seen += 1
 
-    def _batch(self, index: int) -> tuple[Indices, Draws]:
+    def _drawn(self, index: int) -> tuple[Indices, Draws]:
         assert self._order is not None  # noqa: S101 - both callers saw to it
         items = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         height, width = self._size
