@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from noonbit.augment import Augmentation, Draws, augment, mix
 from noonbit.contract import Contract
 from noonbit.models.layers import Network, seed_dropout
-from noonbit.runtime import Runtime, mixed, operators_use
+from noonbit.runtime import Runtime, mixed, operators_use, seed_stream
 
 LEAST_SHARE = 8
 """Images; batch norm over fewer would be noise."""
@@ -126,7 +126,8 @@ class Whole:
 
     def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:
         """One step's gradients; see `Gradients`."""
-        torch.manual_seed(step_seed)  # for the random numbers of a user's own network
+        # For the random numbers of a user's own network.
+        seed_stream(step_seed, self.lesson.runtime.device)
         seed_dropout(self.model, step_seed)
         return self.lesson.backward(self.model, items, draws, len(items))
 
