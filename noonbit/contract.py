@@ -11,14 +11,19 @@ is brought to what the network learned from, or refused with a reason.
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import cache as once
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 
+from noonbit.data import cache
 from noonbit.data.dataset import BadItem, Data, Images, Picture, Pictures
+from noonbit.data.files import may_pass
+from noonbit.data.headers import WORTH_KEEPING, decoder
 from noonbit.data.pictures import adopt, decode
 from noonbit.errors import InputRefused
 
@@ -185,18 +190,25 @@ class Contract(BaseModel):
 
     @classmethod
     def measured(
-        cls, framing: Framing, train_pixels: NDArray[np.uint8], class_names: tuple[str, ...]
+        cls,
+        framing: Framing,
+        pixels: NDArray[np.uint8],
+        class_names: tuple[str, ...],
+        *,
+        train: NDArray[np.int64] | None = None,
     ) -> "Contract":
-        """The contract of a network trained on `train_pixels`, uint8 (N, C, H, W)."""
+        """The contract of a network trained on uint8 (N, C, H, W), or on those at `train` alone."""
+        count = len(pixels if train is None else train)
         levels = np.arange(256) / 255.0
         means, stds = [], []
         for channel in range(framing.channels):
             # A histogram gives the exact moments of bytes without a float copy of the data; block
             # by block, because bincount makes its input eight times as large.
             counts = np.zeros(256, np.int64)
-            for block in range(0, len(train_pixels), 1000):
-                values = train_pixels[block : block + 1000, channel].ravel()
-                counts += np.bincount(values, minlength=256)
+            for first in range(0, count, 1000):
+                block = slice(first, first + 1000)
+                values = pixels[block if train is None else train[block], channel]
+                counts += np.bincount(values.ravel(), minlength=256)
             mean = float(counts @ levels / counts.sum())
             means.append(mean)
             stds.append(float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum())) or 1.0)
@@ -280,8 +292,24 @@ def has_colour(images: Images) -> bool:
 
 def measure_polarity(framing: Framing, images: Images) -> Polarity | None:
     """What nearly all borders say; a sample of 1,000 is enough to see 99 %."""
-    step = max(1, len(images) // 1000)
-    levels = border_level(framing.prepare_all(images[::step]).pixels)
+    sample = images[:: max(1, len(images) // 1000)]
+    if not isinstance(sample, Pictures) or not all(picture.stamp for picture in sample):
+        return polarity_of(border_level(framing.prepare_all(sample).pixels))
+    names = [(picture.name, picture.stamp) for picture in sample]
+    name = cache.name_of("polarity", framing_code(), framing.model_dump_json(), names)
+    known = cache.find_value(name)
+    if isinstance(known, dict) and known.get("polarity", "") in (*get_args(Polarity), None):
+        polarity: Polarity | None = known["polarity"]
+        return polarity
+    prepared = framing.prepare_all(sample)
+    polarity = polarity_of(border_level(prepared.pixels))
+    if len(sample) >= WORTH_KEEPING and not may_pass(prepared.bad.values()):
+        cache.keep_value(name, {"polarity": polarity})
+    return polarity
+
+
+def polarity_of(levels: NDArray[np.float64]) -> Polarity | None:
+    """What nearly all of these borders (N,) are, from 0 to 255."""
     if not len(levels):
         return None
     if np.mean(levels < 64) >= POLARITY_SHARE:
@@ -289,6 +317,12 @@ def measure_polarity(framing: Framing, images: Images) -> Polarity | None:
     if np.mean(levels > 191) >= POLARITY_SHARE:
         return "dark on light"
     return None
+
+
+@once
+def framing_code() -> str:
+    """What decodes and frames here; another version may make other pixels of the same file."""
+    return decoder() + Path(__file__).read_text(encoding="utf-8")
 
 
 def picture_axes(array: NDArray[np.generic]) -> NDArray[np.generic]:

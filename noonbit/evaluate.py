@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from noonbit.contract import Contract
 from noonbit.runtime import Runtime
+from noonbit.streaming import Images
 
 BATCH_SIZE = 256
 """Images per inference step; activations of small networks stay near the cache."""
@@ -24,7 +25,7 @@ Probabilities = NDArray[np.float32]
 
 
 def predict_probabilities(
-    model: nn.Module, contract: Contract, pixels: Tensor, runtime: Runtime
+    model: nn.Module, contract: Contract, pixels: Images, runtime: Runtime
 ) -> Probabilities:
     """uint8 (N, C, H, W) -> probabilities (N, classes), float32, rows summing to 1."""
     logits = torch.from_numpy(predict_logits(model, contract, pixels, runtime))
@@ -32,21 +33,21 @@ def predict_probabilities(
 
 
 def predict_logits(
-    model: nn.Module, contract: Contract, pixels: Tensor, runtime: Runtime
+    model: nn.Module, contract: Contract, pixels: Images, runtime: Runtime
 ) -> NDArray[np.float32]:
     """uint8 (N, C, H, W) -> what the network itself gives, float32 (N, classes)."""
     model.eval()
 
-    def answer(batch: Tensor) -> Tensor:
+    def answer(first: int) -> Tensor:
         with torch.inference_mode():
-            images = contract.normalise(batch.to(runtime.device))
+            images = contract.normalise(pixels[first : first + BATCH_SIZE].to(runtime.device))
             images = images.contiguous(memory_format=torch.channels_last)
             logits: Tensor = model(images)
         return logits.float().cpu()
 
     if not len(pixels):
         return np.zeros((0, len(contract.class_names)), np.float32)
-    rows = torch.cat(runtime.spread(answer, pixels.split(BATCH_SIZE)))
+    rows = torch.cat(runtime.spread(answer, range(0, len(pixels), BATCH_SIZE)))
     return np.asarray(rows.numpy(), np.float32)
 
 

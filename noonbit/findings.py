@@ -86,7 +86,7 @@ def findings_of_items(items: Items) -> list[Finding]:
             *leaks(items, groups),
             *duplicates(items, parts, groups),
             *blanks(items, readable[blank]),
-            *(stretched(rows[readable]) if full.all() else ()),
+            *(stretched(rows, readable) if full.all() else ()),
             *gaps(items.data.class_names),
             *class_sizes(items, parts["train"]),
             *untested(items),
@@ -199,10 +199,13 @@ def blanks(items: Items, blank: Indices) -> Iterator[Finding]:
         )
 
 
-def stretched(rows: NDArray[np.uint8]) -> Iterator[Finding]:
+def stretched(rows: NDArray[np.uint8], readable: Indices) -> Iterator[Finding]:
     """Levels that were stretched picture by picture, told from rows that all span 0 to 255."""
-    at_extremes = ((rows == 0) | (rows == 255)).mean(axis=1)
-    if len(rows) >= STRETCHED_LEAST and np.median(at_extremes) <= STRETCHED_EXTREMES:
+    at_extremes = np.zeros(len(readable))
+    for first in range(0, len(readable), 1000):  # a copy of all could be too much
+        block = rows[readable[first : first + 1000]]
+        at_extremes[first : first + 1000] = ((block == 0) | (block == 255)).mean(axis=1)
+    if len(readable) >= STRETCHED_LEAST and np.median(at_extremes) <= STRETCHED_EXTREMES:
         yield Finding(
             "note",
             "stretched",

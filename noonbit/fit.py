@@ -276,19 +276,18 @@ def validate(
     if not len(split):
         return math.nan, math.nan
     model.eval()
-    batches = list(
-        zip(split.images.split(VALIDATION_BATCH), split.labels.split(VALIDATION_BATCH), strict=True)
-    )
+    firsts = range(0, len(split), VALIDATION_BATCH)
 
-    def measure(batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        pixels, labels = batch
+    def measure(first: int) -> tuple[Tensor, Tensor]:
+        batch = slice(first, first + VALIDATION_BATCH)
+        pixels, labels = split.images[batch], split.labels[batch]
         with torch.inference_mode(), runtime.autocast():
             images = contract.normalise(pixels).contiguous(memory_format=torch.channels_last)
             logits = model(images)
             loss = F.cross_entropy(logits.float(), labels, reduction="sum")
         return loss.double(), (logits.argmax(dim=1) == labels).sum()
 
-    losses, correct = zip(*runtime.spread(measure, batches), strict=True)
+    losses, correct = zip(*runtime.spread(measure, firsts), strict=True)
     return (
         torch.stack(losses).sum().item() / len(split),
         torch.stack(correct).sum().item() / len(split),

@@ -1,4 +1,4 @@
-"""The gradients of one step, taken in one piece or in shares.
+"""The gradients of one step: by which way through the network, and in one piece or in shares.
 
 PyTorch's own way on a processor is that all threads work on one operator, then on the next: they
 meet hundreds of times a step, and where another program keeps a core busy, every meeting waits for
@@ -8,7 +8,9 @@ the batch through the whole network and back with operators of one thread, and t
 Both give the same gradient but for the order of additions, with one exception: batch norm sees a
 share instead of the batch, as it does under distributed training. A network whose documented
 behaviour that would change, or that draws from PyTorch's one stream of random numbers, is taken
-whole.
+whole. The way through the network is PyTorch's autograd, or a `chain`, which is faster and knows
+fewer layers. Which of the four engines a training takes is the `Runtime`'s to say, else the first
+of `engines_for`.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,9 +24,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from noonbit.augment import Augmentation, Draws, augment, mix
+from noonbit.chain import Chain, chain_of
 from noonbit.contract import Contract
-from noonbit.models.layers import Network, seed_dropout
+from noonbit.models.layers import Network, dropout_layers, seed_layers
+from noonbit.recipe import Engine
 from noonbit.runtime import Runtime, mixed, operators_use, seed_stream
+from noonbit.streaming import Images
 
 LEAST_SHARE = 8
 """Images; batch norm over fewer would be noise."""
@@ -39,9 +44,9 @@ many were right. The gradient of the mean loss is then in the model's parameters
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A split on the device: uint8 images (N, C, H, W), int64 labels (N,)."""
+    """A split on the device, or images that stream to it: uint8 (N, C, H, W), int64 (N,)."""
 
-    images: Tensor
+    images: Images
     labels: Tensor
 
     def __len__(self) -> int:
@@ -56,6 +61,9 @@ class Labelled:
         return self.images.index_select(0, items), self.labels.index_select(0, items)
 
 
+UNCHANGED = Augmentation()
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What a step does with items, whichever network and thread does it."""
@@ -66,26 +74,63 @@ class Lesson:
     label_smoothing: float
     runtime: Runtime
 
-    def backward(
-        self, model: nn.Module, items: Tensor, draws: Draws, count: int
-    ) -> tuple[Tensor, Tensor]:
-        """Add the gradient of the items' losses, divided by `count`, to the model's."""
-        drawn, (images, labels) = draws.take(items), self.train.take(items)
+    def batch(self, items: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
+        """Augmented images, 0 to 255; labels; and targets, which are labels or shares of them."""
+        images, labels = self.train.take(items)
+        if self.transforms == UNCHANGED:
+            return images, labels, labels
+        drawn = draws.take(items)
         images = augment(self.transforms, images, drawn)
         classes = len(self.contract.class_names)
         images, targets = mix(self.transforms, images, labels, drawn, classes=classes)
-        images = self.contract.normalise(images).contiguous(memory_format=torch.channels_last)
-        with self.runtime.autocast():
-            logits, *auxiliary = all_logits(model, images)
-        loss = self.loss(logits, targets)
-        whole = loss + AUXILIARY_WEIGHT * sum(self.loss(each, targets) for each in auxiliary)
-        (whole / count).backward()
-        return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
+        return images, labels, targets
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy, summed over the images; targets are labels or shares of the classes."""
         return F.cross_entropy(
             logits.float(), targets, label_smoothing=self.label_smoothing, reduction="sum"
+        )
+
+
+Backward: TypeAlias = Callable[[Tensor, Draws, int], tuple[Tensor, Tensor]]
+"""Item numbers (B,), the epoch's draws and a count -> the sum of the losses, how many were right.
+The gradient of the sum divided by the count is added to the parameters', which had none before."""
+
+
+class ByAutograd:
+    """Any network, by PyTorch's record of what it did."""
+
+    def __init__(self, model: nn.Module, lesson: Lesson) -> None:
+        self.model, self.lesson = model, lesson
+
+    def __call__(self, items: Tensor, draws: Draws, count: int) -> tuple[Tensor, Tensor]:
+        """See `Backward`."""
+        lesson = self.lesson
+        images, labels, targets = lesson.batch(items, draws)
+        images = lesson.contract.normalise(images).contiguous(memory_format=torch.channels_last)
+        with lesson.runtime.autocast():
+            logits, *auxiliary = all_logits(self.model, images)
+        loss = lesson.loss(logits, targets)
+        whole = loss + AUXILIARY_WEIGHT * sum(lesson.loss(each, targets) for each in auxiliary)
+        (whole / count).backward()
+        return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
+
+
+class ByChain:
+    """A network whose layers are known, by hand."""
+
+    def __init__(self, chain: Chain, lesson: Lesson) -> None:
+        self.chain, self.lesson = chain, lesson
+        chain.look_through(lesson.contract)
+
+    def __call__(self, items: Tensor, draws: Draws, count: int) -> tuple[Tensor, Tensor]:
+        """See `Backward`."""
+        images, labels, _ = self.lesson.batch(items, draws)
+        return self.chain.backward(
+            images,
+            labels,
+            smoothing=self.lesson.label_smoothing,
+            count=count,
         )
 
 
@@ -98,13 +143,42 @@ def all_logits(model: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
 
 @contextmanager
 def gradients_of(model: nn.Module, lesson: Lesson) -> Iterator[Gradients]:
-    """The way that suits the model and the machine."""
-    runtime = lesson.runtime
-    if runtime.device.type == "cpu" and runtime.threads > 1 and can_be_shared(model):
+    """By the engine that the runtime names, else the one that usually suits the model best."""
+    engines = engines_for(model, lesson.transforms, lesson.runtime)
+    engine = lesson.runtime.engine
+    if engine not in engines:
+        engine = engines[0]
+    if engine.endswith("shares"):
         with operators_use(1):  # the optimiser's too, or they would meet all the same
-            yield Shares(model, lesson)
+            yield Shares(model, lesson, engine)
     else:
-        yield Whole(model, lesson)
+        yield Whole(model, lesson, engine)
+
+
+def engines_for(model: nn.Module, transforms: Augmentation, runtime: Runtime) -> tuple[Engine, ...]:
+    """The engines that can train a model, first the one to take where nothing was measured."""
+    if runtime.device.type != "cpu":
+        return ("autograd",)
+    # Mixed labels are shares of classes, and a chain's loss takes labels.
+    chained = (
+        not (transforms.mixup or transforms.cutmix) and chain_of(model, runtime.dtype) is not None
+    )
+    ways: tuple[Engine, ...] = ("chain", "autograd") if chained else ("autograd",)
+    if runtime.threads == 1 or not can_be_shared(model):
+        return ways
+    shared: tuple[Engine, ...] = (
+        ("chain-shares", "autograd-shares") if chained else ("autograd-shares",)
+    )
+    return shared + ways
+
+
+def backward_of(model: nn.Module, lesson: Lesson, engine: Engine) -> Backward:
+    """The way through a network and back."""
+    if engine.startswith("chain"):
+        chain = chain_of(model, lesson.runtime.dtype)
+        assert chain is not None, "engines_for said that there is one"  # noqa: S101
+        return ByChain(chain, lesson)
+    return ByAutograd(model, lesson)
 
 
 def can_be_shared(model: nn.Module) -> bool:
@@ -121,26 +195,30 @@ def can_be_shared(model: nn.Module) -> bool:
 class Whole:
     """The network takes each batch in one piece."""
 
-    def __init__(self, model: nn.Module, lesson: Lesson) -> None:
-        self.model, self.lesson = model, lesson
+    def __init__(self, model: nn.Module, lesson: Lesson, engine: Engine) -> None:
+        self.dropout, self.device = dropout_layers(model), lesson.runtime.device
+        self.backward = backward_of(model, lesson, engine)
 
     def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:
         """One step's gradients; see `Gradients`."""
         # For the random numbers of a user's own network.
-        seed_stream(step_seed, self.lesson.runtime.device)
-        seed_dropout(self.model, step_seed)
-        return self.lesson.backward(self.model, items, draws, len(items))
+        seed_stream(step_seed, self.device)
+        seed_layers(self.dropout, step_seed)
+        return self.backward(items, draws, len(items))
 
 
 class Shares:
     """A copy of the network for each thread: the same weights in memory, gradients of its own."""
 
-    def __init__(self, model: nn.Module, lesson: Lesson) -> None:
+    def __init__(self, model: nn.Module, lesson: Lesson, engine: Engine) -> None:
         self.lesson = lesson
         self.replicas = [model] + [deepcopy(model) for _ in range(lesson.runtime.threads - 1)]
         for replica in self.replicas[1:]:
+            replica.train()  # the model itself is the caller's to switch
             for own, shared in zip(replica.parameters(), model.parameters(), strict=True):
                 own.data = shared.data
+        self.dropout = [dropout_layers(replica) for replica in self.replicas]
+        self.backward = [backward_of(replica, lesson, engine) for replica in self.replicas]
         self.gradients = [list(replica.parameters()) for replica in self.replicas]
         self.statistics = [
             [buffer for buffer in replica.buffers() if buffer.is_floating_point()]
@@ -153,9 +231,8 @@ class Shares:
         shares = items.tensor_split(max(1, min(len(self.replicas), count // LEAST_SHARE)))
 
         def backward(index: int) -> tuple[Tensor, Tensor]:
-            self.replicas[index].train()
-            seed_dropout(self.replicas[index], mixed(step_seed, "share", index))
-            return self.lesson.backward(self.replicas[index], shares[index], draws, count)
+            seed_layers(self.dropout[index], mixed(step_seed, "share", index))
+            return self.backward[index](shares[index], draws, count)
 
         results = self.lesson.runtime.spread(backward, range(len(shares)))
         self.add_gradients(len(shares))

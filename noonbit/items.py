@@ -1,6 +1,5 @@
 """All items of a data set, framed and numbered: what a split's indices point into."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.contract import Framing, Prepared, derive_framing
+from noonbit.contract import Framing, derive_framing
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, BadItem, Data
 from noonbit.data.split import Holdout, Indices, Split, draw_split, identical
 from noonbit.errors import DataError, plural
+from noonbit.framed import all_labels, frame
 from noonbit.recipe import Recipe
 
 
@@ -24,7 +24,7 @@ class Items:
     data: Data
     framing: Framing
     pixels: NDArray[np.uint8]
-    """(N, C, H, W)."""
+    """(N, C, H, W); a view of a file, and read-only, where they came from the cache or are many."""
     labels: NDArray[np.int64]
     """(N,)."""
     names: Sequence[str]
@@ -33,6 +33,8 @@ class Items:
     """Left out, at opening or at decoding, each with its reason."""
     fingerprint: str
     """SHA-256 over pixels, labels and class names: whether two runs saw the same data."""
+    from_cache: bool = False
+    """Whether the pictures were decoded and framed before this, and nothing was opened now."""
 
     def indices(self, part: str) -> Indices:
         """The item numbers of `train`, `validation` or `test`."""
@@ -89,35 +91,31 @@ def gather(
     unreadable files, unless `on_bad` is `skip`.
     """
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
-    prepared = [framing.prepare_all(part.images) for part in parts]
-    bad_items = [item for one in prepared for item in one.bad.values()]
+    framed = frame(data, framing)
+    bad_items = list(framed.bad.values())
     total = sum(map(len, parts))
     if bad_items and on_bad == "fail":
         raise DataError(unreadable(bad_items, total))
-    labels = np.concatenate([labels_of(part.labels) for part in parts])
-    pixels = prepared[0].pixels
-    if len(prepared) > 1:
-        pixels = np.concatenate([one.pixels for one in prepared])
-    usable = np.setdiff1d(np.arange(len(data.train)), list(prepared[0].bad))
-    comparable = np.setdiff1d(usable, prepared[0].adjusted.get("blank", np.zeros(0, np.int64)))
+    usable = np.setdiff1d(np.arange(len(data.train)), list(framed.bad))
+    comparable = np.setdiff1d(usable, framed.blank)
     split = draw_split(
         data,
-        copies=identical(prepared[0].pixels, comparable),
+        copies=identical(framed.pixels, comparable),
         holdout=holdout,
         test_share=test,
-    ).without(bad_numbers(prepared))
-    digest = hashlib.sha256(repr(data.class_names).encode())
-    digest.update(np.ascontiguousarray(pixels).data)
-    digest.update(labels.tobytes())
+    ).without(set(framed.bad))
+    if framed.not_kept:
+        data = data.note(f"The decoded pictures are not kept for the next time: {framed.not_kept}.")
     return Items(
         data,
         framing,
-        pixels,
-        labels,
+        framed.pixels,
+        all_labels(data),
         JoinedNames([part.names for part in parts]),
         split,
         (*data.bad, *bad_items),
-        digest.hexdigest(),
+        framed.fingerprint,
+        framed.from_cache,
     )
 
 
@@ -130,22 +128,6 @@ def require_every_class(items: Items) -> None:
             f"The class '{name}' of {items.data.source} has no readable training image. "
             "Add some, or remove the class; `noonbit check` names what cannot be read."
         )
-
-
-def labels_of(labels: Indices | None) -> Indices:
-    """The labels of a part that must have them."""
-    assert labels is not None  # noqa: S101 - open_data gives labelled parts
-    return labels
-
-
-def bad_numbers(prepared: Sequence[Prepared]) -> set[int]:
-    """The unreadable items' numbers, counted through all parts."""
-    numbers: set[int] = set()
-    first = 0
-    for one in prepared:
-        numbers |= {first + index for index in one.bad}
-        first += len(one.pixels)
-    return numbers
 
 
 def unreadable(bad: Sequence[BadItem], total: int) -> str:

@@ -28,6 +28,7 @@ from noonbit.calibrate import calibrated
 from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract
 from noonbit.data.difficulty import nearest_neighbour_error
+from noonbit.engine import settle_engine
 from noonbit.errors import Interrupted, TrainingDiverged, UsageError
 from noonbit.evaluate import Evaluation
 from noonbit.fit import Epoch, Hooks, State, Step, begin, fit
@@ -42,6 +43,7 @@ from noonbit.report import write_report
 from noonbit.run import Run
 from noonbit.runs import create
 from noonbit.runtime import Runtime, peak_memory_bytes
+from noonbit.streaming import images_at
 from noonbit.views import viewed
 
 CHECKPOINT_SECONDS = 10.0
@@ -96,8 +98,10 @@ def train(
     network = model if model is not None else build_seeded(name, items, recipe.seed)
     plan = plan_for(recipe, items, network, name)
     contract = contract_for(items, plan)
+    learned = labelled(items, "train", runtime)
+    runtime = settle_engine(network, contract, learned, plan, recipe, runtime)
     if recipe.time_budget is not None and recipe.epochs is None:
-        plan = fit_budget(plan, contract, items, network, runtime)
+        plan = fit_budget(plan, contract, learned, network, runtime)
     reasons = {**runtime.reasons, **framing_reasons, **plan.reasons}
     record = describe(
         items,
@@ -115,7 +119,6 @@ def train(
     )
     write_json(run.path / "contract.json", contract.model_dump())
     write(run.path / "split.npz", items.split.save)
-    learned = labelled(items, "train", runtime)
     state = begin(network, contract, learned, plan, runtime)
     observer.began(run, items, plan, state)
     job = Job(run, state, contract, items, learned, plan, runtime, observer)
@@ -238,10 +241,10 @@ class Job:
 
 
 def labelled(items: Items, part: str, runtime: Runtime) -> Labelled:
-    """A split as tensors on the device."""
+    """A split on the device, or streamed to it."""
     indices = items.indices(part)
     return Labelled(
-        torch.from_numpy(items.pixels[indices]).to(runtime.device),
+        images_at(items.pixels, indices, runtime.device),
         torch.from_numpy(items.labels[indices]).to(runtime.device),
     )
 
@@ -293,10 +296,10 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
 
 
 def as_begun(run: Run) -> Recipe:
-    """The run's recipe with the threads and the precision it began with: others round otherwise."""
+    """The run's recipe with the threads, precision and engine it began with: others round."""
     machine = run.record["machine"]
     return run.recipe.model_copy(
-        update={"threads": machine["threads"], "precision": machine["precision"]}
+        update={name: machine.get(name) for name in ("threads", "precision", "engine")}
     )
 
 
@@ -314,7 +317,7 @@ def contract_for(items: Items, plan: Plan) -> Contract:
     class_names = items.data.class_names
     if plan.normalise == "unit":
         return Contract.unit(items.framing, class_names)
-    return Contract.measured(items.framing, items.pixels[items.split.train], class_names)
+    return Contract.measured(items.framing, items.pixels, class_names, train=items.split.train)
 
 
 def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
@@ -325,7 +328,7 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
         images=len(train_labels),
         shape=items.framing.shape,
         multiply_adds=summarise(network, items.framing.shape).multiply_adds,
-        difficulty=nearest_neighbour_error(items.pixels[items.split.train], train_labels),
+        difficulty=nearest_neighbour_error(items.pixels, items.labels, among=items.split.train),
         optimizer=MODELS[name].optimizer if name in MODELS else "adamw",
         learning_rate=MODELS[name].learning_rate if name in MODELS else None,
         may_mirror=not meaning_warnings(Augmentation(flip=True), items.data.class_names),
@@ -337,16 +340,16 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
 
 
 def fit_budget(
-    plan: Plan, contract: Contract, items: Items, network: nn.Module, runtime: Runtime
+    plan: Plan, contract: Contract, train: Labelled, network: nn.Module, runtime: Runtime
 ) -> Plan:
     """As many epochs as the time budget holds, by a measurement on a copy of the network."""
-    whole = labelled(items, "train", runtime)
-    probe = Labelled(*(tensor[: plan.batch_size * 8] for tensor in (whole.images, whole.labels)))
+    first = slice(plan.batch_size * 8)
+    probe = Labelled(train.images[first], train.labels[first])
     # One epoch to warm caches up, one to measure.
     timed = replace(plan, epochs=2, time_budget=math.inf)
     state = begin(deepcopy(network), contract, probe, timed, runtime)
     fit(state, contract, probe, probe, timed, runtime, Hooks())
     speed = state.history[-1].images_per_second
-    epochs = max(1, int(0.95 * plan.time_budget * speed / len(items.split.train)))
+    epochs = max(1, int(0.95 * plan.time_budget * speed / len(train)))
     reason = f"{plan.time_budget:g} s at a measured {speed:,.0f} images/s"
     return replace(plan, epochs=epochs, reasons={**plan.reasons, "epochs": reason})

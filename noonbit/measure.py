@@ -3,7 +3,6 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 from torch import nn
 
 from noonbit.atomic import write, write_json
@@ -12,6 +11,7 @@ from noonbit.evaluate import Evaluation, Probabilities, evaluate, predict_probab
 from noonbit.items import Items
 from noonbit.run import Run
 from noonbit.runtime import Runtime
+from noonbit.streaming import images_at
 
 
 def measure(
@@ -19,9 +19,8 @@ def measure(
 ) -> Evaluation:
     """Evaluate the test split and write the figures and every prediction into the run."""
     indices = items.split.test
-    probabilities = predict_probabilities(
-        network, contract, torch.from_numpy(items.pixels[indices]), runtime
-    )
+    pixels = images_at(items.pixels, indices, runtime.device)
+    probabilities = predict_probabilities(network, contract, pixels, runtime)
     evaluation = evaluate(probabilities, items.labels[indices], contract.class_names, split="test")
     write_json(run.path / "evaluation.json", evaluation.as_dict())
     write_predictions(run, items, probabilities)

@@ -172,7 +172,8 @@ def about_data(run: Run, items: Items) -> list[str]:
     lines = [
         f"data     {data.source}: {data.format}, "
         f"{plural(len(data.class_names), 'class', 'classes')}, "
-        f"{framing.height}x{framing.width}x{framing.channels}",
+        f"{framing.height}x{framing.width}x{framing.channels}"
+        f"{', decoded before' if items.from_cache else ''}",
         f"split    {len(split.train):,} train, {len(split.validation):,} validation, "
         f"{len(split.test):,} test (test: {split.reasons['test']})",
     ]
@@ -210,6 +211,7 @@ def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
         "augment": plan.augment,
         "precision": machine["precision"],
         "threads": machine["threads"],
+        "engine": machine["engine"],
         "device": machine["device"],
     }
     for name, value in shown.items():

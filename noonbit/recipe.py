@@ -26,6 +26,7 @@ from noonbit.errors import UsageError, did_you_mean
 OptimizerName = Literal["muon", "sgd", "adam", "adamw", "rmsprop", "adadelta"]
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
 Precision = Literal["float32", "bfloat16"]
+Engine = Literal["chain-shares", "chain", "autograd-shares", "autograd"]
 Normalisation = Literal["standard", "unit"]
 HeldOutRows = Literal["stratified", "first", "last"]
 Kept = Literal["accuracy", "loss", "last"]
@@ -149,6 +150,9 @@ class Recipe(BaseModel):
     """Of convolutions and matrix products in training; weights are float32 either way."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """Processor threads."""
+    engine: Engine | None = None
+    """How gradients are computed: layer by layer in few passes (chain) or by PyTorch's autograd;
+    with a share of the batch for each thread, or all threads on one operator after the other."""
     device: str | None = None
     """cpu, cuda, cuda:1, ..."""
     time_budget: Annotated[float, Field(gt=0)] | None = None

@@ -77,6 +77,7 @@ def describe_source(items: Items, data_dir: Path | None) -> dict[str, Any]:
             "left_out": [str(item) for item in items.bad],
             "findings": [finding.as_dict(most=KEPT_DETAIL) for finding in findings_of_items(items)],
             "fingerprint": items.fingerprint,
+            "from_cache": items.from_cache,
         },
     }
 
@@ -114,6 +115,7 @@ def describe_machine(runtime: Runtime) -> dict[str, Any]:
         else torch.cuda.get_device_name(runtime.device),
         "threads": runtime.threads,
         "precision": runtime.precision,
+        "engine": runtime.engine,
         "versions": {"noonbit": __version__}
         | {name: version(name) for name in ("torch", "numpy", "pillow", "pyarrow")},
         "command": sys.argv,

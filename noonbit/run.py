@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
@@ -47,6 +46,7 @@ from noonbit.models.ensemble import Ensemble, Member
 from noonbit.predict import Predictions, predict
 from noonbit.recipe import Recipe, explain
 from noonbit.runtime import Runtime
+from noonbit.streaming import images_at
 from noonbit.views import viewed
 
 FORMAT = 1
@@ -230,7 +230,7 @@ class Run:
     def measure(self, items: Items, indices: Indices, labels: Indices, split: str) -> Evaluation:
         """The figures of the items at `indices`, by `labels` (N,) in the run's own classes."""
         runtime = Runtime.wanted(self.recipe)
-        pixels = torch.from_numpy(items.pixels[indices])
+        pixels = images_at(items.pixels, indices, runtime.device)
         model = runtime.place(self.model)
         probabilities = predict_probabilities(model, self.contract, pixels, runtime)
         return evaluate(probabilities, labels[indices], self.class_names, split=split)

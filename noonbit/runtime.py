@@ -9,6 +9,7 @@ import hashlib
 import math
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ import torch
 from torch import nn
 
 from noonbit.errors import UsageError
-from noonbit.recipe import Precision, Recipe
+from noonbit.recipe import Engine, Precision, Recipe
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -48,6 +49,8 @@ class Runtime:
     precision: Precision
     reasons: dict[str, str]
     """Why the device, the threads and the precision are what they are."""
+    engine: Engine | None = None
+    """How gradients are computed; None leaves it to `gradients.engines_for`."""
 
     @classmethod
     def start(
@@ -56,6 +59,7 @@ class Runtime:
         device: str | None = None,
         threads: int | None = None,
         precision: Precision | None = None,
+        engine: Engine | None = None,
     ) -> "Runtime":
         """Choose what was left open, set the process up, and return what came of it.
 
@@ -74,12 +78,17 @@ class Runtime:
             torch.backends.cudnn.benchmark = False
         if precision is None:
             precision = choose_precision(chosen, reasons)
-        return cls(chosen, threads, precision, reasons)
+        return cls(chosen, threads, precision, reasons, engine)
 
     @classmethod
     def wanted(cls, recipe: Recipe) -> "Runtime":
         """The machine as a recipe wants it."""
-        return cls.start(device=recipe.device, threads=recipe.threads, precision=recipe.precision)
+        return cls.start(
+            device=recipe.device,
+            threads=recipe.threads,
+            precision=recipe.precision,
+            engine=recipe.engine,
+        )
 
     @property
     def dtype(self) -> torch.dtype:
@@ -173,6 +182,15 @@ def cpu_multiplies_bfloat16() -> bool:
         return False
     flags = CPU_INFO.read_text(errors="replace")
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def processor_features() -> str:
+    """What the processor can do, as far as the system says; code for one may fail on another."""
+    facts = [platform.machine(), platform.processor()]
+    if CPU_INFO.exists():
+        text = CPU_INFO.read_text(errors="replace")
+        facts += re.findall(r"^(?:model name|flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)[:2]
+    return " ".join(facts)
 
 
 def usable_cpus() -> int:

@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from noonbit.lineup import Lineup
 from noonbit.members import train_members
 from noonbit.recipe import Recipe
 from noonbit.run import Run
+
+# Tests leave nothing in anybody's cache, and find nothing there; those of the cache have their own.
+os.environ["NOONBIT_DECODED_GB"] = "0"
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

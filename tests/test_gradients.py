@@ -9,27 +9,38 @@ from torch import nn
 
 from noonbit.augment import Augmentation, augment, draw
 from noonbit.contract import Contract, Framing
-from noonbit.gradients import LEAST_SHARE, Labelled, Lesson, Shares, can_be_shared, gradients_of
+from noonbit.gradients import (
+    LEAST_SHARE,
+    Labelled,
+    Lesson,
+    Shares,
+    backward_of,
+    can_be_shared,
+    engines_for,
+    gradients_of,
+)
 from noonbit.models import MODELS, Network, build, outline
 from noonbit.models.layers import Dropout
+from noonbit.recipe import Engine
 from noonbit.runtime import Runtime
 
 CPU = torch.device("cpu")
 COUNT = 50
+SHARED: tuple[Engine, ...] = ("autograd-shares", "chain-shares")
 
 
-def runtime(threads: int) -> Runtime:
-    return Runtime(CPU, threads, "float32", {})
+def runtime(threads: int, engine: Engine | None = None) -> Runtime:
+    return Runtime(CPU, threads, "float32", {}, engine)
 
 
-def lesson(threads: int) -> Lesson:
+def lesson(threads: int, engine: Engine | None = None) -> Lesson:
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 256, (COUNT, 1, 12, 12)).astype(np.uint8)
     train = Labelled(
         torch.from_numpy(pixels), torch.from_numpy(generator.integers(0, 3, COUNT).astype(np.int64))
     )
     contract = Contract.measured(Framing(height=12, width=12, channels=1), pixels, ("a", "b", "c"))
-    return Lesson(train, contract, Augmentation(shift=1), 0.1, runtime(threads))
+    return Lesson(train, contract, Augmentation(shift=1), 0.1, runtime(threads, engine))
 
 
 def network(name: str) -> nn.Module:
@@ -38,11 +49,16 @@ def network(name: str) -> nn.Module:
 
 
 def step(
-    model: nn.Module, threads: int, items: torch.Tensor, *, step_seed: int = 0
+    model: nn.Module,
+    threads: int,
+    items: torch.Tensor,
+    *,
+    step_seed: int = 0,
+    engine: Engine | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     draws = draw(Augmentation(shift=1), seed=0, epoch=0, count=COUNT, device=CPU)
     model.train()
-    with gradients_of(model, lesson(threads)) as gradients:
+    with gradients_of(model, lesson(threads, engine)) as gradients:
         return gradients(items, draws, step_seed)
 
 
@@ -50,12 +66,14 @@ def gradient(model: nn.Module) -> torch.Tensor:
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
 
-@pytest.mark.parametrize("threads", [2, 3])
-def test_shares_have_the_gradient_of_the_whole_batch(threads: int) -> None:
+@pytest.mark.parametrize(
+    ("engine", "threads"), [("autograd-shares", 2), ("chain-shares", 2), ("chain", 2), ("chain", 1)]
+)
+def test_every_engine_has_the_gradient_of_autograd(engine: Engine, threads: int) -> None:
     whole, shared = network("cnn"), network("cnn")
     items = torch.arange(COUNT).flip(0)
-    loss, right = step(whole, 1, items)
-    shared_loss, shared_right = step(shared, threads, items)
+    loss, right = step(whole, 1, items, engine="autograd")
+    shared_loss, shared_right = step(shared, threads, items, engine=engine)
     assert torch.allclose(gradient(whole), gradient(shared), atol=1e-6)
     assert shared_loss.item() == pytest.approx(loss.item(), rel=1e-5)
     assert shared_right == right
@@ -78,21 +96,23 @@ def test_the_gradient_is_pytorchs_of_the_mean_loss() -> None:
     assert right == (logits.argmax(dim=1) == labels).sum()
 
 
-def test_shares_give_the_same_bits_each_time() -> None:
+@pytest.mark.parametrize("engine", [*SHARED, "chain"])
+def test_every_engine_gives_the_same_bits_each_time(engine: Engine) -> None:
     steps = []
     for _ in range(3):
         model = network("glance")
-        step(model, 2, torch.arange(COUNT))
+        step(model, 2, torch.arange(COUNT), engine=engine)
         steps.append((gradient(model), deepcopy(model.state_dict())))
     for bits, state in steps[1:]:
         assert torch.equal(bits, steps[0][0])
         assert all(torch.equal(state[name], value) for name, value in steps[0][1].items())
 
 
-def test_all_copies_end_a_step_with_the_same_statistics_and_weights() -> None:
+@pytest.mark.parametrize("engine", SHARED)
+def test_all_copies_end_a_step_with_the_same_statistics_and_weights(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = Shares(model, lesson(3))
+    shares = Shares(model, lesson(3), engine)
     draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
     shares(torch.arange(COUNT), draws, 0)
     first = shares.replicas[0]
@@ -104,26 +124,28 @@ def test_all_copies_end_a_step_with_the_same_statistics_and_weights() -> None:
         assert all(parameter.grad is None for parameter in replica.parameters())
 
 
-def test_running_statistics_are_the_mean_of_what_the_shares_saw() -> None:
+@pytest.mark.parametrize("engine", SHARED)
+def test_running_statistics_are_the_mean_of_what_the_shares_saw(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = Shares(model, lesson(2))
+    shares = Shares(model, lesson(2), engine)
     draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
     alone = []
     for items in torch.arange(COUNT).tensor_split(2):
         one = network("glance")
         one.train()
-        lesson(1).backward(one, items, draws, COUNT)
+        backward_of(one, lesson(1), "autograd")(items, draws, COUNT)
         alone.append(one.get_buffer("features.2.norm1.running_var"))
     shares(torch.arange(COUNT), draws, 0)
     found = model.get_buffer("features.2.norm1.running_var")
     assert torch.allclose(found, (alone[0] + alone[1]) / 2, rtol=1e-5)
 
 
-def test_a_small_batch_is_not_cut_into_crumbs() -> None:
+@pytest.mark.parametrize("engine", SHARED)
+def test_a_small_batch_is_not_cut_into_crumbs(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = Shares(model, lesson(2))
+    shares = Shares(model, lesson(2), engine)
     draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
     shares(torch.arange(2 * LEAST_SHARE - 1), draws, 0)
     assert shares.replicas[0].get_buffer("features.2.norm1.num_batches_tracked") == 1
@@ -136,21 +158,41 @@ def test_networks_that_shares_would_change_are_taken_whole() -> None:
     assert not can_be_shared(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_dropout_is_a_function_of_the_steps_seed(threads: int) -> None:
+def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:
+    model = network("sign-cnn")
+    assert engines_for(model, Augmentation(), runtime(2)) == ("chain", "autograd")
+    with gradients_of(model, lesson(2, "autograd")) as gradients:
+        assert type(gradients.backward).__name__ == "ByAutograd"
+    with gradients_of(model, lesson(2, "chain-shares")) as gradients:
+        assert type(gradients.backward).__name__ == "ByChain"
+
+
+def test_mixed_labels_and_gpus_are_left_to_autograd() -> None:
+    model = network("mlp")
+    assert engines_for(model, Augmentation(mixup=0.2), runtime(2)) == (
+        "autograd-shares",
+        "autograd",
+    )
+    gpu = Runtime(torch.device("cuda"), 2, "float32", {})
+    assert engines_for(model, Augmentation(), gpu) == ("autograd",)
+
+
+@pytest.mark.parametrize("engine", ["autograd", *SHARED, "chain"])
+def test_dropout_is_a_function_of_the_steps_seed(engine: Engine) -> None:
     model = network("deep-cnn")
     seen = []
     for step_seed in (1, 1, 2):
         model.zero_grad()
-        step(model, threads, torch.arange(COUNT), step_seed=step_seed)
+        step(model, 3, torch.arange(COUNT), step_seed=step_seed, engine=engine)
         seen.append(gradient(model))
     assert torch.equal(seen[0], seen[1])
     assert not torch.equal(seen[0], seen[2])
 
 
-def test_every_share_drops_other_units() -> None:
+@pytest.mark.parametrize("engine", SHARED)
+def test_every_share_drops_other_units(engine: Engine) -> None:
     model = network("slides-cnn")
-    shares = Shares(model, lesson(2))
+    shares = Shares(model, lesson(2), engine)
     draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
     shares(torch.arange(COUNT), draws, 0)
     ones = torch.ones(1000)

@@ -23,14 +23,16 @@ DATA_FLOW = """
     errors  recipe  lineup  runtime  atomic
 
     data
-    data.dataset  data.compression  data.files  data.pictures
+    data.dataset  data.compression  data.cache  data.mapped  data.files  data.pictures
+    data.headers
     data.delimited  data.arrays  data.folder
     data.path_rows  data.pixel_rows  data.table  data.idx  data.cifar  data.parquet
     data.png  data.shapes
     data.catalogue  data.download  data.known  data.source
     data.split  data.difficulty
+    go  go.compiled  go.board  go.sgf  go.games  go.ladders  go.planes  go.positions  go.symmetries
 
-    contract  items  gallery  findings  check
+    contract  framed  items  gallery  findings  check
     arithmetic  byhand
     augment.affine  augment.settings  augment.draws  augment.erasing  augment.transforms
     augment.mixing  augment.meaning  augment.preview  augment
@@ -41,8 +43,10 @@ DATA_FLOW = """
     models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models
     models.receptive  models.summary  models.memory
     models.ensemble
-    averaging  views  optim  gradients  gradcheck  evaluate  comparison  calibrate  predict
-    fit  checkpoint  run  runs  record  measure
+    averaging  views  optim  streaming
+    chain.kernels  chain.links  chain.chain  chain
+    gradients  gradcheck  evaluate  comparison  calibrate  predict
+    fit  engine  checkpoint  run  runs  record  measure
     report.answers  report.charts  report.thumbnails  report.sections  report.members  report
     job  progress  member  side_by_side  assembly  members  api  estimator
 

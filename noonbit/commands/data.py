@@ -74,6 +74,7 @@ def write(source: str, out: Path, data_dir: Path | None, json: bool) -> None:
 
 def list_known(data_dir: Path | None, json: bool) -> None:
     """Print every known name with where it is or how to get it."""
+    from noonbit.data import cache
     from noonbit.data.known import locate_all
 
     located = locate_all(data_dir)
@@ -102,4 +103,6 @@ def list_known(data_dir: Path | None, json: bool) -> None:
             for one in located
         ],
     )
+    if kept := cache.used():
+        say(f"\ncache    {kept / 1e6:,.0f} MB of decoded pictures in {cache.folder()}")
     say("\nnext     noonbit check digits")

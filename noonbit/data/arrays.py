@@ -5,7 +5,6 @@ train_images, images_train, ...) and images/labels, x/y, data/target. Object arr
 nothing is ever unpickled.
 """
 
-import io
 import re
 from math import isqrt
 
@@ -22,7 +21,8 @@ from noonbit.data.dataset import (
     part_of,
     training_first,
 )
-from noonbit.data.files import File, content, head, survey
+from noonbit.data.files import File, content_array, head, survey
+from noonbit.data.mapped import Rows, array_of_npy, is_mapped
 from noonbit.errors import DataError
 
 FORMAT = "NumPy arrays"
@@ -47,14 +47,18 @@ def pixels_from_array(
     array = channels_first(array, name=name)
     if value_range is None:
         value_range = value_range_of(array, name=name)
-    if array.dtype == np.uint8 and value_range == (0.0, 255.0):
-        return np.ascontiguousarray(array).view(np.uint8), value_range
+    are_bytes = array.dtype == np.uint8 and value_range == (0.0, 255.0)
+    if are_bytes and array.flags.c_contiguous:
+        return array.view(np.uint8), value_range
     low, high = value_range
-    pixels = np.empty(array.shape, np.uint8)
+    pixels = Rows(len(array), array.shape[1:], on_disk=is_mapped(array))
     for start in range(0, len(array), _ROWS_AT_ONCE):
-        rows = array[start : start + _ROWS_AT_ONCE].astype(np.float64).clip(low, high)
-        pixels[start : start + _ROWS_AT_ONCE] = np.rint((rows - low) * (255 / (high - low)))
-    return pixels, value_range
+        rows = array[start : start + _ROWS_AT_ONCE]
+        if not are_bytes:
+            values = rows.astype(np.float64).clip(low, high)
+            rows = np.rint((values - low) * (255 / (high - low)))
+        pixels.append(rows.astype(np.uint8, copy=False))
+    return pixels.finish(), value_range
 
 
 def pixels_to_answer(
@@ -237,7 +241,7 @@ def _load(files: list[File]) -> dict[str, NDArray[np.generic]]:
             continue
         name = re.sub(r"\.npy(\.(gz|xz|bz2))?$", "", file.name)
         try:
-            array = np.lib.format.read_array(io.BytesIO(content(file)), allow_pickle=False)
+            array = array_of_npy(content_array(file))
         except ValueError as error:
             if "Object arrays" in str(error):
                 raise DataError(

@@ -9,7 +9,6 @@ import io
 import pickle
 import re
 from collections.abc import Callable
-from pathlib import PurePosixPath
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -80,7 +79,7 @@ def read_inputs(files: list[File], source: str, value_range: tuple[float, float]
 
 
 def _base(file: File) -> str:
-    return PurePosixPath(file.name).name
+    return file.name.rpartition("/")[2]
 
 
 def _batches(files: list[File]) -> list[File]:

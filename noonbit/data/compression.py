@@ -5,7 +5,7 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from typing import IO, Any, BinaryIO, NamedTuple, Protocol, cast
 
 from noonbit.errors import DataError, plural
 
@@ -73,6 +73,11 @@ def uncompressed(raw: BinaryIO) -> BinaryIO:
     raw.seek(0)
     compression = _compression_of(begin)
     return raw if compression is None else cast(BinaryIO, compression.open(raw))
+
+
+def is_compressed(raw: IO[bytes]) -> bool:
+    """Whether a stream holds a compressed one, by its next bytes."""
+    return _compression_of(raw.read(8)) is not None
 
 
 def refuse_bomb(name: str, packed: int, unpacked: int) -> None:

@@ -51,6 +51,8 @@ class Picture:
     """1 for grey, 3 for colour; transparency does not count."""
     format: str
     """What the content is (`JPEG`, `PNG`, ...), whatever the name says."""
+    stamp: bytes = b""
+    """That of its file: another one where the content has changed; empty where that is unknown."""
 
 
 class Pictures(Sequence[Picture]):

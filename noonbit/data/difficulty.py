@@ -13,16 +13,20 @@ MOST_VALUES = 1_024
 """Of one image; larger ones are thinned, which hardly moves the error and bounds the memory."""
 
 
-def nearest_neighbour_error(pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
+def nearest_neighbour_error(
+    pixels: NDArray[np.uint8], labels: NDArray[np.int64], *, among: NDArray[np.int64] | None = None
+) -> float:
     """The share of images (N, C, H, W) whose nearest other image has another label.
 
-    Asks at most 1,000 images about at most 5,000 others, both spread evenly over the data. Returns
-    1 where there are too few images to ask.
+    Of all, or of those at `among` alone. Asks at most 1,000 images about at most 5,000 others, both
+    spread evenly over the data. Returns 1 where there are too few images to ask.
     """
-    if len(labels) < 20:
+    count = len(labels if among is None else among)
+    if count < 20:
         return 1.0
-    chosen = np.linspace(0, len(labels) - 1, min(len(labels), REMEMBERED + ASKED)).astype(np.int64)
+    chosen = np.linspace(0, count - 1, min(count, REMEMBERED + ASKED)).astype(np.int64)
     asked_here = np.arange(len(chosen)) % (1 + REMEMBERED // ASKED) == 0
+    chosen = chosen if among is None else among[chosen]
     flat = pixels[chosen].reshape(len(chosen), -1)
     flat = flat[:, :: -(-flat.shape[1] // MOST_VALUES)].astype(np.float32)
     known, asked = flat[~asked_here], flat[asked_here]

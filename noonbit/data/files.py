@@ -9,9 +9,11 @@ is ever written under a name that an archive chose.
 
 import errno
 import gzip
+import hashlib
 import io
 import lzma
 import os
+import posixpath
 import tarfile
 import tempfile
 import threading
@@ -19,16 +21,21 @@ import weakref
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Self, cast
 
-from noonbit.data.compression import BROKEN, decompress, refuse_bomb, uncompressed
-from noonbit.data.dataset import natural_key
+import numpy as np
+from numpy.typing import NDArray
+
+from noonbit.data.compression import BROKEN, decompress, is_compressed, refuse_bomb, uncompressed
+from noonbit.data.dataset import BadItem, natural_key
+from noonbit.data.mapped import SMALL, map_bytes, offset_in_zip
 from noonbit.errors import DataError, InputRefused, SourceNotFound
 
+_UNOPENED = "cannot be opened"
 LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
 _AGAIN = "Download it again."
 
@@ -48,24 +55,38 @@ class File:
     """Gives a new stream of its bytes; may be called from several threads."""
     path: Path | None = None
     """Where it lies on the disk, unless it is a member of an archive."""
+    stamp: bytes = b""
+    """Another one where the content has changed, found without reading it; empty where that cannot
+    be known."""
+    stored: Callable[[], tuple[Path, int]] | None = None
+    """For a member of an archive that lies there uncompressed: which file of the disk that is, and
+    where in it the bytes begin."""
 
     @classmethod
-    def at(cls, path: Path, name: str | None = None) -> Self:
-        """A file on the disk."""
-
-        def open_path() -> BinaryIO:
-            try:
-                return path.open("rb")
-            except OSError as error:
-                raise InputRefused(shown, f"cannot be opened ({error.strerror})") from None
-
+    def at(
+        cls, path: Path, name: str | None = None, entry: "os.DirEntry[str] | None" = None
+    ) -> Self:
+        """A file on the disk; `entry` is the same, where a folder is read."""
         shown = name or path.name
-        return cls(shown, path.stat().st_size, open_path, path)
+        status = path.stat() if entry is None else entry.stat()
+        # The last is when the file itself was changed, which nobody can set back as they can the
+        # time before it.
+        place = os.path.abspath(path if entry is None else entry.path)
+        facts = place, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        return cls(shown, status.st_size, partial(_open, path, shown), path, stamp_of(*facts))
 
     def read(self) -> bytes:
         """All bytes as stored."""
         with self.open() as stream:
-            return stream.read()
+            try:
+                return stream.read()
+            except zipfile.BadZipFile as error:
+                raise InputRefused(self.name, _damaged(error)) from None
+
+
+def stamp_of(*facts: object) -> bytes:
+    """A `File.stamp` that stands for all of these; short, since there may be a million."""
+    return hashlib.blake2b(repr(facts).encode(errors="surrogateescape"), digest_size=16).digest()
 
 
 def open_files(path: Path) -> list[File]:
@@ -77,7 +98,7 @@ def open_files(path: Path) -> list[File]:
     """
     try:
         if path.is_dir():
-            files = list(_folder_files(path, path, frozenset()))
+            files = list(_folder_files(path, "", frozenset()))
         else:
             only = File.at(path)
             if zipfile.is_zipfile(path):
@@ -105,6 +126,22 @@ def content(file: File) -> bytes:
     return decompress(file.read(), file.name)
 
 
+def content_array(file: File) -> NDArray[np.uint8]:
+    """`content` as bytes (N,), mapped where they are many and lie on the disk as they are.
+
+    The same errors. What is mapped cannot be written to.
+    """
+    place = (file.path, 0) if file.path is not None else file.stored and file.stored()
+    if file.size > SMALL and place is not None:
+        path, offset = place
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            if not is_compressed(stream):
+                return map_bytes(stream, offset=offset, size=file.size)
+    # A copy, because PyTorch warns about arrays that cannot be written to.
+    return np.frombuffer(content(file), np.uint8).copy()
+
+
 def head(file: File, size: int = 4096) -> bytes:
     """The first bytes of `content`, without reading more than needed; fewer where it is broken."""
     with file.open() as raw:
@@ -123,23 +160,36 @@ def survey(files: list[File]) -> list[File]:
     seen: Counter[str] = Counter()
     chosen = []
     for file in sorted(files, key=lambda file: file.name.count("/")):
-        suffix = PurePosixPath(file.name).suffix.lower()
+        suffix = suffix_of(file.name)
         seen[suffix] += 1
         if seen[suffix] <= SURVEYED_A_SUFFIX:
             chosen.append(file)
     return chosen[:SURVEYED]
 
 
+def may_pass(bad: Iterable[BadItem]) -> bool:
+    """Whether any of these could not even be opened, which says nothing of what is in it."""
+    return any(item.reason.startswith(_UNOPENED) for item in bad)
+
+
+def suffix_of(name: str) -> str:
+    """`.jpg` of `train/cat/0041.JPG`; twenty times faster than a path's own."""
+    base = name[name.rfind("/") + 1 :]
+    dot = base.rfind(".")
+    return base[dot:].lower() if dot > 0 else ""
+
+
 def empty_folders(path: Path, files: list[File]) -> list[str]:
     """The visible folders below `path` that hold none of its files, not even deeper down."""
-    holding = {str(above) for file in files for above in PurePosixPath(file.name).parents}
-    folders = (
+    direct = {posixpath.dirname(file.name) for file in files}
+    holding = {str(above) for name in direct for above in PurePosixPath(name, "file").parents}
+    below = (
         (Path(folder) / name).relative_to(path).as_posix()
         for folder, names, _ in os.walk(path)
         for name in names
     )
     return sorted(
-        (name for name in folders if _is_kept(name) and name not in holding), key=natural_key
+        (name for name in below if _is_kept(name) and name not in holding), key=natural_key
     )
 
 
@@ -160,29 +210,42 @@ def is_archive(file: File) -> bool:
     return file.path is not None and (zipfile.is_zipfile(file.path) or _is_tar(file))
 
 
+def _open(path: Path, name: str) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputRefused(name, f"{_UNOPENED} ({error.strerror})") from None
+
+
 def _is_kept(name: str) -> bool:
     """Whether no piece of a path is hidden, system litter, or a step outside."""
     pieces = PurePosixPath(name).parts
-    return bool(pieces) and not any(
-        piece.startswith((".", "/")) or piece.casefold() in LITTER for piece in pieces
-    )
+    return bool(pieces) and not any(map(_is_passed_over, pieces))
 
 
-def _folder_files(root: Path, folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[File]:
-    """Walk a folder, following links except back into a folder that is being walked."""
+def _is_passed_over(piece: str) -> bool:
+    return piece.startswith((".", "/")) or piece.casefold() in LITTER
+
+
+def _folder_files(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> Iterator[File]:
+    """Walk a folder, following links except back into a folder that is being walked.
+
+    `below` is the folder's name for files in it: `train/cat/`.
+    """
     place = folder.stat()
     identity = (place.st_dev, place.st_ino)
     if identity in above:
         return
     with os.scandir(folder) as entries:
         for entry in entries:
-            path = folder / entry.name
-            if not _is_kept(entry.name):
+            if _is_passed_over(entry.name):
                 continue
             if entry.is_dir():
-                yield from _folder_files(root, path, above | {identity})
+                yield from _folder_files(
+                    folder / entry.name, f"{below}{entry.name}/", above | {identity}
+                )
             elif entry.is_file():
-                yield File.at(path, path.relative_to(root).as_posix())
+                yield File.at(folder / entry.name, below + entry.name, entry)
 
 
 # Archives
@@ -200,6 +263,7 @@ def _zip_members(path: Path) -> list[File]:
     ]
     refuse_bomb(path.name, path.stat().st_size, sum(member.file_size for member in members))
     files = []
+    whole = File.at(path)
     for member in members:
         if member.flag_bits & 1:
             raise DataError(
@@ -208,15 +272,38 @@ def _zip_members(path: Path) -> list[File]:
         if (member.external_attr >> 16) & 0o170000 == 0o120000:
             continue  # a symbolic link, as unix zip stores it
         name = member.filename.replace("\\", "/")
-        files.append(File(name, member.file_size, partial(_open_member, archive, member)))
+        is_stored = member.compress_type == zipfile.ZIP_STORED
+        files.append(
+            File(
+                name,
+                member.file_size,
+                partial(_open_member, archive, member),
+                stamp=stamp_of(whole.stamp, member.header_offset),
+                stored=partial(_stored_member, path, member) if is_stored else None,
+            )
+        )
     return files
 
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    """A small member whole, which finds what is wrong with it at once; a large one as a stream."""
     try:
-        return io.BytesIO(archive.read(member))
+        stream = archive.open(member)
+        if member.file_size > SMALL:
+            return cast(BinaryIO, stream)
+        with stream:
+            return io.BytesIO(stream.read())
     except (zipfile.BadZipFile, NotImplementedError, *BROKEN) as error:
-        raise InputRefused(member.filename, f"is damaged in its zip archive ({error})") from None
+        raise InputRefused(member.filename, _damaged(error)) from None
+
+
+def _stored_member(path: Path, member: zipfile.ZipInfo) -> tuple[Path, int]:
+    with path.open("rb") as stream:
+        return path, offset_in_zip(stream, member)
+
+
+def _damaged(error: Exception) -> str:
+    return f"is damaged in its zip archive ({error})"
 
 
 def _is_tar(file: File) -> bool:
@@ -248,7 +335,14 @@ def _tar_members(file: File) -> list[File]:
                 source = archive.extractfile(member)
                 assert source is not None  # noqa: S101 - it is a regular file
                 offset = store.add(source, member.size)
-                files.append(File(name, member.size, partial(store.open, offset, member.size)))
+                files.append(
+                    File(
+                        name,
+                        member.size,
+                        partial(store.open, offset, member.size),
+                        stamp=stamp_of(file.stamp, offset),
+                    )
+                )
     except (tarfile.ReadError, EOFError) as error:
         raise DataError(
             f"{file.name} is cut off: its tar archive stops after {file.size:,} bytes, before its "

@@ -6,7 +6,6 @@ PetImages/train/cats/1.jpg ...                     the same inside wrapping fold
 """
 
 from collections import defaultdict
-from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from noonbit.data.dataset import (
@@ -20,7 +19,8 @@ from noonbit.data.dataset import (
     part_of,
     training_first,
 )
-from noonbit.data.files import File, head, survey
+from noonbit.data.files import File, head, suffix_of, survey
+from noonbit.data.headers import scan_once
 from noonbit.data.pictures import SUFFIXES, misnamed, scan
 from noonbit.errors import DataError, plural
 
@@ -43,7 +43,7 @@ _SIGNATURES = (
 
 def looks_like_picture(file: File) -> bool:
     """Whether a file claims to be an image, by its name or its first bytes."""
-    if PurePosixPath(file.name).suffix.lower() in SUFFIXES:
+    if suffix_of(file.name) in SUFFIXES:
         return True
     begin = head(file, 12)
     return begin.startswith(_SIGNATURES) or begin[4:12] in (b"ftypavif", b"ftypavis")
@@ -56,7 +56,7 @@ def recognise(files: list[File]) -> bool:
 
 def read(files: list[File], source: str) -> Data:
     """Read the headers of all pictures, and take their folders for classes. Raises `DataError`."""
-    tree = _unwrapped([(PurePosixPath(file.name).parts, file) for file in files])
+    tree = _unwrapped([(tuple(file.name.split("/")), file) for file in files])
     trees, notes = _part_trees(tree)
     trees, more = training_first(trees, of=source)
     notes += more
@@ -79,7 +79,7 @@ def read(files: list[File], source: str) -> Data:
     if loose:
         lie = "lies" if loose == 1 else "lie"
         notes += (f"{plural(loose, 'picture')} {lie} outside the class folders: left out.",)
-    pictures, bad = scan(in_classes)
+    pictures, bad = scan_once(in_classes)
     if not pictures:
         raise DataError(f"{source} holds no picture that can be read: {bad[0]}.")
     parts, class_names = labelled_pictures(pictures, labelled, source=source)

@@ -22,7 +22,7 @@ from noonbit.data.dataset import (
     part_of,
     training_first,
 )
-from noonbit.data.files import File, content, head, siblings, survey
+from noonbit.data.files import File, content_array, head, siblings, survey
 from noonbit.errors import DataError
 
 FORMAT = "IDX"
@@ -94,25 +94,26 @@ def read_labels(file: File) -> NDArray[np.uint8]:
 
 
 def _read_array(file: File) -> NDArray[np.uint8]:
-    raw = content(file)
-    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] not in _TYPES or not 1 <= raw[3] <= 4:
+    raw = content_array(file)
+    magic = raw[:4].tobytes()
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not 1 <= magic[3] <= 4:
         raise DataError(
-            f"{file.name} begins with the bytes {raw[:4].hex(' ') or '(none)'}; an IDX file begins "
+            f"{file.name} begins with the bytes {magic.hex(' ') or '(none)'}; an IDX file begins "
             "with 00 00 08 03 (images) or 00 00 08 01 (labels). It is another file; download it "
             "again."
         )
-    if raw[2] != 8:
+    if magic[2] != 8:
         raise DataError(
-            f"{file.name} holds {_TYPES[raw[2]]} values; noonbit reads IDX files of uint8. Convert "
-            "it, or save it as .npz."
+            f"{file.name} holds {_TYPES[magic[2]]} values; noonbit reads IDX files of uint8. "
+            "Convert it, or save it as .npz."
         )
-    begin = 4 + 4 * raw[3]
+    begin = 4 + 4 * magic[3]
     if len(raw) < begin:
         raise DataError(
             f"{file.name} is cut off after {len(raw)} bytes, inside its header of {begin}. "
             "Download it again."
         )
-    shape = tuple(int(length) for length in np.frombuffer(raw, ">u4", raw[3], 4))
+    shape = tuple(int(length) for length in raw[4:begin].view(">u4"))
     declared, present = prod(shape), len(raw) - begin
     if present != declared:
         wrong = "are missing" if present < declared else "are too many"
@@ -121,8 +122,7 @@ def _read_array(file: File) -> NDArray[np.uint8]:
             f"{present:,}: {abs(declared - present):,} {wrong}. "
             "Download it again."
         )
-    # A copy, because PyTorch warns about arrays that cannot be written to.
-    return np.frombuffer(raw, np.uint8, offset=begin).reshape(shape).copy()
+    return raw[begin:].reshape(shape)
 
 
 def _is_idx(file: File) -> bool:

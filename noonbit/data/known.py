@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from noonbit.data.arrays import pixels_from_array
+from noonbit.data.cache import user_cache
 from noonbit.data.catalogue import KNOWN, TEST_LABELS_SHA256, KnownSource, Layout
 from noonbit.data.dataset import Data, Numbered, Part
 from noonbit.data.files import open_files
@@ -114,8 +115,7 @@ def cache_folder() -> Path:
     """Where downloads go: $NOONBIT_CACHE, else the user's cache folder."""
     if own := os.environ.get("NOONBIT_CACHE"):
         return Path(own).expanduser()
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(caches).expanduser() / "noonbit" / "data"
+    return user_cache() / "data"
 
 
 def _known(name: str) -> KnownSource:

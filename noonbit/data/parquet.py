@@ -29,7 +29,8 @@ from noonbit.data.dataset import (
     training_first,
 )
 from noonbit.data.delimited import LABEL_NAMES
-from noonbit.data.files import File, head, survey
+from noonbit.data.files import File, head, stamp_of, survey
+from noonbit.data.headers import scan_once
 from noonbit.data.pictures import misnamed, scan
 from noonbit.errors import DataError, plural
 
@@ -70,7 +71,7 @@ def read(files: list[File], source: str) -> Data:
             parts[part] = Part(images, codes[part], names)
             continue
         rows = [file for shard in each for file in shard.image_files()]
-        pictures, unreadable = scan(rows)
+        pictures, unreadable = scan_once(rows)
         lost = {item.name for item in unreadable}
         kept = np.array([file.name not in lost for file in rows], bool)
         parts[part] = Part(Pictures(pictures), codes[part][kept], [p.name for p in pictures])
@@ -109,6 +110,8 @@ class _Shard:
     labels: pa.ChunkedArray | None
     class_names: tuple[str, ...]
     """From Hugging Face's metadata; empty without."""
+    stamp: bytes
+    """Of the file."""
 
     @property
     def is_encoded(self) -> bool:
@@ -125,7 +128,12 @@ class _Shard:
         if pa.types.is_struct(column.type):
             column = pc.struct_field(column, "bytes")
         return [
-            File(name, 0 if size is None else size, partial(_open_cell, column, row))
+            File(
+                name,
+                0 if size is None else size,
+                partial(_open_cell, column, row),
+                stamp=self.stamp and stamp_of(self.stamp, row),
+            )
             for row, (name, size) in enumerate(
                 zip(self.row_names(), pc.binary_length(column).to_pylist(), strict=True)
             )
@@ -165,7 +173,7 @@ def _open_shard(file: File) -> _Shard:
         ) from None
     labels = None if label is None else table[label]
     names = () if label is None else _metadata_names(schema, label)
-    return _Shard(file.name, columns, table[image], labels, names)
+    return _Shard(file.name, columns, table[image], labels, names, file.stamp)
 
 
 def _is_list(kind: pa.DataType) -> bool:

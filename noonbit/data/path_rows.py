@@ -12,9 +12,10 @@ from noonbit.data.delimited import (
     is_number,
     text_column,
 )
-from noonbit.data.files import File, content
+from noonbit.data.files import File, content, suffix_of
 from noonbit.data.folder import labelled_pictures
-from noonbit.data.pictures import SUFFIXES, misnamed, scan
+from noonbit.data.headers import scan_once
+from noonbit.data.pictures import SUFFIXES, misnamed
 from noonbit.errors import DataError
 
 FORMAT = "a table of paths and labels"
@@ -27,14 +28,14 @@ def finder(table: File, files: list[File]) -> Callable[[str], File | None]:
     by_name = {file.name: file for file in files}
     by_base: dict[str, list[File]] = {}
     for file in files:
-        path = PurePosixPath(file.name)
-        for base in {path.name, path.stem}:
-            by_base.setdefault(base, []).append(file)
-    folder = PurePosixPath(table.name).parent
+        base = file.name.rpartition("/")[2]
+        for key in {base, base[: len(base) - len(suffix_of(base))]}:
+            by_base.setdefault(key, []).append(file)
+    folder = "".join(table.name.rpartition("/")[:2])
 
     def find(value: str) -> File | None:
         name = str(PurePosixPath(value.replace("\\", "/")))
-        for candidate in (str(folder / name), name):
+        for candidate in (folder + name, name):
             if candidate in by_name:
                 return by_name[candidate]
         ends = [
@@ -112,7 +113,7 @@ def read_paths(tables: dict[PartName, Table], files: list[File], source: str) ->
                 found.append(file)
     if not found:
         raise DataError(f"{source} names no file that exists: {missing[0]}.")
-    pictures, bad = scan(found)
+    pictures, bad = scan_once(found)
     if not pictures:
         raise DataError(f"{source} names no picture that can be read: {bad[0]}.")
     parts, class_names = labelled_pictures(pictures, labelled, source=source)

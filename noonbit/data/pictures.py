@@ -19,7 +19,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from noonbit.data.dataset import BadItem, Picture
-from noonbit.data.files import File
+from noonbit.data.files import File, suffix_of
 from noonbit.errors import InputRefused, plural
 
 PIXEL_LIMIT = 64_000_000
@@ -102,10 +102,9 @@ def scan(files: Sequence[File]) -> tuple[list[Picture], list[BadItem]]:
 def misnamed(pictures: Sequence[Picture]) -> tuple[str, ...]:
     """Notes on files whose content is not what their name says."""
     wrong = Counter(
-        (picture.format, suffix)
+        (picture.format, PurePosixPath(picture.name).suffix)
         for picture in pictures
-        if (suffix := PurePosixPath(picture.name).suffix) and suffix.lower() in SUFFIXES
-        if SUFFIXES[suffix.lower()] != picture.format
+        if SUFFIXES.get(suffix_of(picture.name), picture.format) != picture.format
     )
     return tuple(
         f"{plural(count, 'file')} {'is' if count == 1 else 'are'} {found} although named {suffix}."
@@ -147,7 +146,7 @@ def _inspect(file: File) -> Picture:
         except Exception as error:  # whatever a codec raises is a fact about the file
             raise InputRefused(file.name, _why(error, file.size)) from None
     width, height = image.size[::-1] if sideways else image.size
-    return Picture(file.name, file.read, width, height, channels, _format(image))
+    return Picture(file.name, file.read, width, height, channels, _format(image), file.stamp)
 
 
 def _open(stream: BinaryIO, name: str, size: int) -> Image.Image:

@@ -1,6 +1,6 @@
 """Pieces that two or more model families share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import torch
@@ -84,6 +84,10 @@ class PadTo(nn.Module):
         return "left {}, right {}, top {}, bottom {}".format(*self.margins)
 
 
+LEVELS = 1 << 16
+"""Of the random numbers for dropout."""
+
+
 class Dropout(nn.Dropout):
     """`nn.Dropout` with random numbers of its own, so that threads need not share one stream.
 
@@ -105,16 +109,25 @@ class Dropout(nn.Dropout):
         """Any shape; in training, zero for a share `p` of the values, the others enlarged."""
         if not self.training or values.device.type != "cpu":
             return F.dropout(values, self.p, self.training)
-        levels = 1 << 16
-        dropped = round(self.p * levels)
-        if dropped == levels:
-            return values * 0
-        count = values.numel()
+        kept = like(values, self.numbers(values.numel())) >= self.least
+        return values * kept.to(values.dtype).mul_(self.scale)
+
+    def numbers(self, count: int) -> Tensor:
+        """The next random numbers of 16 bits, for so many values: int16 (count,)."""
         words = torch.empty((count + 3) // 4, dtype=torch.int64)
         words.random_(-(1 << 63), None, generator=self.generator)
-        numbers = words.view(torch.int16)[:count]
-        kept = like(values, numbers) >= dropped - levels // 2
-        return values * kept.to(values.dtype).mul_(levels / (levels - dropped))
+        return words.view(torch.int16)[:count]
+
+    @property
+    def least(self) -> int:
+        """The smallest of them with which a value stays; none does at a rate of 1."""
+        return round(self.p * LEVELS) - LEVELS // 2
+
+    @property
+    def scale(self) -> float:
+        """What stays is multiplied by this, so that the mean stays too."""
+        dropped = round(self.p * LEVELS)
+        return LEVELS / (LEVELS - dropped) if dropped < LEVELS else 0.0
 
 
 def like(values: Tensor, flat: Tensor) -> Tensor:
@@ -127,7 +140,16 @@ def like(values: Tensor, flat: Tensor) -> Tensor:
 
 def seed_dropout(model: nn.Module, seed: int) -> None:
     """Give every `Dropout` of a network a stream of its own, all of them functions of `seed`."""
-    layers = [module for module in model.modules() if isinstance(module, Dropout)]
+    seed_layers(dropout_layers(model), seed)
+
+
+def dropout_layers(model: nn.Module) -> list[Dropout]:
+    """Those of a network, in its order."""
+    return [module for module in model.modules() if isinstance(module, Dropout)]
+
+
+def seed_layers(layers: Sequence[Dropout], seed: int) -> None:
+    """The same for layers that were looked for before: looking at each step costs more."""
     for index, layer in enumerate(layers):
         layer.seed(mixed(seed, "dropout", index))
 

@@ -143,7 +143,7 @@ def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
     of_members = run.record.get("training", {"settings": {}})["settings"]
     stated += [Setting(name, value, "") for name, value in of_members.items()]
     framing, machine = run.contract.framing, run.record["machine"]
-    values |= {name: machine[name] for name in ("device", "threads", "precision")}
+    values |= {name: machine.get(name) for name in ("device", "threads", "precision", "engine")}
     values |= {
         "image size": f"{framing.height} x {framing.width}",
         "channels": framing.channels,

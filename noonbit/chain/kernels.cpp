@@ -1,0 +1,479 @@
+// The parts of a training step between two matrix products, each in one pass over memory.
+//
+// Maps are (N, H, W, C), so that the innermost loop runs over channels and the compiler turns it into
+// vector instructions. T is float or bfloat16; sums are float32 within a block and float64 across
+// blocks. Called from kernels.py, which says what each does and checks nothing again here.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+#ifdef _OPENMP
+#include <omp.h>
+#else
+static int omp_get_max_threads() { return 1; }
+static int omp_get_num_threads() { return 1; }
+static int omp_get_thread_num() { return 0; }
+#endif
+
+namespace {
+
+using bfloat16 = uint16_t;
+
+inline float up(float value) { return value; }
+
+inline float up(bfloat16 value) {
+    uint32_t bits = uint32_t(value) << 16;
+    float result;
+    std::memcpy(&result, &bits, sizeof result);
+    return result;
+}
+
+template <class T> inline T down(float value);
+
+template <> inline float down<float>(float value) { return value; }
+
+template <> inline bfloat16 down<bfloat16>(float value) {  // to the nearest, halves to even
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    uint32_t quiet = (bits >> 16) | 0x40;  // a NaN stays one
+    bool is_nan = (bits & 0x7fffffff) > 0x7f800000;
+    return uint16_t(is_nan ? quiet : rounded);
+}
+
+// A NaN passes, as in PyTorch: a training that diverges must be seen.
+inline float rectified(float value) { return value <= 0 ? 0.0f : value; }
+
+// e to the x within 2e-7 of its size: 2^n times a polynomial on half a bit around 0 (Cephes' expf).
+inline float exponential(float x) {
+    x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
+    float n = std::floor(x * 1.44269504f + 0.5f);
+    float r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    int32_t bits = (int32_t(n) + 127) << 23;
+    float power;
+    std::memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+enum Activation { NONE = 0, RELU = 1, SILU = 2 };
+
+template <int A> inline float activated(float z) {
+    if (A == RELU) return rectified(z);
+    if (A == SILU) return z * sigmoid(z);
+    return z;
+}
+
+template <int A> inline float slope(float z) {
+    if (A == RELU) return z > 0 ? 1.0f : 0.0f;
+    if (A == SILU) {
+        float s = sigmoid(z);
+        return s * (1 + z * (1 - s));
+    }
+    return 1.0f;
+}
+
+// Calls `work` with the activation as a constant, so that loops know it.
+template <class Work> inline void with(int activation, Work work) {
+    if (activation == RELU) work(std::integral_constant<int, RELU>());
+    else if (activation == SILU) work(std::integral_constant<int, SILU>());
+    else work(std::integral_constant<int, NONE>());
+}
+
+constexpr int64_t BLOCK = 64;        // channels that are worked on together
+constexpr int64_t ROWS = 128;        // rows whose sums stay float32
+constexpr int64_t WORTH = 1 << 15;   // numbers for which a second thread is woken
+
+// Dropout: 16 random bits for a value; kept where they are at least `least`.
+struct Dropout {
+    const int16_t* numbers;  // null without
+    int32_t least;
+    float scale;
+    float factor(int32_t number) const { return number >= least ? scale : 0.0f; }
+};
+
+// `work` on stretches of `count` numbers, each by a thread where they are worth one.
+template <class Work> void in_stretches(int64_t count, Work work) {
+    if (count <= WORTH) return work(int64_t(0), count);
+#pragma omp parallel
+    {
+        int64_t threads = omp_get_num_threads(), t = omp_get_thread_num();
+        work(count * t / threads, count * (t + 1) / threads);
+    }
+}
+
+template <class T, class P>
+void normalise(const P* pixels, T* out, int64_t n, int64_t c, int64_t size, const float* mean,
+               const float* std) {
+#pragma omp parallel for if (n * c * size > WORTH)
+    for (int64_t i = 0; i < n; ++i)
+        for (int64_t k = 0; k < c; ++k) {
+            const P* from = pixels + (i * c + k) * size;
+            T* to = out + i * c * size + k;
+            float m = mean[k], s = std[k];
+#pragma omp simd
+            for (int64_t p = 0; p < size; ++p) to[p * c] = down<T>((float(from[p]) - m) / s);
+        }
+}
+
+template <int A, class T>
+void activate_some(const T* x, T* y, int64_t first, int64_t last, Dropout dropout) {
+    const int16_t* numbers = dropout.numbers;
+    if (numbers) {
+#pragma omp simd
+        for (int64_t i = first; i < last; ++i)
+            y[i] = down<T>(activated<A>(up(x[i])) * dropout.factor(numbers[i]));
+    } else {
+#pragma omp simd
+        for (int64_t i = first; i < last; ++i) y[i] = down<T>(activated<A>(up(x[i])));
+    }
+}
+
+template <class T>
+void activate(const T* x, T* y, int64_t count, int activation, Dropout dropout) {
+    in_stretches(count, [=](int64_t first, int64_t last) {
+        with(activation, [=](auto a) {
+            activate_some<decltype(a)::value>(x, y, first, last, dropout);
+        });
+    });
+}
+
+// What was dropped is 0 like what the rectifier cut off, so the result itself is the mask.
+template <class T> void rectify_back(const T* dy, const T* y, T* dx, int64_t count, float scale) {
+    in_stretches(count, [=](int64_t first, int64_t last) {
+#pragma omp simd
+        for (int64_t i = first; i < last; ++i) {
+            float whole = up(dy[i]) * scale;  // read always, or the loop would branch
+            dx[i] = down<T>(up(y[i]) > 0 ? whole : 0.0f);
+        }
+    });
+}
+
+struct Window {
+    int64_t n, h, w, c, side, stride, oh, ow;
+};
+
+template <class T>
+void pool(const T* x, T* y, uint8_t* chosen, Window v, int relu, Dropout dropout) {
+#pragma omp parallel for if (v.n * v.h * v.w * v.c > WORTH)
+    for (int64_t row = 0; row < v.n * v.oh; ++row) {
+        int64_t n = row / v.oh, top = row % v.oh * v.stride;
+        int64_t rows = std::min(v.side, v.h - top);
+        for (int64_t ow = 0; ow < v.ow; ++ow) {
+            int64_t left = ow * v.stride, columns = std::min(v.side, v.w - left);
+            const T* corner = x + ((n * v.h + top) * v.w + left) * v.c;
+            int64_t out = (row * v.ow + ow) * v.c;
+            for (int64_t c0 = 0; c0 < v.c; c0 += BLOCK) {
+                int64_t width = std::min(BLOCK, v.c - c0);
+                float best[BLOCK];
+                int32_t where[BLOCK];
+                for (int64_t c = 0; c < width; ++c) best[c] = up(corner[c0 + c]), where[c] = 0;
+                for (int64_t i = 0; i < rows; ++i)
+                    for (int64_t j = i ? 0 : 1; j < columns; ++j) {
+                        const T* from = corner + (i * v.w + j) * v.c + c0;
+                        int32_t place = int32_t(i * v.side + j);
+#pragma omp simd
+                        for (int64_t c = 0; c < width; ++c) {
+                            float value = up(from[c]);
+                            bool better = (value > best[c]) | (value != value);
+                            best[c] = better ? value : best[c];
+                            where[c] = better ? place : where[c];
+                        }
+                    }
+                if (relu) {
+#pragma omp simd
+                    for (int64_t c = 0; c < width; ++c) {
+                        where[c] = best[c] <= 0 ? 255 : where[c];
+                        best[c] = rectified(best[c]);
+                    }
+                }
+                if (dropout.numbers) {
+                    const int16_t* numbers = dropout.numbers + out + c0;
+#pragma omp simd
+                    for (int64_t c = 0; c < width; ++c) {
+                        float factor = dropout.factor(numbers[c]);
+                        where[c] = factor == 0 ? 255 : where[c];
+                        best[c] *= factor;
+                    }
+                }
+                T* to = y + out + c0;
+                uint8_t* place = chosen + out + c0;
+#pragma omp simd
+                for (int64_t c = 0; c < width; ++c) to[c] = down<T>(best[c]);
+#pragma omp simd
+                for (int64_t c = 0; c < width; ++c) place[c] = uint8_t(where[c]);
+            }
+        }
+    }
+}
+
+template <class T>
+void pool_back(const T* dy, const uint8_t* chosen, T* dx, Window v, float scale) {
+    // What no window covers has no gradient: edges that were left over.
+    bool covered = v.oh * v.stride >= v.h && v.ow * v.stride >= v.w && v.stride == v.side;
+    if (!covered) std::memset(static_cast<void*>(dx), 0, sizeof(T) * v.n * v.h * v.w * v.c);
+#pragma omp parallel for if (v.n * v.h * v.w * v.c > WORTH)
+    for (int64_t row = 0; row < v.n * v.oh; ++row) {
+        int64_t n = row / v.oh, top = row % v.oh * v.stride;
+        int64_t rows = std::min(v.side, v.h - top);
+        for (int64_t ow = 0; ow < v.ow; ++ow) {
+            int64_t left = ow * v.stride, columns = std::min(v.side, v.w - left);
+            T* corner = dx + ((n * v.h + top) * v.w + left) * v.c;
+            const T* from = dy + (row * v.ow + ow) * v.c;
+            const uint8_t* where = chosen + (row * v.ow + ow) * v.c;
+            for (int64_t i = 0; i < rows; ++i)
+                for (int64_t j = 0; j < columns; ++j) {
+                    T* to = corner + (i * v.w + j) * v.c;
+                    int32_t place = int32_t(i * v.side + j);
+#pragma omp simd
+                    for (int64_t c = 0; c < v.c; ++c) {
+                        float whole = up(from[c]) * scale;
+                        to[c] = down<T>(int32_t(where[c]) == place ? whole : 0.0f);
+                    }
+                }
+        }
+    }
+}
+
+// Sums over the rows of several columns at once: each thread its stretch of rows, float32 within
+// blocks of rows, float64 beyond, the threads' sums added in their order.
+template <int SUMS, class Add>
+void sum_rows(int64_t rows, int64_t c, double* out, Add add) {
+    int threads = rows * c > WORTH ? omp_get_max_threads() : 1;
+    std::vector<double> all(size_t(threads) * SUMS * c, 0.0);
+#pragma omp parallel num_threads(threads)
+    {
+        int t = omp_get_thread_num();
+        double* mine = all.data() + size_t(t) * SUMS * c;
+        std::vector<float> part(SUMS * c);
+        int64_t first = rows * t / threads, last = rows * (t + 1) / threads;
+        for (int64_t r0 = first; r0 < last; r0 += ROWS) {
+            std::fill(part.begin(), part.end(), 0.0f);
+            for (int64_t r = r0; r < std::min(last, r0 + ROWS); ++r) add(r, part.data());
+            for (int64_t k = 0; k < SUMS * c; ++k) mine[k] += part[k];
+        }
+    }
+    std::memset(out, 0, sizeof(double) * SUMS * c);
+    for (int t = 0; t < threads; ++t)
+        for (int64_t k = 0; k < SUMS * c; ++k) out[k] += all[size_t(t) * SUMS * c + k];
+}
+
+template <class T>
+void statistics(const T* x, int64_t rows, int64_t c, float* mean, float* variance) {
+    std::vector<float> origin(c);  // so that large means do not eat the variance's digits
+    for (int64_t k = 0; k < c; ++k) origin[k] = up(x[k]);
+    std::vector<double> sums(2 * c);
+    sum_rows<2>(rows, c, sums.data(), [=, origin = origin.data()](int64_t r, float* part) {
+        const T* row = x + r * c;
+#pragma omp simd
+        for (int64_t k = 0; k < c; ++k) {
+            float value = up(row[k]) - origin[k];
+            part[k] += value;
+            part[c + k] += value * value;
+        }
+    });
+    for (int64_t k = 0; k < c; ++k) {
+        double centre = sums[k] / rows;
+        mean[k] = float(origin[k] + centre);
+        variance[k] = float(std::max(0.0, sums[c + k] / rows - centre * centre));
+    }
+}
+
+// act(x a + b + residual), a and b for each channel.
+template <int A, bool R, class T>
+void scale_row(const T* x, const T* residual, T* y, int64_t c, const float* a, const float* b) {
+#pragma omp simd
+    for (int64_t k = 0; k < c; ++k) {
+        float z = up(x[k]) * a[k] + b[k];
+        if (R) z += up(residual[k]);
+        y[k] = down<T>(activated<A>(z));
+    }
+}
+
+template <class T>
+void scale(const T* x, const T* residual, T* y, int64_t rows, int64_t c, const float* a,
+           const float* b, int activation) {
+    with(activation, [=](auto act) {
+        constexpr int A = decltype(act)::value;
+#pragma omp parallel for if (rows * c > WORTH)
+        for (int64_t r = 0; r < rows; ++r) {
+            if (residual)
+                scale_row<A, true>(x + r * c, residual + r * c, y + r * c, c, a, b);
+            else
+                scale_row<A, false>(x + r * c, x, y + r * c, c, a, b);
+        }
+    });
+}
+
+// dz, the gradient before the activation, and its sums over rows, plain and times x - mean.
+template <int A, bool R, class T>
+void scale_back_row(const T* dy, const T* x, const T* residual, T* dz, int64_t c, const float* a,
+                    const float* b, const float* mean, float* part) {
+#pragma omp simd
+    for (int64_t k = 0; k < c; ++k) {
+        float value = up(x[k]), z = value * a[k] + b[k];
+        if (R) z += up(residual[k]);
+        float d = up(dy[k]) * slope<A>(z);
+        dz[k] = down<T>(d);
+        part[k] += d;
+        part[c + k] += d * (value - mean[k]);
+    }
+}
+
+template <class T>
+void scale_back(const T* dy, const T* x, const T* residual, T* dz, int64_t rows, int64_t c,
+                const float* a, const float* b, const float* mean, int activation, double* sums) {
+    with(activation, [=](auto act) {
+        constexpr int A = decltype(act)::value;
+        sum_rows<2>(rows, c, sums, [=](int64_t r, float* part) {
+            const T *from = x + r * c, *given = dy + r * c;
+            if (residual)
+                scale_back_row<A, true>(given, from, residual + r * c, dz + r * c, c, a, b, mean,
+                                        part);
+            else
+                scale_back_row<A, false>(given, from, from, dz + r * c, c, a, b, mean, part);
+        });
+    });
+}
+
+// dz u + x v + w, for each channel.
+template <class T>
+void combine(const T* dz, const T* x, T* dx, int64_t rows, int64_t c, const float* u,
+             const float* v, const float* w) {
+#pragma omp parallel for if (rows * c > WORTH)
+    for (int64_t r = 0; r < rows; ++r) {
+        const T *from = dz + r * c, *also = x + r * c;
+        T* to = dx + r * c;
+#pragma omp simd
+        for (int64_t k = 0; k < c; ++k)
+            to[k] = down<T>(up(from[k]) * u[k] + up(also[k]) * v[k] + w[k]);
+    }
+}
+
+// Batch norm with what follows it, act(gamma (x - mean) / std + beta + residual). `saved` holds mean,
+// 1 / std, a and b of each channel for the way back.
+struct Norm {
+    int64_t rows, c;
+    const float *gamma, *beta;
+    float epsilon, momentum;
+    float *running_mean, *running_variance, *saved;
+    int32_t activation;
+};
+
+template <class T> void norm(const T* x, const T* residual, T* y, const Norm& n) {
+    float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
+    statistics(x, n.rows, n.c, mean, inverse);
+    float unbiased = n.rows > 1 ? float(n.rows) / float(n.rows - 1) : 1.0f;
+    for (int64_t k = 0; k < n.c; ++k) {
+        float variance = inverse[k];
+        n.running_mean[k] += n.momentum * (mean[k] - n.running_mean[k]);
+        n.running_variance[k] += n.momentum * (variance * unbiased - n.running_variance[k]);
+        inverse[k] = 1.0f / std::sqrt(variance + n.epsilon);
+        a[k] = n.gamma[k] * inverse[k];
+        b[k] = n.beta[k] - mean[k] * a[k];
+    }
+    scale(x, residual, y, n.rows, n.c, a, b, n.activation);
+}
+
+// dx may be dz where no residual wants that.
+template <class T>
+void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const Norm& n,
+               float* dgamma, float* dbeta) {
+    float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
+    std::vector<double> sums(2 * n.c);
+    scale_back(dy, x, residual, dz, n.rows, n.c, a, b, mean, n.activation, sums.data());
+    std::vector<float> u(n.c), v(n.c), w(n.c);
+    for (int64_t k = 0; k < n.c; ++k) {
+        double total = sums[k], along = sums[n.c + k] * inverse[k];
+        dbeta[k] = float(total);
+        dgamma[k] = float(along);
+        u[k] = a[k];
+        v[k] = float(-a[k] * along / n.rows * inverse[k]);
+        w[k] = float(-a[k] * total / n.rows - double(v[k]) * mean[k]);
+    }
+    combine(dz, x, dx, n.rows, n.c, u.data(), v.data(), w.data());
+}
+
+// Cross-entropy, its gradient times `factor`, and how many were right.
+template <class T>
+void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows, int64_t classes,
+                   float smoothing, float factor, double* loss, int64_t* correct) {
+    std::vector<double> p(classes);
+    double sum = 0;
+    int64_t right = 0;
+    for (int64_t r = 0; r < rows; ++r) {
+        const T* z = logits + r * classes;
+        int64_t best = 0;
+        for (int64_t k = 1; k < classes; ++k)
+            if (up(z[k]) > up(z[best])) best = k;
+        double highest = up(z[best]), total = 0, mean = 0;
+        for (int64_t k = 0; k < classes; ++k) {
+            total += p[k] = std::exp(up(z[k]) - highest);
+            mean += up(z[k]);
+        }
+        double base = highest + std::log(total), spread = smoothing / classes;
+        sum += base - (1 - smoothing) * up(z[labels[r]]) - spread * mean;
+        right += best == labels[r];
+        for (int64_t k = 0; k < classes; ++k) {
+            double target = spread + (k == labels[r] ? 1 - smoothing : 0.0);
+            back[r * classes + k] = down<T>(float((p[k] / total - target) * factor));
+        }
+    }
+    *loss = sum;
+    *correct = right;
+}
+
+}  // namespace
+
+#define EXPORT(T, NAME)                                                                            \
+    extern "C" {                                                                                   \
+    void NAME##_normalise_bytes(const uint8_t* x, T* y, int64_t n, int64_t c, int64_t size,        \
+                                const float* mean, const float* std) {                             \
+        normalise(x, y, n, c, size, mean, std);                                                    \
+    }                                                                                              \
+    void NAME##_normalise_floats(const float* x, T* y, int64_t n, int64_t c, int64_t size,         \
+                                 const float* mean, const float* std) {                            \
+        normalise(x, y, n, c, size, mean, std);                                                    \
+    }                                                                                              \
+    void NAME##_activate(const T* x, T* y, int64_t count, int act, const int16_t* numbers,         \
+                         int least, float enlarged) {                                              \
+        activate(x, y, count, act, Dropout{numbers, least, enlarged});                             \
+    }                                                                                              \
+    void NAME##_rectify_back(const T* dy, const T* y, T* dx, int64_t count, float enlarged) {      \
+        rectify_back(dy, y, dx, count, enlarged);                                                  \
+    }                                                                                              \
+    void NAME##_pool(const T* x, T* y, uint8_t* chosen, const Window* v, int relu,                 \
+                     const int16_t* numbers, int least, float enlarged) {                          \
+        pool(x, y, chosen, *v, relu, Dropout{numbers, least, enlarged});                           \
+    }                                                                                              \
+    void NAME##_pool_back(const T* dy, const uint8_t* chosen, T* dx, const Window* v,              \
+                          float enlarged) {                                                        \
+        pool_back(dy, chosen, dx, *v, enlarged);                                                   \
+    }                                                                                              \
+    void NAME##_norm(const T* x, const T* residual, T* y, const Norm* n) {                         \
+        norm(x, residual, y, *n);                                                                  \
+    }                                                                                              \
+    void NAME##_norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const Norm* n, \
+                          float* dgamma, float* dbeta) {                                           \
+        norm_back(dy, x, residual, dz, dx, *n, dgamma, dbeta);                                     \
+    }                                                                                              \
+    void NAME##_cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows,       \
+                              int64_t classes, float smoothing, float factor, double* loss,        \
+                              int64_t* correct) {                                                  \
+        cross_entropy(logits, labels, back, rows, classes, smoothing, factor, loss, correct);      \
+    }                                                                                              \
+    }
+
+EXPORT(float, float32)
+EXPORT(bfloat16, bfloat16)

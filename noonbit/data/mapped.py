@@ -1,0 +1,130 @@
+"""Arrays whose bytes stay on the disk: memory holds what is in use, and gives it back when short.
+
+map_bytes(stream, offset, size) -> uint8 array that cannot be written to
+Rows(count, shape).append(rows) ... .finish() -> an array that is filled from its first row on
+"""
+
+import errno
+import io
+import mmap
+import struct
+import tempfile
+import zipfile
+from math import prod
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noonbit.data import cache
+from noonbit.errors import DataError
+
+SMALL = 2**26
+"""Bytes that are rather read into memory; MNIST has 55 MB."""
+LEAST_LARGE = 2**28
+"""Bytes that any machine has; for less nobody asks how much memory there is."""
+LONGEST_HEADER = 2**16
+"""Bytes before a .npy file's values; usually 128."""
+USUAL_MEMORY = 8 * 2**30
+"""Bytes, where the system does not say what is available."""
+
+
+def is_large(size: int) -> bool:
+    """Whether so many bytes would take more than a quarter of the memory that is available."""
+    if size <= LEAST_LARGE:
+        return False
+    from noonbit.runtime import available_memory_bytes  # it brings PyTorch along
+
+    return size > (available_memory_bytes() or USUAL_MEMORY) // 4
+
+
+def map_bytes(stream: IO[bytes], *, offset: int, size: int) -> NDArray[np.uint8]:
+    """`size` bytes of a file from `offset` on, which lie there; read-only, and shared by all.
+
+    The stream may be closed. A file that somebody shortens while it is mapped ends the process, as
+    the system has it, so only large files and those that nobody else writes are mapped.
+    """
+    if not size:
+        return np.zeros(0, np.uint8)
+    pages = mmap.mmap(stream.fileno(), offset + size, access=mmap.ACCESS_READ)
+    return np.frombuffer(pages, np.uint8, size, offset)
+
+
+def is_mapped(array: NDArray[np.generic]) -> bool:
+    """Whether an array is a view of a mapped file."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
+
+
+def offset_in_zip(stream: IO[bytes], member: zipfile.ZipInfo) -> int:
+    """Where the bytes of a member begin in its archive (PKWARE's APPNOTE.TXT, 4.3.7)."""
+    stream.seek(member.header_offset)
+    name_bytes, extra_bytes = struct.unpack("<26xHH", stream.read(30))
+    return int(member.header_offset + 30 + name_bytes + extra_bytes)
+
+
+def array_of_npy(raw: NDArray[np.uint8]) -> NDArray[np.generic]:
+    """View all bytes of a .npy file as the array that they are. Raises `ValueError`."""
+    begin = io.BytesIO(raw[:LONGEST_HEADER].tobytes())
+    if np.lib.format.read_magic(begin) == (1, 0):
+        shape, columns_first, dtype = np.lib.format.read_array_header_1_0(begin)
+    else:
+        shape, columns_first, dtype = np.lib.format.read_array_header_2_0(begin)
+    if dtype.hasobject:
+        raise ValueError("Object arrays are pickles")
+    values, size = raw[begin.tell() :], prod(shape) * dtype.itemsize
+    if len(values) < size:
+        raise ValueError(f"{size - len(values):,} of its {size:,} bytes are missing")
+    return values[:size].view(dtype).reshape(shape, order="F" if columns_first else "C")
+
+
+class Rows:
+    """A uint8 array (count, *shape) that is filled from its first row to its last.
+
+    It lies in memory, or in an unnamed file where it is large or `on_disk` says so. The file is
+    written to and not mapped meanwhile: a full disk is then an error and not the process's end.
+    """
+
+    def __init__(self, count: int, shape: tuple[int, ...], *, on_disk: bool = False) -> None:
+        self.shape = (count, *shape)
+        self._file: IO[bytes] | None = None
+        self._array = np.zeros(0, np.uint8)
+        self._filled = 0
+        if on_disk or is_large(prod(self.shape)):
+            self._file = cache.temporary_file()
+        else:
+            self._array = np.empty(self.shape, np.uint8)
+
+    def append(self, rows: NDArray[np.uint8]) -> None:
+        """The next rows. Raises `DataError` where the disk is full."""
+        first, self._filled = self._filled, self._filled + len(rows)
+        if self._file is None:
+            self._array[first : self._filled] = rows
+            return
+        try:
+            self._file.write(np.ascontiguousarray(rows).data)
+        except OSError as error:
+            self._refuse(error)
+
+    def finish(self) -> NDArray[np.uint8]:
+        """The whole array; one that lies on the disk is mapped and cannot be written to."""
+        assert self._filled == self.shape[0]  # noqa: S101 - who fills it knows how many
+        if self._file is None:
+            return self._array
+        try:
+            self._file.flush()
+        except OSError as error:
+            self._refuse(error)
+        with self._file as file:
+            return map_bytes(file, offset=0, size=prod(self.shape)).reshape(self.shape)
+
+    def _refuse(self, error: OSError) -> None:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise error
+        raise DataError(
+            f"The framed images take {prod(self.shape) / 1e9:,.1f} GB, too many for this memory, "
+            f"and neither {cache.folder()} nor {tempfile.gettempdir()} has room for them. Free "
+            "some, or name other folders in the variables NOONBIT_CACHE and TMPDIR."
+        ) from None

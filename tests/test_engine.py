@@ -1,0 +1,132 @@
+"""noonbit.engine: which engine and precision train a network fastest, measured once."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from noonbit import engine
+from noonbit.contract import Contract, Framing
+from noonbit.engine import Choice, settle_engine
+from noonbit.errors import UsageError
+from noonbit.gradients import Labelled
+from noonbit.models import build
+from noonbit.recipe import Plan, Recipe, Task, derive
+from noonbit.runtime import Runtime
+
+COUNT = 64
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setattr(engine, "user_cache", lambda: tmp_path)
+    return tmp_path
+
+
+def settled(
+    recipe: Recipe,
+    *,
+    steps: int = 4000,
+    model: str = "mlp",
+    precision: str = "bfloat16",
+    threads: int = 2,
+) -> Runtime:
+    pixels = np.random.default_rng(0).integers(0, 256, (COUNT, 1, 12, 12)).astype(np.uint8)
+    train = Labelled(torch.from_numpy(pixels), torch.arange(COUNT) % 3)
+    contract = Contract.measured(Framing(height=12, width=12, channels=1), pixels, ("a", "b", "c"))
+    runtime = Runtime(torch.device("cpu"), threads, precision, {"threads": "two"})  # type: ignore[arg-type]
+    return settle_engine(
+        build(model, 3, 1, (12, 12)),
+        contract,
+        train,
+        plan_of(recipe, model, steps),
+        recipe,
+        runtime,
+    )
+
+
+def plan_of(recipe: Recipe, model: str, steps: int) -> Plan:
+    task = Task(model, COUNT, (1, 12, 12), 10**5, 0.1, "sgd")
+    return replace(derive(recipe, task), batch_size=32, epochs=steps // 2)
+
+
+def test_a_long_training_takes_what_was_measured_fastest_and_says_so(own_cache: Path) -> None:
+    runtime = settled(Recipe())
+    (entry,) = (own_cache / "engines").iterdir()
+    choice = engine.kept(entry)
+    assert choice is not None
+    assert (runtime.engine, runtime.precision) == (choice.engine, choice.precision)
+    assert len(choice.images_per_second) == 8
+    assert all(speed > 0 for speed in choice.images_per_second.values())
+    assert runtime.reasons == {
+        "threads": "two",
+        "engine": "the fastest of 8 in a short measurement here",
+        "precision": "the fastest of 8 in a short measurement here",
+    }
+
+
+def test_the_same_training_is_not_measured_twice(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled(Recipe())
+    (entry,) = (own_cache / "engines").iterdir()
+    engine.keep(entry, Choice("autograd", "float32", {"autograd float32": 1.0}))
+    monkeypatch.delattr(engine, "measured")
+    runtime = settled(Recipe())
+    assert (runtime.engine, runtime.precision) == ("autograd", "float32")
+
+
+def test_a_damaged_entry_is_measured_again(own_cache: Path) -> None:
+    settled(Recipe(engine="chain"))
+    (entry,) = (own_cache / "engines").iterdir()
+    entry.write_text('{"engine": "magic"}')
+    assert settled(Recipe(engine="chain")).engine == "chain"
+    assert engine.kept(entry) is not None
+
+
+def test_what_the_recipe_states_is_not_measured(own_cache: Path) -> None:
+    runtime = settled(Recipe(engine="autograd", precision="float32"), precision="float32")
+    assert (runtime.engine, runtime.precision) == ("autograd", "float32")
+    assert runtime.reasons == {"threads": "two"}
+    assert not (own_cache / "engines").exists()
+
+
+def test_a_stated_precision_leaves_the_engine_open(own_cache: Path) -> None:
+    runtime = settled(Recipe(precision="float32"), precision="float32")
+    assert runtime.precision == "float32"
+    assert set(runtime.reasons) == {"threads", "engine"}
+
+
+def test_short_trainings_are_not_worth_a_measurement(own_cache: Path) -> None:
+    runtime = settled(Recipe(), steps=engine.LEAST_STEPS - 2)
+    assert runtime.precision == "bfloat16"
+    assert runtime.reasons["engine"] == "what usually is the fastest"
+    assert not (own_cache / "engines").exists()
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_a_training(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_cache / "engines").write_text("in the way")
+    assert settled(Recipe()).engine is not None
+
+
+def test_an_engine_that_cannot_train_the_network_is_refused() -> None:
+    with pytest.raises(
+        UsageError, match="The engine chain-shares cannot train sign-cnn here; .*autograd can"
+    ):
+        settled(Recipe(engine="chain-shares"), model="sign-cnn")
+
+
+def test_measuring_leaves_the_network_as_it_was() -> None:
+    torch.manual_seed(0)
+    network = build("cnn", 3, 1, (12, 12))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    pixels = np.zeros((COUNT, 1, 12, 12), np.uint8)
+    contract = Contract.measured(Framing(height=12, width=12, channels=1), pixels, ("a", "b", "c"))
+    train = Labelled(torch.from_numpy(pixels), torch.zeros(COUNT, dtype=torch.int64))
+    runtime = Runtime(torch.device("cpu"), 2, "float32", {})
+    settle_engine(network, contract, train, plan_of(Recipe(), "cnn", 4000), Recipe(), runtime)
+    assert all(torch.equal(network.state_dict()[name], value) for name, value in before.items())
