@@ -1,6 +1,4 @@
-"""Augmented images a second: Keras's generator against noonbit's, and against its training.
-
-    KERAS_BACKEND=torch python -m benchmarks.augmentation [--data-dir FOLDER]
+"""Augmented images/s: Keras's generator against noonbit's, and against its training.
 
 MNIST with rotation, shifts, shear and zoom, batches of 128, as Keras's own tutorials write it:
 `flow` draws, transforms and hands out one batch after another, on one thread; its cost an image
@@ -9,57 +7,126 @@ does not depend on the batch. noonbit's `ImageDataGenerator` does the same; `tra
 has, for batches of its default on MNIST and of the size at which it is fastest.
 """
 
-import argparse
-import json
-import platform
-import statistics
-import time
-import warnings
-from collections.abc import Callable, Iterator
-from functools import partial
+import itertools
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from noonbit import ImageDataGenerator, open_data
-from noonbit.augment import Augmentation, augment, draw
-from noonbit.record import processor_name
-from noonbit.runtime import Runtime
+from benchmarks.record import RESULTS, facts, keep
+from benchmarks.side_by_side import Contestant, side_by_side
+from noonbit.commands.output import print_table
+from noonbit.data import open_data
+from noonbit.errors import MissingExtra
 
-ROUNDS, BATCH = 7, 128
+BATCH = 128
 TRAINING_BATCHES = (512, 2048)
-REACHES = {
+REACHES: dict[str, Any] = {
     "rotation_range": 15,
     "width_shift_range": 0.1,
     "height_shift_range": 0.1,
     "shear_range": 10,
     "zoom_range": 0.1,
 }
-SECONDS = 2.0
-"""Of each contestant in each round."""
+PEER = "Keras's generator"
 
 
-def keras_flow(x: np.ndarray, y: np.ndarray) -> Iterator[int]:
+def augmentation(
+    *,
+    data_dir: Path | None = None,
+    rounds: int = 7,
+    seconds: float = 2.0,
+    out: Path = RESULTS / "augmentation.json",
+) -> None:
+    """Augmented images/s, against Keras's generator.
+
+    Parameters
+    ----------
+    data_dir
+        Where MNIST lies.
+    rounds
+        How often every contestant has its turn.
+    seconds
+        The length of a turn.
+    out
+        The file for the result.
+    """
+    from noonbit.runtime import usable_cpus
+
+    data = {"data_dir": None if data_dir is None else str(data_dir)}
+    module, threads = "benchmarks.augmentation", usable_cpus()
+    contestants = [
+        Contestant(PEER, f"{module}:keras_flow", data, environment={"KERAS_BACKEND": "torch"}),
+        Contestant("noonbit's generator", f"{module}:noonbit_flow", data),
+    ]
+    for size in TRAINING_BATCHES:
+        name = f"noonbit's training, batches of {size:,}"
+        contestants.append(Contestant(name, f"{module}:training", data | {"batch_size": size}))
+    measured = side_by_side(contestants, rounds=rounds, seconds=seconds, threads=threads)
+    if PEER not in measured:
+        raise MissingExtra("There is nothing to compare with: pip install '.[bench]'.")
+    figures = {
+        name: {
+            "images_per_second": each.speed.median,
+            "times_keras": asdict(each.times(measured[PEER])),
+        }
+        for name, each in measured.items()
+    }
+    print_table(
+        ["", "images/s", "times Keras"],
+        [
+            [name, round(each.speed.median), str(each.times(measured[PEER]))]
+            for name, each in measured.items()
+        ],
+    )
+    result = {"benchmark": "augmentation"} | facts(threads=threads, rounds=rounds, seconds=seconds)
+    print(keep(result | {"contestants": figures}, out))
+
+
+def mnist(data_dir: str | None) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Its training images, (N, 1, 28, 28), and labels."""
+    part = open_data("mnist", data_dir=None if data_dir is None else Path(data_dir)).train
+    return np.asarray(part.images), np.asarray(part.labels)
+
+
+def keras_flow(data_dir: str | None) -> Iterator[int]:
     """Sizes of the batches of Keras's generator."""
     from keras.src.legacy.preprocessing.image import ImageDataGenerator as KerasGenerator
 
-    for images, _ in KerasGenerator(**REACHES).flow(x, y, batch_size=BATCH, seed=0):
-        yield len(images)
+    images, labels = mnist(data_dir)
+    x = np.moveaxis(images, 1, -1)
+    for batch, _ in KerasGenerator(**REACHES).flow(x, labels, batch_size=BATCH, seed=0):
+        yield len(batch)
 
 
-def noonbit_flow(x: np.ndarray, y: np.ndarray) -> Iterator[int]:
+def noonbit_flow(data_dir: str | None) -> Iterator[int]:
     """Sizes of the batches of noonbit's generator."""
-    for images, _ in ImageDataGenerator(**REACHES).flow(x, y, batch_size=BATCH, seed=0):
-        yield len(images)
+    import torch
+
+    from noonbit import ImageDataGenerator
+
+    torch.set_num_threads(1)
+    images, labels = mnist(data_dir)
+    x = np.moveaxis(images, 1, -1)
+    for batch, _ in ImageDataGenerator(**REACHES).flow(x, labels, batch_size=BATCH, seed=0):
+        yield len(batch)
 
 
-def training(pixels: torch.Tensor, runtime: Runtime, batch_size: int) -> Iterator[int]:
+def training(data_dir: str | None, batch_size: int) -> Iterator[int]:
     """Sizes of the batches that a training transforms, a share of each on every thread."""
-    settings = Augmentation.parse(REACHES)
-    epoch = 0
-    while True:
-        count = len(pixels)
+    import torch
+
+    from noonbit.augment import Augmentation, augment, draw
+    from noonbit.runtime import Runtime
+
+    runtime = Runtime.start(device="cpu")
+    torch.set_num_threads(1)
+    pixels = torch.from_numpy(mnist(data_dir)[0])
+    count, settings = len(pixels), Augmentation.parse(REACHES)
+    for epoch in itertools.count():
         draws = draw(settings, seed=0, epoch=epoch, count=count, device=runtime.device)
         for items in torch.randperm(count).split(batch_size):
             shares = [
@@ -68,71 +135,3 @@ def training(pixels: torch.Tensor, runtime: Runtime, batch_size: int) -> Iterato
             ]
             runtime.spread(lambda share: augment(settings, *share), shares)
             yield len(items)
-        epoch += 1
-
-
-def speed(batches: Iterator[int]) -> float:
-    """Images a second over `SECONDS`."""
-    images, started = 0, time.perf_counter()
-    while time.perf_counter() - started < SECONDS:
-        images += next(batches)
-    return images / (time.perf_counter() - started)
-
-
-def main() -> None:
-    """Measure, print a table, then one JSON line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-dir", type=Path)
-    warnings.simplefilter("ignore")
-    import keras
-
-    part = open_data("mnist", data_dir=parser.parse_args().data_dir).train
-    pixels = torch.from_numpy(part.images)
-    x, y = np.moveaxis(part.images, 1, -1), np.asarray(part.labels)
-    runtime = Runtime.start(device="cpu")
-    torch.set_num_threads(1)
-    contestants: dict[str, Callable[[], Iterator[int]]] = {
-        "keras": lambda: keras_flow(x, y),
-        "noonbit generator": lambda: noonbit_flow(x, y),
-    }
-    for size in TRAINING_BATCHES:
-        name = f"noonbit training, batches of {size:,}"
-        contestants[name] = partial(training, pixels, runtime, size)
-    running = {name: start() for name, start in contestants.items()}
-    for batches in running.values():
-        next(batches)
-    speeds = {name: [0.0] * ROUNDS for name in running}  # images a second, a column a round
-    for number in range(ROUNDS):
-        for name, batches in running.items():
-            speeds[name][number] = speed(batches)
-    ratios = {
-        name: [ours / theirs for ours, theirs in zip(each, speeds["keras"], strict=True)]
-        for name, each in speeds.items()
-    }
-    for name, each in speeds.items():
-        spread = f"{min(ratios[name]):.1f} to {max(ratios[name]):.1f}"
-        print(
-            f"{name:36} {statistics.median(each):10,.0f} images/s  "
-            f"{statistics.median(ratios[name]):6.1f} times Keras ({spread}, n = {ROUNDS})"
-        )
-    print(
-        json.dumps(
-            {
-                "benchmark": "augmentation",
-                "images_per_second": {n: statistics.median(s) for n, s in speeds.items()},
-                "times_keras": {n: statistics.median(r) for n, r in ratios.items()},
-                "rounds": ROUNDS,
-                "processor": processor_name(),
-                "threads": runtime.threads,
-                "versions": {
-                    "python": platform.python_version(),
-                    "torch": torch.__version__,
-                    "keras": keras.__version__,
-                },
-            }
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()

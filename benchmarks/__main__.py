@@ -1,0 +1,43 @@
+"""`python -m benchmarks NAME`; without a name it lists what there is.
+
+Each benchmark lives in a module of its own and is imported when it is called.
+"""
+
+import signal
+import sys
+
+from cyclopts import App, CycloptsError
+
+from noonbit.cli import fail
+from noonbit.errors import NoonbitError
+
+BENCHMARKS = {
+    "throughput": "Images/s of training the same networks, against Keras and plain PyTorch.",
+    "augmentation": "Augmented images/s, against Keras's generator.",
+    "guard": "Fail where noonbit has lost speed against plain PyTorch; needs no peers.",
+}
+
+app = App(name="python -m benchmarks", help=__doc__.splitlines()[0], version_flags=())
+for name, help_text in BENCHMARKS.items():
+    app.command(f"benchmarks.{name}:{name}", name=name, help=help_text)
+
+
+def main() -> int:
+    """Run one benchmark and return its exit code; see noonbit/errors.py for what the codes mean."""
+    if len(sys.argv) == 1:
+        for name, help_text in BENCHMARKS.items():
+            print(f"{name:13} {help_text}")
+        return 0
+    # Contestants are stopped while another one works, and would stay so if we just died.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        app(exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        return fail(f"{' '.join(str(error).split())} `python -m benchmarks` lists all.", 2)
+    except NoonbitError as error:
+        return fail(str(error), error.exit_code)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

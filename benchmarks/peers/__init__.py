@@ -1,0 +1,1 @@
+"""What noonbit is compared with, each written as its own tutorials write it."""
