@@ -331,6 +331,7 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
         difficulty=nearest_neighbour_error(items.pixels, items.labels, among=items.split.train),
         optimizer=MODELS[name].optimizer if name in MODELS else "adamw",
         learning_rate=MODELS[name].learning_rate if name in MODELS else None,
+        effort=MODELS[name].effort if name in MODELS else 1.0,
         may_mirror=not meaning_warnings(Augmentation(flip=True), items.data.class_names),
     )
     plan = derive(recipe, task)

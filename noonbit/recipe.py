@@ -255,6 +255,8 @@ class Task:
     """What trains the network best."""
     learning_rate: float | None = None
     """Of that optimiser, where its usual one does not suit the network."""
+    effort: float = 1.0
+    """The share of a default training's arithmetic to spend."""
     may_mirror: bool = True
     """Whether a mirrored image means the same."""
 
@@ -320,10 +322,11 @@ def derive_epochs(task: Task) -> tuple[int, str]:
     In numbers of images, size of the network and difficulty alone, never the clock, so that the
     same command gives the same weights on a slow day.
     """
-    budget = WORK * max(task.difficulty, LEAST_DIFFICULTY)
+    budget = WORK * max(task.difficulty, LEAST_DIFFICULTY) * task.effort
+    fewest = FEWEST_EPOCHS if task.effort == 1 else 1
     epochs = round(budget / max(1, task.multiply_adds * task.images))
     return (
-        min(MOST_EPOCHS, max(FEWEST_EPOCHS, epochs)),
+        min(MOST_EPOCHS, max(fewest, epochs)),
         f"{task.difficulty:.0%} of the images are nearest to one of another class",
     )
 

@@ -21,7 +21,15 @@ COUNT = 24
 
 KNOWN = (
     *("mlp", "cnn", "deep-cnn", "sign-dnn", "sign-cnn", "slides-dnn", "slides-cnn", "lab-cnn"),
-    *("lab-deep-cnn", "lab-class-cnn", "lab-layers-cnn", "lenet5", "convnetjs", "glance"),
+    *(
+        "lab-deep-cnn",
+        "lab-class-cnn",
+        "lab-layers-cnn",
+        "lenet5",
+        "convnetjs",
+        "glance",
+        "glimpse",
+    ),
     *("resnet20", "vgg-a"),
 )
 

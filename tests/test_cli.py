@@ -258,6 +258,15 @@ def test_an_interrupt_before_the_training_exits_with_130(command, monkeypatch):
 # train
 
 
+def test_fast_trains_the_small_network_and_leaves_no_choice_of_another(command, refused, tmp_path):
+    code, out, err = command(
+        *("train", "digits", "--fast", "--epochs", 1, "--threads", 1, "--json", "--out", "quick")
+    )
+    assert code == 0, err
+    assert json.loads(out)["model"] == "glimpse"
+    assert "--fast chooses the network" in refused(2, "train", "digits", "--fast", "--model", "cnn")
+
+
 def test_train_json_is_all_of_stdout_and_evaluate_gives_the_same_figures(command, tmp_path):
     code, out, err = command("train", "digits", *FAST, "--json", "--out", "run")
     assert code == 0

@@ -191,7 +191,8 @@ def test_a_network_that_looks_first_keeps_what_it_saw() -> None:
 
 def test_only_networks_that_look_first_say_so() -> None:
     assert [name for name in MODELS if isinstance(outline(name, 2, 1, (8, 8)), LooksFirst)] == [
-        "glance"
+        "glance",
+        "glimpse",
     ]
 
 

@@ -166,6 +166,13 @@ def test_the_defaults_are_a_function_of_the_task_and_each_has_a_reason(task: Tas
     assert all(plan.reasons.values())
 
 
+def test_a_network_for_the_impatient_gets_fewer_passes_and_at_least_one() -> None:
+    assert derive(Recipe(), replace(CIFAR, effort=0.5)).epochs < derive(Recipe(), CIFAR).epochs
+    easy = replace(MNIST, multiply_adds=30_000_000)
+    assert derive(Recipe(), easy).epochs == FEWEST_EPOCHS
+    assert derive(Recipe(), replace(easy, effort=0.01)).epochs == 1
+
+
 @given(tasks)
 def test_the_defaults_are_settings_that_a_recipe_allows(task: Task) -> None:
     plan = derive(Recipe(), task)

@@ -17,6 +17,7 @@ def train(
     *,
     recipe: Annotated[Recipe, Parameter(name="*")] = Recipe(),  # noqa: B008 - frozen
     lineup: Annotated[Lineup, Parameter(name="*")] = Lineup(),  # noqa: B008 - frozen
+    fast: bool = False,
     config: Path | None = None,
     resume: str | None = None,
     out: Path | None = None,
@@ -29,6 +30,8 @@ def train(
     ----------
     source
         A path, an archive, or a name of `noonbit data`.
+    fast
+        Take seconds instead of minutes: a smaller network and few passes (--model glimpse).
     config
         A TOML file of settings; flags come on top.
     resume
@@ -47,6 +50,10 @@ def train(
         )
     if config is not None:
         recipe = recipe.over(Recipe.load(config))
+    if fast and recipe.model is not None:
+        raise UsageError("--fast chooses the network; leave out --model, or --fast.")
+    if fast:
+        recipe = recipe.over(Recipe(model="glimpse"))
     lineup.require_whole()
     if resume is not None and (recipe.given() or lineup.members or out is not None):
         raise UsageError("--resume continues a run as it was begun; leave out other flags.")

@@ -15,7 +15,7 @@ from torch import nn
 from noonbit.errors import ArtefactError, UsageError, did_you_mean
 from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.convnetjs import convnetjs
-from noonbit.models.glance import glance
+from noonbit.models.glance import glance, glimpse
 from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
 from noonbit.models.lab import (
     lab_class_cnn,
@@ -45,6 +45,8 @@ class Entry:
     """What trains it best when the recipe leaves the choice open."""
     learning_rate: float | None = None
     """Of that optimiser, where its usual one is too high: deep and without batch norm."""
+    effort: float = 1.0
+    """The share of a default training's arithmetic that it gets."""
     counts_statistics: bool = False
     """Whether its documented parameter count includes batch-norm statistics, as Keras counts."""
     small_form: str = ""
@@ -58,6 +60,14 @@ class Entry:
 MODELS: dict[str, Entry] = {
     "glance": Entry(
         glance, "noonbit's default: much for a minute of two cores", "noonbit", optimizer="muon"
+    ),
+    "glimpse": Entry(
+        glimpse,
+        "a sixth of glance: much for a few seconds",
+        "noonbit",
+        optimizer="muon",
+        learning_rate=0.1,
+        effort=0.05,
     ),
     "mlp": Entry(mlp, "three dense layers of 256", "Keras course, MNIST"),
     "cnn": Entry(cnn, "two convolutions", "Keras course, MNIST"),

@@ -1,4 +1,4 @@
-"""glance: noonbit's default network, made to learn much from few passes on a processor.
+"""glance and glimpse: noonbit's own networks, made to learn much from few passes on a processor.
 
     a frozen stem that whitens patches - SiLU - 2 to 4 blocks - maximum over the map - dense
 
@@ -9,6 +9,9 @@
     28x28x1     3x3               32, 64, 128
     32x32x3     3x3               64, 128, 256
     64x64x3     4x4, stride 2     64, 128, 256
+
+`glimpse` is the same at a sixth of the arithmetic: every stem halves the map, and the widths are
+half. It is what `noonbit train --fast` takes.
 
 What makes it quick, each measured (docs/performance.md): the stem's filters are computed from the
 training images before the first step instead of learned (Page, "How to train your ResNet", 2018;
@@ -28,6 +31,8 @@ from noonbit.models.layers import ImageSize, Network
 
 LARGE = 48
 """Images of at least this many pixels a side are halved by the stem: full size costs too much."""
+SMALLEST_HALVED = 16
+"""Below this many pixels a side, half of them would be too few to see anything."""
 EIGENVALUE_FLOOR = 5e-3
 """Keeps directions in which patches hardly vary (noise) from being blown up."""
 MOST_PATCHES = 200_000
@@ -101,9 +106,20 @@ def glance(classes: int, channels: int, size: ImageSize) -> Glance:
     """As many blocks as bring the map to about 4x4; twice the widths for colour."""
     large = min(size) >= LARGE
     stem = WhiteningStem(channels, patch=4 if large else 3, stride=2 if large else 1)
+    return behind(stem, classes, size, widest=128 if channels == 1 else 256)
+
+
+def glimpse(classes: int, channels: int, size: ImageSize) -> Glance:
+    """The same with half the widths, behind a stem that always halves the map."""
+    stem = WhiteningStem(channels, patch=3, stride=2 if min(size) >= SMALLEST_HALVED else 1)
+    return behind(stem, classes, size, widest=64 if channels == 1 else 128)
+
+
+def behind(stem: WhiteningStem, classes: int, size: ImageSize, *, widest: int) -> Glance:
+    """Blocks that bring a stem's map to about 4x4, the last one with `widest` maps; and a head."""
     height, width = (stem.output_side(side) for side in size)
     depth = max(2, math.ceil(math.log2(max(height, width, 4) / 4)))
-    widest, narrowest = (128, 32) if channels == 1 else (256, 64)
+    narrowest = widest // 4
     widths = [max(narrowest, widest >> (depth - 1 - index)) for index in range(depth)]
     blocks, inputs = [], stem.out_channels
     for block_width in widths:
