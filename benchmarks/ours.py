@@ -8,6 +8,7 @@ from benchmarks.networks import TASKS
 from benchmarks.side_by_side import stretches
 from noonbit import recipe as recipes
 from noonbit.contract import Contract, Framing
+from noonbit.engine import settle_engine
 from noonbit.fit import Hooks, begin, fit
 from noonbit.gradients import Labelled
 from noonbit.models import build
@@ -39,18 +40,21 @@ def train(
         },
         origin="benchmarks/ours.py",
     )
-    runtime = Runtime.wanted(recipe)
     channels, height, width = task.shape
     framing = Framing(height=height, width=width, channels=1 if channels == 1 else 3)
     contract = Contract.unit(framing, tuple(map(str, range(task.classes))))
     pixels, labels = map(torch.from_numpy, task.random(images))
     train, nothing = Labelled(pixels, labels), Labelled(pixels[:0], labels[:0])
-    torch.manual_seed(recipe.seed)
-    model = build(network, task.classes, channels, (height, width))
-    # All that is derived is stated here, so size and difficulty decide nothing.
-    plan = recipes.derive(recipe, recipes.Task(network, images, task.shape, 1, 1.0, "adam"))
 
     def epochs(end_of_epoch: Callable[[], None]) -> None:
+        # All in one thread: OpenMP keeps a pool for each that asks, and more threads than cores
+        # wait for each other asleep.
+        runtime = Runtime.wanted(recipe)
+        torch.manual_seed(recipe.seed)
+        model = build(network, task.classes, channels, (height, width))
+        # All that is derived is stated here, so size and difficulty decide nothing.
+        plan = recipes.derive(recipe, recipes.Task(network, images, task.shape, 1, 1.0, "adam"))
+        runtime = settle_engine(model, contract, train, plan, recipe, runtime)
         state = begin(model, contract, train, plan, runtime)
         hooks = Hooks(on_epoch=lambda row: end_of_epoch())
         fit(state, contract, train, nothing, plan, runtime, hooks)

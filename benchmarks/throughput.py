@@ -26,6 +26,8 @@ JAX = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
 def throughput(
     *,
     networks: str = ",".join(TASKS),
+    peers: str = "PyTorch,Keras/TensorFlow,Keras/JAX",
+    documented: bool = False,
     rounds: int = 7,
     seconds: float = 2.0,
     threads: int | None = None,
@@ -37,6 +39,10 @@ def throughput(
     ----------
     networks
         Some of them, separated by commas.
+    peers
+        Some of them; compiling Keras/JAX's convolutions takes minutes.
+    documented
+        Only the batch size that the network is documented with, not the larger one too.
     rounds
         How often every contestant has its turn.
     seconds
@@ -65,10 +71,14 @@ def throughput(
     }
     print("matrix product:", ", ".join(f"{g:,.0f} GFLOP/s in {name}" for name, g in peak.items()))
     for network in chosen:
-        for batch_size in TASKS[network].batch_sizes:
+        for batch_size in TASKS[network].batch_sizes[: 1 if documented else 2]:
             print(f"\n{network}, batches of {batch_size}")
             measured = side_by_side(
-                list(contestants(network, batch_size)),
+                [
+                    one
+                    for one in contestants(network, batch_size)
+                    if one.name.startswith(("noonbit", *peers.split(",")))
+                ],
                 rounds=rounds,
                 seconds=seconds,
                 threads=threads,
@@ -97,11 +107,7 @@ def contestants(network: str, batch_size: int) -> Iterator[Contestant]:
             f"PyTorch best {precision}",
             f"{torch}:train_at_best",
             task | {"precision": precision},
-            forms=[
-                {"channels_last": channels_last, "compiled": compiled}
-                for compiled in (False, True)
-                for channels_last in (True, False)
-            ],
+            forms=[{"channels_last": channels_last} for channels_last in (True, False)],
             environment=ALLOCATOR,
         )
     tensorflow = [{"jit_compile": jit, "steps_per_execution": STEPS} for jit in (False, True)]

@@ -56,6 +56,14 @@ class Working:
         self.gradient.copy_(gradient)
         self.parameter.grad = self.gradient
 
+    def receive_product(self, left: Tensor, right: Tensor) -> None:
+        """Take a matrix product for a gradient, without a copy where the type is the same."""
+        if left.dtype == self.gradient.dtype:
+            torch.mm(left, right, out=self.gradient)
+            self.parameter.grad = self.gradient
+        else:
+            self.receive(left @ right)
+
 
 class Plain:
     """A link without parameters."""
@@ -438,7 +446,7 @@ class Dense:
     def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
         """Two products and a sum."""
         if self.weight.learns:
-            self.weight.receive(gradient.t() @ self.values)
+            self.weight.receive_product(gradient.t(), self.values)
         if self.bias is not None and self.bias.learns:
             self.bias.receive(gradient.sum(dim=0, dtype=torch.float32))
         return gradient @ self.weight.value if further else None
