@@ -156,7 +156,7 @@ def test_networks_with_a_layer_that_no_link_stands_for_have_no_chain(
         [nn.Conv2d(1, 4, 3), nn.SiLU()],  # only behind a stem that does not learn
         [nn.Conv2d(1, 4, 3), nn.MaxPool2d(3, stride=2)],  # overlapping windows
         [nn.Conv2d(1, 4, 3), nn.MaxPool2d(2, padding=1)],
-        [nn.Conv2d(1, 4, 3), Dropout(0.5)],  # nothing before it whose zeros could be its mask
+        [nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), Dropout(0.5)],  # no zeros that could be its mask
         [nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4, momentum=None)],
         [nn.Conv2d(1, 4, 3, padding="same")],
         [nn.Conv2d(1, 4, 3, padding=1, padding_mode="reflect")],

@@ -16,6 +16,9 @@ from noonbit.models.glance import Block
 from noonbit.models.layers import Dropout, Network, PadTo
 from noonbit.models.resnet import ConvNorm, PaddedShortcut, Residual
 
+MOST_TAPS = 32
+"""Of a first convolution, filter size times channels; above it oneDNN's is as fast."""
+
 
 class Chain:
     """A network as links, in one type of numbers."""
@@ -121,6 +124,8 @@ class Builder:
         match layer:
             case PadTo() if is_first:  # and no way back is needed
                 return links.Margins(layer.margins)
+            case nn.Conv2d() if is_first and self.is_small(layer):
+                return self.first(layer, layers)
             case nn.Conv2d() if layer.padding_mode == "zeros" and isinstance(layer.padding, tuple):
                 return links.Convolution(layer, self.dtype)
             case nn.Linear():
@@ -149,6 +154,32 @@ class Builder:
             case PaddedShortcut():
                 return links.Thinned(layer.stride, layer.missing)
         raise Unknown(type(layer).__name__)
+
+    def is_small(self, layer: nn.Conv2d) -> bool:
+        """Whether a convolution that comes first is one for the kernel of its own."""
+        kernel, margin = layer.kernel_size, layer.padding
+        taps = kernel[0] * kernel[1] * layer.in_channels
+        learns = layer.weight.requires_grad
+        square = kernel[0] == kernel[1] and isinstance(margin, tuple) and margin[0] == margin[1]
+        plain = layer.stride == layer.dilation == (1, 1) and layer.groups == 1
+        return learns and square and plain and layer.padding_mode == "zeros" and taps <= MOST_TAPS
+
+    def first(self, layer: nn.Conv2d, layers: list[nn.Module]) -> Link:
+        """The first convolution, with the pool, ReLU and dropout after it."""
+        side, ceil_mode = 1, False
+        match layers[0] if layers else None:
+            case nn.MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1) as pool:
+                del layers[0]
+                side, ceil_mode = 2, pool.ceil_mode
+        activation: ActivationName = "relu" if taken(layers, nn.ReLU) else "none"
+        return links.First(
+            self.kernels,
+            layer,
+            side=side,
+            ceil_mode=ceil_mode,
+            activation=activation,
+            dropout=taken(layers, Dropout),
+        )
 
     def pool(self, layer: nn.MaxPool2d | nn.AdaptiveMaxPool2d, layers: list[nn.Module]) -> Link:
         """A maximum, with the ReLU and dropout after it."""

@@ -246,6 +246,166 @@ void pool_back(const T* dy, const uint8_t* chosen, T* dx, Window v, float scale)
     }
 }
 
+// A convolution over few channels, as of the images themselves, with its pool and what follows. The
+// maps between convolution and pool, the largest of a network, are never written to memory. Weights
+// are float32, (taps x channels in, channels out padded to whole vectors); x has its margins already.
+struct First {
+    int64_t n, h, w, c_in, c_out, padded, kernel, side, oh, ow;  // h, w of x; oh, ow of the result
+    int32_t activation;
+};
+
+typedef float Lanes __attribute__((vector_size(64)));
+typedef int32_t Places __attribute__((vector_size(64)));
+constexpr int64_t LANES = 16;
+constexpr int64_t MOST_POSITIONS = 4;  // of a window of 2 x 2
+
+inline Lanes lanes(const float* from) {
+    Lanes result;
+    std::memcpy(&result, from, sizeof result);
+    return result;
+}
+
+inline void put(float* to, Lanes values) { std::memcpy(to, &values, sizeof values); }
+
+// V times 16 channels from c0 on of one window's result.
+template <int V, int A, class T>
+void first_window(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,
+                  const First& f, const Dropout& dropout, int64_t n, int64_t top, int64_t left,
+                  int64_t out, int64_t c0) {
+    int64_t wide = f.kernel * f.c_in;
+    Lanes best[V] = {};
+    Places where[V] = {};
+    for (int64_t i = 0; i < std::min(f.side, f.h - f.kernel + 1 - top); ++i)
+        for (int64_t j = 0; j < std::min(f.side, f.w - f.kernel + 1 - left); ++j) {
+            const T* corner = x + ((n * f.h + top + i) * f.w + left + j) * f.c_in;
+            const float* weight = weights + c0;
+            Lanes sum[V];
+            for (int v = 0; v < V; ++v) sum[v] = lanes(bias + c0 + v * LANES);
+            for (int64_t a = 0; a < f.kernel; ++a)
+                for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
+                    float value = up(corner[a * f.w * f.c_in + b]);
+                    for (int v = 0; v < V; ++v) sum[v] += value * lanes(weight + v * LANES);
+                }
+            int32_t place = int32_t(i * f.side + j);
+            for (int v = 0; v < V; ++v) {
+                Places better = (sum[v] > best[v]) | (sum[v] != sum[v]);
+                if (place == 0) better = ~Places{};
+                best[v] = better ? sum[v] : best[v];
+                where[v] = better ? Places{} + place : where[v];
+            }
+        }
+    float values[V * LANES];
+    int32_t places[V * LANES];
+    std::memcpy(values, best, sizeof values);
+    std::memcpy(places, where, sizeof places);
+    int64_t width = std::min(V * LANES, f.c_out - c0);
+#pragma omp simd
+    for (int64_t c = 0; c < V * LANES; ++c) {
+        places[c] = A == RELU && values[c] <= 0 ? 255 : places[c];
+        values[c] = activated<A>(values[c]);
+    }
+    if (dropout.numbers) {
+        const int16_t* numbers = dropout.numbers + out + c0;
+#pragma omp simd
+        for (int64_t c = 0; c < width; ++c) {
+            float factor = dropout.factor(numbers[c]);
+            places[c] = factor == 0 ? 255 : places[c];
+            values[c] *= factor;
+        }
+    }
+    T* to = y + out + c0;
+    uint8_t* place = chosen + out + c0;
+#pragma omp simd
+    for (int64_t c = 0; c < width; ++c) to[c] = down<T>(values[c]);
+#pragma omp simd
+    for (int64_t c = 0; c < width; ++c) place[c] = uint8_t(places[c]);
+}
+
+template <class T>
+void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,
+           const First& f, Dropout dropout) {
+    with(f.activation, [=, &f](auto act) {
+        constexpr int A = decltype(act)::value;
+#pragma omp parallel for if (f.n * f.oh * f.ow * f.c_out > WORTH / 8)
+        for (int64_t row = 0; row < f.n * f.oh; ++row)
+            for (int64_t ow = 0; ow < f.ow; ++ow) {
+                int64_t n = row / f.oh, top = row % f.oh * f.side, left = ow * f.side;
+                int64_t out = (row * f.ow + ow) * f.c_out, c0 = 0;
+                for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
+                    first_window<2, A>(x, weights, bias, y, chosen, f, dropout, n, top, left, out,
+                                       c0);
+                if (c0 < f.padded)
+                    first_window<1, A>(x, weights, bias, y, chosen, f, dropout, n, top, left, out,
+                                       c0);
+            }
+    });
+}
+
+// Adds one window's part to the gradients of 16 channels' weights and bias.
+template <class T>
+void first_window_back(const T* given, const uint8_t* where, const T* x, const First& f,
+                       float scale, float* weights, float* bias, int64_t n, int64_t top,
+                       int64_t left, int64_t c0) {
+    int64_t wide = f.kernel * f.c_in, width = std::min(LANES, f.c_out - c0), positions = 0;
+    float whole[LANES] = {};
+    int32_t places[LANES] = {};
+#pragma omp simd
+    for (int64_t c = 0; c < width; ++c) {
+        whole[c] = up(given[c0 + c]) * scale;
+        places[c] = where[c0 + c];
+    }
+    Places place;
+    std::memcpy(&place, places, sizeof place);
+    Lanes d[MOST_POSITIONS], total = lanes(bias + c0);
+    const T* corners[MOST_POSITIONS];
+    for (int64_t i = 0; i < std::min(f.side, f.h - f.kernel + 1 - top); ++i)
+        for (int64_t j = 0; j < std::min(f.side, f.w - f.kernel + 1 - left); ++j, ++positions) {
+            d[positions] = place == int32_t(i * f.side + j) ? lanes(whole) : Lanes{};
+            total += d[positions];
+            corners[positions] = x + ((n * f.h + top + i) * f.w + left + j) * f.c_in;
+        }
+    put(bias + c0, total);
+    float* weight = weights + c0;
+    for (int64_t a = 0; a < f.kernel; ++a)
+        for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
+            Lanes sum = lanes(weight);
+            for (int64_t p = 0; p < positions; ++p)
+                sum += up(corners[p][a * f.w * f.c_in + b]) * d[p];
+            put(weight, sum);
+        }
+}
+
+// The gradients of weights and bias; float32 over an image, float64 over images.
+template <class T>
+void first_back(const T* dy, const uint8_t* chosen, const T* x, const First& f, float scale,
+                float* dweights, float* dbias) {
+    int64_t taps = f.kernel * f.kernel * f.c_in, count = (taps + 1) * f.padded;
+    int threads = f.n * f.oh * f.ow * f.c_out > WORTH / 8 ? omp_get_max_threads() : 1;
+    std::vector<double> all(size_t(threads) * count, 0.0);
+#pragma omp parallel num_threads(threads)
+    {
+        int t = omp_get_thread_num();
+        double* mine = all.data() + size_t(t) * count;
+        std::vector<float> part(count);
+        for (int64_t n = f.n * t / threads; n < f.n * (t + 1) / threads; ++n) {
+            std::fill(part.begin(), part.end(), 0.0f);
+            for (int64_t window = 0; window < f.oh * f.ow; ++window) {
+                int64_t at = (n * f.oh * f.ow + window) * f.c_out;
+                for (int64_t c0 = 0; c0 < f.padded; c0 += LANES)
+                    first_window_back(dy + at, chosen + at, x, f, scale, part.data(),
+                                      part.data() + taps * f.padded, n, window / f.ow * f.side,
+                                      window % f.ow * f.side, c0);
+            }
+            for (int64_t k = 0; k < count; ++k) mine[k] += part[k];
+        }
+    }
+    for (int64_t k = 0; k < count; ++k) {
+        double sum = 0;
+        for (int t = 0; t < threads; ++t) sum += all[size_t(t) * count + k];
+        (k < taps * f.padded ? dweights[k] : dbias[k - taps * f.padded]) = float(sum);
+    }
+}
+
 // Sums over the rows of several columns at once: each thread its stretch of rows, float32 within
 // blocks of rows, float64 beyond, the threads' sums added in their order.
 template <int SUMS, class Add>
@@ -460,6 +620,14 @@ void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows
     void NAME##_pool_back(const T* dy, const uint8_t* chosen, T* dx, const Window* v,              \
                           float enlarged) {                                                        \
         pool_back(dy, chosen, dx, *v, enlarged);                                                   \
+    }                                                                                              \
+    void NAME##_first(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,  \
+                      const First* f, const int16_t* numbers, int least, float enlarged) {         \
+        first(x, weights, bias, y, chosen, *f, Dropout{numbers, least, enlarged});                 \
+    }                                                                                              \
+    void NAME##_first_back(const T* dy, const uint8_t* chosen, const T* x, const First* f,         \
+                           float enlarged, float* dweights, float* dbias) {                        \
+        first_back(dy, chosen, x, *f, enlarged, dweights, dbias);                                  \
     }                                                                                              \
     void NAME##_norm(const T* x, const T* residual, T* y, const Norm* n) {                         \
         norm(x, residual, y, *n);                                                                  \

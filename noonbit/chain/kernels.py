@@ -50,6 +50,24 @@ class Window(Structure):
     _fields_ = [(name, c_int64) for name in ("n", "h", "w", "c", "side", "stride", "oh", "ow")]
 
 
+class First(Structure):
+    """A convolution over few channels with its pool: (n, h, w, c_in) -> (n, oh, ow, c_out).
+
+    Its weights are (kernel, kernel, c_in, padded): c_out filled up to whole vectors of `LANES`.
+    """
+
+    LANES = 16
+
+    _fields_ = [
+        *((name, c_int64) for name in ("n", "h", "w", "c_in", "c_out", "padded")),
+        ("kernel", c_int64),
+        ("side", c_int64),
+        ("oh", c_int64),
+        ("ow", c_int64),
+        ("activation", c_int32),
+    ]
+
+
 class Norm(Structure):
     """A batch norm over maps of `rows` pixels and `c` channels, and the activation after it."""
 
@@ -75,6 +93,8 @@ ARGUMENTS = {
     "rectify_back": (c_void_p, c_void_p, c_void_p, c_int64, c_float),
     "pool": (c_void_p, c_void_p, c_void_p, c_void_p, c_int32, c_void_p, c_int32, c_float),
     "pool_back": (c_void_p, c_void_p, c_void_p, c_void_p, c_float),
+    "first": (*(c_void_p,) * 7, c_int32, c_float),
+    "first_back": (*(c_void_p,) * 4, c_float, c_void_p, c_void_p),
     "norm": (c_void_p, c_void_p, c_void_p, c_void_p),
     "norm_back": (c_void_p,) * 8,
     "cross_entropy": (
@@ -100,6 +120,9 @@ class Kernels:
     pool: Kernel
     """The maximum of each window and its place, then ReLU and dropout where they are wanted."""
     pool_back: Kernel
+    first: Kernel
+    """A convolution over the images themselves, its pool, activation and dropout."""
+    first_back: Kernel
     norm: Kernel
     norm_back: Kernel
     cross_entropy: Kernel

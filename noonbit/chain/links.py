@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.chain.kernels import ACTIVATIONS, ActivationName, Kernels, Norm, Window
+from noonbit.chain.kernels import First as FirstGeometry
 from noonbit.models.layers import Dropout
 
 MOST_PLACES = 254
@@ -203,6 +204,88 @@ class Pool(Plain):
             self.dropout.scale,
         )
         return back
+
+
+class First:
+    """The first convolution, its pool, activation and dropout, in one pass.
+
+    Its filters are small and its maps the network's largest: oneDNN's convolution and the pool
+    after it took a third of a step of `cnn`. Weights are float32 whatever the type of the maps.
+    """
+
+    def __init__(
+        self,
+        kernels: Kernels,
+        layer: nn.Conv2d,
+        *,
+        side: int,
+        ceil_mode: bool,
+        activation: ActivationName,
+        dropout: Dropout | None,
+    ) -> None:
+        self.kernels, self.side, self.ceil_mode = kernels, side, ceil_mode
+        self.activation = ACTIVATIONS[activation]
+        self.dropout = DroppedOut(dropout)
+        self.kernel, self.margin = layer.kernel_size[0], int(layer.padding[0])
+        self.weight = Working(layer.weight, torch.float32)
+        self.bias = None if layer.bias is None else Working(layer.bias, torch.float32)
+        self.working = [one for one in (self.weight, self.bias) if one is not None]
+        self.filters = layer.out_channels
+        self.padded = -(-self.filters // FirstGeometry.LANES) * FirstGeometry.LANES
+        # The kernel's own order: filters last, zeros beyond them. The last row is the bias.
+        taps = (self.kernel, self.kernel, layer.in_channels, self.padded)
+        self.by_taps, self.bias_row = torch.zeros(taps), torch.zeros(self.padded)
+        self.by_taps_back, self.bias_back = torch.zeros(taps), torch.zeros(self.padded)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, filters, h, w)."""
+        if self.margin:
+            values = maps_last(nn.functional.pad(values, (self.margin,) * 4))
+        self.values = values
+        count, channels, height, width = values.shape
+        cut_off = self.side - 1 if self.ceil_mode else 0
+        rows, columns = (
+            (length - self.kernel + 1 + cut_off) // self.side for length in (height, width)
+        )
+        self.geometry = FirstGeometry(
+            *(count, height, width, channels, self.filters, self.padded, self.kernel, self.side),
+            *(rows, columns, self.activation),
+        )
+        result = values.new_empty((count, rows, columns, self.filters)).permute(0, 3, 1, 2)
+        self.chosen = torch.empty(result.numel(), dtype=torch.uint8)
+        self.by_taps[..., : self.filters] = self.weight.value.permute(2, 3, 1, 0)
+        if self.bias is not None:
+            self.bias_row[: self.filters] = self.bias.value
+        numbers = self.dropout.numbers(result.numel())
+        self.kernels.first(
+            values.data_ptr(),
+            self.by_taps.data_ptr(),
+            self.bias_row.data_ptr(),
+            result.data_ptr(),
+            self.chosen.data_ptr(),
+            ctypes.addressof(self.geometry),
+            pointer(numbers),
+            self.dropout.least,
+            self.dropout.scale,
+        )
+        return result
+
+    def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
+        """The parameters' alone: what comes in are images."""
+        assert not further, "the first convolution is the first link that learns"  # noqa: S101
+        self.kernels.first_back(
+            gradient.data_ptr(),
+            self.chosen.data_ptr(),
+            self.values.data_ptr(),
+            ctypes.addressof(self.geometry),
+            self.dropout.scale,
+            self.by_taps_back.data_ptr(),
+            self.bias_back.data_ptr(),
+        )
+        self.weight.receive(self.by_taps_back[..., : self.filters].permute(3, 2, 0, 1))
+        if self.bias is not None:
+            self.bias.receive(self.bias_back[: self.filters])
+        return None
 
 
 class Rectifier(Plain):
