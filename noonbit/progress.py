@@ -211,7 +211,7 @@ def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
         "augment": plan.augment,
         "precision": machine["precision"],
         "threads": machine["threads"],
-        "engine": machine["engine"],
+        "engine": machine.get("engine"),
         "device": machine["device"],
     }
     for name, value in shown.items():

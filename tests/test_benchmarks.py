@@ -164,7 +164,7 @@ def test_noonbit_and_plain_pytorch_train_in_one_process() -> None:
 
     ours = train("lenet5", 64, 32, "float32", threads=1)
     theirs = pytorch_training.train_as_written("lenet5", 64, 32)
-    at_best = pytorch_training.train_at_best("lenet5", 64, 32, "float32", True, False)
+    at_best = pytorch_training.train_at_best("lenet5", 64, 32, "float32", True)
     assert [next(each) for each in (ours, theirs, at_best, ours, theirs)] == [64] * 5
 
 
