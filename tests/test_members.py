@@ -96,7 +96,7 @@ def test_a_stopped_ensemble_keeps_what_is_finished_and_goes_on_with_the_same_bit
 
 
 def test_side_by_side_stopped_and_resumed_gives_the_bits_of_one_after_another(tmp_path):
-    recipe = Recipe(model="mlp", epochs=12, threads=2)
+    recipe = Recipe(model="mlp", epochs=6, threads=2)
     in_turn = train_members(
         "digits",
         recipe.model_copy(update={"threads": 1}),
