@@ -292,9 +292,10 @@ class ImageDataGenerator(Settings):
 
     def _fed(self, images: NDArray[Any], draws: Draws | None, white: float | None) -> Floats:
         """Images as they are read, transformed and standardized; a new array in `dtype`."""
-        batch = images.astype(self.dtype)
-        if draws is not None:
-            batch = transformed_in_shares(self, batch, draws, white=white, threads=self._threads)
+        if draws is None:
+            batch = images.astype(self.dtype)
+        else:
+            batch = transformed_in_shares(self, images, draws, white=white, threads=self._threads)
         return standardized(self, batch, self._statistics)
 
     def get_random_transform(

@@ -8,6 +8,7 @@ from 0 to 1 black.
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,17 +50,18 @@ def transformed(settings: Settings, images: Floats, draws: Draws, *, white: floa
 
 
 def transformed_in_shares(
-    settings: Settings, images: Floats, draws: Draws, *, white: float | None, threads: int
+    settings: Settings, images: NDArray[Any], draws: Draws, *, white: float | None, threads: int
 ) -> Floats:
-    """The same, on several threads where the batch is large enough to be worth waking them."""
+    """The same for images of any dtype, on several threads where the batch is worth waking them."""
     count = min(threads, len(images), images.size // VALUES_A_SHARE)
     if count <= 1:
-        return transformed(settings, images, draws, white=white)
+        return transformed(settings, images.astype(settings.dtype), draws, white=white)
     ends = [len(images) * share // count for share in range(count + 1)]
-    together = np.empty_like(images)
+    together = np.empty(images.shape, settings.dtype)
 
     def transform(share: slice) -> None:
-        together[share] = transformed(settings, images[share], draws.take(share), white=white)
+        converted = images[share].astype(settings.dtype)
+        together[share] = transformed(settings, converted, draws.take(share), white=white)
 
     # A pool of its own: a flow may be read by one of the threads of `Runtime.spread`, and waiting
     # there for the same pool would never end.
