@@ -108,14 +108,17 @@ class Builder:
 
     def __init__(self, kernels: Kernels, dtype: torch.dtype) -> None:
         self.kernels, self.dtype = kernels, dtype
+        self.nothing_learns = True
+        """Of the links made so far, nested ones too: no way back leads beyond the next."""
 
     def in_turn(self, modules: Sequence[nn.Module]) -> links.InTurn:
         """Modules that are called one after the other."""
         layers = list(leaves(modules))
         made: list[Link] = []
         while layers:
-            nothing_learns = not any(one.learns for link in made for one in link.working)
-            made.append(self.next_link(layers, is_first=nothing_learns))
+            made.append(self.next_link(layers, is_first=self.nothing_learns))
+            if any(one.learns for one in made[-1].working):
+                self.nothing_learns = False
         return links.InTurn(made)
 
     def next_link(self, layers: list[nn.Module], *, is_first: bool) -> Link:
@@ -171,13 +174,12 @@ class Builder:
             case nn.MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1) as pool:
                 del layers[0]
                 side, ceil_mode = 2, pool.ceil_mode
-        activation: ActivationName = "relu" if taken(layers, nn.ReLU) else "none"
         return links.First(
             self.kernels,
             layer,
             side=side,
             ceil_mode=ceil_mode,
-            activation=activation,
+            rectified=taken(layers, nn.ReLU) is not None,
             dropout=taken(layers, Dropout),
         )
 

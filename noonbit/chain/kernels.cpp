@@ -160,6 +160,32 @@ template <class T> void rectify_back(const T* dy, const T* y, T* dx, int64_t cou
     });
 }
 
+// ReLU and dropout on the maxima of one window, and into memory at `at`; 255 where nothing comes back.
+template <class T>
+void finish(float* best, int32_t* where, int64_t width, int relu, const Dropout& dropout, int64_t at,
+            T* y, uint8_t* chosen) {
+    if (relu) {
+#pragma omp simd
+        for (int64_t c = 0; c < width; ++c) {
+            where[c] = best[c] <= 0 ? 255 : where[c];
+            best[c] = rectified(best[c]);
+        }
+    }
+    if (dropout.numbers) {
+        const int16_t* numbers = dropout.numbers + at;
+#pragma omp simd
+        for (int64_t c = 0; c < width; ++c) {
+            float factor = dropout.factor(numbers[c]);
+            where[c] = factor == 0 ? 255 : where[c];
+            best[c] *= factor;
+        }
+    }
+#pragma omp simd
+    for (int64_t c = 0; c < width; ++c) y[at + c] = down<T>(best[c]);
+#pragma omp simd
+    for (int64_t c = 0; c < width; ++c) chosen[at + c] = uint8_t(where[c]);
+}
+
 struct Window {
     int64_t n, h, w, c, side, stride, oh, ow;
 };
@@ -191,28 +217,7 @@ void pool(const T* x, T* y, uint8_t* chosen, Window v, int relu, Dropout dropout
                             where[c] = better ? place : where[c];
                         }
                     }
-                if (relu) {
-#pragma omp simd
-                    for (int64_t c = 0; c < width; ++c) {
-                        where[c] = best[c] <= 0 ? 255 : where[c];
-                        best[c] = rectified(best[c]);
-                    }
-                }
-                if (dropout.numbers) {
-                    const int16_t* numbers = dropout.numbers + out + c0;
-#pragma omp simd
-                    for (int64_t c = 0; c < width; ++c) {
-                        float factor = dropout.factor(numbers[c]);
-                        where[c] = factor == 0 ? 255 : where[c];
-                        best[c] *= factor;
-                    }
-                }
-                T* to = y + out + c0;
-                uint8_t* place = chosen + out + c0;
-#pragma omp simd
-                for (int64_t c = 0; c < width; ++c) to[c] = down<T>(best[c]);
-#pragma omp simd
-                for (int64_t c = 0; c < width; ++c) place[c] = uint8_t(where[c]);
+                finish(best, where, width, relu, dropout, out + c0, y, chosen);
             }
         }
     }
@@ -251,7 +256,7 @@ void pool_back(const T* dy, const uint8_t* chosen, T* dx, Window v, float scale)
 // are float32, (taps x channels in, channels out padded to whole vectors); x has its margins already.
 struct First {
     int64_t n, h, w, c_in, c_out, padded, kernel, side, oh, ow;  // h, w of x; oh, ow of the result
-    int32_t activation;
+    int32_t relu;
 };
 
 typedef float Lanes __attribute__((vector_size(64)));
@@ -268,7 +273,7 @@ inline Lanes lanes(const float* from) {
 inline void put(float* to, Lanes values) { std::memcpy(to, &values, sizeof values); }
 
 // V times 16 channels from c0 on of one window's result.
-template <int V, int A, class T>
+template <int V, class T>
 void first_window(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,
                   const First& f, const Dropout& dropout, int64_t n, int64_t top, int64_t left,
                   int64_t out, int64_t c0) {
@@ -299,46 +304,22 @@ void first_window(const T* x, const float* weights, const float* bias, T* y, uin
     std::memcpy(values, best, sizeof values);
     std::memcpy(places, where, sizeof places);
     int64_t width = std::min(V * LANES, f.c_out - c0);
-#pragma omp simd
-    for (int64_t c = 0; c < V * LANES; ++c) {
-        places[c] = A == RELU && values[c] <= 0 ? 255 : places[c];
-        values[c] = activated<A>(values[c]);
-    }
-    if (dropout.numbers) {
-        const int16_t* numbers = dropout.numbers + out + c0;
-#pragma omp simd
-        for (int64_t c = 0; c < width; ++c) {
-            float factor = dropout.factor(numbers[c]);
-            places[c] = factor == 0 ? 255 : places[c];
-            values[c] *= factor;
-        }
-    }
-    T* to = y + out + c0;
-    uint8_t* place = chosen + out + c0;
-#pragma omp simd
-    for (int64_t c = 0; c < width; ++c) to[c] = down<T>(values[c]);
-#pragma omp simd
-    for (int64_t c = 0; c < width; ++c) place[c] = uint8_t(places[c]);
+    finish(values, places, width, f.relu, dropout, out + c0, y, chosen);
 }
 
 template <class T>
 void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,
            const First& f, Dropout dropout) {
-    with(f.activation, [=, &f](auto act) {
-        constexpr int A = decltype(act)::value;
 #pragma omp parallel for if (f.n * f.oh * f.ow * f.c_out > WORTH / 8)
-        for (int64_t row = 0; row < f.n * f.oh; ++row)
-            for (int64_t ow = 0; ow < f.ow; ++ow) {
-                int64_t n = row / f.oh, top = row % f.oh * f.side, left = ow * f.side;
-                int64_t out = (row * f.ow + ow) * f.c_out, c0 = 0;
-                for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
-                    first_window<2, A>(x, weights, bias, y, chosen, f, dropout, n, top, left, out,
-                                       c0);
-                if (c0 < f.padded)
-                    first_window<1, A>(x, weights, bias, y, chosen, f, dropout, n, top, left, out,
-                                       c0);
-            }
-    });
+    for (int64_t row = 0; row < f.n * f.oh; ++row)
+        for (int64_t ow = 0; ow < f.ow; ++ow) {
+            int64_t n = row / f.oh, top = row % f.oh * f.side, left = ow * f.side;
+            int64_t out = (row * f.ow + ow) * f.c_out, c0 = 0;
+            for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
+                first_window<2>(x, weights, bias, y, chosen, f, dropout, n, top, left, out, c0);
+            if (c0 < f.padded)
+                first_window<1>(x, weights, bias, y, chosen, f, dropout, n, top, left, out, c0);
+        }
 }
 
 // Adds one window's part to the gradients of 16 channels' weights and bias.

@@ -64,7 +64,7 @@ class First(Structure):
         ("side", c_int64),
         ("oh", c_int64),
         ("ow", c_int64),
-        ("activation", c_int32),
+        ("relu", c_int32),
     ]
 
 

@@ -220,11 +220,11 @@ class First:
         *,
         side: int,
         ceil_mode: bool,
-        activation: ActivationName,
+        rectified: bool,
         dropout: Dropout | None,
     ) -> None:
         self.kernels, self.side, self.ceil_mode = kernels, side, ceil_mode
-        self.activation = ACTIVATIONS[activation]
+        self.rectified = rectified
         self.dropout = DroppedOut(dropout)
         self.kernel, self.margin = layer.kernel_size[0], int(layer.padding[0])
         self.weight = Working(layer.weight, torch.float32)
@@ -249,7 +249,7 @@ class First:
         )
         self.geometry = FirstGeometry(
             *(count, height, width, channels, self.filters, self.padded, self.kernel, self.side),
-            *(rows, columns, self.activation),
+            *(rows, columns, self.rectified),
         )
         result = values.new_empty((count, rows, columns, self.filters)).permute(0, 3, 1, 2)
         self.chosen = torch.empty(result.numel(), dtype=torch.uint8)
