@@ -15,6 +15,7 @@ from noonbit.chain.links import FirstActivation, Normalisation, Pool, Rectifier
 from noonbit.contract import Contract, Framing
 from noonbit.models import build
 from noonbit.models.layers import Dropout, Network, seed_dropout
+from noonbit.models.resnet import ConvNorm, Residual
 
 CLASSES = 5
 COUNT = 24
@@ -141,6 +142,23 @@ def test_a_chain_learns_from_the_weights_as_they_are(loaded: dict[str, Kernels])
     after, _ = by_chain(chain, 1, 28)
     assert after != before
     assert after == pytest.approx(COUNT * np.log(CLASSES), rel=1e-3)
+
+
+def test_a_narrow_convolution_inside_a_block_is_not_taken_for_the_first(
+    loaded: dict[str, Kernels],
+) -> None:
+    path = nn.Sequential(ConvNorm(2, 2, 3), nn.ReLU(), ConvNorm(2, 2, 3))
+    features = nn.Sequential(nn.Conv2d(1, 2, 3), Residual(path, nn.Identity()))
+    model = Network(features, nn.Sequential(nn.Flatten(), nn.Linear(2 * 26 * 26, CLASSES)))
+    model = model.to(memory_format=torch.channels_last).train()
+    exact = deepcopy(model)
+    chain = chain_of(model, torch.float32)
+    assert chain is not None
+    by_chain(chain, 1, 28)
+    by_autograd(exact, 1, 28, torch.float64)
+    for ours, theirs in zip(model.parameters(), exact.parameters(), strict=True):
+        assert ours.grad is not None and theirs.grad is not None
+        assert theirs.grad.norm() < 1e-6 or disagreement(ours.grad, theirs.grad) < 1e-2
 
 
 def test_networks_with_a_layer_that_no_link_stands_for_have_no_chain(
