@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from noonbit.augment.affine import FillMode, transform_matrices, warp
+from noonbit import native
+from noonbit.augment.affine import (
+    SOURCE,
+    FillMode,
+    transform_matrices,
+    warp,
+    warp_by_operators,
+    warp_plainly,
+)
 
 FILL_MODES = get_args(FillMode)
 CVAL = 17.0
@@ -181,3 +189,36 @@ def test_a_batch_is_what_its_images_are_one_by_one() -> None:
         one = slice(index, index + 1)
         alone = warp(images[one], matrices[one], fill_mode="reflect", cval=0, order=1)
         assert torch.equal(alone, whole[one])
+
+
+@given(
+    sizes, sizes, st.integers(1, 3), st.integers(1, 3),
+    st.sampled_from([torch.uint8, torch.float32]),
+)  # fmt: skip
+def test_the_compiled_loop_gives_what_operators_give(
+    height: int, width: int, count: int, channels: int, dtype: torch.dtype
+) -> None:
+    if native.load(SOURCE) is None:
+        pytest.skip("no C++ compiler is here")
+    images = noise(count, channels, height, width).to(dtype)
+    matrices = transform_matrices(**drawn(count), height=height, width=width).float()
+    compiled = warp_plainly(images, matrices)
+    assert compiled.dtype == torch.float32
+    assert (compiled - warp_by_operators(images, matrices)).abs().max() < 0.01
+
+
+def test_places_that_are_not_finite_stay_inside_the_image() -> None:
+    images = noise(3, 1, 5, 4).float()
+    matrices = torch.full((3, 2, 3), torch.tensor([torch.nan, torch.inf, -torch.inf])[0])
+    matrices[1], matrices[2] = 1e30, -1e30
+    warped = warp(images, matrices, fill_mode="nearest", cval=0.0, order=1)
+    assert warped.isfinite().all()
+    assert (warped[2] == images[2, 0, 0, 0]).all()
+
+
+def test_images_that_are_not_contiguous_are_read_in_their_own_order() -> None:
+    images = noise(4, 3, 6, 7).float().contiguous(memory_format=torch.channels_last)
+    matrices = transform_matrices(**drawn(4), height=6, width=7)
+    warped = warp(images, matrices, fill_mode="nearest", cval=0.0, order=1)
+    again = warp(images.contiguous(), matrices, fill_mode="nearest", cval=0.0, order=1)
+    assert torch.equal(warped, again)

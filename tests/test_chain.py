@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from noonbit import native
 from noonbit.chain import Chain, chain_of, kernels
 from noonbit.chain.kernels import Kernels, Window
 from noonbit.chain.links import FirstActivation, Normalisation, Pool, Rectifier
@@ -319,34 +320,14 @@ def test_images_are_normalised_as_the_contract_says(
     assert torch.equal(chain.prepared(images), contract.normalise(images))
 
 
-def test_without_a_compiler_or_switched_off_there_are_no_kernels(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_kernels_there_is_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     kernels.load.cache_clear()
+    native.load.cache_clear()
     with monkeypatch.context() as changed:
-        changed.setenv(kernels.SWITCH, "off")
-        assert kernels.load() is None
+        changed.setenv(native.SWITCH, "off")
         assert chain_of(network("cnn", 1, 28), torch.float32) is None
     kernels.load.cache_clear()
-    with monkeypatch.context() as changed:
-        changed.setenv("PATH", "/nowhere")
-        assert kernels.load() is None
-    kernels.load.cache_clear()
-
-
-def test_a_library_that_cannot_be_loaded_is_compiled_again(
-    loaded: dict[str, Kernels], monkeypatch: pytest.MonkeyPatch, tmp_path: object
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    kernels.load.cache_clear()
-    assert kernels.load() is not None
-    library = kernels.compiled()
-    assert library is not None and str(tmp_path) in str(library)
-    library.unlink()
-    library.write_bytes(b"not a library")
-    kernels.load.cache_clear()
-    assert kernels.load() is not None
-    kernels.load.cache_clear()
+    native.load.cache_clear()
 
 
 def test_windows_are_counted_as_pytorch_counts_them(loaded: dict[str, Kernels]) -> None:

@@ -32,6 +32,7 @@ DATA_FLOW = """
     data.split  data.difficulty
     go  go.compiled  go.board  go.sgf  go.games  go.ladders  go.planes  go.positions  go.symmetries
 
+    native
     contract  framed  items  gallery  findings  check
     arithmetic  byhand
     augment.affine  augment.settings  augment.draws  augment.erasing  augment.transforms

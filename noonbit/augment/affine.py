@@ -6,16 +6,23 @@
 A matrix maps where a pixel goes to where it comes from, so that every output pixel is read once.
 `warp` equals `scipy.ndimage.affine_transform`, channel by channel, for the fill modes that Keras
 offers: it folds the positions into the image as scipy does and leaves the reading to PyTorch's
-`grid_sample`, whose own borders are other ones. 28x28 images at 32 bits: about 400,000 a second on
-one thread; constant, reflect and wrap about a third of that.
+`grid_sample`, whose own borders are other ones. 28x28 images at 32 bits: about 1,000,000 a second
+on one thread by a compiled loop; without a compiler half of that, constant, reflect and wrap a
+sixth.
 """
 
+from ctypes import c_int64, c_void_p
 from functools import cache
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from noonbit import native
+
+SOURCE = Path(__file__).with_name("affine.cpp")
 
 FillMode: TypeAlias = Literal["constant", "nearest", "reflect", "wrap"]
 """What lies beyond the border: one value, the edge, the mirrored image, or the image again."""
@@ -69,22 +76,10 @@ def warp(
     """
     dtype = torch.float64 if images.dtype == torch.float64 else torch.float32
     height, width = images.shape[2:]
+    if fill_mode == "nearest" and order == 1 and dtype == torch.float32:
+        return warp_plainly(images, matrices.to(dtype))
     # Columns before rows, as `grid_sample` wants them; each axis is contiguous, which makes the
     # grid four times as fast as `affine_grid` and lets `grid_sample` read it without shuffling.
-    if fill_mode == "nearest" and order == 1 and dtype == torch.float32:
-        # Nothing is to be done to the places, so their units can go into the matrices, and all of
-        # them are one product: half the time of the way below, whose sums round as scipy's do.
-        units = torch.tensor([2 / max(1, width - 1), 2 / max(1, height - 1)], device=images.device)
-        scaled = matrices.to(dtype).flip(1) * units[:, None]
-        scaled[:, :, 2] -= 1
-        flat = scaled.view(-1, 3) @ pixel_grid(height, width, images.device)
-        return F.grid_sample(
-            images.to(dtype),
-            flat.view(-1, 2, height, width).permute(0, 2, 3, 1),
-            mode="bilinear",
-            padding_mode="border",
-            align_corners=True,
-        )
     last = torch.tensor([width - 1, height - 1], dtype=dtype, device=images.device).view(2, 1, 1)
     places = source_places(matrices.to(dtype).flip(1), height, width)
     outside = None
@@ -106,6 +101,45 @@ def warp(
         align_corners=True,
     )
     return warped if outside is None else warped.masked_fill_(outside, cval)
+
+
+def warp_plainly(images: Tensor, matrices: Tensor) -> Tensor:
+    """`warp` as most trainings have it: the edge goes on, four pixels are interpolated, 32 bits.
+
+    The places need nothing done to them, so one pass of a compiled loop finds and reads them, twice
+    as fast as the best that PyTorch's operators do, which is beside it.
+    """
+    library = native.load(SOURCE) if images.device.type == "cpu" else None
+    if library is None:
+        return warp_by_operators(images, matrices)
+    is_bytes = images.dtype == torch.uint8
+    images = images.contiguous() if is_bytes else images.float().contiguous()
+    matrices = matrices.contiguous()
+    warped = torch.empty(images.shape, dtype=torch.float32)
+    pointers = [c_void_p(each.data_ptr()) for each in (images, matrices, warped)]
+    function = library.warp_bytes if is_bytes else library.warp_floats
+    function(*pointers, *map(c_int64, images.shape))
+    return warped
+
+
+def warp_by_operators(images: Tensor, matrices: Tensor) -> Tensor:
+    """`warp_plainly` on any device and without a compiler.
+
+    The places' units go into the matrices, and all places are one product: half the time of the
+    way for the other fill modes, whose sums round as scipy's do.
+    """
+    height, width = images.shape[2:]
+    units = torch.tensor([2 / max(1, width - 1), 2 / max(1, height - 1)], device=images.device)
+    scaled = matrices.flip(1) * units[:, None]
+    scaled[:, :, 2] -= 1
+    flat = scaled.view(-1, 3) @ pixel_grid(height, width, images.device)
+    return F.grid_sample(
+        images.float(),
+        flat.view(-1, 2, height, width).permute(0, 2, 3, 1),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=True,
+    )
 
 
 @cache

@@ -1,21 +1,10 @@
-"""The C++ kernels beside this file: compiled once for this processor, then loaded.
+"""The C++ kernels beside this file, as functions of Python.
 
-    kernels = load()                      None where there is no compiler
-    kernels.float32.pool(...)             numbers of bytes, pointers; nothing is checked
-
-Compiling takes 2 to 3 s, once for each processor and version; the library lies in the user's cache
-folder, or in a temporary one for this process alone. It uses the threads that PyTorch's operators
-use, and as many: both are the process's one OpenMP.
+kernels = load()                      None where there is no compiler
+kernels["float32"].pool(...)          numbers of bytes, pointers; nothing is checked
 """
 
-import atexit
 import ctypes
-import hashlib
-import os
-import platform
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable
 from ctypes import Structure, c_float, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
@@ -23,22 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from noonbit.data.cache import user_cache
-from noonbit.runtime import processor_features
+from noonbit import native
 
 SOURCE = Path(__file__).with_name("kernels.cpp")
-SWITCH = "NOONBIT_KERNELS"
-"""An environment variable: `off` does without them."""
-COMPILERS = ("c++", "g++", "clang++")
-FLAGS = (
-    *("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
-    *(("-fopenmp",) if platform.system() == "Linux" else ()),
-)
-TUNINGS = (("-march=native", "-mprefer-vector-width=512"), ("-march=native",), ("-mcpu=native",))
-"""For the processor at hand, the first that a compiler takes. Vectors of 512 bits are 1.2 to 2
-times as fast here as those of 256 that compilers prefer."""
-TIMEOUT = 60
-"""Seconds for a compiler."""
 
 ActivationName: TypeAlias = Literal["none", "relu", "silu"]
 ACTIVATIONS: dict[ActivationName, int] = {"none": 0, "relu": 1, "silu": 2}
@@ -142,57 +118,7 @@ class Kernels:
 @cache
 def load() -> dict[str, Kernels] | None:
     """The kernels by type; None where they are switched off or cannot be compiled."""
-    if os.environ.get(SWITCH, "").lower() == "off":
-        return None
-    library = compiled()
+    library = native.load(SOURCE)
     if library is None:
         return None
-    try:
-        loaded = ctypes.CDLL(str(library))
-    except OSError:  # of another system, or damaged
-        library.unlink(missing_ok=True)
-        library = compiled()
-        if library is None:
-            return None
-        loaded = ctypes.CDLL(str(library))
-    return {name: Kernels.of(loaded, name) for name in ("float32", "bfloat16")}
-
-
-def compiled() -> Path | None:
-    """The library for this processor, compiled if it is not there yet."""
-    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
-    if compiler is None or platform.system() == "Windows":
-        return None
-    source = SOURCE.read_bytes()
-    facts = (source, repr((FLAGS, TUNINGS)).encode(), processor_features().encode())
-    name = f"kernels-{hashlib.sha256(b' '.join(facts)).hexdigest()[:32]}.so"
-    library = user_cache() / name
-    if library.exists() or compile_into(library, compiler):
-        return library
-    library = scratch_folder() / name
-    return library if library.exists() or compile_into(library, compiler) else None
-
-
-@cache
-def scratch_folder() -> Path:
-    """For this process alone, where the cache folder cannot be written."""
-    folder = tempfile.mkdtemp(prefix="noonbit-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
-
-
-def compile_into(library: Path, compiler: str) -> bool:
-    """Compile beside its place and move it there in one step: several processes may do so."""
-    try:
-        library.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
-            made = Path(scratch) / "kernels.so"
-            for tuning in TUNINGS:
-                command = [compiler, *FLAGS, *tuning, str(SOURCE), "-o", str(made)]
-                done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
-                if done.returncode == 0:
-                    made.replace(library)
-                    return True
-    except (OSError, subprocess.TimeoutExpired):
-        pass
-    return False
+    return {name: Kernels.of(library, name) for name in ("float32", "bfloat16")}

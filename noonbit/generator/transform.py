@@ -25,8 +25,12 @@ OF_EACH = (1, 2, 3)
 """The axes of a (B, C, H, W) batch that belong to one image."""
 
 
-def transformed(settings: Settings, images: Floats, draws: Draws, *, white: float | None) -> Floats:
+def transformed(
+    settings: Settings, images: NDArray[Any], draws: Draws, *, white: float | None
+) -> Floats:
     """`images` (B, ...) in the settings' data format, each by its own draws; a new array.
+
+    Images of any number type become the settings' dtype.
 
     `white` is the brightest value that an image can have (see `white_of`).
     """
@@ -55,13 +59,12 @@ def transformed_in_shares(
     """The same for images of any dtype, on several threads where the batch is worth waking them."""
     count = min(threads, len(images), images.size // VALUES_A_SHARE)
     if count <= 1:
-        return transformed(settings, images.astype(settings.dtype), draws, white=white)
+        return transformed(settings, images, draws, white=white)
     ends = [len(images) * share // count for share in range(count + 1)]
     together = np.empty(images.shape, settings.dtype)
 
     def transform(share: slice) -> None:
-        converted = images[share].astype(settings.dtype)
-        together[share] = transformed(settings, converted, draws.take(share), white=white)
+        together[share] = transformed(settings, images[share], draws.take(share), white=white)
 
     # A pool of its own: a flow may be read by one of the threads of `Runtime.spread`, and waiting
     # there for the same pool would never end.
@@ -75,8 +78,8 @@ def transformers(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "noonbit-transform")
 
 
-def warped(settings: Settings, pixels: Floats, draws: Draws) -> Floats:
-    """A copy of a (B, C, H, W) batch, rotated, shifted, sheared and zoomed at once.
+def warped(settings: Settings, pixels: NDArray[Any], draws: Draws) -> Floats:
+    """A (B, C, H, W) batch in the settings' dtype, rotated, shifted, sheared and zoomed at once.
 
     Positions are float64 for `compat`, since Keras interpolates in it whatever the dtype.
     """
@@ -84,17 +87,20 @@ def warped(settings: Settings, pixels: Floats, draws: Draws) -> Floats:
         height, width = pixels.shape[2:]
         draws = draws.placed(settings, height=height, width=width)
     if draws.matrices is None:
-        return pixels.copy()
-    exact = pixels if settings.compat is None else pixels.astype(np.float64)
+        return pixels.astype(settings.dtype)
+    if settings.compat is not None:
+        pixels = pixels.astype(np.float64)
+    elif pixels.dtype != np.uint8 or settings.dtype != "float32":
+        pixels = pixels.astype(settings.dtype, copy=False)
     with operators_use(1):
         moved = warp(
-            torch.from_numpy(exact),
+            torch.from_numpy(pixels),
             draws.matrices,
             fill_mode=settings.fill_mode,
             cval=settings.cval,
             order=settings.interpolation_order,
         )
-    return moved.numpy().astype(pixels.dtype, copy=False)
+    return moved.numpy().astype(settings.dtype, copy=False)
 
 
 def column(values: NDArray[np.float64], pixels: Floats) -> Floats:
