@@ -14,6 +14,7 @@ from noonbit.errors import NoonbitError
 BENCHMARKS = {
     "throughput": "Images/s of training the same networks, against Keras and plain PyTorch.",
     "augmentation": "Augmented images/s, against Keras's generator.",
+    "go_planes": "Positions of Go/s whose 48 planes are computed.",
     "guard": "Fail where noonbit has lost speed against plain PyTorch; needs no peers.",
 }
 

@@ -89,7 +89,7 @@ def augmentation(
 def mnist(data_dir: str | None) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Its training images, (N, 1, 28, 28), and labels."""
     part = open_data("mnist", data_dir=None if data_dir is None else Path(data_dir)).train
-    return np.asarray(part.images), np.asarray(part.labels)
+    return np.asarray(part.raw), np.asarray(part.labels)
 
 
 def keras_flow(data_dir: str | None) -> Iterator[int]:

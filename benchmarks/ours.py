@@ -7,9 +7,10 @@ import torch
 from benchmarks.networks import TASKS
 from benchmarks.side_by_side import stretches
 from noonbit import recipe as recipes
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
 from noonbit.engine import settle_engine
 from noonbit.fit import Hooks, begin, fit
+from noonbit.framing import PictureFraming
 from noonbit.gradients import Labelled
 from noonbit.models import build
 from noonbit.runtime import Runtime
@@ -41,7 +42,7 @@ def train(
         origin="benchmarks/ours.py",
     )
     channels, height, width = task.shape
-    framing = Framing(height=height, width=width, channels=1 if channels == 1 else 3)
+    framing = PictureFraming(height=height, width=width, channels=1 if channels == 1 else 3)
     contract = Contract.unit(framing, tuple(map(str, range(task.classes))))
     pixels, labels = map(torch.from_numpy, task.random(images))
     train, nothing = Labelled(pixels, labels), Labelled(pixels[:0], labels[:0])
@@ -53,7 +54,7 @@ def train(
         torch.manual_seed(recipe.seed)
         model = build(network, task.classes, channels, (height, width))
         # All that is derived is stated here, so size and difficulty decide nothing.
-        plan = recipes.derive(recipe, recipes.Task(network, images, task.shape, 1, 1.0, "adam"))
+        plan = recipes.derive(recipe, recipes.Task(network, images, ("none", ""), 1, 1.0, "adam"))
         runtime = settle_engine(model, contract, train, plan, recipe, runtime)
         state = begin(model, contract, train, plan, runtime)
         hooks = Hooks(on_epoch=lambda row: end_of_epoch())

@@ -39,7 +39,8 @@ def train(
 
     `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
     float32 images (N, C, H, W) and gives logits (N, classes). `settings` are the fields of
-    `Recipe`, and for an ensemble those of `Lineup` (`members=7`), checked by name and value.
+    `Recipe`, and for an ensemble or a cross-validation those of `Lineup` (`members=7`, `folds=10`),
+    checked by name and value.
     `observer` shows the progress; by default a bar or lines on
     stderr. Raises the errors of errors.py.
     """
@@ -50,10 +51,10 @@ def train(
     recipe = Recipe.checked(settings, origin="noonbit.train")
     lineup = Lineup.checked(of_members, origin="noonbit.train")
     lineup.require_whole()
-    if lineup.members is not None and network is not None:
+    if lineup.count > 1 and network is not None:
         raise UsageError(OBJECTS_ARE_NO_MEMBERS)
     with nullcontext(observer) if observer is not None else display() as shown:
-        if lineup.members is not None:
+        if lineup.count > 1:
             return train_members(source, recipe, lineup, out=out, data_dir=data_dir, observer=shown)
         return train_source(
             source, recipe, model=network, out=out, data_dir=data_dir, observer=shown

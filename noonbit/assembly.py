@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from functools import reduce
 from itertools import combinations
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,12 @@ from noonbit.contract import Contract
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
 from noonbit.evaluate import Evaluation
+from noonbit.folds import fold_scores, folds_together
 from noonbit.items import Items
 from noonbit.job import Observer, labelled
 from noonbit.lineup import DEFAULT_COMBINE, Combine, name_of
 from noonbit.measure import measure
-from noonbit.models import DEFAULT_MODEL, MODELS, outline, settled
+from noonbit.models import MODELS, model_of, outline_for
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.summary import Summary, summarise
 from noonbit.recipe import Recipe
@@ -64,7 +66,7 @@ def ensemble(
     loading_seconds = time.perf_counter() - started
     record = describe(
         items,
-        [describe_member(run.recipe, str(run.path)) for run in runs],
+        [describe_member(run.recipe, items, str(run.path)) for run in runs],
         combine,
         runtime,
         data_dir=data_dir,
@@ -104,7 +106,8 @@ def require_alike(runs: Sequence[Run]) -> None:
             )
         if run.contract.framing != first.contract.framing:
             raise DataError(
-                f"{names} take other images: {framed(run)}, and {framed(first)}. Train them with "
+                f"{names} take other images: {run.contract.framing.describe()}, and "
+                f"{first.contract.framing.describe()}. Train them with "
                 "the same --image-size and --channels."
             )
         if run.record["data"]["fingerprint"] != first.record["data"]["fingerprint"]:
@@ -116,7 +119,8 @@ def require_alike(runs: Sequence[Run]) -> None:
         if not np.array_equal(stored_split(run).test, stored_split(first).test):
             raise DataError(
                 f"{names} were not measured on the same test images, so some of one's may have "
-                "trained the other. Train both with the same version of noonbit."
+                "trained the other. Train both with the same version of noonbit and the same "
+                "--test-fold."
             )
 
 
@@ -150,7 +154,9 @@ def assemble(
 
     `started` and `loading_seconds` are for the record, in seconds of `time.perf_counter`.
     """
-    items = replace(items, split=joint_split([stored_split(member) for member in members], items))
+    splits = [stored_split(member) for member in members]
+    split = joint_split(splits, items) if run.folds is None else folds_together(splits, items)
+    items = replace(items, split=split)
     runtime = Runtime.wanted(recipe)
     network = Ensemble([as_member(member) for member in members], run.record["model"]["combine"])
     runtime.place(network).eval()
@@ -175,7 +181,7 @@ def assemble(
             "accuracy_low": evaluation.accuracy_low,
             "accuracy_high": evaluation.accuracy_high,
             "test_images": evaluation.images,
-            **compare(run, members),
+            **(compare(run, members) if run.folds is None else score_folds(run, members, items)),
             "loading_seconds": loading_seconds,
             "train_seconds": sum(member.record["result"]["train_seconds"] for member in members),
             "peak_memory_bytes": most_memory(run, members),
@@ -225,10 +231,10 @@ def describe(
     }
 
 
-def describe_member(recipe: Recipe, folder: str) -> dict[str, Any]:
+def describe_member(recipe: Recipe, items: Items, folder: str) -> dict[str, Any]:
     """What run.json says of a member; with it, the ensemble is built anew without the member."""
     return {
-        "name": settled(recipe.model or DEFAULT_MODEL),
+        "name": model_of(recipe, items.framing),
         "seed": recipe.seed,
         "views": recipe.test_time_augmentation or "none",
         "run": folder,
@@ -237,11 +243,10 @@ def describe_member(recipe: Recipe, folder: str) -> dict[str, Any]:
 
 def summary_of(model: str, items: Items) -> Summary:
     """A network of this name in figures."""
-    entry, framing = MODELS.get(model), items.framing
-    size = (framing.height, framing.width)
+    entry = MODELS.get(model)
     return summarise(
-        outline(model, len(items.data.class_names), framing.channels, size),
-        framing.shape,
+        outline_for(items.framing, model, len(items.data.class_names)),
+        items.framing.shape,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
 
@@ -277,14 +282,14 @@ def common_recipe(runs: Sequence[Run]) -> Recipe:
 
 
 def common_reasons(runs: Sequence[Run], recipe: Recipe) -> dict[str, str]:
-    """Why the shared settings are what they are, where all members say the same."""
+    """Why the shared settings are what they are, where no member was told."""
     first, *others = (run.record["reasons"] for run in runs)
     return {
-        name: reason
+        name: reason if all(other[name] == reason for other in others) else f"of member 1: {reason}"
         for name, reason in first.items()
         if name not in MACHINE_SETTINGS
         and (name not in Recipe.model_fields or getattr(recipe, name) is not None)
-        and all(other.get(name) == reason for other in others)
+        and all(name in other for other in others)
     }
 
 
@@ -337,6 +342,31 @@ def compare(run: Run, members: Sequence[Run]) -> dict[str, Any]:
     }
 
 
+def score_folds(run: Run, members: Sequence[Run], items: Items) -> dict[str, Any]:
+    """Each fold's figures, and how they spread."""
+    assert items.split.folds is not None  # noqa: S101 - `folds_together` gives them
+    answers = read_answers(run)
+    right = answers.predictions == answers.labels
+    scores = fold_scores(right, items.split.folds, items.groups(items.split.test))
+    counts = [member.record["data"]["counts"] for member in members]
+    return {
+        "folds": [
+            asdict(score)
+            | {
+                "run": about["run"],
+                "train_images": sum(count["train"]),
+                "validation_images": sum(count["validation"]),
+                "train_seconds": member.record["result"]["train_seconds"],
+            }
+            for score, about, member, count in zip(
+                scores, run.record["model"]["members"], members, counts, strict=True
+            )
+        ],
+        "folds_mean_accuracy": fmean(score.accuracy for score in scores),
+        "folds_standard_deviation": stdev(score.accuracy for score in scores),
+    }
+
+
 def evaluation_of(run: Run) -> Evaluation:
     """The figures of a finished run."""
     evaluation = run.evaluation
@@ -348,10 +378,3 @@ def evaluation_of(run: Run) -> Evaluation:
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first few names."""
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
-
-
-def framed(run: Run) -> str:
-    """`28x28x1, light on dark`."""
-    framing = run.contract.framing
-    shape = f"{framing.height}x{framing.width}x{framing.channels}"
-    return shape + (f", {framing.polarity}" if framing.polarity else "")

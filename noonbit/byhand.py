@@ -27,6 +27,7 @@ from PIL import Image
 
 from noonbit.contract import derive_framing
 from noonbit.data import open_data
+from noonbit.data.dataset import require_pictures
 from noonbit.data.split import Holdout
 from noonbit.errors import TrainingDiverged
 from noonbit.gallery import grid
@@ -104,10 +105,11 @@ def open_examples(source: str | Path, *, data_dir: Path | None = None) -> tuple[
     what `open_data` raises.
     """
     data = open_data(source, data_dir=data_dir)
+    require_pictures(data, "The network by hand")
     framing, _ = derive_framing(data, channels=1)
     items = gather(data, framing, holdout=Holdout(size=0), on_bad="fail")
     training, test = (
-        Examples(items.pixels[chosen], items.labels[chosen], data.class_names)
+        Examples(items.values[chosen], items.labels[chosen], data.class_names)
         for chosen in (items.split.train[:IMAGES], items.split.test[:IMAGES])
     )
     return training, test

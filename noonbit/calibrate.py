@@ -27,7 +27,7 @@ def calibrated(
     """The contract with the temperature that suits `validation`; as it was where that is empty."""
     if not len(validation):
         return contract
-    logits = predict_logits(model, contract, validation.images, runtime)
+    logits = predict_logits(model, contract, validation.values, runtime)
     temperature = best_temperature(logits, validation.labels.cpu().numpy())
     return contract.model_copy(update={"temperature": temperature})
 

@@ -5,14 +5,14 @@ check(open_data(source, on_bad="skip")) -> Diagnosis
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from noonbit.contract import derive_framing
-from noonbit.data.dataset import PART_NAMES, Data, Part, PartName, Picture, Pictures
+from noonbit.data.dataset import PART_NAMES, Data, Part, PartName, Picture, Pictures, Takes
 from noonbit.data.pictures import misnamed
 from noonbit.errors import plural
 from noonbit.findings import (
@@ -22,6 +22,9 @@ from noonbit.findings import (
     problems_first,
     readable_parts,
 )
+from noonbit.framing import PictureFraming
+from noonbit.framing.pictures import images_of
+from noonbit.framing.sentences import FIRST_WORD, PADDING
 from noonbit.items import Items, gather
 
 if TYPE_CHECKING:
@@ -71,13 +74,7 @@ class Diagnosis:
                 name: {"items": len(self.items.indices(name)), "from": split.reasons[name]}
                 for name in PART_NAMES
             },
-            "sizes": [
-                {"width": width, "height": height, "items": count}
-                for (width, height), count in picture_sizes(data).most_common()
-            ],
-            "channels": dict(picture_channels(data)),
-            "polarity": self.items.framing.polarity,
-            "value_range": list(data.value_range),
+            **FACTS[self.items.framing.takes](self.items),
             "notes": self.notes,
             "problems": self.problems,
             "findings": [finding.as_dict() for finding in self.findings],
@@ -85,7 +82,7 @@ class Diagnosis:
 
 
 def check(data: Data) -> Diagnosis:
-    """Open and frame every image and say what is wrong; a file that cannot be read is a finding.
+    """Open and frame every input and say what is wrong; a file that cannot be read is a finding.
 
     `data` should come from `open_data(source, on_bad="skip")`, which goes on past bad headers.
     Raises `DataError` where too little is left to make a split of.
@@ -95,9 +92,7 @@ def check(data: Data) -> Diagnosis:
     findings = [
         *unreadable_files(items),
         *findings_of_items(items),
-        *misnamed_files(data),
-        *mixed_sizes(items),
-        *mixed_channels(items),
+        *(finding for rule in RULES[framing.takes] for finding in rule(items)),
     ]
     return Diagnosis(items, tuple(problems_first(findings)))
 
@@ -115,7 +110,7 @@ def contact_sheet(items: Items) -> "Image":
     for line, row, name in zip(pixels, rows, items.data.class_names, strict=True):
         # Spread over the class, since neighbours in a file are often alike.
         places = np.linspace(0, len(row) - 1, min(columns, len(row))).astype(np.int64)
-        line[: len(places)] = items.pixels[row[places]]
+        line[: len(places)] = items.values[row[places]]
         titles += [name] * len(places) + [""] * (columns - len(places))
     return grid(pixels.reshape(-1, *items.framing.shape), titles, columns=columns)
 
@@ -123,19 +118,105 @@ def contact_sheet(items: Items) -> "Image":
 # What the data is
 
 
+def picture_facts(items: Items) -> dict[str, Any]:
+    """Sizes, channels, polarity and values of pictures, as plain values."""
+    data = items.data
+    return {
+        "sizes": [
+            {"width": width, "height": height, "items": count}
+            for (width, height), count in picture_sizes(data).most_common()
+        ],
+        "channels": dict(picture_channels(data)),
+        "polarity": items.framing.facts()["polarity"],
+        "value_range": list(data.value_range),
+    }
+
+
+def sentence_facts(items: Items) -> dict[str, Any]:
+    """Lengths and words of sentences, as plain values."""
+    values = np.asarray(items.values)
+    lengths = (values != PADDING).sum(axis=1)
+    _, counts = np.unique(values[values >= FIRST_WORD], return_counts=True)
+    return {
+        "sentence_words": {
+            "fewest": int(lengths.min()),
+            "median": float(np.median(lengths)),
+            "most": int(lengths.max()),
+        },
+        "different_words": len(counts),
+        "words_found_once": int((counts == 1).sum()),
+    }
+
+
+def board_facts(items: Items) -> dict[str, Any]:
+    """See `go.check`, which loads the compiled rules."""
+    from noonbit.go import check as games
+
+    return games.board_facts(items)
+
+
+FACTS: dict[Takes, Callable[[Items], dict[str, Any]]] = {
+    "pictures": picture_facts,
+    "sentences": sentence_facts,
+    "boards": board_facts,
+}
+"""What `noonbit check --json` says of each kind of input."""
+
+
+def picture_lines(items: Items) -> list[tuple[str, str]]:
+    """The same facts for people: a word, and what there is to say."""
+    data, facts = items.data, items.framing.facts()
+    low, high = data.value_range
+    return [
+        ("pictures", f"{size_range(picture_sizes(data))}, {' and '.join(picture_channels(data))}"),
+        ("polarity", str(facts["polarity"] or "none in common")),
+        ("values", f"{low:g} to {high:g}"),
+    ]
+
+
+def sentence_lines(items: Items) -> list[tuple[str, str]]:
+    """The same facts for people."""
+    facts = sentence_facts(items)
+    words, different = facts["sentence_words"], facts["different_words"]
+    return [
+        (
+            "length",
+            f"{words['fewest']:,} to {words['most']:,} words, half of the sentences have at most "
+            f"{words['median']:g}",
+        ),
+        ("words", f"{different:,} different, of which {facts['words_found_once']:,} occur once"),
+    ]
+
+
+def board_lines(items: Items) -> list[tuple[str, str]]:
+    """The same facts for people."""
+    from noonbit.go import check as games
+
+    return games.board_lines(items)
+
+
+LINES: dict[Takes, Callable[[Items], list[tuple[str, str]]]] = {
+    "pictures": picture_lines,
+    "sentences": sentence_lines,
+    "boards": board_lines,
+}
+"""What `noonbit check` says of each kind of input."""
+
+
 def pictures_of(part: Part) -> Pictures:
     """The encoded pictures of a part; none where it holds arrays."""
-    return part.images if isinstance(part.images, Pictures) else Pictures([])
+    return part.raw if isinstance(part.raw, Pictures) else Pictures([])
 
 
 def picture_sizes(data: Data) -> Counter[tuple[int, int]]:
     """How many images have each (width, height) before framing."""
     sizes: Counter[tuple[int, int]] = Counter()
     for part in data.parts.values():
-        if isinstance(part.images, Pictures):
-            sizes.update((picture.width, picture.height) for picture in part.images)
+        images = images_of(part.raw)
+        if isinstance(images, Pictures):
+            sizes.update((picture.width, picture.height) for picture in images)
         else:
-            sizes[part.images.shape[3], part.images.shape[2]] += len(part)
+            sizes[images.shape[3], images.shape[2]] += len(part)
     return sizes
 
 
@@ -143,10 +224,11 @@ def picture_channels(data: Data) -> Counter[str]:
     """How many images are grey and how many colour before framing."""
     channels: Counter[str] = Counter()
     for part in data.parts.values():
-        if isinstance(part.images, Pictures):
-            channels.update(CHANNEL_WORDS[picture.channels] for picture in part.images)
+        images = images_of(part.raw)
+        if isinstance(images, Pictures):
+            channels.update(CHANNEL_WORDS[picture.channels] for picture in images)
         else:
-            channels[CHANNEL_WORDS[part.images.shape[1]]] += len(part)
+            channels[CHANNEL_WORDS[images.shape[1]]] += len(part)
     return channels
 
 
@@ -165,10 +247,10 @@ def unreadable_files(items: Items) -> Iterator[Finding]:
         )
 
 
-def misnamed_files(data: Data) -> Iterator[Finding]:
+def misnamed_files(items: Items) -> Iterator[Finding]:
     """Files whose name says another format than their content; the content counts."""
     alike: dict[tuple[str, ...], list[Picture]] = defaultdict(list)
-    for part in data.parts.values():
+    for part in items.data.parts.values():
         for picture in pictures_of(part):
             alike[misnamed([picture])].append(picture)
     alike.pop((), None)
@@ -179,8 +261,10 @@ def misnamed_files(data: Data) -> Iterator[Finding]:
 
 def mixed_sizes(items: Items) -> Iterator[Finding]:
     """More than one size; a note, because framing brings all to one."""
-    sizes, framing = picture_sizes(items.data), items.framing
+    sizes = picture_sizes(items.data)
     if len(sizes) > 1:
+        framing = items.framing
+        assert isinstance(framing, PictureFraming)  # noqa: S101 - a rule of pictures
         yield Finding(
             "note",
             "mixed sizes",
@@ -215,3 +299,18 @@ def mixed_channels(items: Items) -> Iterator[Finding]:
                 if CHANNEL_WORDS[picture.channels] != made
             ),
         )
+
+
+def odd_games(items: Items) -> Iterator[Finding]:
+    """Files that hold no whole, legal game."""
+    from noonbit.go import check as games
+
+    return games.odd_games(items)
+
+
+RULES: dict[Takes, tuple[Callable[[Items], Iterator[Finding]], ...]] = {
+    "pictures": (misnamed_files, mixed_sizes, mixed_channels),
+    "sentences": (),
+    "boards": (odd_games,),
+}
+"""What is asked of the files of each kind of input, beside what is asked of all."""

@@ -155,7 +155,7 @@ class Trial:
     ) -> None:
         self.plan, self.runtime = plan, runtime
         count = min(len(train), 8 * plan.batch_size)
-        probe = Labelled(train.images[slice(count)], train.labels[:count])
+        probe = Labelled(train.values[slice(count)], train.labels[:count])
         self.state = begin(deepcopy(network), contract, probe, plan, runtime)
         transforms = Augmentation.parse(plan.augment)
         self.lesson = Lesson(probe, contract, transforms, plan.label_smoothing, runtime)

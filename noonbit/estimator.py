@@ -24,16 +24,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from noonbit.calibrate import calibrated
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
 from noonbit.data.arrays import ValueRange, pixels_from_array
 from noonbit.data.dataset import Data, Numbered, Part
 from noonbit.data.split import Holdout
 from noonbit.errors import UsageError
 from noonbit.evaluate import Probabilities
 from noonbit.fit import Epoch, Hooks, begin, fit
+from noonbit.framing import PictureFraming
 from noonbit.items import gather
 from noonbit.job import build_seeded, contract_for, labelled, plan_for
-from noonbit.models import DEFAULT_MODEL
+from noonbit.models import DEFAULT_MODELS, model_of
 from noonbit.predict import predict_part
 from noonbit.recipe import (
     Kept,
@@ -95,7 +96,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     def __init__(
         self,
-        model: str | nn.Module = DEFAULT_MODEL,
+        model: str | nn.Module = DEFAULT_MODELS["pictures"],
         *,
         image_shape: Sequence[int] | None = None,
         epochs: int | None = None,
@@ -164,13 +165,17 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.image_shape_ = choose_shape(rows.shape[1], own=own_shape, given=self.image_shape)
         height, width, channels = self.image_shape_
         # No polarity: an array means what it says, so an image is never inverted behind its back.
-        framing = Framing(
+        framing = PictureFraming(
             height=height, width=width, channels=channels, value_range=learn_range(rows)
         )
         data = Data(
             "X",
             "arrays",
-            {"train": Part(self._pixels(rows, framing), codes, Numbered("row", len(rows)))},
+            {
+                "train": Part(
+                    self._pixels(rows, framing.value_range), codes, Numbered("row", len(rows))
+                )
+            },
             tuple(map(str, self.classes_)),
             framing.value_range,
         )
@@ -180,7 +185,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             if isinstance(self.model, nn.Module):
                 name, network = type(self.model).__name__, deepcopy(self.model)
             else:
-                name = recipe.model or DEFAULT_MODEL
+                name = model_of(recipe, framing)
                 network = build_seeded(name, items, recipe.seed)
             plan = plan_for(recipe, items, network, name)
             contract = contract_for(items, plan)
@@ -214,8 +219,10 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                     f"{shown(self.image_shape_)}."
                 )
         missing = -len(rows) % IMAGES_TOGETHER
+        framing = self.contract_.framing
+        assert isinstance(framing, PictureFraming)  # noqa: S101 - as `fit` made it
         pixels = np.pad(
-            self._pixels(rows, self.contract_.framing), ((0, missing), (0, 0), (0, 0), (0, 0))
+            self._pixels(rows, framing.value_range), ((0, missing), (0, 0), (0, 0), (0, 0))
         )
         part = Part(pixels, None, Numbered("row", len(pixels)))
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
@@ -243,10 +250,10 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             return count < FEWEST_TO_VALIDATE
         return self.validation == 0
 
-    def _pixels(self, rows: NDArray[Any], framing: Framing) -> NDArray[np.uint8]:
+    def _pixels(self, rows: NDArray[Any], value_range: ValueRange) -> NDArray[np.uint8]:
         """Flat rows (n, features) as uint8 (n, C, H, W)."""
         images = rows.reshape(-1, *self.image_shape_)
-        return pixels_from_array(images, name="X", value_range=framing.value_range)[0]
+        return pixels_from_array(images, name="X", value_range=value_range)[0]
 
 
 @contextmanager

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from noonbit.contract import Contract
+from noonbit.go.scores import Score, ranks
+from noonbit.grouped import Share
 from noonbit.runtime import Runtime
-from noonbit.streaming import Images
+from noonbit.streaming import Loaded
 
 BATCH_SIZE = 256
 """Images per inference step; activations of small networks stay near the cache."""
@@ -25,29 +27,31 @@ Probabilities = NDArray[np.float32]
 
 
 def predict_probabilities(
-    model: nn.Module, contract: Contract, pixels: Images, runtime: Runtime
+    model: nn.Module, contract: Contract, values: Loaded, runtime: Runtime
 ) -> Probabilities:
-    """uint8 (N, C, H, W) -> probabilities (N, classes), float32, rows summing to 1."""
-    logits = torch.from_numpy(predict_logits(model, contract, pixels, runtime))
+    """Values (N, *shape) -> probabilities (N, classes), float32, rows summing to 1."""
+    logits = torch.from_numpy(predict_logits(model, contract, values, runtime))
     return np.asarray((logits / contract.temperature).softmax(dim=1).numpy(), np.float32)
 
 
 def predict_logits(
-    model: nn.Module, contract: Contract, pixels: Images, runtime: Runtime
+    model: nn.Module, contract: Contract, values: Loaded, runtime: Runtime
 ) -> NDArray[np.float32]:
-    """uint8 (N, C, H, W) -> what the network itself gives, float32 (N, classes)."""
+    """Values (N, *shape) -> what the network itself gives, float32 (N, classes).
+
+    Answers that an input rules out have `contract.IMPOSSIBLE`.
+    """
     model.eval()
 
     def answer(first: int) -> Tensor:
         with torch.inference_mode():
-            images = contract.normalise(pixels[first : first + BATCH_SIZE].to(runtime.device))
-            images = images.contiguous(memory_format=torch.channels_last)
-            logits: Tensor = model(images)
-        return logits.float().cpu()
+            batch = values[first : first + BATCH_SIZE].to(runtime.device)
+            logits: Tensor = model(contract.normalise(batch)).float()
+            return contract.possible(logits, batch).cpu()
 
-    if not len(pixels):
+    if not len(values):
         return np.zeros((0, len(contract.class_names)), np.float32)
-    rows = torch.cat(runtime.spread(answer, range(0, len(pixels), BATCH_SIZE)))
+    rows = torch.cat(runtime.spread(answer, range(0, len(values), BATCH_SIZE)))
     return np.asarray(rows.numpy(), np.float32)
 
 
@@ -73,7 +77,7 @@ class Evaluation:
     correct: int
     accuracy: float
     accuracy_low: float
-    """Wilson's 95 % interval."""
+    """Wilson's 95 % interval, or one over `groups`."""
     accuracy_high: float
     loss: float
     """Mean cross-entropy, natural logarithm."""
@@ -84,6 +88,10 @@ class Evaluation:
     """Rows are the true classes, columns the predicted ones."""
     reliability: tuple[tuple[float, float, int], ...]
     """Of each bin of top probabilities: mean probability, share right, images."""
+    groups: int | None = None
+    """Of inputs that come in groups (positions of a game) how many; the interval is over them."""
+    scores: tuple[Score, ...] = ()
+    """Of boards: of the network, and then of what it has to beat."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -96,12 +104,13 @@ def evaluate(
     class_names: tuple[str, ...],
     *,
     split: str,
+    groups: NDArray[np.int64] | None = None,
 ) -> Evaluation:
-    """Measure predictions (N, classes) against labels (N,)."""
+    """Measure predictions (N, classes) against labels (N,), of inputs in `groups` (N,) or none."""
     count = len(labels)
     predicted = probabilities.argmax(axis=1)
     correct = int((predicted == labels).sum())
-    low, high = wilson_interval(correct, count)
+    low, high = share_interval(predicted == labels, groups)
     classes = len(class_names)
     confusion = np.bincount(labels * classes + predicted, minlength=classes**2)
     confusion = confusion.reshape(classes, classes)
@@ -119,7 +128,21 @@ def evaluate(
         classes=tuple(class_scores(confusion, class_names)),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         reliability=reliability,
+        groups=None if groups is None else len(np.unique(groups)),
+        scores=()
+        if groups is None
+        else (Score.measured("the network", ranks(probabilities, labels), groups),),
     )
+
+
+def share_interval(
+    right: NDArray[np.bool_], groups: NDArray[np.int64] | None
+) -> tuple[float, float]:
+    """The 95 % interval of the share that is right, of inputs (N,) in `groups` (N,) or of none."""
+    if groups is None or not len(right):
+        return wilson_interval(int(right.sum()), len(right))
+    share = Share.of_hits(right, groups)
+    return share.low, share.high
 
 
 def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> tuple[float, float]:

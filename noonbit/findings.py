@@ -1,4 +1,4 @@
-"""What is wrong with labelled images, as far as framed pixels, labels and the split tell it.
+"""What is wrong with labelled data, as far as framed inputs, labels and the split tell it.
 
     findings_of_items(items) -> findings, problems first
 
@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from noonbit.data.dataset import PART_NAMES, PartName
-from noonbit.data.split import Indices, identical
+from noonbit.data.split import Indices
 from noonbit.errors import plural
+from noonbit.framing import PictureFraming
 from noonbit.items import Items
 
 Severity = Literal["problem", "note"]
@@ -34,6 +34,8 @@ Kind = Literal[
     "misnamed",
     "mixed sizes",
     "mixed channels",
+    "left out",
+    "odd games",
 ]
 
 IMBALANCE_NOTE, IMBALANCE_PROBLEM = 3, 10
@@ -68,28 +70,21 @@ class Finding:
 
 
 def findings_of_items(items: Items) -> list[Finding]:
-    """What framed pixels, labels and split tell of the readable items; problems first.
+    """What framed inputs, labels and split tell of the readable items; problems first.
 
-    Pictures are identical when all their framed pixels are. Blank ones are not compared: they
-    would all be copies of each other.
+    Pictures are identical when all their framed pixels are, sentences when their words are.
     """
     parts = readable_parts(items)
-    readable = np.concatenate(list(parts.values()))
-    rows = items.pixels.reshape(len(items.pixels), -1)
-    darkest, brightest = rows.min(axis=1)[readable], rows.max(axis=1)[readable]
-    blank = darkest == brightest
-    groups = identical(rows, readable[~blank])
-    full = (darkest == 0) & (brightest == 255)
     return problems_first(
         [
-            *conflicts(items, groups),
-            *leaks(items, groups),
-            *duplicates(items, parts, groups),
-            *blanks(items, readable[blank]),
-            *(stretched(rows, readable) if full.all() else ()),
+            *conflicts(items),
+            *leaks(items),
+            *duplicates(items, parts),
+            *blanks(items),
+            *stretched(items, parts),
             *gaps(items.data.class_names),
-            *class_sizes(items, parts["train"]),
-            *untested(items),
+            *(() if items.has_given_classes else class_sizes(items, parts["train"])),
+            *(() if items.has_given_classes else untested(items)),
         ]
     )
 
@@ -123,21 +118,21 @@ def class_counts(items: Items, numbers: Indices) -> list[int]:
 # The rules
 
 
-def conflicts(items: Items, groups: Sequence[Indices]) -> Iterator[Finding]:
-    """One picture under two labels: no network can be right on both."""
-    pictures = [group for group in groups if len(np.unique(items.labels[group])) > 1]
-    if pictures:
+def conflicts(items: Items) -> Iterator[Finding]:
+    """One input under two labels: no network can be right on both."""
+    torn = [group for group in items.copies if len(np.unique(items.labels[group])) > 1]
+    if torn:
         yield Finding(
             "problem",
             "conflict",
-            f"{plural(len(pictures), 'picture')} {'stands' if len(pictures) == 1 else 'stand'} "
+            f"{plural(len(torn), items.framing.noun)} {'stands' if len(torn) == 1 else 'stand'} "
             "under more than one label.",
-            tuple(" = ".join(labelled_name(items, item) for item in group) for group in pictures),
+            tuple(" = ".join(labelled_name(items, item) for item in group) for group in torn),
         )
 
 
-def leaks(items: Items, groups: Sequence[Indices]) -> Iterator[Finding]:
-    """The same picture in train and in test, or in a validation part of the source's own.
+def leaks(items: Items) -> Iterator[Finding]:
+    """The same input in train and in test, or in a validation part of the source's own.
 
     A test split that noonbit drew counts as well, since its accuracy would be as wrong. A drawn
     validation split does not: its copies are duplicates within the source's train part.
@@ -146,12 +141,13 @@ def leaks(items: Items, groups: Sequence[Indices]) -> Iterator[Finding]:
     for number, part in enumerate(PART_NAMES):
         role[items.indices(part)] = number
     own_validation = "validation" in items.data.parts
+    noun = items.framing.noun
     for number, part in enumerate(PART_NAMES):
         if part == "train" or (part == "validation" and not own_validation):
             continue
         pairs = [
             (item, group[role[group] < number][0])
-            for group in groups
+            for group in items.copies
             if (role[group] < number).any()
             for item in group[role[group] == number]
         ]
@@ -160,47 +156,55 @@ def leaks(items: Items, groups: Sequence[Indices]) -> Iterator[Finding]:
             yield Finding(
                 "problem",
                 "leak",
-                f"{len(pairs):,} of {plural(len(items.indices(part)), f'{part} picture')} "
+                f"{len(pairs):,} of {plural(len(items.indices(part)), f'{part} {noun}')} "
                 f"{'has' if len(pairs) == 1 else 'have'} an exact copy in {earlier}, so the {part} "
                 "accuracy measures memory there.",
                 named_pairs(items, pairs),
             )
 
 
-def duplicates(
-    items: Items, parts: dict[PartName, Indices], groups: Sequence[Indices]
-) -> Iterator[Finding]:
+def duplicates(items: Items, parts: dict[PartName, Indices]) -> Iterator[Finding]:
     """Copies within one part: they weigh more than others, which is seldom meant or harmful."""
+    noun = items.framing.noun
     for part, numbers in parts.items():
         inside = np.zeros(len(items.labels), bool)
         inside[numbers] = True
         pairs = [
-            (item, group[inside[group]][0]) for group in groups for item in group[inside[group]][1:]
+            (item, group[inside[group]][0])
+            for group in items.copies
+            for item in group[inside[group]][1:]
         ]
         if pairs:
             yield Finding(
                 "note",
                 "duplicates",
-                f"{len(pairs):,} of {plural(len(numbers), f'{part} picture')} "
+                f"{len(pairs):,} of {plural(len(numbers), f'{part} {noun}')} "
                 f"{'is a copy of another' if len(pairs) == 1 else 'are copies of others'}.",
                 named_pairs(items, pairs),
             )
 
 
-def blanks(items: Items, blank: Indices) -> Iterator[Finding]:
-    """Pictures without content: a failed export or an empty scan, yet with a label."""
+def blanks(items: Items) -> Iterator[Finding]:
+    """Inputs without content: a failed export, an empty scan or line, yet with a label."""
+    blank = items.blank
     if len(blank):
         yield Finding(
             "problem",
             "blank",
-            f"{plural(len(blank), 'picture')} {'is' if len(blank) == 1 else 'are'} blank, with one "
-            "level everywhere.",
+            f"{plural(len(blank), items.framing.noun)} {'is' if len(blank) == 1 else 'are'} "
+            f"{items.framing.blank}.",
             tuple(labelled_name(items, item) for item in blank),
         )
 
 
-def stretched(rows: NDArray[np.uint8], readable: Indices) -> Iterator[Finding]:
-    """Levels that were stretched picture by picture, told from rows that all span 0 to 255."""
+def stretched(items: Items, parts: dict[PartName, Indices]) -> Iterator[Finding]:
+    """Levels that were stretched picture by picture, told from pictures that all span 0 to 255."""
+    if not isinstance(items.framing, PictureFraming):
+        return
+    readable = np.concatenate(list(parts.values()))
+    rows = np.asarray(items.values).reshape(len(items.values), -1)
+    if rows.min(axis=1)[readable].any() or (rows.max(axis=1)[readable] < 255).any():
+        return
     at_extremes = np.zeros(len(readable))
     for first in range(0, len(readable), 1000):  # a copy of all could be too much
         block = rows[readable[first : first + 1000]]
@@ -239,6 +243,7 @@ def gaps(class_names: Sequence[str]) -> Iterator[Finding]:
 
 def class_sizes(items: Items, train: Indices) -> Iterator[Finding]:
     """Classes with nothing, with little, or with far less than others to learn from."""
+    noun = items.framing.noun
     counts = dict(zip(items.data.class_names, class_counts(items, train), strict=True))
     nothing = [name for name, count in counts.items() if not count]
     ascending = sorted((name for name in counts if counts[name]), key=lambda name: counts[name])
@@ -247,7 +252,7 @@ def class_sizes(items: Items, train: Indices) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "few",
-            f"No training picture of {classes(nothing)} can be read.",
+            f"No training {noun} of {classes(nothing)} can be read.",
             tuple(nothing),
         )
     if ascending:
@@ -257,7 +262,7 @@ def class_sizes(items: Items, train: Indices) -> Iterator[Finding]:
             yield Finding(
                 "problem" if times > IMBALANCE_PROBLEM else "note",
                 "imbalance",
-                f"Class '{largest}' has {times:,.1f} times as many training pictures as "
+                f"Class '{largest}' has {times:,.1f} times as many training {noun}s as "
                 f"'{smallest}' ({counts[largest]:,} and {counts[smallest]:,}), so look at the "
                 "accuracy of each class.",
                 tuple(f"{name}: {counts[name]:,}" for name in ascending),
@@ -266,7 +271,7 @@ def class_sizes(items: Items, train: Indices) -> Iterator[Finding]:
         yield Finding(
             "note",
             "few",
-            f"There are fewer than {FEW_ITEMS} training pictures of {classes(few)}.",
+            f"There are fewer than {FEW_ITEMS} training {noun}s of {classes(few)}.",
             tuple(f"{name}: {counts[name]:,}" for name in few),
         )
 
@@ -281,7 +286,7 @@ def untested(items: Items) -> Iterator[Finding]:
         yield Finding(
             "note",
             "untested",
-            f"There is no test picture of {classes(missing)}.",
+            f"There is no test {items.framing.noun} of {classes(missing)}.",
             tuple(missing),
         )
 

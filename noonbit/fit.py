@@ -20,6 +20,7 @@ from noonbit.averaging import Average, averaged, begin_average, updating
 from noonbit.contract import Contract
 from noonbit.errors import TrainingDiverged
 from noonbit.gradients import Gradients, Labelled, Lesson, gradients_of
+from noonbit.models.layers import Settles
 from noonbit.optim import Schedule, make_optimizer, make_schedule, set_lr
 from noonbit.recipe import Plan
 from noonbit.runtime import Runtime, generator_of, mixed
@@ -242,7 +243,7 @@ def begin(
     """The state before the first step."""
     runtime.place(model)
     if isinstance(model, LooksFirst):
-        model.look_at(contract.normalise(train.images[:LOOKED_AT]))
+        model.look_at(contract.normalise(train.values[:LOOKED_AT]))
     optimizer = make_optimizer(
         model,
         plan.optimizer,
@@ -252,6 +253,9 @@ def begin(
         epsilon=plan.epsilon,
         dtype=runtime.dtype,
     )
+    for layer in model.modules():
+        if isinstance(layer, Settles):
+            optimizer.register_step_post_hook(lambda *_, settle=layer.settle: settle())
     return State(model, optimizer, average=begin_average(model, plan.average_weights))
 
 
@@ -280,10 +284,9 @@ def validate(
 
     def measure(first: int) -> tuple[Tensor, Tensor]:
         batch = slice(first, first + VALIDATION_BATCH)
-        pixels, labels = split.images[batch], split.labels[batch]
+        values, labels = split.values[batch], split.labels[batch]
         with torch.inference_mode(), runtime.autocast():
-            images = contract.normalise(pixels).contiguous(memory_format=torch.channels_last)
-            logits = model(images)
+            logits = model(contract.normalise(values))
             loss = F.cross_entropy(logits.float(), labels, reduction="sum")
         return loss.double(), (logits.argmax(dim=1) == labels).sum()
 

@@ -1,4 +1,4 @@
-"""Every image of a data set as the network will see it, framed once and then kept in the cache.
+"""Every input of a data set as the network will see it; pictures are then kept in the cache.
 
     frame(data, framing) -> Framed
 
@@ -15,16 +15,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.contract import Framing, framing_code
 from noonbit.data import cache
-from noonbit.data.dataset import PART_NAMES, BadItem, Data, Part, Pictures
+from noonbit.data.dataset import PART_NAMES, BadItem, Data, OnDemand, Part, Pictures, Sentences
 from noonbit.data.files import may_pass
 from noonbit.data.mapped import Rows, array_of_npy, is_mapped, map_bytes, offset_in_zip
 from noonbit.data.split import Indices
+from noonbit.framing import Framing, Values
+from noonbit.framing.pictures import framing_code
 
 BLOCK_BYTES = 2**25
 """Of framed pixels at a time; on two cores, files for a few seconds' decoding."""
@@ -40,23 +42,23 @@ DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """Framed images through all parts in order, and what came of framing them."""
+    """Framed inputs through all parts in order, and what came of framing them."""
 
-    pixels: NDArray[np.uint8]
-    """(N, C, H, W); zeros where `bad` has it. Read-only where it is a view of a file."""
+    values: Values
+    """(N, *shape); zeros where `bad` has it. Read-only where it is a view of a file."""
     bad: dict[int, BadItem]
     """What could not be read, by item number."""
     blank: Indices
-    """The numbers of images of one level."""
+    """The numbers of those that say nothing: images of one level, texts without a word."""
     fingerprint: str
-    """SHA-256 over pixels, labels and class names."""
+    """SHA-256 over pixels or texts, labels and class names."""
     from_cache: bool = False
     not_kept: str | None = None
     """Why they are not in the cache, where they should be: the end of a sentence."""
 
 
 def frame(data: Data, framing: Framing) -> Framed:
-    """Frame every image of `data`, or recall what came of it the last time.
+    """Frame every input of `data`, or recall what came of it the last time.
 
     Nothing is opened then: the files' sizes and times say whether they are the same. Pictures are
     kept in the cache; arrays lie on the disk as they are. Raises `DataError` where images are too
@@ -67,32 +69,35 @@ def frame(data: Data, framing: Framing) -> Framed:
     if name is not None and (known := recall(name, data, framing)):
         return known
     framed = frame_anew(parts, framing)
-    framed = replace(framed, fingerprint=fingerprint(data, framed.pixels))
+    framed = replace(framed, fingerprint=fingerprint(data, framed.values))
     if name is None or may_pass(framed.bad.values()):
         return framed
-    reason = cache.keep(name, framed.pixels.nbytes, lambda path: write_entry(path, data, framed))
-    if reason is None and is_mapped(framed.pixels) and (known := recall(name, data, framing)):
+    pixels = array_of(framed.values)
+    reason = cache.keep(name, pixels.nbytes, lambda path: write_entry(path, data, framed))
+    if reason is None and is_mapped(pixels) and (known := recall(name, data, framing)):
         return replace(known, from_cache=False)  # so the file it was framed into can go
     return replace(framed, not_kept=reason)
 
 
 def frame_anew(parts: Sequence[Part], framing: Framing) -> Framed:
-    """Frame all parts into one array; one part of arrays that need no change passes as it is."""
-    only = parts[0].images if len(parts) == 1 else None
+    """Frame all parts into one array; one part that needs no change passes as it is."""
+    only = parts[0].raw if len(parts) == 1 else None
+    if isinstance(only, OnDemand):
+        return Framed(only, {}, np.zeros(0, np.int64), "")
     if isinstance(only, np.ndarray) and only.shape[1:] == framing.shape:
         bad, blank, inverted = frame_blocks(parts, framing, lambda rows: None)
         if not inverted:
             return Framed(only, bad, blank, "")
-    on_disk = any(isinstance(part.images, np.ndarray) and is_mapped(part.images) for part in parts)
-    rows = Rows(sum(map(len, parts)), framing.shape, on_disk=on_disk)
+    on_disk = any(isinstance(part.raw, np.ndarray) and is_mapped(part.raw) for part in parts)
+    rows = Rows(sum(map(len, parts)), framing.shape, framing.dtype, on_disk=on_disk)
     bad, blank, _ = frame_blocks(parts, framing, rows.append)
     return Framed(rows.finish(), bad, blank, "")
 
 
 def frame_blocks(
-    parts: Sequence[Part], framing: Framing, append: Callable[[NDArray[np.uint8]], None]
+    parts: Sequence[Part], framing: Framing, append: Callable[[NDArray[Any]], None]
 ) -> tuple[dict[int, BadItem], Indices, int]:
-    """Give all framed images to `append`, a block at a time.
+    """Give all framed inputs to `append`, a block at a time.
 
     Returns the unreadable ones, the numbers of the blank ones, and how many were inverted.
     """
@@ -102,19 +107,30 @@ def frame_blocks(
     step = max(1, BLOCK_BYTES // prod(framing.shape))
     for part in parts:
         for begin in range(0, len(part), step):
-            block = framing.prepare_all(part.images[begin : begin + step])
+            block = framing.prepare_all(part.raw[begin : begin + step])
             bad |= {first + index: item for index, item in block.bad.items()}
             blank.append(first + block.adjusted.get("blank", blank[0]))
             inverted += len(block.adjusted.get("inverted", ()))
-            append(block.pixels)
-            first += len(block.pixels)
+            append(array_of(block.values))
+            first += len(block.values)
     return bad, np.concatenate(blank), inverted
 
 
-def fingerprint(data: Data, pixels: NDArray[np.uint8]) -> str:
-    """SHA-256 over class names, pixels and labels: whether two runs saw the same data."""
+def array_of(values: Values) -> NDArray[Any]:
+    """The same, which is an array."""
+    assert isinstance(values, np.ndarray)  # noqa: S101 - what is on demand passes as it is
+    return values
+
+
+def fingerprint(data: Data, values: Values) -> str:
+    """SHA-256 over class names, pixels or texts, and labels: whether two runs saw the same data.
+
+    Of pictures, the framed pixels; the words of texts are not: what is known of them is learned.
+    """
     digest = hashlib.sha256(repr(data.class_names).encode())
-    digest.update(np.ascontiguousarray(pixels).data)
+    parts = [data.parts[name].raw for name in PART_NAMES if name in data.parts]
+    told = [raw.content() for raw in parts if isinstance(raw, Sentences | OnDemand)]
+    digest.update(b"".join(told) if told else np.ascontiguousarray(values).data)
     digest.update(all_labels(data).tobytes())
     return digest.hexdigest()
 
@@ -130,7 +146,7 @@ def all_labels(data: Data) -> Indices:
 
 def entry_name(parts: Sequence[Part], framing: Framing) -> str | None:
     """What framed pictures are kept under; None where they cannot be, or are too few."""
-    pictures = [part.images for part in parts if isinstance(part.images, Pictures)]
+    pictures = [part.raw for part in parts if isinstance(part.raw, Pictures)]
     every = [picture for each in pictures for picture in each]
     if len(pictures) < len(parts) or not all(picture.stamp for picture in every):
         return None
@@ -152,7 +168,7 @@ def label_digest(data: Data) -> str:
 
 def write_entry(path: Path, data: Data, framed: Framed) -> None:
     """One zip that NumPy opens too: the pixels as they are, and the rest as JSON."""
-    pixels = framed.pixels
+    pixels = array_of(framed.values)
     facts = {
         "bad": [[number, item.name, item.reason] for number, item in framed.bad.items()],
         "blank": framed.blank.tolist(),

@@ -39,6 +39,7 @@ from torch import Tensor, nn
 
 from noonbit.byhand import HIDDEN, LEARNING_RATE, Network, Slope
 from noonbit.errors import ArtefactError
+from noonbit.framing.sentences import UNKNOWN
 from noonbit.gradients import AUXILIARY_WEIGHT, all_logits
 from noonbit.models.layers import seed_dropout
 
@@ -101,22 +102,31 @@ class GradientCheck:
         return all(layer.passed for layer in self.layers)
 
 
-def random_batch(classes: int, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
-    """Normal float64 images (4, channels, height, width) and int64 labels (4,), always the same."""
+def random_batch(classes: int, shape: tuple[int, ...], *, words: int = 0) -> tuple[Tensor, Tensor]:
+    """Normal float64 images (4, channels, height, width) and int64 labels (4,), always the same.
+
+    Of a `shape` of (length,), sentences of so many `words`.
+    """
     generator = torch.Generator().manual_seed(SEED)
-    pixels = torch.randn(IMAGES, *shape, dtype=torch.float64, generator=generator)
-    return pixels, torch.randint(classes, (IMAGES,), generator=generator)
+    if len(shape) == 1:
+        inputs = torch.randint(UNKNOWN, words, (IMAGES, *shape), generator=generator)
+    else:
+        inputs = torch.randn(IMAGES, *shape, dtype=torch.float64, generator=generator)
+    return inputs, torch.randint(classes, (IMAGES,), generator=generator)
 
 
 def check(model: nn.Module, images: Tensor, labels: Tensor) -> GradientCheck:
     """Check the gradient of the mean cross-entropy, layer by layer, and that of the images.
 
-    `images` is float (N, C, H, W), `labels` int64 (N,). Works on a float64 copy of the network, on
-    the processor. Of networks with many layers or parameters, some layers are checked, evenly
-    spread. Raises `ArtefactError` where the network cannot take the images.
+    `images` is float (N, C, H, W), or the numbers of words (N, length), `labels` int64 (N,). Works
+    on a float64 copy of the network, on the processor. Of networks with many layers or parameters,
+    some layers are checked, evenly spread. Raises `ArtefactError` where the network cannot take the
+    images.
     """
     network = deepcopy(model).cpu().double().train()
-    batch = images.detach().cpu().double().clone().requires_grad_()
+    batch = images.detach().cpu().clone()
+    if batch.is_floating_point():  # the numbers of words have no slope
+        batch = batch.double().requires_grad_()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         move_to_usual_point(network)
@@ -142,7 +152,7 @@ def check(model: nn.Module, images: Tensor, labels: Tensor) -> GradientCheck:
                 check_layer(name, kind, tensors, loss, probes)
                 for name, kind, tensors, probes in chosen(layers, batch)
             )
-    return GradientCheck(rows, 1 + len(layers))
+    return GradientCheck(rows, batch.requires_grad + len(layers))
 
 
 def chosen(
@@ -156,7 +166,8 @@ def chosen(
     count = min(len(learning), max(2, probes * len(learning) // max(1, tensors)))
     spread = {learning[index] for index in np.linspace(0, len(learning) - 1, count).astype(int)}
     each = min(MOST_PROBES_OF_ONE, max(1, probes // (tensors + 1)))
-    yield "images", "input", [images], each
+    if images.requires_grad:
+        yield "images", "input", [images], each
     for name, module in layers:
         if name in spread or not trainable(module):
             yield name, type(module).__name__, trainable(module), each

@@ -1,30 +1,32 @@
 """All items of a data set, framed and numbered: what a split's indices point into."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.contract import Framing, derive_framing
+from noonbit.contract import AnyFraming, derive_framing
 from noonbit.data import open_data
-from noonbit.data.dataset import PART_NAMES, BadItem, Data
-from noonbit.data.split import Holdout, Indices, Split, draw_split, identical
+from noonbit.data.dataset import PART_NAMES, BadItem, Data, Sentences, takes_of
+from noonbit.data.split import Holdout, Indices, Split, draw_split, drawable_labels, identical
 from noonbit.errors import DataError, plural
 from noonbit.framed import all_labels, frame
+from noonbit.framing import Framing, Values
+from noonbit.framing.protocol import require_fitting
 from noonbit.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Every image as the network will see it, through all parts in order, and the split."""
+    """Every input as the network will see it, through all parts in order, and the split."""
 
     data: Data
-    framing: Framing
-    pixels: NDArray[np.uint8]
-    """(N, C, H, W); a view of a file, and read-only, where they came from the cache or are many."""
+    framing: AnyFraming
+    values: Values
+    """(N, *shape); a view of a file, and read-only, where they came from the cache or are many."""
     labels: NDArray[np.int64]
     """(N,)."""
     names: Sequence[str]
@@ -32,9 +34,27 @@ class Items:
     bad: tuple[BadItem, ...]
     """Left out, at opening or at decoding, each with its reason."""
     fingerprint: str
-    """SHA-256 over pixels, labels and class names: whether two runs saw the same data."""
+    """SHA-256 over pixels or texts, labels and class names: whether two runs saw the same data."""
+    blank: Indices
+    """The numbers of those that say nothing to any network."""
+    copies: Sequence[Indices]
+    """Groups of two or more that are identical; blank ones would all be copies of each other."""
     from_cache: bool = False
     """Whether the pictures were decoded and framed before this, and nothing was opened now."""
+
+    def text(self, number: int) -> str:
+        """The sentence of an item, as it was found."""
+        return joined_texts(self.data)[number]
+
+    @property
+    def has_given_classes(self) -> bool:
+        """Whether the classes are given with the kind of input, so that some may have no items."""
+        return self.framing.takes == "boards"
+
+    def groups(self, numbers: Indices) -> Indices | None:
+        """The group of each of these items; None where each stands for itself."""
+        together = self.data.train.together
+        return None if together is None else together.groups[numbers]
 
     def indices(self, part: str) -> Indices:
         """The item numbers of `train`, `validation` or `test`."""
@@ -43,7 +63,7 @@ class Items:
 
 
 class JoinedNames(Sequence[str]):
-    """The names of several parts one after the other, without copying them."""
+    """The names, or texts, of several parts one after the other, without copying them."""
 
     def __init__(self, parts: Sequence[Sequence[str]]) -> None:
         self._parts = parts
@@ -64,68 +84,122 @@ class JoinedNames(Sequence[str]):
 
 
 def load(
-    source: str | Path, recipe: Recipe, *, data_dir: Path | None, framing: Framing | None = None
+    source: str | Path, recipe: Recipe, *, data_dir: Path | None, framing: AnyFraming | None = None
 ) -> tuple[Items, dict[str, str]]:
-    """Open a source and frame its images; the reasons of what was derived for the framing."""
+    """Open a source and frame its inputs; the reasons of what was derived for the framing."""
     data = open_data(source, data_dir=data_dir, on_bad=recipe.on_bad)
+    holdout = Holdout.wanted(recipe)
     reasons: dict[str, str] = {}
-    if framing is None:
+    if framing is not None:
+        items = gather(data, framing, holdout=holdout, on_bad=recipe.on_bad)
+    else:
         size = None if recipe.image_size is None else (recipe.image_size, recipe.image_size)
-        framing, reasons = derive_framing(data, image_size=size, channels=recipe.channels)
-    items = gather(data, framing, holdout=Holdout.wanted(recipe), on_bad=recipe.on_bad)
+        derived, reasons = derive_framing(data, image_size=size, channels=recipe.channels)
+        require_fitting(derived, recipe.given(), str(source))
+        items = settled(gather(data, derived, holdout=holdout, on_bad=recipe.on_bad), holdout)
     require_every_class(items)
     return items, reasons
 
 
+def settled(items: Items, holdout: Holdout) -> Items:
+    """The items with what only those that train may say of the framing.
+
+    Networks that take turns at what they learn from say it together, or they could not answer
+    together: of folds, the words of all sentences are known by name, and learned as each has them.
+    """
+    parts = [items.split.train]
+    if holdout.fold is not None or holdout.test_fold is not None:
+        parts.append(items.split.validation)
+    if holdout.test_fold is not None:
+        parts.append(items.split.test)
+    framing, values = items.framing.settled(items.values, np.sort(np.concatenate(parts)))
+    return replace(items, framing=framing, values=values)
+
+
 def gather(
     data: Data,
-    framing: Framing,
+    framing: AnyFraming,
     *,
     holdout: Holdout = Holdout(),  # noqa: B008 - frozen
     test: float | None = None,
     on_bad: Literal["fail", "skip"],
 ) -> Items:
-    """Frame every image, draw the split, and leave out what cannot be read.
+    """Frame every input, draw the split, and leave out what cannot be read.
 
     `holdout` and the share `test` are as `draw_split` takes them. Raises `DataError` naming the
-    unreadable files, unless `on_bad` is `skip`.
+    unreadable files, unless `on_bad` is `skip`, and for data of another kind than the framing's.
     """
+    require_kind(data, framing)
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
     framed = frame(data, framing)
     bad_items = list(framed.bad.values())
     total = sum(map(len, parts))
     if bad_items and on_bad == "fail":
         raise DataError(unreadable(bad_items, total))
-    usable = np.setdiff1d(np.arange(len(data.train)), list(framed.bad))
-    comparable = np.setdiff1d(usable, framed.blank)
+    usable = np.setdiff1d(np.arange(total), list(framed.bad))
+    copies = copies_among(framed.values, np.setdiff1d(usable, framed.blank))
+    drawable = len(drawable_labels(data, holdout))
+    inside = [group[group < drawable] for group in copies]
     split = draw_split(
         data,
-        copies=identical(framed.pixels, comparable),
+        copies=[group for group in inside if len(group) > 1],
         holdout=holdout,
         test_share=test,
+        bad=framed.bad,
     ).without(set(framed.bad))
     if framed.not_kept:
         data = data.note(f"The decoded pictures are not kept for the next time: {framed.not_kept}.")
     return Items(
         data,
         framing,
-        framed.pixels,
+        framed.values,
         all_labels(data),
         JoinedNames([part.names for part in parts]),
         split,
         (*data.bad, *bad_items),
         framed.fingerprint,
+        framed.blank,
+        copies,
         framed.from_cache,
     )
 
 
+def require_kind(data: Data, framing: Framing) -> None:
+    """Raise `DataError` for data of another kind than a network takes."""
+    if takes_of(data.train.raw) != framing.takes:
+        raise DataError(
+            f"{data.source} holds {takes_of(data.train.raw)}, but this network takes "
+            f"{framing.takes}. Give it a source of {framing.takes}."
+        )
+
+
+def copies_among(values: Values, numbers: Indices) -> list[Indices]:
+    """Groups of two or more identical items among `numbers`.
+
+    What is computed on demand is not compared; its reader knows what belongs together.
+    """
+    return identical(values, numbers) if isinstance(values, np.ndarray) else []
+
+
+def joined_texts(data: Data) -> Sequence[str]:
+    """The sentences of all parts one after the other."""
+    raw = (data.parts[name].raw for name in PART_NAMES if name in data.parts)
+    return JoinedNames([cast(Sentences, each) for each in raw])
+
+
 def require_every_class(items: Items) -> None:
-    """Raise `DataError` where a class has no readable image left to train on."""
+    """Raise `DataError` where a class has no readable item left to train on.
+
+    Points of a board are classes too, and nobody need ever have played on all of them.
+    """
+    if items.has_given_classes:
+        return
     trained = np.bincount(items.labels[items.split.train], minlength=len(items.data.class_names))
     if not trained.all():
         name = items.data.class_names[int(trained.argmin())]
         raise DataError(
-            f"The class '{name}' of {items.data.source} has no readable training image. "
+            f"The class '{name}' of {items.data.source} has no readable training "
+            f"{items.framing.noun}. "
             "Add some, or remove the class; `noonbit check` names what cannot be read."
         )
 

@@ -28,14 +28,17 @@ from noonbit.calibrate import calibrated
 from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract
 from noonbit.data.difficulty import nearest_neighbour_error
+from noonbit.data.vectors import read_vectors
 from noonbit.engine import settle_engine
 from noonbit.errors import Interrupted, TrainingDiverged, UsageError
 from noonbit.evaluate import Evaluation
 from noonbit.fit import Epoch, Hooks, State, Step, begin, fit
+from noonbit.framing import Framing, SentenceFraming
 from noonbit.gradients import Labelled
 from noonbit.items import Items, load
 from noonbit.measure import measure
-from noonbit.models import DEFAULT_MODEL, MODELS, build, settled
+from noonbit.models import MODELS, build_for, model_of
+from noonbit.models.sentence import WordVectors
 from noonbit.models.summary import summarise
 from noonbit.recipe import Plan, Recipe, Task, derive
 from noonbit.record import describe, resolved
@@ -43,7 +46,7 @@ from noonbit.report import write_report
 from noonbit.run import Run
 from noonbit.runs import create
 from noonbit.runtime import Runtime, peak_memory_bytes
-from noonbit.streaming import images_at
+from noonbit.streaming import values_at
 from noonbit.views import viewed
 
 CHECKPOINT_SECONDS = 10.0
@@ -94,15 +97,16 @@ def train(
     runtime = Runtime.wanted(recipe)
     items, framing_reasons = load(source, recipe, data_dir=data_dir)
     loading_seconds = time.perf_counter() - started
-    name = settled(recipe.model or DEFAULT_MODEL) if model is None else type(model).__name__
+    name = model_of(recipe, items.framing) if model is None else type(model).__name__
     network = model if model is not None else build_seeded(name, items, recipe.seed)
+    word_reasons = begin_words(network, recipe, items)
     plan = plan_for(recipe, items, network, name)
     contract = contract_for(items, plan)
     learned = labelled(items, "train", runtime)
     runtime = settle_engine(network, contract, learned, plan, recipe, runtime)
     if recipe.time_budget is not None and recipe.epochs is None:
         plan = fit_budget(plan, contract, learned, network, runtime)
-    reasons = {**runtime.reasons, **framing_reasons, **plan.reasons}
+    reasons = {**runtime.reasons, **framing_reasons, **word_reasons, **plan.reasons}
     record = describe(
         items,
         plan,
@@ -159,6 +163,8 @@ def resume(
     checkpoint = run.path / "checkpoint.safetensors"
     if checkpoint.exists():
         load_checkpoint(checkpoint, state)
+    else:
+        begin_words(network, recipe, items)
     run.model = network
     run.update(status="training")
     observer.began(run, items, plan, state)
@@ -244,7 +250,7 @@ def labelled(items: Items, part: str, runtime: Runtime) -> Labelled:
     """A split on the device, or streamed to it."""
     indices = items.indices(part)
     return Labelled(
-        images_at(items.pixels, indices, runtime.device),
+        values_at(items.values, indices, runtime.device),
         torch.from_numpy(items.labels[indices]).to(runtime.device),
     )
 
@@ -306,10 +312,29 @@ def as_begun(run: Run) -> Recipe:
 def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
     """A network whose initial weights are a function of the seed."""
     torch.manual_seed(seed)
-    framing = items.framing
-    return build(
-        name, len(items.data.class_names), framing.channels, (framing.height, framing.width)
-    )
+    return build_for(items.framing, name, len(items.data.class_names))
+
+
+def begin_words(network: nn.Module, recipe: Recipe, items: Items) -> dict[str, str]:
+    """Give a network the word vectors that the recipe names; how many there are, as a reason.
+
+    Raises `UsageError` where the network has no use for them, or cannot do without.
+    """
+    words = next((each for each in network.modules() if isinstance(each, WordVectors)), None)
+    if recipe.vectors is None:
+        if words is not None and words.needs_vectors:
+            raise UsageError(
+                "This network keeps word vectors as they are, so it needs some: add --vectors "
+                "FILE, of word2vec or GloVe, or take sentence-cnn, which learns its own."
+            )
+        return {}
+    if words is None or not isinstance(items.framing, SentenceFraming):
+        raise UsageError(
+            "--vectors is for networks with a table of words: sentence-cnn and its forms."
+        )
+    vectors, found = read_vectors(Path(recipe.vectors), items.framing.words)
+    words.start_from(vectors, found)
+    return {"vectors": f"it has {found.sum():,} of the {len(found):,} words"}
 
 
 def contract_for(items: Items, plan: Plan) -> Contract:
@@ -317,27 +342,46 @@ def contract_for(items: Items, plan: Plan) -> Contract:
     class_names = items.data.class_names
     if plan.normalise == "unit":
         return Contract.unit(items.framing, class_names)
-    return Contract.measured(items.framing, items.pixels, class_names, train=items.split.train)
+    return Contract.measured(items.framing, items.values, class_names, train=items.split.train)
 
 
 def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
     """The recipe with every open setting decided for these items and this network, and checked."""
-    train_labels = items.labels[items.split.train]
+    framing, train = items.framing, items.split.train
+    may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
     task = Task(
         model=name,
-        images=len(train_labels),
-        shape=items.framing.shape,
-        multiply_adds=summarise(network, items.framing.shape).multiply_adds,
-        difficulty=nearest_neighbour_error(items.pixels, items.labels, among=items.split.train),
-        optimizer=MODELS[name].optimizer if name in MODELS else "adamw",
-        learning_rate=MODELS[name].learning_rate if name in MODELS else None,
-        effort=MODELS[name].effort if name in MODELS else 1.0,
-        may_mirror=not meaning_warnings(Augmentation(flip=True), items.data.class_names),
+        images=len(train),
+        augmentation=framing.augmentation(may_mirror=may_mirror),
+        multiply_adds=summarise(network, framing.shape).multiply_adds,
+        difficulty=nearest_neighbour_error(
+            lambda rows: framing.vectors(items.values[rows]), items.labels, train
+        ),
     )
+    if name in MODELS:
+        entry = MODELS[name]
+        task = replace(
+            task,
+            optimizer=entry.optimizer,
+            learning_rate=entry.learning_rate,
+            effort=entry.effort,
+            documented=entry.documented,
+            because=entry.because or f"as {entry.source} has it",
+        )
     plan = derive(recipe, task)
-    Augmentation.parse(plan.augment)
+    require_boards(Augmentation.parse(plan.augment), plan, framing)
     viewed(network, plan.test_time_augmentation)
     return plan
+
+
+def require_boards(transforms: Augmentation, plan: Plan, framing: Framing) -> None:
+    """Raise `UsageError` for the symmetries of a board with anything else."""
+    views = plan.test_time_augmentation.strip()
+    if framing.takes != "boards" and (transforms.symmetries or views == "symmetries"):
+        raise UsageError(
+            f"The symmetries are those of a board, and here are {framing.takes}. "
+            "Use flip, vertical_flip or rotation."
+        )
 
 
 def fit_budget(
@@ -345,7 +389,7 @@ def fit_budget(
 ) -> Plan:
     """As many epochs as the time budget holds, by a measurement on a copy of the network."""
     first = slice(plan.batch_size * 8)
-    probe = Labelled(train.images[first], train.labels[first])
+    probe = Labelled(train.values[first], train.labels[first])
     # One epoch to warm caches up, one to measure.
     timed = replace(plan, epochs=2, time_budget=math.inf)
     state = begin(deepcopy(network), contract, probe, timed, runtime)

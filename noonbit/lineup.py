@@ -1,4 +1,7 @@
-"""Who the members of an ensemble are: how many, what sets them apart, how they are combined."""
+"""Who the members of an ensemble are: how many, what sets them apart, how they are combined.
+
+The networks of a cross-validation are an ensemble too, whose members differ by what they train on.
+"""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +25,9 @@ class Lineup(BaseModel):
 
     members: Annotated[int, Field(ge=2, le=1000)] | None = None
     """Train so many networks, each from a seed of its own, and let them answer as one."""
+    folds: Annotated[int, Field(ge=2, le=1000)] | None = None
+    """Cross-validate: of so many parts of all items but the source's own test part, every class in
+    proportion, each tests a network that the others train."""
     combine: Combine | None = None
     """The sum of the members' outputs, the mean of their probabilities, or a vote."""
     member_models: str | None = None
@@ -39,9 +45,24 @@ class Lineup(BaseModel):
         except ValidationError as error:
             raise UsageError(f"{origin}: {'; '.join(explain(error))}.") from None
 
+    @property
+    def count(self) -> int:
+        """How many networks there will be."""
+        return self.folds or self.members or 1
+
     def require_whole(self) -> None:
-        """Raise `UsageError` for settings of members where no number of members was given."""
-        if self.members is None and self.model_fields_set:
+        """Raise `UsageError` for settings of members where no number of members was given.
+
+        And for those that would set the networks of a cross-validation apart, since its mean is
+        that of one recipe.
+        """
+        if self.folds is not None and (apart := self.model_fields_set - {"folds", "combine"}):
+            name = min(apart).replace("_", "-")
+            raise UsageError(
+                "--folds trains one network a fold, all by the same recipe; leave out --folds, or "
+                f"--{name}."
+            )
+        if self.count == 1 and self.model_fields_set:
             name = min(self.model_fields_set).replace("_", "-")
             raise UsageError(
                 f"--{name} is a setting of an ensemble; say of how many members with --members, "
@@ -55,13 +76,13 @@ class Lineup(BaseModel):
         Raises `UsageError` for two settings that contradict each other.
         """
         self.require_whole()
-        count = self.members or 1
+        count = self.count
+        parts = [f"{number}/{count}" for number in range(1, count + 1)]
         turns = {
             "model": self.listed("member_models", ","),
             "augment": self.listed("member_augment", ";"),
-            "fold": [f"{number}/{count}" for number in range(1, count + 1)]
-            if self.member_folds
-            else [],
+            "fold": parts if self.member_folds else [],
+            "test_fold": parts if self.folds is not None else [],
         }
         refuse_both(recipe, turns, ("validation", "validation_rows") if self.member_folds else ())
         return [
@@ -85,9 +106,9 @@ class Lineup(BaseModel):
             raise UsageError(
                 f"{flag} '{text}' has an empty place; write {separator.join(('one', 'another'))}."
             )
-        if len(values) > (self.members or 1):
+        if len(values) > self.count:
             raise UsageError(
-                f"{flag} names {len(values)} for {plural(self.members or 1, 'member')}, so some "
+                f"{flag} names {len(values)} for {plural(self.count, 'member')}, so some "
                 "would never be used. Raise --members, or name fewer."
             )
         return values
@@ -97,9 +118,15 @@ def refuse_both(
     recipe: Recipe, turns: dict[str, list[str]], decided_by_folds: tuple[str, ...]
 ) -> None:
     """Raise `UsageError` where one setting is stated for all members and again for each."""
-    flags = {"model": "member-models", "augment": "member-augment", "fold": "member-folds"}
-    for name, flag in flags.items():
-        if turns[name] and name in recipe.model_fields_set:
+    flags = {
+        "model": "member-models",
+        "augment": "member-augment",
+        "fold": "member-folds",
+        "test_fold": "folds",
+    }
+    for field, flag in flags.items():
+        if turns[field] and field in recipe.model_fields_set:
+            name = field.replace("_", "-")
             raise UsageError(f"--{flag} decides each member's {name}; leave out --{name}.")
     for name in decided_by_folds:
         if name in recipe.model_fields_set:

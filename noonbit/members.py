@@ -27,7 +27,7 @@ from noonbit.job import Observer, plan_for, stop_on_interrupt
 from noonbit.job import resume as resume_one
 from noonbit.lineup import Lineup
 from noonbit.member import Log, Task
-from noonbit.models import DEFAULT_MODEL, outline, settled
+from noonbit.models import model_of, outline_for, settled
 from noonbit.recipe import Recipe
 from noonbit.run import Run
 from noonbit.runs import create, load_run
@@ -73,7 +73,8 @@ def train_members(
     at_once = at_once or derived
     recipes = [placed(each, runtime, at_once=at_once, members=len(recipes)) for each in recipes]
     members = [
-        describe_member(each, f"{MEMBERS}/{number}") for number, each in enumerate(recipes, start=1)
+        describe_member(each, items, f"{MEMBERS}/{number}")
+        for number, each in enumerate(recipes, start=1)
     ]
     record = describe(items, members, lineup.combine, runtime, data_dir=data_dir)
     record["training"] = {
@@ -212,14 +213,13 @@ def work_of(recipes: Sequence[Recipe], items: Items) -> float:
     Raises the errors of whatever does not fit: a member's mistake is better known before the first
     one is trained.
     """
-    framing, classes = items.framing, len(items.data.class_names)
     by_kind: dict[Recipe, float] = {}
     total = 0.0
     for recipe in recipes:
-        kind = recipe.model_copy(update={"seed": 0, "fold": None})
+        kind = recipe.model_copy(update={"seed": 0, "fold": None, "test_fold": None})
         if kind not in by_kind:
-            name = settled(recipe.model or DEFAULT_MODEL)
-            network = outline(name, classes, framing.channels, (framing.height, framing.width))
+            name = model_of(recipe, items.framing)
+            network = outline_for(items.framing, name, len(items.data.class_names))
             epochs = plan_for(kind, items, network, name).epochs
             multiply_adds = summary_of(name, items).multiply_adds
             by_kind[kind] = float(epochs * len(items.split.train) * multiply_adds)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
+from noonbit.adadelta import TableAdadelta
 from noonbit.recipe import OptimizerName, ScheduleName
 
 Schedule = Callable[[int], float]
@@ -58,8 +59,17 @@ def make_optimizer(
             return torch.optim.AdamW(groups, lr=lr, eps=epsilon, fused=True)
         case "rmsprop":
             return torch.optim.RMSprop(groups, lr=lr, alpha=0.9, eps=epsilon)
+        case "adadelta" if (tables := tables_of(model)) and not weight_decay:
+            return TableAdadelta(parameters, tables, lr=lr, epsilon=epsilon)
         case "adadelta":
             return torch.optim.Adadelta(groups, lr=lr, rho=0.95, eps=epsilon)
+
+
+def tables_of(model: nn.Module) -> list[nn.Parameter]:
+    """The vectors of words that a network learns: of each, few rows have a gradient."""
+    tables = [module for module in model.modules() if isinstance(module, nn.Embedding)]
+    weights = [table.get_parameter("weight") for table in tables]
+    return [weight for weight in weights if weight.requires_grad]
 
 
 class Muon(torch.optim.Optimizer):

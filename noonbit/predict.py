@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from noonbit.contract import Adjustment, Contract
+from noonbit.contract import Contract
 from noonbit.data import open_inputs
-from noonbit.data.dataset import BadItem, Part
+from noonbit.data.dataset import BadItem, Part, Sentences, Takes, takes_of
 from noonbit.errors import InputRefused
 from noonbit.evaluate import Probabilities, predict_probabilities
+from noonbit.framing import Adjustment
 from noonbit.runtime import Runtime
+from noonbit.streaming import values_at
+
+ONE_OF: dict[Takes, str] = {
+    "pictures": "a picture",
+    "sentences": "a sentence",
+    "boards": "a position of Go",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,8 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
     """Predict whatever `inputs` is: see `Run.predict`."""
     if isinstance(inputs, Part):
         return predict_part(model, contract, inputs, runtime)
+    if isinstance(inputs, Sentences):
+        return predict_part(model, contract, part_of_texts(inputs), runtime)
     if isinstance(inputs, str | Path):
         return predict_source(model, contract, inputs, runtime)
     if isinstance(inputs, Image.Image):
@@ -97,13 +107,22 @@ def predict_source(
     return replace(predictions, bad=(*inputs.bad, *predictions.bad))
 
 
+def part_of_texts(texts: Sequence[str]) -> Part:
+    """Sentences that are in no file; each is its own name."""
+    return Part(Sentences(texts), None, list(texts))
+
+
 def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runtime) -> Predictions:
-    """Every image of a part; the unreadable ones are named in `bad`."""
-    prepared = contract.framing.prepare_all(part.images)
+    """Every input of a part; the unreadable ones are named in `bad`."""
+    if takes_of(part.raw) != contract.framing.takes:
+        raise InputRefused(
+            part.names[0] if len(part) else "the source",
+            f"is {ONE_OF[takes_of(part.raw)]}, but this network takes {contract.framing.takes}",
+        )
+    prepared = contract.framing.prepare_all(part.raw)
     kept = np.setdiff1d(np.arange(len(part)), list(prepared.bad))
-    probabilities = predict_probabilities(
-        model, contract, torch.from_numpy(prepared.pixels[kept]), runtime
-    )
+    values = values_at(prepared.values, kept, runtime.device)
+    probabilities = predict_probabilities(model, contract, values, runtime)
     return Predictions(
         tuple(part.names[i] for i in kept),
         probabilities,
@@ -117,15 +136,16 @@ def predict_raw(
     model: nn.Module, contract: Contract, inputs: Sequence[Any], runtime: Runtime
 ) -> Predictions:
     """Pictures or arrays in memory; one that cannot be used is an error, since it has no file."""
-    pixels = np.zeros((len(inputs), *contract.framing.shape), np.uint8)
+    framing = contract.framing
+    values = np.zeros((len(inputs), *framing.shape), framing.dtype)
     adjusted: dict[Adjustment, list[int]] = {}
     for index, raw in enumerate(inputs):
-        pixels[index], done = contract.framing.prepare_noting(raw, name=f"input {index}")
+        values[index], done = framing.prepare_noting(raw, name=f"input {index}")
         for adjustment in done:
             adjusted.setdefault(adjustment, []).append(index)
     return Predictions(
         tuple(f"input {index}" for index in range(len(inputs))),
-        predict_probabilities(model, contract, torch.from_numpy(pixels), runtime),
+        predict_probabilities(model, contract, torch.from_numpy(values), runtime),
         contract.class_names,
         {name: np.array(rows, np.int64) for name, rows in adjusted.items()},
         (),
@@ -138,7 +158,7 @@ def split_array(array: NDArray[Any], contract: Contract) -> list[NDArray[Any]]:
         return [array]
     colour = array.ndim == 3 and (array.shape[2] in (1, 3) or array.shape[0] in (1, 3))
     framing = contract.framing
-    many_grey = framing.channels == 1 and array.shape[1:] == (framing.height, framing.width)
+    many_grey = framing.channels == 1 and array.shape[1:] == framing.size
     return [array] if colour and not many_grey else list(array)
 
 

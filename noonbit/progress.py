@@ -30,7 +30,7 @@ class LineDisplay(Observer):
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
-        self.epochs = 0
+        self.epochs, self.noun = 0, "item"
         self.spoke = time.monotonic()
 
     def say(self, text: str) -> None:
@@ -39,7 +39,7 @@ class LineDisplay(Observer):
         print(text, file=self.stream, flush=True)
 
     def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
-        self.epochs = plan.epochs
+        self.epochs, self.noun = plan.epochs, items.framing.noun
         for line in introduction(run, items, plan):
             self.say(line)
         if state.epoch or state.step:
@@ -54,12 +54,12 @@ class LineDisplay(Observer):
             )
 
     def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
-        self.say(epoch_line(row, plan, is_best))
+        self.say(epoch_line(row, plan, is_best, self.noun))
 
     def measured(self, run: Run, evaluation: Evaluation) -> None:
-        self.say(headline(evaluation))
+        self.say(headline(evaluation, run.contract.framing.noun))
         if run.is_ensemble:
-            for line in gains(run):
+            for line in gains(run) if run.folds is None else about_folds(run):
                 self.say(line)
 
     def began_members(self, run: Run, items: Items) -> None:
@@ -75,7 +75,7 @@ class LineDisplay(Observer):
 
 
 class BarDisplay(LineDisplay):
-    """The same lines, and below them a bar with loss, accuracy, images/s and the time left."""
+    """The same lines, and below them a bar with loss, accuracy, speed and the time left."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
@@ -120,7 +120,7 @@ class BarDisplay(LineDisplay):
             total=self.epochs * step.steps,
             place=f"epoch {step.epoch}/{self.epochs}",
             figures=f"loss {step.loss.item() / seen:.4f}  accuracy "
-            f"{step.correct.item() / seen:.4f}  {speed:,.0f} images/s",
+            f"{step.correct.item() / seen:.4f}  {speed:,.0f} {self.noun}s/s",
         )
 
     def measured(self, run: Run, evaluation: Evaluation) -> None:
@@ -168,14 +168,14 @@ def display() -> Iterator[Observer]:
 
 def about_data(run: Run, items: Items) -> list[str]:
     """What trains, validates and measures, what is wrong with it, and how large the model is."""
-    data, framing, split = items.data, items.framing, items.split
+    data, split = items.data, items.split
     lines = [
         f"data     {data.source}: {data.format}, "
         f"{plural(len(data.class_names), 'class', 'classes')}, "
-        f"{framing.height}x{framing.width}x{framing.channels}"
-        f"{', decoded before' if items.from_cache else ''}",
+        f"{items.framing.describe()}{', decoded before' if items.from_cache else ''}",
         f"split    {len(split.train):,} train, {len(split.validation):,} validation, "
-        f"{len(split.test):,} test (test: {split.reasons['test']})",
+        f"{len(split.test):,} test (test: {split.reasons['test']})"
+        + ("" if run.folds is None else "; the other folds in turn"),
     ]
     lines += [f"note     {note}" for note in data.notes]
     lines += [f"left out {item}" for item in items.bad[:5]]
@@ -188,10 +188,10 @@ def about_data(run: Run, items: Items) -> list[str]:
     model = run.record["model"]
     lines.append(
         f"model    {model['name']}: {model['parameters']:,} parameters, "
-        f"{model['multiply_adds'] / 1e6:,.1f} M multiply-adds an image"
+        f"{model['multiply_adds'] / 1e6:,.1f} M multiply-adds for one {items.framing.noun}"
     )
     entry = MODELS.get(model["name"])
-    if entry is not None and (changes := entry.changes((framing.height, framing.width))):
+    if entry is not None and (changes := entry.changes(items.framing.size)):
         lines.append(f"note     the small-image form of {model['name']}: {changes}")
     return lines
 
@@ -220,14 +220,14 @@ def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
     return lines + [f"warning  {sentence}" for sentence in run.record.get("warnings", [])]
 
 
-def epoch_line(row: Epoch, plan: Plan, is_best: bool) -> str:
+def epoch_line(row: Epoch, plan: Plan, is_best: bool, noun: str) -> str:
     """One epoch in one line, in the words that Keras made usual."""
     validated = f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  "
     return (
         f"epoch {row.epoch}/{plan.epochs}  {row.seconds:.1f} s  "
         f"loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
         + ("" if math.isnan(row.val_loss) else validated)
-        + f"{row.images_per_second:,.0f} images/s"
+        + f"{row.images_per_second:,.0f} {noun}s/s"
         + ("  best" if is_best else "")
     )
 
@@ -247,6 +247,8 @@ def member_line(number: int, count: int, member: Run) -> str:
     """One finished member in one line."""
     recipe, result = member.recipe, member.record["result"]
     facts = [str(recipe.model), f"seed {recipe.seed}"]
+    if recipe.test_fold is not None:
+        facts.append(f"tested by fold {recipe.test_fold}")
     if recipe.fold is not None:
         facts.append(f"fold {recipe.fold}")
     if "augment" not in member.record["reasons"]:
@@ -276,9 +278,23 @@ def gains(run: Run) -> list[str]:
     ]
 
 
-def headline(evaluation: Evaluation) -> str:
+def about_folds(run: Run) -> list[str]:
+    """How the folds of a cross-validation spread, and what was not measured."""
+    result = run.record["result"]
+    shares = [fold["accuracy"] for fold in result["folds"]]
+    return [
+        f"         each by the network not trained on it; folds: mean "
+        f"{result['folds_mean_accuracy']:.2%}, standard deviation "
+        f"{100 * result['folds_standard_deviation']:.2f} points, "
+        f"{min(shares):.2%} to {max(shares):.2%}",
+        f"note     the run answers with its {len(shares)} networks together; how well, these items "
+        "cannot tell, since each trained some of them",
+    ]
+
+
+def headline(evaluation: Evaluation, noun: str) -> str:
     """The figure that matters, with its interval."""
     return (
-        f"test     {evaluation.accuracy:.2%} of {evaluation.images:,} images right "
+        f"{evaluation.split:<8} {evaluation.accuracy:.2%} of {evaluation.images:,} {noun}s right "
         f"(95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
     )

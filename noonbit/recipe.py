@@ -8,7 +8,8 @@ the resolved recipe, which `--config` takes back.
 import math
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -97,6 +98,11 @@ def as_text(settings: object) -> object:
     return ",".join(pieces) or "none"
 
 
+def absolute(path: str) -> str:
+    """The same file from wherever a run is continued."""
+    return str(Path(path).expanduser().resolve())
+
+
 def fold_of_folds(text: str) -> str:
     """Refuse a fold that does not exist."""
     match = re.fullmatch(r"(\d+)/(\d+)", text)
@@ -163,6 +169,10 @@ class Recipe(BaseModel):
     """Drawn from every class in proportion, or the first or last rows of the training items."""
     fold: Annotated[str, AfterValidator(fold_of_folds)] | None = None
     """K/N: of N parts of the training items, the K-th chooses the best weights."""
+    test_fold: Annotated[str, AfterValidator(fold_of_folds)] | None = None
+    """K/N: of N parts of all items but the source's own test part, the K-th is the test split."""
+    vectors: Annotated[str, AfterValidator(absolute)] | None = None
+    """Of words: begin with those of this file, of word2vec or GloVe."""
     image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Train at this many pixels a side."""
     channels: Literal[1, 3] | None = None
@@ -245,20 +255,22 @@ class Task:
     model: str
     images: int
     """Of the training split."""
-    shape: tuple[int, int, int]
-    """(channels, height, width) of one image."""
+    augmentation: tuple[str, str]
+    """The usual one of such inputs, and the reason."""
     multiply_adds: int
     """Of the network, for one image."""
     difficulty: float
     """The nearest neighbour's error on raw pixels, from 0 to 1."""
-    optimizer: OptimizerName
+    optimizer: OptimizerName = "adamw"
     """What trains the network best."""
     learning_rate: float | None = None
     """Of that optimiser, where its usual one does not suit the network."""
     effort: float = 1.0
     """The share of a default training's arithmetic to spend."""
-    may_mirror: bool = True
-    """Whether a mirrored image means the same."""
+    documented: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that the network's source fixes, where the recipe leaves them open."""
+    because: str = ""
+    """Why those."""
 
 
 def derive(recipe: Recipe, task: Task) -> Plan:
@@ -269,10 +281,11 @@ def derive(recipe: Recipe, task: Task) -> Plan:
         stated = getattr(recipe, name)
         if stated is not None:
             return stated
+        if name in task.documented:
+            value, reason = task.documented[name], task.because
         reasons[name] = reason
         return value
 
-    channels, height, width = task.shape
     batch_size = choose("batch_size", *derive_batch_size(task.images))
     chosen: OptimizerName = choose("optimizer", task.optimizer, f"trains {task.model} best")
     rate, rate_reason = RATES[chosen]
@@ -281,9 +294,6 @@ def derive(recipe: Recipe, task: Task) -> Plan:
     schedule: ScheduleName = choose(
         "schedule", "one-cycle", "ends at zero, so the last epoch is the best"
     )
-    shift = round(0.08 * min(height, width))
-    mirrors = channels == 3 and task.may_mirror
-    augmentation = f"shift={shift}" + (",flip" if mirrors else "")
     return Plan(
         model=task.model,
         epochs=choose("epochs", *derive_epochs(task)),
@@ -296,13 +306,7 @@ def derive(recipe: Recipe, task: Task) -> Plan:
         weight_decay=choose("weight_decay", *DECAYS[chosen]),
         epsilon=choose("epsilon", *EPSILONS[chosen]) if chosen in EPSILONS else 0.0,
         label_smoothing=choose("label_smoothing", 0.1, "keeps short trainings calm"),
-        augment=choose(
-            "augment",
-            augmentation,
-            "8 % of the shorter side"
-            + ("; a mirrored photograph means the same" if mirrors else "")
-            + ("; a mirrored sign may mean another class" if channels == 3 and not mirrors else ""),
-        ),
+        augment=choose("augment", *task.augmentation),
         normalise=choose("normalise", "standard", "suits every network here"),
         keep=choose("keep", "accuracy", "what the report's headline is about"),
         average_weights=choose("average_weights", 0.0, "a rate that falls to zero averages too"),

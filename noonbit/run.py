@@ -9,13 +9,14 @@
       weights.safetensors       the best by validation
       checkpoint.safetensors    where the training stands, for --resume
       evaluation.json           the measured figures of the test split
-      predictions.parquet       of the test split: item, class, prediction, probability
+      predictions.parquet       of the test split: item, (fold,) class, prediction, probability
       report.html               everything above for people
       members/                  of an ensemble that was trained: a run folder for each member
 
 An ensemble of networks is a run too: its weights are those of all members, so it needs none of
-their folders, and it has no history and no checkpoint of its own. A run is never overwritten. A
-folder made by a later format is refused by name.
+their folders, and it has no history and no checkpoint of its own. So are the networks of a
+cross-validation, each of which answers for the fold that it did not learn. A run is never
+overwritten. A folder made by a later format is refused by name.
 """
 
 import csv
@@ -39,14 +40,17 @@ from noonbit.data.dataset import PART_NAMES
 from noonbit.data.split import Indices, Split
 from noonbit.errors import ArtefactError, DataError, UsageError
 from noonbit.evaluate import Evaluation, evaluate, predict_probabilities
+from noonbit.explain import Explanation, explain
 from noonbit.fit import Epoch
+from noonbit.folds import evaluate_test
 from noonbit.items import Items, gather, load
-from noonbit.models import build
+from noonbit.models import build_for
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.predict import Predictions, predict
-from noonbit.recipe import Recipe, explain
+from noonbit.recipe import Recipe
+from noonbit.recipe import explain as reasons_of
 from noonbit.runtime import Runtime
-from noonbit.streaming import images_at
+from noonbit.streaming import values_at
 from noonbit.views import viewed
 
 FORMAT = 1
@@ -125,7 +129,7 @@ class Run:
             [
                 Member.blank(
                     viewed(self.build(member["name"]), member["views"]),
-                    self.contract.framing.channels,
+                    self.contract.framing.normalised,
                 )
                 for member in about["members"]
             ],
@@ -139,11 +143,15 @@ class Run:
         """Whether several networks answer as one here."""
         return "members" in self.record["model"]
 
+    @property
+    def folds(self) -> int | None:
+        """How many folds a cross-validation has; None for any other run."""
+        count: int | None = self.record.get("training", {"settings": {}})["settings"].get("folds")
+        return count
+
     def build(self, name: str) -> nn.Module:
-        """A network of this name for the run's images and classes, freshly initialised."""
-        framing = self.contract.framing
-        size = (framing.height, framing.width)
-        return build(name, len(self.class_names), framing.channels, size)
+        """A network of this name for the run's inputs and classes, freshly initialised."""
+        return build_for(self.contract.framing, name, len(self.class_names))
 
     def answering(self, model: nn.Module) -> nn.Module:
         """A trained network as it answers: with its recipe's test-time augmentation."""
@@ -176,7 +184,7 @@ class Run:
         load_weights(path, model)
 
     def predict(self, inputs: Any, *, runtime: Runtime | None = None) -> Predictions:
-        """Class names and probabilities for files, folders, arrays or pictures.
+        """Class names and probabilities for files, folders, arrays, pictures or `Sentences`.
 
         `inputs` is a path or several, a Pillow image or several, or an array: one image (H, W) or
         (H, W, C), or many (N, H, W), (N, H, W, C) or (N, C, H, W), in the value range that the
@@ -184,6 +192,13 @@ class Run:
         """
         runtime = runtime or Runtime.start()
         return predict(runtime.place(self.model), self.contract, inputs, runtime)
+
+    def explain(self, texts: Sequence[str]) -> list[Explanation]:
+        """Which n-grams decided about some sentences; see `noonbit.explain`.
+
+        Raises `UsageError` for a run of another network than sentence-cnn and its forms.
+        """
+        return explain(self.model, self.contract, texts)
 
     def items(self, *, data_dir: Path | None = None) -> Items:
         """What the run was trained on, opened again.
@@ -207,14 +222,22 @@ class Run:
     ) -> Evaluation:
         """Measure the run on its own test split again: the figures that its training printed.
 
-        Or on another `source`, all of it, or its test part if it has one; classes are matched by
-        name. Raises `DataError` where that has a class which the run does not know.
+        Of a cross-validation, each network again on its own fold. Or on another `source`, all of
+        it, or its test part if it has one; classes are matched by name. Raises `DataError` where
+        that has a class which the run does not know.
         """
         if source is None:
-            items = self.items(data_dir=data_dir)
-            return self.measure(items, items.split.test, items.labels, "test")
+            items, runtime = self.items(data_dir=data_dir), Runtime.wanted(self.recipe)
+            return evaluate_test(runtime.place(self.model), self.contract, items, runtime)[1]
         data = open_data(source, data_dir=data_dir, on_bad=self.recipe.on_bad)
         items = gather(data, self.contract.framing, on_bad=self.recipe.on_bad)
+        if (
+            self.folds is not None
+            and data.test is None
+            and items.fingerprint == self.record["data"]["fingerprint"]
+        ):
+            # Every item of it trained some of the networks; none is asked about those.
+            return self.evaluate(data_dir=data_dir)
         unknown = [name for name in data.class_names if name not in self.class_names]
         if unknown:
             raise DataError(
@@ -230,10 +253,16 @@ class Run:
     def measure(self, items: Items, indices: Indices, labels: Indices, split: str) -> Evaluation:
         """The figures of the items at `indices`, by `labels` (N,) in the run's own classes."""
         runtime = Runtime.wanted(self.recipe)
-        pixels = images_at(items.pixels, indices, runtime.device)
+        values = values_at(items.values, indices, runtime.device)
         model = runtime.place(self.model)
-        probabilities = predict_probabilities(model, self.contract, pixels, runtime)
-        return evaluate(probabilities, labels[indices], self.class_names, split=split)
+        probabilities = predict_probabilities(model, self.contract, values, runtime)
+        return evaluate(
+            probabilities,
+            labels[indices],
+            self.class_names,
+            split=split,
+            groups=items.groups(indices),
+        )
 
     def update(self, **facts: Any) -> None:
         """Write facts into run.json, in one step."""
@@ -275,5 +304,5 @@ def parse(kind: TypeAdapter[Value], value: Any, path: Path) -> Value:
         return kind.validate_python(value)
     except ValidationError as error:
         raise ArtefactError(
-            f"{path} is damaged: {explain(error)[0]}. Restore it, or train again."
+            f"{path} is damaged: {reasons_of(error)[0]}. Restore it, or train again."
         ) from None

@@ -91,8 +91,9 @@ def find_run(name: str | Path, runs: Path) -> Path:
     found = sorted(entry.parent for entry in runs.glob("*/run.json"))
     if not found:
         raise ArtefactError(
-            f"There is no run in {runs.resolve()}. Make one with `noonbit train SOURCE`, "
-            "or give the path of a run folder."
+            f"There is no run in {runs.resolve()}"
+            + ("" if str(name) == "last" else f", and {name} is no folder of one")
+            + ". Make one with `noonbit train SOURCE`, or give the path of a run folder."
         )
     if str(name) == "last":
         return max(found, key=lambda entry: (entry / "run.json").stat().st_mtime_ns)

@@ -1,12 +1,14 @@
-"""Images for the loop, wherever they lie: a tensor on the device, or rows of a file that is mapped.
+"""Inputs for the loop, wherever they are: a tensor on the device, rows of a file that is mapped, or
+computed when they are asked for.
 
-Both can be measured, sliced, and asked for items with `index_select`, so the loop and everything
+All can be measured, sliced, and asked for items with `index_select`, so the loop and everything
 after it do not know the difference.
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from noonbit.data.mapped import SMALL, is_mapped
+from noonbit.framing import Values
 
 DEVICE_SHARE = 0.5
 """Of a GPU's free memory that images may take; the rest is for the network."""
@@ -21,12 +24,12 @@ DEVICE_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """Rows of images that stay on the disk, or in the system's memory of it, until a batch."""
+    """Inputs that stay on the disk, or in the system's memory of it, or nowhere, until a batch."""
 
-    images: Tensor
-    """uint8 (all N, C, H, W), over the mapped file."""
+    fetch: Callable[[Tensor], Tensor]
+    """Numbers of inputs, int64 (B,) on the processor -> their values (B, *shape)."""
     rows: Tensor
-    """int64 (n,): which of them these are."""
+    """int64 (n,): which of all inputs these are."""
     device: torch.device
     """Where batches go."""
 
@@ -45,37 +48,42 @@ class Streamed:
         return self._batch(self.rows.index_select(0, items.cpu()))
 
     def _batch(self, rows: Tensor) -> Tensor:
-        batch = self.images.index_select(0, rows)
+        batch = self.fetch(rows)
         if self.device.type != "cuda":
             return batch.to(self.device)
         return batch.pin_memory().to(self.device, non_blocking=True)
 
 
-Images: TypeAlias = Tensor | Streamed
+Loaded: TypeAlias = Tensor | Streamed
+"""Values (n, *shape) as the loop asks for them."""
 
 
-def images_at(pixels: NDArray[np.uint8], rows: NDArray[np.int64], device: torch.device) -> Images:
-    """The images (N, C, H, W) at `rows` for a device: copied to it, or streamed.
+def values_at(values: Values, rows: NDArray[np.int64], device: torch.device) -> Loaded:
+    """The values (N, *shape) at `rows` for a device: copied to it, or streamed.
 
-    They stream where they lie in a mapped file, unless they are few or a GPU has room for them.
+    They stream where they are computed on demand, or lie in a mapped file, unless they are few or a
+    GPU has room for them.
     """
-    if not is_mapped(pixels) or len(rows) * pixels[:1].nbytes <= SMALL:
-        return torch.from_numpy(pixels[rows]).to(device)
-    images, chosen = read_only_tensor(pixels), torch.from_numpy(rows)
-    streamed = Streamed(images, chosen, device)
+    chosen = torch.from_numpy(rows)
+    if not isinstance(values, np.ndarray):
+        return Streamed(lambda numbers: torch.from_numpy(values[numbers.numpy()]), chosen, device)
+    if not is_mapped(values) or len(rows) * values[:1].nbytes <= SMALL:
+        return torch.from_numpy(values[rows]).to(device)
+    mapped = read_only_tensor(values)
+    streamed = Streamed(lambda numbers: mapped.index_select(0, numbers), chosen, device)
     if device.type != "cuda":
         return streamed
     free, _ = torch.cuda.mem_get_info(device)
-    if len(rows) * pixels[:1].nbytes > DEVICE_SHARE * free:
+    if len(rows) * values[:1].nbytes > DEVICE_SHARE * free:
         return streamed
-    copy = torch.empty((len(rows), *images.shape[1:]), dtype=torch.uint8, device=device)
-    step = max(1, SMALL // pixels[:1].nbytes)
+    copy = torch.empty((len(rows), *mapped.shape[1:]), dtype=mapped.dtype, device=device)
+    step = max(1, SMALL // values[:1].nbytes)
     for target, part in zip(copy.split(step), chosen.split(step), strict=True):
-        target.copy_(images.index_select(0, part))
+        target.copy_(mapped.index_select(0, part))
     return copy
 
 
-def read_only_tensor(array: NDArray[np.uint8]) -> Tensor:
+def read_only_tensor(array: NDArray[Any]) -> Tensor:
     """A tensor over memory that cannot be written to; nothing here writes into images in place.
 
     A private mapping that can be written to would spare the warning, but Linux refuses it for more

@@ -44,3 +44,12 @@ def digits_ensemble(tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("runs") / "ensemble"
     recipe = Recipe(model="mlp", epochs=1, threads=1)
     return train_members("digits", recipe, Lineup(members=3), out=out)
+
+
+@pytest.fixture(scope="session")
+def digits_folds(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A cross-validation of the plain network on the digits, in three folds."""
+    out = tmp_path_factory.mktemp("runs") / "folds"
+    return train_members(
+        "digits", Recipe(model="mlp", epochs=1, threads=1), Lineup(folds=3), out=out
+    )

@@ -59,3 +59,16 @@ def random_game(seed: int, *, size: int, moves: int) -> Game:
         played.append((colour, point))
         colour = 3 - colour
     return game_of("\n".join(["." * size] * size), played)
+
+
+LETTERS = "abcdefghijklmnopqrs"
+
+
+def sgf_of(game: Game) -> bytes:
+    """A game as a file."""
+    nodes = []
+    for colour, point in zip(game.colours.tolist(), game.points.tolist(), strict=True):
+        row, column = divmod(point, game.size)
+        place = "" if point == PASS else LETTERS[column] + LETTERS[row]
+        nodes.append(f";{'B' if colour == BLACK else 'W'}[{place}]")
+    return f"(;GM[1]SZ[{game.size}]{''.join(nodes)})".encode()

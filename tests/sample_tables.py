@@ -51,7 +51,7 @@ def sentence(path: Path) -> str:
 
 def check(data: Data) -> None:
     assert data.format == "CSV"
-    np.testing.assert_array_equal(data.train.images, PIXELS.reshape(6, 1, 4, 4))
+    np.testing.assert_array_equal(data.train.raw, PIXELS.reshape(6, 1, 4, 4))
     assert data.train.labels is not None and data.train.labels.tolist() == LABELS
 
 

@@ -7,15 +7,16 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
 from noonbit.fit import Hooks, State, Step, begin, fit
+from noonbit.framing import PictureFraming
 from noonbit.gradients import Labelled
 from noonbit.recipe import OptimizerName, Plan
 from noonbit.runtime import Runtime
 
 RUNTIME = Runtime(torch.device("cpu"), threads=1, precision="float32", reasons={})
 CONTRACT = Contract(
-    framing=Framing(height=8, width=8, channels=1),
+    framing=PictureFraming(height=8, width=8, channels=1),
     mean=(0.5,),
     std=(0.3,),
     class_names=("left", "middle", "right"),

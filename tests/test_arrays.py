@@ -53,7 +53,7 @@ def test_train_and_test_are_found_under_usual_names(tmp_path: Path, names) -> No
     data = open_npz(
         tmp_path, **dict(zip(names, (IMAGES, LABELS, IMAGES[3:], LABELS[3:]), strict=True))
     )
-    np.testing.assert_array_equal(data.train.images, IMAGES[:, None])
+    np.testing.assert_array_equal(data.train.raw, IMAGES[:, None])
     assert data.test is not None and len(data.test) == 3
     assert data.class_names == ("0", "1", "2") and data.value_range == (0, 255)
     assert data.train.names[2] == f"{names[0]} image 2"
@@ -190,7 +190,7 @@ def test_a_lone_array_is_input(tmp_path: Path) -> None:
     np.save(tmp_path / "photos.npy", IMAGES / 255)
     inputs = read_inputs(open_files(tmp_path / "photos.npy"), "photos.npy", None)
     assert inputs.value_range == (0, 1) and inputs.part.labels is None
-    np.testing.assert_array_equal(inputs.part.images, IMAGES[:, None])
+    np.testing.assert_array_equal(inputs.part.raw, IMAGES[:, None])
 
 
 def test_inputs_in_another_usual_form_are_read_as_such_and_others_are_refused() -> None:

@@ -36,7 +36,7 @@ def members(digits_ensemble: Run) -> list[Run]:
 def outputs_of(run: Run) -> np.ndarray:
     """What a run's network gives for the test images, (N, classes)."""
     items = run.items()
-    pixels = torch.from_numpy(items.pixels[items.split.test])
+    pixels = torch.from_numpy(items.values[items.split.test])
     return predict_logits(run.model, run.contract, pixels, Runtime.wanted(RECIPE)).astype(float)
 
 

@@ -12,7 +12,7 @@ from noonbit.augment import Augmentation, Draws, draw
 CPU = torch.device("cpu")
 EVERYTHING = Augmentation.parse(
     "shift=3,rotation=20,shear=5,zoom=0.2,zoom_range=0.1,flip,vertical_flip,brightness=0.3,"
-    "channel_shift=10,erase=0.5,mixup=0.2,cutmix=1"
+    "channel_shift=10,erase=0.5,mixup=0.2,cutmix=1,symmetries"
 )
 
 

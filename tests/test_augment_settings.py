@@ -115,8 +115,8 @@ def test_a_misspelt_transform_is_proposed() -> None:
     assert refusal("shift=2,rotate=10") == (
         "No augmentation is called 'rotate'. Did you mean 'rotation'? There are: shift, "
         "width_shift, height_shift, rotation, shear, zoom, zoom_range, flip, vertical_flip, "
-        "brightness, channel_shift, fill, cval, interpolation_order, erase, mixup, cutmix; for "
-        "example --augment shift=2,rotation=10,zoom=0.1,flip."
+        "brightness, channel_shift, fill, cval, interpolation_order, erase, mixup, cutmix, "
+        "symmetries; for example --augment shift=2,rotation=10,zoom=0.1,flip."
     )
     assert "Did you mean 'rotation_range'?" in refusal({"rotation_rang": 3})
 

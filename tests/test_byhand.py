@@ -65,7 +65,7 @@ def test_the_images_of_mnist_are_the_first_ones_in_the_order_of_their_files(shar
     for examples, part in zip(
         open_examples("mnist", data_dir=folder), (data.train, data.test), strict=True
     ):
-        assert np.array_equal(examples.images, part.images[:1000])
+        assert np.array_equal(examples.images, part.raw[:1000])
         assert np.array_equal(examples.labels, part.labels[:1000])
 
 

@@ -9,8 +9,9 @@ from scipy.special import softmax
 from torch import nn
 
 from noonbit.calibrate import HIGHEST, LOWEST, best_temperature, calibrated
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
 from noonbit.evaluate import evaluate, predict_probabilities
+from noonbit.framing import PictureFraming
 from noonbit.gradients import Labelled
 from noonbit.runtime import Runtime
 
@@ -57,7 +58,7 @@ def test_hopeless_logits_stay_within_bounds() -> None:
 
 def test_without_validation_images_nothing_changes() -> None:
     contract = Contract(
-        framing=Framing(height=2, width=2, channels=1),
+        framing=PictureFraming(height=2, width=2, channels=1),
         mean=(0.5,),
         std=(0.2,),
         class_names=("a", "b"),

@@ -13,7 +13,8 @@ from noonbit import native
 from noonbit.chain import Chain, chain_of, kernels
 from noonbit.chain.kernels import Kernels, Window
 from noonbit.chain.links import FirstActivation, Normalisation, Pool, Rectifier
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
+from noonbit.framing import PictureFraming
 from noonbit.models import build
 from noonbit.models.layers import Dropout, Network, seed_dropout
 from noonbit.models.resnet import ConvNorm, Residual
@@ -54,7 +55,7 @@ def images_and_labels(channels: int, side: int) -> tuple[Tensor, Tensor]:
 
 def contract_of(channels: int, side: int) -> Contract:
     return Contract(
-        framing=Framing(height=side, width=side, channels=1 if channels == 1 else 3),
+        framing=PictureFraming(height=side, width=side, channels=1 if channels == 1 else 3),
         mean=(0.45, 0.5, 0.55)[:channels],
         std=(0.25, 0.3, 0.2)[:channels],
         class_names=tuple("abcde"),

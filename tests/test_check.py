@@ -12,7 +12,8 @@ from PIL import Image
 from noonbit.check import Diagnosis, check, contact_sheet
 from noonbit.cli import run
 from noonbit.data import open_data
-from noonbit.findings import Finding, findings_of_items, gaps, identical
+from noonbit.data.split import identical
+from noonbit.findings import Finding, findings_of_items, gaps
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -86,7 +87,7 @@ def test_a_copy_within_train_is_a_note_that_names_both(tmp_path: Path, noise: Pi
     test = noise[[0, 20]] + 1
     finding = only(npz(tmp_path, noise, x_test=test, y_test=[0, 1]))
     assert (finding.severity, finding.kind) == ("note", "duplicates")
-    assert finding.title == "1 of 24 train pictures is a copy of another."
+    assert finding.title == "1 of 24 train images is a copy of another."
     (pair,) = finding.detail
     assert "7 = " in pair
     assert pair.endswith("3")
@@ -96,7 +97,7 @@ def test_a_test_picture_that_is_also_in_train_is_a_leak(tmp_path: Path, noise: P
     finding = only(npz(tmp_path, noise, x_test=noise[[2, 20]], y_test=[0, 1]))
     assert (finding.severity, finding.kind) == ("problem", "leak")
     assert finding.title == (
-        "2 of 2 test pictures have an exact copy in train, so the test accuracy measures memory "
+        "2 of 2 test images have an exact copy in train, so the test accuracy measures memory "
         "there."
     )
     assert len(finding.detail) == 2
@@ -107,14 +108,14 @@ def test_a_drawn_split_keeps_copies_on_one_side(tmp_path: Path, noise: Pixels) -
     noise[18:] = noise[20]
     findings = diagnose(npz(tmp_path, noise)).findings
     assert "leak" not in [finding.kind for finding in findings]
-    assert findings[0].title == "10 of 24 train pictures are copies of others."
+    assert findings[0].title == "10 of 24 train images are copies of others."
 
 
 def test_a_validation_part_of_the_sources_own_leaks_too(tmp_path: Path, noise: Pixels) -> None:
     for part, images in (("train", noise), ("val", noise[[0, 23]]), ("test", noise[[1, 22]] + 1)):
         pictures(tmp_path / part, images)
     finding = only(tmp_path)
-    assert finding.title.startswith("2 of 2 validation pictures have an exact copy in train, ")
+    assert finding.title.startswith("2 of 2 validation images have an exact copy in train, ")
     assert finding.detail[0] == "val/cat/0.png = train/cat/0.png"
 
 
@@ -127,7 +128,7 @@ def test_one_picture_under_two_labels_is_a_problem_that_names_both(
     pictures(tmp_path / "test", test)
     conflict, _ = diagnose(tmp_path).findings
     assert (conflict.severity, conflict.kind) == ("problem", "conflict")
-    assert conflict.title == "1 picture stands under more than one label."
+    assert conflict.title == "1 image stands under more than one label."
     assert conflict.detail == ("train/cat/0.png (cat) = train/dog/23.png (dog)",)
 
 
@@ -146,7 +147,7 @@ def test_blank_pictures_are_named_and_are_no_copies_of_each_other(
     noise[[2, 15]] = 128
     finding = only(pictures(tmp_path, noise))
     assert (finding.severity, finding.kind) == ("problem", "blank")
-    assert finding.title == "2 pictures are blank, with one level everywhere."
+    assert finding.title == "2 images are blank, with one level everywhere."
     assert finding.detail == ("cat/2.png (cat)", "dog/15.png (dog)")
 
 
@@ -221,7 +222,7 @@ def test_imbalance_is_a_note_above_3_and_a_problem_above_10(
     finding = diagnose(npz(tmp_path, images, labels)).findings[0]
     assert (finding.severity, finding.kind) == (severity, "imbalance")
     assert finding.title == (
-        f"Class '0' has {50 / smaller:.1f} times as many training pictures as '1' "
+        f"Class '0' has {50 / smaller:.1f} times as many training images as '1' "
         f"(50 and {smaller}), so look at the accuracy of each class."
     )
     assert finding.detail == (f"1: {smaller}", "0: 50")
@@ -236,9 +237,9 @@ def test_a_class_of_one_picture_is_said_to_be_small_and_untested(tmp_path: Path)
     images = np.random.default_rng(0).integers(40, 200, (11, 8, 8), np.uint8)
     imbalance, few, untested = diagnose(npz(tmp_path, images, np.repeat([0, 1], (10, 1)))).findings
     assert imbalance.severity == "note"
-    assert few.title == "There are fewer than 10 training pictures of class '1'."
+    assert few.title == "There are fewer than 10 training images of class '1'."
     assert few.detail == ("1: 1",)
-    assert untested.title == "There is no test picture of class '1'."
+    assert untested.title == "There is no test image of class '1'."
 
 
 # Files
@@ -263,8 +264,8 @@ def test_a_class_that_cannot_be_read_at_all_is_a_problem(tmp_path: Path, noise: 
     titles = [finding.title for finding in diagnose(source).findings]
     assert titles == [
         "12 of 24 files cannot be read.",
-        "No training picture of class 'dog' can be read.",
-        "There is no test picture of class 'dog'.",
+        "No training image of class 'dog' can be read.",
+        "There is no test image of class 'dog'.",
     ]
 
 
@@ -306,7 +307,7 @@ def test_a_problem_exits_with_5_after_everything_was_printed(
     source = pictures(tmp_path, noise)
     assert run(["check", str(source)]) == 5
     out, err = capsys.readouterr()
-    assert "problem  8 pictures are blank, with one level everywhere." in out
+    assert "problem  8 images are blank, with one level everywhere." in out
     assert "         cat/4.png (cat)\n         ... and 3 more; --json lists them" in out
     assert f"error: {source} has 1 problem, as listed." in err
     assert "next" not in err

@@ -44,7 +44,7 @@ def sentence(path: Path) -> str:
 
 def check(data: Data) -> None:
     np.testing.assert_array_equal(
-        data.train.images, np.concatenate([PIXELS, PIXELS]).reshape(8, 3, 32, 32)
+        data.train.raw, np.concatenate([PIXELS, PIXELS]).reshape(8, 3, 32, 32)
     )
     assert data.train.labels is not None and data.train.labels.tolist() == LABELS * 2
     assert data.test is not None and len(data.test) == 4
@@ -180,17 +180,17 @@ def test_reading_takes_less_than_twice_the_memory_of_the_result(tmp_path: Path) 
     data = open_source(tmp_path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert isinstance(data.train.images, np.ndarray)
-    assert peak < 1.5 * data.train.images.nbytes
+    assert isinstance(data.train.raw, np.ndarray)
+    assert peak < 1.5 * data.train.raw.nbytes
 
 
 @pytest.mark.slow
 def test_real_cifar_10_reads_from_its_archive(shared_data) -> None:
     data = open_source(shared_data("cifar-10/cifar-10-binary.tar.xz"))
-    assert isinstance(data.train.images, np.ndarray)
-    assert data.train.images.shape == (50_000, 3, 32, 32)
+    assert isinstance(data.train.raw, np.ndarray)
+    assert data.train.raw.shape == (50_000, 3, 32, 32)
     np.testing.assert_allclose(
-        data.train.images.mean(axis=(0, 2, 3)), [125.30691805, 122.95039414, 113.86538318]
+        data.train.raw.mean(axis=(0, 2, 3)), [125.30691805, 122.95039414, 113.86538318]
     )
     assert data.notes == ("The test part has 9,980 of the usual 10,000 images.",)
     assert data.class_names == CIFAR10_CLASSES

@@ -65,7 +65,7 @@ def pictures(tmp_path) -> Path:
     folder.mkdir()
     part = open_data("digits").train
     for index in range(5):
-        Image.fromarray(part.images[index][0]).save(folder / f"{index}.png")
+        Image.fromarray(part.raw[index][0]).save(folder / f"{index}.png")
     return folder
 
 
@@ -145,7 +145,10 @@ def test_help_does_not_import_pytorch():
         (["train", "digits", "mnist"], "noonbit train has no use for 'mnist'. See noonbit train"),
         (["summary"], "noonbit summary needs a MODEL. See noonbit summary --help."),
         (["predict"], "noonbit predict needs a RUN. See noonbit predict --help."),
-        (["predict", "last"], "noonbit predict takes a run and at least one picture, folder or a"),
+        (
+            ["predict", "last"],
+            "noonbit predict takes a run and at least one picture, folder, array o",
+        ),
         (["train", "digits", "--config", "no.toml"], "no.toml does not exist; --config takes a"),
         (["train", "digits", "--config", "."], ". cannot be read: Is a directory."),
         (["summary", "cnn", "--input", "28"], "--input 28 is not a size; write height x width x"),
@@ -393,7 +396,7 @@ def test_predict_top_gives_the_next_classes_in_order(command, digits_run, pictur
 
 def test_predict_takes_arrays(command, digits_run, tmp_path):
     low, high = digits_run.contract.framing.value_range
-    images = open_data("digits").train.images[:4, 0] / 255 * (high - low) + low
+    images = open_data("digits").train.raw[:4, 0] / 255 * (high - low) + low
     np.save(tmp_path / "four.npy", images)
     code, out, _ = command("predict", digits_run.path, "four.npy", "--json")
     assert code == 0

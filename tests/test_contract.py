@@ -11,14 +11,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from pydantic import ValidationError
 
-from noonbit.contract import Contract, Framing, Raw, derive_framing
+from noonbit.contract import Contract, derive_framing
 from noonbit.data import open_data
 from noonbit.data.dataset import Data, Part, Picture, Pictures
 from noonbit.errors import InputRefused
+from noonbit.framing import PictureFraming
+from noonbit.framing.pictures import RawPicture
 
-GREY = Framing(height=6, width=8, channels=1)
-COLOUR = Framing(height=6, width=8, channels=3)
+GREY = PictureFraming(height=6, width=8, channels=1)
+COLOUR = PictureFraming(height=6, width=8, channels=3)
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 ORIENTATION = 0x112
 
@@ -46,7 +49,7 @@ def framed_square(level: int, border: int) -> np.ndarray:
     return drawing
 
 
-def refusal(framing: Framing, raw: Raw) -> str:
+def refusal(framing: PictureFraming, raw: RawPicture) -> str:
     with pytest.raises(InputRefused) as error:
         framing.prepare(raw, name="photo")
     return str(error.value)
@@ -245,7 +248,7 @@ def test_preparing_many_arrays_is_preparing_each(polarity, framing, images: np.n
     framing = framing.model_copy(update={"polarity": polarity})
     prepared = framing.prepare_all(images)
     each = [framing.prepare_noting(image) for image in images]
-    assert np.array_equal(prepared.pixels, [pixels for pixels, _ in each])
+    assert np.array_equal(prepared.values, [pixels for pixels, _ in each])
     assert prepared.bad == {}
     noted = {name: rows.tolist() for name, rows in prepared.adjusted.items()}
     expected: dict[str, list[int]] = {}
@@ -268,7 +271,7 @@ def test_bytes_read_from_unit_floats_can_be_resized() -> None:
     framing = GREY.model_copy(update={"value_range": (0.0, 1.0)})
     prepared = framing.prepare_all(images)
     assert prepared.bad == {}
-    assert (prepared.pixels == 200).all()
+    assert (prepared.values == 200).all()
 
 
 def test_unreadable_pictures_are_named_and_the_others_prepared() -> None:
@@ -280,8 +283,8 @@ def test_unreadable_pictures_are_named_and_the_others_prepared() -> None:
         1: "b.png is cut off after 50 bytes",
         3: "c.png is not an image (it begins with b'hello')",
     }
-    assert np.array_equal(prepared.pixels[0], prepared.pixels[2])
-    assert prepared.pixels[0].any() and not prepared.pixels[[1, 3]].any()
+    assert np.array_equal(prepared.values[0], prepared.values[2])
+    assert prepared.values[0].any() and not prepared.values[[1, 3]].any()
 
 
 pixel_sets = st.sampled_from([1, 3]).flatmap(
@@ -306,7 +309,7 @@ def test_a_channel_without_variation_keeps_its_scale() -> None:
 
 
 @pytest.mark.parametrize("framing", [GREY, COLOUR])
-def test_normalised_training_pixels_have_mean_0_and_variance_1(framing: Framing) -> None:
+def test_normalised_training_pixels_have_mean_0_and_variance_1(framing: PictureFraming) -> None:
     pixels = np.random.default_rng(0).integers(0, 200, (50, *framing.shape), np.uint8)
     contract = Contract.measured(framing, pixels, ("a", "b"))
     values = contract.normalise(torch.from_numpy(pixels))
@@ -317,7 +320,7 @@ def test_normalised_training_pixels_have_mean_0_and_variance_1(framing: Framing)
 
 
 def test_a_contract_survives_json() -> None:
-    framing = Framing(
+    framing = PictureFraming(
         height=28,
         width=32,
         channels=3,
@@ -388,7 +391,35 @@ def test_photographs_in_colour_have_no_polarity() -> None:
 def test_the_training_pixels_of_mnist_pass_unchanged(shared_data: Callable[[str], Path]) -> None:
     data = open_data(shared_data("mnist"))
     framing, _ = derive_framing(data)
-    assert framing == Framing(height=28, width=28, channels=1, fit="pad", polarity="light on dark")
-    prepared = framing.prepare_all(data.train.images)
-    assert prepared.pixels is data.train.images
+    assert framing == PictureFraming(
+        height=28, width=28, channels=1, fit="pad", polarity="light on dark"
+    )
+    prepared = framing.prepare_all(data.train.raw)
+    assert prepared.values is data.train.raw
     assert prepared.adjusted == {} and prepared.bad == {}
+
+
+def test_colour_is_mirrored_and_grey_is_not() -> None:
+    assert GREY.augmentation(may_mirror=True) == ("shift=0", "8 % of the shorter side")
+    framing = PictureFraming(height=32, width=40, channels=3)
+    augmentation, reason = framing.augmentation(may_mirror=True)
+    assert augmentation == "shift=3,flip" and "means the same" in reason
+
+
+def test_signs_are_not_mirrored_by_themselves() -> None:
+    framing = PictureFraming(height=32, width=40, channels=3)
+    augmentation, reason = framing.augmentation(may_mirror=False)
+    assert augmentation == "shift=3" and "a mirrored sign may mean another class" in reason
+
+
+def test_a_contract_of_the_first_version_is_one_of_pictures() -> None:
+    stored = Contract.unit(GREY, ("a", "b")).model_dump()
+    del stored["framing"]["takes"]
+    assert Contract.model_validate(stored) == Contract.unit(GREY, ("a", "b"))
+
+
+def test_a_contract_of_a_kind_that_nobody_knows_is_refused() -> None:
+    stored = Contract.unit(GREY, ("a", "b")).model_dump()
+    stored["framing"]["takes"] = "sounds"
+    with pytest.raises(ValidationError, match="sounds"):
+        Contract.model_validate(stored)

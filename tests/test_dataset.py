@@ -105,11 +105,11 @@ def test_numbered_names_are_made_when_asked_for() -> None:
 def test_taking_items_keeps_images_labels_and_names_together() -> None:
     chosen = np.array([2, 0])
     part = Part(IMAGES, np.array([5, 6, 7]), Numbered("row", 3)).take(chosen)
-    assert isinstance(part.images, np.ndarray) and part.labels is not None
-    np.testing.assert_array_equal(part.images, IMAGES[[2, 0]])
+    assert isinstance(part.raw, np.ndarray) and part.labels is not None
+    np.testing.assert_array_equal(part.raw, IMAGES[[2, 0]])
     assert part.labels.tolist() == [7, 5] and list(part.names) == ["row 2", "row 0"]
     pictures = Pictures([Picture(str(i), bytes, 1, 1, 1, "PNG") for i in range(3)])
-    taken = Part(pictures, None, ["0", "1", "2"]).take(chosen).images
+    taken = Part(pictures, None, ["0", "1", "2"]).take(chosen).raw
     assert isinstance(taken, Pictures) and [each.name for each in taken] == ["2", "0"]
     assert [each.name for each in pictures[1:]] == ["1", "2"]
 

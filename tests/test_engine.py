@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from noonbit import engine
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
 from noonbit.engine import Choice, settle_engine
 from noonbit.errors import UsageError
+from noonbit.framing import PictureFraming
 from noonbit.gradients import Labelled
 from noonbit.models import build
 from noonbit.recipe import Plan, Recipe, Task, derive
@@ -35,7 +36,9 @@ def settled(
 ) -> Runtime:
     pixels = np.random.default_rng(0).integers(0, 256, (COUNT, 1, 12, 12)).astype(np.uint8)
     train = Labelled(torch.from_numpy(pixels), torch.arange(COUNT) % 3)
-    contract = Contract.measured(Framing(height=12, width=12, channels=1), pixels, ("a", "b", "c"))
+    contract = Contract.measured(
+        PictureFraming(height=12, width=12, channels=1), pixels, ("a", "b", "c")
+    )
     runtime = Runtime(torch.device("cpu"), threads, precision, {"threads": "two"})  # type: ignore[arg-type]
     return settle_engine(
         build(model, 3, 1, (12, 12)),
@@ -48,7 +51,7 @@ def settled(
 
 
 def plan_of(recipe: Recipe, model: str, steps: int) -> Plan:
-    task = Task(model, COUNT, (1, 12, 12), 10**5, 0.1, "sgd")
+    task = Task(model, COUNT, ("none", ""), 10**5, 0.1, "sgd")
     return replace(derive(recipe, task), batch_size=32, epochs=steps // 2)
 
 
@@ -125,7 +128,9 @@ def test_measuring_leaves_the_network_as_it_was() -> None:
     network = build("cnn", 3, 1, (12, 12))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     pixels = np.zeros((COUNT, 1, 12, 12), np.uint8)
-    contract = Contract.measured(Framing(height=12, width=12, channels=1), pixels, ("a", "b", "c"))
+    contract = Contract.measured(
+        PictureFraming(height=12, width=12, channels=1), pixels, ("a", "b", "c")
+    )
     train = Labelled(torch.from_numpy(pixels), torch.zeros(COUNT, dtype=torch.int64))
     runtime = Runtime(torch.device("cpu"), 2, "float32", {})
     settle_engine(network, contract, train, plan_of(Recipe(), "cnn", 4000), Recipe(), runtime)

@@ -84,6 +84,15 @@ def test_each_member_normalises_for_itself():
     assert outputs.tolist() == [[0.0 + 0.5, 1.0 + 0.5]]
 
 
+def test_what_has_no_statistics_passes_as_it_is():
+    words = torch.tensor([[4, 2, 0], [3, 1, 0]])
+    member = Member(nn.Sequential(nn.Embedding(5, 2), nn.Flatten()), (), (), 1.0)
+    blank = Member.blank(nn.Sequential(nn.Embedding(5, 2), nn.Flatten()), 0)
+    blank.load_state_dict(member.state_dict())
+    assert torch.equal(Ensemble([member], "sum")(words), member.network(words))
+    assert torch.equal(blank(words), member(words))
+
+
 def test_all_that_a_member_needs_lies_among_the_weights():
     trained = Member(Constant(1.0, 2.0), (0.3,), (0.2,), 1.7)
     blank = Member.blank(Constant(0.0, 0.0), 1)

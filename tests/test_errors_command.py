@@ -43,7 +43,7 @@ def test_a_mistake_is_what_the_network_says_of_that_image(digits_run, capsys):
 
     worst = mistakes(digits_run, capsys, "--count", "1")["mistakes"][0]
     items = digits_run.items()
-    pixels = torch.from_numpy(items.pixels[[worst["item"]]])
+    pixels = torch.from_numpy(items.values[[worst["item"]]])
     said = predict_probabilities(digits_run.model, digits_run.contract, pixels, Runtime.start())[0]
     names = digits_run.class_names
     assert names[items.labels[worst["item"]]] == worst["label"] != worst["prediction"]

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 from torch import nn
 
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
 from noonbit.evaluate import (
     BATCH_SIZE,
     Evaluation,
@@ -21,6 +21,7 @@ from noonbit.evaluate import (
     predict_probabilities,
     wilson_interval,
 )
+from noonbit.framing import PictureFraming
 from noonbit.runtime import Runtime
 
 NAMES = ("cat", "dog", "hen", "owl")
@@ -132,7 +133,7 @@ def test_an_evaluation_is_plain_values() -> None:
 
 
 def contract_of(pixels: np.ndarray) -> Contract:
-    framing = Framing(height=6, width=5, channels=1)
+    framing = PictureFraming(height=6, width=5, channels=1)
     return Contract.measured(framing, pixels, NAMES)
 
 

@@ -126,7 +126,7 @@ def test_the_history_gives_the_learning_rate_of_the_last_step():
 def test_validation_gives_the_accuracy_that_the_evaluation_gives():
     state = trained()
     split = images(15, seed=1)
-    predicted = predict_probabilities(state.model, CONTRACT, split.images, RUNTIME).argmax(axis=1)
+    predicted = predict_probabilities(state.model, CONTRACT, split.values, RUNTIME).argmax(axis=1)
     share = (torch.from_numpy(predicted) == split.labels).double().mean().item()
     assert validate(state.model, CONTRACT, split, RUNTIME)[1] == share
 
@@ -281,4 +281,4 @@ def test_a_network_that_wants_to_see_images_first_sees_them_normalised():
 
     model = Looking(64, 3)
     begin(model, CONTRACT, images(), PLAN, RUNTIME)
-    assert torch.equal(model.seen, CONTRACT.normalise(images().images))
+    assert torch.equal(model.seen, CONTRACT.normalise(images().values))

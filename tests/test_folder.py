@@ -43,7 +43,7 @@ def test_folders_are_classes_in_natural_order(tmp_path: Path) -> None:
     assert data.format == "a folder a class" and data.class_names == ("9", "10")
     assert list(data.train.names) == ["9/b.png", "9/deeper/c.png", "10/a.png"]
     assert labels(data) == ["9", "9", "10"]
-    assert isinstance(data.train.images, Pictures)
+    assert isinstance(data.train.raw, Pictures)
 
 
 @pytest.mark.parametrize(

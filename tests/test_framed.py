@@ -12,15 +12,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import noonbit.contract
 from noonbit import framed, runtime
 from noonbit.check import check
-from noonbit.contract import Framing
 from noonbit.data import cache, files, headers, mapped, pictures
 from noonbit.data.dataset import Data, Numbered, Part, PartName
 from noonbit.data.mapped import is_mapped
 from noonbit.data.source import open_data
 from noonbit.errors import DataError
+from noonbit.framing import PictureFraming
+from noonbit.framing import pictures as framing
 from noonbit.items import Items, gather, load
 from noonbit.recipe import Recipe
 
@@ -32,7 +32,7 @@ def everything_is_worth_keeping(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv(cache.LIMIT_VARIABLE, raising=False)
     monkeypatch.setattr(framed, "WORTH_KEEPING", 0)
-    for module in (headers, noonbit.contract):
+    for module in (headers, framing):
         monkeypatch.setattr(module, "WORTH_KEEPING", 1)
 
 
@@ -74,7 +74,7 @@ def entry() -> Path:
 
 
 def assert_same(one: Items, other: Items) -> None:
-    assert (one.pixels == other.pixels).all() and one.pixels.shape == other.pixels.shape
+    assert (one.values == other.values).all() and one.values.shape == other.values.shape
     assert (one.labels == other.labels).all()
     for part in ("train", "validation", "test"):
         assert (one.indices(part) == other.indices(part)).all()
@@ -85,7 +85,7 @@ def assert_same(one: Items, other: Items) -> None:
         assert getattr(one.data, name) == getattr(other.data, name), name
     for part in one.data.parts:
         facts = [
-            [(p.name, p.width, p.height, p.channels, p.format) for p in data.parts[part].images]
+            [(p.name, p.width, p.height, p.channels, p.format) for p in data.parts[part].raw]
             for data in (one.data, other.data)
         ]
         assert facts[0] == facts[1]
@@ -102,12 +102,12 @@ def test_a_second_load_is_the_same_and_opens_no_picture(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = load_it(source)
-    assert not first.from_cache and not is_mapped(first.pixels)
+    assert not first.from_cache and not is_mapped(first.values)
     assert len(first.bad) == 2 and len(first.labels) == 29
     assert first.framing.polarity == "light on dark"
     nothing_is_opened(monkeypatch)
     second = load_it(source)
-    assert second.from_cache and is_mapped(second.pixels)
+    assert second.from_cache and is_mapped(second.values)
     assert_same(first, second)
 
 
@@ -166,8 +166,8 @@ def test_any_change_is_seen(source: Path, change: Callable[[Path], None]) -> Non
 def test_another_framing_is_another_entry(source: Path) -> None:
     first = load_it(source)
     data = open_data(source, on_bad="skip")
-    other = gather(data, Framing(height=9, width=7, channels=3), on_bad="skip")
-    assert not other.from_cache and other.pixels.shape == (29, 3, 9, 7)
+    other = gather(data, PictureFraming(height=9, width=7, channels=3), on_bad="skip")
+    assert not other.from_cache and other.values.shape == (29, 3, 9, 7)
     assert gather(data, first.framing, on_bad="skip").from_cache
     assert len(entries("framed")) == 2
 
@@ -175,7 +175,7 @@ def test_another_framing_is_another_entry(source: Path) -> None:
 def test_another_decoder_is_another_entry(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_it(source)
     for name in ("decoder", "framing_code"):
-        for module in (headers, noonbit.contract, framed):
+        for module in (headers, framing, framed):
             monkeypatch.setattr(module, name, lambda: "another", raising=False)
     assert not load_it(source).from_cache
 
@@ -186,7 +186,7 @@ def test_labels_may_change_without_their_pictures(source: Path) -> None:
         train = data.train
         assert train.labels is not None
         parts: dict[PartName, Part] = {
-            "train": Part(train.images, 1 - train.labels, train.names),
+            "train": Part(train.raw, 1 - train.labels, train.names),
             "test": data.parts["test"],
         }
         swapped = Data(data.source, data.format, parts, data.class_names)
@@ -194,7 +194,7 @@ def test_labels_may_change_without_their_pictures(source: Path) -> None:
         fresh = gather(swapped, framing, on_bad="skip")
         assert fresh.from_cache
         assert fresh.fingerprint != load_it(source).fingerprint
-        assert fresh.fingerprint == framed.fingerprint(swapped, fresh.pixels)
+        assert fresh.fingerprint == framed.fingerprint(swapped, fresh.values)
 
 
 def shortened(path: Path) -> None:
@@ -265,11 +265,11 @@ def test_damaged_headers_are_read_again(source: Path) -> None:
 def test_an_entry_is_a_zip_that_numpy_opens(source: Path) -> None:
     first = load_it(source)
     with np.load(entry(), allow_pickle=False) as stored:
-        assert (stored["pixels"] == first.pixels).all()
+        assert (stored["pixels"] == first.values).all()
 
 
 def load_and_report(source: Path, results: "multiprocessing.Queue[str]") -> None:
-    for module in (headers, noonbit.contract, framed):
+    for module in (headers, framing, framed):
         module.WORTH_KEEPING = 0
     results.put(load_it(source).fingerprint)
 
@@ -319,17 +319,17 @@ def test_what_could_not_be_opened_is_tried_again(
         patch.setattr(Path, "open", open_path)
         gather(
             open_data(source, on_bad="skip"),
-            Framing(height=9, width=7, channels=3),
+            PictureFraming(height=9, width=7, channels=3),
             on_bad="skip",
         )
     data = open_data(source, on_bad="skip")
-    again = gather(data, Framing(height=9, width=7, channels=3), on_bad="skip")
+    again = gather(data, PictureFraming(height=9, width=7, channels=3), on_bad="skip")
     assert not again.from_cache and len(again.bad) == 2
 
 
 def test_few_pictures_are_not_worth_an_entry(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(framed, "WORTH_KEEPING", 30 * 15 * 15)
-    for module in (headers, noonbit.contract):
+    for module in (headers, framing):
         monkeypatch.setattr(module, "WORTH_KEEPING", 31)
     load_it(source)
     assert not cache.folder().exists()
@@ -377,7 +377,7 @@ def test_pictures_that_exceed_the_memory_are_the_same_on_the_disk(
     request.getfixturevalue("little_memory")
     monkeypatch.setenv(cache.LIMIT_VARIABLE, gigabytes)
     large = load_it(source)
-    assert not is_mapped(small.pixels) and is_mapped(large.pixels)
+    assert not is_mapped(small.values) and is_mapped(large.values)
     assert not large.from_cache
     assert_same(small, large)
 
@@ -387,16 +387,16 @@ def test_pictures_are_framed_in_blocks(
 ) -> None:
     del little_memory
     sizes: list[int] = []
-    prepare_all = Framing.prepare_all
+    prepare_all = PictureFraming.prepare_all
 
-    def watched(framing: Framing, images: object) -> object:
+    def watched(framing: PictureFraming, images: object) -> object:
         prepared = prepare_all(framing, images)  # type: ignore[arg-type]
-        sizes.append(prepared.pixels.nbytes)
+        sizes.append(prepared.values.nbytes)
         return prepared
 
     data = open_data(source, on_bad="skip")
-    monkeypatch.setattr(Framing, "prepare_all", watched)
-    gather(data, Framing(height=14, width=14, channels=1), on_bad="skip")
+    monkeypatch.setattr(PictureFraming, "prepare_all", watched)
+    gather(data, PictureFraming(height=14, width=14, channels=1), on_bad="skip")
     assert sum(sizes) == 29 * 14 * 14 and max(sizes) <= 2000
 
 
@@ -422,10 +422,10 @@ def test_arrays_of_several_parts_are_the_same_on_the_disk(
     small = load_it(path)
     request.getfixturevalue("little_memory")
     large = load_it(path)
-    assert not is_mapped(small.pixels) and is_mapped(large.pixels)
-    assert (small.pixels == large.pixels).all() and small.fingerprint == large.fingerprint
+    assert not is_mapped(small.values) and is_mapped(large.values)
+    assert (small.values == large.values).all() and small.fingerprint == large.fingerprint
     if inverted is not None:
-        assert small.pixels[inverted, 0, 0, 0] == 0
+        assert small.values[inverted, 0, 0, 0] == 0
     assert [(small.indices(name) == large.indices(name)).all() for name in PARTS] == [True] * 3
 
 
@@ -437,9 +437,9 @@ def test_one_mapped_part_is_used_where_it_lies(tmp_path: Path, little_memory: No
     images = np.random.default_rng(0).integers(0, 256, (50, 6, 6), np.uint8)
     np.savez(tmp_path / "a.npz", images=images, labels=np.arange(50) % 2)
     items = load_it(tmp_path / "a.npz")
-    train = items.data.train.images
+    train = items.data.train.raw
     assert isinstance(train, np.ndarray)
-    assert np.shares_memory(items.pixels, train) and is_mapped(items.pixels)
+    assert np.shares_memory(items.values, train) and is_mapped(items.values)
     assert not cache.folder().exists()
 
 
@@ -447,7 +447,7 @@ def test_one_part_in_memory_passes_without_a_copy() -> None:
     images = np.random.default_rng(0).integers(0, 256, (50, 1, 6, 6), np.uint8)
     part = Part(images, np.arange(50) % 2, Numbered("row", 50))
     data = Data("here", "arrays", {"train": part}, ("a", "b"))
-    assert framed.frame(data, Framing(height=6, width=6, channels=1)).pixels is images
+    assert framed.frame(data, PictureFraming(height=6, width=6, channels=1)).values is images
 
 
 def test_a_disk_without_room_for_what_exceeds_the_memory_is_one_sentence(

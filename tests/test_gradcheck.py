@@ -37,11 +37,21 @@ def test_the_gradients_of_the_catalogue_are_right(name: str) -> None:
     assert all(layer.largest for layer in result.layers if layer.checked)
 
 
+PICTURES = [name for name, entry in MODELS.items() if entry.takes == "pictures"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in MODELS if name not in SMALL])
+@pytest.mark.parametrize("name", [n for n in PICTURES if n not in SMALL])
 def test_the_gradients_of_the_whole_catalogue_are_right(name: str) -> None:
     result = check(build(name, 3, 3, (9, 8)), *random_batch(3, (3, 9, 8)))
     assert result.passed, result.layers
+
+
+@pytest.mark.parametrize("name", [n for n, entry in MODELS.items() if entry.takes == "sentences"])
+def test_the_gradients_of_networks_of_sentences_are_right(name: str) -> None:
+    result = check(build(name, 3, 9, (6,)), *random_batch(3, (6,), words=9))
+    assert result.passed, result.layers
+    assert "images" not in [layer.name for layer in result.layers]
 
 
 class Square(torch.autograd.Function):

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from noonbit.augment import Augmentation, augment, draw
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
+from noonbit.framing import PictureFraming
 from noonbit.gradients import (
     LEAST_SHARE,
     Labelled,
@@ -19,7 +20,7 @@ from noonbit.gradients import (
     engines_for,
     gradients_of,
 )
-from noonbit.models import MODELS, Network, build, outline
+from noonbit.models import EXAMPLES, MODELS, Network, build, outline
 from noonbit.models.layers import Dropout
 from noonbit.recipe import Engine
 from noonbit.runtime import Runtime
@@ -39,7 +40,9 @@ def lesson(threads: int, engine: Engine | None = None) -> Lesson:
     train = Labelled(
         torch.from_numpy(pixels), torch.from_numpy(generator.integers(0, 3, COUNT).astype(np.int64))
     )
-    contract = Contract.measured(Framing(height=12, width=12, channels=1), pixels, ("a", "b", "c"))
+    contract = Contract.measured(
+        PictureFraming(height=12, width=12, channels=1), pixels, ("a", "b", "c")
+    )
     return Lesson(train, contract, Augmentation(shift=1), 0.1, runtime(threads, engine))
 
 
@@ -86,7 +89,7 @@ def test_the_gradient_is_pytorchs_of_the_mean_loss() -> None:
     model.zero_grad()
     given = lesson(1)
     draws = draw(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
-    moved = augment(given.transforms, given.train.images[items], draws.take(items))
+    moved = augment(given.transforms, given.train.values[items], draws.take(items))
     logits = model(given.contract.normalise(moved))
     labels = given.train.labels[items]
     mean = nn.CrossEntropyLoss(label_smoothing=0.1)(logits, labels)
@@ -153,7 +156,11 @@ def test_a_small_batch_is_not_cut_into_crumbs(engine: Engine) -> None:
 
 
 def test_networks_that_shares_would_change_are_taken_whole() -> None:
-    whole = {name for name in MODELS if not can_be_shared(outline(name, 3, 1, (12, 12)))}
+    whole = {
+        name
+        for name, entry in MODELS.items()
+        if not can_be_shared(outline(name, *EXAMPLES[entry.takes]))
+    }
     assert whole == {"sign-cnn", *(name for name in MODELS if name.startswith("resnet"))}
     assert not can_be_shared(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
 
@@ -225,7 +232,7 @@ def test_auxiliary_heads_learn_beside_the_main_one_and_stay_out_of_the_loss_that
     loss, _ = step(model, 1, torch.arange(COUNT))
     given = lesson(1)
     draws = draw(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
-    images = given.contract.normalise(augment(given.transforms, given.train.images, draws))
+    images = given.contract.normalise(augment(given.transforms, given.train.values, draws))
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
     main, side = (criterion(each, given.train.labels) for each in model.all_logits(images))
     ours = gradient(model)

@@ -65,7 +65,7 @@ def test_colour_images_become_channels_first() -> None:
 def test_real_mnist_loads(shared_data) -> None:
     data = read(open_files(shared_data("mnist")), "mnist")
     assert list(data.parts) == ["train", "test"]
-    assert data.train.images.shape == (60_000, 1, 28, 28)
+    assert data.train.raw.shape == (60_000, 1, 28, 28)
     assert len(data.parts["test"]) == 10_000
     assert data.train.labels is not None
     assert np.bincount(data.train.labels).tolist() == [
@@ -87,7 +87,7 @@ def test_real_mnist_loads(shared_data) -> None:
 def test_a_pair_is_found_under_any_usual_name(tmp_path: Path, images: str, labels: str) -> None:
     write_pair(tmp_path, images, labels)
     data = read(open_files(tmp_path), "source")
-    np.testing.assert_array_equal(data.train.images[:, 0], IMAGES)
+    np.testing.assert_array_equal(data.train.raw[:, 0], IMAGES)
     assert data.train.labels is not None and data.train.labels.tolist() == LABELS.tolist()
     assert data.notes == ()
 

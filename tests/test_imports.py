@@ -26,29 +26,35 @@ DATA_FLOW = """
     data.dataset  data.compression  data.cache  data.mapped  data.files  data.pictures
     data.headers
     data.delimited  data.arrays  data.folder
+    data.vectors  data.text  data.text_rows  data.lines  data.json_lines
     data.path_rows  data.pixel_rows  data.table  data.idx  data.cifar  data.parquet
     data.png  data.shapes
-    data.catalogue  data.download  data.known  data.source
     data.split  data.difficulty
-    go  go.compiled  go.board  go.sgf  go.games  go.ladders  go.planes  go.positions  go.symmetries
+    grouped
+    go  go.files  go.compiled  go.board  go.sgf  go.games  go.ladders  go.planes  go.positions
+    go.symmetries  go.scores  go.diagram  go.boards  go.source
+    data.catalogue  data.download  data.known  data.source
 
     native
-    contract  framed  items  gallery  findings  check
+    framing.protocol  framing.pictures  framing.sentences  framing.boards  framing
+    contract  framed  items  gallery  findings  go.check  check
     arithmetic  byhand
-    augment.affine  augment.settings  augment.draws  augment.erasing  augment.transforms
-    augment.mixing  augment.meaning  augment.preview  augment
+    augment.affine  augment.settings  augment.draws  augment.erasing  augment.boards
+    augment.transforms  augment.mixing  augment.meaning  augment.preview  augment
     generator.settings  generator.draws  generator.transform  generator.whitening
     generator.statistics  generator.source  generator.look  generator.files  generator.order
     generator.flow  generator
     models.layers  models.keras  models.slides  models.lab  models.lenet  models.convnetjs
-    models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models
-    models.receptive  models.summary  models.memory
+    models.sentence
+    models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models.policy
+    models  models.receptive  models.summary  models.memory
     models.ensemble
-    averaging  views  optim  streaming
+    averaging  views  adadelta  optim  streaming
     chain.kernels  chain.links  chain.chain  chain
-    gradients  gradcheck  evaluate  comparison  calibrate  predict
-    fit  engine  checkpoint  run  runs  record  measure
-    report.answers  report.charts  report.thumbnails  report.sections  report.members  report
+    gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain
+    fit  engine  checkpoint  run  go.predict  runs  record  measure
+    report.answers  report.charts  report.thumbnails  report.exhibits  report.decisions
+    report.boards  report.sections  report.members  report.folds  report
     job  progress  member  side_by_side  assembly  members  api  estimator
 
     experiments  experiments.results  experiments.verdict  experiments.reproduce  experiments.page

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from noonbit.contract import Framing
 from noonbit.data.dataset import BadItem, Data, Numbered, Part, PartName, Picture, Pictures
 from noonbit.errors import DataError
+from noonbit.framing import PictureFraming
 from noonbit.items import JoinedNames, gather
 
-FRAMING = Framing(height=2, width=3, channels=1)
+FRAMING = PictureFraming(height=2, width=3, channels=1)
 CLASS_NAMES = ("cat", "dog")
 
 
@@ -51,7 +51,7 @@ def pictures(bad: set[int], count: int = 20) -> Data:
 
 def test_items_are_numbered_through_train_validation_and_test() -> None:
     items = gather(three_parts(), FRAMING, on_bad="fail")
-    assert (items.pixels[:, 0, 0, 0] == np.arange(34)).all()
+    assert (items.values[:, 0, 0, 0] == np.arange(34)).all()
     assert items.labels.tolist() == [0, 1] * 17
     assert items.indices("train").tolist() == list(range(20))
     assert items.indices("validation").tolist() == list(range(20, 30))
@@ -113,17 +113,17 @@ def test_the_fingerprint_changes_with_pixels_labels_and_names_alone() -> None:
 
     part = part_of(20, 0, "row")
     labels = part.labels
-    assert labels is not None and isinstance(part.images, np.ndarray)
-    brighter, swapped = part.images.copy(), labels.copy()
+    assert labels is not None and isinstance(part.raw, np.ndarray)
+    brighter, swapped = part.raw.copy(), labels.copy()
     brighter[7, 0, 1, 2] += 1
     swapped[[0, 1]] = swapped[[1, 0]]
     same, *others = (
         fingerprint(Data(source, "arrays", {"train": Part(images, codes, part.names)}, names))
         for source, images, codes, names in (
-            ("there", part.images, labels, CLASS_NAMES),
+            ("there", part.raw, labels, CLASS_NAMES),
             ("here", brighter, labels, CLASS_NAMES),
-            ("here", part.images, swapped, CLASS_NAMES),
-            ("here", part.images, labels, ("cat", "cow")),
+            ("here", part.raw, swapped, CLASS_NAMES),
+            ("here", part.raw, labels, ("cat", "cow")),
         )
     )
     assert same == fingerprint(Data("here", "arrays", {"train": part}, CLASS_NAMES))

@@ -83,7 +83,7 @@ def found_in(data_dir: Path, name: str) -> Path | None:
 def test_the_digits_are_those_of_scikit_learn_in_their_order() -> None:
     data = open_known("digits", data_dir=None)
     theirs = load_digits()
-    images = np.asarray(data.train.images)
+    images = np.asarray(data.train.raw)
     assert images.shape == (1797, 1, 8, 8) and images.dtype == np.uint8
     assert np.array_equal(images[:, 0], np.rint(theirs.images / 16 * 255))
     assert data.train.labels is not None
@@ -111,7 +111,7 @@ def test_the_digits_open_where_scikit_learn_keeps_them_elsewhere(
     usual = open_known("digits", data_dir=None)
     monkeypatch.setattr(known, "_digits_path", lambda: None)
     other = open_known("digits", data_dir=None)
-    assert np.array_equal(np.asarray(usual.train.images), np.asarray(other.train.images))
+    assert np.array_equal(np.asarray(usual.train.raw), np.asarray(other.train.raw))
     assert usual.class_names == other.class_names
 
 

@@ -27,6 +27,13 @@ def test_each_member_has_a_fold_of_its_own():
     assert [recipe.fold for recipe in recipes] == ["1/3", "2/3", "3/3"]
 
 
+def test_each_network_of_a_cross_validation_is_tested_by_a_fold_of_its_own():
+    recipes = Lineup(folds=3, combine="vote").recipes(Recipe(seed=5))
+    assert [recipe.test_fold for recipe in recipes] == ["1/3", "2/3", "3/3"]
+    assert [recipe.seed for recipe in recipes] == [5, 6, 7]
+    assert all(recipe.fold is None for recipe in recipes)
+
+
 @pytest.mark.parametrize(
     ("settings", "recipe", "sentence"),
     [
@@ -37,6 +44,9 @@ def test_each_member_has_a_fold_of_its_own():
         ({"members": 2, "member_folds": True}, {"validation": 0.2}, "leave out --validation"),
         ({"members": 2, "member_models": "a,b,c"}, {}, "names 3 for 2 members"),
         ({"members": 2, "member_models": "mlp,"}, {}, "'mlp,' has an empty place; write one,ano"),
+        ({"folds": 2, "members": 2}, {}, "one network a fold.*leave out --folds, or --members"),
+        ({"folds": 2, "member_models": "a,b"}, {}, "leave out --folds, or --member-models"),
+        ({"folds": 2}, {"test_fold": "1/2"}, "leave out --test-fold"),
         ({"members": 2}, {"seed": 2**31 - 1}, "Member 2 of 2: seed should be less than"),
     ],
 )

@@ -164,14 +164,14 @@ def test_large_idx_npy_and_stored_npz_are_mapped_and_small_ones_are_not(
     np.savez_compressed(tmp_path / "packed.npz", images=images, labels=labels)
     for name in ("idx", "npy", "plain.npz", "packed.npz"):
         part = open_data(tmp_path / name).train
-        assert isinstance(part.images, np.ndarray)
-        assert (part.images[:, 0] == images).all(), name
-        assert is_mapped(part.images) == (name != "packed.npz"), name
+        assert isinstance(part.raw, np.ndarray)
+        assert (part.raw[:, 0] == images).all(), name
+        assert is_mapped(part.raw) == (name != "packed.npz"), name
 
 
 def test_arrays_that_fit_are_read_and_can_be_written_to(tmp_path: Path) -> None:
     write_idx(tmp_path, noise(20, 8, 8), (np.arange(20) % 2).astype(np.uint8))
-    images = open_data(tmp_path).train.images
+    images = open_data(tmp_path).train.raw
     assert isinstance(images, np.ndarray)
     assert images.flags.writeable and not is_mapped(images)
 
@@ -197,9 +197,9 @@ def test_mapped_colour_with_its_channels_last_is_turned_on_the_disk(
     del few_bytes_are_many
     pixels = noise(20, 8, 8, 3)
     np.savez(tmp_path / "a.npz", x_train=pixels, y_train=np.arange(20) % 2)
-    images = open_data(tmp_path / "a.npz").train.images
+    images = open_data(tmp_path / "a.npz").train.raw
     assert isinstance(images, np.ndarray) and is_mapped(images)
     assert (images == pixels.transpose(0, 3, 1, 2)).all()
     floats = pixels.astype(np.float32) / 255
     np.savez(tmp_path / "b.npz", x_train=floats, y_train=np.arange(20) % 2)
-    assert (open_data(tmp_path / "b.npz").train.images == images).all()
+    assert (open_data(tmp_path / "b.npz").train.raw == images).all()

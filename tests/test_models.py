@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError, NoonbitError, UsageError
 from noonbit.fit import LooksFirst
-from noonbit.models import DEFAULT_MODEL, MODELS, build, outline
+from noonbit.models import DEFAULT_MODELS, EXAMPLES, MODELS, build, outline
 from noonbit.models.glance import WhiteningStem
 from noonbit.models.layers import Dropout, ImageSize, PadTo, seed_dropout
 from noonbit.models.summary import summarise
@@ -40,7 +40,7 @@ GOLDEN = {
 }
 SIZES: tuple[ImageSize, ...] = ((1, 1), (8, 8), (28, 28), (32, 48), (64, 64))
 
-every_model = pytest.mark.parametrize("name", [DEFAULT_MODEL, *GOLDEN])
+every_model = pytest.mark.parametrize("name", [DEFAULT_MODELS["pictures"], *GOLDEN])
 
 
 def digits(count: int) -> tuple[Tensor, Tensor]:
@@ -58,7 +58,7 @@ def test_the_parameters_are_those_of_the_source(name: str, classes: int, paramet
 
 
 def test_the_default_network_is_in_the_catalogue() -> None:
-    assert DEFAULT_MODEL in MODELS
+    assert all(MODELS[name].takes == takes for takes, name in DEFAULT_MODELS.items())
 
 
 @every_model
@@ -190,10 +190,12 @@ def test_a_network_that_looks_first_keeps_what_it_saw() -> None:
 
 
 def test_only_networks_that_look_first_say_so() -> None:
-    assert [name for name in MODELS if isinstance(outline(name, 2, 1, (8, 8)), LooksFirst)] == [
-        "glance",
-        "glimpse",
+    looking = [
+        name
+        for name, entry in MODELS.items()
+        if isinstance(outline(name, *EXAMPLES[entry.takes]), LooksFirst)
     ]
+    assert looking == ["glance", "glimpse"]
 
 
 def filters_and_biases(name: str) -> tuple[Tensor, Tensor]:

@@ -56,9 +56,9 @@ def hugging_face(names: list[str]) -> dict:
 @pytest.mark.parametrize("images", [CELLS, STRUCTS])
 def test_encoded_images_become_pictures(tmp_path: Path, images) -> None:
     data = open_parquet(write(tmp_path / "a.parquet", {"image": images, "label": LABELS}))
-    assert isinstance(data.train.images, Pictures)
-    assert [picture.read() for picture in data.train.images] == CELLS
-    assert (data.train.images[0].width, data.train.images[0].height) == (5, 4)
+    assert isinstance(data.train.raw, Pictures)
+    assert [picture.read() for picture in data.train.raw] == CELLS
+    assert (data.train.raw[0].width, data.train.raw[0].height) == (5, 4)
     assert list(data.train.names) == [f"a.parquet row {i}" for i in range(3)]
     assert data.train.labels is not None and data.train.labels.tolist() == LABELS
     assert data.class_names == ("0", "1")
@@ -87,14 +87,14 @@ def test_text_labels_are_class_names(tmp_path: Path) -> None:
 )
 def test_pixel_lists_become_arrays(tmp_path: Path, images) -> None:
     data = open_parquet(write(tmp_path / "a.parquet", {"pixels": images, "label": LABELS}))
-    np.testing.assert_array_equal(data.train.images, PIXELS[:, None])
+    np.testing.assert_array_equal(data.train.raw, PIXELS[:, None])
     assert data.value_range == (0, 255)
 
 
 def test_nested_colour_lists_become_channels_first(tmp_path: Path) -> None:
     colour = np.random.default_rng(0).integers(0, 256, (3, 5, 6, 3))
     data = open_parquet(write(tmp_path / "a.parquet", {"x": colour.tolist(), "y": LABELS}))
-    np.testing.assert_array_equal(data.train.images, colour.transpose(0, 3, 1, 2))
+    np.testing.assert_array_equal(data.train.raw, colour.transpose(0, 3, 1, 2))
 
 
 def test_shards_and_parts_are_told_by_their_names(tmp_path: Path) -> None:

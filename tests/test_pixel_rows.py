@@ -49,9 +49,7 @@ def test_colour_rows_are_interleaved_and_noted(tmp_path: Path) -> None:
     data = open_table(
         write(tmp_path / "a.csv", rows(pixels=pixels), ["label", *map(str, range(48))])
     )
-    np.testing.assert_array_equal(
-        data.train.images, pixels.reshape(6, 4, 4, 3).transpose(0, 3, 1, 2)
-    )
+    np.testing.assert_array_equal(data.train.raw, pixels.reshape(6, 4, 4, 3).transpose(0, 3, 1, 2))
     assert data.notes == (
         "a.csv: 48 pixels are read as 4 x 4 colour pixels, red, green and blue side by side.",
     )
@@ -74,7 +72,7 @@ def test_any_bytes_come_back_from_a_table(tmp_path: Path, pixels, labels) -> Non
         tmp_path / "a.csv", rows(pixels=pixels, labels=labels), ["label", *map(str, range(25))]
     )
     data = open_table(path)
-    np.testing.assert_array_equal(data.train.images.reshape(4, 25), pixels)
+    np.testing.assert_array_equal(data.train.raw.reshape(4, 25), pixels)
     assert [int(data.class_names[code]) for code in data.train.labels] == labels
 
 
@@ -92,7 +90,7 @@ def test_as_many_real_rows_as_the_full_set_has_load(tmp_path: Path, shared_data)
     large = tmp_path / "sign_mnist_train.csv"
     large.write_bytes(header + b"".join((lines * 4)[:27_455]))
     data = open_table(large)
-    assert data.train.images.shape == (27_455, 1, 28, 28)
+    assert data.train.raw.shape == (27_455, 1, 28, 28)
     assert len(data.class_names) == 24 and "9" not in data.class_names
 
 
@@ -133,7 +131,7 @@ def test_a_table_without_labels_is_refused_for_training_and_taken_as_input(tmp_p
         "and no label column. Add one named label; `noonbit predict` takes images without labels."
     )
     inputs = inputs_of(path)
-    np.testing.assert_array_equal(inputs.part.images, PIXELS.reshape(6, 1, 4, 4))
+    np.testing.assert_array_equal(inputs.part.raw, PIXELS.reshape(6, 1, 4, 4))
 
 
 def test_a_label_column_is_passed_over_for_inputs(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_what_was_written_is_read_back_with_the_same_pixels(tmp_path: Path) -> N
     write_folder(open_data("shapes"), tmp_path / "shapes")
     written, reasons = load(tmp_path / "shapes", Recipe(), data_dir=None)
     made, _ = load("shapes", Recipe(), data_dir=None)
-    assert np.array_equal(written.pixels, made.pixels)
+    assert np.array_equal(written.values, made.values)
     assert np.array_equal(written.labels, made.labels)
     assert written.fingerprint == made.fingerprint
     assert list(written.names) == list(made.names)
@@ -51,7 +51,7 @@ def test_colour_keeps_its_axes_and_items_are_counted_within_their_class(
         *("out/train/right/right001.png", "out/train/right/right002.png"),
     ]
     with Image.open(tmp_path / files[1]) as picture:
-        assert np.array_equal(np.asarray(picture), small.train.images[2].transpose(1, 2, 0))
+        assert np.array_equal(np.asarray(picture), small.train.raw[2].transpose(1, 2, 0))
 
 
 def test_pictures_that_are_files_are_copied_byte_for_byte(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from noonbit.contract import Contract, Framing
+from noonbit.contract import Contract
 from noonbit.data.dataset import Part
 from noonbit.errors import InputRefused, SourceNotFound
+from noonbit.framing import PictureFraming
 from noonbit.predict import Predictions, joined, predict
 from noonbit.runtime import Runtime
 
@@ -29,7 +30,7 @@ class Brightness(nn.Module):
 
 
 def contract_of(channels: Any = 1, **more: Any) -> Contract:
-    framing = Framing(height=4, width=5, channels=channels, **more)
+    framing = PictureFraming(height=4, width=5, channels=channels, **more)
     return Contract(
         framing=framing, mean=(0.5,) * channels, std=(0.25,) * channels, class_names=NAMES
     )

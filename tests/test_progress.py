@@ -48,20 +48,22 @@ def step(number: int, *, epoch: int = 1) -> Step:
 
 
 def test_an_epoch_is_one_line_in_keras_words():
-    assert epoch_line(row(), PLAN, True) == (
+    assert epoch_line(row(), PLAN, True, "image") == (
         "epoch 2/3  1.5 s  loss 0.5000  accuracy 0.7500  val_loss 0.2500  val_accuracy 0.8750  "
         "12,346 images/s  best"
     )
-    assert not epoch_line(row(), PLAN, False).endswith("best")
+    assert not epoch_line(row(), PLAN, False, "image").endswith("best")
 
 
 def test_an_epoch_without_validation_says_nothing_of_it():
-    assert "val_" not in epoch_line(row(val_loss=math.nan, val_accuracy=math.nan), PLAN, True)
+    assert "val_" not in epoch_line(
+        row(val_loss=math.nan, val_accuracy=math.nan), PLAN, True, "image"
+    )
 
 
 def test_the_headline_has_the_interval(digits_run):
     evaluation = digits_run.evaluation
-    assert headline(evaluation) == (
+    assert headline(evaluation, "image") == (
         f"test     {evaluation.accuracy:.2%} of 359 images right "
         f"(95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
     )
@@ -74,12 +76,12 @@ def test_the_lines_of_a_training_tell_data_settings_reasons_epochs_and_the_resul
     assert lines[0].startswith("data     digits: ")
     assert lines[0].endswith(", 10 classes, 8x8x1")
     assert lines[1].startswith("split    1,293 train, 145 validation, 359 test (test: ")
-    assert "model    lenet5: 61,706 parameters, 0.4 M multiply-adds an image" in lines
+    assert "model    lenet5: 61,706 parameters, 0.4 M multiply-adds for one image" in lines
     assert "  epochs 2" in lines
     assert "  threads 1" in lines
     assert "  augment shift=1 (8 % of the shorter side)" in lines
     assert [line.partition("  ")[0] for line in lines[-3:-1]] == ["epoch 1/2", "epoch 2/2"]
-    assert lines[-1] == headline(run.evaluation)
+    assert lines[-1] == headline(run.evaluation, "image")
 
 
 def test_lines_hold_no_control_characters(tmp_path):
@@ -130,8 +132,8 @@ def test_the_bar_shows_loss_accuracy_speed_and_the_same_lines(tmp_path, monkeypa
     assert "82/82" in text
     assert re.search(r"loss \d\.\d{4}  accuracy \d\.\d{4}  [\d,]+ images/s", text)
     assert re.search(r"\d:\d\d:\d\d", text)
-    assert epoch_line(run.history[1], PLAN, True).partition("  ")[2][:30] in text
-    assert headline(run.evaluation) in text
+    assert epoch_line(run.history[1], PLAN, True, "image").partition("  ")[2][:30] in text
+    assert headline(run.evaluation, "image") in text
     assert not shown.progress.live.is_started
 
 

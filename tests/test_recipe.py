@@ -23,14 +23,15 @@ from noonbit.recipe import (
 )
 from noonbit.record import resolved
 
-MNIST = Task("cnn", 54_000, (1, 28, 28), 2_000_000, 0.07, "adamw")
-CIFAR = Task("glance", 45_000, (3, 32, 32), 70_000_000, 0.75, "muon")
+SHIFTS = ("shift=2", "usual")
+MNIST = Task("cnn", 54_000, SHIFTS, 2_000_000, 0.07, "adamw")
+CIFAR = Task("glance", 45_000, ("shift=3,flip", "usual"), 70_000_000, 0.75, "muon")
 
 tasks = st.builds(
     Task,
     model=st.sampled_from(["cnn", "glance"]),
     images=st.integers(1, 10**7),
-    shape=st.tuples(st.sampled_from([1, 3]), st.integers(1, 99), st.integers(1, 99)),
+    augmentation=st.just(SHIFTS),
     multiply_adds=st.integers(0, 10**10),
     difficulty=st.floats(0, 1),
     optimizer=st.sampled_from(["muon", "adamw", "sgd", "adam", "rmsprop"]),
@@ -195,7 +196,7 @@ def test_resolved_settings_give_the_same_plan_again(
 
 def test_harder_data_get_more_passes_and_larger_networks_fewer() -> None:
     def epochs(difficulty: float, multiply_adds: int) -> int:
-        task = Task("cnn", 50_000, (1, 28, 28), multiply_adds, difficulty, "adamw")
+        task = Task("cnn", 50_000, SHIFTS, multiply_adds, difficulty, "adamw")
         return derive(Recipe(), task).epochs
 
     assert epochs(0.1, 40_000_000) < epochs(0.5, 40_000_000)
@@ -203,15 +204,10 @@ def test_harder_data_get_more_passes_and_larger_networks_fewer() -> None:
 
 
 def test_a_networks_own_rate_holds_for_its_own_optimizer_and_gives_way_to_a_stated_one() -> None:
-    deep = Task("vgg-d", 54_000, (1, 28, 28), 2_000_000, 0.07, "adamw", learning_rate=3e-4)
+    deep = Task("vgg-d", 54_000, SHIFTS, 2_000_000, 0.07, "adamw", learning_rate=3e-4)
     assert derive(Recipe(), deep).learning_rate == 3e-4
     assert derive(Recipe(optimizer="sgd"), deep).learning_rate == 0.1
     assert derive(Recipe(learning_rate=0.01), deep).learning_rate == 0.01
-
-
-def test_colour_is_mirrored_and_grey_is_not() -> None:
-    assert not Augmentation.parse(derive(Recipe(), MNIST).augment).flip
-    assert Augmentation.parse(derive(Recipe(), CIFAR).augment).flip
 
 
 def test_the_weight_decay_follows_the_chosen_optimiser() -> None:
@@ -262,8 +258,11 @@ def test_augmentation_may_be_a_table_of_keras_names(tmp_path: Path) -> None:
     assert Recipe.model_validate({"augment": {}}).augment == "none"
 
 
-def test_signs_are_not_mirrored_by_themselves() -> None:
-    assert derive(Recipe(), CIFAR).augment == "shift=3,flip"
-    signs = derive(Recipe(), replace(CIFAR, may_mirror=False))
-    assert signs.augment == "shift=3"
-    assert "a mirrored sign may mean another class" in signs.reasons["augment"]
+def test_what_a_source_fixes_stands_where_nothing_else_was_stated() -> None:
+    task = replace(
+        MNIST, documented={"epochs": 25, "optimizer": "adadelta"}, because="as Kim, 2014 has it"
+    )
+    plan = derive(Recipe(epochs=3), task)
+    assert (plan.epochs, plan.optimizer, plan.learning_rate) == (3, "adadelta", 1.0)
+    assert plan.reasons["optimizer"] == "as Kim, 2014 has it"
+    assert "epochs" not in plan.reasons

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from noonbit.contract import border_level
 from noonbit.data import open_data
 from noonbit.data.dataset import Data
 from noonbit.data.shapes import (
@@ -31,6 +30,7 @@ from noonbit.data.shapes import (
     rectangle_way,
     triangle_way,
 )
+from noonbit.framing.pictures import border_level
 
 SHA256 = "20ceb7d0de3cc045411f4f90ec3a61e58a376e2b3a6d2c78bd493eba4580d63b"
 
@@ -41,12 +41,12 @@ def shapes() -> Data:
 
 
 def digest(data: Data) -> str:
-    pixels = b"".join(np.asarray(part.images).tobytes() for part in data.parts.values())
+    pixels = b"".join(np.asarray(part.raw).tobytes() for part in data.parts.values())
     return hashlib.sha256(pixels).hexdigest()
 
 
 def pixels_of(data: Data, part: str) -> np.ndarray:
-    return np.asarray(data.parts[part].images)  # type: ignore[index]
+    return np.asarray(data.parts[part].raw)  # type: ignore[index]
 
 
 def labels_of(data: Data, part: str) -> np.ndarray:
@@ -63,7 +63,7 @@ def test_few_clean_drawings_to_learn_from_and_many_others_to_be_tested_on(shapes
     counts = {name: np.bincount(labels_of(shapes, name)).tolist() for name in shapes.parts}
     assert counts == {"train": [15] * 3, "validation": [5] * 3, "test": [300] * 3}
     for part in shapes.parts.values():
-        assert np.asarray(part.images).shape == (len(part), 1, SIDE, SIDE)
+        assert np.asarray(part.raw).shape == (len(part), 1, SIDE, SIDE)
 
 
 def test_names_are_those_of_files_in_a_folder_a_class(shapes: Data) -> None:
@@ -100,7 +100,7 @@ def test_the_bytes_do_not_depend_on_the_instructions_of_the_processor() -> None:
     code = (
         "import hashlib; from noonbit.data.shapes import open_shapes; "
         "parts = open_shapes().parts.values(); "
-        "print(hashlib.sha256(b''.join(part.images.tobytes() for part in parts)).hexdigest())"
+        "print(hashlib.sha256(b''.join(part.raw.tobytes() for part in parts)).hexdigest())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -62,8 +62,8 @@ def test_an_unknown_file_shows_its_beginning_and_the_formats(tmp_path: Path) -> 
 
 def test_a_folder_of_unknown_files_lists_some(tmp_path: Path) -> None:
     for name in "abcd":
-        (tmp_path / f"{name}.sgf").write_text("(;)")
-    assert "holds 4 files (a.sgf, b.sgf, c.sgf, ...), none in a format" in sentence(tmp_path)
+        (tmp_path / f"{name}.xyz").write_bytes(b"\x00\x01\x02")
+    assert "holds 4 files (a.xyz, b.xyz, c.xyz, ...), none in a format" in sentence(tmp_path)
 
 
 def test_bad_items_fail_by_name_or_are_left_out(tmp_path: Path) -> None:

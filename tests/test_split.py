@@ -1,5 +1,6 @@
 """The split: disjoint, complete, stratified, seeded, and nothing drawn from an official test."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noonbit.data.dataset import Data, Numbered, Part, PartName
+from noonbit.data.dataset import Data, Numbered, Part, PartName, Together
 from noonbit.data.split import Holdout, Split, draw_split, identical
-from noonbit.errors import ArtefactError
+from noonbit.errors import ArtefactError, UsageError
 
 
 def part_with(labels: list[int]) -> Part:
@@ -59,6 +60,66 @@ def test_folds_cover_the_training_items_once_and_share_the_classes_evenly(counts
     for label in range(len(counts)):
         of_class = [int((labels[items] == label).sum()) for items in held]
         assert max(of_class) - min(of_class) <= 1
+
+
+@given(st.lists(st.integers(7, 40), min_size=2, max_size=5), st.integers(2, 6))
+def test_every_item_is_tested_in_one_fold_and_trains_or_validates_in_the_others(
+    counts, folds
+) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    # The source's own validation items are dealt as well, its test items are in no part.
+    data = data_with(labels[::-1].tolist(), validation=[0, 1], test=[0, 1, 1])
+    everything = list(range(len(labels) + 2))
+    all_labels = np.concatenate([labels[::-1], [0, 1]])
+    tested = []
+    for number in range(1, folds + 1):
+        split = draw_split(data, holdout=Holdout(test_fold=(number, folds)))
+        assert sorted([*split.train, *split.validation, *split.test]) == everything
+        assert len(split.validation) > 0
+        tested.append(split.test)
+        assert set(all_labels[split.test].tolist()) == set(range(len(counts)))
+    assert sorted(np.concatenate(tested).tolist()) == everything
+    sizes = [len(items) for items in tested]
+    assert max(sizes) - min(sizes) <= 1
+    for label in range(len(counts)):
+        of_class = [int((all_labels[items] == label).sum()) for items in tested]
+        assert max(of_class) - min(of_class) <= 1
+
+
+def test_copies_are_never_in_two_test_folds_whatever_their_labels() -> None:
+    copies = [np.array([0, 1, 50]), np.array([7, 8, 101])]
+    data = data_with([0, 1] * 50, validation=[0, 1])
+    sides = []
+    for number in (1, 2, 3):
+        split = draw_split(data, copies=copies, holdout=Holdout(test_fold=(number, 3)))
+        for group in copies:
+            assert len(set(np.isin(group, split.test).tolist())) == 1
+        sides.append(np.isin([0, 7], split.test))
+    assert np.sum(sides, axis=0).tolist() == [1, 1]
+
+
+def test_bad_items_are_in_no_fold_and_the_others_still_balance() -> None:
+    data = data_with([0, 1] * 12)
+    split = [draw_split(data, holdout=Holdout(test_fold=(k, 2)), bad={0, 2}).test for k in (1, 2)]
+    assert sorted(np.concatenate(split).tolist()) == [1, *range(3, 24)]
+    assert [len(items) for items in split] == [11, 11]
+
+
+@pytest.mark.parametrize(
+    ("labels", "copies", "sentence"),
+    [
+        ([0] * 9 + [1] * 3, [], r"'1' of here has .* only 3 of 5 folds.*Use 3 folds or fewer"),
+        (
+            [0] * 9 + [1],
+            [],
+            r"'1' of here has .* only 1 of 5 folds, and each needs one. Add items.",
+        ),
+        ([0] * 9 + [1] * 8, [np.arange(9, 14)], r"'1' of here has different items for only 4 of 5"),
+    ],
+)
+def test_more_folds_than_a_class_can_fill_are_refused(labels, copies, sentence) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        draw_split(data_with(labels), copies=copies, holdout=Holdout(test_fold=(1, 5)))
 
 
 @pytest.mark.parametrize(
@@ -219,3 +280,14 @@ def test_a_stored_split_comes_back_and_a_damaged_one_is_named(tmp_path: Path) ->
     (tmp_path / "split.npz").write_bytes(b"PK\x03\x04 cut off")
     with pytest.raises(ArtefactError, match="split.npz cannot be read"):
         Split.load(tmp_path / "split.npz", {})
+
+
+def test_groups_are_dealt_into_folds_whole() -> None:
+    groups = np.repeat(np.arange(20), 5)
+    part = replace(part_with([0, 1] * 50), together=Together("game", groups))
+    data = Data("here", "arrays", {"train": part}, ("0", "1"))
+    tested = [draw_split(data, holdout=Holdout(test_fold=(k, 4))).test for k in range(1, 5)]
+    assert sorted(np.concatenate(tested).tolist()) == list(range(100))
+    assert sorted(np.concatenate([np.unique(groups[each]) for each in tested])) == list(range(20))
+    with pytest.raises(UsageError, match="too few groups for 21 folds"):
+        draw_split(data, holdout=Holdout(test_fold=(1, 21)))

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from small_training import CONTRACT, RUNTIME, carry_on, equal, images, start, weights
 
 from noonbit import streaming
 from noonbit.calibrate import calibrated
 from noonbit.contract import Contract
 from noonbit.data import files
+from noonbit.data.dataset import OnDemand, Takes
 from noonbit.data.difficulty import nearest_neighbour_error
 from noonbit.data.mapped import Rows, is_mapped
 from noonbit.evaluate import predict_logits
@@ -21,7 +24,7 @@ from noonbit.items import Items
 from noonbit.job import Observer, train
 from noonbit.recipe import Plan, Recipe
 from noonbit.run import Run
-from noonbit.streaming import Streamed, images_at
+from noonbit.streaming import Streamed, values_at
 
 CPU = torch.device("cpu")
 
@@ -41,11 +44,11 @@ def on_disk(pixels: np.ndarray) -> np.ndarray:
 
 def streamed(split: Labelled, *, seed: int = 0) -> Labelled:
     """The same split, scattered over a file with other images between."""
-    assert isinstance(split.images, torch.Tensor)
+    assert isinstance(split.values, torch.Tensor)
     pixels = np.random.default_rng(seed).integers(0, 256, (3 * len(split), 1, 8, 8), np.uint8)
     rows = np.sort(np.random.default_rng(seed).permutation(len(pixels))[: len(split)])
-    pixels[rows] = split.images.numpy()
-    return Labelled(images_at(on_disk(pixels), rows, CPU), split.labels)
+    pixels[rows] = split.values.numpy()
+    return Labelled(values_at(on_disk(pixels), rows, CPU), split.labels)
 
 
 def test_a_few_images_are_copied_and_many_mapped_ones_stream(
@@ -56,24 +59,24 @@ def test_a_few_images_are_copied_and_many_mapped_ones_stream(
     rows = np.array([1, 4, 9])
     monkeypatch.setattr(streaming, "SMALL", 2 * 64)
     for source, kind in ((pixels, torch.Tensor), (on_disk(pixels), Streamed)):
-        chosen = images_at(source, rows, CPU)
+        chosen = values_at(source, rows, CPU)
         assert isinstance(chosen, kind) and len(chosen) == 3
         assert (chosen[:].numpy() == pixels[rows]).all()
     monkeypatch.setattr(streaming, "SMALL", 3 * 64)
-    assert isinstance(images_at(on_disk(pixels), rows, CPU), torch.Tensor)
+    assert isinstance(values_at(on_disk(pixels), rows, CPU), torch.Tensor)
 
 
 def test_streamed_images_answer_as_a_tensor_does(nothing_is_small: None) -> None:
     del nothing_is_small
     split = images(45)
     many = streamed(split)
-    assert isinstance(many.images, Streamed)
-    assert len(many.images) == len(many) == 45
+    assert isinstance(many.values, Streamed)
+    assert len(many.values) == len(many) == 45
     items = torch.tensor([44, 0, 7, 7])
     for one, other in zip(many.take(items), split.take(items), strict=True):
         assert torch.equal(one, other)
     for chosen in (slice(0, 10), slice(40, 60), slice(50, 60)):
-        assert torch.equal(many.images[chosen], split.images[chosen])
+        assert torch.equal(many.values[chosen], split.values[chosen])
 
 
 def test_streamed_training_ends_with_the_same_bits(nothing_is_small: None) -> None:
@@ -98,7 +101,7 @@ def test_validation_calibration_and_evaluation_are_the_same(nothing_is_small: No
         assert calibrated(CONTRACT, state.model, split, RUNTIME) == calibrated(
             CONTRACT, state.model, many, RUNTIME
         )
-        logits = [predict_logits(state.model, CONTRACT, s.images, RUNTIME) for s in (split, many)]
+        logits = [predict_logits(state.model, CONTRACT, s.values, RUNTIME) for s in (split, many)]
         assert (logits[0] == logits[1]).all()
 
 
@@ -111,8 +114,10 @@ def test_statistics_of_some_rows_are_those_of_their_copy() -> None:
     assert Contract.measured(framing, pixels, names, train=rows) == Contract.measured(
         framing, pixels[rows], names
     )
-    assert nearest_neighbour_error(pixels, labels, among=rows) == nearest_neighbour_error(
-        pixels[rows], labels[rows]
+    of_rows = nearest_neighbour_error(lambda at: framing.vectors(pixels[at]), labels, rows)
+    copy = pixels[rows]
+    assert of_rows == nearest_neighbour_error(
+        lambda at: framing.vectors(copy[at]), labels[rows], np.arange(2100)
     )
 
 
@@ -139,10 +144,45 @@ def test_a_whole_run_from_a_mapped_file_is_that_from_memory(
     memory = train(tmp_path / "some.npz", recipe, out=tmp_path / "one", observer=observers[0])
     request.getfixturevalue("nothing_is_small")
     disk = train(tmp_path / "some.npz", recipe, out=tmp_path / "two", observer=observers[1])
-    assert [is_mapped(each.items.pixels) for each in observers] == [False, True]
+    assert [is_mapped(each.items.values) for each in observers] == [False, True]
     if time_budget is None:
         assert memory.evaluation == disk.evaluation
         assert disk.evaluate() == disk.evaluation
         name = "weights.safetensors"
         assert (memory.path / name).read_bytes() == (disk.path / name).read_bytes()
     assert memory.record["data"]["fingerprint"] == disk.record["data"]["fingerprint"]
+
+
+class Counting:
+    """Inputs that are computed when they are asked for: each is its number, everywhere."""
+
+    takes: Takes = "pictures"
+    shape = (300, 1, 8, 8)
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def __len__(self) -> int:
+        return 300
+
+    def __getitem__(self, index: Any) -> NDArray[np.uint8]:
+        numbers = np.arange(300)[index]
+        self.asked += np.atleast_1d(numbers).tolist()
+        planes = np.asarray(numbers % 256, np.uint8)[..., None, None, None]
+        return np.broadcast_to(planes, (*np.shape(numbers), 1, 8, 8)).copy()
+
+    def take(self, indices: NDArray[np.int64]) -> "Counting":
+        raise NotImplementedError
+
+    def content(self) -> bytes:
+        return b"300 numbers"
+
+
+def test_what_is_computed_on_demand_is_asked_for_what_a_batch_needs() -> None:
+    source = Counting()
+    assert isinstance(source, OnDemand)
+    chosen = values_at(source, np.array([5, 17, 200]), CPU)
+    assert isinstance(chosen, Streamed) and not source.asked
+    batch = chosen.index_select(0, torch.tensor([2, 0]))
+    assert batch[:, 0, 0, 0].tolist() == [200, 5] and source.asked == [200, 5]
+    assert chosen[:1].shape == (1, 1, 8, 8)

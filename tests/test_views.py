@@ -9,7 +9,7 @@ from noonbit.errors import UsageError
 from noonbit.job import train
 from noonbit.recipe import Recipe
 from noonbit.runs import load_run
-from noonbit.views import Views, viewed
+from noonbit.views import BoardViews, Views, viewed
 
 
 class Asked(nn.Module):
@@ -80,3 +80,33 @@ def test_a_wrong_view_is_refused_before_any_run_is_made(tmp_path) -> None:
     with pytest.raises(UsageError):
         train("digits", recipe, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+class Pointing(nn.Module):
+    """Answers with the first plane plus its row, so that turning a board changes the answer."""
+
+    def forward(self, planes: torch.Tensor) -> torch.Tensor:
+        size = planes.shape[-1]
+        return planes[:, 0].flatten(1) + torch.arange(size).repeat_interleave(size)
+
+
+def test_answers_to_all_symmetries_of_a_board_are_turned_back() -> None:
+    boards = torch.randn(4, 3, 5, 5)
+    network = viewed(Pointing(), "symmetries")
+    assert isinstance(network, BoardViews)
+    answers = network(boards)
+    # What does not depend on the side comes back as it was; rows become the same from all sides.
+    rows = torch.arange(5.0).repeat_interleave(5).view(5, 5)
+    ways = [turned for turn in range(4) for turned in (rows.rot90(turn), rows.rot90(turn).T)]
+    expected = boards[:, 0].flatten(1) + torch.stack(ways).mean(dim=0).flatten()
+    assert torch.allclose(answers, expected, atol=1e-5)
+
+
+def test_a_network_asked_under_all_symmetries_has_none_that_it_prefers() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(2, 1, 3, padding=1), nn.Flatten())
+    board = torch.randn(1, 2, 7, 7)
+    answer = viewed(network, "symmetries")(board).view(7, 7)
+    turned = viewed(network, "symmetries")(board.rot90(1, (2, 3))).view(7, 7)
+    assert torch.allclose(turned, answer.rot90(1), atol=1e-5)
+    assert not torch.allclose(network(board).view(7, 7), answer, atol=1e-2)

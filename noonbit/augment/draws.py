@@ -13,6 +13,7 @@ from torch import Tensor
 
 from noonbit.augment.affine import transform_matrices
 from noonbit.augment.settings import SAME, Augmentation
+from noonbit.go.symmetries import SYMMETRIES
 from noonbit.runtime import generator_of, mixed
 
 
@@ -39,6 +40,8 @@ class Draws:
     mixing: Tensor | None = None
     """float32 (items, 4), from 0 to 1: the image's own weight, whether it is cut rather than
     blended (0 or 1), and the row and column of the cut."""
+    symmetry: Tensor | None = None
+    """int64 (items,), from 0 to 7: see `go.symmetries`."""
 
     def take(self, items: Tensor) -> "Draws":
         """The draws of the items of a batch."""
@@ -93,6 +96,13 @@ class Chance:
         first = torch.rand(self.count, generator=generator_of(self.seed, purpose)) < 0.5
         return (first ^ bool(turn % 2)).to(self.device)
 
+    def symmetry(self, turn: int) -> Tensor:
+        """Each item in another of its eight at every turn: int64 (items,)."""
+        first = torch.randint(
+            SYMMETRIES, (self.count,), generator=generator_of(self.seed, "boards")
+        )
+        return ((first + turn) % SYMMETRIES).to(self.device)
+
     def beta(self, purpose: str, alpha: float) -> Tensor:
         """Of the distribution Beta(alpha, alpha): float32 (items,)."""
         # PyTorch's own takes no generator.
@@ -107,7 +117,7 @@ def draw(
 
     Alternating flips show every item both ways in two epochs, which trains better than a coin
     (Jordan, "94% on CIFAR-10 in 3.29 seconds", 2024); vertical ones alternate every second epoch,
-    so that four epochs show all four sides.
+    so that four epochs show all four sides. Of a board, eight epochs show all eight.
     """
     chance = Chance(seed, epoch, count, device)
     flipped = chance.side("first side", epoch) & settings.flip
@@ -122,6 +132,7 @@ def draw(
         brightness=chance.factor("brightness", interval) if interval != SAME else None,
         erasing=chance.unit("erasing", 8) if settings.erase else None,
         mixing=draw_mixing(settings, chance),
+        symmetry=chance.symmetry(epoch) if settings.symmetries else None,
     )
 
 

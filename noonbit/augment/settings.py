@@ -36,7 +36,7 @@ PREPARATIONS = {
 }
 """Arguments of `ImageDataGenerator` that transform nothing at random."""
 
-FLAGS = ("flip", "vertical_flip")
+FLAGS = ("flip", "vertical_flip", "symmetries")
 MOST_PIXELS = 64
 EXAMPLE = "--augment shift=2,rotation=10,zoom=0.1,flip"
 
@@ -125,6 +125,9 @@ class Augmentation(BaseModel):
     cutmix: float = Field(default=0.0, ge=0, le=100)
     """Alpha: a rectangle comes from another image, and its share of the label (Yun et al.,
     "CutMix", 2019); usual: 1. Beside `mixup`, a coin decides for each image."""
+
+    symmetries: bool = False
+    """Of boards: one of the eight ways to turn and mirror them, the move that is the label too."""
 
     @classmethod
     def parse(cls, settings: str | Mapping[str, object]) -> Self:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from noonbit.augment.affine import warp
+from noonbit.augment.boards import turn_boards
 from noonbit.augment.draws import Draws
 from noonbit.augment.erasing import erase
 from noonbit.augment.settings import Augmentation
@@ -17,9 +18,11 @@ def augment(settings: Augmentation, pixels: Tensor, draws: Draws) -> Tensor:
     """Transform a batch, uint8 (B, C, H, W) -> uint8 or float32 of the same shape, 0 to 255.
 
     In Keras's order: rotation, shift, shear and zoom; flips; channel shift; brightness; then random
-    erasing. `mixing.mix` comes after it, since it mixes labels too.
+    erasing. `mixing.mix` comes after it, since it mixes labels too. Of boards, symmetries.
     """
     images = pixels
+    if draws.symmetry is not None:
+        images = turn_boards(images, draws.symmetry)
     if draws.linear is not None:
         images = interpolate(settings, images, draws.linear, draws.offset)
     elif any(settings.reaches) or settings.flip or settings.vertical_flip:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noonbit.commands.output import DataDir, Json, print_json, print_table, say
-from noonbit.data.dataset import PART_NAMES
+from noonbit.data.dataset import PART_NAMES, require_pictures
 from noonbit.errors import CheckFailed, UsageError, plural
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ def check(
     from noonbit.check import contact_sheet
     from noonbit.data import open_data
 
-    diagnosis = check_data(open_data(source, data_dir=data_dir, on_bad="skip"))
+    data = open_data(source, data_dir=data_dir, on_bad="skip")
+    if out is not None:
+        require_pictures(data, "The contact sheet of --out")
+    diagnosis = check_data(data)
     if json:
         print_json(diagnosis.as_dict())
     else:
@@ -50,7 +53,7 @@ def check(
         sheet = contact_sheet(diagnosis.items)
         write(out, lambda temporary: sheet.save(temporary, format="PNG"))
         say(f"\nsheet    {out}")
-    else:
+    elif diagnosis.items.framing.takes == "pictures":
         say(f"\nsheet    noonbit check {source} --out sheet.png draws pictures of every class")
     if diagnosis.problems:
         raise CheckFailed(
@@ -62,23 +65,22 @@ def check(
 
 def print_diagnosis(diagnosis: "Diagnosis") -> None:
     """What the data is, its counts, and the findings."""
-    from noonbit.check import picture_channels, picture_sizes, size_range
+    from noonbit.check import LINES
 
     items = diagnosis.items
     data, split = items.data, items.split
-    low, high = data.value_range
     print(f"source   {data.source}: {data.format}")
-    print(f"pictures {size_range(picture_sizes(data))}, {' and '.join(picture_channels(data))}")
-    print(f"polarity {items.framing.polarity or 'none in common'}")
-    print(f"values   {low:g} to {high:g}")
+    for word, text in LINES[items.framing.takes](items):
+        print(f"{word:<8} {text}")
     for part in PART_NAMES:
         if part not in data.parts:
             print(f"drawn    {part}: {split.reasons[part]}")
     for note in diagnosis.notes:
         print(f"note     {note}")
     print()
-    print_counts(diagnosis)
-    print()
+    if not items.has_given_classes:
+        print_counts(diagnosis)
+        print()
     for finding in diagnosis.findings:
         print_finding(finding)
     if not diagnosis.problems:

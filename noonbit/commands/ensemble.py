@@ -44,4 +44,4 @@ def ensemble(
         result = {"run": str(run.path), "model": run.record["model"]["name"]}
         print_json(result | run.record["result"])
     say(f"\nreport   {run.path / 'report.html'}")
-    say(f"next     noonbit predict {run.word} PICTURE")
+    say(f"next     noonbit predict {run.word} {run.contract.framing.example}")

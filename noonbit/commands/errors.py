@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter, validators
 
 from noonbit.commands.output import DataDir, Json, print_json, print_table, say
-from noonbit.errors import plural
+from noonbit.errors import UsageError, plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,8 @@ def errors(
     json: Json = False,
 ) -> None:
     """Draw the test images that a run got wrong, each titled with its real and predicted class.
+
+    Of sentences, print them.
 
     Parameters
     ----------
@@ -54,11 +56,18 @@ def errors(
     answers = read_answers(loaded)
     wrong = answers.wrong(order)
     mistakes = described(loaded, answers, wrong[:count])
-    picture = out or loaded.path / "errors.png"
-    if mistakes:
+    takes = loaded.contract.framing.takes
+    if out is not None and takes != "pictures":
+        raise UsageError(f"--out draws pictures, and {loaded.path.name} takes {takes}.")
+    picture = (out or loaded.path / "errors.png") if mistakes and takes == "pictures" else None
+    if mistakes and takes == "sentences":
+        items = loaded.items(data_dir=data_dir)
+        for one in mistakes:
+            one["text"] = items.text(one["item"])
+    if picture is not None:
         items = loaded.items(data_dir=data_dir)
         sheet = grid(
-            items.pixels[answers.items[wrong[:count]]],
+            items.values[answers.items[wrong[:count]]],
             [f"real {one['label']}\npredicted {one['prediction']}" for one in mistakes],
             columns=COLUMNS,
         )
@@ -70,26 +79,33 @@ def errors(
                 "test_images": len(answers),
                 "wrong": len(wrong),
                 "order": order,
-                "picture": str(picture) if mistakes else None,
+                "picture": None if picture is None else str(picture),
                 "mistakes": mistakes,
             }
         )
     elif mistakes:
         print_table(
-            ("item", "real", "predicted", "probability", "name"),
+            (
+                "item",
+                "real",
+                "predicted",
+                "probability",
+                "text" if takes == "sentences" else "name",
+            ),
             [
                 (
                     str(one["item"]),
                     one["label"],
                     one["prediction"],
                     f"{one['probability']:.4f}",
-                    one["name"],
+                    one.get("text", one["name"]),
                 )
                 for one in mistakes
             ],
         )
-    say(f"\n{len(wrong):,} of {plural(len(answers), 'test image')} wrong")
-    if mistakes:
+    noun = loaded.contract.framing.noun
+    say(f"\n{len(wrong):,} of {plural(len(answers), f'test {noun}')} wrong")
+    if picture is not None:
         say(f"picture  {picture} ({plural(len(mistakes), 'image')})")
     say(f"next     noonbit report {loaded.word}")
 

@@ -47,6 +47,8 @@ def evaluate(
             f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})\n"
             f"loss {evaluation.loss:.4f}, calibration error {evaluation.calibration_error:.2%}\n"
         )
+        if evaluation.split == "folds":
+            say("note     each item was named by the network that did not train on it")
         if evaluation.split == "all":
             say("note     all images of the source were measured; any that trained it flatter it")
         print_table(

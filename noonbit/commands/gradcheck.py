@@ -1,17 +1,20 @@
 """noonbit gradcheck MODEL"""
 
 from dataclasses import asdict
+from math import prod
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
 from noonbit.commands.output import Json, print_json, print_table, say
-from noonbit.commands.summary import parse_input
+from noonbit.commands.summary import parse_sizes
 from noonbit.errors import CheckFailed, UsageError, plural
 
 if TYPE_CHECKING:
     from noonbit.gradcheck import GradientCheck, LayerCheck
 
+SMALL = {"pictures": "8x8x1", "sentences": "6x9", "boards": "5x5x4"}
+"""Of each kind of input."""
 BY_HAND = ("byhand", "byhand-exact")
 WHY_BY_HAND_FAILS = (
     "The document asks whether ReLU's output, not its input, is at least 0, which it always is, "
@@ -23,8 +26,8 @@ def gradcheck(
     model: str,
     /,
     *,
-    input: str = "8x8x1",
-    classes: Annotated[int, Parameter(validator=validators.Number(gte=2))] = 3,
+    input: str | None = None,
+    classes: Annotated[int | None, Parameter(validator=validators.Number(gte=2))] = None,
     json: Json = False,
 ) -> None:
     """Compare backpropagation with differences of the loss in float64, layer by layer.
@@ -37,34 +40,39 @@ def gradcheck(
         A network of `noonbit models`, path.py:function, or `byhand` and `byhand-exact`, the network
         written by hand with its document's way back and with the derivative.
     input
-        One image: height x width x channels. Small ones are quicker and find the same mistakes.
+        One image: height x width x channels, by default 8x8x1; or one sentence: length x words.
+        Small ones are quicker and find the same mistakes.
     classes
-        The number of classes.
+        The number of classes, by default 3, and of boards their points.
     json
         Print one JSON object on stdout.
     """
-    height, width, channels = parse_input(input)
     import torch
 
     from noonbit import gradcheck as checking
     from noonbit.byhand import documented_slope, exact_slope
-    from noonbit.models import build
+    from noonbit.models import MODELS, build
 
+    takes = MODELS[model].takes if model in MODELS else "pictures"
+    channels, size = parse_sizes(input or SMALL[takes], takes)
+    classes = classes or (prod(size) if takes == "boards" else 3)
     if model in BY_HAND:
         if channels != 1:
-            raise UsageError(f"{model} takes grey images; write --input {height}x{width}x1.")
+            shown = "x".join(map(str, size))
+            raise UsageError(f"{model} takes grey images; write --input {shown}x1.")
         slope = documented_slope if model == "byhand" else exact_slope
-        result = checking.check_byhand(height * width, classes, slope)
+        result = checking.check_byhand(prod(size), classes, slope)
     else:
         torch.manual_seed(checking.SEED)
-        network = build(model, classes, channels, (height, width))
-        batch = checking.random_batch(classes, (channels, height, width))
+        network = build(model, classes, channels, size)
+        shape = size if takes == "sentences" else (channels, *size)
+        batch = checking.random_batch(classes, shape, words=channels)
         result = checking.check(network, *batch)
     if json:
         print_json(
             {
                 "model": model,
-                "input": [height, width, channels],
+                "input": [*size, channels],
                 "classes": classes,
                 "passed": result.passed,
                 "worst": result.worst,

@@ -6,22 +6,28 @@ from noonbit.commands.output import Json, print_json, print_table, say
 def models(*, json: Json = False) -> None:
     """List the networks, with their size for 28x28x1 images and 10 classes.
 
+    Those of sentences and boards for their usual inputs: the movie reviews, and moves in Go.
+
     Parameters
     ----------
     json
         Print a list of objects on stdout.
     """
-    from noonbit.models import MODELS, outline
+    from noonbit.models import EXAMPLES, MODELS, outline
     from noonbit.models.summary import summarise
 
     rows = []
     for name, entry in MODELS.items():
+        classes, channels, size = EXAMPLES[entry.takes]
         summary = summarise(
-            outline(name, 10, 1, (28, 28)), (1, 28, 28), counts_statistics=entry.counts_statistics
+            outline(name, classes, channels, size),
+            size if entry.takes == "sentences" else (channels, *size),
+            counts_statistics=entry.counts_statistics,
         )
         rows.append(
             {
                 "name": name,
+                "takes": entry.takes,
                 "parameters": summary.parameters,
                 "multiply_adds": summary.multiply_adds,
                 "title": entry.title,
@@ -33,6 +39,6 @@ def models(*, json: Json = False) -> None:
         return
     print_table(
         ("name", "parameters", "multiply-adds", "what it is", "source"),
-        [tuple(row.values()) for row in rows],
+        [tuple(value for key, value in row.items() if key != "takes") for row in rows],
     )
     say("\nnext     noonbit summary cnn --input 28x28x1 --classes 10")

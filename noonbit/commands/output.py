@@ -38,6 +38,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     Console(width=None if sys.stdout.isatty() else UNFOLDED).print(table)
 
 
+def print_diagram(title: str, diagram: Text) -> None:
+    """A drawing of characters, in colours where it goes to a terminal."""
+    console = Console(width=None if sys.stdout.isatty() else UNFOLDED, highlight=False)
+    console.print(Text(title), diagram, sep="\n")
+
+
 def format_cell(cell: object) -> str:
     """A number with its thousands separated, or the text itself."""
     return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from noonbit.augment import Augmentation
-    from noonbit.data import Part
+    from noonbit.data import Data, Part
 
 PICTURE_SIDE = 400
 """Pixels that the longer side of a small image is enlarged to in the PNG."""
@@ -35,14 +35,15 @@ def show(
 ) -> None:
     """Print one image of a source as numbers, and draw it with --out FILE.png.
 
-    With --augment, draw what a training could make of it instead.
+    With --augment, draw what a training could make of it instead. Of sentences, print the text and
+    the words that a network reads.
 
     Parameters
     ----------
     source
         A path, an archive, or a name of `noonbit data`.
     index
-        Which image of the part, from 0.
+        Which image or sentence of the part, from 0.
     part
         train, validation or test, as the source itself has them.
     augment
@@ -58,6 +59,7 @@ def show(
         Print one JSON object on stdout; its pixels are channels of rows of numbers.
     """
     from noonbit.data import open_data
+    from noonbit.data.dataset import require_pictures, takes_of
 
     rows = [] if augment is None else rows_of(augment, out)
     data = open_data(source, data_dir=data_dir, on_bad="skip")
@@ -67,11 +69,16 @@ def show(
             f"{source} has no {part} part of its own. It has: {', '.join(data.parts)}. "
             f"Choose one with --part."
         )
+    noun = "sentence" if takes_of(chosen.raw) == "sentences" else "image"
     if not 0 <= index < len(chosen):
         raise UsageError(
-            f"--index {index} is not in {part}, which has {plural(len(chosen), 'image')}: "
+            f"--index {index} is not in {part}, which has {plural(len(chosen), noun)}: "
             f"give 0 to {len(chosen) - 1}."
         )
+    if noun == "sentence" and out is None:
+        show_sentence(source, data, chosen, part, index, json=json)
+        return
+    require_pictures(data, "noonbit show, or its --out,")
     pixels = pixels_of(chosen, index)
     assert chosen.labels is not None  # noqa: S101 - open_data gives labelled parts
     label = data.class_names[chosen.labels[index]]
@@ -114,6 +121,34 @@ def show(
     say(f"next     noonbit {trains if rows and augment != 'slides' else f'check {source}'}")
 
 
+def show_sentence(
+    source: str, data: "Data", part: "Part", name: str, index: int, *, json: bool
+) -> None:
+    """Print a text, its class, and the words that a network reads."""
+    from noonbit.framing.sentences import letters_of, sentences_of, tokens_of
+
+    assert part.labels is not None  # noqa: S101 - open_data gives labelled parts
+    text, label = sentences_of(part.raw)[index], data.class_names[part.labels[index]]
+    tokens = tokens_of(text, letters_of(data))
+    if json:
+        print_json(
+            {
+                "source": source,
+                "part": name,
+                "index": index,
+                "name": part.names[index],
+                "label": label,
+                "text": text,
+                "tokens": tokens,
+            }
+        )
+        return
+    print(f"{part.names[index]}: {label}")
+    print(text)
+    print(f"{plural(len(tokens), 'word')}: {' '.join(tokens)}")
+    say(f"\nnext     noonbit train {source}")
+
+
 def rows_of(augment: str, out: Path | None) -> "list[Augmentation]":
     """The settings of each row of the sheet."""
     from noonbit.augment import Augmentation
@@ -129,13 +164,13 @@ def drawn(part: "Part", index: int, rows: "list[Augmentation]", seed: int) -> "I
     import numpy as np
 
     from noonbit.augment.preview import DRAWN, sheet
-    from noonbit.contract import Framing
+    from noonbit.framing import PictureFraming
 
     pixels = pixels_of(part, index)
     channels, height, width = pixels.shape
-    framing = Framing(channels=1 if channels == 1 else 3, height=height, width=width)
+    framing = PictureFraming(channels=1 if channels == 1 else 3, height=height, width=width)
     others = (index + np.arange(1, DRAWN + 1) * max(1, len(part) // (DRAWN + 1))) % len(part)
-    partners = framing.prepare_all(part.take(others).images).pixels
+    partners = np.asarray(framing.prepare_all(part.take(others).raw).values)
     return sheet(pixels, rows, seed=seed, partners=partners)
 
 
@@ -153,8 +188,9 @@ def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
     import numpy as np
 
     from noonbit.data.pictures import decode
+    from noonbit.framing.pictures import images_of
 
-    image = part.images[index]
+    image = images_of(part.raw)[index]
     if isinstance(image, np.ndarray):
         return image
     array = np.asarray(decode(image.read(), image.name))

@@ -10,6 +10,7 @@ from noonbit.commands.output import Json, print_json, print_table, say
 from noonbit.errors import UsageError
 
 if TYPE_CHECKING:
+    from noonbit.data.dataset import Takes
     from noonbit.models.receptive import Pair
 
 USUAL_BATCH = 512
@@ -20,8 +21,8 @@ def summary(
     model: str,
     /,
     *,
-    input: str = "28x28x1",
-    classes: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 10,
+    input: str | None = None,
+    classes: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     batch_size: Annotated[int, Parameter(validator=validators.Number(gte=1))] = USUAL_BATCH,
     json: Json = False,
 ) -> None:
@@ -32,28 +33,33 @@ def summary(
     model
         A network of `noonbit models`, or path.py:function.
     input
-        One image: height x width x channels, for example 28x28x1 or 32x32x3.
+        One image: height x width x channels, by default 28x28x1; or one sentence: length x words,
+        by default 56x18767, as the movie reviews have them.
     classes
-        The number of classes.
+        The number of classes, by default 10 for images.
     batch_size
         Images a step, for the memory that training takes.
     json
         Print one JSON object on stdout.
     """
-    height, width, channels = parse_input(input)
-    from noonbit.models import MODELS, outline
+    from noonbit.models import EXAMPLES, MODELS, outline
     from noonbit.models.memory import training_memory
     from noonbit.models.summary import summarise
 
-    shape = (channels, height, width)
+    takes = MODELS[model].takes if model in MODELS else "pictures"
+    usual_classes, channels, size = EXAMPLES[takes]
+    if input is not None:
+        channels, size = parse_sizes(input, takes)
+    classes = classes or usual_classes
+    shape = size if takes == "sentences" else (channels, *size)
     counts_statistics = model in MODELS and MODELS[model].counts_statistics
-    network = outline(model, classes, channels, (height, width))
+    network = outline(model, classes, channels, size)
     table = summarise(network, shape, counts_statistics=counts_statistics)
     optimizer = MODELS[model].optimizer if model in MODELS else "adamw"
     memory = training_memory(network, shape, optimizer)
     if json:
         print_json(
-            {"model": model, "input": [height, width, channels], "classes": classes}
+            {"model": model, "input": [*size, channels], "classes": classes}
             | asdict(table)
             | {
                 "receptive_field": table.receptive_field,
@@ -84,17 +90,19 @@ def summary(
     print(f"\nparameters {table.parameters:,}{counted}")
     if table.auxiliary_parameters:
         print(f"of them in heads for training alone {table.auxiliary_parameters:,}")
-    print(f"multiply-adds {table.multiply_adds:,} an image")
+    noun = {"pictures": "an image", "sentences": "a sentence", "boards": "a position"}[takes]
+    print(f"multiply-adds {table.multiply_adds:,} {noun}")
     if table.receptive_field is not None:
         print(f"receptive field {in_pixels(table.receptive_field)} pixels, of the last map's units")
     print(
         f"memory {human(memory.weights)} of weights; to train batches of {batch_size:,}, with "
         f"{human(memory.gradients)} of gradients, {human(memory.optimizer_state)} of {optimizer} "
-        f"and {human(memory.activations)} an image, {human(memory.of_batch(batch_size))}"
+        f"and {human(memory.activations)} {noun}, {human(memory.of_batch(batch_size))}"
     )
-    if model in MODELS and (changes := MODELS[model].changes((height, width))):
+    if model in MODELS and (changes := MODELS[model].changes(size)):
         say(f"\nsmall-image form: {changes}")
-    say(f"\nnext     noonbit train digits --model {model}")
+    source = "digits" if takes == "pictures" else "SOURCE"
+    say(f"\nnext     noonbit train {source} --model {model}")
 
 
 def in_pixels(receptive_field: "Pair | None") -> str:
@@ -109,6 +117,20 @@ def human(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} TB"
+
+
+def parse_sizes(text: str, takes: "Takes") -> tuple[int, tuple[int, ...]]:
+    """`28x28x1` -> (1, (28, 28)), and of sentences `56x18767` -> (18767, (56,))."""
+    if takes != "sentences":
+        height, width, channels = parse_input(text)
+        return channels, (height, width)
+    match = re.fullmatch(r"(\d+)x(\d+)", text.lower())
+    if match is None or not int(match[1]) or int(match[2]) < 2:
+        raise UsageError(
+            f"--input {text} is no sentence; write length x words, such as 56x18767, of which two "
+            "stand for padding and unknown words."
+        )
+    return int(match[2]), (int(match[1]),)
 
 
 def parse_input(text: str, *, flag: str = "--input ") -> tuple[int, int, int]:

@@ -55,7 +55,7 @@ def train(
     if fast:
         recipe = recipe.over(Recipe(model="glimpse"))
     lineup.require_whole()
-    if resume is not None and (recipe.given() or lineup.members or out is not None):
+    if resume is not None and (recipe.given() or lineup.count > 1 or out is not None):
         raise UsageError("--resume continues a run as it was begun; leave out other flags.")
     from noonbit.job import train as train_source
     from noonbit.members import resume as resume_run
@@ -64,7 +64,7 @@ def train(
     from noonbit.runs import load_run
 
     with display() as observer:
-        if source is not None and lineup.members is not None:
+        if source is not None and lineup.count > 1:
             run = train_members(
                 source, recipe, lineup, out=out, data_dir=data_dir, observer=observer
             )
@@ -76,4 +76,4 @@ def train(
         result = {"run": str(run.path), "model": run.record["model"]["name"]}
         print_json(result | run.record["result"])
     say(f"\nreport   {run.path / 'report.html'}")
-    say(f"next     noonbit predict {run.word} PICTURE")
+    say(f"next     noonbit predict {run.word} {run.contract.framing.example}")

@@ -1,21 +1,36 @@
-"""What every reader gives: parts of labelled images, and where each image came from.
+"""What every reader gives: parts of labelled inputs, and where each came from.
 
-    Data ── parts: "train", "validation", "test" ──> Part ── images, labels, names
+    Data ── parts: "train", "validation", "test" ──> Part ── raw, labels, names
 
-`images` is either an array, for formats that hold pixels (IDX, CSV, npz, CIFAR, pixel lists), or
-`Pictures`, for formats that hold encoded files of any size (a folder, a table of paths, Parquet
-with image bytes). Both become uint8 (N, C, H, W) through the contract, and in no other way.
+`raw` is what was found, one of:
+
+    an array    pixels, for formats that hold them (IDX, CSV, npz, CIFAR, pixel lists)
+    Pictures    encoded files of any size (a folder, a table of paths, Parquet with image bytes)
+    Sentences   text
+    OnDemand    what is computed when it is asked for, because all of it is too much
+
+All become what a network takes through the contract, and in no other way.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self, TypeAlias, TypeVar, cast, overload
+from typing import (
+    Any,
+    Literal,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    cast,
+    overload,
+    runtime_checkable,
+)
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.errors import DataError
+from noonbit.errors import DataError, UsageError
 
 PartName: TypeAlias = Literal["train", "validation", "test"]
 PART_NAMES: tuple[PartName, ...] = ("train", "validation", "test")
@@ -81,7 +96,75 @@ class Pictures(Sequence[Picture]):
         return Pictures([self._pictures[i] for i in indices])
 
 
-Images: TypeAlias = NDArray[np.uint8] | Pictures
+class Sentences(Sequence[str]):
+    """Texts in order; indexing with an array gives the chosen ones."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = list(texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Sentences": ...
+    def __getitem__(self, index: int | slice) -> "str | Sentences":
+        if isinstance(index, slice):
+            return Sentences(self._texts[index])
+        return self._texts[index]
+
+    def take(self, indices: NDArray[np.int64]) -> "Sentences":
+        """The texts at `indices`, in that order."""
+        return Sentences([self._texts[i] for i in indices])
+
+    def content(self) -> bytes:
+        """All of it, for a fingerprint."""
+        return "\0".join(self._texts).encode("utf-8", "surrogatepass")
+
+
+@runtime_checkable
+class OnDemand(Protocol):
+    """Inputs that are computed batch by batch, already as a network takes them."""
+
+    @property
+    def takes(self) -> "Takes":
+        """The kind of input."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, ...), as an array's."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        """One at a number, several at a slice or an array of numbers; several threads may ask."""
+        ...
+
+    def take(self, indices: NDArray[np.int64]) -> "OnDemand":
+        """Those at `indices`, in that order, still on demand."""
+        ...
+
+    def content(self) -> bytes:
+        """What they are computed from, for a fingerprint."""
+        ...
+
+
+Takes = Literal["pictures", "sentences", "boards"]
+"""The kinds of input that a network may take."""
+Raw: TypeAlias = NDArray[np.uint8] | Pictures | Sentences | OnDemand
+
+
+def takes_of(raw: Raw) -> Takes:
+    """Which kind of input these are."""
+    if isinstance(raw, np.ndarray | Pictures):
+        return "pictures"
+    return "sentences" if isinstance(raw, Sentences) else raw.takes
 
 
 class Numbered(Sequence[str]):
@@ -106,35 +189,51 @@ class Numbered(Sequence[str]):
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Items in groups of which each is drawn whole: the positions of a game."""
+
+    noun: str
+    """What a group is called: `game`."""
+    groups: NDArray[np.int64]
+    """The number of each item's group; (N,)."""
+
+    def take(self, indices: NDArray[np.int64]) -> "Together":
+        """The groups of the items at `indices`."""
+        return Together(self.noun, self.groups[indices])
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """The items of one part of the data, in the order of their file."""
 
-    images: Images
-    """uint8 (N, C, H, W), or encoded pictures."""
+    raw: Raw
+    """An array is uint8 (N, C, H, W)."""
     labels: NDArray[np.int64] | None
     """(N,), each an index into the data's class names; None where there are none."""
     names: Sequence[str]
     """Where each item came from."""
+    together: Together | None = None
+    """Which items are so much alike that no split may part them; None: each stands for itself."""
 
     def __post_init__(self) -> None:
-        counts = {len(self.images), len(self.names)}
+        counts = {len(self.raw), len(self.names)}
         if self.labels is not None:
             counts.add(len(self.labels))
+        if self.together is not None:
+            counts.add(len(self.together.groups))
         assert len(counts) == 1, counts  # noqa: S101 - a reader's bug, not a user's
-        if isinstance(self.images, np.ndarray):
-            assert self.images.dtype == np.uint8 and self.images.ndim == 4  # noqa: S101
+        if isinstance(self.raw, np.ndarray):
+            assert self.raw.dtype == np.uint8 and self.raw.ndim == 4  # noqa: S101
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.raw)
 
     def take(self, indices: NDArray[np.int64]) -> "Part":
         """The items at `indices`, in that order."""
-        if isinstance(self.images, Pictures):
-            images: Images = self.images.take(indices)
-        else:
-            images = self.images[indices]
+        raw: Raw = self.raw[indices] if isinstance(self.raw, np.ndarray) else self.raw.take(indices)
         labels = None if self.labels is None else self.labels[indices]
-        return Part(images, labels, [self.names[i] for i in indices])
+        together = None if self.together is None else self.together.take(indices)
+        return Part(raw, labels, [self.names[i] for i in indices], together)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +250,7 @@ class BadItem:
 
 @dataclass(frozen=True)
 class Data:
-    """Labelled images as a reader found them, before any split of noonbit's own."""
+    """Labelled inputs as a reader found them, before any split of noonbit's own."""
 
     source: str
     """What the user named."""
@@ -183,9 +282,16 @@ class Data:
         return replace(self, notes=(*self.notes, sentence))
 
 
+def require_pictures(data: Data, what: str) -> None:
+    """Raise `UsageError` where something that is made of pictures is asked of other data."""
+    takes = takes_of(data.train.raw)
+    if takes != "pictures":
+        raise UsageError(f"{what} is for pictures, and {data.source} holds {takes}.")
+
+
 @dataclass(frozen=True)
 class Inputs:
-    """Images to be answered, without labels, in the order of their source."""
+    """What is to be answered, without labels, in the order of their source."""
 
     source: str
     format: str
@@ -199,12 +305,19 @@ def unlabelled(data: Data) -> Inputs:
     """All items of labelled data as inputs: train, then validation, then test."""
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
     names = [name for part in parts for name in part.names]
-    if all(isinstance(part.images, np.ndarray) for part in parts):
-        images: Images = np.concatenate([np.asarray(part.images) for part in parts])
-    else:
-        images = Pictures([picture for part in parts for picture in cast(Pictures, part.images)])
-    part = Part(images, None, names)
+    part = Part(joined([part.raw for part in parts]), None, names)
     return Inputs(data.source, data.format, part, data.value_range, data.bad, data.notes)
+
+
+def joined(each: Sequence[Raw]) -> Raw:
+    """The inputs of several parts, which are of one kind, one after another."""
+    first = each[0]
+    if len(each) == 1:
+        return first
+    if isinstance(first, np.ndarray):
+        return np.concatenate([np.asarray(raw) for raw in each])
+    kind = Sentences if isinstance(first, Sentences) else Pictures
+    return kind([item for raw in each for item in cast("Sequence[Any]", raw)])
 
 
 def encode_labels(

@@ -17,6 +17,11 @@ from noonbit.errors import DataError, plural
 LABEL_NAMES = (
     *("label", "labels", "class", "classes", "target", "targets", "y", "category"),
     *("class_name", "class_label", "label_name", "digit", "letter", "emotion"),
+    *("sentiment", "polarity", "topic"),
+)
+TEXT_NAMES = (
+    *("text", "sentence", "review", "phrase", "comment", "tweet", "message", "content"),
+    *("headline", "title", "body", "question", "document", "utterance"),
 )
 PATH_NAMES = ("path", "file", "filename", "file_name", "filepath", "image", "image_path", "id")
 SPLIT_NAMES = ("split", "part", "set", "subset", "usage", "partition")
@@ -78,7 +83,9 @@ def open_table(file: File) -> Table:
     if not lines:
         content(file)  # says so where the file is not empty but broken
         raise DataError(f"{file.name} is empty. Give a table with a row an image.")
-    separator = max(",\t;", key=lines[0].count)
+    # Texts hold commas; a tab in a file that is named for them separates.
+    is_tabbed = ".tsv" in file.name.lower() and "\t" in lines[0]
+    separator = "\t" if is_tabbed else max(",\t;", key=lines[0].count)
     rows = list(csv.reader(lines, delimiter=separator))
     header = rows.pop(0) if _is_header(rows) else None
     if not rows:
@@ -91,7 +98,7 @@ def _is_header(rows: list[list[str]]) -> bool:
     first = rows[0]
     if first == [str(i) for i in range(len(first))]:
         return True  # what pandas writes for columns without names
-    known = {*LABEL_NAMES, *PATH_NAMES, *SPLIT_NAMES}
+    known = {*LABEL_NAMES, *PATH_NAMES, *SPLIT_NAMES, *TEXT_NAMES}
     if any(field.strip().lower() in known for field in first):
         return True
     numeric = [

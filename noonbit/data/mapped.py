@@ -11,7 +11,7 @@ import struct
 import tempfile
 import zipfile
 from math import prod
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,23 +81,35 @@ def array_of_npy(raw: NDArray[np.uint8]) -> NDArray[np.generic]:
 
 
 class Rows:
-    """A uint8 array (count, *shape) that is filled from its first row to its last.
+    """An array (count, *shape) that is filled from its first row to its last.
 
     It lies in memory, or in an unnamed file where it is large or `on_disk` says so. The file is
     written to and not mapped meanwhile: a full disk is then an error and not the process's end.
     """
 
-    def __init__(self, count: int, shape: tuple[int, ...], *, on_disk: bool = False) -> None:
-        self.shape = (count, *shape)
+    def __init__(
+        self,
+        count: int,
+        shape: tuple[int, ...],
+        dtype: type[np.generic] = np.uint8,
+        *,
+        on_disk: bool = False,
+    ) -> None:
+        self.shape, self.dtype = (count, *shape), np.dtype(dtype)
         self._file: IO[bytes] | None = None
-        self._array = np.zeros(0, np.uint8)
+        self._array: NDArray[Any] = np.zeros(0, dtype)
         self._filled = 0
-        if on_disk or is_large(prod(self.shape)):
+        if on_disk or is_large(self.size):
             self._file = cache.temporary_file()
         else:
-            self._array = np.empty(self.shape, np.uint8)
+            self._array = np.empty(self.shape, dtype)
 
-    def append(self, rows: NDArray[np.uint8]) -> None:
+    @property
+    def size(self) -> int:
+        """Bytes of the whole."""
+        return prod(self.shape) * self.dtype.itemsize
+
+    def append(self, rows: NDArray[Any]) -> None:
         """The next rows. Raises `DataError` where the disk is full."""
         first, self._filled = self._filled, self._filled + len(rows)
         if self._file is None:
@@ -108,7 +120,7 @@ class Rows:
         except OSError as error:
             self._refuse(error)
 
-    def finish(self) -> NDArray[np.uint8]:
+    def finish(self) -> NDArray[Any]:
         """The whole array; one that lies on the disk is mapped and cannot be written to."""
         assert self._filled == self.shape[0]  # noqa: S101 - who fills it knows how many
         if self._file is None:
@@ -118,13 +130,14 @@ class Rows:
         except OSError as error:
             self._refuse(error)
         with self._file as file:
-            return map_bytes(file, offset=0, size=prod(self.shape)).reshape(self.shape)
+            raw = map_bytes(file, offset=0, size=self.size)
+        return raw.view(self.dtype).reshape(self.shape)
 
     def _refuse(self, error: OSError) -> None:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise error
         raise DataError(
-            f"The framed images take {prod(self.shape) / 1e9:,.1f} GB, too many for this memory, "
+            f"The framed images take {self.size / 1e9:,.1f} GB, too many for this memory, "
             f"and neither {cache.folder()} nor {tempfile.gettempdir()} has room for them. Free "
             "some, or name other folders in the variables NOONBIT_CACHE and TMPDIR."
         ) from None

@@ -19,6 +19,8 @@ from noonbit.data.pictures import SUFFIXES, misnamed
 from noonbit.errors import DataError
 
 FORMAT = "a table of paths and labels"
+LONGEST_PATH = 255
+"""Characters."""
 MOST_COLUMNS = 16
 """A table with more holds pixels."""
 
@@ -34,6 +36,8 @@ def finder(table: File, files: list[File]) -> Callable[[str], File | None]:
     folder = "".join(table.name.rpartition("/")[:2])
 
     def find(value: str) -> File | None:
+        if len(value) > LONGEST_PATH:
+            return None  # a text
         name = str(PurePosixPath(value.replace("\\", "/")))
         for candidate in (folder + name, name):
             if candidate in by_name:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from noonbit.atomic import current_umask, unwritable
-from noonbit.data.dataset import Data, Part, Picture
+from noonbit.data.dataset import Data, Part, Picture, require_pictures
 from noonbit.errors import ArtefactError, DataError, UsageError
 
 FORBIDDEN = r'[<>:"/\\|?*\x00-\x1f]'
@@ -31,6 +31,7 @@ def write_folder(data: Data, folder: Path) -> None:
     `DataError` where two class names would become one folder, and `ArtefactError` where it cannot
     be written.
     """
+    require_pictures(data, "A folder of PNG files")
     if folder.exists():
         raise UsageError(f"{folder} exists already; choose a new folder with --out.")
     class_folders = [folder_name(name) for name in data.class_names]
@@ -62,7 +63,7 @@ def write_part(part: Part, folder: Path, class_folders: list[str]) -> None:
     for name in class_folders:
         (folder / name).mkdir(parents=True)
     written = [0] * len(class_folders)
-    for image, label in zip(part.images, part.labels.tolist(), strict=True):
+    for image, label in zip(np.asarray(part.raw), part.labels.tolist(), strict=True):
         written[label] += 1
         name = class_folders[label]
         content, ending = encoded(image)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from noonbit.data import arrays, cifar, folder, idx, parquet, table
+from noonbit.data import arrays, cifar, folder, idx, json_lines, lines, parquet, table
 from noonbit.data.dataset import BadItem, Data, Inputs
 from noonbit.data.files import File, empty_folders, head, is_archive, open_files
 from noonbit.errors import DataError, SourceNotFound, did_you_mean, plural
+from noonbit.go import source as games
 
 OnBad = Literal["fail", "skip"]
 
@@ -29,11 +30,15 @@ FORMATS = (
     Format("CIFAR batches", cifar.recognise, cifar.read, cifar.read_inputs),
     Format("NumPy .npz or .npy", arrays.recognise, arrays.read, arrays.read_inputs),
     Format("Parquet", parquet.recognise, parquet.read, parquet.read_inputs),
-    Format("CSV or TSV of pixels or of path,label", table.recognise, table.read, table.read_inputs),
+    Format(games.FORMAT, games.recognise, games.read, games.read_inputs),
+    Format(table.FORMAT, table.recognise, table.read, table.read_inputs),
     Format("a folder a class", folder.recognise, folder.read, folder.read_inputs),
+    Format(json_lines.FORMAT, json_lines.recognise, json_lines.read, json_lines.read_inputs),
+    Format(lines.FORMAT, lines.recognise, lines.read, lines.read_inputs),
 )
 """Asked in this order. Tables stand before folders, because a table that names pictures says
-more about them than the folders they lie in."""
+more about them than the folders they lie in. Lines of text stand last, since anything may have
+some beside it."""
 
 
 def open_data(source: str | Path, *, data_dir: Path | None = None, on_bad: OnBad = "fail") -> Data:
@@ -89,7 +94,7 @@ def _listing(path: Path) -> list[File]:
     archives = [file for file in files if len(files) <= 8 and is_archive(file)]
     if path.is_dir() and len(archives) == 1 and archives[0].path is not None:
         others = [file for file in files if file is not archives[0]]
-        if not any(form.recognise(others) for form in FORMATS):
+        if not any(form.recognise(others) for form in FORMATS if form.name != lines.FORMAT):
             files = open_files(archives[0].path)
     if not files:
         kind = "folder" if path.is_dir() else "archive"

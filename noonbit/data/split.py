@@ -4,34 +4,43 @@ Items are numbered through all parts of the data, in the order train, validation
 test part is the test split, whole, and nothing is ever drawn from it. What is missing is drawn from
 the training part: stratified, so each class keeps its share, and seeded, so that runs with
 different training seeds are measured on the same images.
+
+In cross-validation all but an official test part is dealt into folds. Each fold is the test split
+of a training of its own on the others (Stone, "Cross-validatory choice and assessment of
+statistical predictions", 1974; stratified as Kohavi advises, "A study of cross-validation and
+bootstrap for accuracy estimation and model selection", 1995).
 """
 
 import hashlib
 import zipfile
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import PART_NAMES, Data
-from noonbit.errors import ArtefactError, DataError
+from noonbit.data.dataset import PART_NAMES, Data, Together
+from noonbit.errors import ArtefactError, DataError, UsageError, plural
 from noonbit.recipe import HeldOutRows, Recipe
 
 SPLIT_SEED = 20_000
 """One fixed seed: every run on the same data is measured on the same held-out images."""
+OWN = "the source's own"
+"""Why a part is what it is, where the source has it."""
 VALIDATION_SHARE, LARGEST_VALIDATION = 0.1, 5_000
 TEST_SHARE, LARGEST_TEST = 0.2, 10_000
+LARGEST_TEST_TOGETHER = 40_000
+"""Items of one group are much alike, so they say less than as many that stand for themselves."""
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Holdout:
-    """Which of the training items are set aside to choose the best weights."""
+    """What is set aside: items to choose the best weights, and in cross-validation a fold."""
 
     size: float | None = None
     """A share up to 0.5, a number of items from 1, or 0 for none; None: a tenth, at most 5,000."""
@@ -39,32 +48,47 @@ class Holdout:
     """Drawn from every class in proportion, or the first or last rows as they come."""
     fold: tuple[int, int] | None = None
     """(k, n): the k-th of n stratified parts, from 1, instead of `size` and `rows`."""
+    test_fold: tuple[int, int] | None = None
+    """(k, n): the k-th of n stratified parts of all but an official test part, from 1, is the test
+    split."""
 
     @classmethod
     def wanted(cls, recipe: Recipe) -> "Holdout":
         """What a recipe says."""
-        fold = None
-        if recipe.fold is not None:
-            number, folds = map(int, recipe.fold.split("/"))
-            fold = (number, folds)
-        return cls(recipe.validation, recipe.validation_rows, fold)
+        return cls(
+            recipe.validation,
+            recipe.validation_rows,
+            number_of_folds(recipe.fold),
+            number_of_folds(recipe.test_fold),
+        )
+
+
+def number_of_folds(text: str | None) -> tuple[int, int] | None:
+    """`3/10` -> (3, 10)."""
+    if text is None:
+        return None
+    number, folds = map(int, text.split("/"))
+    return number, folds
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Three disjoint sets of item numbers, each ascending."""
+    """Three disjoint sets of item numbers, each ascending; see `folds` for the one exception."""
 
     train: Indices
     validation: Indices
     test: Indices
     reasons: dict[str, str]
     """Where validation and test came from."""
+    folds: Indices | None = None
+    """Of the networks of a cross-validation together: which of them, from 1, tests each test item.
+    Each item is then in `train` as well, since it trained or validated all the others."""
 
     def save(self, path: Path) -> None:
         """Store the indices, so that the same split can be used again."""
-        arrays: dict[str, Any] = {
-            field.name: getattr(self, field.name) for field in fields(self)[:3]
-        }
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in PART_NAMES}
+        if self.folds is not None:
+            arrays["folds"] = self.folds
         with path.open("wb") as file:
             np.savez_compressed(file, **arrays)
 
@@ -73,14 +97,13 @@ class Split:
         """What `save` stored; raises `ArtefactError` where it is missing or damaged."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                train, validation, test = (
-                    np.asarray(stored[name], np.int64) for name in PART_NAMES
-                )
+                arrays = {name: np.asarray(stored[name], np.int64) for name in stored}
+                train, validation, test = (arrays[name] for name in PART_NAMES)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise ArtefactError(
                 f"{path} cannot be read: {error}. Restore it, or train again."
             ) from None
-        return cls(train, validation, test, reasons)
+        return cls(train, validation, test, reasons, arrays.get("folds"))
 
     def without(self, bad: set[int]) -> "Split":
         """The same split less the items that could not be read."""
@@ -101,14 +124,16 @@ def draw_split(
     copies: Sequence[Indices] = (),
     holdout: Holdout = Holdout(),
     test_share: float | None = None,
+    bad: Collection[int] = (),
 ) -> Split:
     """The split of `data`, drawing the parts that the source does not have.
 
-    `copies` are groups of training items with identical pixels (see `identical`): each group stays
+    `copies` are groups of drawable items with identical pixels (see `identical`): each group stays
     on one side of what is drawn, or the network would be asked about pictures that it learned. The
-    test is a fifth of the training part by default, at most 10,000 items, and none for a share of
-    0; validation is what `holdout` says of the rest. Raises `DataError` where nothing would be left
-    to train on.
+    test is the fold that `holdout` names, else a fifth of the training part, at most 10,000 items,
+    and none for a share of 0; validation is what `holdout` says of the rest. `bad` items are in no
+    fold; `Split.without` takes them from other parts. Raises `DataError` where nothing would be
+    left to train on, and `UsageError` for more folds than the items of a class can fill.
     """
     numbers: dict[str, Indices] = {}
     reasons: dict[str, str] = {}
@@ -118,21 +143,36 @@ def draw_split(
         if part is not None:
             numbers[name] = np.arange(first, first + len(part), dtype=np.int64)
             first += len(part)
-            reasons[name] = "the source's own"
-    labels = data.train.labels
-    assert labels is not None  # noqa: S101 - open_data gives labelled parts
-    pool = Pool(labels, first_of_copies(labels, copies), np.random.default_rng(SPLIT_SEED))
+            reasons[name] = OWN
+    labels = drawable_labels(data, holdout)
+    generator = np.random.default_rng(SPLIT_SEED)
+    together = data.train.together
+    if together is None:
+        pool, most_tested = Pool.of(labels, copies, generator), LARGEST_TEST
+    else:
+        pool, most_tested = Pool.whole(together.groups, generator), LARGEST_TEST_TOGETHER
     train = numbers["train"]
-    if "test" not in numbers:
+    if holdout.test_fold is not None:
+        number, folds = holdout.test_fold
+        numbers.pop("validation", None)
+        train = np.setdiff1d(np.arange(len(labels), dtype=np.int64), list(bad))
+        dealt = pool.deal(train, folds, originals=pool.firsts(train))
+        require_every_fold(data, labels[train] if together is None else None, dealt, folds)
+        numbers["test"], train = train[dealt == number], train[dealt != number]
+        reasons["test"] = (
+            f"fold {number} of {folds}, {len(numbers['test']):,} of {len(dealt):,} items"
+            + (" outside the source's own test part" if "test" in data.parts else "")
+        )
+    elif "test" not in numbers:
         size = TEST_SHARE if test_share is None else test_share
-        most = LARGEST_TEST if test_share is None else len(labels)
+        most = most_tested if test_share is None else len(labels)
         aside = pool.draw(train, round(min(size * len(train), most)))
         numbers["test"], train = train[aside], train[~aside]
-        reasons["test"] = drawn_reason(numbers["test"])
+        reasons["test"] = drawn_reason(numbers["test"], together)
     if "validation" not in numbers:
         aside, reason = pool.hold_out(train, holdout)
         numbers["validation"], train = train[aside], train[~aside]
-        reasons["validation"] = reason or drawn_reason(numbers["validation"])
+        reasons["validation"] = reason or drawn_reason(numbers["validation"], together)
     if not len(train):
         raise DataError(
             f"{data.source} has {len(labels):,} labelled items, too few to train on after setting "
@@ -141,32 +181,75 @@ def draw_split(
     return Split(train, numbers["validation"], numbers["test"], reasons)
 
 
-def drawn_reason(numbers: Indices) -> str:
+def drawn_reason(numbers: Indices, together: Together | None) -> str:
     """Where a part that was drawn came from."""
     if not len(numbers):
         return "none, as was asked for"
+    if together is not None:
+        whole = plural(len(np.unique(together.groups[numbers])), f"whole {together.noun}")
+        return f"{len(numbers):,} of the training items, those of {whole}"
     return f"{len(numbers):,} of the training items, every class in proportion"
 
 
-def first_of_copies(labels: Indices, copies: Sequence[Indices]) -> Indices:
-    """Of each item, the first with the same pixels; -1 where copies have different labels.
+def drawable_labels(data: Data, holdout: Holdout) -> Indices:
+    """The labels of the items that parts may be drawn from: the first so many of all items.
 
-    Those all stay in training: one class could lose all it has.
+    Those are the training part, and in cross-validation everything but an official test part.
     """
-    first = np.arange(len(labels), dtype=np.int64)
-    for group in copies:
-        first[group] = group[0] if len(np.unique(labels[group])) == 1 else -1
-    return first
+    names = PART_NAMES[:1] if holdout.test_fold is None else PART_NAMES[:2]
+    labels = [data.parts[name].labels for name in names if name in data.parts]
+    return np.concatenate([each for each in labels if each is not None])
+
+
+def require_every_fold(data: Data, labels: Indices | None, dealt: Indices, folds: int) -> None:
+    """Raise `UsageError` where a class is not in every fold: its figures would be of nothing.
+
+    Where groups are dealt there are no `labels`, and each fold needs a group.
+    """
+    if labels is None:
+        if len(np.unique(dealt)) < folds:
+            raise UsageError(f"{data.source} has too few groups for {folds} folds. Use fewer.")
+        return
+    filled = {int(label): len(np.unique(dealt[labels == label])) for label in np.unique(labels)}
+    label, fewest = min(filled.items(), key=lambda entry: entry[1])
+    if fewest < folds:
+        raise UsageError(
+            f"The class '{data.class_names[label]}' of {data.source} has different items for only "
+            f"{fewest} of {folds} folds, and each needs one. "
+            + (f"Use {fewest} folds or fewer, or add items." if fewest > 1 else "Add items.")
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The training part, and chance."""
+    """The items that parts may be drawn from, and chance."""
 
     labels: Indices
     first: Indices
-    """See `first_of_copies`."""
+    """Of each item, the first with the same pixels."""
+    mixed: NDArray[np.bool_]
+    """Whether its copies have different labels. Where a part is drawn at random they all stay in
+    training: one class could lose all it has."""
     generator: np.random.Generator
+
+    @classmethod
+    def whole(cls, groups: Indices, generator: np.random.Generator) -> "Pool":
+        """The pool of groups that are drawn whole, each as likely as any other."""
+        _, firsts, inverse = np.unique(groups, return_index=True, return_inverse=True)
+        nothing = np.zeros(len(groups), np.int64)
+        return cls(nothing, firsts[inverse], nothing.astype(bool), generator)
+
+    @classmethod
+    def of(
+        cls, labels: Indices, copies: Sequence[Indices], generator: np.random.Generator
+    ) -> "Pool":
+        """The pool of items with these labels and groups of copies."""
+        first = np.arange(len(labels), dtype=np.int64)
+        mixed = np.zeros(len(labels), bool)
+        for group in copies:
+            first[group] = group[0]
+            mixed[group] = len(np.unique(labels[group])) > 1
+        return cls(labels, first, mixed, generator)
 
     def draw(self, remaining: Indices, count: int) -> NDArray[np.bool_]:
         """Which of the `remaining` items are set aside: about `count`, in proportion to classes."""
@@ -183,10 +266,8 @@ class Pool:
         total = len(remaining)
         if holdout.fold is not None:
             number, folds = holdout.fold
-            originals = self.originals(remaining)
-            fold = deal_stratified(self.labels[originals], folds, self.generator)
-            drawn = originals[fold == number - 1]
-            aside = np.isin(self.first[remaining], drawn)
+            dealt = self.deal(remaining, folds, originals=self.originals(remaining))
+            aside: NDArray[np.bool_] = dealt == number
             return aside, f"fold {number} of {folds}, {aside.sum():,} of the training items"
         if holdout.size is None:
             count = round(min(VALIDATION_SHARE * total, LARGEST_VALIDATION))
@@ -198,9 +279,24 @@ class Pool:
             return aside, f"the {holdout.rows} {count:,} training items"
         return self.draw(remaining, min(count, total)), ""
 
+    def deal(self, remaining: Indices, folds: int, *, originals: Indices) -> Indices:
+        """The fold, from 1, of each of the `remaining` items, or 0 for none; (N,).
+
+        `originals` are dealt, and their copies go with them.
+        """
+        fold = np.zeros(len(self.labels), np.int64)
+        fold[originals] = 1 + deal_stratified(self.labels[originals], folds, self.generator)
+        return fold[self.first[remaining]]
+
+    def firsts(self, remaining: Indices) -> Indices:
+        """One item for each group of copies, and those that have none."""
+        firsts: Indices = remaining[self.first[remaining] == remaining]
+        return firsts
+
     def originals(self, remaining: Indices) -> Indices:
-        """The items that stand for themselves and their copies."""
-        originals: Indices = remaining[self.first[remaining] == remaining]
+        """The same without those that are `mixed`."""
+        firsts = self.firsts(remaining)
+        originals: Indices = firsts[~self.mixed[firsts]]
         return originals
 
 
@@ -230,7 +326,7 @@ def deal_stratified(labels: Indices, folds: int, generator: np.random.Generator)
     return fold
 
 
-def identical(rows: NDArray[np.uint8], numbers: Indices) -> list[Indices]:
+def identical(rows: NDArray[Any], numbers: Indices) -> list[Indices]:
     """Groups of two or more items with the same bytes; each ascending.
 
     Python's own hash of bytes finds the candidates, in half the time of the digest that decides.

@@ -1,4 +1,4 @@
-"""CSV and TSV tables: a row of pixels an image, or a row with a path and a label a picture.
+"""CSV and TSV tables: a row of pixels an image, or a row with a path or a text and its label.
 
 The separator (comma, tab, semicolon), the header and the label column are found from the content;
 several tables in one place are parts where their names say which.
@@ -14,9 +14,12 @@ from noonbit.data.files import File, content, head, survey
 from noonbit.data.folder import looks_like_picture
 from noonbit.data.path_rows import finder, path_column_of, read_paths
 from noonbit.data.pictures import SUFFIXES, misnamed, scan
-from noonbit.data.pixel_rows import FORMAT, read_pixels, read_rows
+from noonbit.data.pixel_rows import FORMAT as PIXELS
+from noonbit.data.pixel_rows import read_pixels, read_rows
+from noonbit.data.text_rows import read_text_inputs, read_texts, text_column_of
 from noonbit.errors import DataError
 
+FORMAT = "CSV or TSV of pixels, of path,label or of text,label"
 _SAMPLE_BYTES = 2**20
 
 
@@ -35,6 +38,8 @@ def read(files: list[File], source: str) -> Data:
     first = next(iter(tables.values()))
     if path_column_of(first, finder(first.file, files)) is not None:
         data = read_paths(tables, files, source)
+    elif text_column_of(first) is not None:
+        data = read_texts(tables, source)
     else:
         data = read_pixels(tables, source)
     for table in candidates:
@@ -52,13 +57,15 @@ def read_inputs(files: list[File], source: str, value_range: ValueRange | None) 
     table = open_table(candidates[0])
     find = finder(table.file, files)
     column = path_column_of(table, find)
+    if column is None and text_column_of(table) is not None:
+        return read_text_inputs(table, source)
     if column is None:
         rows = read_rows(table)
         images, value_range = pixels_to_answer(
             rows.values, name=table.file.name, value_range=value_range
         )
         part = Part(images, None, table.row_names(len(images)))
-        return Inputs(source, FORMAT, part, value_range, notes=rows.notes)
+        return Inputs(source, PIXELS, part, value_range, notes=rows.notes)
     found = {name: find(name) for name in text_column(table, content(table.file), column)}
     missing = [BadItem(name, "does not exist") for name, file in found.items() if file is None]
     pictures, bad = scan([file for file in found.values() if file is not None])

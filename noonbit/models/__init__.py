@@ -3,8 +3,8 @@
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from noonbit.data.dataset import Takes
 from noonbit.errors import ArtefactError, UsageError, did_you_mean
+from noonbit.framing import Framing
 from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.convnetjs import convnetjs
 from noonbit.models.glance import glance, glimpse
@@ -24,14 +26,53 @@ from noonbit.models.lab import (
     lab_layers_cnn,
     lab_layers_cnn_drop70,
 )
-from noonbit.models.layers import Builder, ImageSize, Network, is_small
+from noonbit.models.layers import Builder, Network, is_small
 from noonbit.models.lenet import lenet5
+from noonbit.models.policy import alphago_policy, alphago_policy_small
+from noonbit.models.sentence import (
+    DOCUMENTED,
+    sentence_cnn,
+    sentence_cnn_multichannel,
+    sentence_cnn_static,
+)
 from noonbit.models.slides import slides_cnn, slides_dnn
-from noonbit.recipe import OptimizerName
+from noonbit.recipe import OptimizerName, Recipe
 
-__all__ = ["DEFAULT_MODEL", "MODELS", "Entry", "Network", "build", "outline", "settled"]
+__all__ = [
+    "DEFAULT_MODELS",
+    "EXAMPLES",
+    "MODELS",
+    "Entry",
+    "Network",
+    "build",
+    "build_for",
+    "model_of",
+    "outline",
+    "outline_for",
+    "settled",
+]
 
-DEFAULT_MODEL = "glance"
+DEFAULT_MODELS: Mapping[Takes, str] = {
+    "pictures": "glance",
+    "boards": "alphago-policy-small",
+    "sentences": "sentence-cnn",
+}
+"""The network that is trained where none is named."""
+EXAMPLES: Mapping[Takes, tuple[int, int, tuple[int, ...]]] = {
+    "pictures": (10, 1, (28, 28)),
+    "boards": (361, 48, (19, 19)),
+    "sentences": (2, 18_767, (56,)),
+}
+"""Classes, channels and size of a usual input, by which networks are compared: MNIST's, a position
+of Go, and the movie-review sentences with their 18,765 words."""
+
+
+FOR_BOARDS: Mapping[str, Any] = {
+    "batch_size": 128,
+    "label_smoothing": 0.0,
+    "test_time_augmentation": "symmetries",
+}
+"""Few passes over many positions want many small steps; the right move is never all the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +82,26 @@ class Entry:
     build: Builder
     title: str
     source: str
+    takes: Takes = "pictures"
+    """The kind of input."""
     optimizer: OptimizerName = "adamw"
     """What trains it best when the recipe leaves the choice open."""
     learning_rate: float | None = None
     """Of that optimiser, where its usual one is too high: deep and without batch norm."""
     effort: float = 1.0
     """The share of a default training's arithmetic that it gets."""
+    documented: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that its source fixes; they stand where a recipe leaves them open."""
+    because: str = ""
+    """Why those, where it is not its source that has them."""
     counts_statistics: bool = False
     """Whether its documented parameter count includes batch-norm statistics, as Keras counts."""
     small_form: str = ""
     """What is different below 100 pixels a side, for networks made for photographs."""
 
-    def changes(self, size: ImageSize) -> str:
+    def changes(self, size: tuple[int, ...]) -> str:
         """What is different at this size from the documented network; empty where nothing is."""
-        return self.small_form if is_small(size) else ""
+        return self.small_form if self.small_form and is_small(size) else ""
 
 
 MODELS: dict[str, Entry] = {
@@ -144,13 +191,78 @@ MODELS: dict[str, Entry] = {
         )
         for depth in (20, 32, 44, 56, 110)
     },
+    **{
+        name: Entry(
+            builder,
+            title,
+            "Kim, 2014",
+            takes="sentences",
+            optimizer="adadelta",
+            documented=DOCUMENTED,
+        )
+        for name, builder, title in (
+            ("sentence-cnn", sentence_cnn, "n-grams of 3, 4 and 5 words, their vectors learned"),
+            ("sentence-cnn-static", sentence_cnn_static, "the same with --vectors as they are"),
+            (
+                "sentence-cnn-multichannel",
+                sentence_cnn_multichannel,
+                "the same with --vectors, as they are and learned",
+            ),
+        )
+    },
+    "alphago-policy": Entry(
+        alphago_policy,
+        "twelve layers of 192 filters that keep the board",
+        "Silver et al., 2016",
+        takes="boards",
+        documented=FOR_BOARDS,
+        because="suits networks for Go",
+    ),
+    "alphago-policy-small": Entry(
+        alphago_policy_small,
+        "eight layers of 64 filters, for a laptop",
+        "after Silver et al., 2016",
+        takes="boards",
+        documented=FOR_BOARDS,
+        because="suits networks for Go",
+    ),
 }
 
 
-def build(name: str, classes: int, channels: int, size: ImageSize) -> nn.Module:
+def model_of(recipe: Recipe, framing: Framing) -> str:
+    """The name of the network that a recipe trains on such inputs."""
+    return settled(recipe.model or DEFAULT_MODELS[framing.takes])
+
+
+def build_for(framing: Framing, name: str, classes: int) -> nn.Module:
+    """A freshly initialised network for such inputs; raises as `build` and `require_takes`."""
+    require_takes(name, framing)
+    return build(name, classes, framing.channels, framing.size)
+
+
+def outline_for(framing: Framing, name: str, classes: int) -> nn.Module:
+    """The same as an `outline`."""
+    require_takes(name, framing)
+    return outline(name, classes, framing.channels, framing.size)
+
+
+def require_takes(name: str, framing: Framing) -> None:
+    """Raise `UsageError` for a network of the catalogue that takes another kind of input."""
+    if name in MODELS and MODELS[name].takes != framing.takes:
+        others = [other for other, entry in MODELS.items() if entry.takes == framing.takes]
+        raise UsageError(
+            f"{name} takes {MODELS[name].takes}, and here are {framing.takes}. "
+            f"For {framing.takes} there {'is' if len(others) == 1 else 'are'} "
+            f"{', '.join(others[:5])}{', ...' if len(others) > 5 else ''}; left out, "
+            f"{DEFAULT_MODELS[framing.takes]} is taken."
+        )
+
+
+def build(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
     """A freshly initialised network: one of the catalogue, or `path.py:function`.
 
-    A function of your own is called as `function(classes, channels, (height, width))`.
+    A function of your own is called as `function(classes, channels, (height, width))`, and for
+    sentences as `function(classes, words, (length,))`.
     Raises `UsageError` for a name or file that does not exist.
     """
     if ".py:" in name:
@@ -163,7 +275,7 @@ def build(name: str, classes: int, channels: int, size: ImageSize) -> nn.Module:
     return MODELS[name].build(classes, channels, size)
 
 
-def outline(name: str, classes: int, channels: int, size: ImageSize) -> nn.Module:
+def outline(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
     """The network without its numbers: layers and shapes in little time and no memory.
 
     A network of one's own is built in full, since its code may look at its numbers.
@@ -204,15 +316,17 @@ def load_builder(name: str) -> Callable[..., Any]:
 
 
 def call_builder(
-    builder: Callable[..., Any], name: str, classes: int, channels: int, size: ImageSize
+    builder: Callable[..., Any], name: str, classes: int, channels: int, size: tuple[int, ...]
 ) -> nn.Module:
     """The user's network; their own mistake is reported as theirs."""
     try:
         model = builder(classes, channels, size)
     except Exception as error:
+        of_words = len(size) == 1
+        given = "the words and (length,)" if of_words else "the channels and (height, width)"
         raise ArtefactError(
             f"{name} fails when called with ({classes}, {channels}, {size}): {error!r}. "
-            "It gets the number of classes, the channels and (height, width)."
+            f"It gets the number of classes, {given}."
         ) from error
     if not isinstance(model, nn.Module):
         raise ArtefactError(f"{name} gives {type(model).__name__}; return a torch.nn.Module.")

@@ -5,7 +5,8 @@
     vote             each member's most probable class counts one
 
 It takes pixels from 0 to 1, and every member normalises them as it learned to, so that members
-trained on other statistics can stand side by side. It costs what its members cost together.
+trained on other statistics can stand side by side; the numbers of words, which have none, pass as
+they are. It costs what its members cost together.
 """
 
 import math
@@ -20,7 +21,7 @@ from noonbit.lineup import Combine
 class Member(nn.Module):
     """A trained network with what it learned to expect, all of it kept among the weights.
 
-    `mean` and `std` of each channel and `temperature` are those of its contract.
+    `mean` and `std` of each channel (or of none) and `temperature` are those of its contract.
     """
 
     mean: Tensor
@@ -32,8 +33,8 @@ class Member(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
-        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
+        self.register_buffer("mean", torch.tensor(mean).view(len(mean), 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(len(std), 1, 1))
         self.register_buffer("temperature", torch.tensor(temperature))
 
     @classmethod
@@ -43,7 +44,8 @@ class Member(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Float images (N, C, H, W) from 0 to 1 -> the network's own outputs (N, classes)."""
-        outputs: Tensor = self.network((images - self.mean) / self.std)
+        normalised = (images - self.mean) / self.std if len(self.mean) else images
+        outputs: Tensor = self.network(normalised)
         return outputs.float()
 
 

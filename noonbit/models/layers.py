@@ -1,7 +1,7 @@
 """Pieces that two or more model families share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -11,8 +11,11 @@ from noonbit.runtime import mixed
 
 ImageSize: TypeAlias = tuple[int, int]
 """(height, width) in pixels."""
-Builder: TypeAlias = Callable[[int, int, ImageSize], nn.Module]
-"""(number of classes, input channels, image size) -> a freshly initialised network."""
+Builder: TypeAlias = Callable[[int, int, Any], nn.Module]
+"""(number of classes, input channels, size) -> a freshly initialised network.
+
+Of images and boards, size is (height, width). A sentence is an image of one row, (length,), whose
+channels are the words; it comes as their numbers, since all other channels of a place are zero."""
 
 SMALL = 100
 """Networks made for photographs of 224 pixels a side take their small-image form below this."""
@@ -20,7 +23,7 @@ HALVED = 48
 """Small images of at least this many pixels a side are halved at once: full size costs too much."""
 
 
-def is_small(size: ImageSize) -> bool:
+def is_small(size: tuple[int, ...]) -> bool:
     """Whether the stem of a network for photographs would shrink such an image to nothing."""
     return min(size) < SMALL
 
@@ -130,6 +133,44 @@ class Dropout(nn.Dropout):
         return LEVELS / (LEVELS - dropped) if dropped < LEVELS else 0.0
 
 
+class PlainDropout(Dropout):
+    """Dropout as it was first published (Hinton et al., 2012): what stays in training is not
+    enlarged; instead, all values are multiplied by the share that stays when it is over."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Any shape."""
+        return super().forward(values) * (1 - self.p)
+
+
+class LimitedLinear(nn.Linear):
+    """A dense layer whose rows of weights are brought back to a length when they exceed it.
+
+    As Hinton et al. (2012) limit them: after each step, not by a penalty on the way.
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, limit: float) -> None:
+        super().__init__(inputs, outputs)
+        self.limit = limit
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """See `Settles`."""
+        lengths = self.weight.norm(dim=1, keepdim=True)
+        self.weight.mul_((self.limit / lengths.clamp_min(1e-7)).clamp_max(1))
+
+    def extra_repr(self) -> str:
+        """The limit in the layer table."""
+        return f"{super().extra_repr()}, limit={self.limit:g}"
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A layer that has the last word on its weights after each step of the optimiser."""
+
+    def settle(self) -> None:
+        """Bring the weights to what the layer allows."""
+
+
 def like(values: Tensor, flat: Tensor) -> Tensor:
     """`flat` in the shape of `values`, and in its memory order where that is channels_last."""
     if values.ndim == 4 and values.is_contiguous(memory_format=torch.channels_last):
@@ -152,6 +193,14 @@ def seed_layers(layers: Sequence[Dropout], seed: int) -> None:
     """The same for layers that were looked for before: looking at each step costs more."""
     for index, layer in enumerate(layers):
         layer.seed(mixed(seed, "dropout", index))
+
+
+def empty_batch(shape: tuple[int, ...], *, count: int = 1, device: torch.device) -> Tensor:
+    """Inputs that say nothing: black images (count, C, H, W), or sentences (count, length) of words
+    that nobody knows."""
+    if len(shape) == 1:
+        return torch.ones(count, *shape, dtype=torch.int32, device=device)
+    return torch.zeros(count, *shape, device=device)
 
 
 def output_count(features: nn.Module, channels: int, size: ImageSize) -> int:

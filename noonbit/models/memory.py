@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError
-from noonbit.models.layers import Network
+from noonbit.models.layers import Network, empty_batch
 from noonbit.recipe import OptimizerName
 
 COUNTED_IMAGES = 4
@@ -31,9 +31,9 @@ class TrainingMemory:
 
 
 def training_memory(
-    model: nn.Module, shape: tuple[int, int, int], optimizer: OptimizerName
+    model: nn.Module, shape: tuple[int, ...], optimizer: OptimizerName
 ) -> TrainingMemory:
-    """The memory for images of `shape` (channels, height, width).
+    """The memory for images of `shape` (channels, height, width), or sentences (length,).
 
     Exact for what PyTorch keeps between forward and backward in float32; convolutions work in some
     memory beyond, and bfloat16 halves the activations of convolutions and dense layers. An
@@ -64,11 +64,11 @@ def state_numbers(parameter: Tensor, optimizer: OptimizerName) -> int:
             return 1 if parameter.ndim == 4 else 2
 
 
-def kept_for_backward(model: nn.Module, shape: tuple[int, int, int]) -> int:
+def kept_for_backward(model: nn.Module, shape: tuple[int, ...]) -> int:
     """Bytes that the forward pass of a few images keeps for the way back, weights left out."""
     network = deepcopy(model).train()  # batch norm would change the original's statistics
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    images = torch.zeros(COUNTED_IMAGES, *shape, device=device)
+    images = empty_batch(shape, count=COUNTED_IMAGES, device=device)
     own = (images, *network.parameters(), *network.buffers())
     present = {tensor.untyped_storage()._cdata for tensor in own}
     kept: dict[int, torch.UntypedStorage] = {}  # held, or a freed one's number could come again

@@ -5,13 +5,13 @@ inference of one image.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError
-from noonbit.models.layers import Network
+from noonbit.models.layers import Network, empty_batch
 from noonbit.models.receptive import FieldTracker, Pair
 
 
@@ -52,14 +52,15 @@ class Summary:
 
 
 def summarise(
-    model: nn.Module, shape: tuple[int, int, int], *, counts_statistics: bool = False
+    model: nn.Module, shape: tuple[int, ...], *, counts_statistics: bool = False
 ) -> Summary:
-    """The table of `model` for one input of `shape` (channels, height, width).
+    """The table of `model` for one input of `shape` (channels, height, width), or (words,).
 
     Raises `ArtefactError` where the network does not accept that shape.
     """
     parameter = next(model.parameters(), None)
-    image = torch.zeros(1, *shape, device="cpu" if parameter is None else parameter.device)
+    device = torch.device("cpu") if parameter is None else parameter.device
+    image = empty_batch(shape, device=device)
     tracker = FieldTracker(image)
     layers: list[Layer] = []
     names = {module: name for name, module in model.named_modules()}
@@ -72,22 +73,25 @@ def summarise(
                     type(module).__name__,
                     tuple(output.shape[1:]),
                     sum(p.numel() for p in module.parameters(recurse=False)),
-                    multiply_adds(module, output),
-                    tracker.size_of(output),
+                    multiply_adds(module, inputs, output),
+                    tracker.size_of(output) if len(shape) > 1 else None,
                 )
             )
 
-    leaves = [module for module in model.modules() if not list(module.children())]
+    leaves = [
+        module
+        for module in model.modules()
+        if isinstance(module, Counts) or not list(module.children())
+    ]
     hooks = [module.register_forward_hook(record) for module in leaves]
     training = model.training
     try:
         with torch.no_grad(), tracker:
             model.eval()(image)
     except Exception as error:  # a user's own network may raise anything
-        channels, height, width = shape
-        raise ArtefactError(
-            f"The network does not accept an input of {height}x{width}x{channels}: {error}"
-        ) from error
+        channels, *size = shape if len(shape) > 1 else ("words", *shape)
+        shown = "x".join(map(str, (*size, channels)))
+        raise ArtefactError(f"The network does not accept an input of {shown}: {error}") from error
     finally:
         model.train(training)
         for hook in hooks:
@@ -112,8 +116,18 @@ def summarise(
     )
 
 
-def multiply_adds(module: nn.Module, output: Tensor) -> int:
+@runtime_checkable
+class Counts(Protocol):
+    """A layer that knows its own arithmetic."""
+
+    def multiply_adds(self, *inputs: Tensor) -> int:
+        """For one input."""
+
+
+def multiply_adds(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> int:
     """The multiplications (each with its addition) that one image costs in this layer."""
+    if isinstance(module, Counts):
+        return module.multiply_adds(*inputs)
     if isinstance(module, nn.Conv2d):
         per_value = module.weight[0].numel()
     elif isinstance(module, nn.Linear):

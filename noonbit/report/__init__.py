@@ -3,28 +3,39 @@
     answers.py     what the run said of every test image
     sections.py    what each part of the page says
     members.py     what it says of an ensemble's members
+    folds.py       what it says of a cross-validation's folds
     charts.py      inline SVG
-    thumbnails.py  inline PNG
+    boards.py      what it says of moves in Go, with moves.html.j2
+    decisions.py   the words of sentences that decided
+    exhibits.py    how an input is shown; thumbnails.py makes inline PNG
     page.html.j2   the words and their order, with style.css
 
 The page needs no network, no script and no font. Every figure of the test split is read from the
-run folder: nothing is predicted again. Writing it takes about 0.3 s for ten classes.
+run folder: nothing is predicted again, but that the words
+of a dozen sentences are weighed. Writing it takes about 0.3 s for ten classes.
 """
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from noonbit.atomic import write_text
+from noonbit.data.split import OWN
 from noonbit.errors import ArtefactError
 from noonbit.evaluate import Evaluation
 from noonbit.items import Items
 from noonbit.report import charts, sections
-from noonbit.report.answers import read_answers
+from noonbit.report.answers import Answers, read_answers
+from noonbit.report.decisions import decisions
+from noonbit.report.exhibits import words_of
+from noonbit.report.folds import folds
 from noonbit.report.members import members
 from noonbit.run import Run
+
+if TYPE_CHECKING:
+    from noonbit.report.boards import Moves
 
 LONGEST_NAME, LONGEST_SENTENCE = 60, 400
 """Characters of a class or file name, and of a note or finding, before they are cut."""
@@ -59,33 +70,51 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "created": datetime.fromisoformat(record["created"]),
         "source": sections.short_source(run),
         "evaluation": evaluation,
-        "official_test": items.data.test is not None,
+        "official_test": record["data"]["split"]["test"] == OWN,
+        "test_command": sections.test_command(run, items),
         "most_frequent_share": sections.most_frequent_share(evaluation),
         "interval_chart": charts.interval_chart(
             evaluation.accuracy, evaluation.accuracy_low, evaluation.accuracy_high
         ),
         "data": sections.data_card(run, items),
         "findings": record["data"].get("findings", []),
-        "framing": run.contract.framing,
+        "words": words_of(run.contract.framing),
+        "noun": run.contract.framing.noun,
+        "summary_input": "x".join(
+            map(str, (*run.contract.framing.size, run.contract.framing.channels))
+        ),
         "layers": sections.layer_table(run),
         "most_layers": sections.MOST_LAYERS,
         "stated": stated,
         "derived": derived,
         "history": run.history,
         "members": members(run),
+        "folds": folds(run),
         "history_chart": charts.history_chart(run.history, record["result"]["best_epoch"])
         if run.history
         else None,
+        "moves": moves_found(evaluation, answers, items),
         "classes": sections.worst_classes(evaluation),
         "matrix": sections.matrix(evaluation),
         "confusions": sections.confusions(evaluation, answers, items),
         "mistakes": sections.mistakes(run, answers, items),
+        "decisions": decisions(run, items, answers),
+        "as_text": run.contract.framing.takes != "pictures",
         "mean_stated": sections.mean_stated(evaluation),
         "reliability_chart": charts.reliability_chart(evaluation.reliability),
         "rarest": sections.rarest_class(evaluation),
         "images_per_second": sections.training_speed(run),
         "repeat_command": sections.repeat_command(run),
     }
+
+
+def moves_found(evaluation: Evaluation, answers: Answers, items: Items) -> "Moves | None":
+    """Of a network for Go, which moves it finds; None for all others."""
+    if items.framing.takes != "boards":
+        return None
+    from noonbit.report.boards import moves  # which loads the compiled rules
+
+    return moves(evaluation, answers, items)
 
 
 def environment(*folders: Path) -> Environment:

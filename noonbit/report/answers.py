@@ -64,7 +64,7 @@ def read_answers(run: Run) -> Answers:
             pc.index_in(table[name], value_set=classes).to_numpy().astype(np.int64)
             for name in ("label", "prediction")
         )
-        values = table["probabilities"].combine_chunks().flatten().to_numpy()
+        values = table["probabilities"].combine_chunks().flatten().to_numpy().astype(np.float32)
         return Answers(
             table["item"].to_numpy(),
             table["name"].to_pylist(),

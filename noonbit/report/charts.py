@@ -47,6 +47,11 @@ def round_step(least: float) -> float:
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9))
 
 
+def scale_start(lowest: float) -> float:
+    """Where a scale of shares that ends at 1 begins, so that it holds `lowest`."""
+    return max(0.0, 1 - round_step(max(1 - lowest, 1e-3)))
+
+
 def percent(share: float, step: float = 0.01) -> str:
     """A share on an axis whose ticks are `step` apart, with no more digits than that needs."""
     digits = max(0, -math.floor(math.log10(step * 100) + 1e-9))

@@ -60,8 +60,8 @@ class Members:
 
 
 def members(run: Run) -> Members | None:
-    """The members of an ensemble; None for a single network."""
-    if not run.is_ensemble:
+    """The members of an ensemble; None for a single network, and for the folds' networks."""
+    if not run.is_ensemble or run.folds is not None:
         return None
     result = run.record["result"]
     rows = [member_row(number, plain) for number, plain in enumerate(result["members"], start=1)]
@@ -72,7 +72,7 @@ def members(run: Run) -> Members | None:
         best=rows[result["best_member"] - 1],
         mean_accuracy=result["members_mean_accuracy"],
         how=HOW[run.record["model"]["combine"]],
-        start=max(0.0, 1 - charts.round_step(max(1 - lowest, 1e-3))),
+        start=charts.scale_start(lowest),
         gain_over_mean=gains[0],
         gain_over_best=gains[1],
         gain_chart=charts.gain_chart(

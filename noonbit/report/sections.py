@@ -12,18 +12,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from noonbit.contract import Framing
 from noonbit.data.dataset import PART_NAMES
 from noonbit.errors import ArtefactError, plural
 from noonbit.evaluate import ClassScore, Evaluation, wilson_interval
 from noonbit.items import Items
-from noonbit.models import DEFAULT_MODEL, MODELS
+from noonbit.models import DEFAULT_MODELS, MODELS
 from noonbit.models.summary import Summary, summarise
 from noonbit.recipe import Recipe
 from noonbit.report.answers import Answers
-from noonbit.report.thumbnails import Thumbnail, thumbnail
+from noonbit.report.exhibits import Exhibit, exhibit
 from noonbit.run import Run
-from noonbit.views import Views
+from noonbit.views import BoardViews, Views
 
 MOST_CLASSES = 100
 """Rows of the tables of classes."""
@@ -60,9 +59,7 @@ class DataCard:
     largest: int
     """Images of the largest class."""
     totals: ClassCounts
-    samples: list[tuple[str, list[Thumbnail]]]
-    frame: str
-    """What one image is brought to."""
+    samples: list[tuple[str, list[Exhibit]]]
 
 
 def data_card(run: Run, items: Items) -> DataCard:
@@ -72,36 +69,31 @@ def data_card(run: Run, items: Items) -> DataCard:
         ClassCounts(name, *numbers)
         for name, *numbers in zip(run.class_names, *(by_part[p] for p in PART_NAMES), strict=True)
     ]
-    totals = ClassCounts("all", *(sum(by_part[part]) for part in PART_NAMES))
+    if run.folds is not None:
+        # Each item trains all networks but the one that it tests: it counts once.
+        counts = [ClassCounts(row.name, row.train, 0, 0) for row in counts]
+    totals = ClassCounts("all", *(sum(getattr(row, part) for row in counts) for part in PART_NAMES))
     largest = max(row.total for row in counts)
     if len(counts) > MOST_CLASSES:
         counts = sorted(counts, key=lambda row: -row.total)[:MOST_CLASSES]
-    return DataCard(counts, largest, totals, class_samples(items), describe_frame(items.framing))
+    return DataCard(counts, largest, totals, class_samples(items))
 
 
-def class_samples(items: Items) -> list[tuple[str, list[Thumbnail]]]:
-    """Training images of each class, spread evenly over the training split."""
+def class_samples(items: Items) -> list[tuple[str, list[Exhibit]]]:
+    """Training items of each class, spread evenly over the training split."""
     names = items.data.class_names[:MOST_SAMPLED_CLASSES]
     each = min(SAMPLES_OF_A_CLASS, MOST_SAMPLES // len(names))
     train = items.split.train
     labels = items.labels[train]
+    noun = items.framing.noun
     rows = []
     for index, name in enumerate(names):
         found = train[labels == index]
         chosen = found[np.linspace(0, len(found) - 1, min(each, len(found)), dtype=np.int64)]
         rows.append(
-            (name, [thumbnail(items.pixels[i], f"training image of {name}") for i in chosen])
+            (name, [exhibit(items, i, f"training {noun} of {name}") for i in chosen.tolist()])
         )
     return rows
-
-
-def describe_frame(framing: Framing) -> str:
-    """`28 × 28 pixels, grey, light on dark`."""
-    words = [
-        f"{framing.width} × {framing.height} pixels",
-        "grey" if framing.channels == 1 else "colour",
-    ]
-    return ", ".join(words + ([framing.polarity] if framing.polarity else []))
 
 
 def layer_table(run: Run) -> Summary | None:
@@ -114,7 +106,7 @@ def layer_table(run: Run) -> Summary | None:
     except ArtefactError:
         return None
     return summarise(
-        model.network if isinstance(model, Views) else model,
+        model.network if isinstance(model, Views | BoardViews) else model,
         run.contract.framing.shape,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
@@ -133,7 +125,8 @@ class Setting:
 def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
     """What was stated other than the defaults, and what was derived, with the reasons."""
     recipe, reasons = run.recipe, run.record["reasons"]
-    usual = {**Recipe().model_dump(), "model": DEFAULT_MODEL, "momentum": 0.0, "epsilon": 0.0}
+    default = DEFAULT_MODELS[run.contract.framing.takes]
+    usual = {**Recipe().model_dump(), "model": default, "momentum": 0.0, "epsilon": 0.0}
     values = recipe.model_dump(exclude_none=True)
     stated = [
         Setting(name, value, "")
@@ -142,13 +135,9 @@ def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
     ]
     of_members = run.record.get("training", {"settings": {}})["settings"]
     stated += [Setting(name, value, "") for name, value in of_members.items()]
-    framing, machine = run.contract.framing, run.record["machine"]
+    machine = run.record["machine"]
     values |= {name: machine.get(name) for name in ("device", "threads", "precision", "engine")}
-    values |= {
-        "image size": f"{framing.height} x {framing.width}",
-        "channels": framing.channels,
-        "polarity": framing.polarity,
-    }
+    values |= run.contract.framing.facts()
     derived = [
         Setting(name, values[name], reason) for name, reason in reasons.items() if name in values
     ]
@@ -233,7 +222,7 @@ class Confusion:
     count: int
     images: int
     """Of the real class."""
-    examples: list[Thumbnail]
+    examples: list[Exhibit]
 
 
 def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[Confusion]:
@@ -249,8 +238,10 @@ def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[C
         names = (evaluation.classes[real].name, evaluation.classes[predicted].name)
         rows = wrong[(answers.labels[wrong] == real) & (answers.predictions[wrong] == predicted)]
         examples = [
-            thumbnail(
-                items.pixels[answers.items[row]], f"an image of {names[0]} taken for {names[1]}"
+            exhibit(
+                items,
+                int(answers.items[row]),
+                f"{items.framing.noun} of {names[0]} taken for {names[1]}",
             )
             for row in rows[:EXAMPLES_OF_A_CONFUSION]
         ]
@@ -263,7 +254,7 @@ def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[C
 class Mistake:
     """One test image that was named wrongly."""
 
-    picture: Thumbnail
+    shown: Exhibit
     name: str
     real: str
     predicted: str
@@ -281,8 +272,10 @@ def mistakes(run: Run, answers: Answers, items: Items) -> list[Mistake]:
         predicted = run.class_names[answers.predictions[row]]
         chosen.append(
             Mistake(
-                thumbnail(
-                    items.pixels[answers.items[row]], f"an image of {real} taken for {predicted}"
+                exhibit(
+                    items,
+                    int(answers.items[row]),
+                    f"{items.framing.noun} of {real} taken for {predicted}",
                 ),
                 answers.names[row],
                 real,
@@ -313,6 +306,13 @@ def rarest_class(evaluation: Evaluation) -> ClassRow:
 def training_speed(run: Run) -> float | None:
     """Images per second, the median over the epochs; None for an ensemble, which has none."""
     return median(row.images_per_second for row in run.history) if run.history else None
+
+
+def test_command(run: Run, items: Items) -> str | None:
+    """What measures a cross-validation's networks together, on the test part that it left alone."""
+    if run.folds is None or items.data.test is None:
+        return None
+    return shlex.join(["noonbit", "evaluate", str(run.path), run.record["source_path"]])
 
 
 def repeat_command(run: Run) -> str:
