@@ -13,9 +13,10 @@ pytest.importorskip("sgfmill")
 from go_reference import reference_planes
 from test_go_board import assert_replays_as_the_reference
 
-from noonbit.data.files import content
+from noonbit.data.files import content, open_files
 from noonbit.errors import DataError, SourceNotFound
-from noonbit.go.games import read_games, sgf_files
+from noonbit.go.files import sgf_files
+from noonbit.go.games import read_games
 from noonbit.go.positions import planes_after
 from noonbit.go.sgf import Game, read_sgf
 
@@ -102,7 +103,7 @@ def test_where_no_game_is_the_sentence_says_what_was_found(tmp_path: Path) -> No
 
 def real_games(path: Path, *, every: int) -> list[Game]:
     """The games of every so manieth file."""
-    files = list(sgf_files(path))[::every]
+    files = list(sgf_files(open_files(path)))[::every]
     return [game for file in files for game in read_sgf(content(file), file.name)[0]]
 
 

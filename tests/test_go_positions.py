@@ -2,16 +2,13 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 from go_boards import game_of, planes_of, random_game
 
-from noonbit.errors import UsageError
 from noonbit.go.board import BLACK, PASS, WHITE
 from noonbit.go.planes import legal_moves
-from noonbit.go.positions import Positions, planes_after, split_games
+from noonbit.go.positions import Positions, planes_after
 
 EMPTY_BOARD = "..... ..... ..... ..... ....."
 
@@ -63,28 +60,12 @@ def test_threads_may_work_at_the_same_time(positions: Positions) -> None:
     assert all((results[number] == expected).all() for number in range(4))
 
 
-def test_positions_of_games_are_all_of_theirs(positions: Positions) -> None:
-    chosen = positions.of_games(np.array([1, 3]))
-    assert set(positions.games[chosen]) == {1, 3}
-    assert len(chosen) + len(positions.of_games(np.array([0, 2]))) == len(positions)
-
-
-@given(st.integers(5, 300), st.integers(0, 5))
-def test_a_split_has_every_game_once_and_is_the_same_for_the_same_seed(
-    games: int, seed: int
-) -> None:
-    parts = split_games(games, seed=seed)
-    assert sorted(np.concatenate(parts).tolist()) == list(range(games))
-    again = split_games(games, seed=seed)
-    assert all((part == same).all() for part, same in zip(parts, again, strict=True))
-
-
-def test_the_shares_of_a_split_are_of_games() -> None:
-    train, validation, test = split_games(1000, seed=0, validation=0.05, test=0.2)
-    assert [len(train), len(validation), len(test)] == [750, 50, 200]
-    assert (split_games(1000, seed=1)[2] != split_games(1000, seed=0)[2]).any()
-
-
-def test_a_split_without_training_games_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"2 games are too few to hold out 50% and 50%"):
-        split_games(2, seed=0, validation=0.5, test=0.5)
+def test_a_position_tells_its_stones_last_move_and_who_plays() -> None:
+    game = game_of(EMPTY_BOARD, [(BLACK, 12), (WHITE, PASS), (BLACK, 7), (WHITE, 13)])
+    positions = Positions([random_game(0, size=5, moves=4), game])
+    third = len(positions) - 1
+    assert positions.stones(third).ravel().nonzero()[0].tolist() == [7, 12]
+    assert (positions.last(third), positions.to_play(third)) == (7, WHITE)
+    assert positions.last(third - 1) is None, "a pass"
+    assert positions.last(0) is None, "nothing was played before"
+    assert positions.handicap_games == 0

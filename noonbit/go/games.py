@@ -6,12 +6,12 @@ Every file is read or named: a finding says what is odd in it and what was done,
 still load. 5,648 games take 5 s, most of it in sgfmill.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from noonbit.data.files import File, content, head, is_archive, open_files
+from noonbit.data.files import File, content, open_files
 from noonbit.errors import DataError, plural
+from noonbit.go.files import sgf_files
 from noonbit.go.sgf import LEFT_OUT, Game, GameFinding, read_sgf
 
 SAME = 100
@@ -20,14 +20,19 @@ share so many with another one, and no others share 60."""
 
 
 def read_games(path: Path) -> tuple[list[Game], list[GameFinding]]:
-    """All games below a path, in natural order of their names, and what is odd in the files.
+    """All games below a path, in natural order of their names, and what is odd in the files."""
+    return games_of(open_files(path), str(path))
+
+
+def games_of(files: Iterable[File], source: str) -> tuple[list[Game], list[GameFinding]]:
+    """The games of these files, and what is odd in them.
 
     A game that begins as an earlier one is left out, or it could stand in two parts of a split.
     Raises `DataError` where there is no game at all.
     """
     games: dict[bytes, Game] = {}
     findings = []
-    for file in sgf_files(path):
+    for file in sgf_files(files):
         try:
             data = content(file)
         except DataError as error:
@@ -43,23 +48,7 @@ def read_games(path: Path) -> tuple[list[Game], list[GameFinding]]:
                 findings.append(GameFinding(game.name, same, LEFT_OUT))
     if not games:
         raise DataError(
-            f"{path} holds no game of Go that can be read. "
+            f"{source} holds no game of Go that can be read. "
             + (f"The first of its files: {findings[0]}" if findings else "Give SGF files.")
         )
     return list(games.values()), findings
-
-
-def sgf_files(path: Path) -> Iterator[File]:
-    """The SGF files of a folder, of the archives in it, of an archive, or one file."""
-    for file in open_files(path):
-        if is_sgf(file):
-            yield file
-        elif file.path is not None and is_archive(file):
-            yield from sgf_files(file.path)
-
-
-def is_sgf(file: File) -> bool:
-    """Whether a file calls itself SGF, or begins as one."""
-    if re.search(r"\.sgf(\.\w+)?$", file.name.casefold()):
-        return True
-    return re.match(rb"(\xef\xbb\xbf)?\s*\(\s*;", head(file, 256)) is not None

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.split import Indices
-from noonbit.errors import UsageError
-from noonbit.go.board import PASS
+from noonbit.go.board import PASS, STEP, new_grid, replay
 from noonbit.go.compiled import compiled
 from noonbit.go.planes import PLANES, Planes, fill_planes
 from noonbit.go.sgf import Game
@@ -43,9 +42,19 @@ class Positions:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def handicap_games(self) -> int:
+        """How many games begin with stones on the board."""
+        return int(self._setups.any(axis=(1, 2)).sum())
+
+    @property
+    def size(self) -> int:
+        """Points along one side of the board."""
+        return int(self._setups.shape[1])
+
     def planes(self, indices: Indices) -> Planes:
         """The planes of some positions, seen by who is to move: uint8 (n, 48, size, size)."""
-        size = self._setups.shape[1]
+        size = self.size
         planes = np.zeros((len(indices), PLANES, size * size), np.uint8)
         games = self.games[indices]
         fill_batch(
@@ -59,9 +68,32 @@ class Positions:
         )
         return planes.reshape(-1, PLANES, size, size)
 
-    def of_games(self, games: Indices) -> Indices:
-        """The positions of some games, in order."""
-        return np.flatnonzero(np.isin(self.games, games))
+    def stones(self, position: int) -> NDArray[np.int8]:
+        """What stands on the board: int8 (size, size) of EMPTY, BLACK, WHITE."""
+        start, end = self._moves_before(position)
+        grid, size = new_grid(self._setups[self.games[position]]), self.size
+        replay(grid, size, self._colours[start:end], self._points[start:end])
+        return grid.reshape(STEP, STEP)[1 : size + 1, 1 : size + 1].copy()
+
+    def last(self, position: int) -> int | None:
+        """The point of the move before; None for the first one and after a pass."""
+        start, end = self._moves_before(position)
+        point = int(self._points[end - 1]) if end > start else PASS
+        return None if point == PASS else point
+
+    def to_play(self, position: int) -> int:
+        """Whose move it is, BLACK or WHITE."""
+        return int(self._colours[self._moves_before(position)[1]])
+
+    def _moves_before(self, position: int) -> tuple[int, int]:
+        """From which move of all games on, and before which one, those of a position lie."""
+        start = int(self._starts[self.games[position]])
+        return start, start + int(self.moves[position])
+
+    def content(self) -> bytes:
+        """All that the planes and labels are computed from."""
+        moves = self._starts.tobytes() + self._colours.tobytes() + self._points.tobytes()
+        return self._setups.tobytes() + moves
 
 
 def planes_after(game: Game, moves: int) -> Planes:
@@ -69,28 +101,6 @@ def planes_after(game: Game, moves: int) -> Planes:
     planes = np.zeros((PLANES, game.size * game.size), np.uint8)
     fill_planes(planes, game.setup, game.colours[:moves], game.points[:moves], game.to_play(moves))
     return planes.reshape(PLANES, game.size, game.size)
-
-
-def split_games(
-    games: int, *, seed: int, validation: float = 0.1, test: float = 0.1
-) -> tuple[Indices, Indices, Indices]:
-    """The numbers of the games that train, validate and test, each ascending.
-
-    The positions of one game are much alike, so a game is never divided. Raises `UsageError` where
-    nothing is left to train on.
-    """
-    validating, testing = round(games * validation), round(games * test)
-    if validating + testing >= games:
-        raise UsageError(
-            f"{games:,} games are too few to hold out {validation:.0%} and {test:.0%} of them."
-        )
-    order = np.random.default_rng(seed).permutation(games)
-    held_out = validating + testing
-    return (
-        np.sort(order[held_out:]),
-        np.sort(order[testing:held_out]),
-        np.sort(order[:testing]),
-    )
 
 
 @compiled
