@@ -8,9 +8,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from noonbit.chain import links
+from noonbit.chain import links, tiles
 from noonbit.chain.kernels import ActivationName, Kernels, load
 from noonbit.chain.links import Link
+from noonbit.chain.tiled import TiledConvolution, TiledDense
+from noonbit.chain.tiles import suits
 from noonbit.contract import Contract
 from noonbit.models.glance import Block
 from noonbit.models.layers import Dropout, Network, PadTo
@@ -18,6 +20,8 @@ from noonbit.models.resnet import ConvNorm, PaddedShortcut, Residual
 
 MOST_TAPS = 32
 """Of a first convolution, filter size times channels; above it oneDNN's is as fast."""
+SMALL_MATRIX = 2**15
+"""Weights; a larger one is as fast by oneDNN, which takes 20 us to begin."""
 
 
 class Chain:
@@ -108,6 +112,7 @@ class Builder:
 
     def __init__(self, kernels: Kernels, dtype: torch.dtype) -> None:
         self.kernels, self.dtype = kernels, dtype
+        self.tiles = tiles.load() if dtype == torch.bfloat16 else None
         self.nothing_learns = True
         """Of the links made so far, nested ones too: no way back leads beyond the next."""
 
@@ -130,9 +135,9 @@ class Builder:
             case nn.Conv2d() if is_first and self.is_small(layer):
                 return self.first(layer, layers)
             case nn.Conv2d() if layer.padding_mode == "zeros" and isinstance(layer.padding, tuple):
-                return links.Convolution(layer, self.dtype)
+                return self.convolution(layer)
             case nn.Linear():
-                return links.Dense(layer, self.dtype)
+                return self.dense(layer)
             case nn.Flatten() if layer.start_dim == 1 and layer.end_dim == -1:
                 return links.Flatten()
             case nn.ReLU():
@@ -174,6 +179,8 @@ class Builder:
             case nn.MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1) as pool:
                 del layers[0]
                 side, ceil_mode = 2, pool.ceil_mode
+            case _ if self.tiles and layer.out_channels >= tiles.SIDE:
+                return TiledConvolution(self.tiles, layer)
         return links.First(
             self.kernels,
             layer,
@@ -182,6 +189,21 @@ class Builder:
             rectified=taken(layers, nn.ReLU) is not None,
             dropout=taken(layers, Dropout),
         )
+
+    def convolution(self, layer: nn.Conv2d) -> Link:
+        """Any other convolution: by tiles, where there are some and it fills them."""
+        kernel, margin = layer.kernel_size, layer.padding
+        square = kernel[0] == kernel[1] and margin[0] == margin[1] and int(margin[0]) < kernel[0]
+        plain = layer.stride == layer.dilation == (1, 1) and layer.groups == 1
+        if self.tiles and square and plain and suits(layer.in_channels, layer.out_channels):
+            return TiledConvolution(self.tiles, layer)
+        return links.Convolution(layer, self.dtype)
+
+    def dense(self, layer: nn.Linear) -> Link:
+        """A matrix: by tiles, where it is small."""
+        if self.tiles and layer.weight.numel() <= SMALL_MATRIX:
+            return TiledDense(self.tiles, layer)
+        return links.Dense(layer, self.dtype)
 
     def pool(self, layer: nn.MaxPool2d | nn.AdaptiveMaxPool2d, layers: list[nn.Module]) -> Link:
         """A maximum, with the ReLU and dropout after it."""
