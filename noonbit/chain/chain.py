@@ -139,7 +139,7 @@ class Builder:
             case nn.Linear():
                 return self.dense(layer)
             case nn.Flatten() if layer.start_dim == 1 and layer.end_dim == -1:
-                return links.Flatten()
+                return links.Flatten(self.kernels)
             case nn.ReLU():
                 return links.Rectifier(self.kernels, taken(layers, Dropout))
             case nn.SiLU() if is_first:

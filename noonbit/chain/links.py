@@ -466,15 +466,31 @@ class Margins(Plain):
 class Flatten(Plain):
     """Maps to rows, channel by channel, as `nn.Flatten` orders them."""
 
+    def __init__(self, kernels: Kernels) -> None:
+        self.kernels = kernels
+
     def forward(self, values: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C * H * W)."""
+        """(N, C, H, W) -> (N, C * H * W); rows stay as they are."""
         self.shape = values.shape
-        return values.reshape(len(values), -1)
+        if values.ndim == 2:
+            return values
+        count, channels, height, width = values.shape
+        rows = values.new_empty((count, channels * height * width))
+        self.kernels.transpose(
+            values.data_ptr(), rows.data_ptr(), count, height * width, channels
+        )
+        return rows
 
     def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
         """Back to channels last."""
-        back = gradient.view(self.shape)
-        return maps_last(back) if further and back.ndim == 4 else back
+        if len(self.shape) == 2 or not further:
+            return gradient if further else None
+        count, channels, height, width = self.shape
+        back = maps_like(gradient.view(self.shape), height, width)
+        self.kernels.transpose(
+            gradient.data_ptr(), back.data_ptr(), count, channels, height * width
+        )
+        return back
 
 
 class Thinned(Plain):
