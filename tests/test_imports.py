@@ -45,7 +45,8 @@ DATA_FLOW = """
     models.receptive  models.summary  models.memory
     models.ensemble
     averaging  views  optim  streaming
-    chain.kernels  chain.tiles  chain.links  chain.tiled  chain.chain  chain
+    chain.kernels  chain.tiles  chain.working  chain.links  chain.tiled  chain.nested
+    chain.chain  chain
     gradients  gradcheck  evaluate  comparison  calibrate  predict
     fit  engine  checkpoint  run  runs  record  measure
     report.answers  report.charts  report.thumbnails  report.sections  report.members  report

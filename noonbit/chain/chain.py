@@ -8,9 +8,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from noonbit.chain import links, tiles
+from noonbit.chain import links, nested, tiles
 from noonbit.chain.kernels import ActivationName, Kernels, load
 from noonbit.chain.links import Link
+from noonbit.chain.nested import InTurn
 from noonbit.chain.tiled import TiledConvolution, TiledDense
 from noonbit.chain.tiles import suits
 from noonbit.contract import Contract
@@ -27,7 +28,7 @@ SMALL_MATRIX = 2**15
 class Chain:
     """A network as links, in one type of numbers."""
 
-    def __init__(self, whole: links.InTurn, kernels: Kernels, dtype: torch.dtype) -> None:
+    def __init__(self, whole: InTurn, kernels: Kernels, dtype: torch.dtype) -> None:
         self.whole, self.kernels, self.dtype = whole, kernels, dtype
         converted = [one for one in whole.working if one.value.dtype != one.parameter.dtype]
         self.parameters = [one.parameter.data for one in converted]
@@ -116,7 +117,7 @@ class Builder:
         self.nothing_learns = True
         """Of the links made so far, nested ones too: no way back leads beyond the next."""
 
-    def in_turn(self, modules: Sequence[nn.Module]) -> links.InTurn:
+    def in_turn(self, modules: Sequence[nn.Module]) -> InTurn:
         """Modules that are called one after the other."""
         layers = list(leaves(modules))
         made: list[Link] = []
@@ -124,7 +125,7 @@ class Builder:
             made.append(self.next_link(layers, is_first=self.nothing_learns))
             if any(one.learns for one in made[-1].working):
                 self.nothing_learns = False
-        return links.InTurn(made)
+        return InTurn(made)
 
     def next_link(self, layers: list[nn.Module], *, is_first: bool) -> Link:
         """Take a link's layers from the front of the list."""
@@ -154,11 +155,11 @@ class Builder:
                 first = self.in_turn([layer.conv1, layer.pool, layer.norm1, layer.act1])
                 last = self.norm(layer.norm2, [layer.act2])
                 path, shortcut = self.in_turn([layer.conv2]), self.in_turn([])
-                return links.InTurn([first, links.Residual(path, shortcut, last)])
+                return InTurn([first, nested.Residual(path, shortcut, last)])
             case Residual():
                 *path_layers, end = leaves([layer.path])
                 path, shortcut = self.in_turn(path_layers), self.in_turn([layer.shortcut])
-                return links.Residual(path, shortcut, self.norm(end, [layer.act]))
+                return nested.Residual(path, shortcut, self.norm(end, [layer.act]))
             case PaddedShortcut():
                 return links.Thinned(layer.stride, layer.missing)
         raise Unknown(type(layer).__name__)

@@ -9,8 +9,9 @@ from ctypes import addressof
 import torch
 from torch import Tensor, nn
 
-from noonbit.chain.links import Working, maps_like
+from noonbit.chain.links import maps_like
 from noonbit.chain.tiles import Geometry, Tiles
+from noonbit.chain.working import Working
 
 
 class TiledConvolution:
