@@ -1,8 +1,6 @@
 """From modules to links, and a step through them."""
 
-import ctypes
 from collections.abc import Iterator, Sequence
-from ctypes import c_double, c_int64
 from typing import TypeVar
 
 import torch
@@ -21,8 +19,8 @@ from noonbit.models.resnet import ConvNorm, PaddedShortcut, Residual
 
 MOST_TAPS = 32
 """Of a first convolution, filter size times channels; above it oneDNN's is as fast."""
-SMALL_MATRIX = 2**15
-"""Weights; a larger one is as fast by oneDNN, which takes 20 us to begin."""
+SMALL_MATRIX = 2**18
+"""Weights; a larger one is faster by oneDNN, which takes 20 us to begin."""
 
 
 class Chain:
@@ -33,7 +31,8 @@ class Chain:
         converted = [one for one in whole.working if one.value.dtype != one.parameter.dtype]
         self.parameters = [one.parameter.data for one in converted]
         self.values = [one.value for one in converted]
-        self.loss, self.correct = c_double(), c_int64()
+        self.loss = torch.zeros((), dtype=torch.float64)
+        self.correct = torch.zeros((), dtype=torch.int64)
         self.mean = self.std = torch.empty(0)
 
     def look_through(self, contract: Contract) -> None:
@@ -50,7 +49,7 @@ class Chain:
         """Set the parameters' gradients of the summed loss divided by `count`.
 
         `images` are uint8 or float32 (B, C, H, W) from 0 to 255, `labels` int64 (B,). Returns the
-        summed loss and how many were right.
+        summed loss and how many were right, in tensors that the next step overwrites.
         """
         if self.values:
             torch._foreach_copy_(self.values, self.parameters)
@@ -63,11 +62,11 @@ class Chain:
             *logits.shape,
             smoothing,
             1 / count,
-            ctypes.addressof(self.loss),
-            ctypes.addressof(self.correct),
+            self.loss.data_ptr(),
+            self.correct.data_ptr(),
         )
         self.whole.backward(gradient, further=False)
-        return torch.tensor(self.loss.value), torch.tensor(self.correct.value)
+        return self.loss, self.correct
 
     def prepared(self, images: Tensor) -> Tensor:
         """Normalised as the contract would, with channels last, in the type of the products."""

@@ -113,6 +113,13 @@ template <class Work> void in_stretches(int64_t count, Work work) {
     }
 }
 
+// One channel of an image, to every `step`-th number.
+template <class T, class P, class Step>
+void normalise_channel(const P* from, T* to, int64_t size, float mean, float std, Step step) {
+#pragma omp simd
+    for (int64_t p = 0; p < size; ++p) to[p * step] = down<T>((float(from[p]) - mean) / std);
+}
+
 template <class T, class P>
 void normalise(const P* pixels, T* out, int64_t n, int64_t c, int64_t size, const float* mean,
                const float* std) {
@@ -121,9 +128,8 @@ void normalise(const P* pixels, T* out, int64_t n, int64_t c, int64_t size, cons
         for (int64_t k = 0; k < c; ++k) {
             const P* from = pixels + (i * c + k) * size;
             T* to = out + i * c * size + k;
-            float m = mean[k], s = std[k];
-#pragma omp simd
-            for (int64_t p = 0; p < size; ++p) to[p * c] = down<T>((float(from[p]) - m) / s);
+            if (c == 1) normalise_channel(from, to, size, *mean, *std, std::integral_constant<int64_t, 1>());
+            else normalise_channel(from, to, size, mean[k], std[k], c);
         }
 }
 

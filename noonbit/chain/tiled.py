@@ -23,12 +23,15 @@ class TiledConvolution:
         self.bias = None if layer.bias is None else Working(layer.bias, torch.float32)
         self.working = [one for one in (self.weight, self.bias) if one is not None]
         self.kernel, self.margin = layer.kernel_size[0], int(layer.padding[0])
+        self.shape: tuple[int, ...] = ()
 
     def forward(self, values: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, filters, h, w)."""
         self.values = values
         weight = self.weight.value
-        self.geometry = geometry(values.shape, weight, margin=self.margin)
+        if values.shape != self.shape:
+            self.shape = values.shape
+            self.geometry = geometry(self.shape, weight, margin=self.margin)
         height, width = (side + 2 * self.margin - self.kernel + 1 for side in values.shape[2:])
         room = values.new_empty((len(values), height, width, len(weight)))
         self.tiles.convolve(
@@ -63,14 +66,17 @@ class TiledDense:
         self.weight = Working(layer.weight, torch.float32)
         self.bias = None if layer.bias is None else Working(layer.bias, torch.float32)
         self.working = [one for one in (self.weight, self.bias) if one is not None]
+        self.shape: tuple[int, ...] = ()
 
     def forward(self, values: Tensor) -> Tensor:
         """(N, inputs) -> (N, outputs)."""
         self.values = values
-        weight = self.weight.value[:, :, None, None]
-        count, inputs = values.shape
-        self.geometry = geometry((1, inputs, 1, count), weight, margin=0)
-        result = values.new_empty((count, len(weight)))
+        weight = self.weight.value
+        if values.shape != self.shape:
+            self.shape = values.shape
+            count, inputs = self.shape
+            self.geometry = geometry((1, inputs, 1, count), weight[:, :, None, None], margin=0)
+        result = values.new_empty((len(values), len(weight)))
         self.tiles.convolve(
             values.data_ptr(),
             weight.data_ptr(),

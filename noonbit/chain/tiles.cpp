@@ -12,12 +12,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <vector>
 #ifdef _OPENMP
 #include <omp.h>
 #else
 static int omp_get_max_threads() { return 1; }
-static int omp_get_thread_num() { return 0; }
 #endif
 
 // Filters (f, c, a, b) lie at f * by_filter + c * by_channel + a * by_row + b * by_column.
@@ -343,17 +343,25 @@ void by_channel(const bfloat16* pixels, bfloat16* out, int64_t length, int64_t d
         }
 }
 
-// Adds to sums (32 filters, 32 channels) of one tap what places from first to last of `count` packed
-// images give.
+// What places from first to last of `count` packed images give to 32 filters and 32 channels of one
+// tap: `fresh` sums begin with it, others have it added. A filter's sums lie `row` numbers apart.
 inline void add_products(const bfloat16* filters, const uint32_t* channels, int64_t count,
                          int64_t filter_size, int64_t channel_size, int64_t places, int64_t deep,
-                         int64_t first, int64_t last, float* sums) {
-    constexpr int64_t row = WIDE * sizeof(float);
+                         int64_t first, int64_t last, float* sums, int64_t row, bool fresh) {
     int64_t stride = places * sizeof(bfloat16), step = deep * sizeof(uint32_t);
-    _tile_loadd(0, sums, row);
-    _tile_loadd(1, sums + SIDE, row);
-    _tile_loadd(2, sums + SIDE * WIDE, row);
-    _tile_loadd(3, sums + SIDE * WIDE + SIDE, row);
+    float* lower = sums + SIDE * row;
+    row *= sizeof(float);
+    if (fresh) {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+    } else {
+        _tile_loadd(0, sums, row);
+        _tile_loadd(1, sums + SIDE, row);
+        _tile_loadd(2, lower, row);
+        _tile_loadd(3, lower + SIDE, row);
+    }
     for (int64_t i = 0; i < count; ++i, filters += filter_size, channels += channel_size)
         for (int64_t p = first; p < last; p += DEEP) {
             _tile_loadd(4, filters + p, stride);
@@ -367,9 +375,22 @@ inline void add_products(const bfloat16* filters, const uint32_t* channels, int6
         }
     _tile_stored(0, sums, row);
     _tile_stored(1, sums + SIDE, row);
-    _tile_stored(2, sums + SIDE * WIDE, row);
-    _tile_stored(3, sums + SIDE * WIDE + SIDE, row);
+    _tile_stored(2, lower, row);
+    _tile_stored(3, lower + SIDE, row);
 }
+
+// The weights of 32 filters and 32 channels of one tap.
+struct Block {
+    int64_t tap, f, c;
+    float* gradient;
+    bool is_whole;  // and in order, so that tiles can be stored there
+    Block(int64_t number, int64_t taps, int64_t deep_blocks, const Convolution& v, float* dweights)
+        : tap(number / deep_blocks % taps), f(number / deep_blocks / taps * WIDE),
+          c(number % deep_blocks * WIDE),
+          gradient(dweights + tap / v.kernel * v.by_row + tap % v.kernel * v.by_column +
+                   f * v.by_filter + c * v.by_channel),
+          is_whole(v.by_channel == 1 && f + WIDE <= v.f && c + WIDE <= v.c) {}
+};
 
 // The pixels of a tap and those of the gradient are the numbers that are multiplied and summed, so
 // the gradient goes by channel, and an image's pixels in pairs: from the first on, and for taps at
@@ -388,14 +409,17 @@ void convolve_weights(const bfloat16* x, const bfloat16* dy, float* dweights, fl
     Shares shares(v, v.n * places * taps, blocks);
     int64_t parts = shares.parts, size = blocks * WIDE * WIDE;
     int threads = shares.threads, teams = parts > 1 ? 1 : threads;
-    std::vector<float> all(size_t(teams) * (size + wide), 0.0f);
-#pragma omp parallel num_threads(threads)
-    {
+    std::unique_ptr<float[]> all(new float[teams * (size + wide)]);
+    // The first team's sums of a whole block are the gradient's own memory.
+    auto block_of = [&](int64_t number) { return Block(number, taps, deep_blocks, v, dweights); };
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int t = 0; t < threads; ++t) {
         Tiles configured;
-        int64_t t = omp_get_thread_num(), team = teams > 1 ? t : 0, part = teams > 1 ? 0 : t;
+        int64_t team = teams > 1 ? t : 0, part = teams > 1 ? 0 : t;
         int64_t first = v.n * team / teams, last = v.n * (team + 1) / teams;
         int64_t together = std::clamp<int64_t>(TOGETHER / bytes, 1, last - first);
-        float *sums = all.data() + team * (size + wide), *bias = sums + size;
+        float *sums = all.get() + team * (size + wide), *bias = sums + size;
+        if (part == 0) std::fill(bias, bias + wide, 0.0f);
         Images images(x, given);
         Scratch image(v.h + 2 * v.margin, pitch, deep, length + 1), back(oh, pitch, wide, places);
         std::vector<bfloat16> filters(together * filter_size);
@@ -417,43 +441,38 @@ void convolve_weights(const bfloat16* x, const bfloat16* dy, float* dweights, fl
                 if (dbias && part == 0) add_rows(pixels, bias, (oh - 1) * pitch + ow, wide);
             }
             for (int64_t p = 0; p < places; p += STRETCH)
-                for (int64_t block = blocks * part / parts; block < blocks * (part + 1) / parts;
-                     ++block) {
-                    int64_t tap = block / deep_blocks % taps, c = block % deep_blocks * WIDE;
-                    int64_t f = block / deep_blocks / taps * WIDE;
-                    int64_t offset = tap / v.kernel * pitch + tap % v.kernel, way = offset % 2;
-                    add_products(filters.data() + f * places,
-                                 channels.data() + way * pairs + offset / 2 * deep + c, count,
-                                 filter_size, channel_size, places, deep, p,
-                                 std::min(places, p + STRETCH), sums + block * WIDE * WIDE);
+                for (int64_t number = blocks * part / parts; number < blocks * (part + 1) / parts;
+                     ++number) {
+                    Block block = block_of(number);
+                    bool direct = team == 0 && block.is_whole;
+                    int64_t offset = block.tap / v.kernel * pitch + block.tap % v.kernel;
+                    add_products(filters.data() + block.f * places,
+                                 channels.data() + offset % 2 * pairs + offset / 2 * deep + block.c,
+                                 count, filter_size, channel_size, places, deep, p,
+                                 std::min(places, p + STRETCH),
+                                 direct ? block.gradient : sums + number * WIDE * WIDE,
+                                 direct ? v.by_filter : WIDE, i == first && p == 0);
                 }
         }
     }
 #pragma omp parallel for num_threads(threads)
-    for (int64_t block = 0; block < blocks; ++block) {
-        int64_t tap = block / deep_blocks % taps, c0 = block % deep_blocks * WIDE;
-        int64_t f0 = block / deep_blocks / taps * WIDE;
-        float* sums = all.data() + block * WIDE * WIDE;
-        for (int team = 1; team < teams; ++team) {
-            const float* more = sums + team * (size + wide);
-#pragma omp simd
-            for (int64_t k = 0; k < WIDE * WIDE; ++k) sums[k] += more[k];
-        }
-        float* to = dweights + tap / v.kernel * v.by_row + tap % v.kernel * v.by_column;
-        int64_t count = std::min(WIDE, v.c - c0);
-        for (int64_t f = f0; f < std::min(v.f, f0 + WIDE); ++f) {
-            float* row = to + f * v.by_filter + c0 * v.by_channel;
-            const float* from = sums + (f - f0) * WIDE;
-            if (v.by_channel == 1) std::memcpy(row, from, count * sizeof(float));
-            else
-                for (int64_t c = 0; c < count; ++c) row[c * v.by_channel] = from[c];
+    for (int64_t number = 0; number < blocks; ++number) {
+        Block block = block_of(number);
+        int64_t count = std::min(WIDE, v.c - block.c);
+        for (int team = block.is_whole; team < teams; ++team) {
+            const float* sums = all.get() + team * (size + wide) + number * WIDE * WIDE;
+            for (int64_t f = 0; f < std::min(WIDE, v.f - block.f); ++f, sums += WIDE) {
+                float* to = block.gradient + f * v.by_filter;
+                for (int64_t c = 0; c < count; ++c)
+                    to[c * v.by_channel] = sums[c] + (team ? to[c * v.by_channel] : 0.0f);
+            }
         }
     }
     if (dbias)
         for (int64_t k = 0; k < v.f; ++k) {
             dbias[k] = 0;
             for (int team = 0; team < teams; ++team)
-                dbias[k] += all[team * (size + wide) + size + k];
+                dbias[k] += all.get()[team * (size + wide) + size + k];
         }
 }
 
