@@ -11,11 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.accuracy import TENSORFLOW
 from benchmarks.networks import TASKS
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Contestant, Measured, described, side_by_side
-from benchmarks.throughput import ALLOCATOR
+from benchmarks.throughput import ALLOCATOR, TENSORFLOW
 from noonbit.commands.output import print_table
 
 NETWORK = "cnn"

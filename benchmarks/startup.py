@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.accuracy import TENSORFLOW
 from benchmarks.processes import in_turn, python_seconds
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread, say
-from benchmarks.throughput import JAX
+from benchmarks.throughput import JAX, TENSORFLOW
 from noonbit.commands.output import print_table
 
 
