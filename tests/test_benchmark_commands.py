@@ -80,7 +80,7 @@ def test_a_peer_that_does_not_get_there_took_all_its_epochs_at_least() -> None:
     told = comparison([Attempt(0, 9.0, 2.0, 0.99)], [training], 0.994)
     assert told["epoch"] is None and told["best_mean_accuracy"] == 0.99
     assert told["times_noonbit"]["median"] == 10.0
-    assert told["forms"] == ["jit_compile=True"]
+    assert told["form"] == "jit_compile=True"
 
 
 def test_a_goal_is_reached_by_whole_commands_with_a_peer_in_between(
@@ -88,20 +88,31 @@ def test_a_goal_is_reached_by_whole_commands_with_a_peer_in_between(
 ) -> None:
     goal = Goal("digits", 0.2, ("--model", "mlp", "--epochs", "1"))
     monkeypatch.setattr(reaching, "GOALS", {"digits-20": goal})
-    peers = {"tiny": "tiny_contestants:learning", "absent": "no_such_library:train"}
-    monkeypatch.setattr(reaching, "PEERS", peers)
-    monkeypatch.setattr(reaching, "PEERS_SOURCE", "digits")
+    monkeypatch.setattr(reaching, "EXAMPLE", "tiny_contestants:learning")
+    monkeypatch.setattr(reaching, "EXAMPLE_SOURCE", "digits")
     out = tmp_path / "accuracy.json"
     reaching.accuracy(goals="digits-20", seeds=1, peer_seeds=1, threads=1, out=out)
     said = capsys.readouterr()
-    assert "absent is left out: No module named 'no_such_library'" in said.err
     result = json.loads(out.read_text())
     assert json.loads(said.out.splitlines()[-1]) == result
     reached = result["goals"]["digits-20"]
     (attempt,) = reached["attempts"]
     assert reached["reached"] and attempt["seconds"] > attempt["train_seconds"] > 0
-    assert reached["peers"]["tiny"]["epoch"] == 1
+    assert {name: each["epoch"] for name, each in reached["peers"].items()} == {
+        "Keras as written": 1,
+        "Keras at its best": 1,
+    }
     assert "digits --model mlp --epochs 1" in said.out and "yes" in said.out
+
+
+def test_a_peer_that_is_not_installed_is_left_out_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reaching, "EXAMPLE", "no_such_library:train")
+    reaching.accuracy(goals="mnist-99.0", seeds=0, peer_seeds=1, out=tmp_path / "accuracy.json")
+    said = capsys.readouterr().err
+    assert "Keras as written is left out: No module named 'no_such_library'" in said
+    assert "Keras at its best is left out" in said
 
 
 def test_a_goal_that_does_not_exist_is_answered_with_the_nearest() -> None:
@@ -170,7 +181,7 @@ def test_keras_trains_its_own_example_on_mnist(shared_data: Any) -> None:
     from benchmarks.peers import keras_mnist
 
     place = str(shared_data("mnist").parent)
-    (point,) = keras_mnist.train_as_written(0, place, epochs=1)["curve"]
+    (point,) = keras_mnist.train(0, place, [{}], epochs=1)["curve"]
     assert point["accuracy"] > 0.9 and point["seconds"] > 0
 
 

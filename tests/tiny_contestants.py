@@ -24,10 +24,10 @@ def answering(word: str) -> dict[str, str]:
     return {"word": word}
 
 
-def learning(seed: int, data_dir: str | None) -> dict[str, object]:
-    """A peer's training of two epochs; the second reaches 95 % on average over seeds 0 and 1."""
-    points = [(1.0, 0.9), (2.0, 0.94 + 0.02 * seed)]
+def learning(seed: int, data_dir: str | None, forms: list[dict[str, object]]) -> dict[str, object]:
+    """A peer's training of two epochs in the last of its forms."""
+    points = [(1.0, 0.9), (2.0, 0.95)]
     return {
-        "form": {"steps": 20},
+        "form": forms[-1],
         "curve": [{"seconds": seconds, "accuracy": accuracy} for seconds, accuracy in points],
     }

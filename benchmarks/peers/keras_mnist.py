@@ -14,91 +14,70 @@ from keras import layers
 from numpy.typing import NDArray
 
 from benchmarks.augmentation import mnist
-from benchmarks.record import precisions
 from benchmarks.side_by_side import Settings, chosen
 
 BATCH, VALIDATION, EPOCHS = 128, 0.1, 15
-STEPS = 20
-"""Of an execution, at its best."""
 TRIED = 20 * BATCH
-"""Images of the epochs by which the best form is found."""
+"""Images of the epochs by which the fastest form is found."""
 CLASSES = 10
 Curve: TypeAlias = list[dict[str, float]]
 """After each epoch: the seconds of training steps so far, and the accuracy on the test images."""
 
 
-def train_as_written(seed: int, data_dir: str | None, epochs: int = EPOCHS) -> dict[str, Any]:
-    """The curve of one training."""
-    return {"form": {}, "curve": trained(seed, data_dir, epochs, "float32", {}, verbose="auto")}
+def train(
+    seed: int, data_dir: str | None, forms: list[Settings], epochs: int = EPOCHS
+) -> dict[str, Any]:
+    """The curve of one training in the fastest of the forms, which is found before it is timed.
 
-
-def train_at_best(seed: int, data_dir: str | None, epochs: int = EPOCHS) -> dict[str, Any]:
-    """The curve of one training with what makes the steps fastest here; finding that is free."""
+    A form holds arguments of `compiled`; an empty one is the example as it is written.
+    """
     pixels, labels = mnist(data_dir)
-    x, y = prepared(pixels[:TRIED], labels[:TRIED])
+    x, y = prepared(pixels, labels)
 
-    def attempts(precision: str, **compilation: Any) -> Iterator[int]:
-        model = compiled(precision, compilation)
+    def attempts(**form: Any) -> Iterator[int]:
+        model = compiled(**form)
         while True:
-            model.fit(x, y, batch_size=BATCH, verbose=0)
-            yield len(x)
+            model.fit(x[:TRIED], y[:TRIED], batch_size=BATCH, verbose=0)
+            yield TRIED
 
-    form = chosen(
-        attempts,
-        [
-            {"precision": precision, "jit_compile": jit, "steps_per_execution": STEPS}
-            for precision in precisions()
-            for jit in (False, True)
-        ],
-    )
-    compilation = {name: value for name, value in form.items() if name != "precision"}
-    curve = trained(seed, data_dir, epochs, form["precision"], compilation, verbose=0)
-    return {"form": form, "curve": curve}
-
-
-def trained(
-    seed: int,
-    data_dir: str | None,
-    epochs: int,
-    precision: str,
-    compilation: Settings,
-    verbose: str | int,
-) -> Curve:
-    """Train once; neither validation nor the test after every epoch is counted."""
+    form = chosen(attempts, forms)
     keras.utils.set_random_seed(seed)
-    x, y = prepared(*mnist(data_dir))
-    test_x, test_y = prepared(*mnist(data_dir, "test"))
-    model = compiled(precision, compilation)
-    curve: Curve = []
-
-    class Clock(keras.callbacks.Callback):  # type: ignore[misc] # keras has no annotations
-        """Counts what passes from the beginning of an epoch to that of its validation."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.seconds = self.started = 0.0
-
-        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
-            self.started = time.perf_counter()
-
-        def on_test_begin(self, logs: object = None) -> None:
-            self.seconds += time.perf_counter() - self.started
-
-        def on_epoch_end(self, epoch: int, logs: object = None) -> None:
-            answers = np.asarray(self.model.predict(test_x, verbose=0)).argmax(axis=1)
-            accuracy = float((answers == test_y.argmax(axis=1)).mean())
-            curve.append({"seconds": self.seconds, "accuracy": accuracy})
-
+    model = compiled(**form)
+    clock = Clock(*prepared(*mnist(data_dir, "test")))
     model.fit(
         x,
         y,
         batch_size=BATCH,
         epochs=epochs,
         validation_split=VALIDATION,
-        verbose=verbose,
-        callbacks=[Clock()],
+        verbose=0 if form else "auto",
+        callbacks=[clock],
     )
-    return curve
+    return {"form": form, "curve": clock.curve}
+
+
+class Clock(keras.callbacks.Callback):  # type: ignore[misc] # keras has no annotations
+    """Counts what passes from the beginning of an epoch to that of its validation."""
+
+    def __init__(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
+        super().__init__()
+        self.x, self.labels = x, y.argmax(axis=1)
+        self.seconds = self.started = 0.0
+        self.curve: Curve = []
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """Start."""
+        self.started = time.perf_counter()
+
+    def on_test_begin(self, logs: object = None) -> None:
+        """Stop: the validation is not counted."""
+        self.seconds += time.perf_counter() - self.started
+
+    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+        """Measure the test images, which is not counted either."""
+        answers = np.asarray(self.model.predict(self.x, verbose=0)).argmax(axis=1)
+        accuracy = float((answers == self.labels).mean())
+        self.curve.append({"seconds": self.seconds, "accuracy": accuracy})
 
 
 def prepared(
@@ -109,7 +88,7 @@ def prepared(
     return x, np.asarray(keras.utils.to_categorical(labels, CLASSES), np.float32)
 
 
-def compiled(precision: str, compilation: Settings) -> keras.Model:
+def compiled(precision: str = "float32", **compilation: bool | int) -> keras.Model:
     """The network, ready to be trained."""
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     model = keras.Sequential([keras.Input((28, 28, 1))])
