@@ -209,6 +209,12 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         "throughput",
         "augmentation",
+        "accuracy",
+        "ensemble",
+        "loading",
+        "prediction",
+        "startup",
+        "growth",
         "guard",
     ]
 
