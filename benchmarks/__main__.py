@@ -13,6 +13,7 @@ from noonbit.errors import NoonbitError
 
 BENCHMARKS = {
     "throughput": "Images/s of training the same networks, against Keras and plain PyTorch.",
+    "precision": "Test accuracy in bfloat16 against float32, over seeds.",
     "augmentation": "Augmented images/s, against Keras's generator.",
     "accuracy": "Seconds until a goal's accuracy is reached, against Keras's own MNIST example.",
     "ensemble": "Training time of an ensemble, in times of one member's.",
