@@ -1,7 +1,8 @@
 """An ensemble's training against that of one member: `noonbit train --members 7` and without.
 
-Training is what passes between the first step of the first member and the last of the last one;
-an ensemble's holds what members do besides, too: processes that start, and each one's measuring.
+Steps are the seconds that run.json states, an ensemble's divided by how many members are trained at
+the same time. Training is what passes between the first step of the first member and the end of the
+last one: with what members do besides, which is to start, load, measure and report.
 """
 
 import time
@@ -17,7 +18,8 @@ from benchmarks.side_by_side import Spread
 from noonbit.commands.output import print_table
 
 Seconds: TypeAlias = dict[str, float]
-"""`training`, and `all`: with loading, measuring and the report."""
+"""Of each of `KINDS`."""
+KINDS = ("steps", "training", "all")
 
 
 def ensemble(
@@ -68,12 +70,12 @@ def ensemble(
         rounds=rounds,
     )
     seconds = {
-        name: {kind: [each[kind] for each in rows] for kind in ("training", "all")}
+        name: {kind: [each[kind] for each in rows] for kind in KINDS}
         for name, rows in measured.items()
     }
-    times = {kind: ratios(seconds[all_of_them][kind], seconds[one][kind]) for kind in seconds[one]}
+    times = {kind: ratios(seconds[all_of_them][kind], seconds[one][kind]) for kind in KINDS}
     print_table(
-        [f"{source}, {model}, epochs: {epochs}", "training, s", "in all, s"],
+        [f"{source}, {model}, epochs: {epochs}", "steps, s", "training, s", "in all, s"],
         [
             *(
                 [name, *(str(Spread.of(each[kind])) for kind in each)]
@@ -126,10 +128,13 @@ def trained(
     place = None if data_dir is None else Path(data_dir)
     started = time.perf_counter()
     with TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
+        out = Path(folder) / "run"
         if members is None:
-            train(source, recipe, out=run, data_dir=place, observer=clock)
+            run = train(source, recipe, out=out, data_dir=place, observer=clock)
         else:
             lineup = Lineup(members=members)
-            train_members(source, recipe, lineup, out=run, data_dir=place, observer=clock)
-    return {"training": clock.last - clock.first, "all": time.perf_counter() - started}
+            run = train_members(source, recipe, lineup, out=out, data_dir=place, observer=clock)
+    seconds = time.perf_counter() - started
+    at_once = 1 if members is None else run.record["training"]["at_once"]
+    steps = run.record["result"]["train_seconds"] / at_once
+    return {"steps": steps, "training": clock.last - clock.first, "all": seconds}
