@@ -20,6 +20,7 @@ from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Contestant, side_by_side
 from noonbit.commands.output import print_table
 from noonbit.data import open_data
+from noonbit.data.dataset import PartName
 from noonbit.errors import MissingExtra
 
 BATCH = 128
@@ -86,9 +87,12 @@ def augmentation(
     print(keep(result | {"contestants": figures}, out))
 
 
-def mnist(data_dir: str | None) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Its training images, (N, 1, 28, 28), and labels."""
-    part = open_data("mnist", data_dir=None if data_dir is None else Path(data_dir)).train
+def mnist(
+    data_dir: str | None, part_name: PartName = "train"
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The images, (N, 1, 28, 28), and labels of one of its parts."""
+    data = open_data("mnist", data_dir=None if data_dir is None else Path(data_dir))
+    part = data.parts[part_name]
     return np.asarray(part.raw), np.asarray(part.labels)
 
 

@@ -20,8 +20,8 @@ SIDE = 2048
 PEAK_ROUNDS, PEAK_SECONDS = 3, 0.5
 
 
-def facts(*, threads: int, rounds: int, seconds: float) -> dict[str, Any]:
-    """The machine, the versions, and how it was measured."""
+def facts(*, threads: int, rounds: int, seconds: float | None = None) -> dict[str, Any]:
+    """The machine, the versions, and how it was measured; `seconds` where turns have a length."""
     from noonbit.record import processor_name
 
     return {
@@ -29,7 +29,7 @@ def facts(*, threads: int, rounds: int, seconds: float) -> dict[str, Any]:
         "processor": processor_name(),
         "threads": threads,
         "rounds": rounds,
-        "seconds_of_a_turn": seconds,
+        **({} if seconds is None else {"seconds_of_a_turn": seconds}),
         "versions": {"python": platform.python_version(), "noonbit": __version__}
         | dict(versions()),
     }

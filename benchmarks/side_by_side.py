@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from threading import Semaphore, Thread
-from typing import Any, TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 Settings: TypeAlias = dict[str, Any]
 """Keyword arguments, of values that JSON knows."""
@@ -134,6 +134,20 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def surroundings(threads: int, more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that finds what this one finds, with so many threads."""
+    search_path = os.pathsep.join(entry for entry in sys.path if entry)
+    counts = {name: str(threads) for name in THREAD_COUNTS}
+    return {**os.environ, "PYTHONPATH": search_path, **counts, **more}
+
+
+def confine(process: int, threads: int) -> None:
+    """Let a process (0: this one) use so many processors."""
+    if hasattr(os, "sched_setaffinity"):
+        # XLA has no other setting for how many threads it starts.
+        os.sched_setaffinity(process, sorted(os.sched_getaffinity(0))[:threads])
+
+
 class Process:
     """A contestant's process as the benchmark sees it."""
 
@@ -142,22 +156,18 @@ class Process:
         self.form: Settings = {}
         self.noise = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         task = asdict(contestant)
-        environment = {name: str(threads) for name in THREAD_COUNTS} | task.pop("environment")
-        search_path = os.pathsep.join(entry for entry in sys.path if entry)
+        environment = surroundings(threads, task.pop("environment"))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.side_by_side", json.dumps(task)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.noise,
             text=True,
-            env=os.environ | {"PYTHONPATH": search_path} | environment,
+            env=environment,
         )
         assert self.process.stdin is not None and self.process.stdout is not None  # noqa: S101
         self.input, self.output = self.process.stdin, self.process.stdout
-        if hasattr(os, "sched_setaffinity"):
-            # XLA has no other setting for how many threads it starts.
-            cores = sorted(os.sched_getaffinity(0))
-            os.sched_setaffinity(self.process.pid, cores[:threads])
+        confine(self.process.pid, threads)
 
     def begin(self) -> None:
         """Wait until it is ready, and stop it. Raises `LeftOut`."""
@@ -241,20 +251,35 @@ def chosen(start: Callable[..., Iterator[int]], forms: Sequence[Settings]) -> Se
     return forms[seconds.index(min(seconds))]
 
 
-def main(task: Settings) -> None:
-    """What a contestant's process does."""
+def stdout_to_tell() -> TextIO:
+    """This process's stdout, for itself; whatever else prints there goes nowhere."""
     told = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     with open(os.devnull, "w") as nothing:
         os.dup2(nothing.fileno(), 1)  # progress bars must not mix with what is told
+    return told
+
+
+def imported(name: str) -> Callable[..., Any]:
+    """The function `module:function`; raises `LeftOut` where its module needs what is not here."""
+    module, _, function = name.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    except ImportError as error:
+        raise LeftOut(f"{error}; the `bench` extra installs it.") from None
+    return found
+
+
+def main(task: Settings) -> None:
+    """What a contestant's process does."""
+    told = stdout_to_tell()
 
     def tell(**event: Any) -> None:
         told.write(json.dumps(event) + "\n")
 
-    module, _, function = task["function"].partition(":")
     try:
-        start = getattr(importlib.import_module(module), function)
-    except ImportError as error:
-        tell(missing=f"{error}; the `bench` extra installs it.")
+        start = imported(task["function"])
+    except LeftOut as reason:
+        tell(missing=str(reason))
         return
     form = chosen(lambda **more: start(**task["settings"], **more), task["forms"])
     work = start(**task["settings"], **form)

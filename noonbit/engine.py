@@ -20,7 +20,7 @@ from torch import nn
 
 from noonbit.atomic import write_json
 from noonbit.augment import Augmentation, draw
-from noonbit.chain.kernels import SOURCE
+from noonbit.chain import kernels, tiles
 from noonbit.contract import Contract
 from noonbit.data.cache import user_cache
 from noonbit.errors import ArtefactError, UsageError
@@ -180,7 +180,8 @@ class Trial:
 def place_of(network: nn.Module, contract: Contract, plan: Plan, candidates: list[Runtime]) -> Path:
     """Where the choice for such a training on such a machine lies."""
     facts = (
-        SOURCE.read_text(),
+        kernels.SOURCE.read_text(),
+        tiles.SOURCE.read_text(),
         processor_features(),
         torch.__version__,
         str(network),

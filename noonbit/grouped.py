@@ -30,7 +30,9 @@ class Share:
         return cls(share.value, max(0.0, share.low), min(1.0, share.high))
 
     @classmethod
-    def over_groups(cls, values: NDArray[np.bool_ | np.integer], groups: NDArray[np.integer]) -> "Share":
+    def over_groups(
+        cls, values: NDArray[np.bool_ | np.integer], groups: NDArray[np.integer]
+    ) -> "Share":
         """The mean of any `values` (N,) of items of `groups` (N,): differences of hits, say.
 
         One group tells nothing of others: the interval then reaches as far as a share can.

@@ -16,6 +16,7 @@ from benchmarks import guard as guarding
 from benchmarks.guard import require
 from benchmarks.networks import STEPS, TASKS
 from benchmarks.peers import pytorch_training
+from benchmarks.precision import Difference
 from benchmarks.record import keep
 from benchmarks.side_by_side import (
     Contestant,
@@ -159,6 +160,13 @@ def test_an_epoch_is_of_whole_executions(name: str) -> None:
         assert TASKS[name].epoch(batch_size) % (STEPS * batch_size) == 0
 
 
+def test_a_difference_of_paired_accuracies_has_students_interval() -> None:
+    difference = Difference.of([0.1, 0.3, -0.1, 0.1])
+    assert difference.mean == pytest.approx(0.1)
+    assert difference.high - difference.mean == pytest.approx(3.1824 * 0.1633 / 2, abs=1e-4)
+    assert difference.low + difference.high == pytest.approx(0.2)
+
+
 def test_noonbit_and_plain_pytorch_train_in_one_process() -> None:
     from benchmarks.ours import train
 
@@ -208,7 +216,15 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
     assert listed.returncode == 0
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         "throughput",
+        "precision",
         "augmentation",
+        "accuracy",
+        "ensemble",
+        "loading",
+        "prediction",
+        "startup",
+        "growth",
+        "go_planes",
         "guard",
     ]
 

@@ -206,7 +206,7 @@ def test_a_missing_source_exits_with_3_and_says_what_a_source_is(refused):
 
 def test_a_missing_run_exits_with_4_and_says_how_to_make_one(refused, tmp_path):
     for arguments in (["evaluate"], ["predict", "last", "x.png"], ["train", "--resume", "last"]):
-        assert refused(4, *arguments).startswith(f"There is no run in {tmp_path / 'runs'}. Make")
+        assert refused(4, *arguments).startswith(f"There is no run in {tmp_path / 'runs'}")
 
 
 def test_a_picture_before_the_run_says_that_the_run_comes_first(refused, pictures, digits_run):

@@ -53,7 +53,7 @@ def test_differences_of_hits_have_an_interval_too() -> None:
 
 
 def test_two_groups_by_hand() -> None:
-    """Off the mean of 2/3 by 2/3 and -2/3; error sqrt(2 * 8/9) / 3; 12.706 is Student's quantile."""
+    """Off the mean of 2/3 by 2/3 and -2/3; error sqrt(2 * 8/9) / 3; Student's quantile 12.706."""
     share = Share.over_groups(np.array([True, True, False]), np.array([0, 0, 1]))
     assert share.value == pytest.approx(2 / 3)
     assert share.high - share.value == pytest.approx(12.7062 * 4 / 9, rel=1e-4)

@@ -1,6 +1,7 @@
 """Kim's networks, Adadelta by rows, and the n-grams that decided."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from small_training import PLAN, RUNTIME
 from torch import nn
 
 from noonbit import cli
@@ -16,7 +18,9 @@ from noonbit.contract import Contract
 from noonbit.data.dataset import Sentences
 from noonbit.errors import UsageError
 from noonbit.explain import explain
+from noonbit.fit import begin
 from noonbit.framing import SentenceFraming
+from noonbit.gradients import Labelled
 from noonbit.job import train
 from noonbit.lineup import Lineup
 from noonbit.members import train_members
@@ -39,7 +43,9 @@ def network(*, seed: int = 0, form: str = "sentence-cnn") -> SentenceNetwork:
     torch.manual_seed(seed)
     model = build_for(FRAMING, form, 2)
     assert isinstance(model, SentenceNetwork)
-    nn.init.normal_(model.parts()[3].weight)
+    _, ngrams, _, dense = model.parts()
+    nn.init.normal_(dense.weight)
+    nn.init.normal_(ngrams.bias, std=0.01)  # so that padding gives something too
     return model.eval()
 
 
@@ -113,6 +119,18 @@ def test_dropout_is_that_of_the_paper_and_rows_are_brought_back_to_their_limit()
         layer.weight.copy_(torch.tensor([[3.0, 4.0, 0.0], [1.0, 0.0, 0.0]]))
     layer.settle()
     assert torch.allclose(layer.weight, torch.tensor([[1.8, 2.4, 0.0], [1.0, 0.0, 0.0]]))
+
+
+def test_the_limit_holds_after_each_step_of_a_training() -> None:
+    model = network()
+    dense = model.parts()[3]
+    plan = replace(PLAN, optimizer="adadelta", augment="none")
+    state = begin(model, CONTRACT, Labelled(sentences(), torch.arange(7) % 2), plan, RUNTIME)
+    with torch.no_grad():
+        dense.weight.mul_(100)
+    model(sentences()).sum().backward()
+    state.optimizer.step()
+    assert dense.weight.norm(dim=1).tolist() == pytest.approx([3, 3])
 
 
 def test_adadelta_by_rows_is_adadelta() -> None:

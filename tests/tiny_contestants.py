@@ -16,3 +16,18 @@ def failing() -> Iterator[int]:
     """A contestant that breaks in its second stretch."""
     yield 1
     raise ValueError("no second stretch")
+
+
+def answering(word: str) -> dict[str, str]:
+    """What `benchmarks.processes.alone` is to bring back, whatever is printed besides."""
+    print("working")
+    return {"word": word}
+
+
+def learning(seed: int, data_dir: str | None, forms: list[dict[str, object]]) -> dict[str, object]:
+    """A peer's training of two epochs in the last of its forms."""
+    points = [(1.0, 0.9), (2.0, 0.95)]
+    return {
+        "form": forms[-1],
+        "curve": [{"seconds": seconds, "accuracy": accuracy} for seconds, accuracy in points],
+    }

@@ -1,16 +1,17 @@
 """From modules to links, and a step through them."""
 
-import ctypes
 from collections.abc import Iterator, Sequence
-from ctypes import c_double, c_int64
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from noonbit.chain import links
+from noonbit.chain import links, nested, tiles
 from noonbit.chain.kernels import ActivationName, Kernels, load
 from noonbit.chain.links import Link
+from noonbit.chain.nested import InTurn
+from noonbit.chain.tiled import TiledConvolution, TiledDense
+from noonbit.chain.tiles import suits
 from noonbit.contract import Contract
 from noonbit.models.glance import Block
 from noonbit.models.layers import Dropout, Network, PadTo
@@ -18,17 +19,20 @@ from noonbit.models.resnet import ConvNorm, PaddedShortcut, Residual
 
 MOST_TAPS = 32
 """Of a first convolution, filter size times channels; above it oneDNN's is as fast."""
+SMALL_MATRIX = 2**18
+"""Weights; a larger one is faster by oneDNN, which takes 20 us to begin."""
 
 
 class Chain:
     """A network as links, in one type of numbers."""
 
-    def __init__(self, whole: links.InTurn, kernels: Kernels, dtype: torch.dtype) -> None:
+    def __init__(self, whole: InTurn, kernels: Kernels, dtype: torch.dtype) -> None:
         self.whole, self.kernels, self.dtype = whole, kernels, dtype
         converted = [one for one in whole.working if one.value.dtype != one.parameter.dtype]
         self.parameters = [one.parameter.data for one in converted]
         self.values = [one.value for one in converted]
-        self.loss, self.correct = c_double(), c_int64()
+        self.loss = torch.zeros((), dtype=torch.float64)
+        self.correct = torch.zeros((), dtype=torch.int64)
         self.mean = self.std = torch.empty(0)
 
     def look_through(self, contract: Contract) -> None:
@@ -45,7 +49,7 @@ class Chain:
         """Set the parameters' gradients of the summed loss divided by `count`.
 
         `images` are uint8 or float32 (B, C, H, W) from 0 to 255, `labels` int64 (B,). Returns the
-        summed loss and how many were right.
+        summed loss and how many were right, in tensors that the next step overwrites.
         """
         if self.values:
             torch._foreach_copy_(self.values, self.parameters)
@@ -58,11 +62,11 @@ class Chain:
             *logits.shape,
             smoothing,
             1 / count,
-            ctypes.addressof(self.loss),
-            ctypes.addressof(self.correct),
+            self.loss.data_ptr(),
+            self.correct.data_ptr(),
         )
         self.whole.backward(gradient, further=False)
-        return torch.tensor(self.loss.value), torch.tensor(self.correct.value)
+        return self.loss, self.correct
 
     def prepared(self, images: Tensor) -> Tensor:
         """Normalised as the contract would, with channels last, in the type of the products."""
@@ -108,10 +112,11 @@ class Builder:
 
     def __init__(self, kernels: Kernels, dtype: torch.dtype) -> None:
         self.kernels, self.dtype = kernels, dtype
+        self.tiles = tiles.load() if dtype == torch.bfloat16 else None
         self.nothing_learns = True
         """Of the links made so far, nested ones too: no way back leads beyond the next."""
 
-    def in_turn(self, modules: Sequence[nn.Module]) -> links.InTurn:
+    def in_turn(self, modules: Sequence[nn.Module]) -> InTurn:
         """Modules that are called one after the other."""
         layers = list(leaves(modules))
         made: list[Link] = []
@@ -119,7 +124,7 @@ class Builder:
             made.append(self.next_link(layers, is_first=self.nothing_learns))
             if any(one.learns for one in made[-1].working):
                 self.nothing_learns = False
-        return links.InTurn(made)
+        return InTurn(made)
 
     def next_link(self, layers: list[nn.Module], *, is_first: bool) -> Link:
         """Take a link's layers from the front of the list."""
@@ -130,11 +135,11 @@ class Builder:
             case nn.Conv2d() if is_first and self.is_small(layer):
                 return self.first(layer, layers)
             case nn.Conv2d() if layer.padding_mode == "zeros" and isinstance(layer.padding, tuple):
-                return links.Convolution(layer, self.dtype)
+                return self.convolution(layer)
             case nn.Linear():
-                return links.Dense(layer, self.dtype)
+                return self.dense(layer)
             case nn.Flatten() if layer.start_dim == 1 and layer.end_dim == -1:
-                return links.Flatten()
+                return links.Flatten(self.kernels)
             case nn.ReLU():
                 return links.Rectifier(self.kernels, taken(layers, Dropout))
             case nn.SiLU() if is_first:
@@ -149,11 +154,11 @@ class Builder:
                 first = self.in_turn([layer.conv1, layer.pool, layer.norm1, layer.act1])
                 last = self.norm(layer.norm2, [layer.act2])
                 path, shortcut = self.in_turn([layer.conv2]), self.in_turn([])
-                return links.InTurn([first, links.Residual(path, shortcut, last)])
+                return InTurn([first, nested.Residual(path, shortcut, last)])
             case Residual():
                 *path_layers, end = leaves([layer.path])
                 path, shortcut = self.in_turn(path_layers), self.in_turn([layer.shortcut])
-                return links.Residual(path, shortcut, self.norm(end, [layer.act]))
+                return nested.Residual(path, shortcut, self.norm(end, [layer.act]))
             case PaddedShortcut():
                 return links.Thinned(layer.stride, layer.missing)
         raise Unknown(type(layer).__name__)
@@ -174,6 +179,8 @@ class Builder:
             case nn.MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1) as pool:
                 del layers[0]
                 side, ceil_mode = 2, pool.ceil_mode
+            case _ if self.tiles and layer.out_channels >= tiles.SIDE:
+                return TiledConvolution(self.tiles, layer)
         return links.First(
             self.kernels,
             layer,
@@ -182,6 +189,21 @@ class Builder:
             rectified=taken(layers, nn.ReLU) is not None,
             dropout=taken(layers, Dropout),
         )
+
+    def convolution(self, layer: nn.Conv2d) -> Link:
+        """Any other convolution: by tiles, where there are some and it fills them."""
+        kernel, margin = layer.kernel_size, layer.padding
+        square = kernel[0] == kernel[1] and margin[0] == margin[1] and int(margin[0]) < kernel[0]
+        plain = layer.stride == layer.dilation == (1, 1) and layer.groups == 1
+        if self.tiles and square and plain and suits(layer.in_channels, layer.out_channels):
+            return TiledConvolution(self.tiles, layer)
+        return links.Convolution(layer, self.dtype)
+
+    def dense(self, layer: nn.Linear) -> Link:
+        """A matrix: by tiles, where it is small."""
+        if self.tiles and layer.weight.numel() <= SMALL_MATRIX:
+            return TiledDense(self.tiles, layer)
+        return links.Dense(layer, self.dtype)
 
     def pool(self, layer: nn.MaxPool2d | nn.AdaptiveMaxPool2d, layers: list[nn.Module]) -> Link:
         """A maximum, with the ReLU and dropout after it."""

@@ -113,6 +113,13 @@ template <class Work> void in_stretches(int64_t count, Work work) {
     }
 }
 
+// One channel of an image, to every `step`-th number.
+template <class T, class P, class Step>
+void normalise_channel(const P* from, T* to, int64_t size, float mean, float std, Step step) {
+#pragma omp simd
+    for (int64_t p = 0; p < size; ++p) to[p * step] = down<T>((float(from[p]) - mean) / std);
+}
+
 template <class T, class P>
 void normalise(const P* pixels, T* out, int64_t n, int64_t c, int64_t size, const float* mean,
                const float* std) {
@@ -121,9 +128,8 @@ void normalise(const P* pixels, T* out, int64_t n, int64_t c, int64_t size, cons
         for (int64_t k = 0; k < c; ++k) {
             const P* from = pixels + (i * c + k) * size;
             T* to = out + i * c * size + k;
-            float m = mean[k], s = std[k];
-#pragma omp simd
-            for (int64_t p = 0; p < size; ++p) to[p * c] = down<T>((float(from[p]) - m) / s);
+            if (c == 1) normalise_channel(from, to, size, *mean, *std, std::integral_constant<int64_t, 1>());
+            else normalise_channel(from, to, size, mean[k], std[k], c);
         }
 }
 
@@ -272,23 +278,29 @@ inline Lanes lanes(const float* from) {
 
 inline void put(float* to, Lanes values) { std::memcpy(to, &values, sizeof values); }
 
+// One image in float32, whose numbers can then be multiplied as they lie in memory.
+template <class T> void widen(const T* x, float* image, int64_t count) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i) image[i] = up(x[i]);
+}
+
 // V times 16 channels from c0 on of one window's result.
 template <int V, class T>
-void first_window(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,
-                  const First& f, const Dropout& dropout, int64_t n, int64_t top, int64_t left,
-                  int64_t out, int64_t c0) {
+void first_window(const float* image, const float* weights, const float* bias, T* y,
+                  uint8_t* chosen, const First& f, const Dropout& dropout, int64_t top,
+                  int64_t left, int64_t out, int64_t c0) {
     int64_t wide = f.kernel * f.c_in;
     Lanes best[V] = {};
     Places where[V] = {};
     for (int64_t i = 0; i < std::min(f.side, f.h - f.kernel + 1 - top); ++i)
         for (int64_t j = 0; j < std::min(f.side, f.w - f.kernel + 1 - left); ++j) {
-            const T* corner = x + ((n * f.h + top + i) * f.w + left + j) * f.c_in;
+            const float* corner = image + ((top + i) * f.w + left + j) * f.c_in;
             const float* weight = weights + c0;
             Lanes sum[V];
             for (int v = 0; v < V; ++v) sum[v] = lanes(bias + c0 + v * LANES);
             for (int64_t a = 0; a < f.kernel; ++a)
                 for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
-                    float value = up(corner[a * f.w * f.c_in + b]);
+                    float value = corner[a * f.w * f.c_in + b];
                     for (int v = 0; v < V; ++v) sum[v] += value * lanes(weight + v * LANES);
                 }
             int32_t place = int32_t(i * f.side + j);
@@ -310,23 +322,32 @@ void first_window(const T* x, const float* weights, const float* bias, T* y, uin
 template <class T>
 void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,
            const First& f, Dropout dropout) {
-#pragma omp parallel for if (f.n * f.oh * f.ow * f.c_out > WORTH / 8)
-    for (int64_t row = 0; row < f.n * f.oh; ++row)
-        for (int64_t ow = 0; ow < f.ow; ++ow) {
-            int64_t n = row / f.oh, top = row % f.oh * f.side, left = ow * f.side;
-            int64_t out = (row * f.ow + ow) * f.c_out, c0 = 0;
-            for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
-                first_window<2>(x, weights, bias, y, chosen, f, dropout, n, top, left, out, c0);
-            if (c0 < f.padded)
-                first_window<1>(x, weights, bias, y, chosen, f, dropout, n, top, left, out, c0);
+#pragma omp parallel if (f.n * f.oh * f.ow * f.c_out > WORTH / 8)
+    {
+        int64_t size = f.h * f.w * f.c_in;
+        std::vector<float> image(size);
+#pragma omp for
+        for (int64_t n = 0; n < f.n; ++n) {
+            widen(x + n * size, image.data(), size);
+            for (int64_t window = 0; window < f.oh * f.ow; ++window) {
+                int64_t top = window / f.ow * f.side, left = window % f.ow * f.side, c0 = 0;
+                int64_t out = (n * f.oh * f.ow + window) * f.c_out;
+                for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
+                    first_window<2>(image.data(), weights, bias, y, chosen, f, dropout, top, left,
+                                    out, c0);
+                if (c0 < f.padded)
+                    first_window<1>(image.data(), weights, bias, y, chosen, f, dropout, top, left,
+                                    out, c0);
+            }
         }
+    }
 }
 
 // Adds one window's part to the gradients of 16 channels' weights and bias.
 template <class T>
-void first_window_back(const T* given, const uint8_t* where, const T* x, const First& f,
-                       float scale, float* weights, float* bias, int64_t n, int64_t top,
-                       int64_t left, int64_t c0) {
+void first_window_back(const T* given, const uint8_t* where, const float* image, const First& f,
+                       float scale, float* weights, float* bias, int64_t top, int64_t left,
+                       int64_t c0) {
     int64_t wide = f.kernel * f.c_in, width = std::min(LANES, f.c_out - c0), positions = 0;
     float whole[LANES] = {};
     int32_t places[LANES] = {};
@@ -338,22 +359,26 @@ void first_window_back(const T* given, const uint8_t* where, const T* x, const F
     Places place;
     std::memcpy(&place, places, sizeof place);
     Lanes d[MOST_POSITIONS], total = lanes(bias + c0);
-    const T* corners[MOST_POSITIONS];
+    const float* corners[MOST_POSITIONS];
     for (int64_t i = 0; i < std::min(f.side, f.h - f.kernel + 1 - top); ++i)
         for (int64_t j = 0; j < std::min(f.side, f.w - f.kernel + 1 - left); ++j, ++positions) {
             d[positions] = place == int32_t(i * f.side + j) ? lanes(whole) : Lanes{};
             total += d[positions];
-            corners[positions] = x + ((n * f.h + top + i) * f.w + left + j) * f.c_in;
+            corners[positions] = image + ((top + i) * f.w + left + j) * f.c_in;
         }
     put(bias + c0, total);
-    float* weight = weights + c0;
-    for (int64_t a = 0; a < f.kernel; ++a)
-        for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
-            Lanes sum = lanes(weight);
-            for (int64_t p = 0; p < positions; ++p)
-                sum += up(corners[p][a * f.w * f.c_in + b]) * d[p];
-            put(weight, sum);
-        }
+    auto add = [&](auto count) {  // a constant, where the window is whole
+        float* weight = weights + c0;
+        for (int64_t a = 0; a < f.kernel; ++a)
+            for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
+                Lanes sum = lanes(weight);
+                for (int64_t p = 0; p < count; ++p)
+                    sum += corners[p][a * f.w * f.c_in + b] * d[p];
+                put(weight, sum);
+            }
+    };
+    if (positions == MOST_POSITIONS) add(std::integral_constant<int64_t, MOST_POSITIONS>());
+    else add(positions);
 }
 
 // The gradients of weights and bias; float32 over an image, float64 over images.
@@ -361,20 +386,22 @@ template <class T>
 void first_back(const T* dy, const uint8_t* chosen, const T* x, const First& f, float scale,
                 float* dweights, float* dbias) {
     int64_t taps = f.kernel * f.kernel * f.c_in, count = (taps + 1) * f.padded;
+    int64_t size = f.h * f.w * f.c_in;
     int threads = f.n * f.oh * f.ow * f.c_out > WORTH / 8 ? omp_get_max_threads() : 1;
     std::vector<double> all(size_t(threads) * count, 0.0);
 #pragma omp parallel num_threads(threads)
     {
         int t = omp_get_thread_num();
         double* mine = all.data() + size_t(t) * count;
-        std::vector<float> part(count);
+        std::vector<float> part(count), image(size);
         for (int64_t n = f.n * t / threads; n < f.n * (t + 1) / threads; ++n) {
             std::fill(part.begin(), part.end(), 0.0f);
+            widen(x + n * size, image.data(), size);
             for (int64_t window = 0; window < f.oh * f.ow; ++window) {
                 int64_t at = (n * f.oh * f.ow + window) * f.c_out;
                 for (int64_t c0 = 0; c0 < f.padded; c0 += LANES)
-                    first_window_back(dy + at, chosen + at, x, f, scale, part.data(),
-                                      part.data() + taps * f.padded, n, window / f.ow * f.side,
+                    first_window_back(dy + at, chosen + at, image.data(), f, scale, part.data(),
+                                      part.data() + taps * f.padded, window / f.ow * f.side,
                                       window % f.ow * f.side, c0);
             }
             for (int64_t k = 0; k < count; ++k) mine[k] += part[k];
@@ -384,6 +411,18 @@ void first_back(const T* dy, const uint8_t* chosen, const T* x, const First& f, 
         double sum = 0;
         for (int t = 0; t < threads; ++t) sum += all[size_t(t) * count + k];
         (k < taps * f.padded ? dweights[k] : dbias[k - taps * f.padded]) = float(sum);
+    }
+}
+
+// Rows of each item become columns, and columns rows: a batch of matrices, (n, rows, columns).
+template <class T>
+void transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {
+#pragma omp parallel for if (n * rows * columns > WORTH)
+    for (int64_t i = 0; i < n; ++i) {
+        const T* from = x + i * rows * columns;
+        T* to = y + i * rows * columns;
+        for (int64_t c = 0; c < columns; ++c)
+            for (int64_t r = 0; r < rows; ++r) to[c * rows + r] = from[r * columns + c];
     }
 }
 
@@ -609,6 +648,9 @@ void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows
     void NAME##_first_back(const T* dy, const uint8_t* chosen, const T* x, const First* f,         \
                            float enlarged, float* dweights, float* dbias) {                        \
         first_back(dy, chosen, x, *f, enlarged, dweights, dbias);                                  \
+    }                                                                                              \
+    void NAME##_transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {            \
+        transpose(x, y, n, rows, columns);                                                         \
     }                                                                                              \
     void NAME##_norm(const T* x, const T* residual, T* y, const Norm* n) {                         \
         norm(x, residual, y, *n);                                                                  \

@@ -71,6 +71,7 @@ ARGUMENTS = {
     "pool_back": (c_void_p, c_void_p, c_void_p, c_void_p, c_float),
     "first": (*(c_void_p,) * 7, c_int32, c_float),
     "first_back": (*(c_void_p,) * 4, c_float, c_void_p, c_void_p),
+    "transpose": (c_void_p, c_void_p, c_int64, c_int64, c_int64),
     "norm": (c_void_p, c_void_p, c_void_p, c_void_p),
     "norm_back": (c_void_p,) * 8,
     "cross_entropy": (
@@ -99,6 +100,8 @@ class Kernels:
     first: Kernel
     """A convolution over the images themselves, its pool, activation and dropout."""
     first_back: Kernel
+    transpose: Kernel
+    """Matrices (n, rows, columns) -> (n, columns, rows)."""
     norm: Kernel
     norm_back: Kernel
     cross_entropy: Kernel

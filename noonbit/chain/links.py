@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from noonbit.chain.kernels import ACTIVATIONS, ActivationName, Kernels, Norm, Window
 from noonbit.chain.kernels import First as FirstGeometry
+from noonbit.chain.working import Working
 from noonbit.models.layers import Dropout
 
 MOST_PLACES = 254
@@ -27,7 +28,7 @@ class Link(Protocol):
     """One layer, or several done together."""
 
     @property
-    def working(self) -> Sequence["Working"]:
+    def working(self) -> Sequence[Working]:
         """Its parameters."""
 
     def forward(self, values: Tensor) -> Tensor:
@@ -35,35 +36,6 @@ class Link(Protocol):
 
     def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
         """Set the parameters' gradients; the gradient of what came in, where it goes further."""
-
-
-class Working:
-    """A parameter in the type of the products, and where its gradient is put."""
-
-    def __init__(self, parameter: Tensor, dtype: torch.dtype) -> None:
-        self.parameter = parameter
-        self.value = parameter.data
-        if parameter.dtype != dtype:
-            self.value = torch.empty_like(parameter, dtype=dtype, requires_grad=False)
-        self.gradient = torch.empty_like(parameter, requires_grad=False)
-
-    @property
-    def learns(self) -> bool:
-        """Whether it has a gradient."""
-        return self.parameter.requires_grad
-
-    def receive(self, gradient: Tensor) -> None:
-        """Take a gradient of any type and memory order."""
-        self.gradient.copy_(gradient)
-        self.parameter.grad = self.gradient
-
-    def receive_product(self, left: Tensor, right: Tensor) -> None:
-        """Take a matrix product for a gradient, without a copy where the type is the same."""
-        if left.dtype == self.gradient.dtype:
-            torch.mm(left, right, out=self.gradient)
-            self.parameter.grad = self.gradient
-        else:
-            self.receive(left @ right)
 
 
 class Plain:
@@ -402,51 +374,6 @@ class Normalisation:
         return back, gradient
 
 
-class InTurn:
-    """Links one after the other."""
-
-    def __init__(self, links: Sequence[Link]) -> None:
-        self.links = links
-        self.working = [one for link in links for one in link.working]
-        learning = [any(one.learns for one in link.working) for link in links]
-        self.first = learning.index(True) if True in learning else len(links)
-        """The first link that learns: the way back ends there, unless it goes further."""
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Through all of them."""
-        for link in self.links:
-            values = link.forward(values)
-        return values
-
-    def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
-        """And back."""
-        back: Tensor | None = gradient
-        last = 0 if further else self.first
-        for index in range(len(self.links) - 1, last - 1, -1):
-            assert back is not None  # noqa: S101
-            back = self.links[index].backward(back, further=further or index > last)
-        return back if further else None
-
-
-class Residual:
-    """A path beside a shortcut, added in the path's last norm, before its activation."""
-
-    def __init__(self, path: InTurn, shortcut: InTurn, last: Normalisation) -> None:
-        self.path, self.shortcut, self.last = path, shortcut, last
-        self.working = [*path.working, *last.working, *shortcut.working]
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Maps -> maps."""
-        return self.last.forward(self.path.forward(values), self.shortcut.forward(values))
-
-    def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
-        """Through both, and their sum."""
-        along, beside = self.last.backward_both(gradient)
-        one = self.path.backward(along, further=further)
-        other = self.shortcut.backward(beside, further=further)
-        return None if one is None or other is None else one.add_(other)
-
-
 class Margins(Plain):
     """Zeros around images that are too small; always the first link."""
 
@@ -466,15 +393,29 @@ class Margins(Plain):
 class Flatten(Plain):
     """Maps to rows, channel by channel, as `nn.Flatten` orders them."""
 
+    def __init__(self, kernels: Kernels) -> None:
+        self.kernels = kernels
+
     def forward(self, values: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C * H * W)."""
+        """(N, C, H, W) -> (N, C * H * W); rows stay as they are."""
         self.shape = values.shape
-        return values.reshape(len(values), -1)
+        if values.ndim == 2:
+            return values
+        count, channels, height, width = values.shape
+        rows = values.new_empty((count, channels * height * width))
+        self.kernels.transpose(values.data_ptr(), rows.data_ptr(), count, height * width, channels)
+        return rows
 
     def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
         """Back to channels last."""
-        back = gradient.view(self.shape)
-        return maps_last(back) if further and back.ndim == 4 else back
+        if len(self.shape) == 2 or not further:
+            return gradient if further else None
+        count, channels, height, width = self.shape
+        back = maps_like(gradient.view(self.shape), height, width)
+        self.kernels.transpose(
+            gradient.data_ptr(), back.data_ptr(), count, channels, height * width
+        )
+        return back
 
 
 class Thinned(Plain):

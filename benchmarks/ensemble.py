@@ -1,0 +1,140 @@
+"""An ensemble's training against that of one member: `noonbit train --members 7` and without.
+
+Steps are the seconds that run.json states, an ensemble's divided by how many members are trained at
+the same time. Training is what passes between the first step of the first member and the end of the
+last one: with what members do besides, which is to start, load, measure and report.
+"""
+
+import time
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
+
+from benchmarks.processes import alone, in_turn, ratios
+from benchmarks.record import RESULTS, facts, keep
+from benchmarks.side_by_side import Spread
+from noonbit.commands.output import print_table
+
+Seconds: TypeAlias = dict[str, float]
+"""Of each of `KINDS`."""
+KINDS = ("steps", "training", "all")
+
+
+def ensemble(
+    *,
+    source: str = "mnist",
+    model: str = "cnn",
+    epochs: int = 2,
+    members: int = 7,
+    rounds: int = 5,
+    data_dir: Path | None = None,
+    threads: int | None = None,
+    out: Path = RESULTS / "ensemble.json",
+) -> None:
+    """Training time of an ensemble, in times of one member's.
+
+    Parameters
+    ----------
+    source
+        What is trained on.
+    model
+        The network of every member.
+    epochs
+        Passes of every member.
+    members
+        How many answer as one.
+    rounds
+        How often each of the two is trained.
+    data_dir
+        Where to look for known data sets first.
+    threads
+        Of one member alone, and of all members together; left out: the processors this process may
+        use.
+    out
+        The file for the result.
+    """
+    from noonbit.runtime import usable_cpus
+
+    threads = threads or usable_cpus()
+    settings = {"source": source, "model": model, "epochs": epochs}
+    settings |= {"data_dir": None if data_dir is None else str(data_dir)}
+    function = "benchmarks.ensemble:trained"
+    one, all_of_them = "one member", f"{members} members"
+    measured = in_turn(
+        {
+            name: partial(alone, function, settings | {"members": count}, threads=threads)
+            for name, count in ((one, None), (all_of_them, members))
+        },
+        rounds=rounds,
+    )
+    seconds = {
+        name: {kind: [each[kind] for each in rows] for kind in KINDS}
+        for name, rows in measured.items()
+    }
+    times = {kind: ratios(seconds[all_of_them][kind], seconds[one][kind]) for kind in KINDS}
+    print_table(
+        [f"{source}, {model}, epochs: {epochs}", "steps, s", "training, s", "in all, s"],
+        [
+            *(
+                [name, *(str(Spread.of(each[kind])) for kind in each)]
+                for name, each in seconds.items()
+            ),
+            ["times one member's", *map(str, times.values())],
+        ],
+    )
+    result: dict[str, Any] = {
+        "benchmark": "ensemble",
+        **facts(threads=threads, rounds=rounds),
+        **settings,
+        "members": members,
+        "seconds": seconds,
+        "times_one_member": {kind: asdict(each) for kind, each in times.items()},
+    }
+    print(keep(result, out))
+
+
+def trained(
+    source: str, model: str, epochs: int, members: int | None, data_dir: str | None
+) -> Seconds:
+    """Train one network, or an ensemble of them."""
+    from noonbit.fit import Epoch, State
+    from noonbit.items import Items
+    from noonbit.job import Observer, train
+    from noonbit.lineup import Lineup
+    from noonbit.members import train_members
+    from noonbit.recipe import Plan, Recipe
+    from noonbit.run import Run
+
+    class Clock(Observer):
+        """Notes when the first step is about to be taken, and when the last one was."""
+
+        first = last = 0.0
+
+        def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
+            self.first = time.perf_counter()
+
+        def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
+            self.last = time.perf_counter()
+
+        def began_members(self, run: Run, items: Items) -> None:
+            self.first = time.perf_counter()
+
+        def finished_member(self, number: int, count: int, member: Run) -> None:
+            self.last = time.perf_counter()
+
+    clock, recipe = Clock(), Recipe(model=model, epochs=epochs)
+    place = None if data_dir is None else Path(data_dir)
+    started = time.perf_counter()
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        if members is None:
+            run = train(source, recipe, out=out, data_dir=place, observer=clock)
+        else:
+            lineup = Lineup(members=members)
+            run = train_members(source, recipe, lineup, out=out, data_dir=place, observer=clock)
+    seconds = time.perf_counter() - started
+    at_once = 1 if members is None else run.record["training"]["at_once"]
+    steps = run.record["result"]["train_seconds"] / at_once
+    return {"steps": steps, "training": clock.last - clock.first, "all": seconds}

@@ -1,0 +1,77 @@
+"""Start-up: seconds of whole processes, from before an interpreter starts until it has ended."""
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.processes import in_turn, python_seconds
+from benchmarks.record import RESULTS, facts, keep
+from benchmarks.side_by_side import Spread, say
+from benchmarks.throughput import JAX, TENSORFLOW
+from noonbit.commands.output import print_table
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Arguments of `python`, and what has to be installed for them."""
+
+    arguments: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    leaves_run: bool = False
+    """Whether it wants `--out` and a folder."""
+
+
+STARTS = {
+    "python": Start(("-c", "pass")),
+    "noonbit --help": Start(("-m", "noonbit", "--help")),
+    "import noonbit": Start(("-c", "import noonbit")),
+    "noonbit train digits": Start(("-m", "noonbit", "train", "digits"), leaves_run=True),
+    "import torch": Start(("-c", "import torch")),
+    "import keras (TensorFlow)": Start(("-c", "import keras"), ("keras", "tensorflow"), TENSORFLOW),
+    "import keras (JAX)": Start(("-c", "import keras"), ("keras", "jax"), JAX),
+}
+
+
+def startup(
+    *, rounds: int = 7, threads: int | None = None, out: Path = RESULTS / "startup.json"
+) -> None:
+    """Seconds until commands answer, against importing Keras.
+
+    Parameters
+    ----------
+    rounds
+        How often each is started, in turn, after once to warm the disk up.
+    threads
+        For every process; left out: the processors this process may use.
+    out
+        The file for the result.
+    """
+    from noonbit.runtime import usable_cpus
+
+    threads = threads or usable_cpus()
+    here = {}
+    for name, start in STARTS.items():
+        missing = [module for module in start.needs if importlib.util.find_spec(module) is None]
+        if missing:
+            say(f"{name} is left out: {missing[0]} is not here; the `bench` extra installs it.")
+        else:
+            here[name] = partial(started, start, threads)
+    in_turn(here, rounds=1)
+    seconds = in_turn(here, rounds=rounds)
+    print_table(["", "seconds"], [[name, str(Spread.of(each))] for name, each in seconds.items()])
+    spreads = {name: asdict(Spread.of(each)) for name, each in seconds.items()}
+    result = {"benchmark": "startup"} | facts(threads=threads, rounds=rounds)
+    print(keep(result | {"seconds": spreads}, out))
+
+
+def started(start: Start, threads: int) -> float:
+    """Seconds of one process."""
+    with TemporaryDirectory() as folder:
+        place = ["--out", str(Path(folder) / "run")] if start.leaves_run else []
+        return python_seconds(
+            [*start.arguments, *place], threads=threads, environment=start.environment
+        )
