@@ -15,13 +15,13 @@ BENCHMARKS = {
     "throughput": "Images/s of training the same networks, against Keras and plain PyTorch.",
     "precision": "Test accuracy in bfloat16 against float32, over seeds.",
     "augmentation": "Augmented images/s, against Keras's generator.",
-    "go_planes": "Positions of Go/s whose 48 planes are computed.",
     "accuracy": "Seconds until a goal's accuracy is reached, against Keras's own MNIST example.",
     "ensemble": "Training time of an ensemble, in times of one member's.",
     "loading": "Seconds to load CSV, IDX and JPEG files, the first and the second time.",
     "prediction": "Images/s of predicting and the latency of one, against Keras and plain PyTorch.",
     "startup": "Seconds until commands answer, against importing Keras.",
     "growth": "Time an image and memory, by the number of images and of epochs, with a chart.",
+    "go_planes": "Positions of Go/s whose 48 planes are computed.",
     "guard": "Fail where noonbit has lost speed against plain PyTorch; needs no peers.",
 }
 

@@ -1,6 +1,8 @@
 """The benchmarks of whole commands: small real runs, and what their figures are made of."""
 
 import json
+import mmap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -216,12 +218,14 @@ def test_memory_is_measured_while_a_training_grows(tmp_path: Path) -> None:
 def test_the_most_memory_is_seen_while_it_is_there() -> None:
     if not growing.STATUS.exists():
         pytest.skip("needs Linux's /proc")
-    import time
-
-    with growing.sampled_memory() as samples:
-        held = bytearray(2**27)
-        time.sleep(4 * growing.SAMPLE_SECONDS)
-        del held
+    # Pages of its own: what is allocated may be memory that was freed before.
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    with growing.sampled_memory() as samples, mmap.mmap(-1, 2**27, flags=private) as held:
+        for page in range(0, len(held), mmap.PAGESIZE):
+            held[page] = 1
+        deadline = time.monotonic() + 10
+        while max(samples) - samples[0] < 2**26 and time.monotonic() < deadline:
+            time.sleep(growing.SAMPLE_SECONDS)
     assert max(samples) - samples[0] > 2**26
 
 
