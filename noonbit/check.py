@@ -3,8 +3,7 @@
 check(open_data(source, on_bad="skip")) -> Diagnosis
 """
 
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from noonbit.contract import derive_framing
 from noonbit.data.dataset import PART_NAMES, Data, Part, PartName, Picture, Pictures, Takes
 from noonbit.data.pictures import misnamed
 from noonbit.errors import plural
+from noonbit.facts import CHANNEL_WORDS, FACTS, picture_channels, picture_sizes, size_range
 from noonbit.findings import (
     Finding,
     class_counts,
@@ -23,14 +23,11 @@ from noonbit.findings import (
     readable_parts,
 )
 from noonbit.framing import PictureFraming
-from noonbit.framing.pictures import images_of
-from noonbit.framing.sentences import FIRST_WORD, PADDING
 from noonbit.items import Items, gather
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-CHANNEL_WORDS = {1: "grey", 3: "colour"}
 SHEET_COLUMNS = 8
 """Samples of each class on a contact sheet."""
 
@@ -115,92 +112,7 @@ def contact_sheet(items: Items) -> "Image":
     return grid(pixels.reshape(-1, *items.framing.shape), titles, columns=columns)
 
 
-# What the data is
-
-
-def picture_facts(items: Items) -> dict[str, Any]:
-    """Sizes, channels, polarity and values of pictures, as plain values."""
-    data = items.data
-    return {
-        "sizes": [
-            {"width": width, "height": height, "items": count}
-            for (width, height), count in picture_sizes(data).most_common()
-        ],
-        "channels": dict(picture_channels(data)),
-        "polarity": items.framing.facts()["polarity"],
-        "value_range": list(data.value_range),
-    }
-
-
-def sentence_facts(items: Items) -> dict[str, Any]:
-    """Lengths and words of sentences, as plain values."""
-    values = np.asarray(items.values)
-    lengths = (values != PADDING).sum(axis=1)
-    _, counts = np.unique(values[values >= FIRST_WORD], return_counts=True)
-    return {
-        "sentence_words": {
-            "fewest": int(lengths.min()),
-            "median": float(np.median(lengths)),
-            "most": int(lengths.max()),
-        },
-        "different_words": len(counts),
-        "words_found_once": int((counts == 1).sum()),
-    }
-
-
-def board_facts(items: Items) -> dict[str, Any]:
-    """See `go.check`, which loads the compiled rules."""
-    from noonbit.go import check as games
-
-    return games.board_facts(items)
-
-
-FACTS: dict[Takes, Callable[[Items], dict[str, Any]]] = {
-    "pictures": picture_facts,
-    "sentences": sentence_facts,
-    "boards": board_facts,
-}
-"""What `noonbit check --json` says of each kind of input."""
-
-
-def picture_lines(items: Items) -> list[tuple[str, str]]:
-    """The same facts for people: a word, and what there is to say."""
-    data, facts = items.data, items.framing.facts()
-    low, high = data.value_range
-    return [
-        ("pictures", f"{size_range(picture_sizes(data))}, {' and '.join(picture_channels(data))}"),
-        ("polarity", str(facts["polarity"] or "none in common")),
-        ("values", f"{low:g} to {high:g}"),
-    ]
-
-
-def sentence_lines(items: Items) -> list[tuple[str, str]]:
-    """The same facts for people."""
-    facts = sentence_facts(items)
-    words, different = facts["sentence_words"], facts["different_words"]
-    return [
-        (
-            "length",
-            f"{words['fewest']:,} to {words['most']:,} words, half of the sentences have at most "
-            f"{words['median']:g}",
-        ),
-        ("words", f"{different:,} different, of which {facts['words_found_once']:,} occur once"),
-    ]
-
-
-def board_lines(items: Items) -> list[tuple[str, str]]:
-    """The same facts for people."""
-    from noonbit.go import check as games
-
-    return games.board_lines(items)
-
-
-LINES: dict[Takes, Callable[[Items], list[tuple[str, str]]]] = {
-    "pictures": picture_lines,
-    "sentences": sentence_lines,
-    "boards": board_lines,
-}
-"""What `noonbit check` says of each kind of input."""
+# The rules for files
 
 
 def pictures_of(part: Part) -> Pictures:
@@ -208,41 +120,15 @@ def pictures_of(part: Part) -> Pictures:
     return part.raw if isinstance(part.raw, Pictures) else Pictures([])
 
 
-def picture_sizes(data: Data) -> Counter[tuple[int, int]]:
-    """How many images have each (width, height) before framing."""
-    sizes: Counter[tuple[int, int]] = Counter()
-    for part in data.parts.values():
-        images = images_of(part.raw)
-        if isinstance(images, Pictures):
-            sizes.update((picture.width, picture.height) for picture in images)
-        else:
-            sizes[images.shape[3], images.shape[2]] += len(part)
-    return sizes
-
-
-def picture_channels(data: Data) -> Counter[str]:
-    """How many images are grey and how many colour before framing."""
-    channels: Counter[str] = Counter()
-    for part in data.parts.values():
-        images = images_of(part.raw)
-        if isinstance(images, Pictures):
-            channels.update(CHANNEL_WORDS[picture.channels] for picture in images)
-        else:
-            channels[CHANNEL_WORDS[images.shape[1]]] += len(part)
-    return channels
-
-
-# The rules for files
-
-
 def unreadable_files(items: Items) -> Iterator[Finding]:
     """Files that are not what they seem, at their header or at decoding."""
     total = sum(map(len, items.data.parts.values())) + len(items.data.bad)
+    item = "file" if items.framing.takes == "pictures" else "item"
     if items.bad:
         yield Finding(
             "problem",
             "unreadable",
-            f"{len(items.bad):,} of {plural(total, 'file')} cannot be read.",
+            f"{len(items.bad):,} of {plural(total, item)} cannot be read.",
             tuple(map(str, items.bad)),
         )
 
@@ -272,14 +158,6 @@ def mixed_sizes(items: Items) -> Iterator[Finding]:
             f"{framing.width}x{framing.height}.",
             tuple(f"{width}x{height}: {count:,}" for (width, height), count in sizes.most_common()),
         )
-
-
-def size_range(sizes: Counter[tuple[int, int]]) -> str:
-    """`28x28`, or `37 sizes from 42x33 to 500x374`, width first, by area."""
-    by_area = [f"{width}x{height}" for width, height in sorted(sizes, key=math.prod)]
-    if len(by_area) == 1:
-        return by_area[0]
-    return f"{len(by_area):,} sizes from {by_area[0]} to {by_area[-1]}"
 
 
 def mixed_channels(items: Items) -> Iterator[Finding]:

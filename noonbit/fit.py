@@ -253,6 +253,7 @@ def begin(
         epsilon=plan.epsilon,
         dtype=runtime.dtype,
     )
+    # Asked by the optimiser itself, so the loop has no step of its own for it.
     for layer in model.modules():
         if isinstance(layer, Settles):
             optimizer.register_step_post_hook(lambda *_, settle=layer.settle: settle())

@@ -37,7 +37,7 @@ DATA_FLOW = """
 
     native
     framing.protocol  framing.pictures  framing.sentences  framing.boards  framing
-    contract  framed  items  gallery  findings  go.check  check
+    contract  framed  items  gallery  findings  go.check  facts  check
     arithmetic  byhand
     augment.affine  augment.settings  augment.draws  augment.erasing  augment.boards
     augment.transforms  augment.mixing  augment.meaning  augment.preview  augment
@@ -49,12 +49,13 @@ DATA_FLOW = """
     models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models.policy
     models  models.receptive  models.summary  models.memory
     models.ensemble
-    averaging  views  optim  streaming
+    averaging  views  adadelta  optim  streaming
     chain.kernels  chain.tiles  chain.working  chain.links  chain.tiled  chain.nested
     chain.chain  chain
-    gradients  gradcheck  evaluate  comparison  calibrate  predict
-    fit  engine  checkpoint  run  runs  record  measure
-    report.answers  report.charts  report.thumbnails  report.sections  report.members  report
+    gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain
+    fit  engine  checkpoint  run  go.predict  runs  record  measure
+    report.answers  report.charts  report.thumbnails  report.exhibits  report.decisions
+    report.boards  report.sections  report.members  report.folds  report
     job  progress  member  side_by_side  assembly  members  api  estimator
 
     experiments  experiments.results  experiments.verdict  experiments.reproduce  experiments.page

@@ -65,7 +65,7 @@ def check(
 
 def print_diagnosis(diagnosis: "Diagnosis") -> None:
     """What the data is, its counts, and the findings."""
-    from noonbit.check import LINES
+    from noonbit.facts import LINES
 
     items = diagnosis.items
     data, split = items.data, items.split

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from noonbit.data import arrays, cifar, folder, idx, json_lines, lines, parquet, table
-from noonbit.data.dataset import BadItem, Data, Inputs
+from noonbit.data.dataset import BadItem, Data, Inputs, Part, takes_of
 from noonbit.data.files import File, empty_folders, head, is_archive, open_files
 from noonbit.errors import DataError, SourceNotFound, did_you_mean, plural
 from noonbit.go import source as games
@@ -54,7 +54,7 @@ def open_data(source: str | Path, *, data_dir: Path | None = None, on_bad: OnBad
         data = known.open_known(source, data_dir=data_dir)
     else:
         data = open_path(Path(source).expanduser())
-    _refuse_bad(data.bad, sum(map(len, data.parts.values())), on_bad)
+    _refuse_bad(data.bad, data.train, sum(map(len, data.parts.values())), on_bad)
     return data
 
 
@@ -72,7 +72,7 @@ def open_inputs(
     path = Path(source).expanduser()
     files = _listing(path)
     inputs = _format_of(files, path).read_inputs(files, str(path), value_range)
-    _refuse_bad(inputs.bad, len(inputs.part), on_bad)
+    _refuse_bad(inputs.bad, inputs.part, len(inputs.part), on_bad)
     return inputs
 
 
@@ -133,11 +133,12 @@ def _not_found(path: Path) -> str:
     )
 
 
-def _refuse_bad(bad: tuple[BadItem, ...], good: int, on_bad: OnBad) -> None:
+def _refuse_bad(bad: tuple[BadItem, ...], part: Part, good: int, on_bad: OnBad) -> None:
     if not bad or on_bad == "skip":
         return
+    item = "file" if takes_of(part.raw) == "pictures" else "item"
     listed = "; ".join(map(str, bad[:3])) + ("; ..." if len(bad) > 3 else "")
     raise DataError(
-        f"{listed} ({len(bad):,} of {plural(good + len(bad), 'file')}). Remove or replace "
+        f"{listed} ({len(bad):,} of {plural(good + len(bad), item)}). Remove or replace "
         f"{'it' if len(bad) == 1 else 'them'}, or add --on-bad skip."
     )
