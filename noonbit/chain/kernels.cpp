@@ -471,23 +471,57 @@ void sum_rows(int64_t rows, int64_t c, double* out, Add add) {
         for (int64_t k = 0; k < SUMS * c; ++k) out[k] += all[size_t(t) * SUMS * c + k];
 }
 
+// Rows of few channels taken several at a time, as one row: loops over a short row would wait for
+// their own sums. `rows` and `c` are those of the long rows.
+struct Folded {
+    int64_t times, rows, c;
+
+    Folded(int64_t rows, int64_t c) : times(std::max<int64_t>(1, BLOCK / c)) {
+        while (rows % times) --times;
+        this->rows = rows / times;
+        this->c = c * times;
+    }
+
+    // Each channel's number at all of its places in a long row.
+    std::vector<float> repeated(const float* numbers) const {
+        std::vector<float> result(c);
+        for (int64_t k = 0; k < c; ++k) result[k] = numbers[k % (c / times)];
+        return result;
+    }
+
+    // Sums over a long row's places of each channel.
+    template <int SUMS> std::vector<double> together(const std::vector<double>& sums) const {
+        int64_t channels = c / times;
+        std::vector<double> result(SUMS * channels, 0.0);
+        for (int64_t sum = 0; sum < SUMS; ++sum)
+            for (int64_t k = 0; k < c; ++k)
+                result[sum * channels + k % channels] += sums[sum * c + k];
+        return result;
+    }
+};
+
 template <class T>
 void statistics(const T* x, int64_t rows, int64_t c, float* mean, float* variance) {
-    std::vector<float> origin(c);  // so that large means do not eat the variance's digits
-    for (int64_t k = 0; k < c; ++k) origin[k] = up(x[k]);
-    std::vector<double> sums(2 * c);
-    sum_rows<2>(rows, c, sums.data(), [=, origin = origin.data()](int64_t r, float* part) {
-        const T* row = x + r * c;
+    Folded folded(rows, c);
+    std::vector<float> first(c);
+    for (int64_t k = 0; k < c; ++k) first[k] = up(x[k]);
+    // So that large means do not eat the variance's digits.
+    std::vector<float> origin = folded.repeated(first.data());
+    std::vector<double> all(2 * folded.c);
+    sum_rows<2>(folded.rows, folded.c, all.data(), [=, wide = folded.c, origin = origin.data()](int64_t r,
+                                                                                       float* part) {
+        const T* row = x + r * wide;
 #pragma omp simd
-        for (int64_t k = 0; k < c; ++k) {
+        for (int64_t k = 0; k < wide; ++k) {
             float value = up(row[k]) - origin[k];
             part[k] += value;
-            part[c + k] += value * value;
+            part[wide + k] += value * value;
         }
     });
+    std::vector<double> sums = folded.together<2>(all);
     for (int64_t k = 0; k < c; ++k) {
         double centre = sums[k] / rows;
-        mean[k] = float(origin[k] + centre);
+        mean[k] = float(first[k] + centre);
         variance[k] = float(std::max(0.0, sums[c + k] / rows - centre * centre));
     }
 }
@@ -585,7 +619,9 @@ template <class T> void norm(const T* x, const T* residual, T* y, const Norm& n)
         a[k] = n.gamma[k] * inverse[k];
         b[k] = n.beta[k] - mean[k] * a[k];
     }
-    scale(x, residual, y, n.rows, n.c, a, b, n.activation);
+    Folded folded(n.rows, n.c);
+    scale(x, residual, y, folded.rows, folded.c, folded.repeated(a).data(),
+          folded.repeated(b).data(), n.activation);
 }
 
 // dx may be dz where no residual wants that.
@@ -593,8 +629,11 @@ template <class T>
 void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const Norm& n,
                float* dgamma, float* dbeta) {
     float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
-    std::vector<double> sums(2 * n.c);
-    scale_back(dy, x, residual, dz, n.rows, n.c, a, b, mean, n.activation, sums.data());
+    Folded folded(n.rows, n.c);
+    std::vector<double> all(2 * folded.c);
+    scale_back(dy, x, residual, dz, folded.rows, folded.c, folded.repeated(a).data(),
+               folded.repeated(b).data(), folded.repeated(mean).data(), n.activation, all.data());
+    std::vector<double> sums = folded.together<2>(all);
     std::vector<float> u(n.c), v(n.c), w(n.c);
     for (int64_t k = 0; k < n.c; ++k) {
         double total = sums[k], along = sums[n.c + k] * inverse[k];
@@ -604,7 +643,8 @@ void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const N
         v[k] = float(-a[k] * along / n.rows * inverse[k]);
         w[k] = float(-a[k] * total / n.rows - double(v[k]) * mean[k]);
     }
-    combine(dz, x, dx, n.rows, n.c, u.data(), v.data(), w.data());
+    combine(dz, x, dx, folded.rows, folded.c, folded.repeated(u.data()).data(),
+            folded.repeated(v.data()).data(), folded.repeated(w.data()).data());
 }
 
 // Cross-entropy, its gradient times `factor`, and how many were right.
