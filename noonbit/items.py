@@ -9,7 +9,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.contract import AnyFraming, derive_framing
+from noonbit.contract import AnyFraming, Contract, derive_framing
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, BadItem, Data, Sentences, takes_of
 from noonbit.data.difficulty import nearest_neighbour_error
@@ -63,6 +63,13 @@ class Items:
         """The error of the nearest neighbour among those that train."""
         return nearest_neighbour_error(
             lambda rows: self.framing.vectors(self.values[rows]), self.labels, self.split.train
+        )
+
+    @cached_property
+    def contract(self) -> Contract:
+        """That of a network which learns from those that train, before it is calibrated."""
+        return Contract.measured(
+            self.framing, self.values, self.data.class_names, train=self.split.train
         )
 
     def indices(self, part: str) -> Indices:

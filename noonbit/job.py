@@ -372,10 +372,9 @@ def begin_words(network: nn.Module, recipe: Recipe, items: Items) -> dict[str, s
 
 def contract_for(items: Items, plan: Plan) -> Contract:
     """The contract before it is calibrated."""
-    class_names = items.data.class_names
     if plan.normalise == "unit":
-        return Contract.unit(items.framing, class_names)
-    return Contract.measured(items.framing, items.values, class_names, train=items.split.train)
+        return Contract.unit(items.framing, items.data.class_names)
+    return items.contract
 
 
 def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
