@@ -1,8 +1,9 @@
 """An ensemble's training against that of one member: `noonbit train --members 7` and without.
 
-Steps are the seconds that run.json states, an ensemble's divided by how many members are trained at
-the same time. Training is what passes between the first step of the first member and the end of the
-last one: with what members do besides, which is to start, load, measure and report.
+Steps are the seconds that run.json states, of members that share the threads each by its share.
+Training is what passes between the first step of the first member and the last epoch of the last
+one: with what members do in between, which is to begin, validate, save and measure. All is
+the whole command: libraries, opening the source, planning, training, measuring, the report.
 """
 
 import time
@@ -26,7 +27,7 @@ def ensemble(
     *,
     source: str = "mnist",
     model: str = "cnn",
-    epochs: int = 2,
+    epochs: int = 5,
     members: int = 7,
     rounds: int = 5,
     data_dir: Path | None = None,
@@ -99,13 +100,15 @@ def trained(
     source: str, model: str, epochs: int, members: int | None, data_dir: str | None
 ) -> Seconds:
     """Train one network, or an ensemble of them."""
+    started = time.perf_counter()
     from noonbit.fit import Epoch, State
     from noonbit.items import Items
     from noonbit.job import Observer, train
     from noonbit.lineup import Lineup
-    from noonbit.members import train_members
+    from noonbit.members import members_of, train_members
     from noonbit.recipe import Plan, Recipe
     from noonbit.run import Run
+    from noonbit.runtime import usable_cpus
 
     class Clock(Observer):
         """Notes when the first step is about to be taken, and when the last one was."""
@@ -121,12 +124,16 @@ def trained(
         def began_members(self, run: Run, items: Items) -> None:
             self.first = time.perf_counter()
 
-        def finished_member(self, number: int, count: int, member: Run) -> None:
+        def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
             self.last = time.perf_counter()
+
+    def step_seconds(run: Run) -> float:
+        """Of all threads together."""
+        share = run.record["machine"]["threads"] / usable_cpus()
+        return float(share * run.record["result"]["train_seconds"])
 
     clock, recipe = Clock(), Recipe(model=model, epochs=epochs)
     place = None if data_dir is None else Path(data_dir)
-    started = time.perf_counter()
     with TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         if members is None:
@@ -134,7 +141,6 @@ def trained(
         else:
             lineup = Lineup(members=members)
             run = train_members(source, recipe, lineup, out=out, data_dir=place, observer=clock)
-    seconds = time.perf_counter() - started
-    at_once = 1 if members is None else run.record["training"]["at_once"]
-    steps = run.record["result"]["train_seconds"] / at_once
+        seconds = time.perf_counter() - started
+        steps = sum(step_seconds(each) for each in ([run] if members is None else members_of(run)))
     return {"steps": steps, "training": clock.last - clock.first, "all": seconds}

@@ -184,7 +184,7 @@ def assemble(
             **(compare(run, members) if run.folds is None else score_folds(run, members, items)),
             "loading_seconds": loading_seconds,
             "train_seconds": sum(member.record["result"]["train_seconds"] for member in members),
-            "peak_memory_bytes": most_memory(run, members),
+            "peak_memory_bytes": peak_memory_bytes(),
         },
     )
     observer.measured(run, evaluation)
@@ -192,13 +192,6 @@ def assemble(
     run.record["result"]["total_seconds"] = time.perf_counter() - started
     run.update()
     return run
-
-
-def most_memory(run: Run, members: Sequence[Run]) -> int:
-    """Bytes of this process and of the members' own, where they had processes of their own."""
-    at_once = run.record.get("training", {"at_once": 1})["at_once"]
-    peaks = sorted(member.record["result"]["peak_memory_bytes"] for member in members)
-    return peak_memory_bytes() + (sum(peaks[-at_once:]) if at_once > 1 else 0)
 
 
 def as_member(run: Run) -> Member:

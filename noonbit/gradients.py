@@ -184,14 +184,19 @@ def backward_of(model: nn.Module, lesson: Lesson, engine: Engine) -> Backward:
 
 
 def can_be_shared(model: nn.Module) -> bool:
-    """Whether shares give what the whole batch gives, or what the network was made for.
-
-    Networks of a user's own are taken whole: their forward may draw random numbers unseen.
-    """
-    if not isinstance(model, Network):
+    """Whether shares give what the whole batch gives, or what the network was made for."""
+    if may_draw_unseen(model):
         return False
+    assert isinstance(model, Network)  # noqa: S101 - those of a user's own may
     kinds = {type(module) for module in model.modules()}
-    return nn.Dropout not in kinds and (nn.BatchNorm2d not in kinds or model.normalises_shares)
+    return nn.BatchNorm2d not in kinds or model.normalises_shares
+
+
+def may_draw_unseen(model: nn.Module) -> bool:
+    """Whether a step may draw from PyTorch's one stream of random numbers, in a forward unseen."""
+    return not isinstance(model, Network) or any(
+        type(each) is nn.Dropout for each in model.modules()
+    )
 
 
 class Whole:
@@ -199,12 +204,13 @@ class Whole:
 
     def __init__(self, model: nn.Module, lesson: Lesson, engine: Engine) -> None:
         self.dropout, self.device = dropout_layers(model), lesson.runtime.device
+        self.seeds_stream = may_draw_unseen(model)
         self.backward = backward_of(model, lesson, engine)
 
     def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:
         """One step's gradients; see `Gradients`."""
-        # For the random numbers of a user's own network.
-        seed_stream(step_seed, self.device)
+        if self.seeds_stream:  # which is all threads', so others keep away from it
+            seed_stream(step_seed, self.device)
         seed_layers(self.dropout, step_seed)
         return self.backward(items, draws, len(items))
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.contract import AnyFraming, derive_framing
+from noonbit.contract import AnyFraming, Contract, derive_framing
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, BadItem, Data, Sentences, takes_of
+from noonbit.data.difficulty import nearest_neighbour_error
 from noonbit.data.split import Holdout, Indices, Split, draw_split, drawable_labels, identical
 from noonbit.errors import DataError, plural
 from noonbit.framed import all_labels, frame
@@ -19,7 +21,7 @@ from noonbit.framing.protocol import require_fitting
 from noonbit.recipe import Recipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Items:
     """Every input as the network will see it, through all parts in order, and the split."""
 
@@ -55,6 +57,20 @@ class Items:
         """The group of each of these items; None where each stands for itself."""
         together = self.data.train.together
         return None if together is None else together.groups[numbers]
+
+    @cached_property
+    def difficulty(self) -> float:
+        """The error of the nearest neighbour among those that train."""
+        return nearest_neighbour_error(
+            lambda rows: self.framing.vectors(self.values[rows]), self.labels, self.split.train
+        )
+
+    @cached_property
+    def contract(self) -> Contract:
+        """That of a network which learns from those that train, before it is calibrated."""
+        return Contract.measured(
+            self.framing, self.values, self.data.class_names, train=self.split.train
+        )
 
     def indices(self, part: str) -> Indices:
         """The item numbers of `train`, `validation` or `test`."""

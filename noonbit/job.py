@@ -27,7 +27,6 @@ from noonbit.augment.meaning import meaning_warnings
 from noonbit.calibrate import calibrated
 from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract
-from noonbit.data.difficulty import nearest_neighbour_error
 from noonbit.data.vectors import read_vectors
 from noonbit.engine import settle_engine
 from noonbit.errors import Interrupted, TrainingDiverged, UsageError
@@ -93,10 +92,35 @@ def train(
     errors.py: data that cannot be used, `Interrupted` after saving, `TrainingDiverged`.
     """
     started = time.perf_counter()
-    observer = observer or Observer()
     runtime = Runtime.wanted(recipe)
     items, framing_reasons = load(source, recipe, data_dir=data_dir)
-    loading_seconds = time.perf_counter() - started
+    job = begin_job(
+        items,
+        framing_reasons,
+        recipe,
+        runtime,
+        model=model,
+        out=out,
+        data_dir=data_dir,
+        observer=observer or Observer(),
+        loading_seconds=time.perf_counter() - started,
+    )
+    return carry_out(job, started=started)
+
+
+def begin_job(
+    items: Items,
+    framing_reasons: dict[str, str],
+    recipe: Recipe,
+    runtime: Runtime,
+    *,
+    model: nn.Module | None = None,
+    out: Path | None,
+    data_dir: Path | None,
+    observer: Observer,
+    loading_seconds: float,
+) -> "Job":
+    """Decide everything for items that were loaded for this recipe, and make the run folder."""
     name = model_of(recipe, items.framing) if model is None else type(model).__name__
     network = model if model is not None else build_seeded(name, items, recipe.seed)
     word_reasons = begin_words(network, recipe, items)
@@ -116,7 +140,7 @@ def train(
         python=model is not None,
         data_dir=data_dir,
     )
-    run = create(out, model=plan.model, source=str(source), record=record)
+    run = create(out, model=plan.model, source=items.data.source, record=record)
     run.model = network
     write_text(
         run.path / "recipe.toml", tomli_w.dumps(resolved(recipe, plan, python=model is not None))
@@ -125,8 +149,7 @@ def train(
     write(run.path / "split.npz", items.split.save)
     state = begin(network, contract, learned, plan, runtime)
     observer.began(run, items, plan, state)
-    job = Job(run, state, contract, items, learned, plan, runtime, observer)
-    return job.carry_out(started=started, loading_seconds=loading_seconds)
+    return Job(run, state, contract, items, learned, plan, runtime, observer, loading_seconds)
 
 
 def resume(
@@ -143,7 +166,15 @@ def resume(
     source has changed since.
     """
     started = time.perf_counter()
-    observer = observer or Observer()
+    job = take_up(run, model=model, data_dir=data_dir, observer=observer or Observer())
+    return carry_out(job, started=started)
+
+
+def take_up(
+    run: Run, *, model: nn.Module | None = None, data_dir: Path | None, observer: Observer
+) -> "Job":
+    """A stopped training where it stood; see `resume`."""
+    started = time.perf_counter()
     if run.record["status"] == "finished":
         raise UsageError(f"{run.path.name} is finished; there is nothing to resume.")
     if run.record["status"] == "diverged":
@@ -168,8 +199,7 @@ def resume(
     run.model = network
     run.update(status="training")
     observer.began(run, items, plan, state)
-    job = Job(run, state, run.contract, items, learned, plan, runtime, observer)
-    return job.carry_out(started=started, loading_seconds=loading_seconds)
+    return Job(run, state, run.contract, items, learned, plan, runtime, observer, loading_seconds)
 
 
 @dataclass(frozen=True)
@@ -184,26 +214,20 @@ class Job:
     plan: Plan
     runtime: Runtime
     observer: Observer
+    loading_seconds: float
 
-    def carry_out(self, *, started: float, loading_seconds: float) -> Run:
-        """Fit, keep the best weights, measure the test split, write the report."""
+    def fit(self, stopping: Callable[[], bool]) -> None:
+        """Take all steps, and keep the best weights; raises `Interrupted` after saving."""
         run, state = self.run, self.state
         validation = labelled(self.items, "validation", self.runtime)
-        with stop_on_interrupt() as stopping:
-            hooks = Hooks(self.observer.stepped, self.on_epoch, Saver(run), stopping)
-            try:
-                ended = fit(
-                    state,
-                    self.contract,
-                    self.train,
-                    validation,
-                    self.plan,
-                    self.runtime,
-                    hooks,
-                )
-            except TrainingDiverged:
-                run.update(status="diverged")
-                raise
+        hooks = Hooks(self.observer.stepped, self.on_epoch, Saver(run), stopping)
+        try:
+            ended = fit(
+                state, self.contract, self.train, validation, self.plan, self.runtime, hooks
+            )
+        except TrainingDiverged:
+            run.update(status="diverged")
+            raise
         save_checkpoint(run.path / "checkpoint.safetensors", state)
         if not ended:
             run.update(status="interrupted")
@@ -214,7 +238,12 @@ class Job:
             )
         state.model.load_state_dict(state.best)
         save_weights(run.path / "weights.safetensors", state.best)
+
+    def measure(self) -> Run:
+        """Calibrate, and measure the test split."""
+        run, state = self.run, self.state
         run.model = viewed(state.model, self.plan.test_time_augmentation)
+        validation = labelled(self.items, "validation", self.runtime)
         contract = calibrated(self.contract, run.model, validation, self.runtime)
         write_json(run.path / "contract.json", contract.model_dump())
         run.contract = contract
@@ -229,21 +258,29 @@ class Job:
                 "epochs": len(state.history),
                 "best_epoch": state.best_epoch,
                 "val_accuracy": state.history[state.best_epoch - 1].val_accuracy,
-                "loading_seconds": loading_seconds,
+                "loading_seconds": self.loading_seconds,
                 "train_seconds": sum(row.seconds for row in state.history),
                 "peak_memory_bytes": peak_memory_bytes(),
             },
         )
         self.observer.measured(run, evaluation)
-        write_report(run, self.items)
-        run.record["result"]["total_seconds"] = time.perf_counter() - started
-        run.update()
         return run
 
     def on_epoch(self, row: Epoch) -> None:
         """Keep the history file true and tell the observer."""
         self.run.write_history(self.state.history)
         self.observer.finished_epoch(row, self.plan, self.state.best_epoch == row.epoch)
+
+
+def carry_out(job: Job, *, started: float) -> Run:
+    """Fit, measure, and write the report."""
+    with stop_on_interrupt() as stopping:
+        job.fit(stopping)
+    job.measure()
+    write_report(job.run, job.items)
+    job.run.record["result"]["total_seconds"] = time.perf_counter() - started
+    job.run.update()
+    return job.run
 
 
 def labelled(items: Items, part: str, runtime: Runtime) -> Labelled:
@@ -284,13 +321,9 @@ class Wish:
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn signals into a wish to stop; inside another of these, it is the same wish."""
-    outer = signal.getsignal(signal.SIGINT)
+    """Turn signals into a wish to stop."""
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False  # only the main thread may set signals
-        return
-    if isinstance(outer, Wish):
-        yield lambda: outer.is_made
         return
     wish = Wish()
     before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -339,24 +372,21 @@ def begin_words(network: nn.Module, recipe: Recipe, items: Items) -> dict[str, s
 
 def contract_for(items: Items, plan: Plan) -> Contract:
     """The contract before it is calibrated."""
-    class_names = items.data.class_names
     if plan.normalise == "unit":
-        return Contract.unit(items.framing, class_names)
-    return Contract.measured(items.framing, items.values, class_names, train=items.split.train)
+        return Contract.unit(items.framing, items.data.class_names)
+    return items.contract
 
 
 def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
     """The recipe with every open setting decided for these items and this network, and checked."""
-    framing, train = items.framing, items.split.train
+    framing = items.framing
     may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
     task = Task(
         model=name,
-        images=len(train),
+        images=len(items.split.train),
         augmentation=framing.augmentation(may_mirror=may_mirror),
         multiply_adds=summarise(network, framing.shape).multiply_adds,
-        difficulty=nearest_neighbour_error(
-            lambda rows: framing.vectors(items.values[rows]), items.labels, train
-        ),
+        difficulty=items.difficulty,
     )
     if name in MODELS:
         entry = MODELS[name]

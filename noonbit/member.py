@@ -4,44 +4,51 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from threading import Lock
 
-from noonbit.errors import (
-    ArtefactError,
-    CheckFailed,
-    DataError,
-    Interrupted,
-    MissingExtra,
-    NoonbitError,
-    TrainingDiverged,
-    UsageError,
-)
+from noonbit.data.split import Holdout
+from noonbit.errors import Interrupted, NoonbitError
 from noonbit.fit import Epoch, State
-from noonbit.items import Items
-from noonbit.job import Observer, resume, train
+from noonbit.items import Items, load
+from noonbit.job import Job, Observer, begin_job, take_up
 from noonbit.progress import LineDisplay
 from noonbit.recipe import Plan, Recipe
 from noonbit.run import Run
 from noonbit.runs import load_run
+from noonbit.runtime import Runtime
 
-KINDS = (UsageError, DataError, ArtefactError, CheckFailed, TrainingDiverged, MissingExtra)
-ERRORS: dict[int, type[NoonbitError]] = {kind.exit_code: kind for kind in (*KINDS, Interrupted)}
+
+class Source:
+    """What all members are trained on, opened once for those whose items are split alike."""
+
+    def __init__(self, path: str | Path, data_dir: Path | None) -> None:
+        self.path, self.data_dir = path, data_dir
+        self.holdout: Holdout | None = None
+        self.lock = Lock()
+        """Held from loading to the first step. Initial weights are drawn from PyTorch's one stream
+        of random numbers, and an engine that a member finds fastest is the next one's too."""
+
+    def load(self, recipe: Recipe) -> tuple[Items, dict[str, str]]:
+        """As `noonbit.items.load`; opened again where other items train than the last time."""
+        holdout = Holdout.wanted(recipe)
+        if holdout != self.holdout:
+            self.loaded = load(self.path, recipe, data_dir=self.data_dir)
+            self.holdout = holdout
+        return self.loaded
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a process needs to know to train a member."""
+    """To train a member."""
 
     number: int
     """From 1."""
     count: int
     """Of all members."""
-    source: str
     recipe: Recipe
     folder: Path
-    data_dir: Path | None
 
     @property
     def is_finished(self) -> bool:
@@ -49,53 +56,42 @@ class Task:
         path = self.folder / "run.json"
         return path.exists() and load_run(self.folder).record["status"] == "finished"
 
-    def carry_out(self, observer: Observer) -> Run:
-        """Train the member, or go on where it was stopped.
+    def carry_out(self, source: Source, observer: Observer, stopping: Callable[[], bool]) -> Run:
+        """Train the member, or go on where it was stopped; its report is left for later.
 
         Raises the member's own error with its number before the sentence.
         """
         try:
-            if (self.folder / "split.npz").exists():
-                run = load_run(self.folder)
-                return resume(run, data_dir=self.data_dir, observer=observer)
-            # A kill before the first step left a folder that has nothing to go on from.
-            shutil.rmtree(self.folder, ignore_errors=True)
-            return train(
-                self.source,
-                self.recipe,
-                out=self.folder,
-                data_dir=self.data_dir,
-                observer=observer,
-            )
-        except KINDS as error:
-            sentence = f"Member {self.number} of {self.count}: {error}"
-            raise error_of(error.exit_code, sentence) from None
+            with source.lock:
+                job = self.begin(source, observer)
+            job.fit(stopping)
+            return job.measure()
+        except Interrupted:
+            raise
+        except NoonbitError as error:
+            error.args = (f"Member {self.number} of {self.count}: {error}",)
+            raise
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for another process."""
-        return asdict(self) | {
-            "recipe": self.recipe.given(),
-            "folder": str(self.folder),
-            "data_dir": None if self.data_dir is None else str(self.data_dir),
-        }
-
-    @classmethod
-    def of_dict(cls, plain: dict[str, Any]) -> "Task":
-        """What `as_dict` gave."""
-        data_dir = plain["data_dir"]
-        return cls(
-            **plain
-            | {
-                "recipe": Recipe.model_validate(plain["recipe"]),
-                "folder": Path(plain["folder"]),
-                "data_dir": None if data_dir is None else Path(data_dir),
-            }
+    def begin(self, source: Source, observer: Observer) -> Job:
+        """Bring the training to where its next step follows."""
+        if (self.folder / "split.npz").exists():
+            run = load_run(self.folder)
+            return take_up(run, data_dir=source.data_dir, observer=observer)
+        # A kill before the first step left a folder that has nothing to go on from.
+        shutil.rmtree(self.folder, ignore_errors=True)
+        runtime = Runtime.wanted(self.recipe)
+        started = time.perf_counter()
+        items, framing_reasons = source.load(self.recipe)
+        return begin_job(
+            items,
+            framing_reasons,
+            self.recipe,
+            runtime,
+            out=self.folder,
+            data_dir=source.data_dir,
+            observer=observer,
+            loading_seconds=time.perf_counter() - started,
         )
-
-
-def error_of(exit_code: int, sentence: str) -> NoonbitError:
-    """The error that a process left with, by its exit code."""
-    return ERRORS.get(exit_code, NoonbitError)(sentence)
 
 
 class Log(LineDisplay):

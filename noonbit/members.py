@@ -4,29 +4,32 @@
       members/1/ .. members/7/   of each member, a run folder as `noonbit train` makes it, and a log
       run.json, weights, ...     those of the ensemble, once all members are finished
 
-Where that pays, members are trained side by side; otherwise one after another in this process.
-Stopped or killed, the ensemble goes on with what its members' folders hold.
+On a processor of several cores, members are trained side by side; otherwise one after another.
+Members have all that a run has but a report: `noonbit report RUN/members/3` writes one. Stopped or
+killed, the ensemble goes on with what its members' folders hold.
 """
 
 import math
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 from torch import nn
 
-from noonbit.assembly import assemble, common_recipe, describe, describe_member, summary_of
+from noonbit.assembly import assemble, common_recipe, describe, describe_member
 from noonbit.atomic import write, write_json, write_text
 from noonbit.contract import Contract
 from noonbit.errors import ArtefactError, Interrupted, TrainingDiverged, UsageError, plural
-from noonbit.items import Items, load
+from noonbit.gradients import may_draw_unseen
+from noonbit.items import Items
 from noonbit.job import Observer, plan_for, stop_on_interrupt
 from noonbit.job import resume as resume_one
 from noonbit.lineup import Lineup
-from noonbit.member import Log, Task
+from noonbit.member import Log, Source, Task
 from noonbit.models import model_of, outline_for, settled
 from noonbit.recipe import Recipe
 from noonbit.run import Run
@@ -36,12 +39,6 @@ from noonbit.side_by_side import train_side_by_side
 
 MEMBERS = "members"
 """The folder of the members' folders."""
-WORTH_PROCESSES = 1e11
-"""Multiply-adds from which members are trained side by side; below, the processes' start (3 s of a
-core each) costs more than it saves. Whole commands of two members on two cores that were busy with
-other programs too, in turn with two threads against side by side with one: `mlp` on the digits
-(3e9) 5 against 10 s, `glance` (6e10) 17 and 21 against 18 and 16, `cnn` on MNIST (2e11) 44 and 40
-against 35 and 35, `lab-deep-cnn` (1e12) 176 against 138, `glance` (2e12) 111 against 78."""
 OBJECTS_ARE_NO_MEMBERS = (
     "A network given as a Python object cannot be a member of an ensemble, since every member is "
     "built anew. Give it as path.py:function."
@@ -61,17 +58,19 @@ def train_members(
     """Train the members that `lineup` names, each by `recipe`, and leave an ensemble's run folder.
 
     `at_once` of them are trained at the same time, each with its share of the threads; by default
-    as many as `derive_at_once` says. Raises what `noonbit.job.train` raises, with the member's
-    number before the sentence, and `Interrupted` after saving.
+    as many as `derive_at_once` says. Those left for a last round share all threads too. Raises what
+    `noonbit.job.train` raises, with the member's number before the sentence, and `Interrupted`
+    after saving.
     """
     started = time.perf_counter()
     recipes = lineup.recipes(recipe)
     runtime = Runtime.wanted(recipe)
-    items, _ = load(source, recipes[0], data_dir=data_dir)
+    opened = Source(source, data_dir)
+    items, _ = opened.load(recipes[0])
     loading_seconds = time.perf_counter() - started
-    derived, reason = derive_at_once(runtime, len(recipes), work_of(recipes, items))
+    derived, reason = derive_at_once(runtime, recipes, networks_of(recipes, items))
     at_once = at_once or derived
-    recipes = [placed(each, runtime, at_once=at_once, members=len(recipes)) for each in recipes]
+    recipes = placed(recipes, runtime, at_once=at_once)
     members = [
         describe_member(each, items, f"{MEMBERS}/{number}")
         for number, each in enumerate(recipes, start=1)
@@ -91,7 +90,7 @@ def train_members(
     contract = Contract.unit(items.framing, items.data.class_names)
     write_json(run.path / "contract.json", contract.model_dump())
     write(run.path / "split.npz", items.split.save)
-    return carry_on(run, items, observer, started=started, loading_seconds=loading_seconds)
+    return carry_on(run, items, opened, observer, started=started, loading_seconds=loading_seconds)
 
 
 def resume(
@@ -124,11 +123,20 @@ def resume(
         )
     items = run.items(data_dir=data_dir)
     loading_seconds = time.perf_counter() - started
-    return carry_on(run, items, observer, started=started, loading_seconds=loading_seconds)
+    if data_dir is None and run.record["data_dir"] is not None:
+        data_dir = Path(run.record["data_dir"])
+    opened = Source(run.record["source_path"], data_dir)
+    return carry_on(run, items, opened, observer, started=started, loading_seconds=loading_seconds)
 
 
 def carry_on(
-    run: Run, items: Items, observer: Observer | None, *, started: float, loading_seconds: float
+    run: Run,
+    items: Items,
+    opened: Source,
+    observer: Observer | None,
+    *,
+    started: float,
+    loading_seconds: float,
 ) -> Run:
     """Train what is left to train, then put the members together."""
     observer = observer or Observer()
@@ -141,10 +149,12 @@ def carry_on(
             observer.finished_member(task.number, task.count, load_run(task.folder))
     with stop_on_interrupt() as stopping:
         try:
-            if left and run.record["training"]["at_once"] > 1:
-                train_side_by_side(left, run.record["training"]["at_once"], observer, stopping)
-            else:
-                train_in_turn(left, observer, stopping)
+            for threads, group in groupby(left, key=lambda task: task.recipe.threads or 1):
+                at_once = run.record["machine"]["threads"] // threads
+                if at_once > 1:
+                    train_side_by_side(list(group), at_once, opened, observer, stopping)
+                else:
+                    train_in_turn(list(group), opened, observer, stopping)
         except Interrupted:
             run.update(status="interrupted")
             finished = plural(sum(task.is_finished for task in tasks), "member")
@@ -169,12 +179,15 @@ def carry_on(
     )
 
 
-def train_in_turn(tasks: Sequence[Task], observer: Observer, stopping: Callable[[], bool]) -> None:
-    """Carry out all tasks in this process, with all threads."""
+def train_in_turn(
+    tasks: Sequence[Task], opened: Source, observer: Observer, stopping: Callable[[], bool]
+) -> None:
+    """Carry out all tasks in this thread, with all threads."""
     for task in tasks:
         if stopping():
             raise Interrupted("Stopped between two members.")
-        member = task.carry_out(Log(partial(observer.member_epoch, task.number)))
+        log = Log(partial(observer.member_epoch, task.number))
+        member = task.carry_out(opened, log, stopping)
         observer.finished_member(task.number, task.count, member)
 
 
@@ -193,63 +206,66 @@ def members_of(run: Run) -> list[Run]:
 def tasks_of(run: Run) -> list[Task]:
     """What is to be done for each member of the ensemble."""
     members, recipes = run.record["model"]["members"], run.record["training"]["recipes"]
-    data_dir = run.record["data_dir"]
     return [
-        Task(
-            number,
-            len(members),
-            run.record["source_path"],
-            Recipe.model_validate(settings),
-            run.path / member["run"],
-            None if data_dir is None else Path(data_dir),
-        )
+        Task(number, len(members), Recipe.model_validate(settings), run.path / member["run"])
         for number, (member, settings) in enumerate(zip(members, recipes, strict=True), start=1)
     ]
 
 
-def work_of(recipes: Sequence[Recipe], items: Items) -> float:
-    """Multiply-adds of the forward passes that train all members.
+def networks_of(recipes: Sequence[Recipe], items: Items) -> list[nn.Module]:
+    """An outline of each kind of network that there will be.
 
     Raises the errors of whatever does not fit: a member's mistake is better known before the first
     one is trained.
     """
-    by_kind: dict[Recipe, float] = {}
-    total = 0.0
-    for recipe in recipes:
-        kind = recipe.model_copy(update={"seed": 0, "fold": None, "test_fold": None})
-        if kind not in by_kind:
-            name = model_of(recipe, items.framing)
-            network = outline_for(items.framing, name, len(items.data.class_names))
-            epochs = plan_for(kind, items, network, name).epochs
-            multiply_adds = summary_of(name, items).multiply_adds
-            by_kind[kind] = float(epochs * len(items.split.train) * multiply_adds)
-        total += by_kind[kind]
-    return total
+    kinds = dict.fromkeys(
+        recipe.model_copy(update={"seed": 0, "fold": None, "test_fold": None}) for recipe in recipes
+    )
+    networks = []
+    for recipe in kinds:
+        name = model_of(recipe, items.framing)
+        network = outline_for(items.framing, name, len(items.data.class_names))
+        plan_for(recipe, items, network, name)
+        networks.append(network)
+    return networks
 
 
-def derive_at_once(runtime: Runtime, members: int, work: float) -> tuple[int, str]:
+def derive_at_once(
+    runtime: Runtime, recipes: Sequence[Recipe], networks: Sequence[nn.Module]
+) -> tuple[int, str]:
     """How many members to train at the same time, and why.
 
-    In numbers of images and size of the networks alone, since members round otherwise where they
-    have other threads, and the same command should give the same weights on a slow day.
+    Nothing that is measured decides, since members round otherwise where they have other threads,
+    and the same command should give the same weights on a slow day.
     """
     if runtime.device.type != "cpu":
         return 1, "each has the device to itself"
     if runtime.threads == 1:
         return 1, "there is one thread"
-    if work < WORTH_PROCESSES:
-        return 1, "shorter than starting processes for them"
-    return min(runtime.threads, members), "nothing waits for anything else then"
+    if any(map(may_draw_unseen, networks)):
+        return 1, "a network of one's own may draw from the random numbers that all threads share"
+    if any((recipe.engine or "").endswith("shares") for recipe in recipes):
+        return 1, "the engine asked for takes all threads"
+    return min(runtime.threads, len(recipes)), "nothing waits for anything else then"
 
 
-def placed(recipe: Recipe, runtime: Runtime, *, at_once: int, members: int) -> Recipe:
-    """A member's recipe with its share of the threads and of the time; others round otherwise."""
-    share: dict[str, Any] = {"threads": runtime.threads // at_once}
-    if recipe.model is not None:
-        share["model"] = settled(recipe.model)
-    if recipe.time_budget is not None:
-        share["time_budget"] = recipe.time_budget / math.ceil(members / at_once)
-    return recipe.model_copy(update=share)
+def placed(recipes: Sequence[Recipe], runtime: Runtime, *, at_once: int) -> list[Recipe]:
+    """The members' recipes, each with its share of the threads and of the time.
+
+    Stated in the recipe, since other threads round otherwise.
+    """
+    last = len(recipes) % at_once  # so many are left for the last round
+    rounds = math.ceil(len(recipes) / at_once)
+    shares = []
+    for number, recipe in enumerate(recipes, start=1):
+        together = last if number > len(recipes) - last else at_once
+        share: dict[str, Any] = {"threads": runtime.threads // together}
+        if recipe.model is not None:
+            share["model"] = settled(recipe.model)
+        if recipe.time_budget is not None:
+            share["time_budget"] = recipe.time_budget / rounds
+        shares.append(recipe.model_copy(update=share))
+    return shares
 
 
 def stated(recipe: Recipe) -> dict[str, Any]:

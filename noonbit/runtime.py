@@ -10,12 +10,12 @@ import math
 import os
 import platform
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -141,10 +141,18 @@ def operators_use(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@cache
+POOLS = threading.local()
+
+
 def workers(threads: int) -> ThreadPoolExecutor:
-    """The process's threads for `Runtime.spread`; PyTorch's operators use one thread in each."""
-    return ThreadPoolExecutor(threads, "noonbit", use_one_thread)
+    """The threads for `Runtime.spread`; PyTorch's operators use one thread in each.
+
+    Each thread that spreads work has some of its own, since trainings may go on side by side.
+    """
+    pools: dict[int, ThreadPoolExecutor] = POOLS.__dict__.setdefault("by_count", {})
+    if threads not in pools:
+        pools[threads] = ThreadPoolExecutor(threads, "noonbit", use_one_thread)
+    return pools[threads]
 
 
 def use_one_thread() -> None:

@@ -22,6 +22,7 @@ from noonbit.job import Observer, train
 from noonbit.lineup import Lineup
 from noonbit.members import members_of, resume, train_members
 from noonbit.recipe import Recipe
+from noonbit.report import write_report
 from noonbit.report.answers import read_answers
 from noonbit.run import Run
 from noonbit.runs import load_run
@@ -113,7 +114,8 @@ def test_an_official_test_part_is_left_alone_and_can_measure_the_networks_togeth
     assert (together.split, together.images) == ("test", 60)
     page = (run.path / "report.html").read_text()
     assert f"noonbit evaluate {run.path} {source}" in page
-    member = (run.path / "members/1/report.html").read_text()
+    first = members_of(run)[0]
+    member = write_report(first, first.items()).read_text()
     assert "The test split is the source’s own" not in page + member
 
 
