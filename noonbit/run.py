@@ -36,8 +36,8 @@ from noonbit.atomic import read_json, write_json, write_text
 from noonbit.checkpoint import load_weights
 from noonbit.contract import Contract
 from noonbit.data import open_data
-from noonbit.data.dataset import PART_NAMES
-from noonbit.data.split import Indices, Split
+from noonbit.data.dataset import PART_NAMES, Indices
+from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
 from noonbit.evaluate import Evaluation, evaluate, predict_probabilities
 from noonbit.explain import Explanation, explain

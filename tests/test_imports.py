@@ -29,7 +29,7 @@ DATA_FLOW = """
     data.vectors  data.text  data.text_rows  data.lines  data.json_lines
     data.path_rows  data.pixel_rows  data.table  data.idx  data.cifar  data.parquet
     data.png  data.shapes
-    data.split  data.difficulty
+    data.pool  data.split  data.difficulty
     grouped
     go  go.files  go.compiled  go.board  go.sgf  go.games  go.ladders  go.planes  go.positions
     go.symmetries  go.scores  go.diagram  go.boards  go.source

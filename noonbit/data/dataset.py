@@ -35,6 +35,8 @@ from noonbit.errors import DataError, UsageError
 PartName: TypeAlias = Literal["train", "validation", "test"]
 PART_NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 
+Indices: TypeAlias = NDArray[np.int64]
+"""Numbers of items, (N,), or of what each belongs to."""
 PartValue = TypeVar("PartValue")
 
 PART_WORDS: dict[str, PartName] = {
@@ -195,7 +197,7 @@ class Together:
     noun: str
     """What a group is called: `game`."""
     groups: NDArray[np.int64]
-    """The number of each item's group; (N,)."""
+    """The number of each item's group, the same in all parts of the data; (N,)."""
 
     def take(self, indices: NDArray[np.int64]) -> "Together":
         """The groups of the items at `indices`."""
@@ -267,6 +269,10 @@ class Data:
     notes: tuple[str, ...] = field(default=())
     """What a user should know of how the source was understood, a sentence each."""
 
+    def __post_init__(self) -> None:
+        grouped = {part.together is not None for part in self.parts.values()}
+        assert len(grouped) == 1, "all parts come in groups, or none"  # noqa: S101 - a reader's bug
+
     @property
     def train(self) -> Part:
         """The part that networks learn from."""
@@ -276,6 +282,14 @@ class Data:
     def test(self) -> Part | None:
         """The official test part, if the source has one."""
         return self.parts.get("test")
+
+    def together(self, names: Sequence[PartName] = PART_NAMES) -> Together | None:
+        """The groups of the items of these parts, one part after the other; None without groups."""
+        each = [self.parts[name].together for name in names if name in self.parts]
+        found = [together for together in each if together is not None]
+        if not found:
+            return None
+        return Together(found[0].noun, np.concatenate([together.groups for together in found]))
 
     def note(self, sentence: str) -> Self:
         """The same data with one more note."""
