@@ -11,15 +11,17 @@
     page.html.j2   the words and their order, with style.css
 
 The page needs no network, no script and no font. Every figure of the test split is read from the
-run folder: nothing is predicted again, but that the words
-of a dozen sentences are weighed. Writing it takes about 0.3 s for ten classes.
+run folder: nothing is predicted again, but that the words of a dozen sentences are weighed. Writing
+it takes about 0.3 s for ten classes.
 """
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from noonbit.atomic import write_text
 from noonbit.data.split import OWN
@@ -80,9 +82,7 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "findings": record["data"].get("findings", []),
         "words": words_of(run.contract.framing),
         "noun": run.contract.framing.noun,
-        "summary_input": "x".join(
-            map(str, (*run.contract.framing.size, run.contract.framing.channels))
-        ),
+        "summary_commands": sections.summary_commands(run),
         "layers": sections.layer_table(run),
         "most_layers": sections.MOST_LAYERS,
         "stated": stated,
@@ -136,8 +136,14 @@ def environment(*folders: Path) -> Environment:
         "comma": lambda value: f"{value:,}",
         "name": lambda text: shorten(text, LONGEST_NAME),
         "sentence": lambda text: shorten(text, LONGEST_SENTENCE),
+        "with_code": with_code,
     }
     return loaded
+
+
+def with_code(text: str) -> Markup:
+    """Our own sentence, in which a command stands in backticks, with the command set as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def percent(share: float, digits: int = 2) -> str:

@@ -52,8 +52,6 @@ class Members:
     not_unanimous: float
     """The share of test images that not all members call the same."""
     pairwise_disagreement: float
-    networks: list[str]
-    """Each kind once."""
     at_once: int
     folds: bool
     """Whether each member validated on other images."""
@@ -80,7 +78,6 @@ def members(run: Run) -> Members | None:
         ),
         not_unanimous=result["not_unanimous"],
         pairwise_disagreement=result["pairwise_disagreement"],
-        networks=list(dict.fromkeys(row["name"] for row in result["members"])),
         at_once=run.record.get("training", {"at_once": 1})["at_once"],
         folds=any("fold" in row["differs"] for row in result["members"]),
     )

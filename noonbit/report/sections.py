@@ -112,6 +112,17 @@ def layer_table(run: Run) -> Summary | None:
     )
 
 
+def summary_commands(run: Run) -> list[str]:
+    """What prints the layers of each kind of network among several; none for a network alone."""
+    if not run.is_ensemble:
+        return []
+    framing = run.contract.framing
+    size = "x".join(map(str, (*framing.size, framing.channels)))
+    shape = ["--input", size, "--classes", str(len(run.class_names))]
+    names = dict.fromkeys(member["name"] for member in run.record["model"]["members"])
+    return [shlex.join(["noonbit", "summary", name, *shape]) for name in names]
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One line of the recipe."""
