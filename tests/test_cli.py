@@ -111,9 +111,13 @@ def test_the_help_of_a_command_mentions_every_flag_and_explains_it(name, command
 def test_every_parameter_of_a_command_has_a_sentence(name):
     module = import_module(f"noonbit.commands.{name}")
     text = getattr(module, name).__doc__
-    for parameter in inspect.signature(getattr(module, name)).parameters:
-        assert parameter in ("recipe", "lineup") or re.search(
-            rf"^    {parameter}\n        \S", text, re.M
+    for parameter in inspect.signature(getattr(module, name)).parameters.values():
+        # Flags that most commands have bring their sentence along, in their type.
+        about = getattr(parameter.annotation, "__metadata__", ())
+        assert (
+            parameter.name in ("recipe", "lineup")
+            or any(each.help for each in about)
+            or re.search(rf"^    {parameter.name}\n        \S", text, re.M)
         )
 
 

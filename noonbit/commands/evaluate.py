@@ -27,10 +27,6 @@ def evaluate(
         Labelled images to measure on instead; their classes are matched by name.
     fail_under
         Exit with 5 when the accuracy is below this share, 0.98 for instance.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON object on stdout.
     """
     from noonbit.runs import load_run
 

@@ -46,6 +46,7 @@ __all__ = [
     "Network",
     "build",
     "build_for",
+    "input_shape",
     "model_of",
     "outline",
     "outline_for",
@@ -227,6 +228,11 @@ MODELS: dict[str, Entry] = {
         because="suits networks for Go",
     ),
 }
+
+
+def input_shape(takes: Takes, channels: int, size: tuple[int, ...]) -> tuple[int, ...]:
+    """(channels, height, width), or (length,) of sentences, whose channels are words."""
+    return size if takes == "sentences" else (channels, *size)
 
 
 def model_of(recipe: Recipe, framing: Framing) -> str:
