@@ -47,6 +47,7 @@ DATA_FLOW = """
     models.layers  models.keras  models.slides  models.lab  models.lenet  models.convnetjs
     models.sentence
     models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models.policy
+    models.own
     models  models.receptive  models.summary  models.memory
     models.ensemble
     averaging  views  adadelta  optim  streaming
