@@ -101,7 +101,7 @@ class FoldScore:
 
     fold: int
     """From 1."""
-    images: int
+    items: int
     correct: int
     accuracy: float
     accuracy_low: float
@@ -119,7 +119,7 @@ def fold_scores(
     scores = []
     for fold in range(1, int(folds.max()) + 1):
         inside = folds == fold
-        images, correct = int(inside.sum()), int(right[inside].sum())
+        items, correct = int(inside.sum()), int(right[inside].sum())
         low, high = share_interval(right[inside], None if groups is None else groups[inside])
-        scores.append(FoldScore(fold, images, correct, correct / images, low, high))
+        scores.append(FoldScore(fold, items, correct, correct / items, low, high))
     return scores

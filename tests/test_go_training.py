@@ -97,7 +97,7 @@ def test_folds_are_dealt_by_game(games: Path) -> None:
 def test_a_training_states_what_it_has_to_beat(go_run: Run) -> None:
     evaluation = go_run.evaluation
     assert evaluation is not None
-    assert (evaluation.images, evaluation.groups) == (60, 4)
+    assert (evaluation.items, evaluation.groups) == (60, 4)
     names = [score.name for score in evaluation.scores]
     assert names == ["the network", "the usual points", "a linear look at 5x5 points"]
     network = evaluation.scores[0]

@@ -19,7 +19,7 @@ def test_the_page_of_a_cross_validation_names_folds_spread_and_limits(digits_fol
     assert "1,797 images of 10 classes" in words
     for fold in result["folds"]:
         assert re.search(
-            rf"{fold['train_images']:,} ?{fold['validation_images']} ?{fold['images']} ?"
+            rf"{fold['train_items']:,} ?{fold['validation_items']} ?{fold['items']} ?"
             rf"[\d.]+ m?s ?{100 * fold['accuracy']:.2f} %",
             words,
         )

@@ -39,7 +39,7 @@ def errors(
     run
         A run folder, a unique beginning of its name, or `last`.
     count
-        How many images to draw at most.
+        How many of them at most.
     order
         `worst`: the most confident mistakes first; `first`: in the order of the data.
     out
@@ -66,7 +66,7 @@ def errors(
         print_json(
             {
                 "run": str(loaded.path),
-                "test_images": len(answers),
+                "test_items": len(answers),
                 "wrong": len(wrong),
                 "order": order,
                 "picture": None if picture is None else str(picture),

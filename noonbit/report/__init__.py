@@ -1,6 +1,6 @@
 """One offline page that shows a run: made by `train`, or by `noonbit report RUN`.
 
-    answers.py     what the run said of every test image
+    answers.py     what the run said of every test item
     sections.py    what each part of the page says
     members.py     what it says of an ensemble's members
     folds.py       what it says of a cross-validation's folds
@@ -103,7 +103,7 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "mean_stated": sections.mean_stated(evaluation),
         "reliability_chart": charts.reliability_chart(evaluation.reliability),
         "rarest": sections.rarest_class(evaluation),
-        "images_per_second": sections.training_speed(run),
+        "items_per_second": sections.training_speed(run),
         "repeat_command": sections.repeat_command(run),
     }
 

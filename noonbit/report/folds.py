@@ -52,9 +52,9 @@ def folds(run: Run) -> Folds | None:
     rows = [
         FoldRow(
             plain["fold"],
-            plain["train_images"],
-            plain["validation_images"],
-            plain["images"],
+            plain["train_items"],
+            plain["validation_items"],
+            plain["items"],
             plain["accuracy"],
             plain["accuracy_low"],
             plain["accuracy_high"],

@@ -37,7 +37,7 @@ MOST_LAYERS = 150
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
-    """How many images of a class each split has."""
+    """How many items of a class each split has."""
 
     name: str
     train: int
@@ -57,13 +57,13 @@ class DataCard:
     counts: list[ClassCounts]
     """The largest classes first where not all are shown."""
     largest: int
-    """Images of the largest class."""
+    """Items of the largest class."""
     totals: ClassCounts
     samples: list[tuple[str, list[Exhibit]]]
 
 
 def data_card(run: Run, items: Items) -> DataCard:
-    """Counts per class and split, and a few training images of each class."""
+    """Counts per class and split, and a few training items of each class."""
     by_part = run.record["data"]["counts"]
     counts = [
         ClassCounts(name, *numbers)
@@ -167,7 +167,7 @@ class ClassRow:
 
 def class_row(score: ClassScore) -> ClassRow:
     """A class with the interval of its recall."""
-    return ClassRow(score, *wilson_interval(round(score.recall * score.images), score.images))
+    return ClassRow(score, *wilson_interval(round(score.recall * score.items), score.items))
 
 
 def worst_classes(evaluation: Evaluation) -> list[ClassRow]:
@@ -182,7 +182,7 @@ class Cell:
 
     count: int
     share: float
-    """Of the images of its row."""
+    """Of the items of its row."""
     kind: Literal["right", "wrong", "mixed"]
     """Mixed: other classes named as other classes, rightly or not."""
 
@@ -226,12 +226,12 @@ def matrix(evaluation: Evaluation) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """One class taken for another, in words and pictures."""
+    """One class taken for another, in words and examples."""
 
     real: str
     predicted: str
     count: int
-    images: int
+    items: int
     """Of the real class."""
     examples: list[Exhibit]
 
@@ -257,13 +257,13 @@ def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[C
             for row in rows[:EXAMPLES_OF_A_CONFUSION]
         ]
         count = int(counts[real, predicted])
-        found.append(Confusion(*names, count, evaluation.classes[real].images, examples))
+        found.append(Confusion(*names, count, evaluation.classes[real].items, examples))
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One test image that was named wrongly."""
+    """One test item that was named wrongly."""
 
     shown: Exhibit
     name: str
@@ -301,22 +301,22 @@ def mistakes(run: Run, answers: Answers, items: Items) -> list[Mistake]:
 def mean_stated(evaluation: Evaluation) -> float:
     """The mean probability that the network gave its own answers."""
     total = sum(count * stated for stated, _, count in evaluation.reliability)
-    return total / max(1, evaluation.images)
+    return total / max(1, evaluation.items)
 
 
 def most_frequent_share(evaluation: Evaluation) -> float:
     """The accuracy of always answering the test split's most frequent class."""
-    return max(score.images for score in evaluation.classes) / max(1, evaluation.images)
+    return max(score.items for score in evaluation.classes) / max(1, evaluation.items)
 
 
 def rarest_class(evaluation: Evaluation) -> ClassRow:
-    """The class with the fewest test images, whose recall is known least well."""
-    return class_row(min(evaluation.classes, key=lambda score: score.images))
+    """The class with the fewest test items, whose recall is known least well."""
+    return class_row(min(evaluation.classes, key=lambda score: score.items))
 
 
 def training_speed(run: Run) -> float | None:
-    """Images per second, the median over the epochs; None for an ensemble, which has none."""
-    return median(row.images_per_second for row in run.history) if run.history else None
+    """Items per second, the median over the epochs; None for an ensemble, which has none."""
+    return median(row.items_per_second for row in run.history) if run.history else None
 
 
 def test_command(run: Run, items: Items) -> str | None:
