@@ -56,7 +56,7 @@ DATA_FLOW = """
     gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain
     fit  engine  checkpoint  run  go.predict  runs  record  measure
     report.answers  report.charts  report.thumbnails  report.exhibits  report.decisions
-    report.boards  report.sections  report.members  report.folds  report
+    report.boards  report.sections  report.commands  report.members  report.folds  report
     job  progress  member  side_by_side  assembly  members  api  estimator
 
     experiments  experiments.results  experiments.verdict  experiments.reproduce  experiments.page

@@ -4,9 +4,9 @@ import re
 
 from test_report import Page
 
+from noonbit.report.commands import summary_commands
 from noonbit.report.folds import folds
 from noonbit.report.members import members
-from noonbit.report.sections import summary_commands
 from noonbit.run import Run
 from noonbit.runs import load_run
 

@@ -2,6 +2,7 @@
 
     answers.py     what the run said of every test item
     sections.py    what each part of the page says
+    commands.py    what it tells people to type
     members.py     what it says of an ensemble's members
     folds.py       what it says of a cross-validation's folds
     charts.py      inline SVG
@@ -28,7 +29,7 @@ from noonbit.data.split import OWN
 from noonbit.errors import ArtefactError
 from noonbit.evaluate import Evaluation
 from noonbit.items import Items
-from noonbit.report import charts, sections
+from noonbit.report import charts, commands, sections
 from noonbit.report.answers import Answers, read_answers
 from noonbit.report.decisions import decisions
 from noonbit.report.exhibits import words_of
@@ -73,7 +74,7 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "source": sections.short_source(run),
         "evaluation": evaluation,
         "official_test": record["data"]["split"]["test"] == OWN,
-        "test_command": sections.test_command(run, items),
+        "test_command": commands.test_command(run, items),
         "most_frequent_share": sections.most_frequent_share(evaluation),
         "interval_chart": charts.interval_chart(
             evaluation.accuracy, evaluation.accuracy_low, evaluation.accuracy_high
@@ -82,7 +83,7 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "findings": record["data"].get("findings", []),
         "words": words_of(run.contract.framing),
         "noun": run.contract.framing.noun,
-        "summary_commands": sections.summary_commands(run),
+        "summary_commands": commands.summary_commands(run),
         "layers": sections.layer_table(run),
         "most_layers": sections.MOST_LAYERS,
         "stated": stated,
@@ -104,7 +105,7 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "reliability_chart": charts.reliability_chart(evaluation.reliability),
         "rarest": sections.rarest_class(evaluation),
         "items_per_second": sections.training_speed(run),
-        "repeat_command": sections.repeat_command(run),
+        "repeat_command": commands.repeat_command(run),
     }
 
 
