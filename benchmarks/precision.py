@@ -76,10 +76,10 @@ def precision(
         raise UsageError("This processor does not multiply bfloat16; there is nothing to compare.")
     threads = threads or usable_cpus()
     settings = {"source": source, "epochs": epochs}
-    settings |= {"data_dir": None if data_dir is None else str(data_dir)}
+    place = {"data_dir": None if data_dir is None else str(data_dir)}
     accuracies: dict[str, dict[str, list[float]]] = {}
     for network in networks.split(","):
-        train = partial(accuracy_of, settings | {"model": network}, threads)
+        train = partial(accuracy_of, settings | place | {"model": network}, threads)
         rows = [{name: train(name, seed) for name in precisions()} for seed in range(seeds)]
         accuracies[network] = {name: [row[name] for row in rows] for name in precisions()}
         say(f"{network} is done")

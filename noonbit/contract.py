@@ -7,6 +7,7 @@ Training, evaluation, prediction and export all go through the same object, so w
 network in training is fed to it in prediction.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import numpy as np
@@ -20,7 +21,7 @@ from noonbit.framing.pictures import derive_picture_framing
 from noonbit.framing.sentences import derive_sentence_framing
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, device
 
 
 def kind_of(stored: Any) -> str:
@@ -87,10 +88,8 @@ class Contract(BaseModel):
 
         if not self.mean:
             return values
-        floats = values.float()
-        std = floats.new_tensor(self.std).view(-1, 1, 1)
-        mean = floats.new_tensor(self.mean).view(-1, 1, 1)
-        normalised = (floats - 255 * mean) / (255 * std)
+        mean, std = byte_levels(self.mean, self.std, values.device)
+        normalised = (values.float() - mean) / std
         return normalised.contiguous(memory_format=torch.channels_last)
 
     def possible(self, logits: "Tensor", values: "Tensor") -> "Tensor":
@@ -102,6 +101,24 @@ class Contract(BaseModel):
         if not isinstance(self.framing, BoardFraming):
             return logits
         return logits.masked_fill(~self.framing.legal_moves(values), IMPOSSIBLE)
+
+
+@lru_cache
+def byte_levels(
+    mean: tuple[float, ...], std: tuple[float, ...], device: "device"
+) -> tuple["Tensor", "Tensor"]:
+    """Statistics on the scale of bytes, float32 (C, 1, 1) each.
+
+    Kept, since for one image making them took longer than using them.
+    """
+    import torch
+
+    with torch.inference_mode(False):  # else no gradient could ever pass them
+        means, stds = (
+            255 * torch.tensor(each, dtype=torch.float32, device=device).view(-1, 1, 1)
+            for each in (mean, std)
+        )
+    return means, stds
 
 
 def derive_framing(

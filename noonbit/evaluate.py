@@ -19,8 +19,8 @@ from noonbit.grouped import Share
 from noonbit.runtime import Runtime
 from noonbit.streaming import Loaded
 
-BATCH_SIZE = 256
-"""Items per inference step; activations of small networks stay near the cache."""
+BATCH_SIZE = 128
+"""Inputs per inference step; activations of small networks stay near the cache."""
 CALIBRATION_BINS = 10
 
 Probabilities = NDArray[np.float32]
@@ -41,7 +41,8 @@ def predict_logits(
 
     Answers that an input rules out have `contract.IMPOSSIBLE`.
     """
-    model.eval()
+    if any(module.training for module in model.modules()):  # to set all takes longer than to ask
+        model.eval()
 
     def answer(first: int) -> Tensor:
         with torch.inference_mode():

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
 from noonbit.adadelta import TableAdadelta
+from noonbit.fused import Adam, Sgd
 from noonbit.recipe import OptimizerName, ScheduleName
 
 Schedule = Callable[[int], float]
@@ -47,16 +48,14 @@ def make_optimizer(
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
         groups = [group for group in groups if group["params"]]
-    # The fused kernels make one pass over each tensor instead of four; the last two have none.
+    # A fused kernel makes one pass over each tensor instead of four; the last two have none.
     match name:
         case "sgd":
-            return torch.optim.SGD(
-                groups, lr=lr, momentum=momentum, nesterov=momentum > 0, fused=True
-            )
+            return Sgd(groups, lr=lr, momentum=momentum)
         case "adam":
-            return torch.optim.Adam(groups, lr=lr, eps=epsilon, fused=True)
+            return Adam(groups, lr=lr, epsilon=epsilon, decoupled=False)
         case "adamw":
-            return torch.optim.AdamW(groups, lr=lr, eps=epsilon, fused=True)
+            return Adam(groups, lr=lr, epsilon=epsilon, decoupled=True)
         case "rmsprop":
             return torch.optim.RMSprop(groups, lr=lr, alpha=0.9, eps=epsilon)
         case "adadelta" if (tables := tables_of(model)) and not weight_decay:

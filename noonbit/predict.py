@@ -13,7 +13,7 @@ from torch import nn
 
 from noonbit.contract import Contract
 from noonbit.data import open_inputs
-from noonbit.data.dataset import BadItem, Part, Sentences, Takes, takes_of
+from noonbit.data.dataset import BadItem, Numbered, Part, Sentences, Takes, takes_of
 from noonbit.errors import InputRefused
 from noonbit.evaluate import Probabilities, predict_probabilities
 from noonbit.framing import Adjustment
@@ -85,8 +85,8 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
         inputs = [inputs]
     if isinstance(inputs, torch.Tensor):
         inputs = inputs.detach().cpu().numpy()
-    if isinstance(inputs, np.ndarray):
-        return predict_raw(model, contract, split_array(inputs, contract), runtime)
+    if isinstance(inputs, np.ndarray) and inputs.ndim:
+        return predict_given(model, contract, inputs, runtime)
     if not isinstance(inputs, Sequence):
         raise InputRefused(
             "predict", f"got {type(inputs).__name__}; give paths, pictures or an array"
@@ -95,7 +95,7 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
         raise InputRefused("predict", "got nothing; give paths, pictures or an array")
     if all(isinstance(item, str | Path) for item in inputs):
         return joined([predict_source(model, contract, item, runtime) for item in inputs])
-    return predict_raw(model, contract, list(inputs), runtime)
+    return predict_given(model, contract, inputs, runtime)
 
 
 def predict_source(
@@ -132,34 +132,19 @@ def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runt
     )
 
 
-def predict_raw(
-    model: nn.Module, contract: Contract, inputs: Sequence[Any], runtime: Runtime
+def predict_given(
+    model: nn.Module, contract: Contract, inputs: NDArray[Any] | Sequence[Any], runtime: Runtime
 ) -> Predictions:
-    """Pictures or arrays in memory; one that cannot be used is an error, since it has no file."""
-    framing = contract.framing
-    values = np.zeros((len(inputs), *framing.shape), framing.dtype)
-    adjusted: dict[Adjustment, list[int]] = {}
-    for index, raw in enumerate(inputs):
-        values[index], done = framing.prepare_noting(raw, name=f"input {index}")
-        for adjustment in done:
-            adjusted.setdefault(adjustment, []).append(index)
+    """What is in memory; one that cannot be used is an error, since it has no file."""
+    prepared = contract.framing.prepare_given(inputs)
+    values = values_at(prepared.values, np.arange(len(prepared.values)), runtime.device)
     return Predictions(
-        tuple(f"input {index}" for index in range(len(inputs))),
-        predict_probabilities(model, contract, torch.from_numpy(values), runtime),
+        tuple(Numbered("input", len(values))),
+        predict_probabilities(model, contract, values, runtime),
         contract.class_names,
-        {name: np.array(rows, np.int64) for name, rows in adjusted.items()},
+        prepared.adjusted,
         (),
     )
-
-
-def split_array(array: NDArray[Any], contract: Contract) -> list[NDArray[Any]]:
-    """One image or many, as a list of images."""
-    if array.ndim == 2:
-        return [array]
-    colour = array.ndim == 3 and (array.shape[2] in (1, 3) or array.shape[0] in (1, 3))
-    framing = contract.framing
-    many_grey = framing.channels == 1 and array.shape[1:] == framing.size
-    return [array] if colour and not many_grey else list(array)
 
 
 def joined(each: Sequence[Predictions]) -> Predictions:

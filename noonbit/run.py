@@ -26,9 +26,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
@@ -58,6 +60,8 @@ FORMAT = 1
 """Of the run folder; raised when an older noonbit could no longer read a new one."""
 RUNS = Path("runs")
 """Where runs are made and looked for, in the folder where a person works."""
+PLACING = Lock()
+"""Held while a network is brought to a device, so that no thread uses a part of it on the way."""
 
 Value = TypeVar("Value")
 
@@ -68,6 +72,7 @@ class Run:
     def __init__(self, path: Path, record: dict[str, Any]) -> None:
         self.path = path
         self.record = record
+        self._placed: tuple[nn.Module, torch.device, torch.device | None] | None = None
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {self.record['status']})"
@@ -139,6 +144,24 @@ class Run:
         self.load_weights(ensemble)
         return ensemble.eval()
 
+    def placed(self, runtime: Runtime) -> nn.Module:
+        """`model` on the runtime's device, in evaluation; brought there where it is not yet.
+
+        For any number of threads that agree on the device: there is one network, which moves.
+        """
+        model = self.model
+        with PLACING:
+            # Where it is, too: whoever else holds the network may have moved it.
+            if self._placed != (model, runtime.device, device_of(model)):
+                runtime.place(model).eval()
+                self._placed = (model, runtime.device, device_of(model))
+        return model
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The whole machine, as it was when it was first asked to predict."""
+        return Runtime.start()
+
     @property
     def is_ensemble(self) -> bool:
         """Whether several networks answer as one here."""
@@ -189,10 +212,11 @@ class Run:
 
         `inputs` is a path or several, a Pillow image or several, or an array: one image (H, W) or
         (H, W, C), or many (N, H, W), (N, H, W, C) or (N, C, H, W), in the value range that the
-        training data had. Raises `InputRefused` for what the contract cannot take.
+        training data had. Several threads may ask at once. Raises `InputRefused` for what the
+        contract cannot take.
         """
-        runtime = runtime or Runtime.start()
-        return predict(runtime.place(self.model), self.contract, inputs, runtime)
+        runtime = runtime or self.runtime
+        return predict(self.placed(runtime), self.contract, inputs, runtime)
 
     def explain(self, texts: Sequence[str]) -> list[Explanation]:
         """Which n-grams decided about some sentences; see `noonbit.explain`.
@@ -229,7 +253,7 @@ class Run:
         """
         if source is None:
             items, runtime = self.items(data_dir=data_dir), Runtime.wanted(self.recipe)
-            return evaluate_test(runtime.place(self.model), self.contract, items, runtime)[1]
+            return evaluate_test(self.placed(runtime), self.contract, items, runtime)[1]
         data = open_data(source, data_dir=data_dir, on_bad=self.recipe.on_bad)
         items = gather(data, self.contract.framing, on_bad=self.recipe.on_bad)
         if (
@@ -255,8 +279,7 @@ class Run:
         """The figures of the items at `indices`, by `labels` (N,) in the run's own classes."""
         runtime = Runtime.wanted(self.recipe)
         values = values_at(items.values, indices, runtime.device)
-        model = runtime.place(self.model)
-        probabilities = predict_probabilities(model, self.contract, values, runtime)
+        probabilities = predict_probabilities(self.placed(runtime), self.contract, values, runtime)
         return evaluate(
             probabilities,
             labels[indices],
@@ -298,6 +321,12 @@ class Run:
             f"{f', {epochs} epochs' if epochs else ''}<br>"
             f"<code>{escape(str(self.path))}</code></div>"
         )
+
+
+def device_of(model: nn.Module) -> torch.device | None:
+    """Where its first parameter is; None without any."""
+    first = next(model.parameters(), None)
+    return None if first is None else first.device
 
 
 def parse(kind: TypeAdapter[Value], value: Any, path: Path) -> Value:

@@ -109,10 +109,14 @@ class Runtime:
     def spread(self, work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
         """`work` on every piece, each by one of `threads` threads; the results in order.
 
-        The operators inside use one thread, so a result does not depend on how many there are.
+        The operators inside use one thread, so a result does not depend on how many there are. A
+        single piece stays in the calling thread, which is sooner.
         """
-        if self.device.type != "cpu" or self.threads == 1:
+        if self.device.type != "cpu":
             return [work(piece) for piece in pieces]
+        if self.threads == 1 or len(pieces) == 1:
+            with operators_use(1):
+                return [work(piece) for piece in pieces]
         return list(workers(self.threads).map(work, pieces))
 
     def clock(self) -> float:
@@ -129,7 +133,7 @@ def operators_use(threads: int) -> Iterator[None]:
     They wait for each other in every operator: on two cores that were busy with other work, one of
     20 us took 18 ms on average.
     """
-    before = torch.get_num_threads()
+    before = torch.get_num_threads()  # which also makes the thread keep what it sets
     torch.set_num_threads(threads)
     try:
         yield
@@ -140,7 +144,17 @@ def operators_use(threads: int) -> Iterator[None]:
 @cache
 def workers(threads: int) -> ThreadPoolExecutor:
     """The process's threads for `Runtime.spread`; PyTorch's operators use one thread in each."""
-    return ThreadPoolExecutor(threads, "noonbit", torch.set_num_threads, (1,))
+    return ThreadPoolExecutor(threads, "noonbit", use_one_thread)
+
+
+def use_one_thread() -> None:
+    """PyTorch's operators use one thread inside, in the calling thread from now on.
+
+    A thread that never asked PyTorch for its number takes, at its first operator, the one that any
+    thread set last, and forgets its own.
+    """
+    torch.get_num_threads()
+    torch.set_num_threads(1)
 
 
 def choose_device(wanted: str | None, reasons: dict[str, str]) -> torch.device:

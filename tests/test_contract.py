@@ -8,7 +8,7 @@ import hypothesis.extra.numpy as arrays
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
@@ -256,6 +256,82 @@ def test_preparing_many_arrays_is_preparing_each(polarity, framing, images: np.n
         for name in done:
             expected.setdefault(name, []).append(row)
     assert noted == expected
+
+
+forms: list[Callable[[np.ndarray], np.ndarray]] = [
+    lambda pixels: pixels,
+    lambda pixels: pixels[..., ::-1],
+    lambda pixels: pixels.astype(np.int64),
+    lambda pixels: pixels / np.float32(255),
+    lambda pixels: pixels > 127,
+    lambda pixels: (
+        np.where(np.arange(len(pixels)).reshape(-1, *[1] * (pixels.ndim - 1)), 1, 1 / 255) * pixels
+    ),
+    lambda pixels: pixels - 100.0,
+    lambda pixels: np.where(pixels == 0, np.nan, pixels),
+]
+usual_shapes = st.sampled_from(
+    [(6, 8), (6, 8, 1), (1, 6, 8), (6, 8, 3), (3, 6, 8), (8, 6), (12, 12, 3), (1, 5, 4), (3, 9, 1)]
+)
+
+
+def given_or_refused(framing: PictureFraming, inputs: np.ndarray | list[np.ndarray]) -> object:
+    try:
+        prepared = framing.prepare_given(inputs)
+    except InputRefused as error:
+        return str(error)
+    assert prepared.bad == {}
+    noted = {name: rows.tolist() for name, rows in prepared.adjusted.items()}
+    values = np.asarray(prepared.values)
+    return values.dtype, values.shape, values.tolist(), noted
+
+
+@pytest.mark.parametrize("value_range", [(0.0, 255.0), (0.0, 1.0)])
+@pytest.mark.parametrize("polarity", [None, "light on dark", "dark on light"])
+@pytest.mark.parametrize("framing", [GREY, COLOUR])
+@settings(max_examples=60)
+@given(st.data())
+def test_an_array_of_many_is_framed_as_each_of_its_images(
+    framing, polarity, value_range, data: st.DataObject
+) -> None:
+    framing = framing.model_copy(update={"polarity": polarity, "value_range": value_range})
+    shape = (data.draw(st.sampled_from([1, 2, 4])), *data.draw(usual_shapes))
+    levels = st.one_of(st.integers(0, 255), st.sampled_from([0, 255]))
+    pixels = data.draw(arrays.arrays(np.uint8, shape, elements=levels))
+    images = data.draw(st.sampled_from(forms))(pixels)
+    assert given_or_refused(framing, images) == given_or_refused(framing, list(images))
+
+
+def test_an_array_of_the_right_shape_is_framed_without_touching_each_image(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PictureFraming, "prepare_noting", None)
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 6, 8, 3), np.uint8)
+    grey = pixels[:, :, :, 0]
+    for images in (grey, grey[:, None], grey[..., None], grey / 255, grey[0], grey[:, :, ::-1]):
+        prepared = GREY.prepare_given(images)
+        expected = np.rint(images * (1 if images.dtype == np.uint8 else 255)).reshape(-1, 1, 6, 8)
+        assert np.array_equal(prepared.values, expected)
+    for images in (pixels, pixels.transpose(0, 3, 1, 2)):
+        assert np.array_equal(COLOUR.prepare_given(images).values, pixels.transpose(0, 3, 1, 2))
+    with pytest.raises(TypeError):
+        GREY.prepare_given(pixels)  # which has to be made grey
+
+
+@pytest.mark.parametrize("per_step", [1, 100])
+def test_of_many_images_the_first_that_is_out_of_range_is_named(
+    per_step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("noonbit.framing.pictures.SCALED_AT_ONCE", per_step)
+    images = np.full((5, 6, 8), 7.0)
+    images[3, 2, 2], images[4, 0, 0] = 256, np.nan
+    with pytest.raises(InputRefused, match="^input 3 has values from 7 to 256; this network was"):
+        GREY.prepare_given(images)
+
+
+def test_nothing_in_an_array_is_no_rows() -> None:
+    prepared = COLOUR.prepare_given(np.zeros((0, 6, 8, 3), np.uint8))
+    assert np.asarray(prepared.values).shape == (0, 3, 6, 8)
 
 
 def test_preparing_many_arrays_leaves_the_source_unchanged() -> None:

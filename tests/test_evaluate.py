@@ -150,3 +150,12 @@ def test_probabilities_are_the_softmax_of_normalised_images(count: int, runtime:
     with torch.no_grad():
         expected = model.eval()(contract.normalise(images)).softmax(dim=1)
     np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+
+
+def test_no_layer_is_in_training_while_it_answers(runtime: Runtime) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 1, 6, 5), np.uint8)
+    model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(30, 4)).eval()
+    given = contract_of(pixels), torch.from_numpy(pixels), runtime
+    expected = predict_probabilities(model, *given)
+    model[1].train()
+    assert np.array_equal(predict_probabilities(model, *given), expected)

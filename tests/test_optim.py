@@ -169,6 +169,54 @@ def test_muon_passes_over_what_has_no_gradient() -> None:
     assert torch.equal(unused, before)
 
 
+TORCHS = {
+    "sgd": lambda groups, momentum: torch.optim.SGD(
+        groups, lr=0.1, momentum=momentum, nesterov=momentum > 0, fused=True
+    ),
+    "adam": lambda groups, momentum: torch.optim.Adam(groups, lr=0.1, fused=True),
+    "adamw": lambda groups, momentum: torch.optim.AdamW(groups, lr=0.1, fused=True),
+}
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.2])
+@pytest.mark.parametrize(
+    ("name", "momentum"), [("sgd", 0.0), ("sgd", 0.9), ("adam", 0.0), ("adamw", 0.0)]
+)
+def test_a_fused_step_has_the_bits_of_pytorchs(
+    name: OptimizerName, momentum: float, decay: float
+) -> None:
+    ours, theirs = (
+        [random_parameter(3, 5), random_parameter(2, 3, 3, 3), random_parameter(4)]
+        for _ in range(2)
+    )
+    optimizer = make_optimizer(
+        nn.ParameterList(ours),
+        name,
+        lr=0.1,
+        momentum=momentum,
+        weight_decay=decay,
+        epsilon=1e-8,
+    )
+    reference = TORCHS[name](
+        [
+            {"params": theirs[:2], "weight_decay": decay},
+            {"params": theirs[2:], "weight_decay": 0.0},
+        ],
+        momentum,
+    )
+    drawn = [gradients(value, 6) for value in ours]
+    for step in range(6):
+        for mine, other, of_steps in zip(ours, theirs, drawn, strict=True):
+            skipped = step == 2 and mine.ndim == 4  # as a layer that took no part
+            mine.grad = None if skipped else of_steps[step].clone()
+            other.grad = None if skipped else of_steps[step].clone()
+        optimizer.step()
+        reference.step()
+        optimizer.zero_grad(set_to_none=True)
+        assert all(value.grad is None for value in ours)
+    assert all(map(torch.equal, ours, theirs))
+
+
 def test_biases_and_norms_are_not_decayed() -> None:
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 2))
     optimizer = make_optimizer(model, "sgd", lr=0.1, momentum=0.9, weight_decay=0.01, epsilon=1e-8)

@@ -3,8 +3,11 @@
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from noonbit.checkpoint import save_weights
@@ -13,6 +16,7 @@ from noonbit.fit import Epoch
 from noonbit.models import build
 from noonbit.run import FORMAT, Run
 from noonbit.runs import create, find_run, load_run, slug
+from noonbit.runtime import Runtime
 
 RECORD = {"model": {"name": "lenet5", "python": False}, "source": "digits"}
 
@@ -264,3 +268,40 @@ def test_a_command_calls_a_run_by_name_in_runs_and_by_path_elsewhere(tmp_path, m
     assert load_run(inside.word).path == inside.path
     outside = create(Path("my models/one"), model="lenet5", source="digits", record=RECORD)
     assert outside.word == f"'{tmp_path}/my models/one'"
+
+
+def test_several_threads_may_ask_one_run_at_once(digits_run):
+    pixels = np.random.default_rng(0).integers(0, 17, (9, 8, 8), np.uint8)
+    expected = digits_run.predict(pixels).probabilities
+    fresh = load_run(digits_run.path)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: fresh.predict(pixels).probabilities, range(24)))
+    assert all(np.array_equal(answer, expected) for answer in answers)
+
+
+def test_a_network_is_placed_once_and_its_successor_again(digits_run, monkeypatch):
+    placed = []
+    place = Runtime.place
+    monkeypatch.setattr(
+        Runtime, "place", lambda self, model: placed.append(model) or place(self, model)
+    )
+    run, image = load_run(digits_run.path), np.eye(8, dtype=np.uint8)
+    before = run.predict(image).probabilities
+    assert np.array_equal(run.predict(image, runtime=Runtime.start()).probabilities, before)
+    assert placed == [run.model]
+    run.model = deepcopy(run.model).train()
+    assert np.array_equal(run.predict(image).probabilities, before)
+    assert len(placed) == 2 and placed[1] is run.model
+
+
+def test_a_network_that_someone_else_moved_is_placed_again(digits_run, monkeypatch):
+    run, image = load_run(digits_run.path), np.eye(8, dtype=np.uint8)
+    before = run.predict(image).probabilities
+    run.model.to("meta")
+
+    def place(runtime, model):
+        run.load_weights(model.to_empty(device=runtime.device))
+        return model
+
+    monkeypatch.setattr(Runtime, "place", place)
+    assert np.array_equal(run.predict(image).probabilities, before)

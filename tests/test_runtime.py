@@ -1,6 +1,7 @@
 """Device, threads, precision and seeds."""
 
 import os
+import threading
 
 import pytest
 import torch
@@ -121,3 +122,17 @@ def test_the_memory_of_a_container_counts(tmp_path, monkeypatch):
     assert runtime.available_memory_bytes() == 2_000_000
     (tmp_path / "limit").write_text("max\n")
     assert runtime.available_memory_bytes() == 4000 * 1024
+
+
+@pytest.mark.parametrize(("threads", "pieces"), [(1, 3), (2, 1), (2, 3)])
+def test_work_is_spread_in_order_and_operators_use_one_thread_inside(threads, pieces):
+    started = Runtime.start(device="cpu", threads=threads, precision="float32")
+    torch.set_num_threads(2)
+    results = started.spread(
+        lambda piece: (piece, torch.get_num_threads(), threading.get_ident()), range(pieces)
+    )
+    assert [piece for piece, _, _ in results] == list(range(pieces))
+    assert {inside for _, inside, _ in results} == {1}
+    stays = threads == 1 or pieces == 1
+    assert (threading.get_ident() in {thread for _, _, thread in results}) == stays
+    assert torch.get_num_threads() == 2

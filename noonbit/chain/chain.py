@@ -179,7 +179,7 @@ class Builder:
             case nn.MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1) as pool:
                 del layers[0]
                 side, ceil_mode = 2, pool.ceil_mode
-            case _ if self.tiles and layer.out_channels >= tiles.SIDE:
+            case _ if self.tiles and layer.out_channels >= tiles.SIDE // 2:
                 return TiledConvolution(self.tiles, layer)
         return links.First(
             self.kernels,

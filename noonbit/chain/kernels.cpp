@@ -284,39 +284,67 @@ template <class T> void widen(const T* x, float* image, int64_t count) {
     for (int64_t i = 0; i < count; ++i) image[i] = up(x[i]);
 }
 
-// V times 16 channels from c0 on of one window's result.
+// What a window looks at: where the filters are put, in the order of its positions.
+struct Corners {
+    const float* at[MOST_POSITIONS];
+    int32_t place[MOST_POSITIONS];
+    int64_t count = 0;
+
+    Corners(const float* image, const First& f, int64_t top, int64_t left) {
+        for (int64_t i = 0; i < std::min(f.side, f.h - f.kernel + 1 - top); ++i)
+            for (int64_t j = 0; j < std::min(f.side, f.w - f.kernel + 1 - left); ++j, ++count) {
+                at[count] = image + ((top + i) * f.w + left + j) * f.c_in;
+                place[count] = int32_t(i * f.side + j);
+            }
+    }
+
+    // Calls `work` with their number, as a constant where the window is whole.
+    template <class Work> void with_count(Work work) const {
+        if (count == MOST_POSITIONS) work(std::integral_constant<int64_t, MOST_POSITIONS>());
+        else work(count);
+    }
+};
+
+// V times 16 channels from c0 on of one window's result. All positions go through the taps together:
+// one sum alone would wait for itself at every tap.
 template <int V, class T>
 void first_window(const float* image, const float* weights, const float* bias, T* y,
                   uint8_t* chosen, const First& f, const Dropout& dropout, int64_t top,
                   int64_t left, int64_t out, int64_t c0) {
     int64_t wide = f.kernel * f.c_in;
-    Lanes best[V] = {};
+    Corners corners(image, f, top, left);
+    Lanes best[V];
     Places where[V] = {};
-    for (int64_t i = 0; i < std::min(f.side, f.h - f.kernel + 1 - top); ++i)
-        for (int64_t j = 0; j < std::min(f.side, f.w - f.kernel + 1 - left); ++j) {
-            const float* corner = image + ((top + i) * f.w + left + j) * f.c_in;
-            const float* weight = weights + c0;
-            Lanes sum[V];
-            for (int v = 0; v < V; ++v) sum[v] = lanes(bias + c0 + v * LANES);
-            for (int64_t a = 0; a < f.kernel; ++a)
-                for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
-                    float value = corner[a * f.w * f.c_in + b];
-                    for (int v = 0; v < V; ++v) sum[v] += value * lanes(weight + v * LANES);
-                }
-            int32_t place = int32_t(i * f.side + j);
+    corners.with_count([&](auto count) {
+        Lanes sum[MOST_POSITIONS][V];
+        for (int64_t p = 0; p < count; ++p)
+            for (int v = 0; v < V; ++v) sum[p][v] = lanes(bias + c0 + v * LANES);
+        const float* weight = weights + c0;
+        for (int64_t a = 0; a < f.kernel; ++a)
+            for (int64_t b = 0; b < wide; ++b, weight += f.padded)
+                for (int64_t p = 0; p < count; ++p)
+                    for (int v = 0; v < V; ++v)
+                        sum[p][v] += corners.at[p][a * f.w * f.c_in + b] * lanes(weight + v * LANES);
+        for (int v = 0; v < V; ++v) best[v] = sum[0][v];
+        for (int64_t p = 1; p < count; ++p)
             for (int v = 0; v < V; ++v) {
-                Places better = (sum[v] > best[v]) | (sum[v] != sum[v]);
-                if (place == 0) better = ~Places{};
-                best[v] = better ? sum[v] : best[v];
-                where[v] = better ? Places{} + place : where[v];
+                Places better = (sum[p][v] > best[v]) | (sum[p][v] != sum[p][v]);
+                best[v] = better ? sum[p][v] : best[v];
+                where[v] = better ? Places{} + corners.place[p] : where[v];
             }
-        }
+    });
     float values[V * LANES];
     int32_t places[V * LANES];
     std::memcpy(values, best, sizeof values);
     std::memcpy(places, where, sizeof places);
     int64_t width = std::min(V * LANES, f.c_out - c0);
-    finish(values, places, width, f.relu, dropout, out + c0, y, chosen);
+    if (width == V * LANES || dropout.numbers)
+        return finish(values, places, width, f.relu, dropout, out + c0, y, chosen);
+    T some[V * LANES];  // whole vectors, since a loop over a part of one takes its numbers singly
+    uint8_t theirs[V * LANES];
+    finish(values, places, V * LANES, f.relu, dropout, 0, some, theirs);
+    std::memcpy(y + out + c0, some, width * sizeof(T));
+    std::memcpy(chosen + out + c0, theirs, width);
 }
 
 template <class T>
@@ -348,7 +376,8 @@ template <class T>
 void first_window_back(const T* given, const uint8_t* where, const float* image, const First& f,
                        float scale, float* weights, float* bias, int64_t top, int64_t left,
                        int64_t c0) {
-    int64_t wide = f.kernel * f.c_in, width = std::min(LANES, f.c_out - c0), positions = 0;
+    int64_t wide = f.kernel * f.c_in, width = std::min(LANES, f.c_out - c0);
+    Corners corners(image, f, top, left);
     float whole[LANES] = {};
     int32_t places[LANES] = {};
 #pragma omp simd
@@ -359,26 +388,21 @@ void first_window_back(const T* given, const uint8_t* where, const float* image,
     Places place;
     std::memcpy(&place, places, sizeof place);
     Lanes d[MOST_POSITIONS], total = lanes(bias + c0);
-    const float* corners[MOST_POSITIONS];
-    for (int64_t i = 0; i < std::min(f.side, f.h - f.kernel + 1 - top); ++i)
-        for (int64_t j = 0; j < std::min(f.side, f.w - f.kernel + 1 - left); ++j, ++positions) {
-            d[positions] = place == int32_t(i * f.side + j) ? lanes(whole) : Lanes{};
-            total += d[positions];
-            corners[positions] = image + ((top + i) * f.w + left + j) * f.c_in;
-        }
+    for (int64_t p = 0; p < corners.count; ++p) {
+        d[p] = place == corners.place[p] ? lanes(whole) : Lanes{};
+        total += d[p];
+    }
     put(bias + c0, total);
-    auto add = [&](auto count) {  // a constant, where the window is whole
+    corners.with_count([&](auto count) {
         float* weight = weights + c0;
         for (int64_t a = 0; a < f.kernel; ++a)
             for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
                 Lanes sum = lanes(weight);
                 for (int64_t p = 0; p < count; ++p)
-                    sum += corners[p][a * f.w * f.c_in + b] * d[p];
+                    sum += corners.at[p][a * f.w * f.c_in + b] * d[p];
                 put(weight, sum);
             }
-    };
-    if (positions == MOST_POSITIONS) add(std::integral_constant<int64_t, MOST_POSITIONS>());
-    else add(positions);
+    });
 }
 
 // The gradients of weights and bias; float32 over an image, float64 over images.
@@ -389,9 +413,8 @@ void first_back(const T* dy, const uint8_t* chosen, const T* x, const First& f, 
     int64_t size = f.h * f.w * f.c_in;
     int threads = f.n * f.oh * f.ow * f.c_out > WORTH / 8 ? omp_get_max_threads() : 1;
     std::vector<double> all(size_t(threads) * count, 0.0);
-#pragma omp parallel num_threads(threads)
-    {
-        int t = omp_get_thread_num();
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int t = 0; t < threads; ++t) {  // as many shares as sums, however many threads there are
         double* mine = all.data() + size_t(t) * count;
         std::vector<float> part(count), image(size);
         for (int64_t n = f.n * t / threads; n < f.n * (t + 1) / threads; ++n) {
@@ -432,9 +455,8 @@ template <int SUMS, class Add>
 void sum_rows(int64_t rows, int64_t c, double* out, Add add) {
     int threads = rows * c > WORTH ? omp_get_max_threads() : 1;
     std::vector<double> all(size_t(threads) * SUMS * c, 0.0);
-#pragma omp parallel num_threads(threads)
-    {
-        int t = omp_get_thread_num();
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int t = 0; t < threads; ++t) {
         double* mine = all.data() + size_t(t) * SUMS * c;
         std::vector<float> part(SUMS * c);
         int64_t first = rows * t / threads, last = rows * (t + 1) / threads;
@@ -449,23 +471,57 @@ void sum_rows(int64_t rows, int64_t c, double* out, Add add) {
         for (int64_t k = 0; k < SUMS * c; ++k) out[k] += all[size_t(t) * SUMS * c + k];
 }
 
+// Rows of few channels taken several at a time, as one row: loops over a short row would wait for
+// their own sums. `rows` and `c` are those of the long rows.
+struct Folded {
+    int64_t times, rows, c;
+
+    Folded(int64_t rows, int64_t c) : times(std::max<int64_t>(1, BLOCK / c)) {
+        while (rows % times) --times;
+        this->rows = rows / times;
+        this->c = c * times;
+    }
+
+    // Each channel's number at all of its places in a long row.
+    std::vector<float> repeated(const float* numbers) const {
+        std::vector<float> result(c);
+        for (int64_t k = 0; k < c; ++k) result[k] = numbers[k % (c / times)];
+        return result;
+    }
+
+    // Sums over a long row's places of each channel.
+    template <int SUMS> std::vector<double> together(const std::vector<double>& sums) const {
+        int64_t channels = c / times;
+        std::vector<double> result(SUMS * channels, 0.0);
+        for (int64_t sum = 0; sum < SUMS; ++sum)
+            for (int64_t k = 0; k < c; ++k)
+                result[sum * channels + k % channels] += sums[sum * c + k];
+        return result;
+    }
+};
+
 template <class T>
 void statistics(const T* x, int64_t rows, int64_t c, float* mean, float* variance) {
-    std::vector<float> origin(c);  // so that large means do not eat the variance's digits
-    for (int64_t k = 0; k < c; ++k) origin[k] = up(x[k]);
-    std::vector<double> sums(2 * c);
-    sum_rows<2>(rows, c, sums.data(), [=, origin = origin.data()](int64_t r, float* part) {
-        const T* row = x + r * c;
+    Folded folded(rows, c);
+    std::vector<float> first(c);
+    for (int64_t k = 0; k < c; ++k) first[k] = up(x[k]);
+    // So that large means do not eat the variance's digits.
+    std::vector<float> origin = folded.repeated(first.data());
+    std::vector<double> all(2 * folded.c);
+    sum_rows<2>(folded.rows, folded.c, all.data(), [=, wide = folded.c, origin = origin.data()](int64_t r,
+                                                                                       float* part) {
+        const T* row = x + r * wide;
 #pragma omp simd
-        for (int64_t k = 0; k < c; ++k) {
+        for (int64_t k = 0; k < wide; ++k) {
             float value = up(row[k]) - origin[k];
             part[k] += value;
-            part[c + k] += value * value;
+            part[wide + k] += value * value;
         }
     });
+    std::vector<double> sums = folded.together<2>(all);
     for (int64_t k = 0; k < c; ++k) {
         double centre = sums[k] / rows;
-        mean[k] = float(origin[k] + centre);
+        mean[k] = float(first[k] + centre);
         variance[k] = float(std::max(0.0, sums[c + k] / rows - centre * centre));
     }
 }
@@ -563,7 +619,9 @@ template <class T> void norm(const T* x, const T* residual, T* y, const Norm& n)
         a[k] = n.gamma[k] * inverse[k];
         b[k] = n.beta[k] - mean[k] * a[k];
     }
-    scale(x, residual, y, n.rows, n.c, a, b, n.activation);
+    Folded folded(n.rows, n.c);
+    scale(x, residual, y, folded.rows, folded.c, folded.repeated(a).data(),
+          folded.repeated(b).data(), n.activation);
 }
 
 // dx may be dz where no residual wants that.
@@ -571,8 +629,11 @@ template <class T>
 void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const Norm& n,
                float* dgamma, float* dbeta) {
     float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
-    std::vector<double> sums(2 * n.c);
-    scale_back(dy, x, residual, dz, n.rows, n.c, a, b, mean, n.activation, sums.data());
+    Folded folded(n.rows, n.c);
+    std::vector<double> all(2 * folded.c);
+    scale_back(dy, x, residual, dz, folded.rows, folded.c, folded.repeated(a).data(),
+               folded.repeated(b).data(), folded.repeated(mean).data(), n.activation, all.data());
+    std::vector<double> sums = folded.together<2>(all);
     std::vector<float> u(n.c), v(n.c), w(n.c);
     for (int64_t k = 0; k < n.c; ++k) {
         double total = sums[k], along = sums[n.c + k] * inverse[k];
@@ -582,7 +643,8 @@ void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const N
         v[k] = float(-a[k] * along / n.rows * inverse[k]);
         w[k] = float(-a[k] * total / n.rows - double(v[k]) * mean[k]);
     }
-    combine(dz, x, dx, n.rows, n.c, u.data(), v.data(), w.data());
+    combine(dz, x, dx, folded.rows, folded.c, folded.repeated(u.data()).data(),
+            folded.repeated(v.data()).data(), folded.repeated(w.data()).data());
 }
 
 // Cross-entropy, its gradient times `factor`, and how many were right.

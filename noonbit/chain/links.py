@@ -399,17 +399,21 @@ class Flatten(Plain):
     def forward(self, values: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C * H * W); rows stay as they are."""
         self.shape = values.shape
-        if values.ndim == 2:
-            return values
-        count, channels, height, width = values.shape
-        rows = values.new_empty((count, channels * height * width))
-        self.kernels.transpose(values.data_ptr(), rows.data_ptr(), count, height * width, channels)
+        count, channels, *size = self.shape
+        pixels = math.prod(size)
+        self.moves = channels > 1 and pixels > 1  # else both orders are one
+        if not self.moves:
+            return values.reshape(count, channels * pixels)
+        rows = values.new_empty((count, channels * pixels))
+        self.kernels.transpose(values.data_ptr(), rows.data_ptr(), count, pixels, channels)
         return rows
 
     def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
         """Back to channels last."""
-        if len(self.shape) == 2 or not further:
-            return gradient if further else None
+        if not further:
+            return None
+        if not self.moves:
+            return gradient.view(self.shape)
         count, channels, height, width = self.shape
         back = maps_like(gradient.view(self.shape), height, width)
         self.kernels.transpose(

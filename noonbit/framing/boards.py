@@ -5,7 +5,7 @@ is derived from the data but the size of the board, and statistics are those tha
 as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from noonbit.data.dataset import Data, OnDemand, Raw
 from noonbit.errors import InputRefused
-from noonbit.framing.protocol import Adjustment, Prepared, Statistics, Values
+from noonbit.framing.protocol import Adjustment, Prepared, Statistics, Values, prepare_each
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -97,6 +97,11 @@ class BoardFraming(BaseModel):
                 f"this network takes {self.describe()}",
             )
         return Prepared(raw, {}, {})
+
+    def prepare_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
+        """Positions, or an array (planes, height, width) of one or (N, ...) of many."""
+        one = isinstance(inputs, np.ndarray) and inputs.ndim < 4
+        return prepare_each(self, [inputs] if one else inputs)
 
     def settled(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
         """As they are."""

@@ -6,9 +6,10 @@ or refused with a reason.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache as once
+from math import prod
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeAlias, get_args
 
@@ -18,12 +19,12 @@ from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 
 from noonbit.data import cache
-from noonbit.data.dataset import BadItem, Data, Picture, Pictures, Raw
+from noonbit.data.dataset import BadItem, Data, Numbered, Picture, Pictures, Raw
 from noonbit.data.files import may_pass
 from noonbit.data.headers import WORTH_KEEPING, decoder
 from noonbit.data.pictures import adopt, decode
 from noonbit.errors import InputRefused
-from noonbit.framing.protocol import Adjustment, Prepared, Statistics, Values
+from noonbit.framing.protocol import Adjustment, Prepared, Statistics, Values, prepare_each
 
 Polarity = Literal["light on dark", "dark on light"]
 Fit = Literal["crop", "pad"]
@@ -39,6 +40,8 @@ POLARITY_SHARE = 0.99
 MOST_VALUES = 1_024
 """Of one image that is compared with others; larger ones are thinned, which hardly moves the error
 of the nearest neighbour and bounds the memory."""
+SCALED_AT_ONCE = 2**17
+"""Numbers that are brought to bytes together: 1 MB of float64, which stays in a core's cache."""
 
 
 class PictureFraming(BaseModel):
@@ -111,7 +114,7 @@ class PictureFraming(BaseModel):
             image = self._resize(image, size)
         array = np.asarray(image)
         pixels = array[None] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
-        if self._is_opposite(border_level(pixels[None])[0]):
+        if self._are_opposite(border_level(pixels[None]))[0]:
             done.append("inverted")
             pixels = 255 - pixels
         if pixels.min() == pixels.max():
@@ -152,6 +155,25 @@ class PictureFraming(BaseModel):
             {index: bad[index] for index in sorted(bad)},
             {key: np.array(sorted(adjusted[key]), np.int64) for key in sorted(adjusted)},
         )
+
+    def prepare_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
+        """Pictures, arrays of one image each, or one array of one image or many.
+
+        An array of many is brought to bytes as a whole; where its images have the contract's shape
+        too, none of them is touched by itself.
+        """
+        if not isinstance(inputs, np.ndarray):
+            return prepare_each(self, inputs)
+        if not len(inputs):
+            return Prepared(np.zeros((0, *self.shape), np.uint8), {}, {})
+        images = inputs[None] if self._is_one(inputs.shape) else inputs
+        names = Numbered("input", len(images))
+        planes = channels_first(images, names[0])
+        prepared = self.prepare_all(scale_to_bytes(planes, self.value_range, names))
+        if prepared.bad:
+            index, item = next(iter(prepared.bad.items()))
+            raise InputRefused(names[index], item.reason)
+        return prepared
 
     def settled(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
         """As they are: what a picture is brought to was found before."""
@@ -208,9 +230,7 @@ class PictureFraming(BaseModel):
         flat = images.reshape(len(images), -1)
         adjusted: dict[Adjustment, NDArray[np.int64]] = {}
         if self.polarity is not None:
-            opposite = np.flatnonzero(
-                [self._is_opposite(level) for level in border_level(images).tolist()]
-            )
+            opposite = np.flatnonzero(self._are_opposite(border_level(images)))
             if len(opposite):
                 images = images.copy()
                 images[opposite] = 255 - images[opposite]
@@ -220,11 +240,22 @@ class PictureFraming(BaseModel):
             adjusted["blank"] = blank
         return Prepared(images, {}, adjusted)
 
-    def _is_opposite(self, level: float) -> bool:
-        """Whether a border of this brightness (0 to 255) belongs to the other polarity."""
+    def _are_opposite(self, levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether borders of this brightness (N,), 0 to 255, belong to the other polarity."""
         if self.polarity == "light on dark":
-            return level > 191
-        return bool(self.polarity == "dark on light" and level < 64)
+            return levels > 191
+        return (levels < 64) & (self.polarity == "dark on light")
+
+    def _is_one(self, shape: tuple[int, ...]) -> bool:
+        """Whether an array of this shape is one image; otherwise it is many.
+
+        Three axes may be (N, H, W) or those of one colour picture. A network of grey images takes
+        them as many where the last two are its own size.
+        """
+        if len(shape) != 3:
+            return len(shape) < 3
+        has_channels = shape[2] in (1, 3) or shape[0] in (1, 3)
+        return has_channels and not (self.channels == 1 and shape[1:] == self.size)
 
     def _resize(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
         if self.fit == "crop":
@@ -236,17 +267,8 @@ class PictureFraming(BaseModel):
 
     def _image_of_array(self, array: NDArray[np.generic], name: str) -> Image.Image:
         """An array (H, W), (H, W, C) or (C, H, W) as a picture, its numbers scaled to bytes."""
-        if array.ndim == 3 and array.shape[0] in (1, 3) and array.shape[2] not in (1, 3):
-            array = picture_axes(array)
-        elif array.ndim == 3 and array.shape[2] == 1:
-            array = array[:, :, 0]
-        if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
-            raise InputRefused(
-                name,
-                f"has the shape {array.shape}; an image is (height, width), "
-                "(height, width, 1 or 3) or (1 or 3, height, width)",
-            )
-        return Image.fromarray(scale_to_bytes(array, self.value_range, name))
+        planes = channels_first(array[None], name)
+        return Image.fromarray(picture_axes(scale_to_bytes(planes, self.value_range, [name])[0]))
 
 
 def derive_picture_framing(
@@ -338,6 +360,27 @@ def framing_code() -> str:
     return decoder() + Path(__file__).read_text(encoding="utf-8")
 
 
+def channels_first(images: NDArray[Any], name: str) -> NDArray[Any]:
+    """Images (N, H, W), (N, H, W, C) or (N, C, H, W) as (N, C, H, W), without a copy.
+
+    The only place that says which axis of an image in memory is which: C is 1 or 3, and the last
+    axis is asked first. `name` is that of the first image, in the error for any other shape.
+    """
+    shape = images.shape[1:]
+    if 0 not in shape:
+        if len(shape) == 2:
+            return images[:, None]
+        if len(shape) == 3 and shape[2] in (1, 3):
+            return images.transpose(0, 3, 1, 2)
+        if len(shape) == 3 and shape[0] in (1, 3):
+            return images
+    raise InputRefused(
+        name,
+        f"has the shape {shape}; an image is (height, width), (height, width, 1 or 3) or "
+        "(1 or 3, height, width)",
+    )
+
+
 def picture_axes(array: NDArray[np.generic]) -> NDArray[np.generic]:
     """(1, H, W) -> (H, W), and (3, H, W) -> (H, W, 3), as Pillow has them."""
     return array[0] if len(array) == 1 else array.transpose(1, 2, 0)
@@ -355,22 +398,35 @@ def border_level(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def scale_to_bytes(
-    array: NDArray[np.generic], value_range: tuple[float, float], name: str
+    images: NDArray[Any], value_range: tuple[float, float], names: Sequence[str]
 ) -> NDArray[np.uint8]:
-    """Numbers of `value_range` as bytes 0 to 255; refuses what lies outside."""
+    """Images (N, C, H, W) of numbers of `value_range` as bytes 0 to 255.
+
+    Raises `InputRefused` for the first image that has values outside, with its name of `names`.
+    """
     low, high = value_range
-    if array.dtype == np.uint8 and (low, high) == (0.0, 255.0):
-        return np.ascontiguousarray(array, np.uint8)
-    if array.dtype.kind not in "buif":
-        raise InputRefused(name, f"holds {array.dtype}, not numbers")
-    values = array.astype(np.float64)
-    if array.dtype.kind in "bf" and (low, high) == (0.0, 255.0) and values.min() >= 0:
-        # Unit floats and masks are other usual forms of the same pixels.
-        high = 1.0 if values.max() <= 1.0 else high
-    if not np.isfinite(values).all() or values.min() < low or values.max() > high:
-        raise InputRefused(
-            name,
-            f"has values from {values.min():g} to {values.max():g}; this network was trained on "
-            f"{low:g} to {high:g}",
-        )
-    return np.rint((values - low) * (255.0 / (high - low))).astype(np.uint8)
+    if images.dtype == np.uint8 and (low, high) == (0.0, 255.0):
+        return np.ascontiguousarray(images, np.uint8)
+    if images.dtype.kind not in "buif":
+        raise InputRefused(names[0], f"holds {images.dtype}, not numbers")
+    pixels = np.empty(images.shape, np.uint8)
+    step = max(1, SCALED_AT_ONCE // prod(images.shape[1:]))
+    for first in range(0, len(images), step):
+        values = images[first : first + step].astype(np.float64)
+        least, most = values.min(axis=(1, 2, 3)), values.max(axis=(1, 2, 3))
+        highest = np.full(len(values), high)
+        if images.dtype.kind in "bf" and (low, high) == (0.0, 255.0):
+            # Unit floats and masks are other usual forms of the same pixels.
+            highest[(least >= 0) & (most <= 1)] = 1.0
+        fits = (least >= low) & (most <= highest)  # no number fits nowhere, and fails both
+        if not fits.all():
+            index = int(fits.argmin())
+            raise InputRefused(
+                names[first + index],
+                f"has values from {least[index]:g} to {most[index]:g}; this network was trained "
+                f"on {low:g} to {high:g}",
+            )
+        values -= low
+        values *= (255.0 / (highest - low))[:, None, None, None]
+        pixels[first : first + step] = np.rint(values, out=values)
+    return pixels

@@ -6,7 +6,7 @@ A kind is one class with the methods of `Framing`, frozen and stored in contract
 its field `takes`, which the entries of the catalogue of networks have as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
@@ -97,6 +97,13 @@ class Framing(Protocol):
         """Every input of a part; what cannot be read is named."""
         ...
 
+    def prepare_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
+        """What somebody holds in memory: several inputs, or an array of one or of many.
+
+        Raises `InputRefused` for the first that cannot be used, since it has no file to be named.
+        """
+        ...
+
     def settled(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
         """The framing with what only the training items at `train` may say, and values to match.
 
@@ -127,6 +134,19 @@ class Framing(Protocol):
     def model_dump_json(self) -> str:
         """All of it, as it is stored."""
         ...
+
+
+def prepare_each(framing: Framing, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
+    """`prepare_given` one by one, for inputs that have nothing in common."""
+    values = np.zeros((len(inputs), *framing.shape), framing.dtype)
+    adjusted: dict[Adjustment, list[int]] = {}
+    for index, raw in enumerate(inputs):
+        values[index], done = framing.prepare_noting(raw, name=f"input {index}")
+        for adjustment in done:
+            adjusted.setdefault(adjustment, []).append(index)
+    return Prepared(
+        values, {}, {key: np.array(adjusted[key], np.int64) for key in sorted(adjusted)}
+    )
 
 
 def require_fitting(framing: Framing, settings: Mapping[str, object], source: str) -> None:

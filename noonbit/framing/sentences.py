@@ -8,7 +8,7 @@ all others, so the word's number says it all.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from noonbit.data.dataset import PART_NAMES, Data, Raw, Sentences
 from noonbit.errors import InputRefused
-from noonbit.framing.protocol import Adjustment, Prepared, Statistics, Values
+from noonbit.framing.protocol import Adjustment, Prepared, Statistics, Values, prepare_each
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 LONGEST = 1_000
@@ -140,6 +140,10 @@ class SentenceFraming(BaseModel):
         return Prepared(
             values, {}, {key: np.array(adjusted[key], np.int64) for key in sorted(adjusted)}
         )
+
+    def prepare_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
+        """Texts; those of a file are `Sentences`, which `prepare_all` takes."""
+        return prepare_each(self, inputs)
 
     def settled(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
         """Only the words and the length that training sentences have, and values to match."""
