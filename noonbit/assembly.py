@@ -180,7 +180,7 @@ def assemble(
             "accuracy": evaluation.accuracy,
             "accuracy_low": evaluation.accuracy_low,
             "accuracy_high": evaluation.accuracy_high,
-            "test_images": evaluation.images,
+            "test_items": evaluation.items,
             **(compare(run, members) if run.folds is None else score_folds(run, members, items)),
             "loading_seconds": loading_seconds,
             "train_seconds": sum(member.record["result"]["train_seconds"] for member in members),
@@ -347,8 +347,8 @@ def score_folds(run: Run, members: Sequence[Run], items: Items) -> dict[str, Any
             asdict(score)
             | {
                 "run": about["run"],
-                "train_images": sum(count["train"]),
-                "validation_images": sum(count["validation"]),
+                "train_items": sum(count["train"]),
+                "validation_items": sum(count["validation"]),
                 "train_seconds": member.record["result"]["train_seconds"],
             }
             for score, about, member, count in zip(

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from noonbit.atomic import write
 from noonbit.errors import ArtefactError
 from noonbit.fit import Epoch, State
+from noonbit.renamed import renamed
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
@@ -112,4 +113,4 @@ def load_checkpoint(path: Path, state: State) -> None:
     facts = json.loads(metadata["state"])
     state.epoch, state.step, state.sums = facts["epoch"], facts["step"], facts["sums"]
     state.best_epoch = facts["best_epoch"]
-    state.history = TypeAdapter(list[Epoch]).validate_python(facts["history"])
+    state.history = TypeAdapter(list[Epoch]).validate_python(renamed(facts["history"]))

@@ -61,11 +61,11 @@ class ClassScore:
     """How well one class is found."""
 
     name: str
-    images: int
+    items: int
     precision: float
-    """Of the images called this, the share that is."""
+    """Of the items called this, the share that is."""
     recall: float
-    """Of the images that are this, the share that was found."""
+    """Of the items that are this, the share that was found."""
     f1: float
 
 
@@ -74,7 +74,7 @@ class Evaluation:
     """What was measured on one split."""
 
     split: str
-    images: int
+    items: int
     correct: int
     accuracy: float
     accuracy_low: float
@@ -88,7 +88,7 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
     """Rows are the true classes, columns the predicted ones."""
     reliability: tuple[tuple[float, float, int], ...]
-    """Of each bin of top probabilities: mean probability, share right, images."""
+    """Of each bin of top probabilities: mean probability, share right, items."""
     groups: int | None = None
     """Of inputs that come in groups (positions of a game) how many; the interval is over them."""
     scores: tuple[Score, ...] = ()
@@ -119,7 +119,7 @@ def evaluate(
     reliability, calibration_error = calibration(probabilities.max(axis=1), predicted == labels)
     return Evaluation(
         split=split,
-        images=count,
+        items=count,
         correct=correct,
         accuracy=correct / count if count else math.nan,
         accuracy_low=low,

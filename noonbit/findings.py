@@ -13,8 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from noonbit.data.dataset import PART_NAMES, PartName
-from noonbit.data.split import Indices
+from noonbit.data.dataset import PART_NAMES, Indices, PartName
 from noonbit.errors import plural
 from noonbit.framing import PictureFraming
 from noonbit.items import Items

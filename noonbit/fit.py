@@ -39,13 +39,13 @@ class Epoch:
     loss: float
     """Mean of the training loss, label smoothing and augmentation included."""
     accuracy: float
-    """On the training images as augmented, while the weights changed."""
+    """On the training items as augmented, while the weights changed."""
     val_loss: float
     val_accuracy: float
     lr: float
     """At the last step."""
     seconds: float
-    images_per_second: float
+    items_per_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Step:
     """Of this epoch, from 1."""
     steps: int
     loss: Tensor
-    """Summed over the images of the epoch so far."""
+    """Summed over the items of the epoch so far."""
     correct: Tensor
     batch_size: int
 
@@ -73,7 +73,7 @@ class State:
     step: int = 0
     """Finished ones of the epoch under way."""
     sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    """Loss, correct images and seconds of the epoch under way."""
+    """Loss, correct items and seconds of the epoch under way."""
     history: list[Epoch] = field(default_factory=list)
     average: Average = field(default_factory=dict)
     """Of the weights, where the plan keeps one: it is then what is validated and kept."""
@@ -192,7 +192,7 @@ def finish_epoch(
         val_accuracy=val_accuracy,
         lr=schedule_of(plan, steps)((state.epoch + 1) * steps - 1),
         seconds=seconds,
-        images_per_second=seen / seconds,
+        items_per_second=seen / seconds,
     )
     state.history.append(row)
     if is_best(row, state, plan):

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from noonbit.contract import Contract
-from noonbit.data.split import Indices, Split
+from noonbit.data.dataset import Indices
+from noonbit.data.split import Split
 from noonbit.errors import ArtefactError
 from noonbit.evaluate import (
     Evaluation,
@@ -57,10 +58,11 @@ def folds_together(splits: Sequence[Split], items: Items) -> Split:
                 "be tested twice or not at all. Train all of them again."
             )
     own = " outside the source's own test part" if items.data.test is not None else ""
+    together = items.data.together()
+    how = "every class in proportion" if together is None else f"every {together.noun} whole"
     reasons = {
         "validation": f"by each network its own; in fold 1, {splits[0].reasons['validation']}",
-        "test": f"each of {len(everything):,} items{own} in one of {len(splits)} folds, every "
-        "class in proportion",
+        "test": f"each of {len(everything):,} items{own} in one of {len(splits)} folds, {how}",
     }
     return Split(everything, np.zeros(0, np.int64), everything, reasons, number[order])
 
@@ -99,7 +101,7 @@ class FoldScore:
 
     fold: int
     """From 1."""
-    images: int
+    items: int
     correct: int
     accuracy: float
     accuracy_low: float
@@ -117,7 +119,7 @@ def fold_scores(
     scores = []
     for fold in range(1, int(folds.max()) + 1):
         inside = folds == fold
-        images, correct = int(inside.sum()), int(right[inside].sum())
+        items, correct = int(inside.sum()), int(right[inside].sum())
         low, high = share_interval(right[inside], None if groups is None else groups[inside])
-        scores.append(FoldScore(fold, images, correct, correct / images, low, high))
+        scores.append(FoldScore(fold, items, correct, correct / items, low, high))
     return scores

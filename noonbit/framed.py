@@ -21,10 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data import cache
-from noonbit.data.dataset import PART_NAMES, BadItem, Data, OnDemand, Part, Pictures, Sentences
+from noonbit.data.dataset import (
+    PART_NAMES,
+    BadItem,
+    Data,
+    Indices,
+    OnDemand,
+    Part,
+    Pictures,
+    Sentences,
+)
 from noonbit.data.files import may_pass
 from noonbit.data.mapped import Rows, array_of_npy, is_mapped, map_bytes, offset_in_zip
-from noonbit.data.split import Indices
 from noonbit.framing import Framing, Values
 from noonbit.framing.pictures import framing_code
 

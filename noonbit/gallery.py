@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from noonbit.atomic import write
+
 PICTURE_SIDE = 96
 """Pixels that the longer side of a small image is enlarged to, as near as whole factors come."""
 WIDEST_TITLE = 160
@@ -38,6 +40,11 @@ EAST_ASIAN_FONTS = (
 """With Korean, Chinese and Japanese glyphs, on Linux, macOS or Windows, by file name."""
 FIRST_EAST_ASIAN = "\u1100"
 """From the Hangul jamo on, the font that comes with matplotlib has hardly any glyphs."""
+
+
+def write_png(path: Path, picture: Image.Image) -> None:
+    """A picture as a PNG file, whole or not at all."""
+    write(path, lambda temporary: picture.save(temporary, "PNG"))
 
 
 def grid(

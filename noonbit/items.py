@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from noonbit.contract import AnyFraming, Contract, derive_framing
 from noonbit.data import open_data
-from noonbit.data.dataset import PART_NAMES, BadItem, Data, Sentences, takes_of
+from noonbit.data.dataset import PART_NAMES, BadItem, Data, Indices, Sentences, takes_of
 from noonbit.data.difficulty import nearest_neighbour_error
-from noonbit.data.split import Holdout, Indices, Split, draw_split, drawable_labels, identical
+from noonbit.data.pool import identical
+from noonbit.data.split import Holdout, Split, draw_split, number_drawable
 from noonbit.errors import DataError, plural
 from noonbit.framed import all_labels, frame
 from noonbit.framing import Framing, Values
@@ -55,7 +56,7 @@ class Items:
 
     def groups(self, numbers: Indices) -> Indices | None:
         """The group of each of these items; None where each stands for itself."""
-        together = self.data.train.together
+        together = self.data.together()
         return None if together is None else together.groups[numbers]
 
     @cached_property
@@ -154,7 +155,7 @@ def gather(
         raise DataError(unreadable(bad_items, total))
     usable = np.setdiff1d(np.arange(total), list(framed.bad))
     copies = copies_among(framed.values, np.setdiff1d(usable, framed.blank))
-    drawable = len(drawable_labels(data, holdout))
+    drawable = number_drawable(data, holdout)
     inside = [group[group < drawable] for group in copies]
     split = draw_split(
         data,

@@ -254,7 +254,7 @@ class Job:
                 "accuracy": evaluation.accuracy,
                 "accuracy_low": evaluation.accuracy_low,
                 "accuracy_high": evaluation.accuracy_high,
-                "test_images": evaluation.images,
+                "test_items": evaluation.items,
                 "epochs": len(state.history),
                 "best_epoch": state.best_epoch,
                 "val_accuracy": state.history[state.best_epoch - 1].val_accuracy,
@@ -383,7 +383,7 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
     may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
     task = Task(
         model=name,
-        images=len(items.split.train),
+        items=len(items.split.train),
         augmentation=framing.augmentation(may_mirror=may_mirror),
         multiply_adds=summarise(network, framing.shape).multiply_adds,
         difficulty=items.difficulty,
@@ -424,7 +424,7 @@ def fit_budget(
     timed = replace(plan, epochs=2, time_budget=math.inf)
     state = begin(deepcopy(network), contract, probe, timed, runtime)
     fit(state, contract, probe, probe, timed, runtime, Hooks())
-    speed = state.history[-1].images_per_second
+    speed = state.history[-1].items_per_second
     epochs = max(1, int(0.95 * plan.time_budget * speed / len(train)))
-    reason = f"{plan.time_budget:g} s at a measured {speed:,.0f} images/s"
+    reason = f"{plan.time_budget:g} s at a measured {speed:,.0f} items/s"
     return replace(plan, epochs=epochs, reasons={**plan.reasons, "epochs": reason})

@@ -227,7 +227,7 @@ def epoch_line(row: Epoch, plan: Plan, is_best: bool, noun: str) -> str:
         f"epoch {row.epoch}/{plan.epochs}  {row.seconds:.1f} s  "
         f"loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
         + ("" if math.isnan(row.val_loss) else validated)
-        + f"{row.images_per_second:,.0f} {noun}s/s"
+        + f"{row.items_per_second:,.0f} {noun}s/s"
         + ("  best" if is_best else "")
     )
 
@@ -260,8 +260,8 @@ def member_line(number: int, count: int, member: Run) -> str:
 
 
 def gains(run: Run) -> list[str]:
-    """What an ensemble is better than, and by how much, in points of a hundred images."""
-    result = run.record["result"]
+    """What an ensemble is better than, and by how much, in points of a hundred."""
+    result, noun = run.record["result"], run.contract.framing.noun
 
     def points(gain: dict[str, float]) -> str:
         gained, low, high = (100 * gain[key] for key in ("gain", "low", "high"))
@@ -273,7 +273,7 @@ def gains(run: Run) -> list[str]:
         f"{result['members_mean_accuracy']:.2%}",
         f"         {points(result['gain_over_best'])} over the best of them, "
         f"member {result['best_member']} with {best:.2%}",
-        f"members  disagree on {result['not_unanimous']:.2%} of the images; two of them on "
+        f"members  disagree on {result['not_unanimous']:.2%} of the {noun}s; two of them on "
         f"{result['pairwise_disagreement']:.2%}",
     ]
 
@@ -295,6 +295,6 @@ def about_folds(run: Run) -> list[str]:
 def headline(evaluation: Evaluation, noun: str) -> str:
     """The figure that matters, with its interval."""
     return (
-        f"{evaluation.split:<8} {evaluation.accuracy:.2%} of {evaluation.images:,} {noun}s right "
+        f"{evaluation.split:<8} {evaluation.accuracy:.2%} of {evaluation.items:,} {noun}s right "
         f"(95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
     )

@@ -77,7 +77,7 @@ def share_or_count(value: float) -> float:
     """Refuse what is neither a share of the items nor a number of them."""
     if value <= 0.5 or value.is_integer():
         return value
-    raise ValueError("should be a share up to 0.5 or a whole number of images")
+    raise ValueError("should be a share up to 0.5 or a whole number of items")
 
 
 def as_text(settings: object) -> object:
@@ -121,7 +121,7 @@ class Recipe(BaseModel):
     epochs: Annotated[int, Field(ge=1)] | None = None
     """Passes over the training split."""
     batch_size: Annotated[int, Field(ge=2)] | None = None
-    """Images per step, over all processes together."""
+    """Items per step, over all processes together."""
     optimizer: OptimizerName | None = None
     """How gradients change the weights."""
     learning_rate: Annotated[float, Field(gt=0)] | None = None
@@ -253,12 +253,12 @@ class Task:
     """What the defaults are derived from."""
 
     model: str
-    images: int
+    items: int
     """Of the training split."""
     augmentation: tuple[str, str]
     """The usual one of such inputs, and the reason."""
     multiply_adds: int
-    """Of the network, for one image."""
+    """Of the network, for one item."""
     difficulty: float
     """The nearest neighbour's error on raw pixels, from 0 to 1."""
     optimizer: OptimizerName = "adamw"
@@ -286,7 +286,7 @@ def derive(recipe: Recipe, task: Task) -> Plan:
         reasons[name] = reason
         return value
 
-    batch_size = choose("batch_size", *derive_batch_size(task.images))
+    batch_size = choose("batch_size", *derive_batch_size(task.items))
     chosen: OptimizerName = choose("optimizer", task.optimizer, f"trains {task.model} best")
     rate, rate_reason = RATES[chosen]
     if task.learning_rate is not None and chosen == task.optimizer:
@@ -323,24 +323,24 @@ def derive(recipe: Recipe, task: Task) -> Plan:
 def derive_epochs(task: Task) -> tuple[int, str]:
     """Passes that spend a budget of arithmetic which grows with the difficulty of the data.
 
-    In numbers of images, size of the network and difficulty alone, never the clock, so that the
+    In numbers of items, size of the network and difficulty alone, never the clock, so that the
     same command gives the same weights on a slow day.
     """
     budget = WORK * max(task.difficulty, LEAST_DIFFICULTY) * task.effort
     fewest = FEWEST_EPOCHS if task.effort == 1 else 1
-    epochs = round(budget / max(1, task.multiply_adds * task.images))
+    epochs = round(budget / max(1, task.multiply_adds * task.items))
     return (
         min(MOST_EPOCHS, max(fewest, epochs)),
-        f"{task.difficulty:.0%} of the images are nearest to one of another class",
+        f"{task.difficulty:.0%} of the items are nearest to one of another class",
     )
 
 
-def derive_batch_size(images: int) -> tuple[int, str]:
+def derive_batch_size(items: int) -> tuple[int, str]:
     """A sixteenth of a small set, in steps of 32, from 64 to 512."""
-    size = min(512, max(64, images // 16 // 32 * 32))
+    size = min(512, max(64, items // 16 // 32 * 32))
     if size == 512:
         return size, "large enough to be fast, small enough to learn much from one pass"
-    return size, f"about a sixteenth of {images:,} images"
+    return size, f"about a sixteenth of {items:,} items"
 
 
 def explain(error: ValidationError) -> list[str]:

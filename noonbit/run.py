@@ -38,8 +38,8 @@ from noonbit.atomic import read_json, write_json, write_text
 from noonbit.checkpoint import load_weights
 from noonbit.contract import Contract
 from noonbit.data import open_data
-from noonbit.data.dataset import PART_NAMES
-from noonbit.data.split import Indices, Split
+from noonbit.data.dataset import PART_NAMES, Indices
+from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
 from noonbit.evaluate import Evaluation, evaluate, predict_probabilities
 from noonbit.explain import Explanation, explain
@@ -51,6 +51,7 @@ from noonbit.models.ensemble import Ensemble, Member
 from noonbit.predict import Predictions, predict
 from noonbit.recipe import Recipe
 from noonbit.recipe import explain as reasons_of
+from noonbit.renamed import renamed
 from noonbit.runtime import Runtime
 from noonbit.streaming import values_at
 from noonbit.views import viewed
@@ -109,7 +110,7 @@ class Run:
         if not path.exists():
             return []
         with path.open(newline="", encoding="utf-8") as file:
-            return parse(TypeAdapter(list[Epoch]), list(csv.DictReader(file)), path)
+            return parse(TypeAdapter(list[Epoch]), renamed(list(csv.DictReader(file))), path)
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -117,7 +118,7 @@ class Run:
         path = self.path / "evaluation.json"
         if not path.exists():
             return None
-        return parse(TypeAdapter(Evaluation), read_json(path), path)
+        return parse(TypeAdapter(Evaluation), renamed(read_json(path)), path)
 
     @cached_property
     def model(self) -> nn.Module:
@@ -309,8 +310,9 @@ class Run:
         evaluation, epochs = self.evaluation, len(self.history)
         headline = escape(self.record["status"])
         if evaluation is not None:
+            noun = self.contract.framing.noun
             headline = (
-                f"<b>{evaluation.accuracy:.2%}</b> of {evaluation.images:,} test images "
+                f"<b>{evaluation.accuracy:.2%}</b> of {evaluation.items:,} test {noun}s "
                 f"(95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
             )
         return (

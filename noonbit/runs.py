@@ -9,6 +9,7 @@ from torch import nn
 from noonbit import __version__
 from noonbit.atomic import read_json
 from noonbit.errors import ArtefactError, UsageError
+from noonbit.renamed import renamed
 from noonbit.run import FORMAT, RUNS, Run
 
 
@@ -63,7 +64,7 @@ def load_run(
     for a folder that is no run, is damaged, or was made by a later noonbit.
     """
     path = find_run(name, runs)
-    record = read_json(path / "run.json")
+    record = renamed(read_json(path / "run.json"))
     number = record.get("format") if isinstance(record, dict) else None
     if not isinstance(number, int):
         raise ArtefactError(f"{path / 'run.json'} has no format number; it is no run of noonbit's.")

@@ -31,7 +31,7 @@ def test_a_name_that_does_not_exist_is_an_attribute_error():
 def test_train_returns_a_run_that_evaluates_and_predicts(tmp_path, capsys):
     run = noonbit.train("digits", model="lenet5", epochs=1, threads=1, out=tmp_path / "run")
     assert run.record["model"]["name"] == "lenet5"
-    assert run.evaluation.images == 359
+    assert run.evaluation.items == 359
     assert len(run.history) == 1
     predictions = run.predict(noonbit.open_data("digits").train)
     assert len(predictions) == 1797

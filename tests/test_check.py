@@ -12,7 +12,7 @@ from PIL import Image
 from noonbit.check import Diagnosis, check, contact_sheet
 from noonbit.cli import run
 from noonbit.data import open_data
-from noonbit.data.split import identical
+from noonbit.data.pool import identical
 from noonbit.findings import Finding, findings_of_items, gaps
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

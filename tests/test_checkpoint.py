@@ -47,8 +47,8 @@ def assert_resumes_with_the_same_bits(plan: Plan, hooks: Hooks, folder: Path) ->
     assert equal(weights(continued), weights(whole))
     assert equal(continued.best, whole.best)
     assert continued.best_epoch == whole.best_epoch
-    assert [replace(r, seconds=0, images_per_second=0) for r in continued.history] == [
-        replace(r, seconds=0, images_per_second=0) for r in whole.history
+    assert [replace(r, seconds=0, items_per_second=0) for r in continued.history] == [
+        replace(r, seconds=0, items_per_second=0) for r in whole.history
     ]
 
 

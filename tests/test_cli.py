@@ -111,9 +111,13 @@ def test_the_help_of_a_command_mentions_every_flag_and_explains_it(name, command
 def test_every_parameter_of_a_command_has_a_sentence(name):
     module = import_module(f"noonbit.commands.{name}")
     text = getattr(module, name).__doc__
-    for parameter in inspect.signature(getattr(module, name)).parameters:
-        assert parameter in ("recipe", "lineup") or re.search(
-            rf"^    {parameter}\n        \S", text, re.M
+    for parameter in inspect.signature(getattr(module, name)).parameters.values():
+        # Flags that most commands have bring their sentence along, in their type.
+        about = getattr(parameter.annotation, "__metadata__", ())
+        assert (
+            parameter.name in ("recipe", "lineup")
+            or any(each.help for each in about)
+            or re.search(rf"^    {parameter.name}\n        \S", text, re.M)
         )
 
 
@@ -171,7 +175,7 @@ def test_a_usage_error_is_a_sentence_and_exits_with_2(arguments, sentence, refus
         ("--learning-rate", "-1", "greater than 0"),
         ("--learning-rate", "nan", "greater than 0"),
         ("--warmup", "1", "less than 1"),
-        ("--validation", "0.95", "a share up to 0.5 or a whole number of images"),
+        ("--validation", "0.95", "a share up to 0.5 or a whole number of items"),
         ("--precision", "fp16", "'bfloat16'"),
         ("--channels", "4", "3"),
     ],
@@ -280,14 +284,14 @@ def test_train_json_is_all_of_stdout_and_evaluate_gives_the_same_figures(command
         "accuracy",
         "accuracy_low",
         "accuracy_high",
-        "test_images",
+        "test_items",
         "epochs",
         "train_seconds",
         "total_seconds",
     }
     assert told["run"] == str(tmp_path / "run")
     assert told["model"] == "lenet5"
-    assert (told["test_images"], told["epochs"]) == (359, 1)
+    assert (told["test_items"], told["epochs"]) == (359, 1)
     assert 0 < told["train_seconds"] < told["total_seconds"]
     assert err.splitlines()[-2] == f"report   {tmp_path / 'run' / 'report.html'}"
     assert err.splitlines()[-1] == f"next     noonbit predict {tmp_path / 'run'} PICTURE"
@@ -296,7 +300,7 @@ def test_train_json_is_all_of_stdout_and_evaluate_gives_the_same_figures(command
     code, out, _ = command("evaluate", "run", "--json")
     again = json.loads(out)
     assert code == 0
-    for figure in ("accuracy", "accuracy_low", "accuracy_high", "test_images"):
+    for figure in ("accuracy", "accuracy_low", "accuracy_high", "test_items"):
         assert again[figure] == told[figure]
 
 
@@ -362,7 +366,7 @@ def test_evaluate_takes_another_source_with_the_same_classes(command, digits_run
     code, out, _ = command("evaluate", digits_run.path, "digits", "--json")
     told = json.loads(out)
     assert code == 0
-    assert (told["source"], told["split"], told["test_images"]) == ("digits", "all", 1797)
+    assert (told["source"], told["split"], told["test_items"]) == ("digits", "all", 1797)
 
 
 def test_fail_under_exits_with_5_after_printing_the_figures(command, digits_run):

@@ -11,13 +11,12 @@ from noonbit.data.dataset import (
     Part,
     Picture,
     Pictures,
-    check_classes,
-    encode_labels,
     natural_key,
     part_of,
     training_first,
     unlabelled,
 )
+from noonbit.data.labels import check_classes, encode_labels
 from noonbit.errors import DataError
 
 IMAGES = np.arange(3 * 4, dtype=np.uint8).reshape(3, 1, 2, 2)

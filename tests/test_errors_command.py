@@ -28,7 +28,7 @@ def test_the_worst_order_gives_the_most_confident_mistakes_first(digits_run, cap
     assert (
         found["wrong"]
         == len(stated)
-        == round(digits_run.evaluation.images) - (digits_run.evaluation.correct)
+        == round(digits_run.evaluation.items) - (digits_run.evaluation.correct)
     )
 
 

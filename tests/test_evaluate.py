@@ -51,7 +51,7 @@ def test_accuracy_is_the_share_that_is_right() -> None:
     probabilities, labels = some_predictions()
     evaluation = measured()
     right = int((probabilities.argmax(axis=1) == labels).sum())
-    assert (evaluation.split, evaluation.images, evaluation.correct) == ("test", 300, right)
+    assert (evaluation.split, evaluation.items, evaluation.correct) == ("test", 300, right)
     assert evaluation.accuracy == right / 300
     assert 0.5 < evaluation.accuracy < 0.95
     assert (evaluation.accuracy_low, evaluation.accuracy_high) == wilson_interval(right, 300)
@@ -64,7 +64,7 @@ def test_precision_recall_and_f1_of_each_class_are_scikit_learns() -> None:
     )
     scores = measured().classes
     assert [score.name for score in scores] == list(NAMES)
-    found = [(score.precision, score.recall, score.f1, score.images) for score in scores]
+    found = [(score.precision, score.recall, score.f1, score.items) for score in scores]
     np.testing.assert_allclose(found, np.transpose(expected))
     assert found[3] == (0, 0, 0, 0)
 
@@ -119,7 +119,7 @@ def test_the_calibration_error_is_the_weighted_gap_of_its_bins(top: np.ndarray, 
 
 def test_an_empty_split_has_no_accuracy_and_does_not_crash() -> None:
     empty = evaluate(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), NAMES, split="test")
-    assert empty.images == 0 and empty.correct == 0
+    assert empty.items == 0 and empty.correct == 0
     assert math.isnan(empty.accuracy) and math.isnan(empty.loss)
     assert (empty.accuracy_low, empty.accuracy_high) == (0.0, 1.0)
     assert empty.calibration_error == 0 and empty.reliability == ()

@@ -167,7 +167,7 @@ def test_a_finished_run_is_kept_and_judged_again(tmp_path: Path) -> None:
     weights = tmp_path / "small" / "small-seed0" / "weights.safetensors"
     written = weights.stat().st_mtime_ns
     assert first.verdict.outcome in ("met", "not met")
-    assert first.runs[0]["test_images"] == 359
+    assert first.runs[0]["test_items"] == 359
     stricter = on_digits(claim={"kind": "figure", "arm": "small", "accuracy": 1.0})
     second = reproduce(stricter, out=tmp_path, display=silent)
     assert second.verdict.outcome == "not met"

@@ -113,7 +113,7 @@ def test_a_history_row_is_the_mean_of_its_epoch():
     assert (only.loss, only.accuracy) == pytest.approx(before, rel=1e-5)
     validation = validate(state.model, CONTRACT, images(15, seed=1), RUNTIME)
     assert (only.val_loss, only.val_accuracy) == validation
-    assert only.images_per_second == pytest.approx(45 / only.seconds)
+    assert only.items_per_second == pytest.approx(45 / only.seconds)
 
 
 def test_the_history_gives_the_learning_rate_of_the_last_step():

@@ -76,7 +76,7 @@ def test_the_figures_are_those_of_the_answers_that_are_kept(digits_folds: Run):
     assert result["folds_standard_deviation"] == pytest.approx(np.std(shares, ddof=1))
     assert np.sum(evaluation.confusion) == 1797
     first = result["folds"][0]
-    assert (first["train_images"], first["validation_images"], first["images"]) == (1078, 120, 599)
+    assert (first["train_items"], first["validation_items"], first["items"]) == (1078, 120, 599)
 
 
 def test_measured_again_each_network_answers_for_its_fold(digits_folds: Run):
@@ -111,7 +111,7 @@ def test_an_official_test_part_is_left_alone_and_can_measure_the_networks_togeth
         "proportion"
     )
     together = run.evaluate(source)
-    assert (together.split, together.images) == ("test", 60)
+    assert (together.split, together.items) == ("test", 60)
     page = (run.path / "report.html").read_text()
     assert f"noonbit evaluate {run.path} {source}" in page
     first = members_of(run)[0]
@@ -152,7 +152,7 @@ def test_folds_that_do_not_make_up_the_same_items_are_refused(digits_run):
 def test_scores_are_counted_fold_by_fold():
     right = np.array([True, False, True, True, False])
     scores = fold_scores(right, np.array([1, 2, 1, 2, 2]))
-    assert [(score.fold, score.correct, score.images) for score in scores] == [(1, 2, 2), (2, 1, 3)]
+    assert [(score.fold, score.correct, score.items) for score in scores] == [(1, 2, 2), (2, 1, 3)]
     assert scores[1].accuracy == pytest.approx(1 / 3)
     assert scores[0].accuracy_low == wilson_interval(2, 2)[0]
 
@@ -176,7 +176,7 @@ def test_unreadable_items_are_in_no_fold(tmp_path):
     recipe = RECIPE.model_copy(update={"on_bad": "skip"})
     run = train_members(tmp_path / "data", recipe, Lineup(folds=2), out=tmp_path / "run")
     assert len(read_answers(run)) == 23
-    assert [fold["images"] for fold in run.record["result"]["folds"]] in ([11, 12], [12, 11])
+    assert [fold["items"] for fold in run.record["result"]["folds"]] in ([11, 12], [12, 11])
 
 
 def test_the_command_prints_the_folds_and_one_object(tmp_path, capsys):

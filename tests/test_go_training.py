@@ -16,6 +16,7 @@ from noonbit.check import check
 from noonbit.cli import run as run_command
 from noonbit.data import open_data
 from noonbit.errors import DataError, MissingExtra, UsageError
+from noonbit.folds import folds_together
 from noonbit.go.planes import legal_moves
 from noonbit.go.positions import planes_after
 from noonbit.go.predict import predict_move
@@ -70,7 +71,7 @@ def test_positions_come_one_by_one_in_slices_and_by_number(games: Path) -> None:
 
 def test_a_game_is_never_divided(games: Path) -> None:
     items, _ = load(games, RECIPE, data_dir=None)
-    together = items.data.train.together
+    together = items.data.together()
     assert together is not None
     parts = [set(together.groups[items.indices(p)]) for p in ("train", "validation", "test")]
     assert [len(part) for part in parts] == [14, 2, 4]
@@ -79,21 +80,24 @@ def test_a_game_is_never_divided(games: Path) -> None:
 
 
 def test_folds_are_dealt_by_game(games: Path) -> None:
-    tested = []
+    tested, splits = [], []
     for fold in range(1, 4):
         recipe = RECIPE.model_copy(update={"test_fold": f"{fold}/3"})
         items, _ = load(games, recipe, data_dir=None)
+        splits.append(items.split)
         groups = items.groups(items.split.test)
         assert groups is not None
         assert not set(groups) & set(items.groups(items.split.train))  # type: ignore[arg-type]
         tested.append(set(groups))
     assert sorted(number for each in tested for number in each) == list(range(GAMES))
+    reasons = folds_together(splits, items).reasons
+    assert reasons["test"] == "each of 300 items in one of 3 folds, every game whole"
 
 
 def test_a_training_states_what_it_has_to_beat(go_run: Run) -> None:
     evaluation = go_run.evaluation
     assert evaluation is not None
-    assert (evaluation.images, evaluation.groups) == (60, 4)
+    assert (evaluation.items, evaluation.groups) == (60, 4)
     names = [score.name for score in evaluation.scores]
     assert names == ["the network", "the usual points", "a linear look at 5x5 points"]
     network = evaluation.scores[0]

@@ -20,16 +20,16 @@ PACKAGE = Path(noonbit.__file__).parent
 
 DATA_FLOW = """
     noonbit
-    errors  recipe  lineup  runtime  atomic
+    errors  recipe  lineup  runtime  atomic  renamed
 
     data
     data.dataset  data.compression  data.cache  data.mapped  data.files  data.pictures
-    data.headers
+    data.headers  data.labels
     data.delimited  data.arrays  data.folder
     data.vectors  data.text  data.text_rows  data.lines  data.json_lines
     data.path_rows  data.pixel_rows  data.table  data.idx  data.cifar  data.parquet
     data.png  data.shapes
-    data.split  data.difficulty
+    data.pool  data.split  data.difficulty
     grouped
     go  go.files  go.compiled  go.board  go.sgf  go.games  go.ladders  go.planes  go.positions
     go.symmetries  go.scores  go.diagram  go.boards  go.source
@@ -47,6 +47,7 @@ DATA_FLOW = """
     models.layers  models.keras  models.slides  models.lab  models.lenet  models.convnetjs
     models.sentence
     models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models.policy
+    models.own
     models  models.receptive  models.summary  models.memory
     models.ensemble
     averaging  views  adadelta  fused  optim  streaming
@@ -55,7 +56,7 @@ DATA_FLOW = """
     gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain
     fit  engine  checkpoint  run  go.predict  runs  record  measure
     report.answers  report.charts  report.thumbnails  report.exhibits  report.decisions
-    report.boards  report.sections  report.members  report.folds  report
+    report.boards  report.sections  report.commands  report.members  report.folds  report
     job  progress  member  side_by_side  assembly  members  api  estimator
 
     experiments  experiments.results  experiments.verdict  experiments.reproduce  experiments.page

@@ -88,8 +88,8 @@ def weights(run: Run) -> dict[str, torch.Tensor]:
 
 def assert_same(one: Run, other: Run) -> None:
     assert equal(weights(one), weights(other))
-    assert [replace(r, seconds=0, images_per_second=0) for r in one.history] == [
-        replace(r, seconds=0, images_per_second=0) for r in other.history
+    assert [replace(r, seconds=0, items_per_second=0) for r in one.history] == [
+        replace(r, seconds=0, items_per_second=0) for r in other.history
     ]
     assert one.evaluation == other.evaluation
 
@@ -150,7 +150,7 @@ def test_the_recipe_in_the_run_folder_trains_the_same_network_again(whole, tmp_p
 
 def test_the_predictions_file_gives_the_confusion_matrix(whole):
     table = pq.read_table(whole.path / "predictions.parquet").to_pydict()
-    assert len(table["item"]) == whole.evaluation.images == 359
+    assert len(table["item"]) == whole.evaluation.items == 359
     right = sum(a == b for a, b in zip(table["label"], table["prediction"], strict=True))
     assert right == whole.evaluation.correct
     for prediction, row in zip(table["prediction"], table["probabilities"], strict=True):
@@ -460,7 +460,7 @@ def test_another_source_is_measured_by_class_names_whatever_their_numbers(tmp_pa
     run = train(source, recipe, out=tmp_path / "run")
     other = table(tmp_path / "other.csv", ("light", "dark"), 20)
     evaluation = run.evaluate(str(other))
-    assert (evaluation.images, evaluation.split) == (20, "all")
+    assert (evaluation.items, evaluation.split) == (20, "all")
     assert evaluation.accuracy == run.evaluation.accuracy == 1.0
     assert [score.name for score in evaluation.classes] == ["dark", "light"]
 

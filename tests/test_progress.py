@@ -35,7 +35,7 @@ def row(**changes) -> Epoch:
         "val_accuracy": 0.875,
         "lr": 0.1,
         "seconds": 1.5,
-        "images_per_second": 12345.6,
+        "items_per_second": 12345.6,
     }
     return Epoch(**(facts | changes))
 

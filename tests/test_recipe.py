@@ -30,7 +30,7 @@ CIFAR = Task("glance", 45_000, ("shift=3,flip", "usual"), 70_000_000, 0.75, "muo
 tasks = st.builds(
     Task,
     model=st.sampled_from(["cnn", "glance"]),
-    images=st.integers(1, 10**7),
+    items=st.integers(1, 10**7),
     augmentation=st.just(SHIFTS),
     multiply_adds=st.integers(0, 10**10),
     difficulty=st.floats(0, 1),
@@ -233,7 +233,7 @@ def test_validation_is_a_share_or_a_number_of_images(value: float) -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"validation": 0.7}, "validation .* a share up to 0.5 or a whole number of images"),
+        ({"validation": 0.7}, "validation .* a share up to 0.5 or a whole number of items"),
         ({"validation": -1}, "validation .* greater than or equal to 0"),
         ({"fold": "6/5"}, "fold .* such as 1/5"),
         ({"fold": "0/5"}, "fold .* such as 1/5"),

@@ -16,7 +16,7 @@ from noonbit.findings import Finding
 from noonbit.fit import Epoch
 from noonbit.job import train
 from noonbit.recipe import Recipe
-from noonbit.report import charts, sections, shorten
+from noonbit.report import charts, sections, shorten, with_code
 from noonbit.run import Run
 from noonbit.runs import load_run
 
@@ -171,6 +171,24 @@ def test_findings_of_the_check_are_shown(digits_run, tmp_path):
     assert command_line(["report", str(run.path)]) == 0
     text = Page(run.path / "report.html").text
     assert "Problem: Same picture twice. a.png = <b>b.png</b>, c.png" in text
+
+
+def test_a_command_in_backticks_is_set_as_code_and_what_is_in_it_stays_text():
+    assert with_code("See `noonbit check`, <b>") == "See <code>noonbit check</code>, &lt;b&gt;"
+    assert with_code("cut off at `noonbit ch…") == "cut off at `noonbit ch…"
+    assert with_code("`<script>`") == "<code>&lt;script&gt;</code>"
+
+
+def test_no_note_shows_its_backticks(digits_run, tmp_path):
+    shutil.copytree(digits_run.path, tmp_path / "copy")
+    run = load_run(tmp_path / "copy")
+    run.record["data"]["notes"] = ["2 games are odd: `noonbit check` names each."]
+    run.record["warnings"] = ["flip: `6` is `9` upside down"]
+    run.update()
+    assert command_line(["report", str(run.path)]) == 0
+    page = Page(run.path / "report.html")
+    assert "2 games are odd: noonbit check names each." in page.text
+    assert "`" not in page.text
 
 
 def test_of_many_classes_the_most_confused_stand_in_the_matrix_and_the_rest_together():

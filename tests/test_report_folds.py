@@ -4,9 +4,11 @@ import re
 
 from test_report import Page
 
+from noonbit.report.commands import summary_commands
 from noonbit.report.folds import folds
 from noonbit.report.members import members
 from noonbit.run import Run
+from noonbit.runs import load_run
 
 
 def test_the_page_of_a_cross_validation_names_folds_spread_and_limits(digits_folds: Run):
@@ -17,7 +19,7 @@ def test_the_page_of_a_cross_validation_names_folds_spread_and_limits(digits_fol
     assert "1,797 images of 10 classes" in words
     for fold in result["folds"]:
         assert re.search(
-            rf"{fold['train_images']:,} ?{fold['validation_images']} ?{fold['images']} ?"
+            rf"{fold['train_items']:,} ?{fold['validation_items']} ?{fold['items']} ?"
             rf"[\d.]+ m?s ?{100 * fold['accuracy']:.2f} %",
             words,
         )
@@ -27,6 +29,7 @@ def test_the_page_of_a_cross_validation_names_folds_spread_and_limits(digits_fol
     assert "was not measured here, and could not be: every image trained some of them" in words
     assert "the sum of its members’ outputs" in words
     assert "--folds 3" in words
+    assert "noonbit summary mlp --input 8x8x1 --classes 10" in words
     sections = {tag.get("id") for tag in page.all("section")}
     assert "folds" in sections
     assert not sections & {"members", "history"}
@@ -47,3 +50,12 @@ def test_the_scale_begins_below_the_lowest_interval(digits_folds: Run):
     assert section is not None
     assert 0 <= section.start <= min(row.low for row in section.rows)
     assert section.lowest <= section.mean_accuracy <= section.highest
+
+
+def test_the_command_for_the_layers_finds_a_network_of_ones_own(digits_folds: Run):
+    run = load_run(digits_folds.path)
+    for member in run.record["model"]["members"]:
+        member["name"] = "/my nets/net.py:tiny"
+    assert summary_commands(run) == [
+        "noonbit summary '/my nets/net.py:tiny' --input 8x8x1 --classes 10"
+    ]

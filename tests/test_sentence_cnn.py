@@ -398,7 +398,7 @@ def test_check_speaks_of_sentences(reviews: Path, capsys: pytest.CaptureFixture[
 def test_folds_of_sentences_answer_together(reviews: Path, tmp_path: Path) -> None:
     recipe = Recipe(epochs=1, threads=1, batch_size=10)
     whole = train_members(reviews, recipe, Lineup(folds=3), out=tmp_path / "run")
-    assert whole.evaluation is not None and whole.evaluation.images == 200
+    assert whole.evaluation is not None and whole.evaluation.items == 200
     again = load_run(whole.path)
     assert again.evaluate() == whole.evaluation
     assert len(again.predict(Sentences(["a gripping film"]))) == 1

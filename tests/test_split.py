@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noonbit.data.dataset import Data, Numbered, Part, PartName, Together
-from noonbit.data.split import Holdout, Split, draw_split, identical
+from noonbit.data.pool import identical
+from noonbit.data.split import Holdout, Split, draw_split
 from noonbit.errors import ArtefactError, UsageError
 
 
@@ -25,6 +26,19 @@ def data_with(train: list[int], **official: list[int]) -> Data:
             parts[name] = part_with(official[name])
     names = tuple(str(label) for label in range(max(train) + 1))
     return Data("here", "arrays", parts, names)
+
+
+def games_with(train: list[int], **official: list[int]) -> Data:
+    """Items in groups: those of the training part, then those of the other parts."""
+    data = data_with(
+        [0, 1] * (len(train) // 2), **{name: [0] * len(official[name]) for name in official}
+    )
+    groups = {"train": train, **official}
+    parts = {
+        name: replace(part, together=Together("game", np.array(groups[name], np.int64)))
+        for name, part in data.parts.items()
+    }
+    return replace(data, parts=parts)
 
 
 def sizes(split: Split) -> tuple[int, int, int]:
@@ -284,10 +298,39 @@ def test_a_stored_split_comes_back_and_a_damaged_one_is_named(tmp_path: Path) ->
 
 def test_groups_are_dealt_into_folds_whole() -> None:
     groups = np.repeat(np.arange(20), 5)
-    part = replace(part_with([0, 1] * 50), together=Together("game", groups))
-    data = Data("here", "arrays", {"train": part}, ("0", "1"))
+    data = games_with(groups.tolist())
     tested = [draw_split(data, holdout=Holdout(test_fold=(k, 4))).test for k in range(1, 5)]
     assert sorted(np.concatenate(tested).tolist()) == list(range(100))
     assert sorted(np.concatenate([np.unique(groups[each]) for each in tested])) == list(range(20))
-    with pytest.raises(UsageError, match="too few groups for 21 folds"):
+    with pytest.raises(UsageError, match="20 games, too few for 21 folds. Use 20 folds or fewer"):
         draw_split(data, holdout=Holdout(test_fold=(1, 21)))
+
+
+def test_folds_of_groups_take_in_the_sources_own_validation_part_and_leave_out_its_test() -> None:
+    training, validation = [0, 0, 1, 1, 2, 2, 3, 3], [4, 4, 5]
+    data = games_with(training, validation=validation, test=[6, 6])
+    groups = np.array(training + validation)
+    tested = []
+    for number in (1, 2, 3):
+        split = draw_split(data, holdout=Holdout(test_fold=(number, 3)))
+        assert not set(groups[split.test]) & set(groups[[*split.train, *split.validation]])
+        tested.append(split.test)
+    assert sorted(np.concatenate(tested).tolist()) == list(range(11))
+
+
+def test_items_know_their_groups_through_all_parts() -> None:
+    data = games_with([0, 0, 1, 1], validation=[2], test=[3, 4])
+    assert data.together() is not None
+    assert data.together().groups.tolist() == [0, 0, 1, 1, 2, 3, 4]
+    assert data_with([0, 1]).together() is None
+
+
+def test_rows_as_they_come_would_part_a_group_and_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"first rows of here would part a game.*stratified"):
+        draw_split(games_with([0, 0, 0, 1, 1, 1]), holdout=Holdout(2, "first"))
+
+
+def test_a_bad_item_does_not_take_its_group_out_of_the_folds() -> None:
+    data = games_with([0, 0, 1, 1, 2, 2])
+    tested = [draw_split(data, holdout=Holdout(test_fold=(k, 3)), bad={0}).test for k in (1, 2, 3)]
+    assert sorted(np.concatenate(tested).tolist()) == [1, 2, 3, 4, 5]

@@ -87,7 +87,7 @@ def test_streamed_training_ends_with_the_same_bits(nothing_is_small: None) -> No
     assert carry_on(disk, train=streamed(images()), validation=validation)
     assert equal(weights(memory), weights(disk))
     for one, other in zip(memory.history, disk.history, strict=True):
-        assert one == replace(other, seconds=one.seconds, images_per_second=one.images_per_second)
+        assert one == replace(other, seconds=one.seconds, items_per_second=one.items_per_second)
 
 
 def test_validation_calibration_and_evaluation_are_the_same(nothing_is_small: None) -> None:

@@ -1,7 +1,7 @@
 """noonbit arithmetic IMAGE"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from noonbit.commands.output import Json, print_json, say
 from noonbit.commands.summary import parse_input
@@ -42,8 +42,6 @@ def arithmetic(
         A pool instead of filters: it keeps the channels apart and learns nothing.
     out
         Draw it, as a PNG; left out: no picture is written.
-    json
-        Print one JSON object on stdout.
     """
     shape = parse_input(image, flag="")
     if pool and filters is not None:
@@ -63,31 +61,34 @@ def arithmetic(
         figure = draw(layer)
         write(out, lambda temporary: figure.savefig(temporary, format="png", dpi=100))
     if json:
-        print_json(
-            {
-                "input": layer.input,
-                "output": layer.output,
-                "kernel": kernel,
-                "stride": layer.height.stride,
-                "padding": {
-                    "top": layer.height.before,
-                    "bottom": layer.height.after,
-                    "left": layer.width.before,
-                    "right": layer.width.after,
-                },
-                "unused": {"rows": layer.height.unused, "columns": layer.width.unused},
-                "filters": layer.filters,
-                "weights": layer.weights,
-                "biases": layer.filters or 0,
-                "multiply_adds": layer.multiply_adds,
-                "picture": None if out is None else str(out),
-            }
-        )
+        print_json(as_object(layer) | {"picture": None if out is None else str(out)})
     else:
         print_layer(layer)
     if out is not None:
         say(f"\npicture  {out}")
     say(f"\nnext     noonbit arithmetic {describe(layer.output)} --kernel 3 --padding 1")
+
+
+def as_object(layer: "Layer") -> dict[str, Any]:
+    """The layer's figures as plain values."""
+    height, width = layer.height, layer.width
+    return {
+        "input": layer.input,
+        "output": layer.output,
+        "kernel": height.kernel,
+        "stride": height.stride,
+        "padding": {
+            "top": height.before,
+            "bottom": height.after,
+            "left": width.before,
+            "right": width.after,
+        },
+        "unused": {"rows": height.unused, "columns": width.unused},
+        "filters": layer.filters,
+        "weights": layer.weights,
+        "biases": layer.filters or 0,
+        "multiply_adds": layer.multiply_adds,
+    }
 
 
 def parse_padding(text: str) -> "Padding":

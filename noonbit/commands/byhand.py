@@ -1,5 +1,6 @@
 """noonbit byhand"""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from noonbit.byhand import Epoch, Examples
 
 DOCUMENTED_SOURCE = "mnist"
+COLUMNS = ("train error", "train accuracy", "test error", "test accuracy")
 
 
 def byhand(
@@ -36,10 +38,6 @@ def byhand(
         Images a step; left out: one at a time, in vectors, as the document does.
     out
         A folder for the curves and five random images as PNG; left out: no picture is written.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON object on stdout.
     """
     from noonbit.byhand import DOCUMENTED, Network, documented_slope, exact_slope, open_examples
 
@@ -52,21 +50,14 @@ def byhand(
         f"{len(network.first)} - {network.first.shape[1]} - {network.second.shape[1]}\n"
     )
     if not json:
-        print("epoch  train error  train accuracy  test error  test accuracy", flush=True)
+        print("epoch", *COLUMNS, sep="  ", flush=True)
     history: list[Epoch] = []
-    for number, epoch in enumerate(network.train(training, test, batch_size=batch_size)):
-        history.append(epoch)
+    for epoch in network.train(training, test, batch_size=batch_size):
         if not json:
-            cells = zip(epoch.printed(), (11, 14, 10, 13), strict=True)
-            print(
-                f"{number:5}", *(f"{cell:>{width}}" for cell, width in cells), sep="  ", flush=True
-            )
+            print_epoch(len(history), epoch)
+        history.append(epoch)
     is_documented = source == DOCUMENTED_SOURCE and not exact and batch_size is None
-    different = [
-        number
-        for number, epoch in enumerate(history)
-        if is_documented and epoch.printed() != DOCUMENTED[number]
-    ]
+    different = first_difference(history, DOCUMENTED) if is_documented else None
     pictures = [] if out is None else draw(out, history, training)
     if json:
         print_json(
@@ -75,26 +66,42 @@ def byhand(
                 "exact": exact,
                 "batch_size": batch_size,
                 "epochs": [asdict(epoch) for epoch in history],
-                "is_the_documents": not different if is_documented else None,
+                "is_the_documents": different is None if is_documented else None,
                 "pictures": [str(picture) for picture in pictures],
             }
         )
     for picture in pictures:
         say(f"picture  {picture}")
-    if different:
+    if different is not None:
         raise CheckFailed(
-            f"The line of epoch {different[0]} is not the document's, "
-            f"{' '.join(DOCUMENTED[different[0]])}. The images or the arithmetic differ."
+            f"The line of epoch {different} is not the document's, "
+            f"{' '.join(DOCUMENTED[different])}. The images or the arithmetic differ."
         )
     if is_documented:
         say("\nEvery digit is the document's.")
     say(f"next     noonbit gradcheck byhand{'-exact' if exact else ''}")
 
 
+def print_epoch(number: int, epoch: "Epoch") -> None:
+    """A line of the table, as the document prints it."""
+    cells = zip(epoch.printed(), COLUMNS, strict=True)
+    print(f"{number:5}", *(f"{cell:>{len(name)}}" for cell, name in cells), sep="  ", flush=True)
+
+
+def first_difference(
+    history: "Sequence[Epoch]", documented: Sequence[tuple[str, ...]]
+) -> int | None:
+    """The number of the first epoch whose line is not the document's; None where all are."""
+    lines = (epoch.printed() for epoch in history)
+    pairs = enumerate(zip(lines, documented, strict=False))
+    return next((number for number, (own, other) in pairs if own != other), None)
+
+
 def draw(folder: Path, history: "list[Epoch]", training: "Examples") -> list[Path]:
     """The two plots and the five images, as files."""
     from noonbit.atomic import unwritable, write
     from noonbit.byhand import draw_curves, draw_random_images
+    from noonbit.gallery import write_png
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,5 +110,5 @@ def draw(folder: Path, history: "list[Epoch]", training: "Examples") -> list[Pat
     curves, images = folder / "byhand-curves.png", folder / "byhand-images.png"
     figure, sheet = draw_curves(history), draw_random_images(training)
     write(curves, lambda temporary: figure.savefig(temporary, format="png", dpi=120))
-    write(images, lambda temporary: sheet.save(temporary, "PNG"))
+    write_png(images, sheet)
     return [curves, images]

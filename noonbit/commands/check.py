@@ -26,12 +26,8 @@ def check(
     ----------
     source
         A path, an archive, or a name of `noonbit data`.
-    data_dir
-        Where to look for known data sets first.
     out
         Draw a contact sheet here, a PNG with a row of training pictures for each class.
-    json
-        Print one JSON object on stdout.
     """
     if out is not None and out.suffix.lower() != ".png":
         raise UsageError(f"--out {out} ends in '{out.suffix}'; the contact sheet is a .png.")
@@ -48,10 +44,9 @@ def check(
     else:
         print_diagnosis(diagnosis)
     if out is not None:
-        from noonbit.atomic import write
+        from noonbit.gallery import write_png
 
-        sheet = contact_sheet(diagnosis.items)
-        write(out, lambda temporary: sheet.save(temporary, format="PNG"))
+        write_png(out, contact_sheet(diagnosis.items))
         say(f"\nsheet    {out}")
     elif diagnosis.items.framing.takes == "pictures":
         say(f"\nsheet    noonbit check {source} --out sheet.png draws pictures of every class")

@@ -23,10 +23,6 @@ def data(
         nothing is downloaded.
     out
         The folder to make: a folder a part, in it a folder a class.
-    data_dir
-        Where to look first.
-    json
-        Print a list of objects on stdout, or one about the folder.
     """
     if (source is None) != (out is None):
         raise UsageError(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from noonbit.commands.output import DataDir, Json, print_json, say
+from noonbit.commands.output import DataDir, Json, print_trained
 from noonbit.lineup import DEFAULT_COMBINE, Combine
 
 
@@ -23,10 +23,6 @@ def ensemble(
         The sum of their networks' outputs, the mean of their probabilities, or a vote.
     out
         The run folder to make; by default one in runs/, named after time, networks and data.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON object on stdout at the end.
     """
     from noonbit.assembly import ensemble as ensemble_runs
     from noonbit.progress import display
@@ -40,8 +36,4 @@ def ensemble(
             data_dir=data_dir,
             observer=observer,
         )
-    if json:
-        result = {"run": str(run.path), "model": run.record["model"]["name"]}
-        print_json(result | run.record["result"])
-    say(f"\nreport   {run.path / 'report.html'}")
-    say(f"next     noonbit predict {run.word} {run.contract.framing.example}")
+    print_trained(run, json=json)

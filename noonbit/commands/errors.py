@@ -1,5 +1,6 @@
 """noonbit errors RUN"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from noonbit.items import Items
     from noonbit.report.answers import Answers
     from noonbit.run import Run
 
@@ -37,46 +39,34 @@ def errors(
     run
         A run folder, a unique beginning of its name, or `last`.
     count
-        How many images to draw at most.
+        How many of them at most.
     order
         `worst`: the most confident mistakes first; `first`: in the order of the data.
     out
         The PNG to write; by default errors.png in the run folder.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON object on stdout.
     """
-    from noonbit.atomic import write
-    from noonbit.gallery import grid
     from noonbit.report.answers import read_answers
     from noonbit.runs import load_run
 
     loaded = load_run(run)
+    framing = loaded.contract.framing
+    if out is not None and framing.takes != "pictures":
+        raise UsageError(f"--out draws pictures, and {loaded.path.name} takes {framing.takes}.")
     answers = read_answers(loaded)
     wrong = answers.wrong(order)
     mistakes = described(loaded, answers, wrong[:count])
-    takes = loaded.contract.framing.takes
-    if out is not None and takes != "pictures":
-        raise UsageError(f"--out draws pictures, and {loaded.path.name} takes {takes}.")
-    picture = (out or loaded.path / "errors.png") if mistakes and takes == "pictures" else None
-    if mistakes and takes == "sentences":
+    picture = None
+    if mistakes and framing.takes == "pictures":
+        picture = out or loaded.path / "errors.png"
+        draw(picture, loaded.items(data_dir=data_dir), mistakes)
+    elif mistakes and framing.takes == "sentences":
         items = loaded.items(data_dir=data_dir)
-        for one in mistakes:
-            one["text"] = items.text(one["item"])
-    if picture is not None:
-        items = loaded.items(data_dir=data_dir)
-        sheet = grid(
-            items.values[answers.items[wrong[:count]]],
-            [f"real {one['label']}\npredicted {one['prediction']}" for one in mistakes],
-            columns=COLUMNS,
-        )
-        write(picture, lambda temporary: sheet.save(temporary, "PNG"))
+        mistakes = [one | {"text": items.text(one["item"])} for one in mistakes]
     if json:
         print_json(
             {
                 "run": str(loaded.path),
-                "test_images": len(answers),
+                "test_items": len(answers),
                 "wrong": len(wrong),
                 "order": order,
                 "picture": None if picture is None else str(picture),
@@ -84,27 +74,8 @@ def errors(
             }
         )
     elif mistakes:
-        print_table(
-            (
-                "item",
-                "real",
-                "predicted",
-                "probability",
-                "text" if takes == "sentences" else "name",
-            ),
-            [
-                (
-                    str(one["item"]),
-                    one["label"],
-                    one["prediction"],
-                    f"{one['probability']:.4f}",
-                    one.get("text", one["name"]),
-                )
-                for one in mistakes
-            ],
-        )
-    noun = loaded.contract.framing.noun
-    say(f"\n{len(wrong):,} of {plural(len(answers), f'test {noun}')} wrong")
+        print_mistakes(mistakes)
+    say(f"\n{len(wrong):,} of {plural(len(answers), f'test {framing.noun}')} wrong")
     if picture is not None:
         say(f"picture  {picture} ({plural(len(mistakes), 'image')})")
     say(f"next     noonbit report {loaded.word}")
@@ -123,3 +94,30 @@ def described(run: "Run", answers: "Answers", rows: "NDArray[np.int64]") -> list
         }
         for row in rows
     ]
+
+
+def draw(path: Path, items: "Items", mistakes: Sequence[dict[str, Any]]) -> None:
+    """A sheet of the pictures with their real and predicted classes, as a PNG."""
+    from noonbit.gallery import grid, write_png
+
+    titles = [f"real {one['label']}\npredicted {one['prediction']}" for one in mistakes]
+    numbers = [one["item"] for one in mistakes]
+    write_png(path, grid(items.values[numbers], titles, columns=COLUMNS))
+
+
+def print_mistakes(mistakes: Sequence[dict[str, Any]]) -> None:
+    """A line a mistake; of a sentence its text, of anything else where it came from."""
+    last = "text" if "text" in mistakes[0] else "name"
+    print_table(
+        ("item", "real", "predicted", "probability", last),
+        [
+            (
+                str(one["item"]),
+                one["label"],
+                one["prediction"],
+                f"{one['probability']:.4f}",
+                one[last],
+            )
+            for one in mistakes
+        ],
+    )

@@ -1,11 +1,14 @@
 """noonbit evaluate RUN [SOURCE]"""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
 from noonbit.commands.output import DataDir, Json, print_json, print_table, say
-from noonbit.errors import CheckFailed
+from noonbit.errors import CheckFailed, plural
+
+if TYPE_CHECKING:
+    from noonbit.evaluate import Evaluation
 
 
 def evaluate(
@@ -17,20 +20,16 @@ def evaluate(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Measure a run on its test images, or on another source with the same classes.
+    """Measure a run on its test split, or on another source with the same classes.
 
     Parameters
     ----------
     run
         A run folder, a unique beginning of its name, or `last`.
     source
-        Labelled images to measure on instead; their classes are matched by name.
+        Labelled items to measure on instead; their classes are matched by name.
     fail_under
         Exit with 5 when the accuracy is below this share, 0.98 for instance.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON object on stdout.
     """
     from noonbit.runs import load_run
 
@@ -38,34 +37,37 @@ def evaluate(
     evaluation = loaded.evaluate(source, data_dir=data_dir)
     if json:
         facts = {"run": str(loaded.path), "source": source or loaded.record["source"]}
-        facts |= evaluation.as_dict()
-        facts["test_images"] = evaluation.images
-        print_json(facts)
+        print_json(facts | evaluation.as_dict() | {"test_items": evaluation.items})
     else:
-        print(
-            f"accuracy {evaluation.accuracy:.2%} of {evaluation.images:,} images (95 % interval "
-            f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})\n"
-            f"loss {evaluation.loss:.4f}, calibration error {evaluation.calibration_error:.2%}\n"
-        )
-        if evaluation.split == "folds":
-            say("note     each item was named by the network that did not train on it")
-        if evaluation.split == "all":
-            say("note     all images of the source were measured; any that trained it flatter it")
-        print_table(
-            ("class", "images", "precision", "recall", "F1"),
-            [
-                (s.name, s.images, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}")
-                for s in evaluation.classes
-            ],
-        )
-        print("\nconfusion matrix (rows are the true classes)")
-        names = [score.name for score in evaluation.classes]
-        print_table(
-            ("", *names),
-            [(name, *row) for name, row in zip(names, evaluation.confusion, strict=True)],
-        )
+        print_evaluation(evaluation, loaded.contract.framing.noun)
         say(f"\nnext     noonbit errors {loaded.word}")
     if fail_under is not None and evaluation.accuracy < fail_under:
         raise CheckFailed(
             f"The accuracy {evaluation.accuracy:.4f} is below --fail-under {fail_under:g}."
         )
+
+
+def print_evaluation(evaluation: "Evaluation", noun: str) -> None:
+    """The headline, a row a class, and the confusion matrix."""
+    print(
+        f"accuracy {evaluation.accuracy:.2%} of {plural(evaluation.items, noun)} (95 % interval "
+        f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})\n"
+        f"loss {evaluation.loss:.4f}, calibration error {evaluation.calibration_error:.2%}\n"
+    )
+    if evaluation.split == "folds":
+        say("note     each item was named by the network that did not train on it")
+    if evaluation.split == "all":
+        say(f"note     all {noun}s of the source were measured; any that trained it flatter it")
+    print_table(
+        ("class", f"{noun}s", "precision", "recall", "F1"),
+        [
+            (s.name, s.items, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}")
+            for s in evaluation.classes
+        ],
+    )
+    print("\nconfusion matrix (rows are the true classes)")
+    names = [score.name for score in evaluation.classes]
+    print_table(
+        ("", *names),
+        [(name, *row) for name, row in zip(names, evaluation.confusion, strict=True)],
+    )

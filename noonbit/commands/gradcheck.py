@@ -11,6 +11,7 @@ from noonbit.commands.summary import parse_sizes
 from noonbit.errors import CheckFailed, UsageError, plural
 
 if TYPE_CHECKING:
+    from noonbit.data.dataset import Takes
     from noonbit.gradcheck import GradientCheck, LayerCheck
 
 SMALL = {"pictures": "8x8x1", "sentences": "6x9", "boards": "5x5x4"}
@@ -44,30 +45,17 @@ def gradcheck(
         Small ones are quicker and find the same mistakes.
     classes
         The number of classes, by default 3, and of boards their points.
-    json
-        Print one JSON object on stdout.
     """
-    import torch
-
-    from noonbit import gradcheck as checking
-    from noonbit.byhand import documented_slope, exact_slope
-    from noonbit.models import MODELS, build
+    from noonbit.gradcheck import TOLERANCE
+    from noonbit.models import MODELS
 
     takes = MODELS[model].takes if model in MODELS else "pictures"
     channels, size = parse_sizes(input or SMALL[takes], takes)
     classes = classes or (prod(size) if takes == "boards" else 3)
     if model in BY_HAND:
-        if channels != 1:
-            shown = "x".join(map(str, size))
-            raise UsageError(f"{model} takes grey images; write --input {shown}x1.")
-        slope = documented_slope if model == "byhand" else exact_slope
-        result = checking.check_byhand(prod(size), classes, slope)
+        result = checked_by_hand(model, classes, channels, size)
     else:
-        torch.manual_seed(checking.SEED)
-        network = build(model, classes, channels, size)
-        shape = size if takes == "sentences" else (channels, *size)
-        batch = checking.random_batch(classes, shape, words=channels)
-        result = checking.check(network, *batch)
+        result = checked(model, takes, classes, channels, size)
     if json:
         print_json(
             {
@@ -76,26 +64,58 @@ def gradcheck(
                 "classes": classes,
                 "passed": result.passed,
                 "worst": result.worst,
-                "tolerance": checking.TOLERANCE,
+                "tolerance": TOLERANCE,
                 "layers_in_all": result.layers_in_all,
                 "layers": [asdict(layer) | {"passed": layer.passed} for layer in result.layers],
             }
         )
     else:
-        print_check(result, checking.TOLERANCE)
-    wrong = [layer.name for layer in result.layers if not layer.passed]
-    if wrong:
-        raise CheckFailed(
-            f"The gradient is wrong in {len(wrong)} of {plural(len(result.layers), 'layer')}: "
-            f"{', '.join(wrong[:5])}{', ...' if len(wrong) > 5 else ''} (worst relative error "
-            f"{result.worst:.1e}). "
-            + (
-                WHY_BY_HAND_FAILS
-                if model == "byhand"
-                else f"Look first at {wrong[-1]} and what follows it."
-            )
-        )
+        print_check(result, TOLERANCE)
+    require_right(result, model)
     say(f"\nnext     noonbit {'byhand --exact' if model in BY_HAND else f'summary {model}'}")
+
+
+def checked(
+    model: str, takes: "Takes", classes: int, channels: int, size: tuple[int, ...]
+) -> "GradientCheck":
+    """The check of a fresh network on random inputs."""
+    import torch
+
+    from noonbit.gradcheck import SEED, check, random_batch
+    from noonbit.models import build, input_shape
+
+    torch.manual_seed(SEED)
+    network = build(model, classes, channels, size)
+    return check(
+        network, *random_batch(classes, input_shape(takes, channels, size), words=channels)
+    )
+
+
+def checked_by_hand(
+    model: str, classes: int, channels: int, size: tuple[int, ...]
+) -> "GradientCheck":
+    """The check of the network that is written by hand, whose images are grey."""
+    from noonbit.byhand import documented_slope, exact_slope
+    from noonbit.gradcheck import check_byhand
+
+    if channels != 1:
+        shown = "x".join(map(str, size))
+        raise UsageError(f"{model} takes grey images; write --input {shown}x1.")
+    slope = documented_slope if model == "byhand" else exact_slope
+    return check_byhand(prod(size), classes, slope)
+
+
+def require_right(result: "GradientCheck", model: str) -> None:
+    """Raise `CheckFailed` where a gradient is wrong, with where to look."""
+    wrong = [layer.name for layer in result.layers if not layer.passed]
+    if not wrong:
+        return
+    hint = f"Look first at {wrong[-1]} and what follows it."
+    raise CheckFailed(
+        f"The gradient is wrong in {len(wrong)} of {plural(len(result.layers), 'layer')}: "
+        f"{', '.join(wrong[:5])}{', ...' if len(wrong) > 5 else ''} (worst relative error "
+        f"{result.worst:.1e}). {WHY_BY_HAND_FAILS if model == 'byhand' else hint}"
+    )
 
 
 def print_check(result: "GradientCheck", tolerance: float) -> None:

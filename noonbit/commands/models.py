@@ -7,13 +7,8 @@ def models(*, json: Json = False) -> None:
     """List the networks, with their size for 28x28x1 images and 10 classes.
 
     Those of sentences and boards for their usual inputs: the movie reviews, and moves in Go.
-
-    Parameters
-    ----------
-    json
-        Print a list of objects on stdout.
     """
-    from noonbit.models import EXAMPLES, MODELS, outline
+    from noonbit.models import EXAMPLES, MODELS, input_shape, outline
     from noonbit.models.summary import summarise
 
     rows = []
@@ -21,7 +16,7 @@ def models(*, json: Json = False) -> None:
         classes, channels, size = EXAMPLES[entry.takes]
         summary = summarise(
             outline(name, classes, channels, size),
-            size if entry.takes == "sentences" else (channels, *size),
+            input_shape(entry.takes, channels, size),
             counts_statistics=entry.counts_statistics,
         )
         rows.append(

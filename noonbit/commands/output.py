@@ -1,10 +1,13 @@
-"""How commands print: tables for people on stdout, or one JSON object; progress on stderr."""
+"""How commands print: tables for people on stdout, or one JSON value; progress on stderr.
+
+The flags that most commands have, `--json` and `--data-dir`, are explained here, once.
+"""
 
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -13,11 +16,17 @@ from rich.text import Text
 
 from noonbit.atomic import finite
 
-Json: TypeAlias = Annotated[bool, Parameter(negative=())]
-"""The flag `--json`: one object on stdout instead of text for people."""
+if TYPE_CHECKING:
+    from noonbit.run import Run
+
+Json: TypeAlias = Annotated[
+    bool, Parameter(negative=(), help="Print one JSON value on stdout instead of text for people.")
+]
+DataDir: TypeAlias = Annotated[
+    Path | None, Parameter(name="--data-dir", help="Where to look for known data sets first.")
+]
 UNFOLDED = 10_000
 """Columns of a table that goes to a file or a pipe: one line a row, whatever its length."""
-DataDir: TypeAlias = Annotated[Path | None, Parameter(name="--data-dir")]
 
 
 def print_json(value: Any) -> None:
@@ -47,6 +56,15 @@ def print_diagram(title: str, diagram: Text) -> None:
 def format_cell(cell: object) -> str:
     """A number with its thousands separated, or the text itself."""
     return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)
+
+
+def print_trained(run: "Run", *, json: bool) -> None:
+    """What a training left: its figures as JSON, where its page is, and what comes next."""
+    if json:
+        facts = {"run": str(run.path), "model": run.record["model"]["name"]}
+        print_json(facts | run.record["result"])
+    say(f"\nreport   {run.path / 'report.html'}")
+    say(f"next     noonbit predict {run.word} {run.contract.framing.example}")
 
 
 def say(text: str = "") -> None:

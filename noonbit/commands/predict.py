@@ -54,8 +54,6 @@ def predict(
         moves in Go 5.
     out
         Write all rows here: .csv, .json or .parquet, by the ending; with --move, the board: .svg.
-    json
-        Print one JSON object on stdout.
     """
     if not inputs and not text:
         raise UsageError(
@@ -75,35 +73,50 @@ def predict(
         predictions, texts = predict_texts(loaded, inputs, text)
     else:
         predictions, texts = loaded.predict(list(inputs)), []
-    rows = predictions.rows(top or 1)
     explanations = loaded.explain(texts) if explain else []
+    rows = predictions.rows(top or 1)
     for row, explanation in zip(rows, explanations, strict=False):
         row["explanation"] = explanation.as_dict(loaded.class_names)
-    for item in predictions.bad:
-        say(f"left out {item}")
-    framing = loaded.contract.framing
-    for adjustment, found in predictions.adjusted.items():
-        verb = "is" if len(found) == 1 else "are"
-        say(f"note     {plural(len(found), framing.noun)} {verb} {framing.adjustments[adjustment]}")
+    say_notes(loaded, predictions)
     if out is not None and rows:
         write_rows(out, rows)
         say(f"wrote    {out} ({plural(len(rows), 'row')})")
     if json:
-        print_json(
-            {"run": str(loaded.path), "predictions": rows, "left_out": left_out(predictions)}
-        )
-    elif out is None and explanations:
-        for row, explanation in zip(rows[:SHOWN_ROWS], explanations, strict=False):
-            print_explanation(row, explanation, loaded.class_names)
-    elif out is None and rows:
-        print_table(
-            [column.replace("_", " ") for column in rows[0]],
-            [[format_value(value) for value in row.values()] for row in rows[:SHOWN_ROWS]],
-        )
-    if out is None and not json and len(rows) > SHOWN_ROWS:
-        say(f"... and {len(rows) - SHOWN_ROWS:,} more; --out predictions.csv keeps them all")
+        left_out = [{"name": item.name, "reason": item.reason} for item in predictions.bad]
+        print_json({"run": str(loaded.path), "predictions": rows, "left_out": left_out})
+    elif out is None:
+        print_rows(rows, explanations, loaded.class_names)
     if not rows:
         raise DataError("None of the inputs could be read; see the lines above.")
+
+
+def say_notes(run: "Run", predictions: "Predictions") -> None:
+    """What could not be read, and what had to be done to others."""
+    for item in predictions.bad:
+        say(f"left out {item}")
+    framing = run.contract.framing
+    for adjustment, found in predictions.adjusted.items():
+        verb = "is" if len(found) == 1 else "are"
+        say(f"note     {plural(len(found), framing.noun)} {verb} {framing.adjustments[adjustment]}")
+
+
+def print_rows(
+    rows: "list[dict[str, Any]]",
+    explanations: "Sequence[Explanation]",
+    class_names: "Sequence[str]",
+) -> None:
+    """The first answers, each with what decided where that was asked for."""
+    shown = rows[:SHOWN_ROWS]
+    if explanations:
+        for row, explanation in zip(shown, explanations, strict=False):
+            print_explanation(row, explanation, class_names)
+    elif rows:
+        print_table(
+            [column.replace("_", " ") for column in rows[0]],
+            [[format_value(value) for value in row.values()] for row in shown],
+        )
+    if len(rows) > len(shown):
+        say(f"... and {len(rows) - len(shown):,} more; --out predictions.csv keeps them all")
 
 
 def require_sentences(run: "Run", flag: str) -> None:
@@ -186,11 +199,6 @@ def draw_move(
         print(line)
     if out is None:
         say(f"\nnext     noonbit predict {loaded.word} {inputs[0]} --move {move} --out board.svg")
-
-
-def left_out(predictions: "Predictions") -> list[dict[str, str]]:
-    """The inputs without a row."""
-    return [{"name": item.name, "reason": item.reason} for item in predictions.bad]
 
 
 def format_value(value: object) -> str:

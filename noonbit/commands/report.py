@@ -10,10 +10,6 @@ def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -
     ----------
     run
         A run folder, a unique beginning of its name, or `last`.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON object on stdout.
     """
     from noonbit.report import write_report
     from noonbit.runs import load_run

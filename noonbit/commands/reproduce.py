@@ -1,5 +1,6 @@
 """noonbit reproduce [NAME | all]"""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ from noonbit.errors import CheckFailed, NoonbitError
 from noonbit.experiments.results import REPRODUCED
 
 if TYPE_CHECKING:
+    from noonbit.experiments import Experiment
     from noonbit.experiments.results import Result
 
 
@@ -25,7 +27,7 @@ def reproduce(
 ) -> None:
     """Run the documented experiments again, and judge what the documents claim.
 
-    Without a name: list them with their claims and last verdicts.
+    Without a name: list them with their claims and last verdicts. With --json, `all` gives a list.
 
     Parameters
     ----------
@@ -35,10 +37,6 @@ def reproduce(
         A shortened form, to see that it works; it gives no verdict.
     out
         The folder of runs, verdicts and the page.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON value on stdout: a list of objects, or one for a single experiment.
     """
     from noonbit.experiments import experiment, experiments
 
@@ -46,27 +44,7 @@ def reproduce(
         listing(out, json=json)
         return
     chosen = list(experiments().values()) if name == "all" else [experiment(name)]
-    from noonbit.experiments.page import write_page
-    from noonbit.experiments.reproduce import reproduce as run_again
-    from noonbit.progress import display
-
-    results: list[Result] = []
-    failures: dict[str, NoonbitError] = {}
-    for one in chosen:
-        say(f"\n== {one.name}: {one.title}; the document says: {one.says}")
-        try:
-            result = run_again(one, out=out, quick=quick, data_dir=data_dir, display=display)
-        except NoonbitError as error:
-            # A set that is not at hand, say, must not keep the others from running.
-            if name != "all" or error.exit_code == 130:
-                raise
-            failures[one.name] = error
-            say(f"error: {error}")
-            continue
-        results.append(result)
-        say(f"verdict  {result.verdict.outcome}: {result.verdict.sentence}")
-        if not quick:
-            say(f"page     {write_page(out)}")
+    results, failure = run_each(chosen, out, quick=quick, data_dir=data_dir)
     if json:
         objects = [as_object(result) for result in results]
         print_json(objects if name == "all" else objects[0])
@@ -75,11 +53,41 @@ def reproduce(
             ("experiment", "verdict", "figures"),
             [(each.name, each.verdict.outcome, each.verdict.sentence) for each in results],
         )
+    if failure is not None:
+        raise failure
     missed = [each.name for each in results if each.verdict.outcome == "not met"]
-    if failures:
-        raise next(iter(failures.values()))
     if missed:
         raise CheckFailed(f"Not met: {', '.join(missed)}. {out / 'index.html'} has the figures.")
+
+
+def run_each(
+    chosen: "Sequence[Experiment]", out: Path, *, quick: bool, data_dir: Path | None
+) -> "tuple[list[Result], NoonbitError | None]":
+    """The results of the experiments that could be run, and what the first of the others raised.
+
+    A set that is not at hand, say, must not keep the others from running; one alone raises itself.
+    """
+    from noonbit.experiments.page import write_page
+    from noonbit.experiments.reproduce import reproduce as run_again
+    from noonbit.progress import display
+
+    results: list[Result] = []
+    failure: NoonbitError | None = None
+    for one in chosen:
+        say(f"\n== {one.name}: {one.title}; the document says: {one.says}")
+        try:
+            result = run_again(one, out=out, quick=quick, data_dir=data_dir, display=display)
+        except NoonbitError as error:
+            if len(chosen) == 1 or error.exit_code == 130:
+                raise
+            failure = failure or error
+            say(f"error: {error}")
+            continue
+        results.append(result)
+        say(f"verdict  {result.verdict.outcome}: {result.verdict.sentence}")
+        if not quick:
+            say(f"page     {write_page(out)}")
+    return results, failure
 
 
 def listing(out: Path, *, json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from noonbit.augment import Augmentation
     from noonbit.data import Data, Part
+    from noonbit.data.dataset import PartName
 
 PICTURE_SIDE = 400
 """Pixels that the longer side of a small image is enlarged to in the PNG."""
@@ -35,6 +36,7 @@ def show(
 ) -> None:
     """Print one image of a source as numbers, and draw it with --out FILE.png.
 
+    With --json its pixels are channels of rows of numbers.
     With --augment, draw what a training could make of it instead. Of sentences, print the text and
     the words that a network reads.
 
@@ -53,100 +55,107 @@ def show(
         Of those draws.
     out
         Write the image, enlarged, or the draws as a PNG; left out: no picture is written.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON object on stdout; its pixels are channels of rows of numbers.
     """
     from noonbit.data import open_data
     from noonbit.data.dataset import require_pictures, takes_of
 
     rows = [] if augment is None else rows_of(augment, out)
     data = open_data(source, data_dir=data_dir, on_bad="skip")
-    chosen = data.parts.get(part)
-    if chosen is None:
-        raise UsageError(
-            f"{source} has no {part} part of its own. It has: {', '.join(data.parts)}. "
-            f"Choose one with --part."
-        )
-    noun = "sentence" if takes_of(chosen.raw) == "sentences" else "image"
-    if not 0 <= index < len(chosen):
-        raise UsageError(
-            f"--index {index} is not in {part}, which has {plural(len(chosen), noun)}: "
-            f"give 0 to {len(chosen) - 1}."
-        )
-    if noun == "sentence" and out is None:
-        show_sentence(source, data, chosen, part, index, json=json)
+    chosen = part_with_item(data, part, index)
+    facts = {"source": source, "part": part} | facts_of(data, chosen, index)
+    if takes_of(chosen.raw) == "sentences" and out is None:
+        facts |= sentence_facts(data, chosen, index)
+        if json:
+            print_json(facts)
+            return
+        print_sentence(facts)
+        say(f"\nnext     noonbit train {source}")
         return
     require_pictures(data, "noonbit show, or its --out,")
     pixels = pixels_of(chosen, index)
-    assert chosen.labels is not None  # noqa: S101 - open_data gives labelled parts
-    label = data.class_names[chosen.labels[index]]
-    channels, height, width = pixels.shape
     if json:
-        print_json(
-            {
-                "source": source,
-                "part": part,
-                "index": index,
-                "name": chosen.names[index],
-                "label": label,
-                "channels": channels,
-                "height": height,
-                "width": width,
-                "pixels": pixels.tolist(),
-                "augment": [str(settings) for settings in rows],
-                "picture": None if out is None else str(out),
-            }
-        )
+        print_json(facts | pixel_facts(pixels, rows, out))
     else:
-        print(f"{chosen.names[index]}: {label}")
-        print(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
-        if not rows:
-            print_numbers(pixels)
+        print_picture(facts, pixels, numbers=not rows)
     if out is None:
         say(f"\nnext     noonbit show {source} --index {index} --out image.png")
         return
-    from noonbit.atomic import write
-    from noonbit.gallery import enlarge, fitting_scale
+    from noonbit.gallery import enlarge, fitting_scale, write_png
 
     if rows:
-        picture = drawn(chosen, index, rows, seed)
+        write_png(out, drawn(chosen, index, rows, seed))
         warn(rows, data.class_names)
     else:
-        picture = enlarge(pixels, fitting_scale(height, width, side=PICTURE_SIDE))
-    write(out, lambda temporary: picture.save(temporary, "PNG"))
+        scale = fitting_scale(*pixels.shape[1:], side=PICTURE_SIDE)
+        write_png(out, enlarge(pixels, scale))
     say(f"\npicture  {out}")
     trains = f"train {source} --augment {augment}"
     say(f"next     noonbit {trains if rows and augment != 'slides' else f'check {source}'}")
 
 
-def show_sentence(
-    source: str, data: "Data", part: "Part", name: str, index: int, *, json: bool
-) -> None:
-    """Print a text, its class, and the words that a network reads."""
+def part_with_item(data: "Data", name: "PartName", index: int) -> "Part":
+    """A part of the source; raises `UsageError` where there is none, or no such item in it."""
+    from noonbit.data.dataset import takes_of
+
+    part = data.parts.get(name)
+    if part is None:
+        raise UsageError(
+            f"{data.source} has no {name} part of its own. It has: {', '.join(data.parts)}. "
+            f"Choose one with --part."
+        )
+    if not 0 <= index < len(part):
+        noun = "sentence" if takes_of(part.raw) == "sentences" else "image"
+        raise UsageError(
+            f"--index {index} is not in {name}, which has {plural(len(part), noun)}: "
+            f"give 0 to {len(part) - 1}."
+        )
+    return part
+
+
+def facts_of(data: "Data", part: "Part", index: int) -> dict[str, Any]:
+    """Which item it is, and what it shows."""
+    assert part.labels is not None  # noqa: S101 - open_data gives labelled parts
+    label = data.class_names[part.labels[index]]
+    return {"index": index, "name": part.names[index], "label": label}
+
+
+def sentence_facts(data: "Data", part: "Part", index: int) -> dict[str, Any]:
+    """A text, and the words of it that a network reads."""
     from noonbit.framing.sentences import letters_of, sentences_of, tokens_of
 
-    assert part.labels is not None  # noqa: S101 - open_data gives labelled parts
-    text, label = sentences_of(part.raw)[index], data.class_names[part.labels[index]]
-    tokens = tokens_of(text, letters_of(data))
-    if json:
-        print_json(
-            {
-                "source": source,
-                "part": name,
-                "index": index,
-                "name": part.names[index],
-                "label": label,
-                "text": text,
-                "tokens": tokens,
-            }
-        )
-        return
-    print(f"{part.names[index]}: {label}")
-    print(text)
-    print(f"{plural(len(tokens), 'word')}: {' '.join(tokens)}")
-    say(f"\nnext     noonbit train {source}")
+    text = sentences_of(part.raw)[index]
+    return {"text": text, "tokens": tokens_of(text, letters_of(data))}
+
+
+def print_sentence(facts: dict[str, Any]) -> None:
+    """A text, its class, and the words that a network reads."""
+    print(f"{facts['name']}: {facts['label']}")
+    print(facts["text"])
+    print(f"{plural(len(facts['tokens']), 'word')}: {' '.join(facts['tokens'])}")
+
+
+def pixel_facts(
+    pixels: "NDArray[np.uint8]", rows: "list[Augmentation]", out: Path | None
+) -> dict[str, Any]:
+    """An image (C, H, W) as numbers, and what was drawn of it."""
+    channels, height, width = pixels.shape
+    return {
+        "channels": channels,
+        "height": height,
+        "width": width,
+        "pixels": pixels.tolist(),
+        "augment": [str(settings) for settings in rows],
+        "picture": None if out is None else str(out),
+    }
+
+
+def print_picture(facts: dict[str, Any], pixels: "NDArray[np.uint8]", *, numbers: bool) -> None:
+    """An image's class and size, and perhaps its numbers."""
+    channels, height, width = pixels.shape
+    print(f"{facts['name']}: {facts['label']}")
+    print(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
+    if numbers:
+        print_numbers(pixels)
 
 
 def rows_of(augment: str, out: Path | None) -> "list[Augmentation]":

@@ -11,10 +11,13 @@ from noonbit.errors import UsageError
 
 if TYPE_CHECKING:
     from noonbit.data.dataset import Takes
+    from noonbit.models.memory import TrainingMemory
     from noonbit.models.receptive import Pair
+    from noonbit.models.summary import Summary
 
 USUAL_BATCH = 512
 """What noonbit takes for sets of 8,192 images and more."""
+NOUNS = {"pictures": "an image", "sentences": "a sentence", "boards": "a position"}
 
 
 def summary(
@@ -39,39 +42,44 @@ def summary(
         The number of classes, by default 10 for images.
     batch_size
         Images a step, for the memory that training takes.
-    json
-        Print one JSON object on stdout.
     """
-    from noonbit.models import EXAMPLES, MODELS, outline
+    from noonbit.models import EXAMPLES, MODELS, input_shape, outline
     from noonbit.models.memory import training_memory
     from noonbit.models.summary import summarise
 
-    takes = MODELS[model].takes if model in MODELS else "pictures"
+    entry = MODELS.get(model)
+    takes = "pictures" if entry is None else entry.takes
     usual_classes, channels, size = EXAMPLES[takes]
     if input is not None:
         channels, size = parse_sizes(input, takes)
     classes = classes or usual_classes
-    shape = size if takes == "sentences" else (channels, *size)
-    counts_statistics = model in MODELS and MODELS[model].counts_statistics
+    shape = input_shape(takes, channels, size)
     network = outline(model, classes, channels, size)
+    counts_statistics = entry is not None and entry.counts_statistics
     table = summarise(network, shape, counts_statistics=counts_statistics)
-    optimizer = MODELS[model].optimizer if model in MODELS else "adamw"
+    optimizer = "adamw" if entry is None else entry.optimizer
     memory = training_memory(network, shape, optimizer)
     if json:
-        print_json(
-            {"model": model, "input": [*size, channels], "classes": classes}
-            | asdict(table)
-            | {
-                "receptive_field": table.receptive_field,
-                "memory_bytes": asdict(memory)
-                | {
-                    "optimizer": optimizer,
-                    "batch_size": batch_size,
-                    "training": memory.of_batch(batch_size),
-                },
-            }
-        )
+        facts = {"model": model, "input": [*size, channels], "classes": classes} | asdict(table)
+        facts["receptive_field"] = table.receptive_field
+        facts["memory_bytes"] = asdict(memory) | {
+            "optimizer": optimizer,
+            "batch_size": batch_size,
+            "training": memory.of_batch(batch_size),
+        }
+        print_json(facts)
         return
+    print_layers(table)
+    print_totals(table, NOUNS[takes], counts_statistics=counts_statistics)
+    print_memory(memory, NOUNS[takes], optimizer, batch_size)
+    if entry is not None and (changes := entry.changes(size)):
+        say(f"\nsmall-image form: {changes}")
+    source = "digits" if takes == "pictures" else "SOURCE"
+    say(f"\nnext     noonbit train {source} --model {model}")
+
+
+def print_layers(table: "Summary") -> None:
+    """A row a layer."""
     print_table(
         ("layer", "kind", "output", "parameters", "multiply-adds", "receptive field"),
         [
@@ -86,23 +94,26 @@ def summary(
             for layer in table.layers
         ],
     )
+
+
+def print_totals(table: "Summary", noun: str, *, counts_statistics: bool) -> None:
+    """What all layers have together."""
     counted = " (batch-norm statistics included)" if counts_statistics else ""
     print(f"\nparameters {table.parameters:,}{counted}")
     if table.auxiliary_parameters:
         print(f"of them in heads for training alone {table.auxiliary_parameters:,}")
-    noun = {"pictures": "an image", "sentences": "a sentence", "boards": "a position"}[takes]
     print(f"multiply-adds {table.multiply_adds:,} {noun}")
     if table.receptive_field is not None:
         print(f"receptive field {in_pixels(table.receptive_field)} pixels, of the last map's units")
+
+
+def print_memory(memory: "TrainingMemory", noun: str, optimizer: str, batch_size: int) -> None:
+    """What the weights take, and a training."""
     print(
         f"memory {human(memory.weights)} of weights; to train batches of {batch_size:,}, with "
         f"{human(memory.gradients)} of gradients, {human(memory.optimizer_state)} of {optimizer} "
         f"and {human(memory.activations)} {noun}, {human(memory.of_batch(batch_size))}"
     )
-    if model in MODELS and (changes := MODELS[model].changes(size)):
-        say(f"\nsmall-image form: {changes}")
-    source = "digits" if takes == "pictures" else "SOURCE"
-    say(f"\nnext     noonbit train {source} --model {model}")
 
 
 def in_pixels(receptive_field: "Pair | None") -> str:

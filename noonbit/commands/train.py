@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from noonbit.commands.output import DataDir, Json, print_json, say
+from noonbit.commands.output import DataDir, Json, print_trained
 from noonbit.errors import UsageError
 from noonbit.lineup import Lineup
 from noonbit.recipe import Recipe
@@ -38,22 +38,13 @@ def train(
         Continue this run: a path, a unique beginning of its name, or `last`.
     out
         The run folder to make; by default one in runs/, named after time, network and data.
-    data_dir
-        Where to look for known data sets first.
-    json
-        Print one JSON object on stdout at the end.
     """
     if (source is None) == (resume is None):
         raise UsageError(
             "noonbit train takes a source (a path or a name of `noonbit data`), or --resume RUN. "
             "To begin: noonbit train digits"
         )
-    if config is not None:
-        recipe = recipe.over(Recipe.load(config))
-    if fast and recipe.model is not None:
-        raise UsageError("--fast chooses the network; leave out --model, or --fast.")
-    if fast:
-        recipe = recipe.over(Recipe(model="glimpse"))
+    recipe = stated(recipe, config=config, fast=fast)
     lineup.require_whole()
     if resume is not None and (recipe.given() or lineup.count > 1 or out is not None):
         raise UsageError("--resume continues a run as it was begun; leave out other flags.")
@@ -72,8 +63,15 @@ def train(
             run = train_source(source, recipe, out=out, data_dir=data_dir, observer=observer)
         else:
             run = resume_run(load_run(resume or "last"), data_dir=data_dir, observer=observer)
-    if json:
-        result = {"run": str(run.path), "model": run.record["model"]["name"]}
-        print_json(result | run.record["result"])
-    say(f"\nreport   {run.path / 'report.html'}")
-    say(f"next     noonbit predict {run.word} {run.contract.framing.example}")
+    print_trained(run, json=json)
+
+
+def stated(recipe: Recipe, *, config: Path | None, fast: bool) -> Recipe:
+    """The flags over the settings of a file, and the small network where that was asked for."""
+    if config is not None:
+        recipe = recipe.over(Recipe.load(config))
+    if not fast:
+        return recipe
+    if recipe.model is not None:
+        raise UsageError("--fast chooses the network; leave out --model, or --fast.")
+    return recipe.over(Recipe(model="glimpse"))

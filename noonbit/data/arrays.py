@@ -17,11 +17,11 @@ from noonbit.data.dataset import (
     Numbered,
     Part,
     PartName,
-    encode_labels,
     part_of,
     training_first,
 )
 from noonbit.data.files import File, content_array, head, survey
+from noonbit.data.labels import encode_labels
 from noonbit.data.mapped import Rows, array_of_npy, is_mapped
 from noonbit.errors import DataError
 

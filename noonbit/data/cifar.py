@@ -20,11 +20,11 @@ from noonbit.data.dataset import (
     Numbered,
     Part,
     PartName,
-    check_classes,
     training_first,
     unlabelled,
 )
 from noonbit.data.files import File, content, head
+from noonbit.data.labels import check_classes
 from noonbit.errors import DataError, plural
 
 FORMAT = "CIFAR"

@@ -30,12 +30,15 @@ from typing import (
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.errors import DataError, UsageError
+from noonbit.errors import UsageError
 
 PartName: TypeAlias = Literal["train", "validation", "test"]
 PART_NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 
+Indices: TypeAlias = NDArray[np.int64]
+"""Numbers of items, (N,), or of what each belongs to."""
 PartValue = TypeVar("PartValue")
+Item = TypeVar("Item")
 
 PART_WORDS: dict[str, PartName] = {
     **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
@@ -70,60 +73,42 @@ class Picture:
     """That of its file: another one where the content has changed; empty where that is unknown."""
 
 
-class Pictures(Sequence[Picture]):
-    """Encoded images in order; indexing with an array gives the chosen ones."""
+class Listed(Sequence[Item]):
+    """Inputs in order, which a list holds."""
 
-    def __init__(self, pictures: Sequence[Picture]) -> None:
-        self._pictures = list(pictures)
-
-    def __len__(self) -> int:
-        return len(self._pictures)
-
-    def __iter__(self) -> Iterator[Picture]:
-        return iter(self._pictures)
-
-    @overload
-    def __getitem__(self, index: int) -> Picture: ...
-    @overload
-    def __getitem__(self, index: slice) -> "Pictures": ...
-    def __getitem__(self, index: int | slice) -> "Picture | Pictures":
-        if isinstance(index, slice):
-            return Pictures(self._pictures[index])
-        return self._pictures[index]
-
-    def take(self, indices: NDArray[np.int64]) -> "Pictures":
-        """The pictures at `indices`, in that order."""
-        return Pictures([self._pictures[i] for i in indices])
-
-
-class Sentences(Sequence[str]):
-    """Texts in order; indexing with an array gives the chosen ones."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = list(texts)
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._items = list(items)
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._items)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
 
     @overload
-    def __getitem__(self, index: int) -> str: ...
+    def __getitem__(self, index: int) -> Item: ...
     @overload
-    def __getitem__(self, index: slice) -> "Sentences": ...
-    def __getitem__(self, index: int | slice) -> "str | Sentences":
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Item | Self:
         if isinstance(index, slice):
-            return Sentences(self._texts[index])
-        return self._texts[index]
+            return type(self)(self._items[index])
+        return self._items[index]
 
-    def take(self, indices: NDArray[np.int64]) -> "Sentences":
-        """The texts at `indices`, in that order."""
-        return Sentences([self._texts[i] for i in indices])
+    def take(self, indices: NDArray[np.int64]) -> Self:
+        """Those at `indices`, in that order."""
+        return type(self)([self._items[i] for i in indices])
+
+
+class Pictures(Listed[Picture]):
+    """Encoded images."""
+
+
+class Sentences(Listed[str]):
+    """Texts."""
 
     def content(self) -> bytes:
         """All of it, for a fingerprint."""
-        return "\0".join(self._texts).encode("utf-8", "surrogatepass")
+        return "\0".join(self).encode("utf-8", "surrogatepass")
 
 
 @runtime_checkable
@@ -195,7 +180,7 @@ class Together:
     noun: str
     """What a group is called: `game`."""
     groups: NDArray[np.int64]
-    """The number of each item's group; (N,)."""
+    """The number of each item's group, the same in all parts of the data; (N,)."""
 
     def take(self, indices: NDArray[np.int64]) -> "Together":
         """The groups of the items at `indices`."""
@@ -267,6 +252,10 @@ class Data:
     notes: tuple[str, ...] = field(default=())
     """What a user should know of how the source was understood, a sentence each."""
 
+    def __post_init__(self) -> None:
+        grouped = {part.together is not None for part in self.parts.values()}
+        assert len(grouped) == 1, "all parts come in groups, or none"  # noqa: S101 - a reader's bug
+
     @property
     def train(self) -> Part:
         """The part that networks learn from."""
@@ -276,6 +265,14 @@ class Data:
     def test(self) -> Part | None:
         """The official test part, if the source has one."""
         return self.parts.get("test")
+
+    def together(self, names: Sequence[PartName] = PART_NAMES) -> Together | None:
+        """The groups of the items of these parts, one part after the other; None without groups."""
+        each = [self.parts[name].together for name in names if name in self.parts]
+        found = [together for together in each if together is not None]
+        if not found:
+            return None
+        return Together(found[0].noun, np.concatenate([together.groups for together in found]))
 
     def note(self, sentence: str) -> Self:
         """The same data with one more note."""
@@ -318,65 +315,6 @@ def joined(each: Sequence[Raw]) -> Raw:
         return np.concatenate([np.asarray(raw) for raw in each])
     kind = Sentences if isinstance(first, Sentences) else Pictures
     return kind([item for raw in each for item in cast("Sequence[Any]", raw)])
-
-
-def encode_labels(
-    values: Mapping[PartName, NDArray[np.generic] | Sequence[str]], *, source: str
-) -> tuple[dict[PartName, NDArray[np.int64]], tuple[str, ...]]:
-    """Turn raw labels (numbers or names) into indices, the same for every part.
-
-    Numbers keep their numeric order, names get natural order, and the original value becomes the
-    class name, so `labels 0-24 without 9` stay readable. The classes are those of all parts; a
-    class that training lacks is refused here, by name, because no network could ever answer it.
-    """
-    arrays = {part: np.asarray(column) for part, column in values.items()}
-    for part, array in arrays.items():
-        if array.dtype.kind == "f":
-            whole = np.nan_to_num(array).astype(np.int64)
-            if not np.array_equal(whole, array):
-                wrong = array[whole != array][0]
-                raise DataError(
-                    f"{source} has the label {wrong:g} in {part}; a label is a whole number or a "
-                    "class name. Is another column the label?"
-                )
-            arrays[part] = whole
-        if arrays[part].dtype.kind in "iu" and len(array) and array.min() < 0:
-            row = int(np.argmax(array < 0))
-            raise DataError(
-                f"{source} has the label {array[row]:g} in {part} (item {row}); labels count from "
-                "0 or are class names. Correct it, or remove the row."
-            )
-    as_text = any(array.dtype.kind not in "iu" for array in arrays.values())
-    if as_text:
-        arrays = {part: array.astype(str) for part, array in arrays.items()}
-    known = {str(value): value for array in arrays.values() for value in np.unique(array)}
-    ordered = sorted(known, key=natural_key)
-    index_of = {name: index for index, name in enumerate(ordered)}
-    codes: dict[PartName, NDArray[np.int64]] = {}
-    for part, array in arrays.items():
-        found, inverse = np.unique(array, return_inverse=True)
-        table = np.array([index_of[str(value)] for value in found], dtype=np.int64)
-        codes[part] = table[inverse] if len(found) else np.zeros(0, np.int64)
-    check_classes(codes, tuple(ordered), source=source)
-    return codes, tuple(ordered)
-
-
-def check_classes(
-    labels: dict[PartName, NDArray[np.int64]], class_names: tuple[str, ...], *, source: str
-) -> None:
-    """Refuse data that no classifier can be trained on: one class, or classes never shown."""
-    if len(class_names) < 2:
-        only = f"only the class '{class_names[0]}'" if class_names else "no class at all"
-        raise DataError(f"{source} holds {only}; a classifier needs at least two classes.")
-    trained = set(np.unique(labels["train"]).tolist()) if "train" in labels else set()
-    for part, codes in labels.items():
-        missing = sorted(set(np.unique(codes).tolist()) - trained)
-        if part != "train" and missing:
-            names = ", ".join(f"'{class_names[index]}'" for index in missing)
-            raise DataError(
-                f"{source}: {part} has the class {names}, which training lacks. "
-                f"Add training items of it, or remove it from {part}."
-            )
 
 
 def training_first(

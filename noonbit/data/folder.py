@@ -15,12 +15,12 @@ from noonbit.data.dataset import (
     PartName,
     Picture,
     Pictures,
-    encode_labels,
     part_of,
     training_first,
 )
 from noonbit.data.files import File, head, suffix_of, survey
 from noonbit.data.headers import scan_once
+from noonbit.data.labels import encode_labels
 from noonbit.data.pictures import SUFFIXES, misnamed, scan
 from noonbit.errors import DataError, plural
 

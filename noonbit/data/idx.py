@@ -18,11 +18,11 @@ from noonbit.data.dataset import (
     Numbered,
     Part,
     PartName,
-    encode_labels,
     part_of,
     training_first,
 )
 from noonbit.data.files import File, content_array, head, siblings, survey
+from noonbit.data.labels import encode_labels
 from noonbit.errors import DataError
 
 FORMAT = "IDX"

@@ -39,14 +39,7 @@ def is_json_lines(file: File) -> bool:
 
 def read(files: list[File], source: str) -> Data:
     """Read the objects of all files, parts where their names or a field say so."""
-    rows: list[Row] = []
-    bad: list[BadItem] = []
-    notes: list[str] = []
-    for file in filter(is_json_lines, files):
-        found, wrong, more = rows_of(file, part=part_of(file.name) or "train", labelled=True)
-        rows += found
-        bad += wrong
-        notes += more
+    rows, bad, notes = rows_of(files, labelled=True)
     if not rows:
         raise DataError(f"{source} holds no line that can be read: {bad[0]}.")
     return data_of_rows(rows, source, FORMAT, bad=bad, notes=notes)
@@ -55,29 +48,28 @@ def read(files: list[File], source: str) -> Data:
 def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
     """The texts of all files; labels are passed over."""
     del value_range  # text has none
-    rows: list[Row] = []
-    bad: list[BadItem] = []
-    notes: list[str] = []
-    for file in filter(is_json_lines, files):
-        found, wrong, more = rows_of(file, part="train", labelled=False)
-        rows += found
-        bad += wrong
-        notes += more
+    rows, bad, notes = rows_of(files, labelled=False)
     part, empty = part_of_rows(rows)
     return Inputs(source, FORMAT, part, bad=(*bad, *empty), notes=tuple(notes))
 
 
-def rows_of(
-    file: File, *, part: PartName, labelled: bool
-) -> tuple[list[Row], list[BadItem], tuple[str, ...]]:
-    """The texts of a file, the lines that cannot be used, and how it had to be read."""
-    text, notes = decoded(content(file), file.name)
+def rows_of(files: list[File], *, labelled: bool) -> tuple[list[Row], list[BadItem], list[str]]:
+    """The texts of all files, the lines that cannot be used, and how files had to be read."""
     rows: list[Row] = []
     bad: list[BadItem] = []
-    for number, line in enumerate(LINE_END.split(text), start=1):
-        if line.strip():
+    notes: list[str] = []
+    for file in filter(is_json_lines, files):
+        text, more = decoded(content(file), file.name)
+        notes += more
+        part = part_of(file.name) or "train"
+        for number, line in enumerate(LINE_END.split(text), start=1):
+            if not line.strip():
+                continue
             row = row_of(line, f"{file.name} line {number}", part, labelled=labelled)
-            (rows if isinstance(row, Row) else bad).append(row)  # type: ignore[arg-type]
+            if isinstance(row, Row):
+                rows.append(row)
+            else:
+                bad.append(row)
     return rows, bad, notes
 
 

@@ -23,14 +23,13 @@ from noonbit.data.dataset import (
     Part,
     PartName,
     Pictures,
-    check_classes,
-    encode_labels,
     part_of,
     training_first,
 )
 from noonbit.data.delimited import LABEL_NAMES
 from noonbit.data.files import File, head, stamp_of, survey
 from noonbit.data.headers import scan_once
+from noonbit.data.labels import check_classes, encode_labels
 from noonbit.data.pictures import misnamed, scan
 from noonbit.errors import DataError, plural
 

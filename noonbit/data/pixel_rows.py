@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from noonbit.data.arrays import pixels_from_array, shape_of_row, value_range_of
-from noonbit.data.dataset import Data, Part, PartName, encode_labels, training_first
+from noonbit.data.dataset import Data, Part, PartName, training_first
 from noonbit.data.delimited import LABEL_NAMES, Table, is_number, key, parse, what_is_wrong
 from noonbit.data.files import content
+from noonbit.data.labels import encode_labels
 from noonbit.errors import DataError
 
 FORMAT = "CSV"

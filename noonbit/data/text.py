@@ -11,10 +11,10 @@ from noonbit.data.dataset import (
     Part,
     PartName,
     Sentences,
-    encode_labels,
     training_first,
 )
 from noonbit.data.delimited import LABEL_NAMES
+from noonbit.data.labels import encode_labels
 from noonbit.errors import DataError, plural
 
 MOST_BROKEN = 0.1

@@ -22,6 +22,8 @@ Vectors = NDArray[np.float32]
 
 LONGEST_WORD = 4_096
 """Bytes of a word; more is no file of vectors."""
+LARGEST_SIZE = 4_096
+"""Numbers of a vector; more is none either."""
 LONGEST_LINE = 2**20
 BUFFER = 2**20
 
@@ -74,7 +76,7 @@ def vectors_of(
         yield from from_lines(stream, name, wanted, size, first=first)
         return
     count, size = int(header[1]), int(header[2])
-    if not count or not 0 < size < LONGEST_WORD:
+    if not count or not 0 < size <= LARGEST_SIZE:
         raise DataError(f"{name} says that it holds {count:,} vectors of {size:,} numbers.")
     if is_binary(stream, size):
         yield from from_binary(stream, name, wanted, count, size)
@@ -95,20 +97,20 @@ def from_binary(
 ) -> Iterator[tuple[bytes, Vectors]]:
     """word2vec's own form: a word, a space, and its numbers as float32."""
     width = 4 * size
-    rest = b""
+    rest, at = b"", 0
     for done in range(count):
-        while (end := rest.find(b" ")) < 0 or len(rest) < end + 1 + width:
+        while (end := rest.find(b" ", at)) < 0 or len(rest) < end + 1 + width:
             more = stream.read(BUFFER)
-            if not more or (end < 0 and len(rest) > LONGEST_WORD):
+            if not more or (end < 0 and len(rest) - at > LONGEST_WORD):
                 raise DataError(
                     f"{name} is cut off: it holds {done:,} of its {count:,} vectors. "
                     "Download it again."
                 )
-            rest += more
-        word = rest[:end].lstrip(b"\n")
+            rest, at = rest[at:] + more, 0
+        word = rest[at:end].lstrip(b"\n")
         if word in wanted:
             yield word, np.frombuffer(rest, "<f4", size, end + 1).astype(np.float32)
-        rest = rest[end + 1 + width :]
+        at = end + 1 + width
 
 
 def from_lines(

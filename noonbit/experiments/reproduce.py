@@ -160,9 +160,7 @@ def judge(experiment: Experiment, runs: dict[tuple[str, int], Run]) -> Verdict:
     claim, first = experiment.claim, experiment.seeds[0]
     if isinstance(claim, Figure):
         evaluation = evaluation_of(runs[claim.arm, first])
-        return judge_figure(
-            evaluation.correct, evaluation.images, claim.accuracy, DOCUMENTED_IMAGES
-        )
+        return judge_figure(evaluation.correct, evaluation.items, claim.accuracy, DOCUMENTED_IMAGES)
     if isinstance(claim, Better):
         winner, loser = (
             [right(run) for (name, _), run in runs.items() if name == arm]
@@ -220,7 +218,7 @@ def facts(arm: str, seed: int, run: Run, folder: Path) -> dict[str, Any]:
         "accuracy": evaluation.accuracy,
         "accuracy_low": evaluation.accuracy_low,
         "accuracy_high": evaluation.accuracy_high,
-        "test_images": evaluation.images,
+        "test_items": evaluation.items,
         "parameters": record["model"]["parameters"],
         "epochs": record["result"].get("epochs"),
         "best_epoch": record["result"].get("best_epoch"),

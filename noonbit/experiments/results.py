@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from noonbit.atomic import read_json, write_json
+from noonbit.renamed import renamed
 
 REPRODUCED = Path("reproduced")
 """Where results are kept by default, in the folder where a person works."""
@@ -63,7 +64,7 @@ def last_result(name: str, out: Path) -> Result | None:
     path = folder_of(name, out) / "result.json"
     if not path.exists():
         return None
-    stored = read_json(path)
+    stored = renamed(read_json(path))
     if stored.pop("format", None) != FORMAT:
         return None
     return Result(**{**stored, "verdict": Verdict(**stored["verdict"])})

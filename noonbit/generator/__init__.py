@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import PrivateAttr
 
-from noonbit.data.split import Indices
+from noonbit.data.dataset import Indices
 from noonbit.errors import UsageError
 from noonbit.generator.draws import Draws, Parameters, draw_as_keras
 from noonbit.generator.files import directory_source, frame_source

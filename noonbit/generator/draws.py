@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from noonbit.augment.affine import transform_matrices
-from noonbit.data.split import Indices
+from noonbit.data.dataset import Indices
 from noonbit.generator.settings import Settings
 from noonbit.runtime import operators_use
 

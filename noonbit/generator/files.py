@@ -12,11 +12,10 @@ from typing import Any, BinaryIO, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import natural_key
+from noonbit.data.dataset import Indices, natural_key
 from noonbit.data.files import File, open_files
 from noonbit.data.folder import looks_like_picture
 from noonbit.data.pictures import scan
-from noonbit.data.split import Indices
 from noonbit.errors import DataError, InputRefused, SourceNotFound, UsageError, did_you_mean, plural
 from noonbit.generator.look import Decoded, Look, refuse_unknown
 from noonbit.generator.settings import Settings

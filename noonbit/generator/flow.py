@@ -6,7 +6,7 @@ from typing import Any, Self, TypeAlias
 
 from numpy.typing import NDArray
 
-from noonbit.data.split import Indices
+from noonbit.data.dataset import Indices
 from noonbit.errors import UsageError, plural
 from noonbit.generator.draws import Draws
 from noonbit.generator.order import Order

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from noonbit.data.dataset import Indices
 from noonbit.data.files import File
 from noonbit.data.pictures import FORMATS, decode
-from noonbit.data.split import Indices
 from noonbit.errors import InputRefused, UsageError, did_you_mean
 from noonbit.generator.settings import Settings
 from noonbit.runtime import available_memory_bytes

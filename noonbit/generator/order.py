@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from noonbit.data.split import Indices
+from noonbit.data.dataset import Indices
 from noonbit.generator.draws import Draws, draw, draw_as_keras
 from noonbit.generator.settings import Settings
 from noonbit.runtime import mixed

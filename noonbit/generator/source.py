@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from noonbit.data.split import SPLIT_SEED, Indices, draw_stratified
+from noonbit.data.dataset import Indices
+from noonbit.data.pool import SPLIT_SEED, draw_stratified
 from noonbit.errors import UsageError, did_you_mean, plural
 from noonbit.generator.settings import Floats, Settings
 from noonbit.generator.transform import white_of

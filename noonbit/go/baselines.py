@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from noonbit.data.split import Indices
+from noonbit.data.dataset import Indices
 from noonbit.go.planes import Planes, legal_moves
 from noonbit.go.scores import Score, ranks
 from noonbit.items import Items

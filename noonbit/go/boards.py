@@ -13,9 +13,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import Data, Part, Raw, Takes, Together
+from noonbit.data.dataset import Data, Indices, Part, Raw, Takes, Together
 from noonbit.data.files import File
-from noonbit.data.split import Indices
 from noonbit.errors import plural
 from noonbit.go.board import COLOUR_NAMES, point_name
 from noonbit.go.diagram import Diagram

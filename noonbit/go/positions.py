@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.split import Indices
+from noonbit.data.dataset import Indices
 from noonbit.go.board import PASS, STEP, new_grid, replay
 from noonbit.go.compiled import compiled
 from noonbit.go.planes import PLANES, Planes, fill_planes

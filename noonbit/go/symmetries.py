@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.split import Indices
+from noonbit.data.dataset import Indices
 
 SYMMETRIES = 8
 INVERSES = np.array([0, 3, 2, 1, 4, 5, 6, 7])

@@ -1,19 +1,15 @@
 """The catalogue: a name, a builder, and what it is."""
 
-import hashlib
-import importlib.util
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from noonbit.data.dataset import Takes
-from noonbit.errors import ArtefactError, UsageError, did_you_mean
+from noonbit.errors import UsageError, did_you_mean
 from noonbit.framing import Framing
 from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.convnetjs import convnetjs
@@ -28,6 +24,7 @@ from noonbit.models.lab import (
 )
 from noonbit.models.layers import Builder, Network, is_small
 from noonbit.models.lenet import lenet5
+from noonbit.models.own import build_own, is_own, settled
 from noonbit.models.policy import alphago_policy, alphago_policy_small
 from noonbit.models.sentence import (
     DOCUMENTED,
@@ -46,6 +43,7 @@ __all__ = [
     "Network",
     "build",
     "build_for",
+    "input_shape",
     "model_of",
     "outline",
     "outline_for",
@@ -229,6 +227,11 @@ MODELS: dict[str, Entry] = {
 }
 
 
+def input_shape(takes: Takes, channels: int, size: tuple[int, ...]) -> tuple[int, ...]:
+    """(channels, height, width), or (length,) of sentences, whose channels are words."""
+    return size if takes == "sentences" else (channels, *size)
+
+
 def model_of(recipe: Recipe, framing: Framing) -> str:
     """The name of the network that a recipe trains on such inputs."""
     return settled(recipe.model or DEFAULT_MODELS[framing.takes])
@@ -259,14 +262,12 @@ def require_takes(name: str, framing: Framing) -> None:
 
 
 def build(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
-    """A freshly initialised network: one of the catalogue, or `path.py:function`.
+    """A freshly initialised network: one of the catalogue, or `path.py:function` (own.py).
 
-    A function of your own is called as `function(classes, channels, (height, width))`, and for
-    sentences as `function(classes, words, (length,))`.
     Raises `UsageError` for a name or file that does not exist.
     """
-    if ".py:" in name:
-        return call_builder(load_builder(name), name, classes, channels, size)
+    if is_own(name):
+        return build_own(name, classes, channels, size)
     if name not in MODELS:
         raise UsageError(
             f"No model is called '{name}'.{did_you_mean(name, MODELS)} "
@@ -282,52 +283,3 @@ def outline(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn
     """
     with torch.device("meta" if name in MODELS else "cpu"):
         return build(name, classes, channels, size)
-
-
-def settled(name: str) -> str:
-    """The name that finds the same network from any folder: the path of a `.py` made absolute."""
-    return str(Path(name).resolve()) if ".py:" in name else name
-
-
-def load_builder(name: str) -> Callable[..., Any]:
-    """The function that `path.py:function` names. Runs the file: it is the user's own code."""
-    path_text, _, function = name.rpartition(":")
-    path = Path(path_text)
-    if not path.is_file():
-        raise UsageError(f"{path} does not exist; --model takes a name or path.py:function.")
-    module_name = f"noonbit_model_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None and spec.loader is not None  # noqa: S101 - a .py file always has both
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # dataclasses and pickling look their module up here
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ArtefactError(f"{path} fails when imported: {error!r}. Correct the file.") from error
-    builder = getattr(module, function, None)
-    if not callable(builder):
-        functions = [key for key, value in vars(module).items() if callable(value)]
-        raise UsageError(
-            f"{path} has no function '{function}'.{did_you_mean(function, functions)} "
-            f"It has: {', '.join(functions) or 'none'}."
-        )
-    result: Callable[..., Any] = builder
-    return result
-
-
-def call_builder(
-    builder: Callable[..., Any], name: str, classes: int, channels: int, size: tuple[int, ...]
-) -> nn.Module:
-    """The user's network; their own mistake is reported as theirs."""
-    try:
-        model = builder(classes, channels, size)
-    except Exception as error:
-        of_words = len(size) == 1
-        given = "the words and (length,)" if of_words else "the channels and (height, width)"
-        raise ArtefactError(
-            f"{name} fails when called with ({classes}, {channels}, {size}): {error!r}. "
-            f"It gets the number of classes, {given}."
-        ) from error
-    if not isinstance(model, nn.Module):
-        raise ArtefactError(f"{name} gives {type(model).__name__}; return a torch.nn.Module.")
-    return model

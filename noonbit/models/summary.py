@@ -4,6 +4,7 @@ Read off one forward pass of an empty image, so it holds for any module, a user'
 inference of one image.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -58,6 +59,25 @@ def summarise(
 
     Raises `ArtefactError` where the network does not accept that shape.
     """
+    layers = layers_of(model, shape)
+    auxiliary = model.auxiliary.parameters() if isinstance(model, Network) else ()
+    statistics = sum(
+        buffer.numel()
+        for name, buffer in model.named_buffers()
+        if name.endswith(("running_mean", "running_var"))
+    )
+    return Summary(
+        tuple(layers),
+        parameters=count(model.parameters()) + (statistics if counts_statistics else 0),
+        trainable_parameters=count(p for p in model.parameters() if p.requires_grad),
+        auxiliary_parameters=count(auxiliary),
+        batch_norm_statistics=statistics,
+        multiply_adds=sum(layer.multiply_adds for layer in layers),
+    )
+
+
+def layers_of(model: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
+    """The layers in the order in which an empty image passes them; raises as `summarise`."""
     parameter = next(model.parameters(), None)
     device = torch.device("cpu") if parameter is None else parameter.device
     image = empty_batch(shape, device=device)
@@ -72,7 +92,7 @@ def summarise(
                     names[module],
                     type(module).__name__,
                     tuple(output.shape[1:]),
-                    sum(p.numel() for p in module.parameters(recurse=False)),
+                    count(module.parameters(recurse=False)),
                     multiply_adds(module, inputs, output),
                     tracker.size_of(output) if len(shape) > 1 else None,
                 )
@@ -96,24 +116,12 @@ def summarise(
         model.train(training)
         for hook in hooks:
             hook.remove()
-    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    total = sum(p.numel() for p in model.parameters())
-    auxiliary = (
-        sum(p.numel() for p in model.auxiliary.parameters()) if isinstance(model, Network) else 0
-    )
-    statistics = sum(
-        buffer.numel()
-        for name, buffer in model.named_buffers()
-        if name.endswith(("running_mean", "running_var"))
-    )
-    return Summary(
-        tuple(layers),
-        total + (statistics if counts_statistics else 0),
-        trainable,
-        auxiliary,
-        statistics,
-        sum(layer.multiply_adds for layer in layers),
-    )
+    return layers
+
+
+def count(parameters: Iterable[Tensor]) -> int:
+    """How many numbers they hold together."""
+    return sum(parameter.numel() for parameter in parameters)
 
 
 @runtime_checkable

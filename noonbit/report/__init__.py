@@ -1,7 +1,8 @@
 """One offline page that shows a run: made by `train`, or by `noonbit report RUN`.
 
-    answers.py     what the run said of every test image
+    answers.py     what the run said of every test item
     sections.py    what each part of the page says
+    commands.py    what it tells people to type
     members.py     what it says of an ensemble's members
     folds.py       what it says of a cross-validation's folds
     charts.py      inline SVG
@@ -11,22 +12,24 @@
     page.html.j2   the words and their order, with style.css
 
 The page needs no network, no script and no font. Every figure of the test split is read from the
-run folder: nothing is predicted again, but that the words
-of a dozen sentences are weighed. Writing it takes about 0.3 s for ten classes.
+run folder: nothing is predicted again, but that the words of a dozen sentences are weighed. Writing
+it takes about 0.3 s for ten classes.
 """
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from noonbit.atomic import write_text
 from noonbit.data.split import OWN
 from noonbit.errors import ArtefactError
 from noonbit.evaluate import Evaluation
 from noonbit.items import Items
-from noonbit.report import charts, sections
+from noonbit.report import charts, commands, sections
 from noonbit.report.answers import Answers, read_answers
 from noonbit.report.decisions import decisions
 from noonbit.report.exhibits import words_of
@@ -71,7 +74,7 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "source": sections.short_source(run),
         "evaluation": evaluation,
         "official_test": record["data"]["split"]["test"] == OWN,
-        "test_command": sections.test_command(run, items),
+        "test_command": commands.test_command(run, items),
         "most_frequent_share": sections.most_frequent_share(evaluation),
         "interval_chart": charts.interval_chart(
             evaluation.accuracy, evaluation.accuracy_low, evaluation.accuracy_high
@@ -80,9 +83,7 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "findings": record["data"].get("findings", []),
         "words": words_of(run.contract.framing),
         "noun": run.contract.framing.noun,
-        "summary_input": "x".join(
-            map(str, (*run.contract.framing.size, run.contract.framing.channels))
-        ),
+        "summary_commands": commands.summary_commands(run),
         "layers": sections.layer_table(run),
         "most_layers": sections.MOST_LAYERS,
         "stated": stated,
@@ -103,8 +104,8 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "mean_stated": sections.mean_stated(evaluation),
         "reliability_chart": charts.reliability_chart(evaluation.reliability),
         "rarest": sections.rarest_class(evaluation),
-        "images_per_second": sections.training_speed(run),
-        "repeat_command": sections.repeat_command(run),
+        "items_per_second": sections.training_speed(run),
+        "repeat_command": commands.repeat_command(run),
     }
 
 
@@ -136,8 +137,14 @@ def environment(*folders: Path) -> Environment:
         "comma": lambda value: f"{value:,}",
         "name": lambda text: shorten(text, LONGEST_NAME),
         "sentence": lambda text: shorten(text, LONGEST_SENTENCE),
+        "with_code": with_code,
     }
     return loaded
+
+
+def with_code(text: str) -> Markup:
+    """Our own sentence, in which a command stands in backticks, with the command set as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def percent(share: float, digits: int = 2) -> str:

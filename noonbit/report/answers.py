@@ -1,4 +1,4 @@
-"""What a run answered to every test image, read back from predictions.parquet."""
+"""What a run answered to every test item, read back from predictions.parquet."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,12 +17,12 @@ Order = Literal["worst", "first"]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """One row a test image, in the order of the items."""
+    """One row a test item, in the order of the items."""
 
     items: NDArray[np.int64]
     """Item numbers (N,)."""
     names: list[str]
-    """Where each image came from."""
+    """Where each item came from."""
     labels: NDArray[np.int64]
     """(N,), indices into the run's class names."""
     predictions: NDArray[np.int64]

@@ -135,8 +135,8 @@ def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
 def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
     """The share that is right (with its 95 % interval) against the stated probability.
 
-    `bins` holds mean stated probability, share right, and images, as `Evaluation.reliability`.
-    The bars below say how many images each dot stands for.
+    `bins` holds mean stated probability, share right, and items, as `Evaluation.reliability`.
+    The bars below say how many items each dot stands for.
     """
     across, up = Axis(0, 1, 70, 430), Axis(0, 1, 380, 20)
     parts = [line(across.at(0), up.at(0), across.at(1), up.at(1), "ideal")]

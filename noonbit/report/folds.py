@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from noonbit.lineup import short_name
 from noonbit.report import charts
 from noonbit.report.members import HOW
 from noonbit.run import Run
@@ -33,7 +32,6 @@ class Folds:
     """Everything about the folds of one cross-validation."""
 
     rows: list[FoldRow]
-    network: str
     mean_accuracy: float
     standard_deviation: float
     """Of the folds' accuracies, with one less than their number below the line."""
@@ -54,9 +52,9 @@ def folds(run: Run) -> Folds | None:
     rows = [
         FoldRow(
             plain["fold"],
-            plain["train_images"],
-            plain["validation_images"],
-            plain["images"],
+            plain["train_items"],
+            plain["validation_items"],
+            plain["items"],
             plain["accuracy"],
             plain["accuracy_low"],
             plain["accuracy_high"],
@@ -66,7 +64,6 @@ def folds(run: Run) -> Folds | None:
     ]
     return Folds(
         rows=rows,
-        network=short_name(run.record["model"]["members"][0]["name"]),
         mean_accuracy=result["folds_mean_accuracy"],
         standard_deviation=result["folds_standard_deviation"],
         lowest=min(row.accuracy for row in rows),

@@ -18,7 +18,7 @@ HOW: dict[Combine, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One member, as measured on the test images of all."""
+    """One member, as measured on the test items of all."""
 
     number: int
     """From 1."""
@@ -50,13 +50,11 @@ class Members:
     gain_over_best: dict[str, float]
     gain_chart: Markup
     not_unanimous: float
-    """The share of test images that not all members call the same."""
+    """The share of test items that not all members call the same."""
     pairwise_disagreement: float
-    networks: list[str]
-    """Each kind once."""
     at_once: int
     folds: bool
-    """Whether each member validated on other images."""
+    """Whether each member validated on other items."""
 
 
 def members(run: Run) -> Members | None:
@@ -80,7 +78,6 @@ def members(run: Run) -> Members | None:
         ),
         not_unanimous=result["not_unanimous"],
         pairwise_disagreement=result["pairwise_disagreement"],
-        networks=list(dict.fromkeys(row["name"] for row in result["members"])),
         at_once=run.record.get("training", {"at_once": 1})["at_once"],
         folds=any("fold" in row["differs"] for row in result["members"]),
     )

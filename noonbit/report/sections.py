@@ -4,7 +4,6 @@ Everything long is cut here, so a set of a thousand classes makes a page of the 
 a hundred; evaluation.json and predictions.parquet keep it whole.
 """
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -37,7 +36,7 @@ MOST_LAYERS = 150
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
-    """How many images of a class each split has."""
+    """How many items of a class each split has."""
 
     name: str
     train: int
@@ -57,13 +56,13 @@ class DataCard:
     counts: list[ClassCounts]
     """The largest classes first where not all are shown."""
     largest: int
-    """Images of the largest class."""
+    """Items of the largest class."""
     totals: ClassCounts
     samples: list[tuple[str, list[Exhibit]]]
 
 
 def data_card(run: Run, items: Items) -> DataCard:
-    """Counts per class and split, and a few training images of each class."""
+    """Counts per class and split, and a few training items of each class."""
     by_part = run.record["data"]["counts"]
     counts = [
         ClassCounts(name, *numbers)
@@ -156,7 +155,7 @@ class ClassRow:
 
 def class_row(score: ClassScore) -> ClassRow:
     """A class with the interval of its recall."""
-    return ClassRow(score, *wilson_interval(round(score.recall * score.images), score.images))
+    return ClassRow(score, *wilson_interval(round(score.recall * score.items), score.items))
 
 
 def worst_classes(evaluation: Evaluation) -> list[ClassRow]:
@@ -171,7 +170,7 @@ class Cell:
 
     count: int
     share: float
-    """Of the images of its row."""
+    """Of the items of its row."""
     kind: Literal["right", "wrong", "mixed"]
     """Mixed: other classes named as other classes, rightly or not."""
 
@@ -215,12 +214,12 @@ def matrix(evaluation: Evaluation) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """One class taken for another, in words and pictures."""
+    """One class taken for another, in words and examples."""
 
     real: str
     predicted: str
     count: int
-    images: int
+    items: int
     """Of the real class."""
     examples: list[Exhibit]
 
@@ -246,13 +245,13 @@ def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[C
             for row in rows[:EXAMPLES_OF_A_CONFUSION]
         ]
         count = int(counts[real, predicted])
-        found.append(Confusion(*names, count, evaluation.classes[real].images, examples))
+        found.append(Confusion(*names, count, evaluation.classes[real].items, examples))
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One test image that was named wrongly."""
+    """One test item that was named wrongly."""
 
     shown: Exhibit
     name: str
@@ -290,45 +289,22 @@ def mistakes(run: Run, answers: Answers, items: Items) -> list[Mistake]:
 def mean_stated(evaluation: Evaluation) -> float:
     """The mean probability that the network gave its own answers."""
     total = sum(count * stated for stated, _, count in evaluation.reliability)
-    return total / max(1, evaluation.images)
+    return total / max(1, evaluation.items)
 
 
 def most_frequent_share(evaluation: Evaluation) -> float:
     """The accuracy of always answering the test split's most frequent class."""
-    return max(score.images for score in evaluation.classes) / max(1, evaluation.images)
+    return max(score.items for score in evaluation.classes) / max(1, evaluation.items)
 
 
 def rarest_class(evaluation: Evaluation) -> ClassRow:
-    """The class with the fewest test images, whose recall is known least well."""
-    return class_row(min(evaluation.classes, key=lambda score: score.images))
+    """The class with the fewest test items, whose recall is known least well."""
+    return class_row(min(evaluation.classes, key=lambda score: score.items))
 
 
 def training_speed(run: Run) -> float | None:
-    """Images per second, the median over the epochs; None for an ensemble, which has none."""
-    return median(row.images_per_second for row in run.history) if run.history else None
-
-
-def test_command(run: Run, items: Items) -> str | None:
-    """What measures a cross-validation's networks together, on the test part that it left alone."""
-    if run.folds is None or items.data.test is None:
-        return None
-    return shlex.join(["noonbit", "evaluate", str(run.path), run.record["source_path"]])
-
-
-def repeat_command(run: Run) -> str:
-    """What trains the same again; the recipe of the run folder has every setting and the seed."""
-    if run.is_ensemble and "training" not in run.record:
-        about = run.record["model"]
-        folders = [str(run.path / member["run"]) for member in about["members"]]
-        return shlex.join(["noonbit", "ensemble", *folders, "--combine", about["combine"]])
-    words = ["noonbit", "train", run.record["source_path"]]
-    words += ["--config", str(run.path / "recipe.toml")]
-    if run.is_ensemble:
-        for name, value in run.record["training"]["settings"].items():
-            if value is not False:
-                words.append(f"--{name.replace('_', '-')}")
-                words += [] if value is True else [str(value)]
-    return shlex.join(words)
+    """Items per second, the median over the epochs; None for an ensemble, which has none."""
+    return median(row.items_per_second for row in run.history) if run.history else None
 
 
 def short_source(run: Run) -> str:

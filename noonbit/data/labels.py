@@ -1,0 +1,68 @@
+"""From labels as files have them, numbers or names, to indices and class names."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noonbit.data.dataset import PartName, natural_key
+from noonbit.errors import DataError
+
+
+def encode_labels(
+    values: Mapping[PartName, NDArray[np.generic] | Sequence[str]], *, source: str
+) -> tuple[dict[PartName, NDArray[np.int64]], tuple[str, ...]]:
+    """Turn raw labels (numbers or names) into indices, the same for every part.
+
+    Numbers keep their numeric order, names get natural order, and the original value becomes the
+    class name, so `labels 0-24 without 9` stay readable. The classes are those of all parts; a
+    class that training lacks is refused here, by name, because no network could ever answer it.
+    """
+    arrays = {part: np.asarray(column) for part, column in values.items()}
+    for part, array in arrays.items():
+        if array.dtype.kind == "f":
+            whole = np.nan_to_num(array).astype(np.int64)
+            if not np.array_equal(whole, array):
+                wrong = array[whole != array][0]
+                raise DataError(
+                    f"{source} has the label {wrong:g} in {part}; a label is a whole number or a "
+                    "class name. Is another column the label?"
+                )
+            arrays[part] = whole
+        if arrays[part].dtype.kind in "iu" and len(array) and array.min() < 0:
+            row = int(np.argmax(array < 0))
+            raise DataError(
+                f"{source} has the label {array[row]:g} in {part} (item {row}); labels count from "
+                "0 or are class names. Correct it, or remove the row."
+            )
+    as_text = any(array.dtype.kind not in "iu" for array in arrays.values())
+    if as_text:
+        arrays = {part: array.astype(str) for part, array in arrays.items()}
+    known = {str(value): value for array in arrays.values() for value in np.unique(array)}
+    ordered = sorted(known, key=natural_key)
+    index_of = {name: index for index, name in enumerate(ordered)}
+    codes: dict[PartName, NDArray[np.int64]] = {}
+    for part, array in arrays.items():
+        found, inverse = np.unique(array, return_inverse=True)
+        table = np.array([index_of[str(value)] for value in found], dtype=np.int64)
+        codes[part] = table[inverse] if len(found) else np.zeros(0, np.int64)
+    check_classes(codes, tuple(ordered), source=source)
+    return codes, tuple(ordered)
+
+
+def check_classes(
+    labels: dict[PartName, NDArray[np.int64]], class_names: tuple[str, ...], *, source: str
+) -> None:
+    """Refuse data that no classifier can be trained on: one class, or classes never shown."""
+    if len(class_names) < 2:
+        only = f"only the class '{class_names[0]}'" if class_names else "no class at all"
+        raise DataError(f"{source} holds {only}; a classifier needs at least two classes.")
+    trained = set(np.unique(labels["train"]).tolist()) if "train" in labels else set()
+    for part, codes in labels.items():
+        missing = sorted(set(np.unique(codes).tolist()) - trained)
+        if part != "train" and missing:
+            names = ", ".join(f"'{class_names[index]}'" for index in missing)
+            raise DataError(
+                f"{source}: {part} has the class {names}, which training lacks. "
+                f"Add training items of it, or remove it from {part}."
+            )
