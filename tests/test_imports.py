@@ -46,7 +46,8 @@ DATA_FLOW = """
     generator.flow  generator
     models.layers  models.keras  models.slides  models.lab  models.lenet  models.convnetjs
     models.sentence
-    models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models.policy
+    models.glance  models.airbench  models.alexnet  models.vgg  models.googlenet  models.resnet
+    models.policy
     models  models.receptive  models.summary  models.memory
     models.ensemble
     averaging  views  adadelta  fused  optim  streaming
