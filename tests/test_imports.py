@@ -50,7 +50,7 @@ DATA_FLOW = """
     models.policy
     models  models.receptive  models.summary  models.memory
     models.ensemble
-    averaging  views  adadelta  fused  optim  streaming
+    averaging  views  adadelta  fused  optim  recorded  streaming
     chain.kernels  chain.tiles  chain.working  chain.links  chain.tiled  chain.nested
     chain.chain  chain
     gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain
