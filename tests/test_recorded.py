@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from small_training import CONTRACT, PLAN, RUNTIME, images, weights
+from small_training import CONTRACT, RUNTIME, images, weights, with_optimizer
 from tape import TapeRecorder, tensors
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
@@ -128,19 +128,20 @@ def trained(plan: Plan) -> State:
     return state
 
 
-@pytest.mark.parametrize("optimizer", ["muon", "sgd", "adamw"])
+@pytest.mark.parametrize("optimizer", ["muon", "sgd", "adamw", "rmsprop"])
 def test_a_whole_training_by_replays_is_the_training(
     optimizer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = replace(PLAN, optimizer=optimizer, augment=AUGMENT, average_weights=0.9)
+    plan = replace(with_optimizer(optimizer), augment=AUGMENT, average_weights=0.9)
     runtime = replace(RUNTIME, engine="autograd")
     state = begin(network("glimpse"), CONTRACT, images(), plan, runtime)
     assert fit(state, CONTRACT, images(), images(15, seed=1), plan, runtime, Hooks())
     with replaying(monkeypatch) as recorder:
         other = trained(plan)
-    assert recorder.replayed == 12 - FIRST + (15 - FIRST if optimizer == "muon" else 0)
+    assert recorder.replayed == 12 - FIRST + (15 - FIRST if optimizer != "rmsprop" else 0)
     for name, value in weights(state).items():
-        assert torch.allclose(value, weights(other)[name], atol=1e-6), name
+        # A learning rate in memory has 32 bits, one of Python's 64.
+        assert torch.allclose(value, weights(other)[name], atol=1e-5), name
     assert [row.loss for row in other.history] == pytest.approx([row.loss for row in state.history])
     assert [row.lr for row in other.history] == [row.lr for row in state.history]
 
@@ -165,14 +166,15 @@ def test_a_recorded_step_reads_the_learning_rate_of_each_step() -> None:
     assert torch.allclose(*states, atol=1e-6)
 
 
-def test_only_muon_over_fixed_gradients_is_recorded() -> None:
+def test_a_step_is_recorded_where_gradients_and_counts_stay_on_the_device() -> None:
     model, given = network(), lesson(images())
-    muon, sgd = (
-        make_optimizer(model, name, lr=0.1, momentum=0.6, weight_decay=0.0, epsilon=0.0)
-        for name in ("muon", "sgd")
+    muon, adam, rmsprop = (
+        make_optimizer(model, name, lr=0.1, momentum=0.6, weight_decay=0.0, epsilon=1e-8)
+        for name in ("muon", "adam", "rmsprop")
     )
-    assert isinstance(step_of(muon, recorded(model, given)), FixedStep)
-    assert step_of(sgd, recorded(model, given)) == sgd.step
+    for optimizer in (muon, adam):
+        assert isinstance(step_of(optimizer, recorded(model, given)), FixedStep)
+    assert step_of(rmsprop, recorded(model, given)) == rmsprop.step
     assert step_of(muon, ByAutograd(model, given)) == muon.step
     assert engines.can_be_recorded(model)
     assert not engines.can_be_recorded(build("deep-cnn", 3, 1, (12, 12)))
