@@ -38,6 +38,9 @@ HOPELESS = 1.6
 CLEARLY = 1.05
 """Times as fast bfloat16 has to be to be taken: float32 is the more exact."""
 
+ASKED_FOR: frozenset[Engine] = frozenset({"graph"})
+"""Taken only where a recipe names them: no GPU has run this one yet (docs/gpu.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -109,7 +112,7 @@ def candidates_of(
     for precision in precisions:
         form = replace(runtime, precision=precision)
         for engine in engines_for(network, transforms, form):
-            if recipe.engine in (None, engine):
+            if engine == recipe.engine or (recipe.engine is None and engine not in ASKED_FOR):
                 yield replace(form, engine=engine)
 
 

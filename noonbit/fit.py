@@ -23,6 +23,7 @@ from noonbit.gradients import Gradients, Labelled, Lesson, gradients_of
 from noonbit.models.layers import Settles
 from noonbit.optim import Schedule, make_optimizer, make_schedule, set_lr
 from noonbit.recipe import Plan
+from noonbit.recorded import step_of
 from noonbit.runtime import Runtime, generator_of, mixed
 
 VALIDATION_BATCH = 500
@@ -111,6 +112,7 @@ def fit(
     transforms = Augmentation.parse(plan.augment)
     lesson = Lesson(train, contract, transforms, plan.label_smoothing, runtime)
     with gradients_of(state.model, lesson) as gradients:
+        take_step = step_of(state.optimizer, gradients)
         while not is_over(state, plan):
             draws = draw(
                 transforms,
@@ -119,7 +121,9 @@ def fit(
                 count=len(train),
                 device=runtime.device,
             )
-            if not train_epoch(state, gradients, draws, len(train), plan, runtime, hooks):
+            if not train_epoch(
+                state, gradients, take_step, draws, len(train), plan, runtime, hooks
+            ):
                 return False
             with averaged(state.model, state.average):
                 loss, accuracy = validate(state.model, contract, validation, runtime)
@@ -134,6 +138,7 @@ def fit(
 def train_epoch(
     state: State,
     gradients: Gradients,
+    take_step: Callable[[], object],
     draws: Draws,
     count: int,
     plan: Plan,
@@ -158,7 +163,7 @@ def train_epoch(
         set_lr(optimizer, lr_at(step))
         # Dropout is a function of seed and step, so nothing of a generator is ever stored.
         losses, right = gradients(items, draws, mixed(seed, "step", step))
-        optimizer.step()
+        take_step()
         optimizer.zero_grad(set_to_none=True)
         update_average(step)
         loss_sum += losses

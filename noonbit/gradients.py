@@ -9,8 +9,8 @@ Both give the same gradient but for the order of additions, with one exception: 
 share instead of the batch, as it does under distributed training. A network whose documented
 behaviour that would change, or that draws from PyTorch's one stream of random numbers, is taken
 whole. The way through the network is PyTorch's autograd, or a `chain`, which is faster and knows
-fewer layers. Which of the four engines a training takes is the `Runtime`'s to say, else the first
-of `engines_for`.
+fewer layers. On a GPU all of a step can be `recorded`. Which of the engines a training takes is the
+`Runtime`'s to say, else the first of `engines_for`.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,8 +27,10 @@ from noonbit.augment import Augmentation, Draws, augment, mix
 from noonbit.augment.boards import turn_points
 from noonbit.chain import Chain, chain_of
 from noonbit.contract import Contract
+from noonbit.errors import UsageError
 from noonbit.models.layers import Network, dropout_layers, seed_layers
 from noonbit.recipe import Engine
+from noonbit.recorded import CudaRecorder, FixedGradients
 from noonbit.runtime import Runtime, mixed, operators_use, seed_stream
 from noonbit.streaming import Loaded
 
@@ -153,12 +155,18 @@ def gradients_of(model: nn.Module, lesson: Lesson) -> Iterator[Gradients]:
     if engine.endswith("shares"):
         with operators_use(1):  # the optimiser's too, or they would meet all the same
             yield Shares(model, lesson, engine)
+    elif engine == "graph":
+        require_loaded(lesson.train)
+        recorder = CudaRecorder(lesson.runtime.device)
+        yield FixedGradients(model, backward_of(model, lesson, engine), recorder)
     else:
         yield Whole(model, lesson, engine)
 
 
 def engines_for(model: nn.Module, transforms: Augmentation, runtime: Runtime) -> tuple[Engine, ...]:
     """The engines that can train a model, first the one to take where nothing was measured."""
+    if runtime.device.type == "cuda" and can_be_recorded(model):
+        return ("autograd", "graph")
     if runtime.device.type != "cpu":
         return ("autograd",)
     # Mixed labels are shares of classes, and a chain's loss takes labels.
@@ -181,6 +189,22 @@ def backward_of(model: nn.Module, lesson: Lesson, engine: Engine) -> Backward:
         assert chain is not None, "engines_for said that there is one"  # noqa: S101
         return ByChain(chain, lesson)
     return ByAutograd(model, lesson)
+
+
+def can_be_recorded(model: nn.Module) -> bool:
+    """Whether each step does the same to other numbers: a recording would repeat random ones."""
+    return isinstance(model, Network) and not any(
+        isinstance(module, nn.Dropout) for module in model.modules()
+    )
+
+
+def require_loaded(train: Labelled) -> None:
+    """Raise `UsageError` where inputs are fetched for each batch, which no recording can do."""
+    if not isinstance(train.values, Tensor):
+        raise UsageError(
+            "The engine graph needs all training items in the GPU's memory, and these do not fit "
+            "or are computed on demand. Leave --engine out."
+        )
 
 
 def can_be_shared(model: nn.Module) -> bool:

@@ -92,7 +92,8 @@ class Muon(torch.optim.Optimizer):
         filters = [p for p in parameters if p.ndim == 4]
         matrices = [p for p in parameters if p.ndim != 4 and p.ndim > 1]
         vectors = [p for p in parameters if p.ndim <= 1]
-        small = {"orthogonal": False, "rate": MUON_SMALL_RATE}
+        # "fused" is for PyTorch, which loads the count of steps to where the weights are.
+        small = {"orthogonal": False, "rate": MUON_SMALL_RATE, "fused": True}
         groups: list[dict[str, Any]] = [
             {"params": filters, "orthogonal": True, "rate": 1.0},
             {"params": matrices, **small},
@@ -125,7 +126,11 @@ class Muon(torch.optim.Optimizer):
         # Filters of zeros, as some networks begin with, have no norm to keep.
         filters.mul_(math.sqrt(len(filters)) / filters.norm().clamp_min(1e-7))
         update = orthogonalised(direction.reshape(len(filters), -1).to(self.dtype))
-        filters.add_(update.view(direction.shape), alpha=-group["lr"])
+        change, rate = update.view(direction.shape), group["lr"]
+        if isinstance(rate, Tensor):  # in memory, for a step that is recorded
+            filters.addcmul_(change.to(filters.dtype), rate, value=-1)
+        else:
+            filters.add_(change, alpha=-rate)
 
     def change_small(self, values: list[Tensor], group: dict[str, Any]) -> None:
         """AdamW (Loshchilov and Hutter, 2019) with betas 0.9 and 0.95, all tensors in one call."""

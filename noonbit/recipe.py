@@ -27,7 +27,7 @@ from noonbit.errors import UsageError, did_you_mean
 OptimizerName = Literal["muon", "sgd", "adam", "adamw", "rmsprop", "adadelta"]
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
 Precision = Literal["float32", "bfloat16"]
-Engine = Literal["chain-shares", "chain", "autograd-shares", "autograd"]
+Engine = Literal["chain-shares", "chain", "autograd-shares", "autograd", "graph"]
 Normalisation = Literal["standard", "unit"]
 HeldOutRows = Literal["stratified", "first", "last"]
 Kept = Literal["accuracy", "loss", "last"]
@@ -158,7 +158,8 @@ class Recipe(BaseModel):
     """Processor threads."""
     engine: Engine | None = None
     """How gradients are computed: layer by layer in few passes (chain) or by PyTorch's autograd;
-    with a share of the batch for each thread, or all threads on one operator after the other."""
+    with a share of the batch for each thread, or all threads on one operator after the other; on a
+    GPU by autograd, or by replaying a recorded step (graph)."""
     device: str | None = None
     """cpu, cuda, cuda:1, ..."""
     time_budget: Annotated[float, Field(gt=0)] | None = None

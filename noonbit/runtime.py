@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from noonbit.errors import UsageError
 from noonbit.recipe import Engine, Precision, Recipe
@@ -73,7 +73,9 @@ class Runtime:
         torch.set_num_threads(threads)
         chosen = choose_device(device, reasons)
         if chosen.type == "cuda":
-            # The same bits each time; costs some speed in convolutions that offer a choice.
+            # The same bits each time; costs some speed in convolutions that offer a choice. The
+            # records let cuDNN try its algorithms and keep the fastest, which on another day is
+            # another one with other bits, so `cifar10-94` does without as any training does.
             torch.backends.cudnn.deterministic = True
             torch.backends.cudnn.benchmark = False
         if precision is None:
@@ -272,6 +274,16 @@ def seed_stream(seed: int, device: torch.device) -> None:
     torch.default_generator.manual_seed(seed)
     if device.type == "cuda":
         torch.cuda.manual_seed(seed)
+
+
+@cache
+def constant(
+    values: tuple[float, ...], device: torch.device, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Numbers on a device, made once: whoever makes a tensor of them at each step waits for a GPU
+    to finish all that it was asked before. Nothing may write into it."""
+    with torch.inference_mode(False):  # it may be asked for there first, and in training later
+        return torch.tensor(values, dtype=dtype, device=device)
 
 
 def generator_of(seed: int, purpose: str, number: int = 0) -> torch.Generator:

@@ -225,6 +225,7 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
         "startup",
         "growth",
         "go_planes",
+        "gpu",
         "guard",
     ]
 

@@ -135,3 +135,17 @@ def test_measuring_leaves_the_network_as_it_was() -> None:
     runtime = Runtime(torch.device("cpu"), 2, "float32", {})
     settle_engine(network, contract, train, plan_of(Recipe(), "cnn", 4000), Recipe(), runtime)
     assert all(torch.equal(network.state_dict()[name], value) for name, value in before.items())
+
+
+def test_a_recording_is_only_replayed_where_a_recipe_asks_for_it() -> None:
+    gpu, network = Runtime(torch.device("cuda"), 2, "bfloat16", {}), build("mlp", 3, 1, (12, 12))
+
+    def candidates(recipe: Recipe) -> set[tuple[str | None, str]]:
+        plan = plan_of(recipe, "mlp", 4000)
+        found = engine.candidates_of(network, plan, recipe, gpu)
+        return {(each.engine, each.precision) for each in found}
+
+    assert candidates(Recipe()) == {("autograd", "bfloat16"), ("autograd", "float32")}
+    assert candidates(Recipe(engine="graph", precision="float32")) == {("graph", "float32")}
+    with pytest.raises(UsageError, match="The engine graph cannot train mlp here; chain-shares"):
+        settled(Recipe(engine="graph"))

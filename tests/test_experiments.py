@@ -17,6 +17,7 @@ from noonbit.experiments.results import last_result
 from noonbit.experiments.verdict import judge_better, judge_ensemble, judge_figure
 from noonbit.job import Observer
 from noonbit.models import MODELS
+from noonbit.optim import make_schedule
 
 NAMES = list(experiments())
 QUICK = {"epochs": 1, "threads": 1, "precision": "float32"}
@@ -90,6 +91,19 @@ def test_the_course_validates_with_the_last_rows_and_stops_nowhere() -> None:
 def test_the_slides_stop_early_on_the_loss() -> None:
     recipe = experiment("slides-cnn").recipes()["slides-cnn"]
     assert (recipe.keep, recipe.patience, recipe.epsilon) == ("loss", 10, 1e-7)
+
+
+def test_the_record_trains_on_every_image_for_a_fixed_number_of_steps() -> None:
+    recipe = experiment("cifar10-94").recipes()["cifar10-94"]
+    assert (recipe.validation, recipe.keep, recipe.epochs, recipe.batch_size) == (
+        0,
+        "last",
+        8,
+        2000,
+    )
+    lr_at = make_schedule(recipe.schedule, lr=recipe.learning_rate, warmup=recipe.warmup, steps=200)
+    rates = np.array([lr_at(step) for step in range(200)])
+    assert rates == pytest.approx(0.24 * (1 - np.arange(200) / 200), abs=0.002)
 
 
 def test_an_unknown_experiment_is_refused_with_the_nearest() -> None:

@@ -9,6 +9,7 @@ from torch import nn
 
 from noonbit.augment import Augmentation, augment, draw
 from noonbit.contract import Contract
+from noonbit.errors import UsageError
 from noonbit.framing import PictureFraming
 from noonbit.gradients import (
     LEAST_SHARE,
@@ -19,11 +20,13 @@ from noonbit.gradients import (
     can_be_shared,
     engines_for,
     gradients_of,
+    require_loaded,
 )
 from noonbit.models import EXAMPLES, MODELS, Network, build, outline
 from noonbit.models.layers import Dropout
 from noonbit.recipe import Engine
 from noonbit.runtime import Runtime
+from noonbit.streaming import Streamed
 
 CPU = torch.device("cpu")
 COUNT = 50
@@ -174,14 +177,23 @@ def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:
         assert type(gradients.backward).__name__ == "ByChain"
 
 
-def test_mixed_labels_and_gpus_are_left_to_autograd() -> None:
+def test_mixed_labels_are_left_to_autograd_and_a_gpu_can_replay_what_draws_no_numbers() -> None:
     model = network("mlp")
     assert engines_for(model, Augmentation(mixup=0.2), runtime(2)) == (
         "autograd-shares",
         "autograd",
     )
     gpu = Runtime(torch.device("cuda"), 2, "float32", {})
-    assert engines_for(model, Augmentation(), gpu) == ("autograd",)
+    assert engines_for(model, Augmentation(), gpu) == ("autograd", "graph")
+    assert engines_for(network("deep-cnn"), Augmentation(), gpu) == ("autograd",)
+    assert engines_for(nn.Linear(144, 3), Augmentation(), gpu) == ("autograd",)
+
+
+def test_items_that_stream_to_a_gpu_are_refused_by_the_engine_that_replays() -> None:
+    streamed = Streamed(lambda items: items, torch.arange(COUNT), CPU)
+    with pytest.raises(UsageError, match="graph needs all training items in the GPU's memory"):
+        require_loaded(Labelled(streamed, torch.arange(COUNT)))
+    require_loaded(lesson(1).train)
 
 
 @pytest.mark.parametrize("engine", ["autograd", *SHARED, "chain"])

@@ -46,11 +46,11 @@ DATA_FLOW = """
     generator.flow  generator
     models.layers  models.keras  models.slides  models.lab  models.lenet  models.convnetjs
     models.sentence
-    models.glance  models.alexnet  models.vgg  models.googlenet  models.resnet  models.policy
-    models.own
+    models.glance  models.airbench  models.alexnet  models.vgg  models.googlenet  models.resnet
+    models.policy  models.own
     models  models.receptive  models.summary  models.memory
     models.ensemble
-    averaging  views  adadelta  fused  optim  streaming
+    averaging  views  adadelta  fused  optim  recorded  streaming
     chain.kernels  chain.tiles  chain.working  chain.links  chain.tiled  chain.nested
     chain.chain  chain
     gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain

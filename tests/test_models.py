@@ -40,7 +40,7 @@ GOLDEN = {
 }
 SIZES: tuple[ImageSize, ...] = ((1, 1), (8, 8), (28, 28), (32, 48), (64, 64))
 
-every_model = pytest.mark.parametrize("name", [DEFAULT_MODELS["pictures"], *GOLDEN])
+every_model = pytest.mark.parametrize("name", [DEFAULT_MODELS["pictures"], "airbench", *GOLDEN])
 
 
 def digits(count: int) -> tuple[Tensor, Tensor]:
@@ -153,9 +153,10 @@ def stem_of(model: nn.Module) -> WhiteningStem:
     return stem
 
 
-def test_the_stem_whitens_what_it_looked_at() -> None:
+@pytest.mark.parametrize("name", ["glance", "airbench"])
+def test_the_stem_whitens_what_it_looked_at(name: str) -> None:
     images = digits(1500)[0]
-    stem = stem_of(build("glance", 10, 1, (8, 8)))
+    stem = stem_of(build(name, 10, 1, (8, 8)))
     stem.look_at(images)
     filters = stem.weight.detach()
     half = len(filters) // 2
@@ -195,7 +196,32 @@ def test_only_networks_that_look_first_say_so() -> None:
         for name, entry in MODELS.items()
         if isinstance(outline(name, *EXAMPLES[entry.takes]), LooksFirst)
     ]
-    assert looking == ["glance", "glimpse"]
+    assert looking == ["glance", "glimpse", "airbench"]
+
+
+def test_airbench_is_the_network_of_the_record() -> None:
+    torch.manual_seed(0)
+    model = build("airbench", 10, 3, (32, 32))
+    learning = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    frozen = {name: each for name, each in model.named_parameters() if not each.requires_grad}
+    assert sum(each.numel() for each in learning.values()) == 1_971_352
+    assert [tuple(each.shape) for each in learning.values() if each.ndim == 4] == [
+        *[(64, 24, 3, 3), (64, 64, 3, 3), (256, 64, 3, 3)],
+        *[(256, 256, 3, 3)] * 3,
+    ]
+    assert {tuple(each.shape) for each in frozen.values()} == {(24, 3, 2, 2), (64,), (256,)}
+    assert all((each == 1).all() for each in frozen.values() if each.ndim == 1)
+    for conv in (each for each in model.modules() if isinstance(each, nn.Conv2d)):
+        if not isinstance(conv, WhiteningStem):  # the first filters pass their input on
+            passed_on = F.conv2d(
+                torch.eye(conv.in_channels)[:, :, None, None], conv.weight[:, :, 1:2, 1:2]
+            )
+            count = min(conv.in_channels, conv.out_channels)
+            assert torch.equal(passed_on[:count, :count, 0, 0], torch.eye(count))
+    head = model.get_submodule("head.1").get_parameter("weight")
+    assert head.std().item() == pytest.approx(1, abs=0.05)
+    values = torch.randn(2, 256)
+    assert torch.allclose(model.get_submodule("head.1")(values), values @ head.T / 256, atol=1e-6)
 
 
 def filters_and_biases(name: str) -> tuple[Tensor, Tensor]:

@@ -167,7 +167,11 @@ def seen_by_a_unit(model: nn.Module, shape: tuple[int, int, int]) -> tuple[int, 
 
 
 @pytest.mark.parametrize(
-    "name", ["glance", "cnn", "deep-cnn", "sign-cnn", "lenet5", "slides-cnn", "lab-cnn", "resnet20"]
+    "name",
+    [
+        *("glance", "airbench", "cnn", "deep-cnn", "sign-cnn", "lenet5", "slides-cnn", "lab-cnn"),
+        "resnet20",
+    ],
 )
 def test_the_receptive_field_is_what_a_unit_sees(name: str) -> None:
     features = build(name, 2, 1, (28, 28)).get_submodule("features")

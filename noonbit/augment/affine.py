@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from noonbit import native
+from noonbit.runtime import constant
 
 SOURCE = Path(__file__).with_name("affine.cpp")
 
@@ -80,7 +81,7 @@ def warp(
         return warp_plainly(images, matrices.to(dtype))
     # Columns before rows, as `grid_sample` wants them; each axis is contiguous, which makes the
     # grid four times as fast as `affine_grid` and lets `grid_sample` read it without shuffling.
-    last = torch.tensor([width - 1, height - 1], dtype=dtype, device=images.device).view(2, 1, 1)
+    last = constant((width - 1, height - 1), images.device, dtype).view(2, 1, 1)
     places = source_places(matrices.to(dtype).flip(1), height, width)
     outside = None
     if fill_mode == "constant":
@@ -129,7 +130,7 @@ def warp_by_operators(images: Tensor, matrices: Tensor) -> Tensor:
     way for the other fill modes, whose sums round as scipy's do.
     """
     height, width = images.shape[2:]
-    units = torch.tensor([2 / max(1, width - 1), 2 / max(1, height - 1)], device=images.device)
+    units = constant((2 / max(1, width - 1), 2 / max(1, height - 1)), images.device)
     scaled = matrices.flip(1) * units[:, None]
     scaled[:, :, 2] -= 1
     flat = scaled.view(-1, 3) @ pixel_grid(height, width, images.device)

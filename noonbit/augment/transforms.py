@@ -12,6 +12,7 @@ from noonbit.augment.boards import turn_boards
 from noonbit.augment.draws import Draws
 from noonbit.augment.erasing import erase
 from noonbit.augment.settings import Augmentation
+from noonbit.runtime import constant
 
 
 def augment(settings: Augmentation, pixels: Tensor, draws: Draws) -> Tensor:
@@ -39,7 +40,7 @@ def augment(settings: Augmentation, pixels: Tensor, draws: Draws) -> Tensor:
 def interpolate(settings: Augmentation, pixels: Tensor, linear: Tensor, offset: Tensor) -> Tensor:
     """Rotation, shear, zoom, flips and shift through one interpolation, as float32."""
     height, width = pixels.shape[2:]
-    centre = torch.tensor([(height - 1) / 2, (width - 1) / 2], device=pixels.device)
+    centre = constant(((height - 1) / 2, (width - 1) / 2), pixels.device)
     from_centre = pixels_of(offset, height, width) - centre
     origin = centre + (linear * from_centre[:, None, :]).sum(dim=2)
     return warp(
@@ -55,7 +56,7 @@ def pixels_of(offset: Tensor, height: int, width: int) -> Tensor:
     """Offsets in pixels, where those below 1 are shares of a side: no other is but 0."""
     if not offset.is_floating_point():
         return offset
-    sides = torch.tensor([height, width], dtype=offset.dtype, device=offset.device)
+    sides = constant((height, width), offset.device, offset.dtype)
     return torch.where(offset.abs() < 1, offset * sides, offset)
 
 

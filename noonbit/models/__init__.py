@@ -12,6 +12,7 @@ from noonbit.data.dataset import Takes
 from noonbit.errors import UsageError, did_you_mean
 from noonbit.framing import Framing
 from noonbit.models import alexnet, googlenet, resnet, vgg
+from noonbit.models.airbench import airbench
 from noonbit.models.convnetjs import convnetjs
 from noonbit.models.glance import glance, glimpse
 from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
@@ -113,6 +114,9 @@ MODELS: dict[str, Entry] = {
         optimizer="muon",
         learning_rate=0.1,
         effort=0.05,
+    ),
+    "airbench": Entry(
+        airbench, "three blocks behind a whitening stem", "Jordan, 2024", optimizer="muon"
     ),
     "mlp": Entry(mlp, "three dense layers of 256", "Keras course, MNIST"),
     "cnn": Entry(cnn, "two convolutions", "Keras course, MNIST"),

@@ -41,15 +41,25 @@ MOST_PATCHES = 200_000
 class WhiteningStem(nn.Conv2d):
     """Fixed filters that make the values of image patches uncorrelated, each with both signs."""
 
-    def __init__(self, channels: int, *, patch: int, stride: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        *,
+        patch: int,
+        stride: int,
+        padding: int = 1,
+        bias: bool = False,
+        variance_floor: float = EIGENVALUE_FLOOR,
+    ) -> None:
         filters = 2 * patch * patch * channels
-        super().__init__(channels, filters, patch, stride, padding=1, bias=False)
+        super().__init__(channels, filters, patch, stride, padding, bias=bias)
         self.weight.requires_grad_(False)
+        self.variance_floor = variance_floor
 
     def output_side(self, side: int) -> int:
         """Rows or columns of the map that an image of `side` pixels gives."""
-        patch, stride = self.kernel_size[0], self.stride[0]
-        return (side + 2 - patch) // stride + 1
+        patch, stride, padding = self.kernel_size[0], self.stride[0], int(self.padding[0])
+        return (side + 2 * padding - patch) // stride + 1
 
     @torch.no_grad()
     def look_at(self, images: Tensor) -> None:
@@ -61,7 +71,7 @@ class WhiteningStem(nn.Conv2d):
         flat = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, self.weight[0].numel())
         flat = flat[:: math.ceil(len(flat) / MOST_PATCHES)]
         variances, directions = torch.linalg.eigh(flat.T @ flat / len(flat))
-        scale = (variances.clamp_min(0) + EIGENVALUE_FLOOR).rsqrt()
+        scale = (variances.clamp_min(0) + self.variance_floor).rsqrt()
         filters = (directions * scale).T.flip(0).reshape(-1, *self.weight.shape[1:])
         self.weight.copy_(torch.cat([filters, -filters]))
 
@@ -93,8 +103,8 @@ class Glance(Network):
 
     normalises_shares = True
 
-    def __init__(self, stem: WhiteningStem, blocks: list[Block], head: nn.Sequential) -> None:
-        super().__init__(nn.Sequential(stem, nn.SiLU(), *blocks), head)
+    def __init__(self, stem: WhiteningStem, features: nn.Sequential, head: nn.Sequential) -> None:
+        super().__init__(features, head)
         self.stem = (stem,)  # in a tuple: it is registered once, under `features`
 
     def look_at(self, images: Tensor) -> None:
@@ -129,4 +139,4 @@ def behind(stem: WhiteningStem, classes: int, size: ImageSize, *, widest: int) -
         if pool:
             height, width = math.ceil(height / 2), math.ceil(width / 2)
     head = nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(inputs, classes))
-    return Glance(stem, blocks, head)
+    return Glance(stem, nn.Sequential(stem, nn.SiLU(), *blocks), head)
