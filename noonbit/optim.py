@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
-from noonbit.adadelta import TableAdadelta
-from noonbit.fused import Adam, Sgd
+from noonbit.adadelta import Adadelta
+from noonbit.descent import Adam, RMSprop, Sgd
+from noonbit.optimizer import Optimizer
 from noonbit.recipe import OptimizerName, ScheduleName
 
 Schedule = Callable[[int], float]
@@ -48,7 +49,6 @@ def make_optimizer(
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
         groups = [group for group in groups if group["params"]]
-    # A fused kernel makes one pass over each tensor instead of four; the last two have none.
     match name:
         case "sgd":
             return Sgd(groups, lr=lr, momentum=momentum)
@@ -57,11 +57,10 @@ def make_optimizer(
         case "adamw":
             return Adam(groups, lr=lr, epsilon=epsilon, decoupled=True)
         case "rmsprop":
-            return torch.optim.RMSprop(groups, lr=lr, alpha=0.9, eps=epsilon)
-        case "adadelta" if (tables := tables_of(model)) and not weight_decay:
-            return TableAdadelta(parameters, tables, lr=lr, epsilon=epsilon)
+            return RMSprop(groups, lr=lr, alpha=0.9, epsilon=epsilon)
         case "adadelta":
-            return torch.optim.Adadelta(groups, lr=lr, rho=0.95, eps=epsilon)
+            tables = [] if weight_decay else tables_of(model)  # decay would change every row
+            return Adadelta(groups, tables, lr=lr, epsilon=epsilon)
 
 
 def tables_of(model: nn.Module) -> list[nn.Parameter]:
@@ -71,7 +70,7 @@ def tables_of(model: nn.Module) -> list[nn.Parameter]:
     return [weight for weight in weights if weight.requires_grad]
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(Optimizer):
     """Momentum whose step on each filter bank is made orthogonal; Adam for everything else.
 
     Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024, in the form that
@@ -103,17 +102,13 @@ class Muon(torch.optim.Optimizer):
         super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         self.dtype = dtype
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Change every parameter that has a gradient."""
-        assert closure is None  # noqa: S101 - the loop never passes one
-        for group in self.param_groups:
-            changing = [p for p in group["params"] if p.grad is not None]
-            if group["orthogonal"]:
-                for filters in changing:
-                    self.change_filters(filters, filters.grad, group)
-            elif changing:
-                self.change_small(changing, group)
+    def change(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """One step of these parameters."""
+        if group["orthogonal"]:
+            for filters, gradient in zip(values, gradients, strict=True):
+                self.change_filters(filters, gradient, group)
+        else:
+            self.change_small(values, gradients, group)
 
     def change_filters(self, filters: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         """One bank's step: Nesterov momentum, orthogonalised."""
@@ -132,7 +127,9 @@ class Muon(torch.optim.Optimizer):
         else:
             filters.add_(change, alpha=-rate)
 
-    def change_small(self, values: list[Tensor], group: dict[str, Any]) -> None:
+    def change_small(
+        self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
+    ) -> None:
         """AdamW (Loshchilov and Hutter, 2019) with betas 0.9 and 0.95, all tensors in one call."""
         for value in values:
             state = self.state[value]
@@ -143,7 +140,7 @@ class Muon(torch.optim.Optimizer):
         states = [self.state[value] for value in values]
         adamw(
             values,
-            [value.grad for value in values if value.grad is not None],
+            gradients,
             [state["mean"] for state in states],
             [state["square"] for state in states],
             [],

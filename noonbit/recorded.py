@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.augment import Draws
-from noonbit.fused import Fused
+from noonbit.descent import Adam, Sgd
 from noonbit.optim import Muon
 
 FIRST = 3
@@ -138,7 +138,7 @@ class FixedGradients:
 class FixedStep:
     """An optimiser's step by a replay. The gradients have to be those of `FixedGradients`."""
 
-    def __init__(self, optimizer: Muon | Fused, recorder: Recorder) -> None:
+    def __init__(self, optimizer: Muon | Sgd | Adam, recorder: Recorder) -> None:
         self.optimizer, self.groups = optimizer, optimizer.param_groups
         self.rates = [group["params"][0].new_zeros(()) for group in self.groups]
         self.replay = Replay(self.work, recorder)
@@ -165,7 +165,7 @@ class FixedStep:
 def step_of(optimizer: torch.optim.Optimizer, gradients: object) -> Callable[[], object]:
     """What changes the weights: recorded where the gradients are, which then always lie in one
     place, if the optimiser keeps all that it counts on the device."""
-    if isinstance(gradients, FixedGradients) and isinstance(optimizer, Muon | Fused):
+    if isinstance(gradients, FixedGradients) and isinstance(optimizer, Muon | Sgd | Adam):
         return FixedStep(optimizer, gradients.recorder)
     return optimizer.step
 

@@ -50,7 +50,7 @@ DATA_FLOW = """
     models.policy  models.own
     models  models.receptive  models.summary  models.memory
     models.ensemble
-    averaging  views  adadelta  fused  optim  recorded  streaming
+    averaging  views  optimizer  adadelta  descent  optim  recorded  streaming
     chain.kernels  chain.tiles  chain.working  chain.links  chain.tiled  chain.nested
     chain.chain  chain
     gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain

@@ -1,6 +1,9 @@
 """Schedules, Muon, and that every optimiser goes downhill."""
 
 import math
+import subprocess
+import sys
+import textwrap
 from typing import get_args
 
 import pytest
@@ -175,14 +178,14 @@ TORCHS = {
     ),
     "adam": lambda groups, momentum: torch.optim.Adam(groups, lr=0.1, fused=True),
     "adamw": lambda groups, momentum: torch.optim.AdamW(groups, lr=0.1, fused=True),
+    "rmsprop": lambda groups, momentum: torch.optim.RMSprop(groups, lr=0.1, alpha=0.9),
+    "adadelta": lambda groups, momentum: torch.optim.Adadelta(groups, lr=0.1, rho=0.95, eps=1e-8),
 }
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.2])
-@pytest.mark.parametrize(
-    ("name", "momentum"), [("sgd", 0.0), ("sgd", 0.9), ("adam", 0.0), ("adamw", 0.0)]
-)
-def test_a_fused_step_has_the_bits_of_pytorchs(
+@pytest.mark.parametrize(("name", "momentum"), [*((name, 0.0) for name in TORCHS), ("sgd", 0.9)])
+def test_a_step_has_the_bits_of_pytorchs(
     name: OptimizerName, momentum: float, decay: float
 ) -> None:
     ours, theirs = (
@@ -227,6 +230,44 @@ def test_biases_and_norms_are_not_decayed() -> None:
     }
     for parameter in model.parameters():
         assert decays[id(parameter)] == (0.01 if parameter.ndim > 1 else 0.0)
+
+
+@pytest.mark.parametrize("name", get_args(OptimizerName))
+def test_what_is_to_be_done_after_a_step_is_done(name: OptimizerName) -> None:
+    model = nn.Linear(2, 3)
+    optimizer = make_optimizer(model, name, lr=0.1, momentum=0.9, weight_decay=0.0, epsilon=1e-8)
+    seen = []
+    optimizer.register_step_post_hook(lambda *_: seen.append(model.weight.detach().clone()))
+    before = model.weight.detach().clone()
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    assert len(seen) == 1 and not torch.equal(seen[0], before)
+
+
+def test_no_optimiser_imports_pytorchs_compiler() -> None:
+    """It takes longer than a short training; only a process of its own can tell."""
+    program = """
+        import sys
+        from typing import get_args
+        from torch import nn
+        from noonbit.optim import make_optimizer
+        from noonbit.recipe import OptimizerName
+
+        for name in get_args(OptimizerName):
+            model = nn.Linear(2, 3)
+            model.weight.grad = model.weight.detach().clone()
+            optimizer = make_optimizer(
+                model, name, lr=0.1, momentum=0.9, weight_decay=0.1, epsilon=1e-8
+            )
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            optimizer.load_state_dict(optimizer.state_dict())
+        print("torch._dynamo" in sys.modules)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "False", done.stderr
 
 
 @pytest.mark.parametrize("name", get_args(OptimizerName))

@@ -13,7 +13,7 @@ from small_training import PLAN, RUNTIME
 from torch import nn
 
 from noonbit import cli
-from noonbit.adadelta import TableAdadelta
+from noonbit.adadelta import Adadelta
 from noonbit.contract import Contract
 from noonbit.data.dataset import Sentences
 from noonbit.errors import UsageError
@@ -137,7 +137,7 @@ def test_adadelta_by_rows_is_adadelta() -> None:
     generator = torch.Generator().manual_seed(0)
     first = [torch.randn(20, 3, generator=generator), torch.randn(4, generator=generator)]
     ours, theirs = ([nn.Parameter(value.clone()) for value in first] for _ in range(2))
-    by_rows = TableAdadelta(ours, ours[:1], lr=1.0, epsilon=1e-6)
+    by_rows = Adadelta([{"params": ours, "weight_decay": 0.0}], ours[:1], lr=1.0, epsilon=1e-6)
     plain = torch.optim.Adadelta(theirs, lr=1.0, rho=0.95, eps=1e-6)
     for step in range(30):
         for parameters in (ours, theirs):
