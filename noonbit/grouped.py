@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit  # Student's quantile; scipy.stats takes 0.4 s to import
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ class Share:
         if drawn < 2:
             return cls(mean, mean - 1, mean + 1)
         error = math.sqrt(drawn / (drawn - 1) * float(off @ off)) / len(groups)
-        reach = float(student.ppf(0.975, drawn - 1)) * error
+        reach = float(stdtrit(drawn - 1, 0.975)) * error
         return cls(mean, mean - reach, mean + reach)
