@@ -11,8 +11,9 @@ from PIL import Image, ImageEnhance
 from scipy import ndimage
 from torch import Tensor
 
+from noonbit import native
 from noonbit.augment import Augmentation, Draws, augment, draw, mix
-from noonbit.augment.transforms import mirror
+from noonbit.augment.moves import SOURCE, mirror, select, select_by_operators
 
 CPU = torch.device("cpu")
 EVERYTHING = Augmentation.parse(
@@ -263,3 +264,16 @@ def test_everything_happens_on_the_device_of_the_images(text: str, fill: str) ->
     augmented = augment(settings, images[items], draws.take(items))
     mixed, _ = mix(settings, augmented, items, draws.take(items), classes=10)
     assert mixed.device == meta and mixed.shape == (4, 3, 8, 9)
+
+
+@given(st.integers(1, 4), st.sampled_from([1, 3]), st.integers(1, 9), st.integers(1, 40))
+def test_the_compiled_selection_is_the_operators(
+    count: int, channels: int, height: int, width: int
+) -> None:
+    if native.load(SOURCE) is None:
+        pytest.skip("no C++ compiler is here")
+    generator = torch.Generator().manual_seed(count)
+    images = noise(count, channels, height, width)
+    rows = torch.randint(height, (count, height), generator=generator)
+    columns = torch.randint(width, (count, width), generator=generator)
+    assert torch.equal(select(images, rows, columns), select_by_operators(images, rows, columns))

@@ -40,7 +40,7 @@ DATA_FLOW = """
     contract  framed  items  gallery  findings  go.check  facts  check
     arithmetic  byhand
     augment.affine  augment.settings  augment.draws  augment.erasing  augment.boards
-    augment.transforms  augment.mixing  augment.meaning  augment.preview  augment
+    augment.moves  augment.transforms  augment.mixing  augment.meaning  augment.preview  augment
     generator.settings  generator.draws  generator.transform  generator.whitening
     generator.statistics  generator.source  generator.look  generator.files  generator.order
     generator.flow  generator

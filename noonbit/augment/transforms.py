@@ -11,6 +11,7 @@ from noonbit.augment.affine import warp
 from noonbit.augment.boards import turn_boards
 from noonbit.augment.draws import Draws
 from noonbit.augment.erasing import erase
+from noonbit.augment.moves import move, pixels_of
 from noonbit.augment.settings import Augmentation
 from noonbit.runtime import constant
 
@@ -50,35 +51,6 @@ def interpolate(settings: Augmentation, pixels: Tensor, linear: Tensor, offset: 
         cval=settings.cval,
         order=settings.interpolation_order,
     )
-
-
-def pixels_of(offset: Tensor, height: int, width: int) -> Tensor:
-    """Offsets in pixels, where those below 1 are shares of a side: no other is but 0."""
-    if not offset.is_floating_point():
-        return offset
-    sides = constant((height, width), offset.device, offset.dtype)
-    return torch.where(offset.abs() < 1, offset * sides, offset)
-
-
-def move(pixels: Tensor, draws: Draws) -> Tensor:
-    """Shift and mirror by indexing alone; the bytes stay the bytes that they were."""
-    count, channels, height, width = pixels.shape
-    device = pixels.device
-    offset = pixels_of(draws.offset, height, width).round().long()
-    rows = torch.arange(height, device=device) + offset[:, :1]
-    columns = torch.arange(width, device=device) + offset[:, 1:]
-    rows, columns = mirror(rows, height), mirror(columns, width)
-    rows = torch.where(draws.upside_down[:, None], height - 1 - rows, rows)
-    columns = torch.where(draws.flipped[:, None], width - 1 - columns, columns)
-    flat = (rows[:, :, None] * width + columns[:, None, :]).view(count, 1, height * width)
-    moved = pixels.reshape(count, channels, -1).gather(2, flat.expand(-1, channels, -1))
-    return moved.view(count, channels, height, width)
-
-
-def mirror(index: Tensor, size: int) -> Tensor:
-    """Bring positions beyond an edge back inside, as a mirror along the image's border would."""
-    folded = index.remainder(2 * size)
-    return torch.minimum(folded, 2 * size - 1 - folded)
 
 
 def shift_channels(images: Tensor, amount: Tensor) -> Tensor:
