@@ -39,7 +39,8 @@ class Goal:
 LAST = ("--keep", "last")
 FLIP, SHIFT = (("--test-time-augmentation", views) for views in ("flip", "shift=1"))
 GOALS = {
-    "mnist-99.0": Goal("mnist", 0.990, ("--fast", *LAST)),
+    # One pass over 46,000 images is enough; the others choose nothing.
+    "mnist-99.0": Goal("mnist", 0.990, ("--fast", "--validation", "14000", *LAST)),
     "mnist-99.4": Goal("mnist", 0.994, ("--fast", "--epochs", "5", *SHIFT, *LAST)),
     "fashion-mnist-92": Goal(
         "fashion-mnist", 0.92, ("--epochs", "3", "--augment", "shift=2,flip", *FLIP, *LAST)
