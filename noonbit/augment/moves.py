@@ -29,8 +29,8 @@ def move(pixels: Tensor, draws: Draws) -> Tensor:
 def select(pixels: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Images (B, C, H, W) from rows (B, H) and columns (B, W) of their own, both int64.
 
-    A compiled loop takes a twentieth of the time of `gather`, whose 200,000 indices for a batch of
-    256 images of 28x28 were a tenth of a step of `glimpse`.
+    A compiled loop takes a third of the time of `gather` with its index for every pixel: 74 us
+    instead of 245 for 256 images of 28x28 on one thread.
     """
     library = native.load(SOURCE) if pixels.device.type == "cpu" else None
     if library is None or pixels.dtype != torch.uint8:
