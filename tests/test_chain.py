@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from noonbit import native
 from noonbit.chain import Chain, chain_of, kernels
+from noonbit.chain.first import FirstActivation
 from noonbit.chain.kernels import Kernels, Window
-from noonbit.chain.links import FirstActivation, Normalisation, Pool, Rectifier
+from noonbit.chain.links import Normalisation, Pool, Rectifier
 from noonbit.contract import Contract
 from noonbit.framing import PictureFraming
 from noonbit.models import build

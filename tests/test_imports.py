@@ -51,7 +51,7 @@ DATA_FLOW = """
     models  models.receptive  models.summary  models.memory
     models.ensemble
     averaging  views  optimizer  adadelta  descent  optim  recorded  streaming
-    chain.kernels  chain.tiles  chain.working  chain.links  chain.tiled  chain.nested
+    chain.kernels  chain.tiles  chain.working  chain.links  chain.first  chain.tiled  chain.nested
     chain.chain  chain
     gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain
     fit  engine  checkpoint  run  go.predict  runs  record  measure

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.chain import links, nested, tiles
+from noonbit.chain.first import First, FirstActivation, Margins
 from noonbit.chain.kernels import ActivationName, Kernels, load
 from noonbit.chain.links import Link
 from noonbit.chain.nested import InTurn
@@ -131,7 +132,7 @@ class Builder:
         layer = layers.pop(0)
         match layer:
             case PadTo() if is_first:  # and no way back is needed
-                return links.Margins(layer.margins)
+                return Margins(layer.margins)
             case nn.Conv2d() if is_first and self.is_small(layer):
                 return self.first(layer, layers)
             case nn.Conv2d() if layer.padding_mode == "zeros" and isinstance(layer.padding, tuple):
@@ -143,7 +144,7 @@ class Builder:
             case nn.ReLU():
                 return links.Rectifier(self.kernels, taken(layers, Dropout))
             case nn.SiLU() if is_first:
-                return links.FirstActivation(self.kernels)
+                return FirstActivation(self.kernels)
             case nn.MaxPool2d() | nn.AdaptiveMaxPool2d():
                 return self.pool(layer, layers)
             case nn.AdaptiveAvgPool2d() if layer.output_size in (1, (1, 1)):
@@ -181,7 +182,7 @@ class Builder:
                 side, ceil_mode = 2, pool.ceil_mode
             case _ if self.tiles and layer.out_channels >= tiles.SIDE // 2:
                 return TiledConvolution(self.tiles, layer)
-        return links.First(
+        return First(
             self.kernels,
             layer,
             side=side,
