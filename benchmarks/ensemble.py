@@ -17,6 +17,7 @@ from benchmarks.processes import alone, in_turn, ratios
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread
 from noonbit.commands.output import print_table
+from noonbit.recipe import Engine
 
 Seconds: TypeAlias = dict[str, float]
 """Of each of `KINDS`."""
@@ -28,6 +29,7 @@ def ensemble(
     source: str = "mnist",
     model: str = "cnn",
     epochs: int = 5,
+    engine: Engine | None = None,
     members: int = 7,
     rounds: int = 5,
     data_dir: Path | None = None,
@@ -44,6 +46,8 @@ def ensemble(
         The network of every member.
     epochs
         Passes of every member.
+    engine
+        How gradients are computed; `graph` trains all members in one go on a GPU.
     members
         How many answer as one.
     rounds
@@ -59,7 +63,7 @@ def ensemble(
     from noonbit.runtime import usable_cpus
 
     threads = threads or usable_cpus()
-    settings = {"source": source, "model": model, "epochs": epochs}
+    settings = {"source": source, "model": model, "epochs": epochs, "engine": engine}
     settings |= {"data_dir": None if data_dir is None else str(data_dir)}
     function = "benchmarks.ensemble:trained"
     one, all_of_them = "one member", f"{members} members"
@@ -97,7 +101,12 @@ def ensemble(
 
 
 def trained(
-    source: str, model: str, epochs: int, members: int | None, data_dir: str | None
+    source: str,
+    model: str,
+    epochs: int,
+    engine: Engine | None,
+    members: int | None,
+    data_dir: str | None,
 ) -> Seconds:
     """Train one network, or an ensemble of them."""
     started = time.perf_counter()
@@ -132,7 +141,7 @@ def trained(
         share = run.record["machine"]["threads"] / usable_cpus()
         return float(share * run.record["result"]["train_seconds"])
 
-    clock, recipe = Clock(), Recipe(model=model, epochs=epochs)
+    clock, recipe = Clock(), Recipe(model=model, epochs=epochs, engine=engine)
     place = None if data_dir is None else Path(data_dir)
     with TemporaryDirectory() as folder:
         out = Path(folder) / "run"

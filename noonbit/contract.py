@@ -109,13 +109,14 @@ def byte_levels(
 ) -> tuple["Tensor", "Tensor"]:
     """Statistics on the scale of bytes, float32 (C, 1, 1) each.
 
-    Kept, since for one image making them took longer than using them.
+    Kept, since for one image making them took longer than using them; made on the processor, so
+    they are there whichever stream of a GPU asks.
     """
     import torch
 
     with torch.inference_mode(False):  # else no gradient could ever pass them
         means, stds = (
-            255 * torch.tensor(each, dtype=torch.float32, device=device).view(-1, 1, 1)
+            (255 * torch.tensor(each, dtype=torch.float32).view(-1, 1, 1)).to(device)
             for each in (mean, std)
         )
     return means, stds

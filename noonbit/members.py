@@ -4,7 +4,8 @@
       members/1/ .. members/7/   of each member, a run folder as `noonbit train` makes it, and a log
       run.json, weights, ...     those of the ensemble, once all members are finished
 
-On a processor of several cores, members are trained side by side; otherwise one after another.
+On a processor of several cores, members are trained side by side, and on a GPU where their steps
+are recorded; otherwise one after another.
 Members have all that a run has but a report: `noonbit report RUN/members/3` writes one. Stopped or
 killed, the ensemble goes on with what its members' folders hold.
 """
@@ -78,7 +79,7 @@ def train_members(
     record = describe(items, members, lineup.combine, runtime, data_dir=data_dir)
     record["training"] = {
         "at_once": at_once,
-        "threads": runtime.threads // at_once,
+        "threads": max(1, runtime.threads // at_once),
         "reason": reason,
         "settings": lineup.model_dump(exclude_defaults=True),
         "recipe": stated(recipe),
@@ -149,12 +150,13 @@ def carry_on(
             observer.finished_member(task.number, task.count, load_run(task.folder))
     with stop_on_interrupt() as stopping:
         try:
-            for threads, group in groupby(left, key=lambda task: task.recipe.threads or 1):
-                at_once = run.record["machine"]["threads"] // threads
+            for _, group in groupby(left, key=lambda task: task.recipe.threads or 1):
+                together = list(group)
+                at_once = min(run.record["training"]["at_once"], len(together))
                 if at_once > 1:
-                    train_side_by_side(list(group), at_once, opened, observer, stopping)
+                    train_side_by_side(together, at_once, opened, observer, stopping)
                 else:
-                    train_in_turn(list(group), opened, observer, stopping)
+                    train_in_turn(together, opened, observer, stopping)
         except Interrupted:
             run.update(status="interrupted")
             finished = plural(sum(task.is_finished for task in tasks), "member")
@@ -239,6 +241,8 @@ def derive_at_once(
     and the same command should give the same weights on a slow day.
     """
     if runtime.device.type != "cpu":
+        if all(recipe.engine == "graph" for recipe in recipes):
+            return len(recipes), "their recorded steps run beside each other"
         return 1, "each has the device to itself"
     if runtime.threads == 1:
         return 1, "there is one thread"
@@ -259,7 +263,7 @@ def placed(recipes: Sequence[Recipe], runtime: Runtime, *, at_once: int) -> list
     shares = []
     for number, recipe in enumerate(recipes, start=1):
         together = last if number > len(recipes) - last else at_once
-        share: dict[str, Any] = {"threads": runtime.threads // together}
+        share: dict[str, Any] = {"threads": max(1, runtime.threads // together)}
         if recipe.model is not None:
             share["model"] = settled(recipe.model)
         if recipe.time_budget is not None:

@@ -14,6 +14,7 @@ What is recorded is a plain method, so that tests hold it to autograd on a proce
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from threading import Lock
 from typing import Protocol, TypeAlias
 
 import torch
@@ -26,6 +27,10 @@ from noonbit.optim import Muon
 FIRST = 3
 """Times that work is done before it is recorded: libraries choose their kernels, and an optimiser
 makes its state."""
+
+RECORDING = Lock()
+"""Held while a graph is recorded: PyTorch frees its unused memory before, which no other recording
+may see, and members of an ensemble record in threads."""
 
 Work: TypeAlias = Callable[[], None]
 
@@ -59,7 +64,9 @@ class CudaRecorder:
     def record(self, work: Work) -> Work:
         """See `Recorder`."""
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.device(self.device), torch.cuda.graph(graph, stream=self.stream):
+        # What other threads do meanwhile, such as taking memory, is none of this recording's.
+        recording = torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local")
+        with RECORDING, torch.cuda.device(self.device), recording:
             work()
         return graph.replay
 

@@ -122,10 +122,19 @@ class Runtime:
                 return [work(piece) for piece in pieces]
         return list(workers(self.threads).map(work, pieces))
 
+    @contextmanager
+    def own_stream(self) -> Iterator[None]:
+        """What the calling thread asks of a GPU inside is done beside what others ask of it."""
+        if self.device.type != "cuda":  # whose threads wait for nothing of each other's
+            yield
+            return
+        with torch.cuda.device(self.device), torch.cuda.stream(torch.cuda.Stream(self.device)):
+            yield
+
     def clock(self) -> float:
-        """Seconds, after the device has done what it was asked to."""
+        """Seconds, after the device has done what the calling thread asked it to."""
         if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+            torch.cuda.current_stream(self.device).synchronize()
         return time.perf_counter()
 
 

@@ -1,8 +1,9 @@
 """Members of an ensemble trained at the same time, each by a thread of this process.
 
 Operators and compiled kernels let other threads of Python go on, so members hardly wait for each
-other; they share the source, the libraries and what those prepare at their first step. The thread
-that calls waits, shows what it is told, and passes a wish to stop on.
+other; they share the source, the libraries and what those prepare at their first step. On a GPU
+each has a stream of its own, where its recorded steps do not wait for another's. The thread that
+calls waits, shows what it is told, and passes a wish to stop on.
 """
 
 import queue
@@ -15,6 +16,7 @@ from noonbit.errors import Interrupted
 from noonbit.job import Observer
 from noonbit.member import Log, Source, Task
 from noonbit.run import Run
+from noonbit.runtime import Runtime
 
 WAIT_SECONDS = 0.1
 """Between two looks at what members have told."""
@@ -44,7 +46,8 @@ def train_side_by_side(
         try:
             if must_stop():
                 raise Interrupted("Stopped before this member began.")
-            return task.carry_out(source, log, must_stop)
+            with Runtime.wanted(task.recipe).own_stream():
+                return task.carry_out(source, log, must_stop)
         except BaseException as error:
             failures.append(error)
             halted.set()

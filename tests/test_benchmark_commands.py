@@ -127,7 +127,7 @@ def test_a_goal_that_does_not_exist_is_answered_with_the_nearest() -> None:
 
 def test_one_network_and_an_ensemble_are_trained_by_the_clock() -> None:
     for members in (None, 2):
-        seconds = trained("digits", "mlp", 1, members, None)
+        seconds = trained("digits", "mlp", 1, None, members, None)
         assert 0 < seconds["steps"] <= seconds["training"] < seconds["all"]
 
 

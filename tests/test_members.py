@@ -174,7 +174,8 @@ def test_members_train_side_by_side_where_threads_can_be_shared_out():
     assert derived(1) == 1
     assert derived(2) == 2
     assert derived(16) == 7
-    assert derived(16, device="meta") == 1
+    assert derived(16, device="cuda") == derived(16, device="meta") == 1
+    assert derived(16, device="cuda", engine="graph") == 7
     assert derived(2, engine="chain") == 2
     assert derived(2, engine="chain-shares") == 1
     runtime = Runtime(torch.device("cpu"), 2, "float32", {})
@@ -189,6 +190,7 @@ def test_members_train_side_by_side_where_threads_can_be_shared_out():
         (7, 2, 1, [2] * 7),
         (6, 4, 4, [1, 1, 1, 1, 2, 2]),
         (7, 16, 7, [2] * 7),
+        (7, 4, 7, [1] * 7),  # on a GPU
     ],
 )
 def test_the_last_round_shares_all_threads_among_those_that_are_left(

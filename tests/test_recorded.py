@@ -6,6 +6,7 @@ A tape stands for the CUDA graph: it repeats operators in the memory where they 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +21,12 @@ from noonbit import gradients as engines
 from noonbit.augment import Augmentation, draw
 from noonbit.fit import Hooks, State, begin, fit
 from noonbit.gradients import ByAutograd, Labelled, Lesson
+from noonbit.job import train
+from noonbit.lineup import Lineup
+from noonbit.members import members_of, train_members
 from noonbit.models import build
 from noonbit.optim import Muon, make_optimizer, set_lr
-from noonbit.recipe import Plan
+from noonbit.recipe import Plan, Recipe
 from noonbit.recorded import FIRST, FixedGradients, FixedStep, Replay, step_of
 
 BATCH = 10
@@ -145,6 +149,25 @@ def test_a_whole_training_by_replays_is_the_training(
         assert torch.allclose(value, weights(other)[name], atol=1e-5), name
     assert [row.loss for row in other.history] == pytest.approx([row.loss for row in state.history])
     assert [row.lr for row in other.history] == [row.lr for row in state.history]
+
+
+def test_members_whose_steps_are_recorded_side_by_side_are_those_of_a_training_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("noonbit.native.load", lambda source: None)  # a tape hears operators alone
+    recipe = Recipe(model="glimpse", epochs=2, threads=1, precision="float32", augment="shift=1")
+    with replaying(monkeypatch) as recorder:
+        members = train_members(
+            "digits", recipe, Lineup(members=3), out=tmp_path / "run", at_once=3
+        )
+        side_by_side = recorder.replayed
+        for seed, member in enumerate(members_of(members)):
+            alone = recipe.model_copy(update={"seed": seed})
+            run = train("digits", alone, out=tmp_path / f"{seed}")
+            for name, value in run.model.state_dict().items():
+                assert torch.equal(value, member.model.state_dict()[name]), name
+    assert side_by_side > 0
+    assert recorder.replayed == 2 * side_by_side
 
 
 def test_a_recorded_step_reads_the_learning_rate_of_each_step() -> None:

@@ -146,10 +146,10 @@ def warp_by_operators(images: Tensor, matrices: Tensor) -> Tensor:
 @cache
 def pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
     """Row, column and 1 of every pixel, float32 (3, H * W)."""
-    rows = torch.arange(height, dtype=torch.float32, device=device)
-    columns = torch.arange(width, dtype=torch.float32, device=device)
-    ones = torch.ones(height * width, device=device)
-    return torch.stack([rows.repeat_interleave(width), columns.repeat(height), ones])
+    rows, columns = torch.arange(height).float(), torch.arange(width).float()
+    ones = torch.ones(height * width)
+    grid = torch.stack([rows.repeat_interleave(width), columns.repeat(height), ones])
+    return grid.to(device)
 
 
 def source_places(matrices: Tensor, height: int, width: int) -> Tensor:
