@@ -24,6 +24,7 @@ from benchmarks.side_by_side import LeftOut, Settings, Spread, described, say
 from benchmarks.throughput import TENSORFLOW
 from noonbit.commands.output import print_table
 from noonbit.errors import UsageError, did_you_mean
+from noonbit.machine import usable_cpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,6 @@ def accuracy(
         The file for the result.
     """
     wanted = {name: goal_named(name) for name in goals.split(",")}
-    from noonbit.runtime import usable_cpus
-
     threads = threads or usable_cpus()
     rounds = max(1, peer_seeds)
     attempts: dict[str, list[Attempt]] = {name: [] for name in wanted}

@@ -22,6 +22,7 @@ from noonbit.commands.output import print_table
 from noonbit.data import open_data
 from noonbit.data.dataset import PartName
 from noonbit.errors import MissingExtra
+from noonbit.machine import usable_cpus
 
 BATCH = 128
 TRAINING_BATCHES = (512, 2048)
@@ -55,8 +56,6 @@ def augmentation(
     out
         The file for the result.
     """
-    from noonbit.runtime import usable_cpus
-
     data = {"data_dir": None if data_dir is None else str(data_dir)}
     module, threads = "benchmarks.augmentation", usable_cpus()
     contestants = [

@@ -17,6 +17,7 @@ from benchmarks.processes import alone, in_turn, ratios
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread
 from noonbit.commands.output import print_table
+from noonbit.machine import usable_cpus
 from noonbit.recipe import Engine
 
 Seconds: TypeAlias = dict[str, float]
@@ -60,8 +61,6 @@ def ensemble(
     out
         The file for the result.
     """
-    from noonbit.runtime import usable_cpus
-
     threads = threads or usable_cpus()
     settings = {"source": source, "model": model, "epochs": epochs, "engine": engine}
     settings |= {"data_dir": None if data_dir is None else str(data_dir)}
@@ -117,7 +116,6 @@ def trained(
     from noonbit.members import members_of, train_members
     from noonbit.recipe import Plan, Recipe
     from noonbit.run import Run
-    from noonbit.runtime import usable_cpus
 
     class Clock(Observer):
         """Notes when the first step is about to be taken, and when the last one was."""

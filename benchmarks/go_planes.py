@@ -16,6 +16,7 @@ from noonbit.commands.output import print_table
 from noonbit.errors import SourceNotFound
 from noonbit.go.games import read_games
 from noonbit.go.positions import Positions
+from noonbit.machine import usable_cpus
 
 BATCH = 256
 
@@ -40,8 +41,6 @@ def go_planes(
     out
         The file for the result.
     """
-    from noonbit.runtime import usable_cpus
-
     source = (data_dir or Path()) / "go-sgf"
     if not source.exists():
         raise SourceNotFound(f"{source} does not exist; --data-dir is the folder that has go-sgf.")

@@ -29,6 +29,7 @@ from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Settings, Spread, say, stdout_to_tell, surroundings
 from noonbit.commands.output import print_table
 from noonbit.errors import NoonbitError, UsageError
+from noonbit.machine import usable_cpus
 
 CIFAR, MNIST = "cifar10-94", "mnist-99.4"
 GOALS = {CIFAR: 0.94, MNIST: 0.994}
@@ -95,8 +96,6 @@ def gpu(
         if path is not None and not path.is_file():
             raise UsageError(f"{path} is no file; give your copy of the script.")
     machine = require_gpu()
-    from noonbit.runtime import usable_cpus
-
     threads, rounds = usable_cpus(), min(rounds, seeds)
     result = {"benchmark": "gpu", **facts(threads=threads, rounds=rounds), **machine}
     programs = dict(contestants(scripts, data_dir, threads))

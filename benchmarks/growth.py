@@ -18,6 +18,7 @@ from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import say
 from noonbit.commands.output import print_table
 from noonbit.errors import UsageError
+from noonbit.machine import usable_cpus
 
 MODEL, BATCH = "mlp", 1024
 LONG_MODEL, LONG_IMAGES = "cnn", 1_000
@@ -59,8 +60,6 @@ def growth(
     if not STATUS.exists():
         raise UsageError("growth needs Linux, whose /proc tells what a process has for itself.")
     numbers, marks = (sorted(map(int, text.split(","))) for text in (counts, epochs))
-    from noonbit.runtime import usable_cpus
-
     threads = threads or usable_cpus()
     rows: list[dict[str, Any]] = []
     with TemporaryDirectory() as folder:

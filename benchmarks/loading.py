@@ -18,6 +18,7 @@ from benchmarks.processes import alone, ratios
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread
 from noonbit.commands.output import print_table
+from noonbit.machine import usable_cpus
 
 PIXELS, SIDE = 784, 28
 CSV_CLASSES, CLASSES = 24, 10
@@ -56,8 +57,6 @@ def loading(
     out
         The file for the result.
     """
-    from noonbit.runtime import usable_cpus
-
     threads = threads or usable_cpus()
     with TemporaryDirectory() as folder:
         sources = {

@@ -15,6 +15,7 @@ from benchmarks.record import RESULTS, facts, keep, precisions
 from benchmarks.side_by_side import Settings, say
 from noonbit.commands.output import print_table
 from noonbit.errors import UsageError
+from noonbit.machine import usable_cpus
 
 CONFIDENCE = 0.95
 
@@ -70,8 +71,6 @@ def precision(
     out
         The file for the result.
     """
-    from noonbit.runtime import usable_cpus
-
     if "bfloat16" not in precisions():
         raise UsageError("This processor does not multiply bfloat16; there is nothing to compare.")
     threads = threads or usable_cpus()

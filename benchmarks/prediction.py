@@ -16,6 +16,7 @@ from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Contestant, Measured, described, side_by_side
 from benchmarks.throughput import ALLOCATOR, TENSORFLOW
 from noonbit.commands.output import print_table
+from noonbit.machine import usable_cpus
 
 NETWORK = "cnn"
 OURS = "noonbit"
@@ -48,8 +49,6 @@ def prediction(
     out
         The file for the result.
     """
-    from noonbit.runtime import usable_cpus
-
     threads = threads or usable_cpus()
     result: dict[str, Any] = {
         "benchmark": "prediction",

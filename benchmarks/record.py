@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.side_by_side import Contestant, side_by_side
 from noonbit import __version__
 from noonbit.atomic import write_text
+from noonbit.machine import cpu_multiplies_bfloat16
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("torch", "numpy", "keras", "tensorflow", "jax", "jaxlib", "scikit-learn")
@@ -46,8 +47,6 @@ def versions() -> Iterator[tuple[str, str]]:
 
 def precisions() -> list[str]:
     """The number formats that this processor multiplies natively."""
-    from noonbit.runtime import cpu_multiplies_bfloat16
-
     return ["float32", "bfloat16"] if cpu_multiplies_bfloat16() else ["float32"]
 
 

@@ -12,6 +12,7 @@ from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread, say
 from benchmarks.throughput import JAX, TENSORFLOW
 from noonbit.commands.output import print_table
+from noonbit.machine import usable_cpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,6 @@ def startup(
     out
         The file for the result.
     """
-    from noonbit.runtime import usable_cpus
-
     threads = threads or usable_cpus()
     here = {}
     for name, start in STARTS.items():

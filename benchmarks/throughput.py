@@ -14,6 +14,7 @@ from benchmarks.record import RESULTS, facts, keep, measured_peak, precisions
 from benchmarks.side_by_side import Contestant, Measured, Spread, described, side_by_side
 from noonbit.commands.output import print_table
 from noonbit.errors import UsageError, did_you_mean
+from noonbit.machine import usable_cpus
 
 PASSES = 3
 """Forward, and back to the weights and to the inputs: multiply-adds of a step in forward passes."""
@@ -59,8 +60,6 @@ def throughput(
                 f"No network here is called '{name}'.{did_you_mean(name, TASKS)} "
                 f"There are: {', '.join(TASKS)}."
             )
-    from noonbit.runtime import usable_cpus
-
     threads = threads or usable_cpus()
     peak, line = measured_peak(threads), ""
     result: dict[str, Any] = {

@@ -29,6 +29,7 @@ from noonbit.folds import fold_scores, folds_together
 from noonbit.items import Items
 from noonbit.job import Observer, labelled
 from noonbit.lineup import DEFAULT_COMBINE, Combine, name_of
+from noonbit.machine import peak_memory_bytes
 from noonbit.measure import measure
 from noonbit.models import MODELS, model_of, outline_for
 from noonbit.models.ensemble import Ensemble, Member
@@ -39,7 +40,7 @@ from noonbit.report import write_report
 from noonbit.report.answers import read_answers
 from noonbit.run import Run
 from noonbit.runs import create
-from noonbit.runtime import Runtime, peak_memory_bytes
+from noonbit.runtime import Runtime
 
 MACHINE_SETTINGS = {"threads", "device"}
 """Where a member was trained, not how."""

@@ -26,8 +26,9 @@ from noonbit.data.cache import user_cache
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.fit import begin, shuffled
 from noonbit.gradients import Labelled, Lesson, engines_for, gradients_of
+from noonbit.machine import processor_features
 from noonbit.recipe import Engine, Plan, Precision, Recipe
-from noonbit.runtime import Runtime, mixed, processor_features
+from noonbit.runtime import Runtime, mixed
 
 LEAST_STEPS = 2000
 """Of a training that is worth a measurement, which takes some fifty."""

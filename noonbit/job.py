@@ -35,6 +35,7 @@ from noonbit.fit import Epoch, Hooks, State, Step, begin, fit
 from noonbit.framing import Framing, SentenceFraming
 from noonbit.gradients import Labelled
 from noonbit.items import Items, load
+from noonbit.machine import peak_memory_bytes
 from noonbit.measure import measure
 from noonbit.models import MODELS, build_for, model_of
 from noonbit.models.sentence import WordVectors
@@ -44,7 +45,7 @@ from noonbit.record import describe, resolved
 from noonbit.report import write_report
 from noonbit.run import Run
 from noonbit.runs import create
-from noonbit.runtime import Runtime, peak_memory_bytes
+from noonbit.runtime import Runtime
 from noonbit.streaming import values_at
 from noonbit.views import viewed
 

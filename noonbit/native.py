@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from noonbit.data.cache import user_cache
-from noonbit.runtime import processor_features
+from noonbit.machine import processor_features
 
 SWITCH = "NOONBIT_KERNELS"
 """An environment variable: `off` does without compiled code."""

@@ -20,10 +20,11 @@ from noonbit.data.catalogue import KNOWN
 from noonbit.data.dataset import PART_NAMES
 from noonbit.findings import findings_of_items
 from noonbit.items import Items
+from noonbit.machine import processor_name
 from noonbit.models import MODELS
 from noonbit.models.summary import summarise
 from noonbit.recipe import Plan, Recipe
-from noonbit.runtime import CPU_INFO, Runtime
+from noonbit.runtime import Runtime
 
 KEPT_DETAIL = 10
 """Items that a finding names in run.json; `noonbit check --json` has them all."""
@@ -120,12 +121,3 @@ def describe_machine(runtime: Runtime) -> dict[str, Any]:
         | {name: version(name) for name in ("torch", "numpy", "pillow", "pyarrow")},
         "command": sys.argv,
     }
-
-
-def processor_name() -> str:
-    """As Linux knows it, else what Python says."""
-    if CPU_INFO.exists():
-        for line in CPU_INFO.read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()

@@ -1,15 +1,12 @@
 """Where the arithmetic runs: device, threads, allocator, precision, seeds.
 
-The only module that knows them. `Runtime.start()` sets what is global to the process, once, and
+The only module that sets them. `Runtime.start()` sets what is global to the process, once, and
 says why; everything else takes the `Runtime` as an argument.
 """
 
 import ctypes
 import hashlib
-import math
-import os
 import platform
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,28 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from noonbit.errors import UsageError
+from noonbit.machine import cpu_multiplies_bfloat16, usable_cpus
 from noonbit.recipe import Engine, Precision, Recipe
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
-
-CPU_INFO = Path("/proc/cpuinfo")
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-"""Linux's cgroup 2: microseconds of processor time in a period of so many."""
-
-
-MEMORY_INFO = Path("/proc/meminfo")
-MEMORY_LIMIT, MEMORY_USED = (
-    Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current")
-)
-"""Linux's cgroup 2, where there is one: bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,36 +196,6 @@ def choose_precision(device: torch.device, reasons: dict[str, str]) -> Precision
     return "float32"
 
 
-def cpu_multiplies_bfloat16() -> bool:
-    """Whether bfloat16 products are instructions here; emulated, they are slower than float32."""
-    if not CPU_INFO.exists():
-        return False
-    flags = CPU_INFO.read_text(errors="replace")
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def processor_features() -> str:
-    """What the processor can do, as far as the system says; code for one may fail on another."""
-    facts = [platform.machine(), platform.processor()]
-    if CPU_INFO.exists():
-        text = CPU_INFO.read_text(errors="replace")
-        facts += re.findall(r"^(?:model name|flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)[:2]
-    return " ".join(facts)
-
-
-def usable_cpus() -> int:
-    """Processors this process may use: OMP_NUM_THREADS, else its affinity and cgroup 2 quota."""
-    stated = os.environ.get("OMP_NUM_THREADS", "")
-    if stated.isdecimal() and int(stated):
-        return int(stated)
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if CPU_QUOTA.exists():
-        limit, period = CPU_QUOTA.read_text().split()
-        if limit != "max":
-            count = min(count or 1, math.ceil(int(limit) / int(period)))
-    return max(1, count or 1)
-
-
 def keep_freed_memory() -> None:
     """Tell glibc to keep what is freed instead of giving it back to the system.
 
@@ -252,27 +208,6 @@ def keep_freed_memory() -> None:
     trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD, M_MMAP_MAX of <malloc.h>
     mallopt(mmap_max, 0)
     mallopt(trim_threshold, -1)  # -1 turns trimming off
-
-
-def peak_memory_bytes() -> int:
-    """The most resident memory this process has had, in bytes; 0 where the system cannot tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if platform.system() == "Darwin" else peak * 1024
-
-
-def available_memory_bytes() -> int | None:
-    """What this process may still take; None where the system does not say (not Linux)."""
-    if not MEMORY_INFO.exists():
-        return None
-    facts = dict(line.split(":", 1) for line in MEMORY_INFO.read_text().splitlines())
-    available = int(facts["MemAvailable"].split()[0]) * 1024
-    if MEMORY_LIMIT.exists() and (limit := MEMORY_LIMIT.read_text().strip()) != "max":
-        available = min(available, int(limit) - int(MEMORY_USED.read_text()))
-    return available
 
 
 def seed_stream(seed: int, device: torch.device) -> None:

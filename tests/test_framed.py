@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from noonbit import framed, runtime
+from noonbit import framed
 from noonbit.check import check
 from noonbit.data import cache, files, headers, mapped, pictures
 from noonbit.data.dataset import Data, Numbered, Part, PartName
@@ -363,7 +363,7 @@ def test_members_of_archives_and_tables_of_paths_are_kept_too(
 @pytest.fixture
 def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapped, "LEAST_LARGE", 0)
-    monkeypatch.setattr(runtime, "available_memory_bytes", lambda: 1024)
+    monkeypatch.setattr(mapped, "available_memory_bytes", lambda: 1024)
     monkeypatch.setattr(framed, "BLOCK_BYTES", 2000)
     monkeypatch.setattr(files, "SMALL", 256)
 

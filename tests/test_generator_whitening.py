@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from noonbit import ImageDataGenerator, runtime
+from noonbit import ImageDataGenerator, machine
 from noonbit.errors import UsageError
 from noonbit.generator import whitening as module
 from noonbit.generator.whitening import (
@@ -121,7 +121,7 @@ def test_kerass_way_of_227x227x3_is_refused_with_the_memory_it_would_take(
 def test_nothing_is_refused_where_the_system_does_not_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime, "MEMORY_INFO", tmp_path / "nothing")
+    monkeypatch.setattr(machine, "MEMORY_INFO", tmp_path / "nothing")
     refuse_too_large(10**6, (227, 227, 3), itemsize=4, as_keras=True)
 
 

@@ -20,7 +20,7 @@ PACKAGE = Path(noonbit.__file__).parent
 
 DATA_FLOW = """
     noonbit
-    errors  recipe  lineup  runtime  atomic  renamed
+    errors  recipe  lineup  machine  runtime  atomic  renamed
 
     data
     data.dataset  data.compression  data.cache  data.mapped  data.files  data.pictures

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from noonbit import runtime
 from noonbit.data import arrays, cache, files, idx, mapped
 from noonbit.data.mapped import Rows, array_of_npy, is_mapped, map_bytes, offset_in_zip
 from noonbit.data.source import open_data
@@ -21,7 +20,7 @@ def few_bytes_are_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As if the machine had a kilobyte."""
     monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(mapped, "LEAST_LARGE", 0)
-    monkeypatch.setattr(runtime, "available_memory_bytes", lambda: 1024)
+    monkeypatch.setattr(mapped, "available_memory_bytes", lambda: 1024)
     monkeypatch.setattr(files, "SMALL", 256)
 
 
@@ -117,10 +116,10 @@ def test_large_rows_lie_on_the_disk(few_bytes_are_many: None) -> None:
 def test_nobody_asks_how_much_memory_there_is_for_small_sets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runtime, "available_memory_bytes", lambda: 1)
+    monkeypatch.setattr(mapped, "available_memory_bytes", lambda: 1)
     assert not mapped.is_large(mapped.LEAST_LARGE)
     assert mapped.is_large(mapped.LEAST_LARGE + 1)
-    monkeypatch.setattr(runtime, "available_memory_bytes", lambda: None)
+    monkeypatch.setattr(mapped, "available_memory_bytes", lambda: None)
     assert not mapped.is_large(mapped.USUAL_MEMORY // 4)
     assert mapped.is_large(mapped.USUAL_MEMORY // 4 + 1)
 

@@ -1,14 +1,13 @@
 """Device, threads, precision and seeds."""
 
-import os
 import threading
 
 import pytest
 import torch
 
-from noonbit import runtime
+from noonbit import machine
 from noonbit.errors import UsageError
-from noonbit.runtime import Runtime, mixed, peak_memory_bytes, usable_cpus
+from noonbit.runtime import Runtime, mixed
 
 
 @pytest.fixture(autouse=True)
@@ -43,30 +42,9 @@ def test_a_device_that_is_not_here_is_a_usage_error(name):
     )
 
 
-def test_omp_num_threads_decides_how_many_processors_are_used(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert usable_cpus() == 3
-
-
-@pytest.mark.parametrize("useless", ["0", "many", "", "-1"])
-def test_a_useless_omp_num_threads_is_not_listened_to(useless, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", useless)
-    assert 1 <= usable_cpus() <= (os.cpu_count() or 1)
-
-
-def test_a_container_quota_limits_the_threads(monkeypatch, tmp_path):
-    quota = tmp_path / "cpu.max"
-    quota.write_text("50000 100000\n")
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(runtime, "CPU_QUOTA", quota)
-    assert usable_cpus() == 1
-    quota.write_text("max 100000\n")
-    assert usable_cpus() >= 1
-
-
 def test_native_bfloat16_is_read_from_the_processor_flags(monkeypatch, tmp_path):
     cpuinfo = tmp_path / "cpuinfo"
-    monkeypatch.setattr(runtime, "CPU_INFO", cpuinfo)
+    monkeypatch.setattr(machine, "CPU_INFO", cpuinfo)
     assert Runtime.start(device="cpu", threads=1).precision == "float32"
     cpuinfo.write_text("flags : fpu avx2 avx512f\n")
     assert Runtime.start(device="cpu", threads=1).precision == "float32"
@@ -101,27 +79,6 @@ def test_a_seed_is_a_function_of_seed_purpose_and_number_alone():
     }
     assert len(seeds) == 18
     assert all(0 <= seed < 2**63 for seed in seeds)
-
-
-def test_peak_memory_is_that_of_a_process_with_pytorch():
-    assert 50e6 < peak_memory_bytes() < 100e9
-
-
-def test_the_memory_of_a_container_counts(tmp_path, monkeypatch):
-    for name, text in (
-        ("info", "MemTotal: 9000 kB\nMemAvailable:    4000 kB\n"),
-        ("limit", "3000000\n"),
-        ("used", "1000000\n"),
-    ):
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(runtime, "MEMORY_INFO", tmp_path / "info")
-    monkeypatch.setattr(runtime, "MEMORY_LIMIT", tmp_path / "no limit")
-    monkeypatch.setattr(runtime, "MEMORY_USED", tmp_path / "used")
-    assert runtime.available_memory_bytes() == 4000 * 1024
-    monkeypatch.setattr(runtime, "MEMORY_LIMIT", tmp_path / "limit")
-    assert runtime.available_memory_bytes() == 2_000_000
-    (tmp_path / "limit").write_text("max\n")
-    assert runtime.available_memory_bytes() == 4000 * 1024
 
 
 @pytest.mark.parametrize(("threads", "pieces"), [(1, 3), (2, 1), (2, 3)])

@@ -41,7 +41,7 @@ def far(ours: Tensor, exact: Tensor) -> float:
 
 def test_a_processor_that_says_it_has_tiles_gets_them() -> None:
     from noonbit import native
-    from noonbit.runtime import processor_features
+    from noonbit.machine import processor_features
 
     if native.load(tiles.SOURCE) is None or "amx_bf16" not in processor_features():
         pytest.skip("there is no compiler here, or no matrix tiles")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from noonbit.data import cache
 from noonbit.errors import DataError
+from noonbit.machine import available_memory_bytes
 
 SMALL = 2**26
 """Bytes that are rather read into memory; MNIST has 55 MB."""
@@ -33,8 +34,6 @@ def is_large(size: int) -> bool:
     """Whether so many bytes would take more than a quarter of the memory that is available."""
     if size <= LEAST_LARGE:
         return False
-    from noonbit.runtime import available_memory_bytes  # it brings PyTorch along
-
     return size > (available_memory_bytes() or USUAL_MEMORY) // 4
 
 

@@ -45,7 +45,7 @@ from noonbit.generator.source import (
 from noonbit.generator.statistics import Statistics, measured, prepared, standardized
 from noonbit.generator.transform import transformed, transformed_in_shares, white_of
 from noonbit.generator.whitening import refuse_too_large
-from noonbit.runtime import usable_cpus
+from noonbit.machine import usable_cpus
 
 TOGETHER = 512
 """Images that `fit` prepares at a time."""

@@ -18,7 +18,7 @@ from noonbit.data.files import File
 from noonbit.data.pictures import FORMATS, decode
 from noonbit.errors import InputRefused, UsageError, did_you_mean
 from noonbit.generator.settings import Settings
-from noonbit.runtime import available_memory_bytes
+from noonbit.machine import available_memory_bytes
 
 ColorMode: TypeAlias = Literal["rgb", "grayscale", "rgba"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]

@@ -18,7 +18,7 @@ import scipy.linalg
 
 from noonbit.errors import UsageError, plural
 from noonbit.generator.settings import Floats
-from noonbit.runtime import available_memory_bytes
+from noonbit.machine import available_memory_bytes
 
 BLOCK = 1024
 """Rows or columns that are float64 at a time."""
