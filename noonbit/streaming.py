@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from noonbit.data.mapped import SMALL, is_mapped
+from noonbit.data.mapped import SMALL, ReadAhead, is_mapped, outgrows_memory
 from noonbit.framing import Values
 
 DEVICE_SHARE = 0.5
@@ -70,7 +70,14 @@ def values_at(values: Values, rows: NDArray[np.int64], device: torch.device) -> 
     if not is_mapped(values) or len(rows) * values[:1].nbytes <= SMALL:
         return torch.from_numpy(values[rows]).to(device)
     mapped = read_only_tensor(values)
-    streamed = Streamed(lambda numbers: mapped.index_select(0, numbers), chosen, device)
+    read_ahead = ReadAhead(values) if outgrows_memory(values.nbytes) else None
+
+    def fetch(numbers: Tensor) -> Tensor:
+        if read_ahead is not None:
+            read_ahead(numbers.numpy())
+        return mapped.index_select(0, numbers)
+
+    streamed = Streamed(fetch, chosen, device)
     if device.type != "cuda":
         return streamed
     free, _ = torch.cuda.mem_get_info(device)

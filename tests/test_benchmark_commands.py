@@ -209,8 +209,14 @@ def test_memory_is_measured_while_a_training_grows(tmp_path: Path) -> None:
     assert row["peak_bytes"] > 2**20 and row["other_seconds"] > 0 < row["train_seconds"]
     taken = growing.many_epochs(str(tmp_path / "images"), [1, 3])
     assert len(taken) == 2
+    files = growing.from_files(tmp_path / "files", 40, threads=1)
+    assert not (tmp_path / "files").exists()
+    assert files["decoded_bytes"] == 40 * 64 * 64 * 3
+    assert all(files[name] > 0 for name in growing.FOLDER_SECONDS.values())
     growing.draw(
-        [{"images": 200, **row}, {"images": 400, **row}], [1, 3], taken, tmp_path / "c.png"
+        [{"images": 200, **row}, {"images": 400, **row}],
+        [files, files | {"files": 80}],
+        *([1, 3], taken, tmp_path / "c.png"),
     )
     assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
 

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import mmap
 import zipfile
 from pathlib import Path
 
@@ -10,7 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from noonbit.data import arrays, cache, files, idx, mapped
-from noonbit.data.mapped import Rows, array_of_npy, is_mapped, map_bytes, offset_in_zip
+from noonbit.data.mapped import (
+    ReadAhead,
+    Rows,
+    array_of_npy,
+    is_mapped,
+    map_bytes,
+    offset_in_zip,
+)
 from noonbit.data.source import open_data
 from noonbit.errors import DataError
 
@@ -122,6 +130,49 @@ def test_nobody_asks_how_much_memory_there_is_for_small_sets(
     monkeypatch.setattr(mapped, "available_memory_bytes", lambda: None)
     assert not mapped.is_large(mapped.USUAL_MEMORY // 4)
     assert mapped.is_large(mapped.USUAL_MEMORY // 4 + 1)
+
+
+class Noting(mmap.mmap):
+    """A mapped file that keeps what it is told."""
+
+    asked: list[tuple[int, int]]
+
+    def madvise(self, option: int, start: int, length: int) -> None:  # type: ignore[override]
+        assert option == mmap.MADV_WILLNEED
+        super().madvise(option, start, length)
+        self.asked.append((start, length))
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_WILLNEED"), reason="this system cannot be told")
+@pytest.mark.parametrize("header", [0, 128, 5000])
+@pytest.mark.parametrize("row_bytes", [784, 12_288])
+def test_rows_that_are_wanted_are_asked_for_in_whole_pages(
+    tmp_path: Path, header: int, row_bytes: int
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(header + 50 * row_bytes))
+    with path.open("rb") as stream:
+        pages = Noting(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    pages.asked = []
+    array = np.frombuffer(pages, np.uint8, offset=header).reshape(50, row_bytes)
+    rows = np.array([49, 0, 7])
+    ReadAhead(array)(rows)
+    for row, (start, length) in zip(rows, pages.asked, strict=True):
+        begin = header + row * row_bytes
+        assert start % mmap.PAGESIZE == 0
+        assert start <= begin < start + mmap.PAGESIZE
+        assert start + length == begin + row_bytes
+    part = array[10:20]  # of rows of its own
+    ReadAhead(part)(np.array([2]))
+    assert sum(pages.asked[-1]) == header + 13 * row_bytes
+    pages.asked.clear()
+    ReadAhead(array.T)(np.array([3]))  # whose rows lie all over the file
+    assert pages.asked == []
+
+
+def test_a_file_outgrows_the_memory_that_is_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapped, "available_memory_bytes", lambda: 1000)
+    assert mapped.outgrows_memory(501) and not mapped.outgrows_memory(500)
 
 
 def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

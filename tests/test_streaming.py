@@ -13,7 +13,7 @@ from small_training import CONTRACT, RUNTIME, carry_on, equal, images, start, we
 from noonbit import streaming
 from noonbit.calibrate import calibrated
 from noonbit.contract import Contract
-from noonbit.data import files
+from noonbit.data import files, mapped
 from noonbit.data.dataset import OnDemand, Takes
 from noonbit.data.difficulty import nearest_neighbour_error
 from noonbit.data.mapped import Rows, is_mapped
@@ -77,6 +77,22 @@ def test_streamed_images_answer_as_a_tensor_does(nothing_is_small: None) -> None
         assert torch.equal(one, other)
     for chosen in (slice(0, 10), slice(40, 60), slice(50, 60)):
         assert torch.equal(many.values[chosen], split.values[chosen])
+
+
+def test_rows_are_asked_for_before_they_are_read_where_memory_cannot_hold_them(
+    nothing_is_small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[int]] = []
+    monkeypatch.setattr(mapped.ReadAhead, "__call__", lambda self, rows: asked.append([*rows]))
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 1, 8, 8), np.uint8)
+    rows = np.array([1, 4, 9, 16])
+    for available, expected in ((2 * 20 * 64, []), (20 * 64, [[9, 1], [4, 9]])):
+        monkeypatch.setattr(mapped, "available_memory_bytes", lambda room=available: room)
+        values = values_at(on_disk(pixels), rows, CPU)
+        chosen = values.index_select(0, torch.tensor([2, 0]))
+        assert torch.equal(chosen, torch.from_numpy(pixels[[9, 1]]))
+        assert torch.equal(values[1:3], torch.from_numpy(pixels[[4, 9]]))
+        assert asked == expected
 
 
 def test_streamed_training_ends_with_the_same_bits(nothing_is_small: None) -> None:
