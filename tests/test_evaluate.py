@@ -1,6 +1,8 @@
 """Figures of merit: the same as scikit-learn's and SciPy's."""
 
 import math
+import subprocess
+import sys
 
 import hypothesis.extra.numpy as arrays
 import numpy as np
@@ -12,6 +14,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 from torch import nn
 
+from benchmarks.growth import STATUS
 from noonbit.contract import Contract
 from noonbit.evaluate import (
     BATCH_SIZE,
@@ -159,3 +162,33 @@ def test_no_layer_is_in_training_while_it_answers(runtime: Runtime) -> None:
     expected = predict_probabilities(model, *given)
     model[1].train()
     assert np.array_equal(predict_probabilities(model, *given), expected)
+
+
+MEMORY = """
+import numpy as np, torch
+from benchmarks.growth import own_bytes
+from noonbit.contract import Contract
+from noonbit.evaluate import predict_logits
+from noonbit.framing import PictureFraming
+from noonbit.models import build
+from noonbit.runtime import Runtime
+
+runtime = Runtime.start(device="cpu", threads=2, precision="float32")
+framing = PictureFraming(height=64, width=64, channels=3)
+contract = Contract(framing=framing, mean=(0.5,) * 3, std=(0.3,) * 3, class_names=("a", "b"))
+network = runtime.place(build("mlp", classes=2, channels=3, size=(64, 64)))
+for count in (1_000, 9_000):
+    values = torch.zeros(1, 3, 64, 64, dtype=torch.uint8).expand(count, -1, -1, -1)
+    predict_logits(network, contract, values, runtime)
+    print(own_bytes())
+"""
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="needs Linux's /proc")
+def test_more_images_need_no_more_memory_than_their_answers() -> None:
+    """In a process of its own, whose memory no other test has freed."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
+    )
+    before, after = map(int, done.stdout.split())
+    assert after - before < 8 * 128 * 64 * 64 * 3 * 4, "eight batches, pixels as float32"
