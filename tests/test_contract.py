@@ -322,7 +322,7 @@ def test_an_array_of_the_right_shape_is_framed_without_touching_each_image(
 def test_of_many_images_the_first_that_is_out_of_range_is_named(
     per_step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("noonbit.framing.pictures.SCALED_AT_ONCE", per_step)
+    monkeypatch.setattr("noonbit.framing.pixels.SCALED_AT_ONCE", per_step)
     images = np.full((5, 6, 8), 7.0)
     images[3, 2, 2], images[4, 0, 0] = 256, np.nan
     with pytest.raises(InputRefused, match="^input 3 has values from 7 to 256; this network was"):

@@ -180,6 +180,11 @@ def test_another_decoder_is_another_entry(source: Path, monkeypatch: pytest.Monk
     assert not load_it(source).from_cache
 
 
+@pytest.mark.parametrize("name", ["prepare_noting", "border_level", "decode"])
+def test_a_change_of_what_makes_pixels_makes_another_decoder(name: str) -> None:
+    assert f"def {name}(" in framing.framing_code()
+
+
 def test_labels_may_change_without_their_pictures(source: Path) -> None:
     for _ in range(2):
         data = open_data(source, on_bad="skip")

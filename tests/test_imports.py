@@ -36,7 +36,7 @@ DATA_FLOW = """
     data.catalogue  data.download  data.known  data.source
 
     native
-    framing.protocol  framing.pictures  framing.sentences  framing.boards  framing
+    framing.protocol  framing.pixels  framing.pictures  framing.sentences  framing.boards  framing
     contract  framed  items  gallery  findings  go.check  facts  check
     arithmetic  byhand
     augment.affine  augment.settings  augment.draws  augment.erasing  augment.boards

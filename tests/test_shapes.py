@@ -30,7 +30,7 @@ from noonbit.data.shapes import (
     rectangle_way,
     triangle_way,
 )
-from noonbit.framing.pictures import border_level
+from noonbit.framing.pixels import border_level
 
 SHA256 = "20ceb7d0de3cc045411f4f90ec3a61e58a376e2b3a6d2c78bd493eba4580d63b"
 
