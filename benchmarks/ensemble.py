@@ -114,7 +114,8 @@ def trained(
     from noonbit.job import Observer, train
     from noonbit.lineup import Lineup
     from noonbit.members import members_of, train_members
-    from noonbit.recipe import Plan, Recipe
+    from noonbit.plan import Plan
+    from noonbit.recipe import Recipe
     from noonbit.run import Run
 
     class Clock(Observer):

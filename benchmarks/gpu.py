@@ -295,11 +295,12 @@ def print_figures(results: Settings) -> None:
 
 def trainings(source: str, settings: Settings, *, data_dir: Path | None = None) -> Iterator[Told]:
     """noonbit's, seed after seed, without end: the path of `noonbit train`, with the set loaded."""
+    from noonbit.decisions import build_seeded, contract_for, plan_for
     from noonbit.engine import settle_engine
     from noonbit.fit import Hooks, begin, fit, validate
     from noonbit.gradients import Labelled
     from noonbit.items import load
-    from noonbit.job import build_seeded, contract_for, labelled, plan_for
+    from noonbit.job import labelled
     from noonbit.models import model_of
     from noonbit.recipe import Recipe
     from noonbit.runtime import Runtime

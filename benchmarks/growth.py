@@ -203,7 +203,8 @@ def many_epochs(source: str, epochs: list[int]) -> list[int]:
     """Bytes that the process has for itself after some epochs of one training."""
     from noonbit.fit import Epoch
     from noonbit.job import Observer, train
-    from noonbit.recipe import Plan, Recipe
+    from noonbit.plan import Plan
+    from noonbit.recipe import Recipe
 
     taken: list[int] = []
 

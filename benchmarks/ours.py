@@ -6,13 +6,14 @@ import torch
 
 from benchmarks.networks import TASKS
 from benchmarks.side_by_side import stretches
-from noonbit import recipe as recipes
 from noonbit.contract import Contract
 from noonbit.engine import settle_engine
 from noonbit.fit import Hooks, begin, fit
 from noonbit.framing import PictureFraming
 from noonbit.gradients import Labelled
 from noonbit.models import build
+from noonbit.plan import Task, derive
+from noonbit.recipe import Recipe
 from noonbit.runtime import Runtime
 
 
@@ -21,7 +22,7 @@ def train(
 ) -> Iterator[int]:
     """The images of each epoch, after it."""
     task = TASKS[network]
-    recipe = recipes.Recipe.checked(
+    recipe = Recipe.checked(
         {
             "model": network,
             "epochs": 1_000_000,
@@ -54,7 +55,7 @@ def train(
         torch.manual_seed(recipe.seed)
         model = build(network, task.classes, channels, (height, width))
         # All that is derived is stated here, so size and difficulty decide nothing.
-        plan = recipes.derive(recipe, recipes.Task(network, images, ("none", ""), 1, 1.0, "adam"))
+        plan = derive(recipe, Task(network, images, ("none", ""), 1, 1.0, "adam"))
         runtime = settle_engine(model, contract, train, plan, recipe, runtime)
         state = begin(model, contract, train, plan, runtime)
         hooks = Hooks(on_epoch=lambda row: end_of_epoch())

@@ -27,7 +27,8 @@ from noonbit.errors import ArtefactError, UsageError
 from noonbit.fit import begin, shuffled
 from noonbit.gradients import Labelled, Lesson, engines_for, gradients_of
 from noonbit.machine import processor_features
-from noonbit.recipe import Engine, Plan, Precision, Recipe
+from noonbit.plan import Plan
+from noonbit.recipe import Engine, Precision, Recipe
 from noonbit.runtime import Runtime, mixed
 
 LEAST_STEPS = 2000

@@ -28,19 +28,20 @@ from noonbit.contract import Contract
 from noonbit.data.arrays import ValueRange, pixels_from_array
 from noonbit.data.dataset import Data, Numbered, Part
 from noonbit.data.split import Holdout
+from noonbit.decisions import build_seeded, contract_for, plan_for
 from noonbit.errors import UsageError
 from noonbit.evaluate import Probabilities
 from noonbit.fit import Epoch, Hooks, begin, fit
 from noonbit.framing import PictureFraming
 from noonbit.items import gather
-from noonbit.job import build_seeded, contract_for, labelled, plan_for
+from noonbit.job import labelled
 from noonbit.models import DEFAULT_MODELS, model_of
+from noonbit.plan import Plan
 from noonbit.predict import predict_part
 from noonbit.recipe import (
     Kept,
     Normalisation,
     OptimizerName,
-    Plan,
     Precision,
     Recipe,
     ScheduleName,

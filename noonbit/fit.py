@@ -22,7 +22,7 @@ from noonbit.errors import TrainingDiverged
 from noonbit.gradients import Gradients, Labelled, Lesson, gradients_of
 from noonbit.models.layers import Settles
 from noonbit.optim import Schedule, make_optimizer, make_schedule, set_lr
-from noonbit.recipe import Plan
+from noonbit.plan import Plan
 from noonbit.recorded import step_of
 from noonbit.runtime import Runtime, generator_of, mixed
 

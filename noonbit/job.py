@@ -6,14 +6,12 @@ Each arrow is one function of another module; this one orders them and keeps the
 every moment, so that a training that is killed can be resumed and one that diverges says so.
 """
 
-import math
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -22,25 +20,21 @@ import torch
 from torch import nn
 
 from noonbit.atomic import write, write_json, write_text
-from noonbit.augment import Augmentation
-from noonbit.augment.meaning import meaning_warnings
 from noonbit.calibrate import calibrated
 from noonbit.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.contract import Contract
-from noonbit.data.vectors import read_vectors
+from noonbit.decisions import begin_words, build_seeded, contract_for, fit_budget, plan_for
 from noonbit.engine import settle_engine
 from noonbit.errors import Interrupted, TrainingDiverged, UsageError
 from noonbit.evaluate import Evaluation
 from noonbit.fit import Epoch, Hooks, State, Step, begin, fit
-from noonbit.framing import Framing, SentenceFraming
 from noonbit.gradients import Labelled
 from noonbit.items import Items, load
 from noonbit.machine import peak_memory_bytes
 from noonbit.measure import measure
-from noonbit.models import MODELS, build_for, model_of
-from noonbit.models.sentence import WordVectors
-from noonbit.models.summary import summarise
-from noonbit.recipe import Plan, Recipe, Task, derive
+from noonbit.models import model_of
+from noonbit.plan import Plan
+from noonbit.recipe import Recipe
 from noonbit.record import describe, resolved
 from noonbit.report import write_report
 from noonbit.run import Run
@@ -341,91 +335,3 @@ def as_begun(run: Run) -> Recipe:
     return run.recipe.model_copy(
         update={name: machine.get(name) for name in ("threads", "precision", "engine")}
     )
-
-
-def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
-    """A network whose initial weights are a function of the seed."""
-    torch.manual_seed(seed)
-    return build_for(items.framing, name, len(items.data.class_names))
-
-
-def begin_words(network: nn.Module, recipe: Recipe, items: Items) -> dict[str, str]:
-    """Give a network the word vectors that the recipe names; how many there are, as a reason.
-
-    Raises `UsageError` where the network has no use for them, or cannot do without.
-    """
-    words = next((each for each in network.modules() if isinstance(each, WordVectors)), None)
-    if recipe.vectors is None:
-        if words is not None and words.needs_vectors:
-            raise UsageError(
-                "This network keeps word vectors as they are, so it needs some: add --vectors "
-                "FILE, of word2vec or GloVe, or take sentence-cnn, which learns its own."
-            )
-        return {}
-    if words is None or not isinstance(items.framing, SentenceFraming):
-        raise UsageError(
-            "--vectors is for networks with a table of words: sentence-cnn and its forms."
-        )
-    vectors, found = read_vectors(Path(recipe.vectors), items.framing.words)
-    words.start_from(vectors, found)
-    return {"vectors": f"it has {found.sum():,} of the {len(found):,} words"}
-
-
-def contract_for(items: Items, plan: Plan) -> Contract:
-    """The contract before it is calibrated."""
-    if plan.normalise == "unit":
-        return Contract.unit(items.framing, items.data.class_names)
-    return items.contract
-
-
-def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
-    """The recipe with every open setting decided for these items and this network, and checked."""
-    framing = items.framing
-    may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
-    task = Task(
-        model=name,
-        items=len(items.split.train),
-        augmentation=framing.augmentation(may_mirror=may_mirror),
-        multiply_adds=summarise(network, framing.shape).multiply_adds,
-        difficulty=items.difficulty,
-    )
-    if name in MODELS:
-        entry = MODELS[name]
-        task = replace(
-            task,
-            optimizer=entry.optimizer,
-            learning_rate=entry.learning_rate,
-            effort=entry.effort,
-            documented=entry.documented,
-            because=entry.because or f"as {entry.source} has it",
-        )
-    plan = derive(recipe, task)
-    require_boards(Augmentation.parse(plan.augment), plan, framing)
-    viewed(network, plan.test_time_augmentation)
-    return plan
-
-
-def require_boards(transforms: Augmentation, plan: Plan, framing: Framing) -> None:
-    """Raise `UsageError` for the symmetries of a board with anything else."""
-    views = plan.test_time_augmentation.strip()
-    if framing.takes != "boards" and (transforms.symmetries or views == "symmetries"):
-        raise UsageError(
-            f"The symmetries are those of a board, and here are {framing.takes}. "
-            "Use flip, vertical_flip or rotation."
-        )
-
-
-def fit_budget(
-    plan: Plan, contract: Contract, train: Labelled, network: nn.Module, runtime: Runtime
-) -> Plan:
-    """As many epochs as the time budget holds, by a measurement on a copy of the network."""
-    first = slice(plan.batch_size * 8)
-    probe = Labelled(train.values[first], train.labels[first])
-    # One epoch to warm caches up, one to measure.
-    timed = replace(plan, epochs=2, time_budget=math.inf)
-    state = begin(deepcopy(network), contract, probe, timed, runtime)
-    fit(state, contract, probe, probe, timed, runtime, Hooks())
-    speed = state.history[-1].items_per_second
-    epochs = max(1, int(0.95 * plan.time_budget * speed / len(train)))
-    reason = f"{plan.time_budget:g} s at a measured {speed:,.0f} items/s"
-    return replace(plan, epochs=epochs, reasons={**plan.reasons, "epochs": reason})

@@ -13,8 +13,9 @@ from noonbit.errors import Interrupted, NoonbitError
 from noonbit.fit import Epoch, State
 from noonbit.items import Items, load
 from noonbit.job import Job, Observer, begin_job, take_up
+from noonbit.plan import Plan
 from noonbit.progress import LineDisplay
-from noonbit.recipe import Plan, Recipe
+from noonbit.recipe import Recipe
 from noonbit.run import Run
 from noonbit.runs import load_run
 from noonbit.runtime import Runtime

@@ -24,10 +24,11 @@ from torch import nn
 from noonbit.assembly import assemble, common_recipe, describe, describe_member
 from noonbit.atomic import write, write_json, write_text
 from noonbit.contract import Contract
+from noonbit.decisions import plan_for
 from noonbit.errors import ArtefactError, Interrupted, TrainingDiverged, UsageError, plural
 from noonbit.gradients import may_draw_unseen
 from noonbit.items import Items
-from noonbit.job import Observer, plan_for, stop_on_interrupt
+from noonbit.job import Observer, stop_on_interrupt
 from noonbit.job import resume as resume_one
 from noonbit.lineup import Lineup
 from noonbit.member import Log, Source, Task

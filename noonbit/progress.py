@@ -16,7 +16,7 @@ from noonbit.fit import Epoch, State, Step, steps_per_epoch
 from noonbit.items import Items
 from noonbit.job import Observer
 from noonbit.models import MODELS
-from noonbit.recipe import Plan
+from noonbit.plan import Plan
 from noonbit.run import Run
 
 BAR_SECONDS = 0.2

@@ -23,7 +23,8 @@ from noonbit.items import Items
 from noonbit.machine import processor_name
 from noonbit.models import MODELS
 from noonbit.models.summary import summarise
-from noonbit.recipe import Plan, Recipe
+from noonbit.plan import Plan
+from noonbit.recipe import Recipe
 from noonbit.runtime import Runtime
 
 KEPT_DETAIL = 10

@@ -11,7 +11,8 @@ from noonbit.contract import Contract
 from noonbit.fit import Hooks, State, Step, begin, fit
 from noonbit.framing import PictureFraming
 from noonbit.gradients import Labelled
-from noonbit.recipe import OptimizerName, Plan
+from noonbit.plan import Plan
+from noonbit.recipe import OptimizerName
 from noonbit.runtime import Runtime
 
 RUNTIME = Runtime(torch.device("cpu"), threads=1, precision="float32", reasons={})

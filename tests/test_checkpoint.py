@@ -27,7 +27,7 @@ from noonbit.checkpoint import (
 )
 from noonbit.errors import ArtefactError
 from noonbit.fit import Hooks
-from noonbit.recipe import Plan
+from noonbit.plan import Plan
 
 OPTIMIZERS = ["muon", "sgd", "adam", "adamw", "rmsprop"]
 

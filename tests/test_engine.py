@@ -14,7 +14,8 @@ from noonbit.errors import UsageError
 from noonbit.framing import PictureFraming
 from noonbit.gradients import Labelled
 from noonbit.models import build
-from noonbit.recipe import Plan, Recipe, Task, derive
+from noonbit.plan import Plan, Task, derive
+from noonbit.recipe import Recipe
 from noonbit.runtime import Runtime
 
 COUNT = 64

@@ -20,7 +20,7 @@ PACKAGE = Path(noonbit.__file__).parent
 
 DATA_FLOW = """
     noonbit
-    errors  recipe  lineup  machine  runtime  atomic  renamed
+    errors  recipe  plan  lineup  machine  runtime  atomic  renamed
 
     data
     data.dataset  data.compression  data.cache  data.mapped  data.files  data.pictures
@@ -54,7 +54,7 @@ DATA_FLOW = """
     chain.kernels  chain.tiles  chain.working  chain.links  chain.first  chain.tiled  chain.nested
     chain.chain  chain
     gradients  gradcheck  evaluate  comparison  calibrate  folds  go.baselines  predict  explain
-    fit  engine  checkpoint  run  go.predict  runs  record  measure
+    fit  engine  decisions  checkpoint  run  go.predict  runs  record  measure
     report.answers  report.charts  report.thumbnails  report.exhibits  report.decisions
     report.boards  report.sections  report.commands  report.members  report.folds  report
     job  progress  member  side_by_side  assembly  members  api  estimator

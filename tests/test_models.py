@@ -21,7 +21,7 @@ from noonbit.models.glance import WhiteningStem
 from noonbit.models.layers import Dropout, ImageSize, PadTo, seed_dropout
 from noonbit.models.summary import summarise
 from noonbit.optim import make_optimizer, make_schedule, set_lr
-from noonbit.recipe import MOMENTA, RATES
+from noonbit.plan import MOMENTA, RATES
 
 GOLDEN = {
     "mlp": (10, 335_114),

@@ -22,7 +22,8 @@ from noonbit.optim import (
     orthogonalised,
     set_lr,
 )
-from noonbit.recipe import RATES, OptimizerName, ScheduleName
+from noonbit.plan import RATES
+from noonbit.recipe import OptimizerName, ScheduleName
 
 shapes = st.tuples(st.integers(1, 40), st.integers(1, 40))
 

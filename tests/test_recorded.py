@@ -26,7 +26,8 @@ from noonbit.lineup import Lineup
 from noonbit.members import members_of, train_members
 from noonbit.models import build
 from noonbit.optim import Muon, make_optimizer, set_lr
-from noonbit.recipe import Plan, Recipe
+from noonbit.plan import Plan
+from noonbit.recipe import Recipe
 from noonbit.recorded import FIRST, FixedGradients, FixedStep, Replay, step_of
 
 BATCH = 10

@@ -22,7 +22,8 @@ from noonbit.fit import validate
 from noonbit.gradients import Labelled
 from noonbit.items import Items
 from noonbit.job import Observer, train
-from noonbit.recipe import Plan, Recipe
+from noonbit.plan import Plan
+from noonbit.recipe import Recipe
 from noonbit.run import Run
 from noonbit.streaming import Streamed, values_at
 
