@@ -8,9 +8,13 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from noonbit.errors import ArtefactError
+
+STATUS = Path("/proc/self/status")
+READING_UMASK = Lock()
 
 
 def write(path: Path, fill: Callable[[Path], object]) -> None:
@@ -38,9 +42,18 @@ def write(path: Path, fill: Callable[[Path], object]) -> None:
 
 
 def current_umask() -> int:
-    """The process's mask; mkstemp's files are private, a run's files follow the user's habit."""
-    mask = os.umask(0)
-    os.umask(mask)
+    """The process's mask; mkstemp's files are private, a run's files follow the user's habit.
+
+    Linux tells it (proc_pid_status(5)). Elsewhere it is read by setting it, which threads must not
+    do at the same time: one would put back what the other had set.
+    """
+    if STATUS.exists():
+        for line in STATUS.read_text().splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    with READING_UMASK:
+        mask = os.umask(0)
+        os.umask(mask)
     return mask
 
 

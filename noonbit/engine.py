@@ -92,7 +92,9 @@ def settle_engine(
     if choice is None:
         choice = measured(network, contract, train, plan, candidates)
         keep(place, choice)
-    open_names = {"engine", "precision"} - set(recipe.given())
+    open_names = {"engine"} - set(recipe.given())
+    if len({each.precision for each in candidates}) > 1:
+        open_names.add("precision")
     return replace(
         runtime,
         engine=choice.engine,

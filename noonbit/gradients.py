@@ -228,7 +228,9 @@ class Whole:
 
     def __init__(self, model: nn.Module, lesson: Lesson, engine: Engine) -> None:
         self.dropout, self.device = dropout_layers(model), lesson.runtime.device
-        self.seeds_stream = may_draw_unseen(model)
+        # Our dropout has a stream of its own on a processor alone.
+        is_on_cpu = self.device.type == "cpu"
+        self.seeds_stream = may_draw_unseen(model) or (bool(self.dropout) and not is_on_cpu)
         self.backward = backward_of(model, lesson, engine)
 
     def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:

@@ -161,15 +161,18 @@ def resume(
     source has changed since.
     """
     started = time.perf_counter()
-    job = take_up(run, model=model, data_dir=data_dir, observer=observer or Observer())
+    require_unfinished(run)
+    Runtime.wanted(as_begun(run))  # before anything is computed
+    items = run.items(data_dir=data_dir)
+    loading_seconds = time.perf_counter() - started
+    job = take_up(
+        run, items, model=model, observer=observer or Observer(), loading_seconds=loading_seconds
+    )
     return carry_out(job, started=started)
 
 
-def take_up(
-    run: Run, *, model: nn.Module | None = None, data_dir: Path | None, observer: Observer
-) -> "Job":
-    """A stopped training where it stood; see `resume`."""
-    started = time.perf_counter()
+def require_unfinished(run: Run) -> None:
+    """Raise `UsageError` where there is nothing to go on with."""
     if run.record["status"] == "finished":
         raise UsageError(f"{run.path.name} is finished; there is nothing to resume.")
     if run.record["status"] == "diverged":
@@ -177,10 +180,19 @@ def take_up(
             f"{run.path.name} diverged and would again. "
             "Train anew with a smaller --learning-rate or a longer --warmup."
         )
+
+
+def take_up(
+    run: Run,
+    items: Items,
+    *,
+    model: nn.Module | None = None,
+    observer: Observer,
+    loading_seconds: float,
+) -> "Job":
+    """A stopped training where it stood, on its items; see `resume`."""
     recipe = as_begun(run)
     runtime = Runtime.wanted(recipe)
-    items = run.items(data_dir=data_dir)
-    loading_seconds = time.perf_counter() - started
     name = run.model_name if model is None else run.record["model"]["name"]
     network = model if model is not None else build_seeded(name, items, recipe.seed)
     plan = plan_for(recipe, items, network, name)
@@ -255,7 +267,6 @@ class Job:
                 "val_accuracy": state.history[state.best_epoch - 1].val_accuracy,
                 "loading_seconds": self.loading_seconds,
                 "train_seconds": sum(row.seconds for row in state.history),
-                "peak_memory_bytes": peak_memory_bytes(),
             },
         )
         self.observer.measured(run, evaluation)
@@ -271,9 +282,10 @@ def carry_out(job: Job, *, started: float) -> Run:
     """Fit, measure, and write the report."""
     with stop_on_interrupt() as stopping:
         job.fit(stopping)
-    job.measure()
+    result = job.measure().record["result"]
+    result["peak_memory_bytes"] = peak_memory_bytes()  # of a member: that of all of them
     write_report(job.run, job.items)
-    job.run.record["result"]["total_seconds"] = time.perf_counter() - started
+    result["total_seconds"] = time.perf_counter() - started
     job.run.update()
     return job.run
 
@@ -302,7 +314,8 @@ class Saver:
 
 
 class Wish:
-    """To stop: made by the first Ctrl-C (or polite kill); the second one is immediate."""
+    """To stop: made by the first Ctrl-C (or polite kill). The second one is immediate in the thread
+    that waits for a training; members beside others end their step and save all the same."""
 
     def __init__(self) -> None:
         self.is_made = False

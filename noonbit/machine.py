@@ -18,8 +18,12 @@ GROUPS = Path("/proc/self/cgroup")
 GROUP_FOLDERS = Path("/sys/fs/cgroup")
 
 MEMORY_FILES = (
-    ("memory.max", "memory.current", "inactive_file"),
-    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ("memory.max", "memory.current", ("active_file", "inactive_file")),
+    (
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        ("total_active_file", "total_inactive_file"),
+    ),
 )
 """Of either version: the limit, what is taken, and how much of it is files that can be dropped."""
 
@@ -118,5 +122,5 @@ def memory_left(folder: Path) -> int | None:
                 return None
             taken = int((folder / used).read_text())
             facts = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-            return int(text) - taken + int(facts.get(droppable, 0))
+            return int(text) - taken + sum(int(facts.get(name, 0)) for name in droppable)
     return None

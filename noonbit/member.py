@@ -12,7 +12,7 @@ from noonbit.data.split import Holdout
 from noonbit.errors import Interrupted, NoonbitError
 from noonbit.fit import Epoch, State
 from noonbit.items import Items, load
-from noonbit.job import Job, Observer, begin_job, take_up
+from noonbit.job import Job, Observer, begin_job, require_unfinished, take_up
 from noonbit.plan import Plan
 from noonbit.progress import LineDisplay
 from noonbit.recipe import Recipe
@@ -75,14 +75,19 @@ class Task:
 
     def begin(self, source: Source, observer: Observer) -> Job:
         """Bring the training to where its next step follows."""
-        if (self.folder / "split.npz").exists():
-            run = load_run(self.folder)
-            return take_up(run, data_dir=source.data_dir, observer=observer)
-        # A kill before the first step left a folder that has nothing to go on from.
-        shutil.rmtree(self.folder, ignore_errors=True)
         runtime = Runtime.wanted(self.recipe)
         started = time.perf_counter()
         items, framing_reasons = source.load(self.recipe)
+        loading_seconds = time.perf_counter() - started
+        if (self.folder / "split.npz").exists():
+            run = load_run(self.folder)
+            require_unfinished(run)
+            # Another version may frame otherwise.
+            is_framed_alike = items.framing == run.contract.framing
+            own = run.as_split(items) if is_framed_alike else run.items(data_dir=source.data_dir)
+            return take_up(run, own, observer=observer, loading_seconds=loading_seconds)
+        # A kill before the first step left a folder that has nothing to go on from.
+        shutil.rmtree(self.folder, ignore_errors=True)
         return begin_job(
             items,
             framing_reasons,
@@ -91,7 +96,7 @@ class Task:
             out=self.folder,
             data_dir=source.data_dir,
             observer=observer,
-            loading_seconds=time.perf_counter() - started,
+            loading_seconds=loading_seconds,
         )
 
 

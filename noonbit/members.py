@@ -26,6 +26,7 @@ from noonbit.atomic import write, write_json, write_text
 from noonbit.contract import Contract
 from noonbit.decisions import plan_for
 from noonbit.errors import ArtefactError, Interrupted, TrainingDiverged, UsageError, plural
+from noonbit.framing.protocol import require_fitting
 from noonbit.gradients import may_draw_unseen
 from noonbit.items import Items
 from noonbit.job import Observer, stop_on_interrupt
@@ -165,6 +166,9 @@ def carry_on(
                 f"Stopped with {finished} of {len(tasks)} finished; everything is saved. "
                 f"Continue with: noonbit train --resume {run.word}"
             ) from None
+        except KeyboardInterrupt:  # a second Ctrl-C; members beside others were waited for
+            run.update(status="interrupted")
+            raise
         except TrainingDiverged:
             run.update(status="diverged")
             raise
@@ -185,7 +189,7 @@ def carry_on(
 def train_in_turn(
     tasks: Sequence[Task], opened: Source, observer: Observer, stopping: Callable[[], bool]
 ) -> None:
-    """Carry out all tasks in this thread, with all threads."""
+    """Carry out all tasks in this thread, each with the threads that its recipe has."""
     for task in tasks:
         if stopping():
             raise Interrupted("Stopped between two members.")
@@ -226,6 +230,7 @@ def networks_of(recipes: Sequence[Recipe], items: Items) -> list[nn.Module]:
     )
     networks = []
     for recipe in kinds:
+        require_fitting(items.framing, recipe.given(), items.data.source)
         name = model_of(recipe, items.framing)
         network = outline_for(items.framing, name, len(items.data.class_names))
         plan_for(recipe, items, network, name)

@@ -234,10 +234,17 @@ class Run:
         if data_dir is None and self.record["data_dir"] is not None:
             data_dir = Path(self.record["data_dir"])
         items, _ = load(source, self.recipe, data_dir=data_dir, framing=self.contract.framing)
+        return self.as_split(items)
+
+    def as_split(self, items: Items) -> Items:
+        """Items of its source, framed as its own are, with the split that it was trained on.
+
+        Raises `DataError` where the source is no longer the same.
+        """
         if items.fingerprint != self.record["data"]["fingerprint"]:
             raise DataError(
-                f"{source} has changed since {self.path.name} was trained on it, so its figures "
-                "would not be comparable. Restore the data, or train again."
+                f"{self.record['source_path']} has changed since {self.path.name} was trained on "
+                "it, so its figures would not be comparable. Restore the data, or train again."
             )
         # The stored split, not one drawn again: another version might draw others.
         return replace(items, split=Split.load(self.path / "split.npz", items.split.reasons))

@@ -57,6 +57,7 @@ class Runtime:
         if threads is None:
             threads = usable_cpus()
             reasons["threads"] = "the processors this process may use"
+        torch.get_num_threads()  # or this thread would forget the number; see `use_one_thread`
         torch.set_num_threads(threads)
         chosen = choose_device(device, reasons)
         if chosen.type == "cuda":

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noonbit import atomic
 from noonbit.atomic import finite, read_json, write, write_json, write_text
 from noonbit.errors import ArtefactError
 
@@ -88,6 +90,19 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path: Path) -> None:
 def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "absent" / "a"
     assert refusal(path).startswith(f"{path} could not be written: [Errno 2] No such file")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_threads_that_ask_for_the_mask_leave_it_as_it_is(tells, monkeypatch, tmp_path) -> None:
+    if not tells:
+        monkeypatch.setattr(atomic, "STATUS", tmp_path / "nothing")
+    before = os.umask(0o027)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            told = set(pool.map(lambda _: atomic.current_umask(), range(4000)))
+        assert (told, os.umask(0o027)) == ({0o027}, 0o027)
+    finally:
+        os.umask(before)
 
 
 def test_a_folder_in_the_place_of_the_file_is_one_sentence(tmp_path: Path) -> None:

@@ -71,6 +71,12 @@ def test_a_long_training_takes_what_was_measured_fastest_and_says_so(own_cache: 
     }
 
 
+def test_a_precision_that_had_no_rival_keeps_its_reason(own_cache: Path) -> None:
+    runtime = settled(Recipe(), precision="float32")
+    assert runtime.reasons["engine"] == "the fastest of 4 in a short measurement here"
+    assert "precision" not in runtime.reasons  # of the measurement; the machine gives its own
+
+
 def test_the_same_training_is_not_measured_twice(
     own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ def test_illegal_points_have_no_score() -> None:
 
 def test_the_linear_model_has_the_same_weights_everywhere() -> None:
     model = Linear(48, 19)
-    torch.nn.init.normal_(model.around.weight)
+    torch.nn.init.normal_(model.around)
     planes = torch.zeros(2, 48, 19, 19)
     planes[0, 5, 6, 7] = planes[1, 5, 9, 11] = 1
     with torch.no_grad():
@@ -63,11 +63,19 @@ def test_the_linear_model_has_the_same_weights_everywhere() -> None:
     assert torch.equal(first.roll((3, 4), (0, 1)), second)
 
 
+def test_the_linear_model_draws_nothing_from_the_stream_that_weights_beside_it_are_drawn_from() -> (
+    None
+):
+    before = torch.get_rng_state()
+    assert not Linear(48, 9).around.any()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_the_linear_model_learns_to_follow_the_last_move(
     following: Items, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(baselines, "BATCH_SIZE", 8)
-    weights = fit_linear(following).around.weight.detach()[0]
+    weights = fit_linear(following).around.detach()[0]
     left = weights[TURNS_SINCE, 2, 1]
     assert left == weights[TURNS_SINCE].max(), "one point left of the one that is scored"
 

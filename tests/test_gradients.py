@@ -1,6 +1,7 @@
 """noonbit.gradients: a step's gradients, in one piece or in shares."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from noonbit.gradients import (
     Labelled,
     Lesson,
     Shares,
+    Whole,
     backward_of,
     can_be_shared,
     engines_for,
@@ -47,6 +49,16 @@ def lesson(threads: int, engine: Engine | None = None) -> Lesson:
         PictureFraming(height=12, width=12, channels=1), pixels, ("a", "b", "c")
     )
     return Lesson(train, contract, Augmentation(shift=1), 0.1, runtime(threads, engine))
+
+
+def test_a_step_on_a_gpu_makes_its_dropout_a_function_of_the_seed() -> None:
+    """Our dropout is PyTorch's there, which draws from the device's one stream."""
+    given = lesson(1)
+    for name, device, seeds in (("deep-cnn", "meta", True), ("deep-cnn", "cpu", False)):
+        elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device(device)))
+        assert Whole(network(name), elsewhere, "autograd").seeds_stream == seeds
+    elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device("meta")))
+    assert not Whole(network("mlp"), elsewhere, "autograd").seeds_stream  # which has none
 
 
 def network(name: str) -> nn.Module:

@@ -77,13 +77,16 @@ def test_without_groups_all_that_is_there_may_be_used(groups):
 def test_the_memory_of_a_container_counts_less_the_files_that_can_be_dropped(groups):
     member_of(groups, "0::/")
     write(groups, memory_max="3000000", memory_current="1500000")
-    write(groups, memory_stat="anon 900000\ninactive_file 500000")
+    write(groups, memory_stat="anon 900000\nactive_file 400000\ninactive_file 100000")
     assert available_memory_bytes() == 2_000_000
     write(groups, memory_max="max")
     assert available_memory_bytes() == 4000 * 1024
     member_of(groups, "4:memory:/of/outside")
     write(groups / "memory", memory_limit_in_bytes="3000000", memory_usage_in_bytes="1500000")
-    write(groups / "memory", memory_stat="inactive_file 7\ntotal_inactive_file 600000")
+    write(
+        groups / "memory",
+        memory_stat="inactive_file 7\ntotal_active_file 1\ntotal_inactive_file 599999",
+    )
     assert available_memory_bytes() == 2_100_000
     write(groups / "memory", memory_limit_in_bytes=NO_LIMIT)
     assert available_memory_bytes() == 4000 * 1024

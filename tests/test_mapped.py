@@ -173,6 +173,8 @@ def test_rows_that_are_wanted_are_asked_for_in_whole_pages(
 def test_a_file_outgrows_the_memory_that_is_available(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapped, "available_memory_bytes", lambda: 1000)
     assert mapped.outgrows_memory(501) and not mapped.outgrows_memory(500)
+    monkeypatch.setattr(mapped, "available_memory_bytes", lambda: 0)
+    assert mapped.outgrows_memory(1) and mapped.is_large(mapped.LEAST_LARGE + 1)
 
 
 def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from torch import nn
 import noonbit
 from noonbit.checkpoint import read_tensors
 from noonbit.errors import Interrupted, TrainingDiverged, UsageError
+from noonbit.items import load
 from noonbit.job import Observer, train
 from noonbit.lineup import Lineup
 from noonbit.members import derive_at_once, members_of, placed, resume, train_members
@@ -57,7 +58,8 @@ def test_a_member_is_the_run_that_its_recipe_alone_gives(digits_ensemble, tmp_pa
     assert "test     " in (second.path / "train.log").read_text()
     assert not (second.path / "report.html").exists()
     write_report(second, second.items())
-    assert (second.path / "report.html").exists()
+    assert "most memory used" not in (second.path / "report.html").read_text()  # that is of all
+    assert digits_ensemble.record["result"]["peak_memory_bytes"] > 0
 
 
 def stopped(tmp_path, recipe: Recipe, observer: Interrupting, at_once: int) -> Run:
@@ -79,7 +81,9 @@ def stopped(tmp_path, recipe: Recipe, observer: Interrupting, at_once: int) -> R
     return run
 
 
-def test_a_stopped_ensemble_keeps_what_is_finished_and_goes_on_with_the_same_bits(tmp_path):
+def test_a_stopped_ensemble_keeps_what_is_finished_and_goes_on_with_the_same_bits(
+    tmp_path, monkeypatch
+):
     recipe = Recipe(model="mlp", epochs=2, threads=1)
     whole = train_members("digits", recipe, Lineup(members=3), out=tmp_path / "whole")
     run = stopped(tmp_path, recipe, Interrupting(2), at_once=1)
@@ -91,7 +95,14 @@ def test_a_stopped_ensemble_keeps_what_is_finished_and_goes_on_with_the_same_bit
     (run.path / "members/3").mkdir()
     (run.path / "members/3/.run.json.abc").touch()
     observer = Interrupting(0)
+    opened = []
+    for module in ("member", "run"):
+        monkeypatch.setattr(
+            f"noonbit.{module}.load",
+            lambda *args, **rest: opened.append(args) or load(*args, **rest),
+        )
     ended = resume(run, observer=observer)
+    assert len(opened) == 2  # for the ensemble, and once for all members
     assert observer.finished == [1, 2, 3]
     assert finished.stat().st_mtime_ns == written
     assert same_weights(ended, whole)
@@ -148,6 +159,14 @@ def test_the_last_member_s_mistake_is_known_before_the_first_is_trained(tmp_path
     lineup = Lineup(members=2, member_augment="none; turn=10")
     with pytest.raises(UsageError, match="turn"):
         train_members("digits", Recipe(), lineup, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_member_s_setting_that_means_nothing_with_such_inputs_is_refused_before_any(tmp_path):
+    (tmp_path / "films.tsv").write_text("text\tlabel\n" + "a film\tgood\nthe plot\tbad\n" * 20)
+    lineup = Lineup(members=2, member_augment="none; shift=1")
+    with pytest.raises(UsageError, match="--augment shift=1 is not for sentences"):
+        train_members(tmp_path / "films.tsv", Recipe(epochs=1), lineup, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -25,6 +25,26 @@ def test_stated_settings_are_taken_without_a_reason():
     assert torch.get_num_threads() == 1
 
 
+def test_a_thread_keeps_the_number_of_threads_that_was_set_in_it():
+    started, another_set = threading.Event(), threading.Event()
+    kept: list[int] = []
+
+    def train() -> None:
+        Runtime.start(device="cpu", threads=3, precision="float32")
+        started.set()
+        another_set.wait()
+        torch.ones(8).sum()
+        kept.append(torch.get_num_threads())
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    started.wait()
+    torch.set_num_threads(1)
+    another_set.set()
+    thread.join()
+    assert kept == [3]
+
+
 def test_open_settings_are_chosen_with_a_reason(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     started = Runtime.start()

@@ -31,11 +31,17 @@ USUAL_MEMORY = 8 * 2**30
 """Bytes, where the system does not say what is available."""
 
 
+def room() -> int:
+    """Bytes of memory that may still be taken."""
+    available = available_memory_bytes()
+    return USUAL_MEMORY if available is None else available
+
+
 def is_large(size: int) -> bool:
     """Whether so many bytes would take more than a quarter of the memory that is available."""
     if size <= LEAST_LARGE:
         return False
-    return size > (available_memory_bytes() or USUAL_MEMORY) // 4
+    return size > room() // 4
 
 
 def map_bytes(stream: IO[bytes], *, offset: int, size: int) -> NDArray[np.uint8]:
@@ -88,7 +94,7 @@ def array_of_npy(raw: NDArray[np.uint8]) -> NDArray[np.generic]:
 
 def outgrows_memory(size: int) -> bool:
     """Whether the system may drop some of so many bytes of a file while they are still in use."""
-    return size > (available_memory_bytes() or USUAL_MEMORY) // 2
+    return size > room() // 2
 
 
 class ReadAhead:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from noonbit.data.dataset import Indices
+from noonbit.descent import Adam
 from noonbit.go.planes import Planes, legal_moves
 from noonbit.go.scores import Score, ranks
 from noonbit.items import Items
@@ -26,7 +27,7 @@ from noonbit.runtime import Runtime, generator_of
 SEEN = 100_000
 """Positions that the linear model learns from, at most."""
 BATCH_SIZE = 256
-LEARNING_RATE = 0.1
+LEARNING_RATE, EPSILON = 0.1, 1e-8
 REACH = 2
 """Points on each side of the one that is scored."""
 
@@ -68,13 +69,14 @@ class Linear(nn.Module):
 
     def __init__(self, planes: int, size: int) -> None:
         super().__init__()
-        self.around = nn.Conv2d(planes, 1, 2 * REACH + 1, padding=REACH, bias=False)
+        # Not a layer, which would draw weights: networks beside it may be drawing theirs.
+        side = 2 * REACH + 1
+        self.around = nn.Parameter(torch.zeros(1, planes, side, side))
         self.own = PointBias(size * size)
-        nn.init.zeros_(self.around.weight)
 
     def forward(self, planes: Tensor) -> Tensor:
         """float (N, planes, size, size) -> scores (N, points)."""
-        scores: Tensor = self.own(self.around(planes).flatten(1))
+        scores: Tensor = self.own(F.conv2d(planes, self.around, padding=REACH).flatten(1))
         return scores
 
     def legal_scores(self, planes: Planes) -> Tensor:
@@ -94,7 +96,8 @@ def fit_linear(items: Items) -> Linear:
     model = Linear(items.framing.channels, items.framing.size[0])
     order = torch.randperm(len(items.split.train), generator=generator_of(0, "linear baseline"))
     batches = [items.split.train[part.numpy()] for part in order[:SEEN].split(BATCH_SIZE)]
-    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    group = {"params": list(model.parameters()), "weight_decay": 0.0}
+    optimizer = Adam([group], lr=LEARNING_RATE, epsilon=EPSILON, decoupled=False)
     for step, chosen in enumerate(batches):
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / len(batches))
         scores = model.legal_scores(np.asarray(items.values[chosen]))
