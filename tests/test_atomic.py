@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -92,16 +93,24 @@ def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     assert refusal(path).startswith(f"{path} could not be written: [Errno 2] No such file")
 
 
-@pytest.mark.parametrize("tells", [True, False])
-def test_threads_that_ask_for_the_mask_leave_it_as_it_is(tells, monkeypatch, tmp_path) -> None:
+@pytest.mark.parametrize(("tells", "times"), [(True, 200), (False, 100_000)])
+def test_threads_that_ask_for_the_mask_leave_it_as_it_is(
+    tells: bool, times: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     if not tells:
         monkeypatch.setattr(atomic, "STATUS", tmp_path / "nothing")
-    before = os.umask(0o027)
+
+    def ask(thread: int) -> set[int]:
+        return {atomic.current_umask() for _ in range(times)}
+
+    before, interval = os.umask(0o027), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     try:
-        with ThreadPoolExecutor(4) as pool:
-            told = set(pool.map(lambda _: atomic.current_umask(), range(4000)))
+        with ThreadPoolExecutor(2) as pool:
+            told = set().union(*pool.map(ask, range(2)))
         assert (told, os.umask(0o027)) == ({0o027}, 0o027)
     finally:
+        sys.setswitchinterval(interval)
         os.umask(before)
 
 
