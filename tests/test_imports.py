@@ -24,7 +24,7 @@ DATA_FLOW = """
 
     data
     data.dataset  data.compression  data.cache  data.mapped  data.files  data.pictures
-    data.headers  data.labels
+    data.headers  data.labels  data.arrow
     data.delimited  data.arrays  data.folder
     data.vectors  data.text  data.text_rows  data.lines  data.json_lines
     data.path_rows  data.pixel_rows  data.table  data.idx  data.cifar  data.parquet

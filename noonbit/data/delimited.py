@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.csv
 
+from noonbit.data.arrow import reader_of
 from noonbit.data.dataset import Numbered
 from noonbit.data.files import File, content, head
 from noonbit.errors import DataError, plural
@@ -127,7 +128,7 @@ def parse(
 ) -> pa.Table:
     """Parse the columns in `types`, and only those. Raises `pa.ArrowInvalid`."""
     return pyarrow.csv.read_csv(
-        pa.BufferReader(raw),
+        reader_of(raw),
         read_options=pyarrow.csv.ReadOptions(
             column_names=[key(i) for i in range(table.columns)],
             skip_rows=0 if table.header is None else 1,

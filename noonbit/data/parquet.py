@@ -16,6 +16,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from noonbit.data.arrays import ValueRange, pixels_from_array, pixels_to_answer, value_range_of
+from noonbit.data.arrow import reader_of
 from noonbit.data.dataset import (
     BadItem,
     Data,
@@ -154,7 +155,7 @@ def _by_part(files: list[File]) -> dict[PartName, list[_Shard]]:
 def _open_shard(file: File) -> _Shard:
     """Find and read the columns of images and labels. Raises `DataError`."""
     try:
-        parquet = pyarrow.parquet.ParquetFile(file.path or pa.BufferReader(file.read()))
+        parquet = pyarrow.parquet.ParquetFile(file.path or reader_of(file.read()))
         schema = parquet.schema_arrow
         columns = ", ".join(f"{field.name}: {field.type}" for field in schema)
         image_names = [field.name for field in schema if _holds_images(field.type)]
