@@ -78,9 +78,11 @@ def settle_engine(
     candidates = list(candidates_of(network, plan, recipe, runtime))
     if not candidates:
         can = engines_for(network, Augmentation.parse(plan.augment), runtime)
+        needs_gpu = recipe.engine == "graph" and runtime.device.type != "cuda"
         raise UsageError(
-            f"The engine {recipe.engine} cannot train {plan.model} here; "
-            f"{' and '.join(can)} can. Leave --engine out: the fastest is taken."
+            f"The engine {recipe.engine} cannot train {plan.model} here"
+            + (", since it needs a GPU" if needs_gpu else "")
+            + f"; {' and '.join(can)} can. Leave --engine out: the fastest is taken."
         )
     steps = plan.epochs * math.ceil(len(train) / plan.batch_size)
     if len(candidates) == 1 or steps < LEAST_STEPS:

@@ -96,6 +96,16 @@ class Evaluation:
     scores: tuple[Score, ...] = ()
     """Of boards: of the network, and then of what it has to beat."""
 
+    @property
+    def most_frequent_share(self) -> float:
+        """The accuracy of always answering the most frequent class."""
+        return max(score.items for score in self.classes) / max(1, self.items)
+
+    @property
+    def shows_nothing_learned(self) -> bool:
+        """Whether that accuracy is not below the interval of this one."""
+        return self.accuracy_low <= self.most_frequent_share
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)

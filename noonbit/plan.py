@@ -168,8 +168,12 @@ def derive_epochs(task: Task) -> tuple[int, str]:
 
 
 def derive_batch_size(items: int) -> tuple[int, str]:
-    """A sixteenth of a small set, in steps of 32, from 64 to 512."""
-    size = min(512, max(64, items // 16 // 32 * 32))
+    """A sixteenth of the items: up to 64 in steps of 8, and up to 512 in steps of 32."""
+    sixteenth = items // 16
+    step = 8 if sixteenth < 64 else 32
+    size = min(512, max(8, sixteenth // step * step))
     if size == 512:
         return size, "large enough to be fast, small enough to learn much from one pass"
+    if sixteenth < 8:
+        return size, "the fewest that batch norm can take"
     return size, f"about a sixteenth of {items:,} items"

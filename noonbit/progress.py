@@ -57,7 +57,10 @@ class LineDisplay(Observer):
         self.say(epoch_line(row, plan, is_best, self.noun))
 
     def measured(self, run: Run, evaluation: Evaluation) -> None:
-        self.say(headline(evaluation, run.contract.framing.noun))
+        noun = run.contract.framing.noun
+        self.say(headline(evaluation, noun))
+        if evaluation.shows_nothing_learned:
+            self.say(nothing_learned(evaluation, noun))
         if run.is_ensemble:
             for line in gains(run) if run.folds is None else about_folds(run):
                 self.say(line)
@@ -295,6 +298,16 @@ def about_folds(run: Run) -> list[str]:
 def headline(evaluation: Evaluation, noun: str) -> str:
     """The figure that matters, with its interval."""
     return (
-        f"{evaluation.split:<8} {evaluation.accuracy:.2%} of {evaluation.items:,} {noun}s right "
+        f"{evaluation.split:<8} {evaluation.accuracy:.2%} of "
+        f"{plural(evaluation.items, noun)} right "
         f"(95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
+    )
+
+
+def nothing_learned(evaluation: Evaluation, noun: str) -> str:
+    """What the figure does not show."""
+    return (
+        f"note     always answering the most frequent class would reach "
+        f"{evaluation.most_frequent_share:.2%}; these {plural(evaluation.items, noun)} do not show "
+        "that anything was learned"
     )

@@ -74,7 +74,7 @@ def test_clean_data_exits_with_0_and_says_what_comes_next(
     assert run(["check", str(source)]) == 0
     out, err = capsys.readouterr()
     assert "pictures 8x8, grey" in out
-    assert "drawn    test: 4 of the training items, every class in proportion" in out
+    assert "drawn    test: 4 items set aside, every class in proportion" in out
     assert "No problem found." in out
     assert f"next     noonbit train {source}" in err
 

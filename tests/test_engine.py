@@ -154,5 +154,7 @@ def test_a_recording_is_only_replayed_where_a_recipe_asks_for_it() -> None:
 
     assert candidates(Recipe()) == {("autograd", "bfloat16"), ("autograd", "float32")}
     assert candidates(Recipe(engine="graph", precision="float32")) == {("graph", "float32")}
-    with pytest.raises(UsageError, match="The engine graph cannot train mlp here; chain-shares"):
+    with pytest.raises(
+        UsageError, match="The engine graph cannot train mlp here, since it needs a GPU; chain"
+    ):
         settled(Recipe(engine="graph"))

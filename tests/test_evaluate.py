@@ -192,3 +192,16 @@ def test_more_images_need_no_more_memory_than_their_answers() -> None:
     )
     before, after = map(int, done.stdout.split())
     assert after - before < 8 * 128 * 64 * 64 * 3 * 4, "eight batches, pixels as float32"
+
+
+@pytest.mark.parametrize(("right", "shows_nothing"), [(6, True), (8, True), (10, False)])
+def test_what_one_answer_for_all_could_reach_too_shows_nothing_learned(
+    right: int, shows_nothing: bool
+) -> None:
+    """Six of ten are of one class; eight right of ten may be luck, ten are not."""
+    labels = np.array([0] * 6 + [1] * 4)
+    predicted = np.where(np.arange(10) < right, labels, 1 - labels)
+    evaluation = evaluate(np.eye(2, dtype=np.float32)[predicted], labels, ("a", "b"), split="test")
+    assert evaluation.accuracy == right / 10
+    assert evaluation.most_frequent_share == 0.6
+    assert evaluation.shows_nothing_learned == shows_nothing

@@ -76,7 +76,7 @@ def test_a_game_is_never_divided(games: Path) -> None:
     parts = [set(together.groups[items.indices(p)]) for p in ("train", "validation", "test")]
     assert [len(part) for part in parts] == [14, 2, 4]
     assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
-    assert items.split.reasons["test"] == "60 of the training items, those of 4 whole games"
+    assert items.split.reasons["test"] == "60 items set aside, those of 4 whole games"
 
 
 def test_folds_are_dealt_by_game(games: Path) -> None:

@@ -127,9 +127,9 @@ def test_the_weight_decay_follows_the_chosen_optimiser() -> None:
 @given(st.integers(1, 10**6))
 def test_the_batch_size_grows_with_the_data_and_leaves_sixteen_steps(images: int) -> None:
     size, reason = derive_batch_size(images)
-    assert size % 32 == 0 and 64 <= size <= 512
+    assert size % (8 if size < 64 else 32) == 0 and 8 <= size <= 512
     assert size <= derive_batch_size(images + 1)[0]
-    assert size == 64 or images / size >= 16
+    assert size == 8 or images / size >= 16
     assert reason
 
 

@@ -111,7 +111,7 @@ def test_the_headline_is_the_evaluation(digits_run, digits_page):
     text = digits_page.text.replace("\u202f", "")
     assert f"{evaluation.accuracy:.2%}" in text
     assert f"95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%}" in text
-    assert "359 of the training items, every class in proportion" in text
+    assert "359 items set aside, every class in proportion" in text
     assert f"{evaluation.correct} right" in text
 
 

@@ -196,7 +196,7 @@ def test_an_official_test_part_is_the_test_split_and_only_that() -> None:
     assert split.test.tolist() == [100, 101, 102]
     assert sizes(split) == (90, 10, 3)
     assert split.reasons["test"] == "the source's own"
-    assert split.reasons["validation"] == "10 of the training items, every class in proportion"
+    assert split.reasons["validation"] == "10 items set aside, every class in proportion"
 
 
 def test_official_parts_are_kept_whole_and_numbered_in_order() -> None:

@@ -246,8 +246,8 @@ def drawn_reason(pool: Pool, numbers: Indices) -> str:
     if pool.together is not None:
         groups = len(np.unique(pool.together.groups[numbers]))
         whole = plural(groups, f"whole {pool.together.noun}")
-        return f"{len(numbers):,} of the training items, those of {whole}"
-    return f"{len(numbers):,} of the training items, every class in proportion"
+        return f"{len(numbers):,} items set aside, those of {whole}"
+    return f"{len(numbers):,} items set aside, every class in proportion"
 
 
 def require_every_fold(data: Data, pool: Pool, items: Indices, dealt: Indices, folds: int) -> None:

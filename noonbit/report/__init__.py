@@ -75,7 +75,6 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "evaluation": evaluation,
         "official_test": record["data"]["split"]["test"] == OWN,
         "test_command": commands.test_command(run, items),
-        "most_frequent_share": sections.most_frequent_share(evaluation),
         "interval_chart": charts.interval_chart(
             evaluation.accuracy, evaluation.accuracy_low, evaluation.accuracy_high
         ),

@@ -292,11 +292,6 @@ def mean_stated(evaluation: Evaluation) -> float:
     return total / max(1, evaluation.items)
 
 
-def most_frequent_share(evaluation: Evaluation) -> float:
-    """The accuracy of always answering the test split's most frequent class."""
-    return max(score.items for score in evaluation.classes) / max(1, evaluation.items)
-
-
 def rarest_class(evaluation: Evaluation) -> ClassRow:
     """The class with the fewest test items, whose recall is known least well."""
     return class_row(min(evaluation.classes, key=lambda score: score.items))
