@@ -45,7 +45,7 @@ def predict_logits(
         model.eval()
 
     # Room for all answers at once: kept one by one, each would lie where a batch's activations had
-    # been, which then no longer fit there (24 kB of memory an image of 64x64, for ever).
+    # been, which then no longer fit there (some 40 kB an image of 64x64, for ever).
     rows = torch.empty(len(values), len(contract.class_names))
 
     def answer(first: int) -> None:

@@ -175,5 +175,5 @@ def derive_batch_size(items: int) -> tuple[int, str]:
     if size == 512:
         return size, "large enough to be fast, small enough to learn much from one pass"
     if sixteenth < 8:
-        return size, "the fewest that batch norm can take"
+        return size, "fewer would be noise to batch norm"
     return size, f"about a sixteenth of {items:,} items"

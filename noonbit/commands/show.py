@@ -64,12 +64,7 @@ def show(
     chosen = part_with_item(data, part, index)
     facts = {"source": source, "part": part} | facts_of(data, chosen, index)
     if takes_of(chosen.raw) == "sentences" and out is None:
-        facts |= sentence_facts(data, chosen, index)
-        if json:
-            print_json(facts)
-            return
-        print_sentence(facts)
-        say(f"\nnext     noonbit train {source}")
+        show_sentence(facts | sentence_facts(data, chosen, index), json=json)
         return
     require_pictures(data, "noonbit show, or its --out,")
     pixels = pixels_of(chosen, index)
@@ -80,15 +75,8 @@ def show(
     if out is None:
         say(f"\nnext     noonbit show {source} --index {index} --out image.png")
         return
-    from noonbit.gallery import enlarge, fitting_scale, write_png
-
-    if rows:
-        write_png(out, drawn(chosen, index, rows, seed))
-        warn(rows, data.class_names)
-    else:
-        scale = fitting_scale(*pixels.shape[1:], side=PICTURE_SIDE)
-        write_png(out, enlarge(pixels, scale))
-    say(f"\npicture  {out}")
+    write_picture(out, drawn(chosen, index, rows, seed) if rows else enlarged(pixels))
+    warn(rows, data.class_names)
     trains = f"train {source} --augment {augment}"
     say(f"next     noonbit {trains if rows and augment != 'slides' else f'check {source}'}")
 
@@ -127,11 +115,15 @@ def sentence_facts(data: "Data", part: "Part", index: int) -> dict[str, Any]:
     return {"text": text, "tokens": tokens_of(text, letters_of(data))}
 
 
-def print_sentence(facts: dict[str, Any]) -> None:
+def show_sentence(facts: dict[str, Any], *, json: bool) -> None:
     """A text, its class, and the words that a network reads."""
+    if json:
+        print_json(facts)
+        return
     print(f"{facts['name']}: {facts['label']}")
     print(facts["text"])
     print(f"{plural(len(facts['tokens']), 'word')}: {' '.join(facts['tokens'])}")
+    say(f"\nnext     noonbit train {facts['source']}")
 
 
 def pixel_facts(
@@ -156,6 +148,21 @@ def print_picture(facts: dict[str, Any], pixels: "NDArray[np.uint8]", *, numbers
     print(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
     if numbers:
         print_numbers(pixels)
+
+
+def enlarged(pixels: "NDArray[np.uint8]") -> "Image":
+    """An image (C, H, W) as a picture that a person can look at."""
+    from noonbit.gallery import enlarge, fitting_scale
+
+    return enlarge(pixels, fitting_scale(*pixels.shape[1:], side=PICTURE_SIDE))
+
+
+def write_picture(path: Path, picture: "Image") -> None:
+    """Write a PNG file, and say so."""
+    from noonbit.gallery import write_png
+
+    write_png(path, picture)
+    say(f"\npicture  {path}")
 
 
 def rows_of(augment: str, out: Path | None) -> "list[Augmentation]":

@@ -12,7 +12,7 @@ def reader_of(raw: bytes) -> pa.BufferReader:
 
     Its threads may let go of their input after they have answered. They need the interpreter to let
     go of Python's bytes, and where that was just ending, after an error, the process was aborted:
-    one of six times on a busy machine (https://github.com/apache/arrow/issues/34314). Copying takes
+    4 of 24 times on a busy machine (https://github.com/apache/arrow/issues/34314). Copying takes
     2 ms a megabyte the first time.
     """
     if len(raw) > COPIED:
