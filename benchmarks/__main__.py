@@ -8,7 +8,7 @@ import sys
 
 from cyclopts import App, CycloptsError
 
-from noonbit.cli import fail
+from noonbit.cli.main import fail
 from noonbit.errors import NoonbitError
 
 BENCHMARKS = {

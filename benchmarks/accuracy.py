@@ -22,9 +22,9 @@ from benchmarks.processes import alone, python_seconds
 from benchmarks.record import RESULTS, facts, keep, precisions
 from benchmarks.side_by_side import LeftOut, Settings, Spread, described, say
 from benchmarks.throughput import TENSORFLOW
-from noonbit.commands.output import print_table
+from noonbit.cli.output import print_table
 from noonbit.errors import UsageError, did_you_mean
-from noonbit.machine import usable_cpus
+from noonbit.system.hardware import usable_cpus
 
 
 @dataclass(frozen=True, slots=True)

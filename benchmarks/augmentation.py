@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Contestant, side_by_side
-from noonbit.commands.output import print_table
+from noonbit.cli.output import print_table
 from noonbit.data import open_data
 from noonbit.data.dataset import PartName
 from noonbit.errors import MissingExtra
-from noonbit.machine import usable_cpus
+from noonbit.system.hardware import usable_cpus
 
 BATCH = 128
 TRAINING_BATCHES = (512, 2048)
@@ -123,7 +123,7 @@ def training(data_dir: str | None, batch_size: int) -> Iterator[int]:
     import torch
 
     from noonbit.augment import Augmentation, augment, draw
-    from noonbit.runtime import Runtime
+    from noonbit.system.runtime import Runtime
 
     runtime = Runtime.start(device="cpu")
     torch.set_num_threads(1)

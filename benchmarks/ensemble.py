@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 from benchmarks.processes import alone, in_turn, ratios
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread
-from noonbit.commands.output import print_table
-from noonbit.machine import usable_cpus
-from noonbit.recipe import Engine
+from noonbit.cli.output import print_table
+from noonbit.config.recipe import Engine
+from noonbit.system.hardware import usable_cpus
 
 Seconds: TypeAlias = dict[str, float]
 """Of each of `KINDS`."""
@@ -109,14 +109,15 @@ def trained(
 ) -> Seconds:
     """Train one network, or an ensemble of them."""
     started = time.perf_counter()
-    from noonbit.fit import Epoch, State
-    from noonbit.items import Items
-    from noonbit.job import Observer, train
-    from noonbit.lineup import Lineup
-    from noonbit.members import members_of, train_members
-    from noonbit.plan import Plan
-    from noonbit.recipe import Recipe
-    from noonbit.run import Run
+    from noonbit.config.ensemble import Lineup
+    from noonbit.config.plan import Plan
+    from noonbit.config.recipe import Recipe
+    from noonbit.data.prepared import Items
+    from noonbit.jobs.ensemble import members_of, train_members
+    from noonbit.jobs.observer import Observer
+    from noonbit.jobs.train import train
+    from noonbit.runs.run import Run
+    from noonbit.training.loop import Epoch, State
 
     class Clock(Observer):
         """Notes when the first step is about to be taken, and when the last one was."""

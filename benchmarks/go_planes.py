@@ -12,11 +12,11 @@ import numpy as np
 
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Contestant, side_by_side
-from noonbit.commands.output import print_table
+from noonbit.cli.output import print_table
+from noonbit.data.go.games import read_games
+from noonbit.data.go.positions import Positions
 from noonbit.errors import SourceNotFound
-from noonbit.go.games import read_games
-from noonbit.go.positions import Positions
-from noonbit.machine import usable_cpus
+from noonbit.system.hardware import usable_cpus
 
 BATCH = 256
 
@@ -77,7 +77,7 @@ def batches(source: str, threads: int) -> Iterator[int]:
     """Sizes of the batches whose planes are computed, a share of each on every thread."""
     import torch
 
-    from noonbit.runtime import Runtime
+    from noonbit.system.runtime import Runtime
 
     runtime = Runtime.start(device="cpu", threads=threads)
     torch.set_num_threads(1)

@@ -27,9 +27,9 @@ from typing import Any
 
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Settings, Spread, say, stdout_to_tell, surroundings
-from noonbit.commands.output import print_table
+from noonbit.cli.output import print_table
 from noonbit.errors import NoonbitError, UsageError
-from noonbit.machine import usable_cpus
+from noonbit.system.hardware import usable_cpus
 
 CIFAR, MNIST = "cifar10-94", "mnist-99.4"
 GOALS = {CIFAR: 0.94, MNIST: 0.994}
@@ -295,16 +295,15 @@ def print_figures(results: Settings) -> None:
 
 def trainings(source: str, settings: Settings, *, data_dir: Path | None = None) -> Iterator[Told]:
     """noonbit's, seed after seed, without end: the path of `noonbit train`, with the set loaded."""
-    from noonbit.decisions import build_seeded, contract_for, plan_for
-    from noonbit.engine import settle_engine
-    from noonbit.fit import Hooks, begin, fit, validate
-    from noonbit.gradients import Labelled
-    from noonbit.items import load
-    from noonbit.job import labelled
-    from noonbit.models import model_of
-    from noonbit.recipe import Recipe
-    from noonbit.runtime import Runtime
-    from noonbit.views import viewed
+    from noonbit.config.recipe import Recipe
+    from noonbit.data.loader import Labelled, labelled
+    from noonbit.data.prepared import load
+    from noonbit.models.catalogue import model_of
+    from noonbit.models.tta import viewed
+    from noonbit.system.runtime import Runtime
+    from noonbit.training.autotune import settle_engine
+    from noonbit.training.loop import Hooks, begin, fit, validate
+    from noonbit.training.setup import build_seeded, contract_for, plan_for
 
     recipe = Recipe.checked(settings, origin="benchmarks/gpu.py")
     runtime = Runtime.wanted(recipe)
@@ -329,7 +328,7 @@ def trainings(source: str, settings: Settings, *, data_dir: Path | None = None) 
 
 def main(task: str, engine: str, data_dir: str | None) -> None:
     """What a process of noonbit's does: train for a goal, and tell each training in a line."""
-    from noonbit.experiments import experiment
+    from noonbit.course.experiments import experiment
 
     told = stdout_to_tell()
     source, settings = "mnist", MNIST_SETTINGS

@@ -20,9 +20,9 @@ from benchmarks.loading import jpeg_files
 from benchmarks.processes import alone
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import say
-from noonbit.commands.output import print_table
+from noonbit.cli.output import print_table
 from noonbit.errors import UsageError
-from noonbit.machine import available_memory_bytes, usable_cpus
+from noonbit.system.hardware import available_memory_bytes, usable_cpus
 
 MODEL, BATCH = "mlp", 1024
 FILE_BATCH, FILE_SIDE = 128, 64
@@ -187,8 +187,8 @@ def from_files(folder: Path, count: int, threads: int) -> dict[str, Any]:
 
 def one_epoch(source: str, batch: int, side: int | None = None) -> dict[str, float]:
     """Seconds of the steps and of all else that `noonbit train` does, and the most memory."""
-    from noonbit.job import train
-    from noonbit.recipe import Recipe
+    from noonbit.config.recipe import Recipe
+    from noonbit.jobs.train import train
 
     recipe = Recipe(model=MODEL, epochs=1, batch_size=batch, image_size=side)
     with TemporaryDirectory() as folder, sampled_memory() as peaks:
@@ -201,10 +201,11 @@ def one_epoch(source: str, batch: int, side: int | None = None) -> dict[str, flo
 
 def many_epochs(source: str, epochs: list[int]) -> list[int]:
     """Bytes that the process has for itself after some epochs of one training."""
-    from noonbit.fit import Epoch
-    from noonbit.job import Observer, train
-    from noonbit.plan import Plan
-    from noonbit.recipe import Recipe
+    from noonbit.config.plan import Plan
+    from noonbit.config.recipe import Recipe
+    from noonbit.jobs.observer import Observer
+    from noonbit.jobs.train import train
+    from noonbit.training.loop import Epoch
 
     taken: list[int] = []
 

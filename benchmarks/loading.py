@@ -17,8 +17,8 @@ from typing import TypeAlias
 from benchmarks.processes import alone, ratios
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread
-from noonbit.commands.output import print_table
-from noonbit.machine import usable_cpus
+from noonbit.cli.output import print_table
+from noonbit.system.hardware import usable_cpus
 
 PIXELS, SIDE = 784, 28
 CSV_CLASSES, CLASSES = 24, 10
@@ -107,8 +107,8 @@ def load_seconds(source: str) -> float:
     """Load a source as `noonbit train` does; what it imports meanwhile is part of it."""
     import time
 
-    from noonbit.items import load
-    from noonbit.recipe import Recipe
+    from noonbit.config.recipe import Recipe
+    from noonbit.data.prepared import load
 
     started = time.perf_counter()
     load(source, Recipe(), data_dir=None)

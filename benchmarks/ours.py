@@ -6,15 +6,15 @@ import torch
 
 from benchmarks.networks import TASKS
 from benchmarks.side_by_side import stretches
-from noonbit.contract import Contract
-from noonbit.engine import settle_engine
-from noonbit.fit import Hooks, begin, fit
-from noonbit.framing import PictureFraming
-from noonbit.gradients import Labelled
-from noonbit.models import build
-from noonbit.plan import Task, derive
-from noonbit.recipe import Recipe
-from noonbit.runtime import Runtime
+from noonbit.config.plan import Task, derive
+from noonbit.config.recipe import Recipe
+from noonbit.data.loader import Labelled
+from noonbit.data.preprocess import PictureFraming
+from noonbit.data.preprocess.contract import Contract
+from noonbit.models.catalogue import build
+from noonbit.system.runtime import Runtime
+from noonbit.training.autotune import settle_engine
+from noonbit.training.loop import Hooks, begin, fit
 
 
 def train(

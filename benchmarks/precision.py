@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from benchmarks.processes import alone
 from benchmarks.record import RESULTS, facts, keep, precisions
 from benchmarks.side_by_side import Settings, say
-from noonbit.commands.output import print_table
+from noonbit.cli.output import print_table
 from noonbit.errors import UsageError
-from noonbit.machine import usable_cpus
+from noonbit.system.hardware import usable_cpus
 
 CONFIDENCE = 0.95
 
@@ -122,8 +122,8 @@ def trained(
     source: str, model: str, epochs: int, precision: str, seed: int, data_dir: str | None
 ) -> float:
     """Train one network; the share of the test images that it answers rightly."""
-    from noonbit.job import train
-    from noonbit.recipe import Recipe
+    from noonbit.config.recipe import Recipe
+    from noonbit.jobs.train import train
 
     recipe = Recipe.checked(
         {"model": model, "epochs": epochs, "precision": precision, "seed": seed, "keep": "last"},

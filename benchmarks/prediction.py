@@ -15,8 +15,8 @@ from benchmarks.networks import TASKS
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Contestant, Measured, described, side_by_side
 from benchmarks.throughput import ALLOCATOR, TENSORFLOW
-from noonbit.commands.output import print_table
-from noonbit.machine import usable_cpus
+from noonbit.cli.output import print_table
+from noonbit.system.hardware import usable_cpus
 
 NETWORK = "cnn"
 OURS = "noonbit"
@@ -114,8 +114,8 @@ def finished_run(folder: Path) -> Path:
     """A run of the network that is compared, on noise."""
     import numpy as np
 
-    from noonbit.job import train
-    from noonbit.recipe import Recipe
+    from noonbit.config.recipe import Recipe
+    from noonbit.jobs.train import train
 
     pixels, labels = TASKS[NETWORK].random(TRAINED)
     np.savez(folder / "noise.npz", images=pixels, labels=labels)

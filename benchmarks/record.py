@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.side_by_side import Contestant, side_by_side
 from noonbit import __version__
-from noonbit.atomic import write_text
-from noonbit.machine import cpu_multiplies_bfloat16
+from noonbit.system.files import write_text
+from noonbit.system.hardware import cpu_multiplies_bfloat16
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("torch", "numpy", "keras", "tensorflow", "jax", "jaxlib", "scikit-learn")
@@ -23,7 +23,7 @@ PEAK_ROUNDS, PEAK_SECONDS = 3, 0.5
 
 def facts(*, threads: int, rounds: int, seconds: float | None = None) -> dict[str, Any]:
     """The machine, the versions, and how it was measured; `seconds` where turns have a length."""
-    from noonbit.record import processor_name
+    from noonbit.runs.metadata import processor_name
 
     return {
         "command": shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]),

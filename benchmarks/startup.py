@@ -11,8 +11,8 @@ from benchmarks.processes import in_turn, python_seconds
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread, say
 from benchmarks.throughput import JAX, TENSORFLOW
-from noonbit.commands.output import print_table
-from noonbit.machine import usable_cpus
+from noonbit.cli.output import print_table
+from noonbit.system.hardware import usable_cpus
 
 
 @dataclass(frozen=True, slots=True)

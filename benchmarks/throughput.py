@@ -12,9 +12,9 @@ from typing import Any
 from benchmarks.networks import STEPS, TASKS
 from benchmarks.record import RESULTS, facts, keep, measured_peak, precisions
 from benchmarks.side_by_side import Contestant, Measured, Spread, described, side_by_side
-from noonbit.commands.output import print_table
+from noonbit.cli.output import print_table
 from noonbit.errors import UsageError, did_you_mean
-from noonbit.machine import usable_cpus
+from noonbit.system.hardware import usable_cpus
 
 PASSES = 3
 """Forward, and back to the weights and to the inputs: multiply-adds of a step in forward passes."""
@@ -128,7 +128,7 @@ def contestants(network: str, batch_size: int) -> Iterator[Contestant]:
 
 def figures(network: str, measured: dict[str, Measured], peak: dict[str, float]) -> dict[str, Any]:
     """Speed, share of the peak, and how many times as fast noonbit is, of every contestant."""
-    from noonbit.models import outline
+    from noonbit.models.catalogue import outline
     from noonbit.models.summary import summarise
 
     task = TASKS[network]

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from noonbit.api import ensemble as ensemble
-    from noonbit.api import load_run as load_run
-    from noonbit.api import resume as resume
-    from noonbit.api import train as train
+    from noonbit.api.estimator import ImageClassifier as ImageClassifier
+    from noonbit.api.train import ensemble as ensemble
+    from noonbit.api.train import load_run as load_run
+    from noonbit.api.train import resume as resume
+    from noonbit.api.train import train as train
+    from noonbit.augment.keras.generator import ImageDataGenerator as ImageDataGenerator
     from noonbit.data.source import open_data as open_data
-    from noonbit.estimator import ImageClassifier as ImageClassifier
-    from noonbit.generator import ImageDataGenerator as ImageDataGenerator
 
 # Where each public name lives; imported when it is first used, since PyTorch takes a second.
 _HOMES = {
     "open_data": "noonbit.data.source",
-    "train": "noonbit.api",
-    "ensemble": "noonbit.api",
-    "resume": "noonbit.api",
-    "load_run": "noonbit.api",
-    "ImageClassifier": "noonbit.estimator",
-    "ImageDataGenerator": "noonbit.generator",
+    "train": "noonbit.api.train",
+    "ensemble": "noonbit.api.train",
+    "resume": "noonbit.api.train",
+    "load_run": "noonbit.api.train",
+    "ImageClassifier": "noonbit.api.estimator",
+    "ImageDataGenerator": "noonbit.augment.keras.generator",
 }
 __all__ = [
     "ImageClassifier",

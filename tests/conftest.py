@@ -5,17 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from paths import SHARED_DATA
 
-from noonbit.job import train
-from noonbit.lineup import Lineup
-from noonbit.members import train_members
-from noonbit.recipe import Recipe
-from noonbit.run import Run
+from noonbit.config.ensemble import Lineup
+from noonbit.config.recipe import Recipe
+from noonbit.jobs.ensemble import train_members
+from noonbit.jobs.train import train
+from noonbit.runs.run import Run
 
 # Tests leave nothing in anybody's cache, and find nothing there; those of the cache have their own.
 os.environ["NOONBIT_DECODED_GB"] = "0"
-
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from noonbit import native
-from noonbit.runtime import constant
+from noonbit.system import cpp_extension
+from noonbit.system.runtime import constant
 
 SOURCE = Path(__file__).with_name("affine.cpp")
 
@@ -110,7 +110,7 @@ def warp_plainly(images: Tensor, matrices: Tensor) -> Tensor:
     The places need nothing done to them, so one pass of a compiled loop finds and reads them, twice
     as fast as the best that PyTorch's operators do, which is beside it.
     """
-    library = native.load(SOURCE) if images.device.type == "cpu" else None
+    library = cpp_extension.load(SOURCE) if images.device.type == "cpu" else None
     if library is None:
         return warp_by_operators(images, matrices)
     is_bytes = images.dtype == torch.uint8

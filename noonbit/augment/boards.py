@@ -8,7 +8,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from noonbit.go.symmetries import INVERSES, sources
+from noonbit.data.go.symmetries import INVERSES, sources
 
 
 def turn_boards(planes: Tensor, symmetries: Tensor) -> Tensor:

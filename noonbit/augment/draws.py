@@ -13,8 +13,8 @@ from torch import Tensor
 
 from noonbit.augment.affine import transform_matrices
 from noonbit.augment.settings import SAME, Augmentation
-from noonbit.go.symmetries import SYMMETRIES
-from noonbit.runtime import generator_of, mixed
+from noonbit.data.go.symmetries import SYMMETRIES
+from noonbit.system.seeding import generator_of, mixed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from noonbit.augment.draws import draw
 from noonbit.augment.mixing import mix
 from noonbit.augment.settings import Augmentation
 from noonbit.augment.transforms import augment
-from noonbit.gallery import grid
+from noonbit.data.contact_sheet import grid
 
 DRAWN = 6
 """Random draws beside the image as it is."""

@@ -14,8 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from noonbit.augment.affine import FillMode
+from noonbit.config.recipe import explain
 from noonbit.errors import UsageError, did_you_mean
-from noonbit.recipe import explain
 
 ALIASES = {
     "width_shift_range": "width_shift",

@@ -11,9 +11,9 @@ from noonbit.augment.affine import warp
 from noonbit.augment.boards import turn_boards
 from noonbit.augment.draws import Draws
 from noonbit.augment.erasing import erase
-from noonbit.augment.moves import move, pixels_of
 from noonbit.augment.settings import Augmentation
-from noonbit.runtime import constant
+from noonbit.augment.shift_flip import move, pixels_of
+from noonbit.system.runtime import constant
 
 
 def augment(settings: Augmentation, pixels: Tensor, draws: Draws) -> Tensor:

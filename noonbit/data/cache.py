@@ -19,20 +19,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from noonbit.atomic import write
 from noonbit.errors import ArtefactError, UsageError
+from noonbit.system.files import user_cache, write
 
 LIMIT_VARIABLE = "NOONBIT_DECODED_GB"
 MOST = 10 * 10**9
 """Bytes, and at most a tenth of the disk's free space."""
 ABANDONED_SECONDS = 24 * 3600
 """A temporary file that is older belongs to a process that was killed."""
-
-
-def user_cache() -> Path:
-    """The user's cache folder for noonbit."""
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(caches).expanduser() / "noonbit"
 
 
 def folder() -> Path:

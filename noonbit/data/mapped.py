@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from noonbit.data import cache
 from noonbit.errors import DataError
-from noonbit.machine import available_memory_bytes
+from noonbit.system.hardware import available_memory_bytes
 
 SMALL = 2**26
 """Bytes that are rather read into memory; MNIST has 55 MB."""

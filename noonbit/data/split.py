@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from noonbit.config.recipe import HeldOutRows, Recipe
 from noonbit.data.dataset import PART_NAMES, Data, Indices, PartName
-from noonbit.data.pool import Pool
+from noonbit.data.stratify import Pool
 from noonbit.errors import ArtefactError, DataError, UsageError, plural
-from noonbit.recipe import HeldOutRows, Recipe
 
 OWN = "the source's own"
 """Why a part is what it is, where the source has it."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from noonbit.lineup import Combine
+from noonbit.config.ensemble import Combine
 
 
 class Member(nn.Module):

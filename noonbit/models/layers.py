@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.runtime import mixed
+from noonbit.system.seeding import mixed
 
 ImageSize: TypeAlias = tuple[int, int]
 """(height, width) in pixels."""

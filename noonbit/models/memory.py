@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from noonbit.config.recipe import OptimizerName
 from noonbit.errors import ArtefactError
 from noonbit.models.layers import Network, empty_batch
-from noonbit.recipe import OptimizerName
 
 COUNTED_IMAGES = 4
 """More than one, because batch norm trains on no less."""

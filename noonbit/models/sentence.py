@@ -27,8 +27,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from noonbit.data.preprocess.text import FIRST_WORD, PADDING, UNKNOWN
 from noonbit.errors import UsageError
-from noonbit.framing.sentences import FIRST_WORD, PADDING, UNKNOWN
 from noonbit.models.layers import LimitedLinear, Network, PlainDropout
 
 SIZE = 300

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError
 from noonbit.models.layers import Network, empty_batch
-from noonbit.models.receptive import FieldTracker, Pair
+from noonbit.models.receptive_field import FieldTracker, Pair
 
 
 @dataclass(frozen=True, slots=True)

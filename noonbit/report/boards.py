@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from noonbit.evaluate import Evaluation
-from noonbit.go.boards import boards_of
-from noonbit.go.scores import Score, ranks
-from noonbit.items import Items
-from noonbit.report.answers import Answers
+from noonbit.data.go.boards import boards_of
+from noonbit.data.prepared import Items
+from noonbit.evaluation.metrics import Evaluation
+from noonbit.evaluation.move_accuracy import Score, ranks
+from noonbit.runs.predictions import Answers
 
 STAGES = (0, 30, 100, 170, 240)
 """Moves after which a stage of the game begins."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from noonbit.evaluate import wilson_interval
-from noonbit.fit import Epoch
+from noonbit.evaluation.intervals import wilson_interval
+from noonbit.training.loop import Epoch
 
 MARKED_EPOCHS = 20
 """With at most so many epochs, each one is marked with a dot."""

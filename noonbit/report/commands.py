@@ -2,8 +2,8 @@
 
 import shlex
 
-from noonbit.items import Items
-from noonbit.run import Run
+from noonbit.data.prepared import Items
+from noonbit.runs.run import Run
 
 
 def summary_commands(run: Run) -> list[str]:

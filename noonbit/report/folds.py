@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from noonbit.report import charts
 from noonbit.report.members import HOW
-from noonbit.run import Run
+from noonbit.runs.run import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from noonbit.lineup import Combine, short_name
+from noonbit.config.ensemble import Combine, short_name
 from noonbit.report import charts
-from noonbit.run import Run
+from noonbit.runs.run import Run
 
 HOW: dict[Combine, str] = {
     "sum": "the sum of its members’ outputs",

@@ -11,17 +11,18 @@ from typing import Any, Literal
 
 import numpy as np
 
+from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import PART_NAMES
+from noonbit.data.prepared import Items
 from noonbit.errors import ArtefactError, plural
-from noonbit.evaluate import ClassScore, Evaluation, wilson_interval
-from noonbit.items import Items
-from noonbit.models import DEFAULT_MODELS, MODELS
+from noonbit.evaluation.intervals import wilson_interval
+from noonbit.evaluation.metrics import ClassScore, Evaluation
+from noonbit.models.catalogue import DEFAULT_MODELS, MODELS
 from noonbit.models.summary import Summary, summarise
-from noonbit.recipe import Recipe
-from noonbit.report.answers import Answers
-from noonbit.report.exhibits import Exhibit, exhibit
-from noonbit.run import Run
-from noonbit.views import BoardViews, Views
+from noonbit.models.tta import BoardViews, Views
+from noonbit.report.inputs import Exhibit, exhibit
+from noonbit.runs.predictions import Answers
+from noonbit.runs.run import Run
 
 MOST_CLASSES = 100
 """Rows of the tables of classes."""

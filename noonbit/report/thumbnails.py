@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from noonbit.gallery import enlarge
+from noonbit.data.contact_sheet import enlarge
 
 LARGEST_SIDE = 64
 """Pixels; larger images are shrunk, so that the page stays a small file (16 KB each at most)."""

@@ -1,0 +1,350 @@
+"""The scikit-learn face: noonbit's training behind `fit`, `predict` and `predict_proba`.
+
+    classifier = ImageClassifier(epochs=10)
+    cross_val_score(classifier, digits.images, digits.target)
+
+Data, contract, split, network and loop are those of `noonbit train`; what is missing is the run
+folder, since an estimator lives in memory and leaves storing and testing to scikit-learn.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from numbers import Integral
+from typing import Any, Literal, Self, TypeAlias, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
+
+from noonbit.config.plan import Plan
+from noonbit.config.recipe import (
+    Kept,
+    Normalisation,
+    OptimizerName,
+    Precision,
+    Recipe,
+    ScheduleName,
+)
+from noonbit.data.dataset import Data, Numbered, Part
+from noonbit.data.loader import labelled
+from noonbit.data.prepared import gather
+from noonbit.data.preprocess import PictureFraming
+from noonbit.data.preprocess.contract import Contract
+from noonbit.data.readers.arrays import ValueRange, pixels_from_array
+from noonbit.data.split import Holdout
+from noonbit.errors import UsageError
+from noonbit.evaluation.inference import Probabilities, predict_part
+from noonbit.evaluation.temperature import calibrated
+from noonbit.models.catalogue import DEFAULT_MODELS, model_of
+from noonbit.models.tta import viewed
+from noonbit.system.runtime import Runtime
+from noonbit.training.loop import Epoch, Hooks, begin, fit
+from noonbit.training.setup import build_seeded, contract_for, plan_for
+
+FEWEST_TO_VALIDATE = 100
+"""Below this, a tenth of the items would choose an epoch by luck; the last one is as good."""
+
+IMAGES_TOGETHER = 16
+"""The network is asked about multiples of so many images. The kernels of matrix products round a
+ragged end differently, and an answer would depend on its neighbours; measured on all networks."""
+
+ImageShape: TypeAlias = tuple[int, int, Literal[1, 3]]
+"""(height, width, channels)."""
+
+
+class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
+    """A network for small images that scikit-learn's tools can fit, search and combine.
+
+    X holds images (n, height, width) or (n, height, width, 1 or 3), or flat rows (n, features),
+    which `image_shape`, (height, width) or (height, width, 1 or 3), folds into images. Without it,
+    a square number of features is a grey square image, and any other number is one row of pixels.
+    uint8 is taken as it is and numbers within 0..1 as that range; for anything else the smallest
+    and largest number of the training X become black and white, and `predict` clips to them. Every
+    pixel is then a byte, so columns should share one unit.
+
+    `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
+    float32 (n, channels, height, width) and gives logits; a module is copied, never changed. The
+    other parameters are the fields of `Recipe` by the same names, derived from the data where they
+    are None. `validation` is the share of X that chooses the best epoch; with 0, and by itself
+    below 100 items, all of X trains and the last epoch stays. `random_state` is a seed, a
+    `RandomState`, or None for another training each time.
+
+    What is wrong with X or y raises `ValueError` as everywhere in scikit-learn, and a wrong setting
+    raises `UsageError`. PyTorch's random generators and thread count are the same after a call as
+    before it.
+
+    After `fit`: `classes_` (the labels as they came), `model_` (the network, on the processor),
+    `contract_`, `plan_` (every setting, and why), `history_` (an `Epoch` each), `n_iter_` (their
+    number), `image_shape_` and `n_features_in_`.
+    """
+
+    classes_: NDArray[Any]
+    model_: nn.Module
+    contract_: Contract
+    plan_: Plan
+    history_: list[Epoch]
+    n_iter_: int
+    image_shape_: ImageShape
+    n_features_in_: int
+
+    def __init__(
+        self,
+        model: str | nn.Module = DEFAULT_MODELS["pictures"],
+        *,
+        image_shape: Sequence[int] | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        optimizer: OptimizerName | None = None,
+        learning_rate: float | None = None,
+        schedule: ScheduleName | None = None,
+        warmup: float | None = None,
+        momentum: float | None = None,
+        weight_decay: float | None = None,
+        epsilon: float | None = None,
+        label_smoothing: float | None = None,
+        augment: str | None = None,
+        normalise: Normalisation | None = None,
+        keep: Kept | None = None,
+        average_weights: float | None = None,
+        test_time_augmentation: str | None = None,
+        patience: int | None = None,
+        validation: float | None = None,
+        precision: Precision | None = None,
+        threads: int | None = None,
+        device: str | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.model = model
+        self.image_shape = image_shape
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.warmup = warmup
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.epsilon = epsilon
+        self.label_smoothing = label_smoothing
+        self.augment = augment
+        self.normalise = normalise
+        self.keep = keep
+        self.average_weights = average_weights
+        self.test_time_augmentation = test_time_augmentation
+        self.patience = patience
+        self.validation = validation
+        self.precision = precision
+        self.threads = threads
+        self.device = device
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        """Images are welcome too."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Train on images X, as the class describes them, with labels y (n,) of any kind."""
+        rows, own_shape = flattened(X)
+        rows, y = validate_data(self, rows, y)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"y holds only one class, '{self.classes_[0]}'; a classifier needs at least two."
+            )
+        recipe = self._recipe()
+        self.image_shape_ = choose_shape(rows.shape[1], own=own_shape, given=self.image_shape)
+        height, width, channels = self.image_shape_
+        # No polarity: an array means what it says, so an image is never inverted behind its back.
+        framing = PictureFraming(
+            height=height, width=width, channels=channels, value_range=learn_range(rows)
+        )
+        data = Data(
+            "X",
+            "arrays",
+            {
+                "train": Part(
+                    self._pixels(rows, framing.value_range), codes, Numbered("row", len(rows))
+                )
+            },
+            tuple(map(str, self.classes_)),
+            framing.value_range,
+        )
+        share = 0.0 if self._trains_on_all(len(rows)) else recipe.validation
+        items = gather(data, framing, holdout=Holdout(share), test=0.0, on_bad="fail")
+        with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
+            if isinstance(self.model, nn.Module):
+                name, network = type(self.model).__name__, deepcopy(self.model)
+            else:
+                name = model_of(recipe, framing)
+                network = build_seeded(name, items, recipe.seed)
+            plan = plan_for(recipe, items, network, name)
+            contract = contract_for(items, plan)
+            train = labelled(items, "train", runtime)
+            state = begin(network, contract, train, plan, runtime)
+            validation = labelled(items, "validation", runtime)
+            fit(state, contract, train, validation, plan, runtime, Hooks())
+            network.load_state_dict(state.best)
+            network = viewed(network, plan.test_time_augmentation)
+            contract = calibrated(contract, network, validation, runtime)
+        self.model_, self.contract_, self.plan_ = network.cpu().eval(), contract, plan
+        self.history_, self.n_iter_ = state.history, len(state.history)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The most probable label of each image, (n,), of the kind that y had."""
+        # Before `classes_` is asked for, so that an unfitted classifier says what it is.
+        probabilities = self.predict_proba(X)
+        return cast("NDArray[Any]", self.classes_[probabilities.argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> Probabilities:
+        """The probability of each class, float32 (n, classes), in the order of `classes_`."""
+        check_is_fitted(self)
+        rows, own_shape = flattened(X)
+        rows = validate_data(self, rows, reset=False)
+        if own_shape is not None:
+            shape = with_channels(own_shape)
+            if shape != self.image_shape_:
+                raise ValueError(
+                    f"X holds images of {shown(shape)}, but this classifier was trained on "
+                    f"{shown(self.image_shape_)}."
+                )
+        missing = -len(rows) % IMAGES_TOGETHER
+        framing = self.contract_.framing
+        assert isinstance(framing, PictureFraming)  # noqa: S101 - as `fit` made it
+        pixels = np.pad(
+            self._pixels(rows, framing.value_range), ((0, missing), (0, 0), (0, 0), (0, 0))
+        )
+        part = Part(pixels, None, Numbered("row", len(pixels)))
+        with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
+            network = runtime.place(deepcopy(self.model_))
+            answers = predict_part(network, self.contract_, part, runtime)
+        return answers.probabilities[: len(rows)]
+
+    def _recipe(self) -> Recipe:
+        """The parameters as the settings of a training, checked."""
+        settings = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name in Recipe.model_fields and value is not None
+        }
+        if isinstance(self.model, nn.Module):
+            del settings["model"]
+        seed = self.random_state
+        if not isinstance(seed, Integral):
+            seed = check_random_state(seed).randint(2**31 - 1)
+        return Recipe.checked({**settings, "seed": int(seed)}, origin="ImageClassifier")
+
+    def _trains_on_all(self, count: int) -> bool:
+        """Whether nothing is set aside of `count` items."""
+        if self.validation is None:
+            return count < FEWEST_TO_VALIDATE
+        return self.validation == 0
+
+    def _pixels(self, rows: NDArray[Any], value_range: ValueRange) -> NDArray[np.uint8]:
+        """Flat rows (n, features) as uint8 (n, C, H, W)."""
+        images = rows.reshape(-1, *self.image_shape_)
+        return pixels_from_array(images, name="X", value_range=value_range)[0]
+
+
+@contextmanager
+def borrowed_runtime(
+    device: str | None, threads: int | None, precision: Precision | None
+) -> Iterator[Runtime]:
+    """The machine for one call; what is global to the process is afterwards as it was.
+
+    All but the allocator's settings, which no result depends on.
+    """
+    cudnn = torch.backends.cudnn
+    before = torch.get_num_threads(), cudnn.deterministic, cudnn.benchmark
+    try:
+        runtime = Runtime.start(device=device, threads=threads, precision=precision)
+        # Seeding seeds every GPU, but asking one for its state would start it.
+        seeded = runtime.device.type == "cuda" or torch.cuda.is_initialized()
+        with torch.random.fork_rng(range(torch.cuda.device_count()) if seeded else ()):
+            yield runtime
+    finally:
+        torch.set_num_threads(before[0])
+        cudnn.deterministic, cudnn.benchmark = before[1:]
+
+
+def flattened(X: Any) -> tuple[Any, tuple[int, ...] | None]:
+    """X as rows, not yet checked, and the shape of one image where X has more than two axes."""
+    # np.ndim would hand the question to X, which may not answer it.
+    axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    if axes < 3:
+        return X, None
+    images = np.asarray(X)
+    shape = images.shape[1:]
+    return images.reshape(len(images), math.prod(shape)), shape
+
+
+def choose_shape(
+    features: int, *, own: tuple[int, ...] | None, given: Sequence[int] | None
+) -> ImageShape:
+    """The shape of an image of so many features: X's own, the one given, a square, or a row."""
+    stated = None if given is None else stated_shape(given)
+    if own is not None:
+        shape = with_channels(own)
+        if stated not in (None, shape):
+            raise ValueError(
+                f"X holds images of {shown(shape)}, but image_shape is {tuple(given or ())}. "
+                "Leave it out: it is for flat rows."
+            )
+        return shape
+    if stated is not None:
+        if math.prod(stated) != features:
+            raise ValueError(
+                f"X has {features} features, but image_shape {tuple(given or ())} holds "
+                f"{math.prod(stated)} numbers."
+            )
+        return stated
+    side = math.isqrt(features)
+    return (side, side, 1) if side * side == features else (1, features, 1)
+
+
+def with_channels(shape: Sequence[int]) -> ImageShape:
+    """(height, width) or (height, width, 1 or 3) with its channels; raises `ValueError`."""
+    height, width, channels = (*shape, 1)[:3] if len(shape) in (2, 3) else (0, 0, 0)
+    if height < 1 or width < 1 or channels not in (1, 3):
+        raise ValueError(
+            f"X holds images of the shape {tuple(shape)}; an image is (height, width) or "
+            "(height, width, 1 or 3), its channels last."
+        )
+    return height, width, cast("Literal[1, 3]", channels)
+
+
+def stated_shape(given: Sequence[int]) -> ImageShape:
+    """The parameter `image_shape`; raises `UsageError`."""
+    try:
+        return with_channels(tuple(map(int, given)))
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"ImageClassifier: image_shape is {given!r}; give (height, width) or "
+            "(height, width, 1 or 3)."
+        ) from None
+
+
+def shown(shape: ImageShape) -> str:
+    """`28x28x1`."""
+    return "x".join(map(str, shape))
+
+
+def learn_range(rows: NDArray[Any]) -> ValueRange:
+    """The numbers that become 0 and 255, from the training rows."""
+    if rows.dtype == np.uint8:
+        return 0.0, 255.0
+    low, high = float(rows.min()), float(rows.max())
+    if low >= 0 and high <= 1:
+        return 0.0, 1.0
+    # Constant images are grey without contrast; a range needs two ends all the same.
+    return (low, high) if low < high else (low, low + max(1.0, abs(low)))

@@ -1,0 +1,1 @@
+"""Keras's `ImageDataGenerator` by the names of its settings, on noonbit's transforms."""

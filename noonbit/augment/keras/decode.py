@@ -1,0 +1,121 @@
+"""Image files as arrays: decoded, brought to one size and number of channels, and kept.
+
+Without `compat`, noonbit's own decoder reads them (by content, upright, opaque, 8 bit), and what
+fits into a quarter of the free memory is decoded once.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from noonbit.augment.keras.settings import Settings
+from noonbit.data.dataset import Indices
+from noonbit.data.files import File
+from noonbit.data.readers.pictures import FORMATS, decode
+from noonbit.errors import InputRefused, UsageError, did_you_mean
+from noonbit.system.hardware import available_memory_bytes
+
+ColorMode: TypeAlias = Literal["rgb", "grayscale", "rgba"]
+Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
+
+MODES: dict[str, tuple[str, int]] = {"grayscale": ("L", 1), "rgb": ("RGB", 3), "rgba": ("RGBA", 4)}
+"""Pillow's name for a colour mode, and its channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What becomes of a file: its size, its channels, and how it is resized."""
+
+    target_size: tuple[int, int]
+    color_mode: ColorMode
+    interpolation: Interpolation
+    as_keras: bool
+
+    @classmethod
+    def checked(
+        cls, settings: Settings, target_size: Any, color_mode: Any, interpolation: Any
+    ) -> "Look":
+        """Raises `UsageError` for what does not exist."""
+        as_keras = settings.compat is not None
+        refuse_unknown("color_mode", color_mode, get_args(ColorMode))
+        refuse_unknown("interpolation", interpolation, get_args(Interpolation))
+        size = tuple(target_size) if isinstance(target_size, Iterable) else (target_size,)
+        if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
+            raise UsageError(
+                f"target_size is {target_size!r}; it should be (height, width) in pixels, "
+                "such as (64, 64)."
+            )
+        if color_mode == "rgba" and not as_keras:
+            raise UsageError(
+                "color_mode='rgba' is there with compat='keras' only: noonbit shows transparent "
+                "pictures on white paper. Use 'rgb'."
+            )
+        return cls((size[0], size[1]), color_mode, interpolation, as_keras)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return *self.target_size, MODES[self.color_mode][1]
+
+    def read(self, file: File) -> NDArray[Any]:
+        """The picture as an array (height, width, channels); raises `InputRefused`."""
+        image = self._opened_as_keras(file) if self.as_keras else decode(file.read(), file.name)
+        mode = MODES[self.color_mode][0]
+        deep = self.as_keras and mode == "L" and image.mode in ("I", "I;16")
+        if image.mode != mode and not deep:
+            image = image.convert(mode)
+        size = self.target_size[::-1]
+        if image.size != size:
+            image = image.resize(size, Image.Resampling[self.interpolation.upper()])
+        return np.asarray(image).reshape(self.shape)
+
+    @staticmethod
+    def _opened_as_keras(file: File) -> Image.Image:
+        try:
+            image = Image.open(io.BytesIO(file.read()), formats=FORMATS)
+            image.load()
+        except InputRefused:
+            raise
+        except Exception as error:  # whatever a codec raises is a fact about the file
+            raise InputRefused(file.name, f"cannot be decoded ({error})") from None
+        return image
+
+
+class Decoded:
+    """Pictures by number, kept once they are decoded, where there is room for all of them."""
+
+    def __init__(self, files: Sequence[File], look: Look, *, channels_first: bool) -> None:
+        self._files, self._look, self._channels_first = files, look, channels_first
+        size = len(files) * int(np.prod(look.shape))
+        # Keras's arrays can be deeper than 8 bit, and are read anew in each epoch.
+        room = 0 if look.as_keras else (available_memory_bytes() or 0) // 4
+        self._kept = np.empty((len(files), *look.shape), np.uint8) if size <= room else None
+        self._is_kept = np.zeros(len(files), bool)
+
+    def __call__(self, items: Indices) -> NDArray[Any]:
+        """The pictures of these numbers, (B, ...)."""
+        images = self._read(items)
+        return np.moveaxis(images, -1, 1) if self._channels_first else images
+
+    def _read(self, items: Indices) -> NDArray[Any]:
+        if self._kept is None:
+            return np.stack([self._look.read(self._files[item]) for item in items])
+        for item in items[~self._is_kept[items]]:
+            self._kept[item] = self._look.read(self._files[item])
+            self._is_kept[item] = True
+        return self._kept[items]
+
+
+def refuse_unknown(argument: str, value: Any, known: Sequence[Any]) -> None:
+    """Raise `UsageError` for a value that is not among the known ones."""
+    if value not in known:
+        names = [name for name in known if name is not None]
+        raise UsageError(
+            f"{argument} is {value!r}.{did_you_mean(str(value), names)} "
+            f"It can be {', '.join(map(repr, known))}."
+        )

@@ -1,0 +1,153 @@
+"""noonbit arithmetic IMAGE"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from noonbit.cli.output import Json, print_json, say
+from noonbit.cli.summary import parse_input
+from noonbit.errors import UsageError, plural
+
+if TYPE_CHECKING:
+    from noonbit.course.arithmetic import Layer, Padding, Placement
+
+
+def arithmetic(
+    image: str,
+    /,
+    *,
+    kernel: int,
+    stride: int | None = None,
+    padding: str = "0",
+    filters: int | None = None,
+    pool: bool = False,
+    out: Path | None = None,
+    json: Json = False,
+) -> None:
+    """Work out and draw where a filter lands on an image, and what comes out.
+
+    Parameters
+    ----------
+    image
+        height x width, or height x width x channels: 7x7, 32x32x3.
+    kernel
+        Pixels a side of the filter or the pool.
+    stride
+        Pixels from one place to the next; by default 1 for a filter and the kernel for a pool.
+    padding
+        Zeros on every side; or valid (none, what is left over is left out); or same (as many as
+        keep the size at stride 1).
+    filters
+        How many filters; by default 1.
+    pool
+        A pool instead of filters: it keeps the channels apart and learns nothing.
+    out
+        Draw it, as a PNG; left out: no picture is written.
+    """
+    shape = parse_input(image, flag="")
+    if pool and filters is not None:
+        raise UsageError("--filters has no use with --pool: a pool has no filters.")
+    from noonbit.course.arithmetic import convolution, describe, draw, pooling
+
+    zeros = parse_padding(padding)
+    if pool:
+        step = kernel if stride is None else stride
+        layer = pooling(shape, kernel=kernel, stride=step, padding=zeros)
+    else:
+        step, count = (1 if number is None else number for number in (stride, filters))
+        layer = convolution(shape, kernel=kernel, stride=step, padding=zeros, filters=count)
+    if out is not None:
+        from noonbit.system.files import write
+
+        figure = draw(layer)
+        write(out, lambda temporary: figure.savefig(temporary, format="png", dpi=100))
+    if json:
+        print_json(as_object(layer) | {"picture": None if out is None else str(out)})
+    else:
+        print_layer(layer)
+    if out is not None:
+        say(f"\npicture  {out}")
+    say(f"\nnext     noonbit arithmetic {describe(layer.output)} --kernel 3 --padding 1")
+
+
+def as_object(layer: "Layer") -> dict[str, Any]:
+    """The layer's figures as plain values."""
+    height, width = layer.height, layer.width
+    return {
+        "input": layer.input,
+        "output": layer.output,
+        "kernel": height.kernel,
+        "stride": height.stride,
+        "padding": {
+            "top": height.before,
+            "bottom": height.after,
+            "left": width.before,
+            "right": width.after,
+        },
+        "unused": {"rows": height.unused, "columns": width.unused},
+        "filters": layer.filters,
+        "weights": layer.weights,
+        "biases": layer.filters or 0,
+        "multiply_adds": layer.multiply_adds,
+    }
+
+
+def parse_padding(text: str) -> "Padding":
+    """`1`, `valid` or `same`."""
+    word = text.lower()
+    if word.isdecimal():
+        return int(word)
+    if word == "valid":
+        return "valid"
+    if word == "same":
+        return "same"
+    raise UsageError(f"--padding {text} is none; write a number of zeros, valid or same.")
+
+
+def print_layer(layer: "Layer") -> None:
+    """The layer in words, its places along a side as text, and its figures."""
+    from noonbit.course.arithmetic import describe, sketch
+
+    height, width = layer.height, layer.width
+    channels = layer.input[2]
+    size = f"{height.kernel}x{height.kernel}"
+    if layer.filters is None:
+        what = f"{size} pool"
+    else:
+        what = f"{plural(layer.filters, 'filter')} of {size}x{channels}"
+    print(f"{describe(layer.input)}, {what}, stride {height.stride}, {margins(layer)}\n")
+    if height == width:
+        drawn = [("along either side", width)]
+    else:
+        drawn = [("along the height", height), ("along the width", width)]
+    for title, placement in drawn:
+        if text := sketch(placement):
+            print(f"{title}\n{text}\n")
+    for title, placement in drawn:
+        print(f"{title:17}  {formula(placement)}")
+    print(f"output             {describe(layer.output)}")
+    if layer.filters is not None:
+        print(
+            f"weights            {layer.weights:,}, and {plural(layer.filters, 'bias', 'biases')}"
+        )
+        print(f"multiply-adds      {layer.multiply_adds:,} an image")
+
+
+def formula(placement: "Placement") -> str:
+    """`(7 + 2 - 3) / 2 + 1 = 4`, with what is left over."""
+    p = placement
+    text = f"({p.size} + {p.before + p.after} - {p.kernel}) / {p.stride} + 1 = {p.output}"
+    if p.unused:
+        text += f", rounded down; {plural(p.unused, 'pixel')} at the end left out"
+    return text
+
+
+def margins(layer: "Layer") -> str:
+    """The padding in words."""
+    height, width = layer.height, layer.width
+    zeros = {height.before, height.after, width.before, width.after}
+    if len(zeros) == 1:
+        return f"padding {zeros.pop()}"
+    return (
+        f"padding {height.before} at the top, {height.after} at the bottom, {width.before} on the "
+        f"left and {width.after} on the right"
+    )

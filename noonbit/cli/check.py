@@ -1,0 +1,106 @@
+"""noonbit check SOURCE"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.data.dataset import PART_NAMES, require_pictures
+from noonbit.errors import CheckFailed, UsageError, plural
+
+if TYPE_CHECKING:
+    from noonbit.data.checks.check import Diagnosis
+    from noonbit.data.checks.findings import Finding
+
+SHOWN_DETAIL = 5
+"""Names under a finding; --json has all."""
+
+
+def check(
+    source: str, *, data_dir: DataDir = None, out: Path | None = None, json: Json = False
+) -> None:
+    """Say what a source is, and what is wrong with it.
+
+    Exits with 5 where something is wrong; what noonbit copes with by itself is only noted.
+
+    Parameters
+    ----------
+    source
+        A path, an archive, or a name of `noonbit data`.
+    out
+        Draw a contact sheet here, a PNG with a row of training pictures for each class.
+    """
+    if out is not None and out.suffix.lower() != ".png":
+        raise UsageError(f"--out {out} ends in '{out.suffix}'; the contact sheet is a .png.")
+    from noonbit.data import open_data
+    from noonbit.data.checks.check import check as check_data
+    from noonbit.data.checks.check import contact_sheet
+
+    data = open_data(source, data_dir=data_dir, on_bad="skip")
+    if out is not None:
+        require_pictures(data, "The contact sheet of --out")
+    diagnosis = check_data(data)
+    if json:
+        print_json(diagnosis.as_dict())
+    else:
+        print_diagnosis(diagnosis)
+    if out is not None:
+        from noonbit.data.contact_sheet import write_png
+
+        write_png(out, contact_sheet(diagnosis.items))
+        say(f"\nsheet    {out}")
+    elif diagnosis.items.framing.takes == "pictures":
+        say(f"\nsheet    noonbit check {source} --out sheet.png draws pictures of every class")
+    if diagnosis.problems:
+        raise CheckFailed(
+            f"{source} has {plural(diagnosis.problems, 'problem')}, as listed. Correct the data, "
+            "or train knowing it."
+        )
+    say(f"next     noonbit train {source}")
+
+
+def print_diagnosis(diagnosis: "Diagnosis") -> None:
+    """What the data is, its counts, and the findings."""
+    from noonbit.data.checks.summary import LINES
+
+    items = diagnosis.items
+    data, split = items.data, items.split
+    print(f"source   {data.source}: {data.format}")
+    for word, text in LINES[items.framing.takes](items):
+        print(f"{word:<8} {text}")
+    for part in PART_NAMES:
+        if part not in data.parts:
+            print(f"drawn    {part}: {split.reasons[part]}")
+    for note in diagnosis.notes:
+        print(f"note     {note}")
+    print()
+    if not items.has_given_classes:
+        print_counts(diagnosis)
+        print()
+    for finding in diagnosis.findings:
+        print_finding(finding)
+    if not diagnosis.problems:
+        print("No problem found.")
+
+
+def print_counts(diagnosis: "Diagnosis") -> None:
+    """A row a class, a column a part of the source."""
+    counts = diagnosis.counts
+    columns = list(counts.values())
+    rows = [
+        (name, *row)
+        for name, row in zip(
+            diagnosis.items.data.class_names, zip(*columns, strict=True), strict=True
+        )
+    ]
+    print_table(("class", *counts), [*rows, ("all", *map(sum, columns))])
+
+
+def print_finding(finding: "Finding") -> None:
+    """The sentence, and the first names where it does not say them itself."""
+    print(f"{finding.severity:<8} {finding.title}")
+    if all(line in finding.title for line in finding.detail):
+        return
+    for line in finding.detail[:SHOWN_DETAIL]:
+        print(f"         {line}")
+    if len(finding.detail) > SHOWN_DETAIL:
+        print(f"         ... and {len(finding.detail) - SHOWN_DETAIL:,} more; --json lists them")

@@ -1,0 +1,123 @@
+"""noonbit errors RUN"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter, validators
+
+from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.errors import UsageError, plural
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from noonbit.data.prepared import Items
+    from noonbit.runs.predictions import Answers
+    from noonbit.runs.run import Run
+
+COLUMNS = 5
+"""Pictures in a row of the sheet."""
+
+
+def errors(
+    run: str = "last",
+    *,
+    count: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 25,
+    order: Literal["worst", "first"] = "worst",
+    out: Path | None = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Draw the test images that a run got wrong, each titled with its real and predicted class.
+
+    Of sentences, print them.
+
+    Parameters
+    ----------
+    run
+        A run folder, a unique beginning of its name, or `last`.
+    count
+        How many of them at most.
+    order
+        `worst`: the most confident mistakes first; `first`: in the order of the data.
+    out
+        The PNG to write; by default errors.png in the run folder.
+    """
+    from noonbit.runs.predictions import read_answers
+    from noonbit.runs.store import load_run
+
+    loaded = load_run(run)
+    framing = loaded.contract.framing
+    if out is not None and framing.takes != "pictures":
+        raise UsageError(f"--out draws pictures, and {loaded.path.name} takes {framing.takes}.")
+    answers = read_answers(loaded)
+    wrong = answers.wrong(order)
+    mistakes = described(loaded, answers, wrong[:count])
+    picture = None
+    if mistakes and framing.takes == "pictures":
+        picture = out or loaded.path / "errors.png"
+        draw(picture, loaded.items(data_dir=data_dir), mistakes)
+    elif mistakes and framing.takes == "sentences":
+        items = loaded.items(data_dir=data_dir)
+        mistakes = [one | {"text": items.text(one["item"])} for one in mistakes]
+    if json:
+        print_json(
+            {
+                "run": str(loaded.path),
+                "test_items": len(answers),
+                "wrong": len(wrong),
+                "order": order,
+                "picture": None if picture is None else str(picture),
+                "mistakes": mistakes,
+            }
+        )
+    elif mistakes:
+        print_mistakes(mistakes)
+    say(f"\n{len(wrong):,} of {plural(len(answers), f'test {framing.noun}')} wrong")
+    if picture is not None:
+        say(f"picture  {picture} ({plural(len(mistakes), 'image')})")
+    say(f"next     noonbit report {loaded.word}")
+
+
+def described(run: "Run", answers: "Answers", rows: "NDArray[np.int64]") -> list[dict[str, Any]]:
+    """The answers at `rows` as plain values, in that order."""
+    return [
+        {
+            "item": int(answers.items[row]),
+            "name": answers.names[row],
+            "label": run.class_names[answers.labels[row]],
+            "prediction": run.class_names[answers.predictions[row]],
+            "probability": float(answers.stated[row]),
+            "label_probability": float(answers.probabilities[row, answers.labels[row]]),
+        }
+        for row in rows
+    ]
+
+
+def draw(path: Path, items: "Items", mistakes: Sequence[dict[str, Any]]) -> None:
+    """A sheet of the pictures with their real and predicted classes, as a PNG."""
+    from noonbit.data.contact_sheet import grid, write_png
+
+    titles = [f"real {one['label']}\npredicted {one['prediction']}" for one in mistakes]
+    numbers = [one["item"] for one in mistakes]
+    write_png(path, grid(items.values[numbers], titles, columns=COLUMNS))
+
+
+def print_mistakes(mistakes: Sequence[dict[str, Any]]) -> None:
+    """A line a mistake; of a sentence its text, of anything else where it came from."""
+    last = "text" if "text" in mistakes[0] else "name"
+    print_table(
+        ("item", "real", "predicted", "probability", last),
+        [
+            (
+                str(one["item"]),
+                one["label"],
+                one["prediction"],
+                f"{one['probability']:.4f}",
+                one[last],
+            )
+            for one in mistakes
+        ],
+    )

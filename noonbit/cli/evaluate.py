@@ -1,0 +1,73 @@
+"""noonbit evaluate RUN [SOURCE]"""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter, validators
+
+from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.errors import CheckFailed, plural
+
+if TYPE_CHECKING:
+    from noonbit.evaluation.metrics import Evaluation
+
+
+def evaluate(
+    run: str = "last",
+    source: str | None = None,
+    /,
+    *,
+    fail_under: Annotated[float | None, Parameter(validator=validators.Number(gt=0, lte=1))] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Measure a run on its test split, or on another source with the same classes.
+
+    Parameters
+    ----------
+    run
+        A run folder, a unique beginning of its name, or `last`.
+    source
+        Labelled items to measure on instead; their classes are matched by name.
+    fail_under
+        Exit with 5 when the accuracy is below this share, 0.98 for instance.
+    """
+    from noonbit.runs.store import load_run
+
+    loaded = load_run(run)
+    evaluation = loaded.evaluate(source, data_dir=data_dir)
+    if json:
+        facts = {"run": str(loaded.path), "source": source or loaded.record["source"]}
+        print_json(facts | evaluation.as_dict() | {"test_items": evaluation.items})
+    else:
+        print_evaluation(evaluation, loaded.contract.framing.noun)
+        say(f"\nnext     noonbit errors {loaded.word}")
+    if fail_under is not None and evaluation.accuracy < fail_under:
+        raise CheckFailed(
+            f"The accuracy {evaluation.accuracy:.4f} is below --fail-under {fail_under:g}."
+        )
+
+
+def print_evaluation(evaluation: "Evaluation", noun: str) -> None:
+    """The headline, a row a class, and the confusion matrix."""
+    print(
+        f"accuracy {evaluation.accuracy:.2%} of {plural(evaluation.items, noun)} (95 % interval "
+        f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})\n"
+        f"loss {evaluation.loss:.4f}, calibration error {evaluation.calibration_error:.2%}\n"
+    )
+    if evaluation.split == "folds":
+        say("note     each item was named by the network that did not train on it")
+    if evaluation.split == "all":
+        say(f"note     all {noun}s of the source were measured; any that trained it flatter it")
+    print_table(
+        ("class", f"{noun}s", "precision", "recall", "F1"),
+        [
+            (s.name, s.items, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}")
+            for s in evaluation.classes
+        ],
+    )
+    print("\nconfusion matrix (rows are the true classes)")
+    names = [score.name for score in evaluation.classes]
+    print_table(
+        ("", *names),
+        [(name, *row) for name, row in zip(names, evaluation.confusion, strict=True)],
+    )

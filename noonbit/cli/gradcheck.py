@@ -1,0 +1,156 @@
+"""noonbit gradcheck MODEL"""
+
+from dataclasses import asdict
+from math import prod
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter, validators
+
+from noonbit.cli.output import Json, print_json, print_table, say
+from noonbit.cli.summary import parse_sizes
+from noonbit.errors import CheckFailed, UsageError, plural
+
+if TYPE_CHECKING:
+    from noonbit.course.gradcheck import GradientCheck, LayerCheck
+    from noonbit.data.dataset import Takes
+
+SMALL = {"pictures": "8x8x1", "sentences": "6x9", "boards": "5x5x4"}
+"""Of each kind of input."""
+BY_HAND = ("byhand", "byhand-exact")
+WHY_BY_HAND_FAILS = (
+    "The document asks whether ReLU's output, not its input, is at least 0, which it always is, "
+    "and leaves out that the units which dropout kept were doubled; byhand-exact does neither."
+)
+
+
+def gradcheck(
+    model: str,
+    /,
+    *,
+    input: str | None = None,
+    classes: Annotated[int | None, Parameter(validator=validators.Number(gte=2))] = None,
+    json: Json = False,
+) -> None:
+    """Compare backpropagation with differences of the loss in float64, layer by layer.
+
+    Exits with 5 where a gradient is wrong.
+
+    Parameters
+    ----------
+    model
+        A network of `noonbit models`, path.py:function, or `byhand` and `byhand-exact`, the network
+        written by hand with its document's way back and with the derivative.
+    input
+        One image: height x width x channels, by default 8x8x1; or one sentence: length x words.
+        Small ones are quicker and find the same mistakes.
+    classes
+        The number of classes, by default 3, and of boards their points.
+    """
+    from noonbit.course.gradcheck import TOLERANCE
+    from noonbit.models.catalogue import MODELS
+
+    takes = MODELS[model].takes if model in MODELS else "pictures"
+    channels, size = parse_sizes(input or SMALL[takes], takes)
+    classes = classes or (prod(size) if takes == "boards" else 3)
+    if model in BY_HAND:
+        result = checked_by_hand(model, classes, channels, size)
+    else:
+        result = checked(model, takes, classes, channels, size)
+    if json:
+        print_json(
+            {
+                "model": model,
+                "input": [*size, channels],
+                "classes": classes,
+                "passed": result.passed,
+                "worst": result.worst,
+                "tolerance": TOLERANCE,
+                "layers_in_all": result.layers_in_all,
+                "layers": [asdict(layer) | {"passed": layer.passed} for layer in result.layers],
+            }
+        )
+    else:
+        print_check(result, TOLERANCE)
+    require_right(result, model)
+    say(f"\nnext     noonbit {'byhand --exact' if model in BY_HAND else f'summary {model}'}")
+
+
+def checked(
+    model: str, takes: "Takes", classes: int, channels: int, size: tuple[int, ...]
+) -> "GradientCheck":
+    """The check of a fresh network on random inputs."""
+    import torch
+
+    from noonbit.course.gradcheck import SEED, check, random_batch
+    from noonbit.models.catalogue import build, input_shape
+
+    torch.manual_seed(SEED)
+    network = build(model, classes, channels, size)
+    return check(
+        network, *random_batch(classes, input_shape(takes, channels, size), words=channels)
+    )
+
+
+def checked_by_hand(
+    model: str, classes: int, channels: int, size: tuple[int, ...]
+) -> "GradientCheck":
+    """The check of the network that is written by hand, whose images are grey."""
+    from noonbit.course.byhand import documented_slope, exact_slope
+    from noonbit.course.gradcheck import check_byhand
+
+    if channels != 1:
+        shown = "x".join(map(str, size))
+        raise UsageError(f"{model} takes grey images; write --input {shown}x1.")
+    slope = documented_slope if model == "byhand" else exact_slope
+    return check_byhand(prod(size), classes, slope)
+
+
+def require_right(result: "GradientCheck", model: str) -> None:
+    """Raise `CheckFailed` where a gradient is wrong, with where to look."""
+    wrong = [layer.name for layer in result.layers if not layer.passed]
+    if not wrong:
+        return
+    hint = f"Look first at {wrong[-1]} and what follows it."
+    raise CheckFailed(
+        f"The gradient is wrong in {len(wrong)} of {plural(len(result.layers), 'layer')}: "
+        f"{', '.join(wrong[:5])}{', ...' if len(wrong) > 5 else ''} (worst relative error "
+        f"{result.worst:.1e}). {WHY_BY_HAND_FAILS if model == 'byhand' else hint}"
+    )
+
+
+def print_check(result: "GradientCheck", tolerance: float) -> None:
+    """The layers as a table, and what a good number is."""
+    print_table(
+        ("layer", "kind", "parameters", "checked", "largest slope", "worst error", "verdict"),
+        [
+            (
+                layer.name,
+                layer.kind,
+                layer.parameters,
+                layer.checked,
+                f"{layer.largest:.1e}",
+                f"{layer.worst:.1e}" if layer.checked else "n/a",
+                verdict(layer),
+            )
+            for layer in result.layers
+        ],
+    )
+    print(f"\nworst relative error {result.worst:.1e}")
+    print(
+        f"good: 1e-07 or less is usual in float64; above {tolerance:.0e} is a "
+        "mistake. A forgotten factor or term gives 1e-02 to 1."
+    )
+    if len(result.layers) < result.layers_in_all:
+        print(
+            f"{len(result.layers)} of {result.layers_in_all} layers were checked, evenly "
+            "spread; a mistake deep in the network shows in every layer before it."
+        )
+
+
+def verdict(layer: "LayerCheck") -> str:
+    """One word for a line of the table."""
+    if not layer.checked:
+        return "frozen"
+    if not layer.passed:
+        return "wrong"
+    return "right" if layer.largest else "no gradient"

@@ -1,0 +1,92 @@
+"""The command line: parse, call one function, print.
+
+Each command lives in `noonbit.cli` and is imported when it is called, so that `--help` does
+not wait for PyTorch. A command ends with the next one to type.
+"""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensError
+
+from noonbit import __version__
+from noonbit.errors import NoonbitError
+
+COMMANDS = {
+    "check": "Say what a source is, and what is wrong with it.",
+    "train": "Train a classifier and leave a run folder with a report.",
+    "ensemble": "Let runs on the same data answer as one.",
+    "evaluate": "Measure a run on its test images, or on another source.",
+    "predict": "Name the classes of new images.",
+    "errors": "Draw the test images that a run got wrong.",
+    "report": "Write a run's offline page again.",
+    "show": "Draw one image of a source, and print it as numbers.",
+    "models": "List the networks.",
+    "summary": "Print a network's layer table.",
+    "arithmetic": "Work out and draw where a filter lands, and what comes out.",
+    "gradcheck": "Compare backpropagation with differences of the loss.",
+    "byhand": "Train a network written by hand in NumPy, and follow its document.",
+    "reproduce": "Run the documented experiments again, and judge their claims.",
+    "data": "List the known data sets, or write one as a folder of pictures.",
+}
+
+app = App(
+    name="noonbit",
+    version=__version__,
+    help="Turns labelled small images into a classifier that can be trusted.",
+    help_epilogue="Begin with `noonbit train digits`: it needs no files and no network.",
+    suppress_keyboard_interrupt=False,
+)
+for name, help_text in COMMANDS.items():
+    app.command(f"noonbit.cli.{name}:{name}", name=name, help=help_text)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code; see errors.py for what the codes mean."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        return fail(sentence_of(error), 2)
+    except NoonbitError as error:
+        return fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return fail("Interrupted.", 130)
+    except BrokenPipeError:
+        # The reader of our output left (`| head`); there is nobody to tell.
+        sys.stdout = None
+        return 0
+    except Exception:
+        traceback.print_exc()
+        return fail("This is a bug in noonbit; please report it with the lines above.", 1)
+    return 0
+
+
+def fail(sentence: str, exit_code: int) -> int:
+    """Print an error for people and pass its code on."""
+    print(f"error: {sentence}", file=sys.stderr)
+    return exit_code
+
+
+def sentence_of(error: CycloptsError) -> str:
+    """A usage error as one sentence that ends with what to do."""
+    from pydantic import ValidationError
+
+    from noonbit.config.recipe import explain
+
+    if isinstance(error.__cause__, ValidationError):
+        return f"--{'; --'.join(explain(error.__cause__)).replace('_', '-')}."
+    command = " ".join(["noonbit", *(error.command_chain or ())])
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.argument.name
+        text = f"{name} needs a value." if name.startswith("-") else f"{command} needs a {name}."
+    elif isinstance(error, UnusedCliTokensError):
+        text = f"{command} has no use for '{(error.unused_tokens or [''])[0]}'."
+    else:
+        text = " ".join(str(error).split())
+    return text if "Did you mean" in text else f"{text} See {command} --help."

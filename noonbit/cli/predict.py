@@ -1,0 +1,223 @@
+"""noonbit predict RUN INPUTS"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter, validators
+
+from noonbit.cli.output import Json, print_diagram, print_json, print_table, say
+from noonbit.errors import DataError, UsageError, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from noonbit.evaluation.attribution import Explanation
+    from noonbit.evaluation.inference import Predictions
+    from noonbit.runs.run import Run
+
+SHOWN_NGRAMS = 8
+"""Of a sentence, those that count most."""
+SHOWN_ROWS = 50
+"""More are counted, not printed; --out keeps them all."""
+NUMBERED, MOST_NUMBERED = 5, 9
+"""Moves that are numbered on a board: one digit each."""
+
+
+def predict(
+    run: str,
+    /,
+    *inputs: str,
+    text: tuple[str, ...] = (),
+    explain: bool = False,
+    move: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    top: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    out: Path | None = None,
+    json: Json = False,
+) -> None:
+    """Name the classes of new images or sentences.
+
+    Parameters
+    ----------
+    run
+        A run folder, a unique beginning of its name, or `last`.
+    inputs
+        Pictures, folders of pictures, archives, arrays (.npy, .npz) or tables of pixels; text
+        files with a sentence a line, and tables or JSON lines of texts.
+    text
+        A sentence; may be given several times.
+    explain
+        Of sentences: say which words decided, and how much each of them counted.
+    move
+        Of a game of Go (SGF): draw the position before this move, with the most probable ones.
+    top
+        How many classes to give for each input, the most probable first: 1 if left out, and of
+        moves in Go 5.
+    out
+        Write all rows here: .csv, .json or .parquet, by the ending; with --move, the board: .svg.
+    """
+    if not inputs and not text:
+        raise UsageError(
+            "noonbit predict takes a run and at least one picture, folder, array or file of "
+            "texts, or --text SENTENCE."
+        )
+    if move is not None:
+        draw_move(run, inputs, move, numbered=top or NUMBERED, out=out, json=json)
+        return
+    if out is not None and out.suffix not in (".csv", ".json", ".parquet"):
+        raise UsageError(f"--out {out} ends in '{out.suffix}'; use .csv, .json or .parquet.")
+    from noonbit.runs.store import load_run
+
+    loaded = load_run(run)
+    if text or explain:
+        require_sentences(loaded, "--text" if text else "--explain")
+        predictions, texts = predict_texts(loaded, inputs, text)
+    else:
+        predictions, texts = loaded.predict(list(inputs)), []
+    explanations = loaded.explain(texts) if explain else []
+    rows = predictions.rows(top or 1)
+    for row, explanation in zip(rows, explanations, strict=False):
+        row["explanation"] = explanation.as_dict(loaded.class_names)
+    say_notes(loaded, predictions)
+    if out is not None and rows:
+        write_rows(out, rows)
+        say(f"wrote    {out} ({plural(len(rows), 'row')})")
+    if json:
+        left_out = [{"name": item.name, "reason": item.reason} for item in predictions.bad]
+        print_json({"run": str(loaded.path), "predictions": rows, "left_out": left_out})
+    elif out is None:
+        print_rows(rows, explanations, loaded.class_names)
+    if not rows:
+        raise DataError("None of the inputs could be read; see the lines above.")
+
+
+def say_notes(run: "Run", predictions: "Predictions") -> None:
+    """What could not be read, and what had to be done to others."""
+    for item in predictions.bad:
+        say(f"left out {item}")
+    framing = run.contract.framing
+    for adjustment, found in predictions.adjusted.items():
+        verb = "is" if len(found) == 1 else "are"
+        say(f"note     {plural(len(found), framing.noun)} {verb} {framing.adjustments[adjustment]}")
+
+
+def print_rows(
+    rows: "list[dict[str, Any]]",
+    explanations: "Sequence[Explanation]",
+    class_names: "Sequence[str]",
+) -> None:
+    """The first answers, each with what decided where that was asked for."""
+    shown = rows[:SHOWN_ROWS]
+    if explanations:
+        for row, explanation in zip(shown, explanations, strict=False):
+            print_explanation(row, explanation, class_names)
+    elif rows:
+        print_table(
+            [column.replace("_", " ") for column in rows[0]],
+            [[format_value(value) for value in row.values()] for row in shown],
+        )
+    if len(rows) > len(shown):
+        say(f"... and {len(rows) - len(shown):,} more; --out predictions.csv keeps them all")
+
+
+def require_sentences(run: "Run", flag: str) -> None:
+    """Raise `UsageError` for a flag that is of sentences and a run that is not."""
+    takes = run.contract.framing.takes
+    if takes != "sentences":
+        raise UsageError(f"{flag} is for sentences, and {run.path.name} takes {takes}.")
+
+
+def predict_texts(
+    run: "Run", inputs: tuple[str, ...], text: tuple[str, ...]
+) -> "tuple[Predictions, list[str]]":
+    """Predict the sentences of files and of the command line, and give them as they are."""
+    from dataclasses import replace
+
+    from noonbit.data import open_inputs
+    from noonbit.data.dataset import Sentences
+    from noonbit.evaluation.inference import joined, part_of_texts
+
+    each, texts = [], list(text)
+    if text:
+        each.append(run.predict(part_of_texts(text)))
+    for source in inputs:
+        opened = open_inputs(source, on_bad="skip")
+        predictions = run.predict(opened.part)
+        each.append(replace(predictions, bad=(*opened.bad, *predictions.bad)))
+        if isinstance(opened.part.raw, Sentences):
+            texts += opened.part.raw
+    return joined(each), texts
+
+
+def print_explanation(
+    row: dict[str, Any], explanation: "Explanation", class_names: "Sequence[str]"
+) -> None:
+    """A sentence, its class, and the n-grams that count for or against it."""
+    name = row["prediction"]
+    print(f"{name} {row['probability']:.4f}  {' '.join(explanation.tokens)}")
+    weights = explanation.for_class(class_names.index(name))
+    for ngram, weight in weights[:SHOWN_NGRAMS]:
+        print(f"    {weight:+8.3f}  {' '.join(ngram.words)}")
+    rest = sum(weight for _, weight in weights[SHOWN_NGRAMS:])
+    if len(weights) > SHOWN_NGRAMS:
+        print(f"    {rest:+8.3f}  from {len(weights) - SHOWN_NGRAMS} others")
+
+
+def draw_move(
+    run: str, inputs: tuple[str, ...], move: int, *, numbered: int, out: Path | None, json: bool
+) -> None:
+    """The position before a move of one game, drawn on the terminal or into an SVG file."""
+    if len(inputs) > 1:
+        raise UsageError(f"--move is of one game; {len(inputs)} sources were given.")
+    if out is not None and out.suffix != ".svg":
+        raise UsageError(f"--out {out} ends in '{out.suffix}'; with --move it is a .svg.")
+    if numbered > MOST_NUMBERED:
+        raise UsageError(f"--top {numbered} is more than a board can number; use {MOST_NUMBERED}.")
+    from noonbit.runs.store import load_run
+
+    loaded = load_run(run)
+    if loaded.contract.framing.takes != "boards":
+        raise UsageError(
+            f"--move is for games of Go, and {loaded.path.name} takes "
+            f"{loaded.contract.framing.takes}. Leave it out."
+        )
+    from noonbit.runs.go_move import predict_move
+
+    answer = predict_move(loaded, Path(inputs[0]).expanduser(), move, numbered=numbered)
+    for finding in answer.findings:
+        say(f"note     {finding}")
+    if out is not None:
+        from noonbit.system.files import write_text
+
+        write_text(out, answer.diagram.svg(answer.title))
+        say(f"wrote    {out}")
+    if json:
+        print_json({"run": str(loaded.path)} | answer.as_dict())
+        return
+    if out is None:
+        print_diagram(answer.title, answer.diagram.text())
+    for line in answer.lines():
+        print(line)
+    if out is None:
+        say(f"\nnext     noonbit predict {loaded.word} {inputs[0]} --move {move} --out board.svg")
+
+
+def format_value(value: object) -> str:
+    """Probabilities with four digits, names as they are."""
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """The rows as CSV, JSON or Parquet, whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from noonbit.system.files import write, write_json
+
+    table = pa.Table.from_pylist(rows)
+    if path.suffix == ".json":
+        write_json(path, rows)
+    elif path.suffix == ".csv":
+        write(path, lambda temporary: pyarrow.csv.write_csv(table, temporary))
+    else:
+        write(path, lambda temporary: pyarrow.parquet.write_table(table, temporary))

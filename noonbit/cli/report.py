@@ -1,0 +1,23 @@
+"""noonbit report RUN"""
+
+from noonbit.cli.output import DataDir, Json, print_json, say
+
+
+def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -> None:
+    """Write a run's offline page again, from its folder and its data; nothing is predicted again.
+
+    Parameters
+    ----------
+    run
+        A run folder, a unique beginning of its name, or `last`.
+    """
+    from noonbit.report.page import write_report
+    from noonbit.runs.store import load_run
+
+    loaded = load_run(run)
+    path = write_report(loaded, loaded.items(data_dir=data_dir))
+    if json:
+        print_json({"run": str(loaded.path), "report": str(path)})
+    else:
+        print(path)
+    say(f"next     noonbit errors {loaded.word}")

@@ -1,0 +1,131 @@
+"""noonbit reproduce [NAME | all]"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.course.experiments.results import REPRODUCED
+from noonbit.errors import CheckFailed, NoonbitError
+
+if TYPE_CHECKING:
+    from noonbit.course.experiments.experiment import Experiment
+    from noonbit.course.experiments.results import Result
+
+
+def reproduce(
+    name: str | None = None,
+    /,
+    *,
+    quick: Annotated[bool, Parameter(negative=())] = False,
+    out: Path = REPRODUCED,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Run the documented experiments again, and judge what the documents claim.
+
+    Without a name: list them with their claims and last verdicts. With --json, `all` gives a list.
+
+    Parameters
+    ----------
+    name
+        An experiment, or `all`: hours on two cores; started again, it continues where it stopped.
+    quick
+        A shortened form, to see that it works; it gives no verdict.
+    out
+        The folder of runs, verdicts and the page.
+    """
+    from noonbit.course.experiments.experiment import experiment, experiments
+
+    if name is None:
+        listing(out, json=json)
+        return
+    chosen = list(experiments().values()) if name == "all" else [experiment(name)]
+    results, failure = run_each(chosen, out, quick=quick, data_dir=data_dir)
+    if json:
+        objects = [as_object(result) for result in results]
+        print_json(objects if name == "all" else objects[0])
+    elif results:
+        print_table(
+            ("experiment", "verdict", "figures"),
+            [(each.name, each.verdict.outcome, each.verdict.sentence) for each in results],
+        )
+    if failure is not None:
+        raise failure
+    missed = [each.name for each in results if each.verdict.outcome == "not met"]
+    if missed:
+        raise CheckFailed(f"Not met: {', '.join(missed)}. {out / 'index.html'} has the figures.")
+
+
+def run_each(
+    chosen: "Sequence[Experiment]", out: Path, *, quick: bool, data_dir: Path | None
+) -> "tuple[list[Result], NoonbitError | None]":
+    """The results of the experiments that could be run, and what the first of the others raised.
+
+    A set that is not at hand, say, must not keep the others from running; one alone raises itself.
+    """
+    from noonbit.course.experiments.page import write_page
+    from noonbit.course.experiments.reproduce import reproduce as run_again
+    from noonbit.jobs.progress import display
+
+    results: list[Result] = []
+    failure: NoonbitError | None = None
+    for one in chosen:
+        say(f"\n== {one.name}: {one.title}; the document says: {one.says}")
+        try:
+            result = run_again(one, out=out, quick=quick, data_dir=data_dir, display=display)
+        except NoonbitError as error:
+            if len(chosen) == 1 or error.exit_code == 130:
+                raise
+            failure = failure or error
+            say(f"error: {error}")
+            continue
+        results.append(result)
+        say(f"verdict  {result.verdict.outcome}: {result.verdict.sentence}")
+        if not quick:
+            say(f"page     {write_page(out)}")
+    return results, failure
+
+
+def listing(out: Path, *, json: bool) -> None:
+    """Every experiment with its claim and last verdict."""
+    from noonbit.course.experiments.experiment import experiments
+    from noonbit.course.experiments.results import last_result
+
+    rows = []
+    for one in experiments().values():
+        last = last_result(one.name, out)
+        rows.append(
+            {
+                "name": one.name,
+                "claim": one.says,
+                "verdict": None if last is None else last.verdict.outcome,
+                "figures": None if last is None else last.verdict.sentence,
+                "document": one.document,
+            }
+        )
+    if json:
+        print_json(rows)
+        return
+    print_table(
+        ("name", "the document says", "last verdict"),
+        [(row["name"], row["claim"], row["verdict"] or "not run yet") for row in rows],
+    )
+    say("\nnext     noonbit reproduce byhand")
+
+
+def as_object(result: "Result") -> dict[str, Any]:
+    """A result as JSON, with the verdict in front."""
+    whole = asdict(result)
+    verdict = whole.pop("verdict")
+    return {
+        "name": whole.pop("name"),
+        "verdict": verdict["outcome"],
+        "figures": verdict["sentence"],
+        "difference": verdict["difference"],
+        "low": verdict["low"],
+        "high": verdict["high"],
+    } | whole

@@ -1,0 +1,224 @@
+"""noonbit show SOURCE"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter, validators
+
+from noonbit.cli.output import DataDir, Json, print_json, say
+from noonbit.errors import UsageError, plural
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from noonbit.augment import Augmentation
+    from noonbit.data import Data, Part
+    from noonbit.data.dataset import PartName
+
+PICTURE_SIDE = 400
+"""Pixels that the longer side of a small image is enlarged to in the PNG."""
+CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
+
+
+def show(
+    source: str,
+    *,
+    index: Annotated[int, Parameter(allow_leading_hyphen=True)] = 0,
+    part: Literal["train", "validation", "test"] = "train",
+    augment: str | None = None,
+    seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
+    out: Path | None = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Print one image of a source as numbers, and draw it with --out FILE.png.
+
+    With --json its pixels are channels of rows of numbers.
+    With --augment, draw what a training could make of it instead. Of sentences, print the text and
+    the words that a network reads.
+
+    Parameters
+    ----------
+    source
+        A path, an archive, or a name of `noonbit data`.
+    index
+        Which image or sentence of the part, from 0.
+    part
+        train, validation or test, as the source itself has them.
+    augment
+        Settings as `train` takes them: the image as it is beside random draws of it. `slides`: a
+        row each for rotation by 90 degrees, shifts of 10 %, zoom of 0.3, and flips.
+    seed
+        Of those draws.
+    out
+        Write the image, enlarged, or the draws as a PNG; left out: no picture is written.
+    """
+    from noonbit.data import open_data
+    from noonbit.data.dataset import require_pictures, takes_of
+
+    rows = [] if augment is None else rows_of(augment, out)
+    data = open_data(source, data_dir=data_dir, on_bad="skip")
+    chosen = part_with_item(data, part, index)
+    facts = {"source": source, "part": part} | facts_of(data, chosen, index)
+    if takes_of(chosen.raw) == "sentences" and out is None:
+        show_sentence(facts | sentence_facts(data, chosen, index), json=json)
+        return
+    require_pictures(data, "noonbit show, or its --out,")
+    pixels = pixels_of(chosen, index)
+    if json:
+        print_json(facts | pixel_facts(pixels, rows, out))
+    else:
+        print_picture(facts, pixels, numbers=not rows)
+    if out is None:
+        say(f"\nnext     noonbit show {source} --index {index} --out image.png")
+        return
+    write_picture(out, drawn(chosen, index, rows, seed) if rows else enlarged(pixels))
+    warn(rows, data.class_names)
+    trains = f"train {source} --augment {augment}"
+    say(f"next     noonbit {trains if rows and augment != 'slides' else f'check {source}'}")
+
+
+def part_with_item(data: "Data", name: "PartName", index: int) -> "Part":
+    """A part of the source; raises `UsageError` where there is none, or no such item in it."""
+    from noonbit.data.dataset import takes_of
+
+    part = data.parts.get(name)
+    if part is None:
+        raise UsageError(
+            f"{data.source} has no {name} part of its own. It has: {', '.join(data.parts)}. "
+            f"Choose one with --part."
+        )
+    if not 0 <= index < len(part):
+        noun = "sentence" if takes_of(part.raw) == "sentences" else "image"
+        raise UsageError(
+            f"--index {index} is not in {name}, which has {plural(len(part), noun)}: "
+            f"give 0 to {len(part) - 1}."
+        )
+    return part
+
+
+def facts_of(data: "Data", part: "Part", index: int) -> dict[str, Any]:
+    """Which item it is, and what it shows."""
+    assert part.labels is not None  # noqa: S101 - open_data gives labelled parts
+    label = data.class_names[part.labels[index]]
+    return {"index": index, "name": part.names[index], "label": label}
+
+
+def sentence_facts(data: "Data", part: "Part", index: int) -> dict[str, Any]:
+    """A text, and the words of it that a network reads."""
+    from noonbit.data.preprocess.text import letters_of, sentences_of, tokens_of
+
+    text = sentences_of(part.raw)[index]
+    return {"text": text, "tokens": tokens_of(text, letters_of(data))}
+
+
+def show_sentence(facts: dict[str, Any], *, json: bool) -> None:
+    """A text, its class, and the words that a network reads."""
+    if json:
+        print_json(facts)
+        return
+    print(f"{facts['name']}: {facts['label']}")
+    print(facts["text"])
+    print(f"{plural(len(facts['tokens']), 'word')}: {' '.join(facts['tokens'])}")
+    say(f"\nnext     noonbit train {facts['source']}")
+
+
+def pixel_facts(
+    pixels: "NDArray[np.uint8]", rows: "list[Augmentation]", out: Path | None
+) -> dict[str, Any]:
+    """An image (C, H, W) as numbers, and what was drawn of it."""
+    channels, height, width = pixels.shape
+    return {
+        "channels": channels,
+        "height": height,
+        "width": width,
+        "pixels": pixels.tolist(),
+        "augment": [str(settings) for settings in rows],
+        "picture": None if out is None else str(out),
+    }
+
+
+def print_picture(facts: dict[str, Any], pixels: "NDArray[np.uint8]", *, numbers: bool) -> None:
+    """An image's class and size, and perhaps its numbers."""
+    channels, height, width = pixels.shape
+    print(f"{facts['name']}: {facts['label']}")
+    print(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
+    if numbers:
+        print_numbers(pixels)
+
+
+def enlarged(pixels: "NDArray[np.uint8]") -> "Image":
+    """An image (C, H, W) as a picture that a person can look at."""
+    from noonbit.data.contact_sheet import enlarge, fitting_scale
+
+    return enlarge(pixels, fitting_scale(*pixels.shape[1:], side=PICTURE_SIDE))
+
+
+def write_picture(path: Path, picture: "Image") -> None:
+    """Write a PNG file, and say so."""
+    from noonbit.data.contact_sheet import write_png
+
+    write_png(path, picture)
+    say(f"\npicture  {path}")
+
+
+def rows_of(augment: str, out: Path | None) -> "list[Augmentation]":
+    """The settings of each row of the sheet."""
+    from noonbit.augment import Augmentation
+    from noonbit.augment.preview import SLIDES
+
+    if out is None:
+        raise UsageError("--augment draws a picture; say where to with --out FILE.png.")
+    return [Augmentation.parse(text) for text in (SLIDES if augment == "slides" else [augment])]
+
+
+def drawn(part: "Part", index: int, rows: "list[Augmentation]", seed: int) -> "Image":
+    """A sheet of random draws of an image; what it is mixed with comes from all over the part."""
+    import numpy as np
+
+    from noonbit.augment.preview import DRAWN, sheet
+    from noonbit.data.preprocess import PictureFraming
+
+    pixels = pixels_of(part, index)
+    channels, height, width = pixels.shape
+    framing = PictureFraming(channels=1 if channels == 1 else 3, height=height, width=width)
+    others = (index + np.arange(1, DRAWN + 1) * max(1, len(part) // (DRAWN + 1))) % len(part)
+    partners = np.asarray(framing.prepare_all(part.take(others).raw).values)
+    return sheet(pixels, rows, seed=seed, partners=partners)
+
+
+def warn(rows: "list[Augmentation]", class_names: Sequence[str]) -> None:
+    """Say which settings would change what a class means."""
+    from noonbit.augment.label_safety import meaning_warnings
+
+    for settings in rows:
+        for warning in meaning_warnings(settings, class_names):
+            say(f"warning  {warning}")
+
+
+def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
+    """One image of a part as uint8 (C, H, W), at its own size."""
+    import numpy as np
+
+    from noonbit.data.preprocess.images import images_of
+    from noonbit.data.readers.pictures import decode
+
+    image = images_of(part.raw)[index]
+    if isinstance(image, np.ndarray):
+        return image
+    array = np.asarray(decode(image.read(), image.name))
+    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+
+
+def print_numbers(pixels: "NDArray[np.uint8]") -> None:
+    """Each channel of an image (C, H, W) as a table."""
+    for name, rows in zip(CHANNEL_NAMES[len(pixels)], pixels, strict=True):
+        print(f"\n{name}\n{number_table(rows)}" if len(pixels) > 1 else f"\n{number_table(rows)}")
+
+
+def number_table(rows: "NDArray[np.uint8]") -> str:
+    """A channel (H, W) as aligned numbers, a line a row."""
+    return "\n".join(" ".join(f"{value:3d}" for value in row) for row in rows.tolist())

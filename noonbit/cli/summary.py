@@ -1,0 +1,154 @@
+"""noonbit summary MODEL"""
+
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter, validators
+
+from noonbit.cli.output import Json, print_json, print_table, say
+from noonbit.errors import UsageError
+
+if TYPE_CHECKING:
+    from noonbit.data.dataset import Takes
+    from noonbit.models.memory import TrainingMemory
+    from noonbit.models.receptive_field import Pair
+    from noonbit.models.summary import Summary
+
+USUAL_BATCH = 512
+"""What noonbit takes for sets of 8,192 images and more."""
+NOUNS = {"pictures": "an image", "sentences": "a sentence", "boards": "a position"}
+
+
+def summary(
+    model: str,
+    /,
+    *,
+    input: str | None = None,
+    classes: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    batch_size: Annotated[int, Parameter(validator=validators.Number(gte=1))] = USUAL_BATCH,
+    json: Json = False,
+) -> None:
+    """Print a network's layer table: shapes, parameters, multiply-adds, receptive fields, memory.
+
+    Parameters
+    ----------
+    model
+        A network of `noonbit models`, or path.py:function.
+    input
+        One image: height x width x channels, by default 28x28x1; or one sentence: length x words,
+        by default 56x18767, as the movie reviews have them.
+    classes
+        The number of classes, by default 10 for images.
+    batch_size
+        Images a step, for the memory that training takes.
+    """
+    from noonbit.models.catalogue import EXAMPLES, MODELS, input_shape, outline
+    from noonbit.models.memory import training_memory
+    from noonbit.models.summary import summarise
+
+    entry = MODELS.get(model)
+    takes = "pictures" if entry is None else entry.takes
+    usual_classes, channels, size = EXAMPLES[takes]
+    if input is not None:
+        channels, size = parse_sizes(input, takes)
+    classes = classes or usual_classes
+    shape = input_shape(takes, channels, size)
+    network = outline(model, classes, channels, size)
+    counts_statistics = entry is not None and entry.counts_statistics
+    table = summarise(network, shape, counts_statistics=counts_statistics)
+    optimizer = "adamw" if entry is None else entry.optimizer
+    memory = training_memory(network, shape, optimizer)
+    if json:
+        facts = {"model": model, "input": [*size, channels], "classes": classes} | asdict(table)
+        facts["receptive_field"] = table.receptive_field
+        facts["memory_bytes"] = asdict(memory) | {
+            "optimizer": optimizer,
+            "batch_size": batch_size,
+            "training": memory.of_batch(batch_size),
+        }
+        print_json(facts)
+        return
+    print_layers(table)
+    print_totals(table, NOUNS[takes], counts_statistics=counts_statistics)
+    print_memory(memory, NOUNS[takes], optimizer, batch_size)
+    if entry is not None and (changes := entry.changes(size)):
+        say(f"\nsmall-image form: {changes}")
+    source = "digits" if takes == "pictures" else "SOURCE"
+    say(f"\nnext     noonbit train {source} --model {model}")
+
+
+def print_layers(table: "Summary") -> None:
+    """A row a layer."""
+    print_table(
+        ("layer", "kind", "output", "parameters", "multiply-adds", "receptive field"),
+        [
+            (
+                layer.name,
+                layer.kind,
+                " x ".join(map(str, layer.output)),
+                layer.parameters,
+                layer.multiply_adds,
+                in_pixels(layer.receptive_field),
+            )
+            for layer in table.layers
+        ],
+    )
+
+
+def print_totals(table: "Summary", noun: str, *, counts_statistics: bool) -> None:
+    """What all layers have together."""
+    counted = " (batch-norm statistics included)" if counts_statistics else ""
+    print(f"\nparameters {table.parameters:,}{counted}")
+    if table.auxiliary_parameters:
+        print(f"of them in heads for training alone {table.auxiliary_parameters:,}")
+    print(f"multiply-adds {table.multiply_adds:,} {noun}")
+    if table.receptive_field is not None:
+        print(f"receptive field {in_pixels(table.receptive_field)} pixels, of the last map's units")
+
+
+def print_memory(memory: "TrainingMemory", noun: str, optimizer: str, batch_size: int) -> None:
+    """What the weights take, and a training."""
+    print(
+        f"memory {human(memory.weights)} of weights; to train batches of {batch_size:,}, with "
+        f"{human(memory.gradients)} of gradients, {human(memory.optimizer_state)} of {optimizer} "
+        f"and {human(memory.activations)} {noun}, {human(memory.of_batch(batch_size))}"
+    )
+
+
+def in_pixels(receptive_field: "Pair | None") -> str:
+    """`14 x 14`, or `n/a` where there is no map."""
+    return "n/a" if receptive_field is None else " x ".join(map(str, receptive_field))
+
+
+def human(count: float) -> str:
+    """Bytes in a unit that leaves one to three digits before the point: `3.4 MB`, thousands."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 999.5:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def parse_sizes(text: str, takes: "Takes") -> tuple[int, tuple[int, ...]]:
+    """`28x28x1` -> (1, (28, 28)), and of sentences `56x18767` -> (18767, (56,))."""
+    if takes != "sentences":
+        height, width, channels = parse_input(text)
+        return channels, (height, width)
+    match = re.fullmatch(r"(\d+)x(\d+)", text.lower())
+    if match is None or not int(match[1]) or int(match[2]) < 2:
+        raise UsageError(
+            f"--input {text} is no sentence; write length x words, such as 56x18767, of which two "
+            "stand for padding and unknown words."
+        )
+    return int(match[2]), (int(match[1]),)
+
+
+def parse_input(text: str, *, flag: str = "--input ") -> tuple[int, int, int]:
+    """`28x28x1` -> (height, width, channels); `28x28` is grey."""
+    match = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+))?", text.lower())
+    if match is None or not all(int(group or 1) for group in match.groups()):
+        raise UsageError(
+            f"{flag}{text} is not a size; write height x width x channels, such as 28x28x1."
+        )
+    return int(match[1]), int(match[2]), int(match[3] or 1)

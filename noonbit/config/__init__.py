@@ -1,0 +1,1 @@
+"""What was asked (recipe, ensemble) and what was decided (plan)."""

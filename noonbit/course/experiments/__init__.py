@@ -1,0 +1,1 @@
+"""The documented experiments: a TOML file each, with its claim."""

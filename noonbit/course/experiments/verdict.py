@@ -1,0 +1,91 @@
+"""Whether a claim was met, with the interval that decides it.
+
+A documented figure is itself one measurement on so many test images. It counts as met unless ours
+is worse by more than chance explains: unless the whole 95 % interval of the difference lies below
+zero. Two arms are compared image by image, since both answered the same ones.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from noonbit.course.experiments.results import Outcome, Verdict
+from noonbit.evaluation.significance import (
+    Gain,
+    Right,
+    gain_of_means,
+    gain_over_mean,
+    independent_gain,
+    paired_gain,
+)
+
+
+def judge_figure(correct: int, images: int, documented: float, documented_images: int) -> Verdict:
+    """One accuracy against a documented one."""
+    documented_correct = round(documented * documented_images)
+    gain = independent_gain(correct, images, documented_correct, documented_images)
+    outcome: Outcome = "not met" if gain.high < 0 else "met"
+    if gain.low > 0:
+        how = "better than documented by more than chance explains"
+    elif gain.high < 0:
+        how = "worse than documented by more than chance explains"
+    else:
+        how = "as documented, as far as so many images can tell"
+    sentence = (
+        f"{percent(correct / images)} against {percent(documented)}: {how} "
+        f"(difference {interval(gain)})"
+    )
+    return Verdict(outcome, sentence, gain.gain, gain.low, gain.high)
+
+
+def judge_better(
+    winner: Sequence[Right],
+    loser: Sequence[Right],
+    *,
+    names: tuple[str, str],
+    fewer_parameters: bool | None,
+) -> Verdict:
+    """Two arms on the same images, each of one run or more.
+
+    `fewer_parameters` is whether the winner has them, where the claim asks for it.
+    """
+    if len(winner) == len(loser) == 1:
+        gain, seeds = paired_gain(winner[0], loser[0]), ""
+    else:
+        gain, seeds = gain_of_means(winner, loser), f", means of {len(winner)} seeds"
+    sentence = (
+        f"{names[0]} {percent(float(np.mean(winner)))}, {names[1]} "
+        f"{percent(float(np.mean(loser)))}{seeds}: difference {interval(gain)}, on the same images"
+    )
+    if fewer_parameters is not None:
+        sentence += f"; with {'fewer' if fewer_parameters else 'more'} parameters"
+    met = gain.low > 0 and fewer_parameters is not False
+    return Verdict("met" if met else "not met", sentence, gain.gain, gain.low, gain.high)
+
+
+def judge_ensemble(
+    ensemble: Right, members: Sequence[Right], documented: float, documented_images: int
+) -> Verdict:
+    """An ensemble against a documented one and against its members' mean."""
+    images = len(ensemble)
+    figure = judge_figure(int(ensemble.sum()), images, documented, documented_images)
+    gain = gain_over_mean(ensemble, members)
+    met = figure.outcome == "met" and gain.gain > 0
+    sentence = (
+        f"{figure.sentence}; above the mean of its {len(members)} members by {interval(gain)}, "
+        "on the same images"
+    )
+    return Verdict(
+        "met" if met else "not met", sentence, figure.difference, figure.low, figure.high
+    )
+
+
+def percent(share: float) -> str:
+    """`99.01 %`"""
+    return f"{100 * share:.2f} %"
+
+
+def interval(gain: Gain) -> str:
+    """`+0.12 points, 95 % interval -0.05 to +0.29`"""
+    difference, low, high = (100 * value for value in (gain.gain, gain.low, gain.high))
+    return f"{difference:+.2f} points, 95 % interval {low:+.2f} to {high:+.2f}"

@@ -1,0 +1,316 @@
+"""What is wrong with labelled data, as far as framed inputs, labels and the split tell it.
+
+    findings_of_items(items) -> findings, problems first
+
+A `problem` makes figures wrong or items useless; a `note` is worth knowing, and noonbit copes with
+it. This takes 0.1 s for the 70,000 images of MNIST, so every training begins with it; `noonbit
+check` adds what only the files can tell (check.py).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from noonbit.data.dataset import PART_NAMES, Indices, PartName
+from noonbit.data.prepared import Items
+from noonbit.data.preprocess import PictureFraming
+from noonbit.errors import plural
+
+Severity = Literal["problem", "note"]
+Kind = Literal[
+    "unreadable",
+    "conflict",
+    "leak",
+    "duplicates",
+    "blank",
+    "stretched",
+    "gaps",
+    "imbalance",
+    "few",
+    "untested",
+    "misnamed",
+    "mixed sizes",
+    "mixed channels",
+    "left out",
+    "odd games",
+]
+
+IMBALANCE_NOTE, IMBALANCE_PROBLEM = 3, 10
+"""Largest class over smallest. Of two classes at 3 to 1, always answering the larger one is right
+in 75 % of cases, and at 10 to 1 in 91 %: from there an accuracy says nothing by itself."""
+FEW_ITEMS = 10
+"""Validation takes a tenth, so a class with fewer training items has less than one for it."""
+STRETCHED_LEAST = 20
+"""Fewer pictures may well all reach both ends by chance."""
+STRETCHED_EXTREMES = 0.02
+"""Largest median share of a picture's pixels at 0 or 255 that still looks like stretching, which
+leaves a few pixels at either end (0.4 % in the stretched sign-language images). Drawings and
+overexposed photographs have whole areas there (82 % in MNIST)."""
+LISTED_CLASSES = 5
+"""Classes that a sentence names before it counts the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong with data, or worth knowing of it."""
+
+    severity: Severity
+    kind: Kind
+    title: str
+    """A sentence."""
+    detail: tuple[str, ...] = ()
+    """All it is about, one entry each: names, names that are equal, or classes with counts."""
+
+    def as_dict(self, *, most: int | None = None) -> dict[str, Any]:
+        """Plain values for JSON, with at most `most` entries of detail."""
+        return {**asdict(self), "detail": list(self.detail[:most])}
+
+
+def findings_of_items(items: Items) -> list[Finding]:
+    """What framed inputs, labels and split tell of the readable items; problems first.
+
+    Pictures are identical when all their framed pixels are, sentences when their words are.
+    """
+    parts = readable_parts(items)
+    return problems_first(
+        [
+            *conflicts(items),
+            *leaks(items),
+            *duplicates(items, parts),
+            *blanks(items),
+            *stretched(items, parts),
+            *gaps(items.data.class_names),
+            *(() if items.has_given_classes else class_sizes(items, parts["train"])),
+            *(() if items.has_given_classes else untested(items)),
+        ]
+    )
+
+
+def problems_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The same findings, else in their order."""
+    return sorted(findings, key=lambda finding: finding.severity != "problem")
+
+
+def readable_parts(items: Items) -> dict[PartName, Indices]:
+    """The item numbers of each part of the source (not of the split) that could be read."""
+    readable = np.zeros(len(items.labels), bool)
+    for name in PART_NAMES:
+        readable[items.indices(name)] = True
+    numbers: dict[PartName, Indices] = {}
+    first = 0
+    for part in PART_NAMES:
+        if part in items.data.parts:
+            last = first + len(items.data.parts[part])
+            numbers[part] = first + np.flatnonzero(readable[first:last])
+            first = last
+    return numbers
+
+
+def class_counts(items: Items, numbers: Indices) -> list[int]:
+    """How many of these items each class has."""
+    counts = np.bincount(items.labels[numbers], minlength=len(items.data.class_names))
+    return [int(count) for count in counts]
+
+
+# The rules
+
+
+def conflicts(items: Items) -> Iterator[Finding]:
+    """One input under two labels: no network can be right on both."""
+    torn = [group for group in items.copies if len(np.unique(items.labels[group])) > 1]
+    if torn:
+        yield Finding(
+            "problem",
+            "conflict",
+            f"{plural(len(torn), items.framing.noun)} {'stands' if len(torn) == 1 else 'stand'} "
+            "under more than one label.",
+            tuple(" = ".join(labelled_name(items, item) for item in group) for group in torn),
+        )
+
+
+def leaks(items: Items) -> Iterator[Finding]:
+    """The same input in train and in test, or in a validation part of the source's own.
+
+    A test split that noonbit drew counts as well, since its accuracy would be as wrong. A drawn
+    validation split does not: its copies are duplicates within the source's train part.
+    """
+    role = np.full(len(items.labels), -1)
+    for number, part in enumerate(PART_NAMES):
+        role[items.indices(part)] = number
+    own_validation = "validation" in items.data.parts
+    noun = items.framing.noun
+    for number, part in enumerate(PART_NAMES):
+        if part == "train" or (part == "validation" and not own_validation):
+            continue
+        pairs = [
+            (item, group[role[group] < number][0])
+            for group in items.copies
+            if (role[group] < number).any()
+            for item in group[role[group] == number]
+        ]
+        if pairs:
+            earlier = "train or validation" if part == "test" and own_validation else "train"
+            yield Finding(
+                "problem",
+                "leak",
+                f"{len(pairs):,} of {plural(len(items.indices(part)), f'{part} {noun}')} "
+                f"{'has' if len(pairs) == 1 else 'have'} an exact copy in {earlier}, so the {part} "
+                "accuracy measures memory there.",
+                named_pairs(items, pairs),
+            )
+
+
+def duplicates(items: Items, parts: dict[PartName, Indices]) -> Iterator[Finding]:
+    """Copies within one part: they weigh more than others, which is seldom meant or harmful."""
+    noun = items.framing.noun
+    for part, numbers in parts.items():
+        inside = np.zeros(len(items.labels), bool)
+        inside[numbers] = True
+        pairs = [
+            (item, group[inside[group]][0])
+            for group in items.copies
+            for item in group[inside[group]][1:]
+        ]
+        if pairs:
+            yield Finding(
+                "note",
+                "duplicates",
+                f"{len(pairs):,} of {plural(len(numbers), f'{part} {noun}')} "
+                f"{'is a copy of another' if len(pairs) == 1 else 'are copies of others'}.",
+                named_pairs(items, pairs),
+            )
+
+
+def blanks(items: Items) -> Iterator[Finding]:
+    """Inputs without content: a failed export, an empty scan or line, yet with a label."""
+    blank = items.blank
+    if len(blank):
+        yield Finding(
+            "problem",
+            "blank",
+            f"{plural(len(blank), items.framing.noun)} {'is' if len(blank) == 1 else 'are'} "
+            f"{items.framing.blank}.",
+            tuple(labelled_name(items, item) for item in blank),
+        )
+
+
+def stretched(items: Items, parts: dict[PartName, Indices]) -> Iterator[Finding]:
+    """Levels that were stretched picture by picture, told from pictures that all span 0 to 255."""
+    if not isinstance(items.framing, PictureFraming):
+        return
+    readable = np.concatenate(list(parts.values()))
+    rows = np.asarray(items.values).reshape(len(items.values), -1)
+    if rows.min(axis=1)[readable].any() or (rows.max(axis=1)[readable] < 255).any():
+        return
+    at_extremes = np.zeros(len(readable))
+    for first in range(0, len(readable), 1000):  # a copy of all could be too much
+        block = rows[readable[first : first + 1000]]
+        at_extremes[first : first + 1000] = ((block == 0) | (block == 255)).mean(axis=1)
+    if len(readable) >= STRETCHED_LEAST and np.median(at_extremes) <= STRETCHED_EXTREMES:
+        yield Finding(
+            "note",
+            "stretched",
+            "Every picture spans exactly 0 to 255: levels were stretched picture by picture, so "
+            "brightness carries no information, and results are not comparable with those on the "
+            "original pictures.",
+        )
+
+
+def gaps(class_names: Sequence[str]) -> Iterator[Finding]:
+    """Whole numbers or single letters with some left out.
+
+    Silent where more are left out than there: such names were never meant to be consecutive.
+    """
+    if all(name.isascii() and name.isdecimal() for name in class_names):
+        present = {int(name): name for name in class_names}
+        missing = [str(n) for n in range(min(present), max(present)) if n not in present]
+    elif all(len(name) == 1 and name.isascii() and name.isalpha() for name in class_names):
+        present = {ord(name): name for name in class_names}
+        missing = [chr(n) for n in range(min(present), max(present)) if n not in present]
+    else:
+        return
+    if 0 < len(missing) <= len(present):
+        yield Finding(
+            "note",
+            "gaps",
+            f"Labels {present[min(present)]}-{present[max(present)]} without {listed(missing)}.",
+            tuple(missing),
+        )
+
+
+def class_sizes(items: Items, train: Indices) -> Iterator[Finding]:
+    """Classes with nothing, with little, or with far less than others to learn from."""
+    noun = items.framing.noun
+    counts = dict(zip(items.data.class_names, class_counts(items, train), strict=True))
+    nothing = [name for name, count in counts.items() if not count]
+    ascending = sorted((name for name in counts if counts[name]), key=lambda name: counts[name])
+    few = [name for name in ascending if counts[name] < FEW_ITEMS]
+    if nothing:
+        yield Finding(
+            "problem",
+            "few",
+            f"No training {noun} of {classes(nothing)} can be read.",
+            tuple(nothing),
+        )
+    if ascending:
+        smallest, largest = ascending[0], ascending[-1]
+        times = counts[largest] / counts[smallest]
+        if times > IMBALANCE_NOTE:
+            yield Finding(
+                "problem" if times > IMBALANCE_PROBLEM else "note",
+                "imbalance",
+                f"Class '{largest}' has {times:,.1f} times as many training {noun}s as "
+                f"'{smallest}' ({counts[largest]:,} and {counts[smallest]:,}), so look at the "
+                "accuracy of each class.",
+                tuple(f"{name}: {counts[name]:,}" for name in ascending),
+            )
+    if few:
+        yield Finding(
+            "note",
+            "few",
+            f"There are fewer than {FEW_ITEMS} training {noun}s of {classes(few)}.",
+            tuple(f"{name}: {counts[name]:,}" for name in few),
+        )
+
+
+def untested(items: Items) -> Iterator[Finding]:
+    """Classes that the test split lacks: no figure says how they fare."""
+    counts = class_counts(items, items.split.test)
+    missing = [
+        name for name, count in zip(items.data.class_names, counts, strict=True) if not count
+    ]
+    if missing:
+        yield Finding(
+            "note",
+            "untested",
+            f"There is no test {items.framing.noun} of {classes(missing)}.",
+            tuple(missing),
+        )
+
+
+# How findings speak
+
+
+def labelled_name(items: Items, number: int) -> str:
+    """`cats/7.jpg (cats)`."""
+    return f"{items.names[number]} ({items.data.class_names[items.labels[number]]})"
+
+
+def named_pairs(items: Items, pairs: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """`test/cats/9.jpg = train/cats/7.jpg`."""
+    return tuple(f"{items.names[item]} = {items.names[first]}" for item, first in pairs)
+
+
+def classes(names: Sequence[str]) -> str:
+    """`class 'a'`, `the classes 'a', 'b' and 3 more`."""
+    quoted = listed([f"'{name}'" for name in names])
+    return f"class {quoted}" if len(names) == 1 else f"the classes {quoted}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """The first words with commas, the others as a number."""
+    shown = ", ".join(words[:LISTED_CLASSES])
+    more = len(words) - LISTED_CLASSES
+    return f"{shown} and {more:,} more" if more > 0 else shown

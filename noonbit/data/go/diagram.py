@@ -1,0 +1,257 @@
+"""One position drawn: stones, coordinates, the last move, and where a network would play.
+
+    diagram = Diagram(board.stones, last=72, probabilities=answer, played=288)
+    Path("board.svg").write_text(diagram.svg("game.sgf, move 57: Black to play"))
+    rich.print(diagram.text())
+
+The board is tinted where moves are probable, and the most probable ones are numbered. An SVG needs
+no font, no script and no other file; several can stand in one page, whose rules for text do not
+reach them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+from rich.text import Text
+
+from noonbit.data.go.board import BLACK, EMPTY, point_name
+
+CELL = 28
+"""Pixels from one line to the next."""
+MARGIN = 40
+LEGEND = 220
+"""Pixels beside the board."""
+STONE = 13.2
+"""Pixels of a stone's radius."""
+WOOD, LINES, HEAT, PLAYED = "#eccb8c", "#6b4f2a", "#c81e1e", "#1746b3"
+FONT = "font-family='system-ui, sans-serif'"
+LEAST_SHOWN = 0.005
+"""Probabilities below this leave the board as it is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagram:
+    """What there is to draw of one position."""
+
+    stones: NDArray[np.int8]
+    """(size, size) of EMPTY, BLACK, WHITE."""
+    last: int | None = None
+    """The point of the last move; None where there was none, or a pass."""
+    probabilities: NDArray[np.floating] | None = None
+    """Of each point, (size * size,)."""
+    played: int | None = None
+    """The move that was played in this position."""
+    numbered: int = 5
+    """How many of the most probable moves get a number, 9 at most."""
+
+    @property
+    def size(self) -> int:
+        """Points along one side."""
+        return len(self.stones)
+
+    def best(self) -> list[tuple[int, float]]:
+        """The numbered moves, the most probable first: point and probability."""
+        if self.probabilities is None:
+            return []
+        order = np.argsort(-self.probabilities, kind="stable")[: self.numbered]
+        return [
+            (int(point), float(self.probabilities[point]))
+            for point in order
+            if self.probabilities[point] > 0
+        ]
+
+    def svg(self, title: str) -> str:
+        """The drawing as one SVG element, with `title` above the board and as its description."""
+        side = 2 * MARGIN + (self.size - 1) * CELL
+        width = side + (LEGEND if self.probabilities is not None else 0)
+        parts = [
+            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {side + 30}' "
+            f"width='{width}' height='{side + 30}' role='img' {FONT}>",
+            f"<title>{escape(title)}</title>",
+            f"<rect width='{width}' height='{side + 30}' fill='#fff'/>",
+            "<text x='6' y='20' style='font-size: 15px; font-weight: 600; fill: #222'>"
+            f"{escape(title)}</text>",
+            "<g transform='translate(0 30)'>",
+            f"<rect width='{side}' height='{side}' rx='4' fill='{WOOD}'/>",
+            *self._heat(),
+            *self._lines(),
+            *self._stones(),
+            *self._numbers(),
+            *self._legend(side),
+            "</g></svg>\n",
+        ]
+        return "\n".join(parts)
+
+    def _at(self, point: int) -> tuple[int, int]:
+        """Pixels across and down of a point."""
+        row, column = divmod(point, self.size)
+        return MARGIN + column * CELL, MARGIN + row * CELL
+
+    def _tints(self) -> Iterator[tuple[int, float]]:
+        """Points worth a tint, and how strong it is, from 0 to 1.
+
+        As the root of the probability: a few percent are much among 361 points, and should be seen.
+        """
+        if self.probabilities is not None:
+            for point in np.flatnonzero(self.probabilities >= LEAST_SHOWN):
+                yield int(point), float(np.sqrt(self.probabilities[point]))
+
+    def _heat(self) -> Iterator[str]:
+        for point, strength in self._tints():
+            x, y = self._at(point)
+            yield (
+                f"<rect x='{x - CELL / 2}' y='{y - CELL / 2}' width='{CELL}' height='{CELL}' "
+                f"fill='{HEAT}' fill-opacity='{strength:.2f}'/>"
+            )
+
+    def _lines(self) -> Iterator[str]:
+        first, last = MARGIN, MARGIN + (self.size - 1) * CELL
+        path = "".join(
+            f"M{first} {at}H{last}M{at} {first}V{last}" for at in range(first, last + 1, CELL)
+        )
+        yield f"<path d='{path}' stroke='{LINES}' stroke-width='1' fill='none'/>"
+        for point in handicap_points(self.size):
+            x, y = self._at(point)
+            yield f"<circle cx='{x}' cy='{y}' r='3.2' fill='{LINES}'/>"
+        label = f"text-anchor='middle' style='font-size: 12px; fill: {LINES}'"
+        for index in range(self.size):
+            at = MARGIN + index * CELL
+            letter, number = split_name(index * self.size + index, self.size)
+            for edge in (16, last + 32):
+                yield f"<text x='{at}' y='{edge}' {label}>{letter}</text>"
+            for edge in (14, last + 26):
+                yield f"<text x='{edge}' y='{at + 4}' {label}>{number}</text>"
+
+    def _stones(self) -> Iterator[str]:
+        for point in np.flatnonzero(self.stones):
+            x, y = self._at(int(point))
+            is_black = self.stones.flat[point] == BLACK
+            fill, edge = ("#1b1b1b", "#000") if is_black else ("#fdfdfb", "#4a4a4a")
+            yield f"<circle cx='{x}' cy='{y}' r='{STONE}' fill='{fill}' stroke='{edge}'/>"
+            if point == self.last:
+                ring = "#fff" if is_black else "#000"
+                yield (
+                    f"<circle cx='{x}' cy='{y}' r='6.5' fill='none' stroke='{ring}' "
+                    "stroke-width='2'/>"
+                )
+
+    def _numbers(self) -> Iterator[str]:
+        for rank, (point, _) in enumerate(self.best(), start=1):
+            x, y = self._at(point)
+            yield f"<circle cx='{x}' cy='{y}' r='10.5' fill='{HEAT}' stroke='#fff'/>"
+            yield (
+                f"<text x='{x}' y='{y + 4.5}' text-anchor='middle' "
+                f"style='font-size: 13px; font-weight: 700; fill: #fff'>{rank}</text>"
+            )
+        if self.played is not None:
+            x, y = self._at(self.played)
+            yield (
+                f"<rect x='{x - 12.5}' y='{y - 12.5}' width='25' height='25' rx='3' fill='none' "
+                f"stroke='{PLAYED}' stroke-width='2.5'/>"
+            )
+
+    def _legend(self, side: int) -> Iterator[str]:
+        for index, line in enumerate(self.lines()):
+            color = PLAYED if line.startswith("played") else "#222"
+            yield (
+                f"<text x='{side + 16}' y='{MARGIN + 5 + 24 * index}' xml:space='preserve' "
+                f"style='font-size: 14px; fill: {color}'>{escape(line)}</text>"
+            )
+
+    def lines(self) -> list[str]:
+        """The numbered moves, and what the game's own move was given."""
+        if self.probabilities is None:
+            return []
+        said = [
+            f"{rank}  {point_name(point, self.size)}  {probability:.1%}"
+            for rank, (point, probability) in enumerate(self.best(), start=1)
+        ]
+        if self.played is not None:
+            name = point_name(self.played, self.size)
+            said.append(f"played {name}  {self.played_probability:.1%}, rank {self.played_rank}")
+        return said
+
+    @property
+    def played_probability(self) -> float | None:
+        """What the move that was played was given; None where either is not known."""
+        if self.probabilities is None or self.played is None:
+            return None
+        return float(self.probabilities[self.played])
+
+    @property
+    def played_rank(self) -> int | None:
+        """Its place among all points, 1 for the most probable."""
+        if self.probabilities is None or self.played is None:
+            return None
+        return int((self.probabilities > self.probabilities[self.played]).sum()) + 1
+
+    def text(self) -> Text:
+        """The drawing for a terminal, two columns a point; without colours it reads as well.
+
+        Brackets stand around the last move, and the legend beneath the board.
+        """
+        tints = dict(self._tints())
+        ranks = {point: rank for rank, (point, _) in enumerate(self.best(), start=1)}
+        stars = handicap_points(self.size)
+        letters = " ".join(split_name(column, self.size)[0] for column in range(self.size))
+        text = Text(no_wrap=True)
+        text.append(f"    {letters}\n", "dim")
+        for row in range(self.size):
+            number = f"{self.size - row:2}"
+            text.append(f" {number}", "dim")
+            before = "(" if self.last == row * self.size else " "
+            text.append(before, Style(color="#000000", bgcolor=WOOD))
+            for column in range(self.size):
+                point = row * self.size + column
+                background = mixed_color(WOOD, HEAT, tints.get(point, 0.0))
+                glyph, color = "+" if point in stars else "·", LINES
+                if self.stones.flat[point] != EMPTY:
+                    is_black = self.stones.flat[point] == BLACK
+                    glyph, color = ("●", "#000000") if is_black else ("○", "#ffffff")
+                elif point in ranks:
+                    glyph, color = str(ranks[point]), "#ffffff"
+                    background = HEAT
+                style = Style(color=color, bgcolor=background, bold=color != LINES)
+                text.append(glyph, style)
+                text.append(self._after(point), Style(color="#000000", bgcolor=WOOD))
+            text.append(f"{number}\n", "dim")
+        text.append(f"    {letters}\n", "dim")
+        return text
+
+    def _after(self, point: int) -> str:
+        """What stands between a point and the next one of its row: a bracket of the last move."""
+        if point == self.last:
+            return ")"
+        at_end = point % self.size == self.size - 1
+        return "(" if self.last == point + 1 and not at_end else " "
+
+
+def split_name(point: int, size: int) -> tuple[str, str]:
+    """A point's column letter and row number."""
+    name = point_name(point, size)
+    return name[0], name[1:]
+
+
+def handicap_points(size: int) -> set[int]:
+    """The dots of a board: four corners, sides and centre as far as it has room for them."""
+    if size < 7:
+        return set()
+    near = 3 if size > 11 else 2
+    along = (near, size - 1 - near)
+    dots = {(row, column) for row in along for column in along}
+    if size % 2:
+        middle = size // 2
+        dots.add((middle, middle))
+        if size > 13:
+            dots |= {(middle, end) for end in along} | {(end, middle) for end in along}
+    return {row * size + column for row, column in dots}
+
+
+def mixed_color(first: str, second: str, share: float) -> str:
+    """A colour between two, `share` of the way from the first: `#rrggbb`."""
+    pairs = zip(bytes.fromhex(first[1:]), bytes.fromhex(second[1:]), strict=True)
+    return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)

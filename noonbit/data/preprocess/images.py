@@ -1,0 +1,366 @@
+"""How any picture becomes uint8 pixels (channels, height, width).
+
+Decode, turn, grey or colour, size, polarity: a photo of another size, a colour picture for a grey
+network, an inverted drawing or a rotated phone picture is brought to what the network learned from,
+or refused with a reason.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache as once
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from pydantic import BaseModel, ConfigDict, Field
+
+from noonbit.data import cache
+from noonbit.data.dataset import BadItem, Data, Numbered, Picture, Pictures, Raw
+from noonbit.data.files import may_pass
+from noonbit.data.preprocess.pixels import (
+    border_level,
+    border_pixels,
+    channels_first,
+    picture_axes,
+    scale_to_bytes,
+)
+from noonbit.data.preprocess.protocol import Adjustment, Prepared, Statistics, Values, prepare_each
+from noonbit.data.readers.headers import WORTH_KEEPING, decoder
+from noonbit.data.readers.pictures import adopt, decode
+from noonbit.errors import InputRefused
+
+Polarity = Literal["light on dark", "dark on light"]
+Fit = Literal["crop", "pad"]
+Images: TypeAlias = NDArray[np.uint8] | Pictures
+RawPicture: TypeAlias = Image.Image | Picture | NDArray[np.generic]
+
+LARGEST_KEPT_SIZE = 96
+"""Images of one common size up to this many pixels a side are trained at that size."""
+DERIVED_SIZE = 64
+"""Larger or mixed sizes are brought to this; what two cores train on in minutes."""
+POLARITY_SHARE = 0.99
+"""A polarity is part of the contract when this share of the training images agrees."""
+MOST_VALUES = 1_024
+"""Of one image that is compared with others; larger ones are thinned, which hardly moves the error
+of the nearest neighbour and bounds the memory."""
+
+
+class PictureFraming(BaseModel):
+    """How any picture becomes uint8 pixels (channels, height, width)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    noun: ClassVar[str] = "image"
+    example: ClassVar[str] = "PICTURE"
+    blank: ClassVar[str] = "blank, with one level everywhere"
+    adjustments: ClassVar[Mapping[Adjustment, str]] = {
+        "resized": "resized to fit the network",
+        "made grey": "made grey to fit the network",
+        "made colour": "made colour to fit the network",
+        "inverted": "inverted, since the network learned from the other polarity",
+        "blank": "blank: one level everywhere, so the prediction means nothing",
+    }
+    fixed: ClassVar[Mapping[str, object]] = {"vectors": None}
+    dtype: ClassVar[type[np.generic]] = np.uint8
+
+    takes: Literal["pictures"] = "pictures"
+
+    height: int = Field(gt=0)
+    width: int = Field(gt=0)
+    channels: Literal[1, 3]
+    fit: Fit = "crop"
+    """Another aspect ratio is cropped to the middle (photographs) or padded (drawings)."""
+    polarity: Polarity | None = None
+    """Whether nearly all training images have a dark or a light border; None: they differ."""
+    value_range: tuple[float, float] = (0.0, 255.0)
+    """The raw numbers that stand for 0 and 255 when an input comes as an array."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        return (self.channels, self.height, self.width)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return (self.height, self.width)
+
+    @property
+    def normalised(self) -> int:
+        """All channels are."""
+        return self.channels
+
+    def prepare(self, raw: RawPicture, *, name: str = "the input") -> NDArray[np.uint8]:
+        """One input as uint8 (C, H, W). Raises `InputRefused` for what cannot be brought to it."""
+        return self.prepare_noting(raw, name=name)[0]
+
+    def prepare_noting(
+        self, raw: RawPicture, *, name: str = "the input"
+    ) -> tuple[NDArray[np.uint8], list[Adjustment]]:
+        """Like `prepare`, and what had to be changed on the way."""
+        done: list[Adjustment] = []
+        if isinstance(raw, Picture):
+            image = decode(raw.read(), raw.name)
+        elif isinstance(raw, Image.Image):
+            image = adopt(raw, name)
+        else:
+            image = self._image_of_array(np.asarray(raw), name)
+        mode = "L" if self.channels == 1 else "RGB"
+        if image.mode != mode:
+            done.append("made grey" if mode == "L" else "made colour")
+            image = image.convert(mode)
+        size = (self.width, self.height)
+        if image.size != size:
+            done.append("resized")
+            image = self._resize(image, size)
+        array = np.asarray(image)
+        pixels = array[None] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
+        if self._are_opposite(border_level(pixels[None]))[0]:
+            done.append("inverted")
+            pixels = 255 - pixels
+        if pixels.min() == pixels.max():
+            done.append("blank")
+        return pixels, done
+
+    def prepare_all(self, raw: Raw) -> Prepared:
+        """Every image of a part as one uint8 (N, C, H, W) array; what cannot be read is named.
+
+        Arrays that already have the shape pass without a copy. Pictures are decoded by threads,
+        since Pillow works outside the interpreter's lock.
+        """
+        images = images_of(raw)
+        if isinstance(images, np.ndarray) and images.shape[1:] == self.shape:
+            return self._prepare_array(images)
+        pixels = np.zeros((len(images), *self.shape), np.uint8)
+        adjusted: dict[Adjustment, list[int]] = {}
+        bad: dict[int, BadItem] = {}
+
+        def fill(index: int) -> None:
+            item = images[index]
+            name = item.name if isinstance(item, Picture) else f"item {index}"
+            # A part's arrays hold bytes already, whatever range their file's numbers had.
+            raw = item if isinstance(item, Picture) else Image.fromarray(picture_axes(item))
+            try:
+                pixels[index], done = self.prepare_noting(raw, name=name)
+            except InputRefused as error:
+                bad[index] = BadItem(name, error.reason)
+                return
+            for adjustment in done:
+                adjusted.setdefault(adjustment, []).append(index)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for _ in pool.map(fill, range(len(images))):
+                pass
+        return Prepared(
+            pixels,
+            {index: bad[index] for index in sorted(bad)},
+            {key: np.array(sorted(adjusted[key]), np.int64) for key in sorted(adjusted)},
+        )
+
+    def prepare_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
+        """Pictures, arrays of one image each, or one array of one image or many.
+
+        An array of many is brought to bytes as a whole; where its images have the contract's shape
+        too, none of them is touched by itself.
+        """
+        if not isinstance(inputs, np.ndarray):
+            return prepare_each(self, inputs)
+        if not len(inputs):
+            return Prepared(np.zeros((0, *self.shape), np.uint8), {}, {})
+        images = inputs[None] if self._is_one(inputs.shape) else inputs
+        names = Numbered("input", len(images))
+        planes = channels_first(images, names[0])
+        prepared = self.prepare_all(scale_to_bytes(planes, self.value_range, names))
+        if prepared.bad:
+            index, item = next(iter(prepared.bad.items()))
+            raise InputRefused(names[index], item.reason)
+        return prepared
+
+    def settled(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
+        """As they are: what a picture is brought to was found before."""
+        return self, values
+
+    def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
+        """Of the pixels of all images, or of those at `train` alone."""
+        assert isinstance(values, np.ndarray)  # noqa: S101 - pictures are
+        count = len(values) if train is None else len(train)
+        levels = np.arange(256) / 255.0
+        means, stds = [], []
+        for channel in range(self.channels):
+            # A histogram gives the exact moments of bytes without a float copy of the data; block
+            # by block, because bincount makes its input eight times as large.
+            counts = np.zeros(256, np.int64)
+            for first in range(0, count, 1000):
+                block = slice(first, first + 1000)
+                pixels = values[block if train is None else train[block], channel]
+                counts += np.bincount(pixels.ravel(), minlength=256)
+            mean = float(counts @ levels / counts.sum())
+            means.append(mean)
+            stds.append(float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum())) or 1.0)
+        return tuple(means), tuple(stds)
+
+    def vectors(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """The pixels themselves (N, at most 1,024)."""
+        flat = values.reshape(len(values), -1)
+        return flat[:, :: -(-flat.shape[1] // MOST_VALUES)].astype(np.float32)
+
+    def augmentation(self, *, may_mirror: bool) -> tuple[str, str]:
+        """Shifts by 8 % of the shorter side, and mirroring of photographs."""
+        shift = round(0.08 * min(self.size))
+        if self.channels == 1:
+            return f"shift={shift}", "8 % of the shorter side"
+        if may_mirror:
+            reason = "8 % of the shorter side; a mirrored photograph means the same"
+            return f"shift={shift},flip", reason
+        return f"shift={shift}", "8 % of the shorter side; a mirrored sign may mean another class"
+
+    def describe(self) -> str:
+        """`28x28x1, light on dark`."""
+        shape = f"{self.height}x{self.width}x{self.channels}"
+        return shape + (f", {self.polarity}" if self.polarity else "")
+
+    def facts(self) -> dict[str, object]:
+        """Size, channels and polarity."""
+        return {
+            "image size": f"{self.height} x {self.width}",
+            "channels": self.channels,
+            "polarity": self.polarity,
+        }
+
+    def _prepare_array(self, images: NDArray[np.uint8]) -> Prepared:
+        flat = images.reshape(len(images), -1)
+        adjusted: dict[Adjustment, NDArray[np.int64]] = {}
+        if self.polarity is not None:
+            opposite = np.flatnonzero(self._are_opposite(border_level(images)))
+            if len(opposite):
+                images = images.copy()
+                images[opposite] = 255 - images[opposite]
+                adjusted["inverted"] = opposite
+        blank = np.flatnonzero(flat.min(axis=1, initial=255) == flat.max(axis=1, initial=0))
+        if len(blank):
+            adjusted["blank"] = blank
+        return Prepared(images, {}, adjusted)
+
+    def _are_opposite(self, levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether borders of this brightness (N,), 0 to 255, belong to the other polarity."""
+        if self.polarity == "light on dark":
+            return levels > 191
+        return (levels < 64) & (self.polarity == "dark on light")
+
+    def _is_one(self, shape: tuple[int, ...]) -> bool:
+        """Whether an array of this shape is one image; otherwise it is many.
+
+        Three axes may be (N, H, W) or those of one colour picture. A network of grey images takes
+        them as many where the last two are its own size.
+        """
+        if len(shape) != 3:
+            return len(shape) < 3
+        has_channels = shape[2] in (1, 3) or shape[0] in (1, 3)
+        return has_channels and not (self.channels == 1 and shape[1:] == self.size)
+
+    def _resize(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
+        if self.fit == "crop":
+            return ImageOps.fit(image, size, Image.Resampling.BILINEAR)
+        # A drawing keeps its whole ink; the new margin continues the picture's own background.
+        level = int(np.median(border_pixels(np.asarray(image.convert("L"))[None, None])[0]))
+        color = level if image.mode == "L" else (level, level, level)
+        return ImageOps.pad(image, size, Image.Resampling.BILINEAR, color=color)
+
+    def _image_of_array(self, array: NDArray[np.generic], name: str) -> Image.Image:
+        """An array (H, W), (H, W, C) or (C, H, W) as a picture, its numbers scaled to bytes."""
+        planes = channels_first(array[None], name)
+        return Image.fromarray(picture_axes(scale_to_bytes(planes, self.value_range, [name])[0]))
+
+
+def derive_picture_framing(
+    data: Data, *, image_size: tuple[int, int] | None = None, channels: Literal[1, 3] | None = None
+) -> tuple[PictureFraming, dict[str, str]]:
+    """The framing that suits the training part, and the reason for each choice."""
+    images = images_of(data.train.raw)
+    reasons: dict[str, str] = {}
+    if channels is None:
+        channels = 3 if has_colour(images) else 1
+        reasons["channels"] = "the training images are " + ("colour" if channels == 3 else "grey")
+    if image_size is None:
+        image_size = derive_size(images, reasons)
+    framing = PictureFraming(
+        height=image_size[0],
+        width=image_size[1],
+        channels=channels,
+        value_range=data.value_range,
+    )
+    polarity = measure_polarity(framing, images) if channels == 1 else None
+    if polarity is not None:
+        framing = framing.model_copy(update={"polarity": polarity, "fit": "pad"})
+        reasons["polarity"] = f"at least {POLARITY_SHARE:.0%} of the training images have it"
+    return framing, reasons
+
+
+def images_of(raw: Raw) -> Images:
+    """The same, which `takes_of` said are pictures."""
+    assert isinstance(raw, np.ndarray | Pictures)  # noqa: S101 - whoever calls this asked
+    return raw
+
+
+def derive_size(images: Images, reasons: dict[str, str]) -> tuple[int, int]:
+    """(height, width) to train at."""
+    if isinstance(images, Pictures):
+        sizes = [(picture.height, picture.width) for picture in images]
+    else:
+        sizes = [(images.shape[2], images.shape[3])]
+    if len(set(sizes)) == 1 and max(sizes[0]) <= LARGEST_KEPT_SIZE:
+        reasons["image size"] = "every training image has it"
+        return sizes[0]
+    shorter = int(np.median([min(size) for size in sizes]))
+    side = min(DERIVED_SIZE, max(8, shorter))
+    reasons["image size"] = (
+        f"sizes differ or exceed {LARGEST_KEPT_SIZE} pixels; the median shorter side is {shorter}"
+    )
+    return (side, side)
+
+
+def has_colour(images: Images) -> bool:
+    """Whether a part is colour, as most of its images are stored."""
+    if isinstance(images, Pictures):
+        return sum(picture.channels == 3 for picture in images) > len(images) / 2
+    return bool(images.shape[1] == 3)
+
+
+def measure_polarity(framing: PictureFraming, images: Images) -> Polarity | None:
+    """What nearly all borders say; a sample of 1,000 is enough to see 99 %."""
+    sample = images[:: max(1, len(images) // 1000)]
+    if not isinstance(sample, Pictures) or not all(picture.stamp for picture in sample):
+        return polarity_of(border_level(np.asarray(framing.prepare_all(sample).values)))
+    names = [(picture.name, picture.stamp) for picture in sample]
+    name = cache.name_of("polarity", framing_code(), framing.model_dump_json(), names)
+    known = cache.find_value(name)
+    if isinstance(known, dict) and known.get("polarity", "") in (*get_args(Polarity), None):
+        polarity: Polarity | None = known["polarity"]
+        return polarity
+    prepared = framing.prepare_all(sample)
+    polarity = polarity_of(border_level(np.asarray(prepared.values)))
+    if len(sample) >= WORTH_KEEPING and not may_pass(prepared.bad.values()):
+        cache.keep_value(name, {"polarity": polarity})
+    return polarity
+
+
+def polarity_of(levels: NDArray[np.float64]) -> Polarity | None:
+    """What nearly all of these borders (N,) are, from 0 to 255."""
+    if not len(levels):
+        return None
+    if np.mean(levels < 64) >= POLARITY_SHARE:
+        return "light on dark"
+    if np.mean(levels > 191) >= POLARITY_SHARE:
+        return "dark on light"
+    return None
+
+
+@once
+def framing_code() -> str:
+    """What decodes and frames here; another version may make other pixels of the same file."""
+    here = Path(__file__)
+    files = here, here.with_name("pixels.py")
+    return decoder() + "".join(file.read_text(encoding="utf-8") for file in files)

@@ -1,0 +1,219 @@
+"""Every input of a data set as the network will see it; pictures are then kept in the cache.
+
+    frame(data, framing) -> Framed
+
+Sets that are large for the memory are framed, block by block, into a file that is then mapped;
+nothing after this knows the difference.
+"""
+
+import hashlib
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noonbit.data import cache
+from noonbit.data.dataset import (
+    PART_NAMES,
+    BadItem,
+    Data,
+    Indices,
+    OnDemand,
+    Part,
+    Pictures,
+    Sentences,
+)
+from noonbit.data.files import may_pass
+from noonbit.data.mapped import Rows, array_of_npy, is_mapped, map_bytes, offset_in_zip
+from noonbit.data.preprocess import Framing, Values
+from noonbit.data.preprocess.images import framing_code
+
+BLOCK_BYTES = 2**25
+"""Of framed pixels at a time; on two cores, files for a few seconds' decoding."""
+WORTH_KEEPING = 4_000_000
+"""Pixels to decode; fewer take a tenth of a second."""
+FACTS, PIXELS = "facts.json", "pixels.npy"
+DAMAGED = (
+    *(OSError, EOFError, LookupError, TypeError, ValueError, RecursionError, NotImplementedError),
+    *(struct.error, zlib.error, zipfile.BadZipFile),
+)
+"""What reading an entry that is not one may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """Framed inputs through all parts in order, and what came of framing them."""
+
+    values: Values
+    """(N, *shape); zeros where `bad` has it. Read-only where it is a view of a file."""
+    bad: dict[int, BadItem]
+    """What could not be read, by item number."""
+    blank: Indices
+    """The numbers of those that say nothing: images of one level, texts without a word."""
+    fingerprint: str
+    """SHA-256 over pixels or texts, labels and class names."""
+    from_cache: bool = False
+    not_kept: str | None = None
+    """Why they are not in the cache, where they should be: the end of a sentence."""
+
+
+def frame(data: Data, framing: Framing) -> Framed:
+    """Frame every input of `data`, or recall what came of it the last time.
+
+    Nothing is opened then: the files' sizes and times say whether they are the same. Pictures are
+    kept in the cache; arrays lie on the disk as they are. Raises `DataError` where images are too
+    many for the memory and the disk has no room either.
+    """
+    parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
+    name = entry_name(parts, framing)
+    if name is not None and (known := recall(name, data, framing)):
+        return known
+    framed = frame_anew(parts, framing)
+    framed = replace(framed, fingerprint=fingerprint(data, framed.values))
+    if name is None or may_pass(framed.bad.values()):
+        return framed
+    pixels = array_of(framed.values)
+    reason = cache.keep(name, pixels.nbytes, lambda path: write_entry(path, data, framed))
+    if reason is None and is_mapped(pixels) and (known := recall(name, data, framing)):
+        return replace(known, from_cache=False)  # so the file it was framed into can go
+    return replace(framed, not_kept=reason)
+
+
+def frame_anew(parts: Sequence[Part], framing: Framing) -> Framed:
+    """Frame all parts into one array; one part that needs no change passes as it is."""
+    only = parts[0].raw if len(parts) == 1 else None
+    if isinstance(only, OnDemand):
+        return Framed(only, {}, np.zeros(0, np.int64), "")
+    if isinstance(only, np.ndarray) and only.shape[1:] == framing.shape:
+        bad, blank, inverted = frame_blocks(parts, framing, lambda rows: None)
+        if not inverted:
+            return Framed(only, bad, blank, "")
+    on_disk = any(isinstance(part.raw, np.ndarray) and is_mapped(part.raw) for part in parts)
+    rows = Rows(sum(map(len, parts)), framing.shape, framing.dtype, on_disk=on_disk)
+    bad, blank, _ = frame_blocks(parts, framing, rows.append)
+    return Framed(rows.finish(), bad, blank, "")
+
+
+def frame_blocks(
+    parts: Sequence[Part], framing: Framing, append: Callable[[NDArray[Any]], None]
+) -> tuple[dict[int, BadItem], Indices, int]:
+    """Give all framed inputs to `append`, a block at a time.
+
+    Returns the unreadable ones, the numbers of the blank ones, and how many were inverted.
+    """
+    bad: dict[int, BadItem] = {}
+    blank = [np.zeros(0, np.int64)]
+    first = inverted = 0
+    step = max(1, BLOCK_BYTES // prod(framing.shape))
+    for part in parts:
+        for begin in range(0, len(part), step):
+            block = framing.prepare_all(part.raw[begin : begin + step])
+            bad |= {first + index: item for index, item in block.bad.items()}
+            blank.append(first + block.adjusted.get("blank", blank[0]))
+            inverted += len(block.adjusted.get("inverted", ()))
+            append(array_of(block.values))
+            first += len(block.values)
+    return bad, np.concatenate(blank), inverted
+
+
+def array_of(values: Values) -> NDArray[Any]:
+    """The same, which is an array."""
+    assert isinstance(values, np.ndarray)  # noqa: S101 - what is on demand passes as it is
+    return values
+
+
+def fingerprint(data: Data, values: Values) -> str:
+    """SHA-256 over class names, pixels or texts, and labels: whether two runs saw the same data.
+
+    Of pictures, the framed pixels; the words of texts are not: what is known of them is learned.
+    """
+    digest = hashlib.sha256(repr(data.class_names).encode())
+    parts = [data.parts[name].raw for name in PART_NAMES if name in data.parts]
+    told = [raw.content() for raw in parts if isinstance(raw, Sentences | OnDemand)]
+    digest.update(b"".join(told) if told else np.ascontiguousarray(values).data)
+    digest.update(all_labels(data).tobytes())
+    return digest.hexdigest()
+
+
+def all_labels(data: Data) -> Indices:
+    """The labels of all parts in order; parts that `open_data` gives have them."""
+    labels = [data.parts[name].labels for name in PART_NAMES if name in data.parts]
+    return np.concatenate([each for each in labels if each is not None])
+
+
+# The cache
+
+
+def entry_name(parts: Sequence[Part], framing: Framing) -> str | None:
+    """What framed pictures are kept under; None where they cannot be, or are too few."""
+    pictures = [part.raw for part in parts if isinstance(part.raw, Pictures)]
+    every = [picture for each in pictures for picture in each]
+    if len(pictures) < len(parts) or not all(picture.stamp for picture in every):
+        return None
+    if sum(picture.width * picture.height for picture in every) < WORTH_KEEPING:
+        return None
+    return cache.name_of(
+        "framed",
+        framing_code(),
+        framing.model_dump_json(),
+        [len(each) for each in pictures],
+        [(picture.name, picture.stamp) for picture in every],
+    )
+
+
+def label_digest(data: Data) -> str:
+    """Whether a stored fingerprint holds: labels may change without their pictures."""
+    return fingerprint(data, np.zeros(0, np.uint8))
+
+
+def write_entry(path: Path, data: Data, framed: Framed) -> None:
+    """One zip that NumPy opens too: the pixels as they are, and the rest as JSON."""
+    pixels = array_of(framed.values)
+    facts = {
+        "bad": [[number, item.name, item.reason] for number, item in framed.bad.items()],
+        "blank": framed.blank.tolist(),
+        "labels": label_digest(data),
+        "fingerprint": framed.fingerprint,
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(FACTS, json.dumps(facts))
+        with archive.open(PIXELS, "w", force_zip64=True) as file:
+            header = np.lib.format.header_data_from_array_1_0(pixels)
+            np.lib.format.write_array_header_1_0(file, header)
+            step = max(1, BLOCK_BYTES // prod(pixels.shape[1:]))
+            for begin in range(0, len(pixels), step):
+                file.write(np.ascontiguousarray(pixels[begin : begin + step]).data)
+
+
+def recall(name: str, data: Data, framing: Framing) -> Framed | None:
+    """What was kept under this name; None where nothing was, or what is there is damaged."""
+    path = cache.find(name)
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+            facts = json.loads(archive.read(FACTS))
+            member = archive.getinfo(PIXELS)
+            raw = map_bytes(stream, offset=offset_in_zip(stream, member), size=member.file_size)
+        array = array_of_npy(raw)
+        if array.dtype != np.uint8 or array.shape != (len(all_labels(data)), *framing.shape):
+            return None
+        pixels = array.view(np.uint8)
+        holds = facts["labels"] == label_digest(data)
+        return Framed(
+            pixels,
+            {int(number): BadItem(str(item), str(why)) for number, item, why in facts["bad"]},
+            np.array(facts["blank"], np.int64),
+            str(facts["fingerprint"]) if holds else fingerprint(data, pixels),
+            from_cache=True,
+        )
+    except DAMAGED:
+        return None

@@ -1,0 +1,244 @@
+"""CIFAR-10 and CIFAR-100, binary and python version, from a folder or an archive.
+
+Binary records are 1 label byte (2 for CIFAR-100: coarse, fine) and 3,072 pixel bytes: 1,024 red,
+green and blue. The python version is pickles, which are read by a reader that can build lists,
+numbers, text and arrays and can call nothing. https://www.cs.toronto.edu/~kriz/cifar.html
+"""
+
+import io
+import pickle
+import re
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noonbit.data.dataset import Data, Inputs, Numbered, Part, PartName, training_first, unlabelled
+from noonbit.data.files import File, content, head
+from noonbit.data.labels import check_classes
+from noonbit.errors import DataError, plural
+
+FORMAT = "CIFAR"
+PIXELS = 3 * 32 * 32
+CIFAR10_CLASSES = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
+USUAL_COUNTS: dict[PartName, int] = {"train": 50_000, "test": 10_000}
+_BATCH = re.compile(r"(data_batch_\d+|test_batch|train|test)(\.bin)?")
+_PICKLE = b"\x80"
+
+
+def recognise(files: list[File]) -> bool:
+    """Whether a listing holds batches under their usual names, with contents to match."""
+    return bool(_batches(files))
+
+
+def read(files: list[File], source: str) -> Data:
+    """Read all batches of a part into one array. Raises `DataError`."""
+    by_part: dict[PartName, list[File]] = {}
+    for file in _batches(files):
+        part: PartName = "test" if _base(file).startswith("test") else "train"
+        by_part.setdefault(part, []).append(file)
+    by_part, notes = training_first(by_part, of=source)
+    parts: dict[PartName, Part] = {}
+    for name, batches in by_part.items():
+        images, labels = _read_part(batches)
+        parts[name] = Part(images, labels, Numbered(f"{name} image", len(images)))
+        if len(by_part) > 1 and len(images) < USUAL_COUNTS[name]:
+            notes += (
+                f"The {name} part has {len(images):,} of the usual {USUAL_COUNTS[name]:,} images.",
+            )
+    all_labels = {name: _labels(part) for name, part in parts.items()}
+    highest = max(int(labels.max(initial=0)) for labels in all_labels.values())
+    class_names = _class_names(files)
+    if not class_names:
+        class_names = CIFAR10_CLASSES if highest < 10 else tuple(map(str, range(100)))
+    if highest >= len(class_names):
+        raise DataError(
+            f"{source} has the label {highest}, but only {plural(len(class_names), 'class name')}. "
+            "The batches are damaged, or of another data set; download them again."
+        )
+    check_classes(all_labels, class_names, source=source)
+    return Data(source, f"CIFAR-{len(class_names)}", parts, class_names, notes=notes)
+
+
+def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
+    """Read the images of all batches; their values are bytes."""
+    del value_range
+    return unlabelled(read(files, source))
+
+
+def _base(file: File) -> str:
+    return file.name.rpartition("/")[2]
+
+
+def _batches(files: list[File]) -> list[File]:
+    """The batch files of a listing; `train` and `test` count only with fitting contents."""
+    named = [file for file in files if _BATCH.fullmatch(_base(file))]
+    return [
+        file
+        for file in named
+        if "batch" in _base(file)
+        or (file.size % (PIXELS + 2) == 0 if file.name.endswith(".bin") else _is_pickle(file))
+    ]
+
+
+def _is_pickle(file: File) -> bool:
+    return head(file, 1) == _PICKLE
+
+
+def _labels(part: Part) -> NDArray[np.int64]:
+    assert part.labels is not None  # noqa: S101 - every batch has labels
+    return part.labels
+
+
+def _read_part(batches: list[File]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images (N, 3, 32, 32) and labels (N,) of batches, with one batch held beside the result."""
+    images = np.empty((sum(file.size for file in batches) // PIXELS, PIXELS), np.uint8)
+    labels = np.empty(len(images), np.int64)
+    end = 0
+    for file in batches:
+        pixels, codes = _read_batch(file)
+        begin, end = end, end + len(codes)
+        images[begin:end], labels[begin:end] = pixels, codes
+    # A label byte or two a record make the estimate from the sizes too large by a few records.
+    images.resize((end, PIXELS), refcheck=False)
+    return images.reshape(-1, 3, 32, 32), labels[:end].copy()
+
+
+def _read_batch(file: File) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Pixels (N, 3072) and labels (N,) of one batch of either version."""
+    if _is_pickle(file) or not file.name.endswith(".bin"):
+        return _read_pickled(file)
+    label_bytes = 1 if "batch" in _base(file) else 2  # CIFAR-100: coarse, then fine
+    record = label_bytes + PIXELS
+    raw = np.frombuffer(file.read(), np.uint8)
+    if len(raw) % record or not len(raw):
+        raise DataError(
+            f"{file.name} holds {len(raw):,} bytes, which is not a multiple of the {record:,} of a "
+            f"record: it is cut off after {len(raw) // record:,} images. Download it again."
+        )
+    records = raw.reshape(-1, record)
+    return records[:, label_bytes:], records[:, label_bytes - 1].astype(np.int64)
+
+
+def _read_pickled(file: File) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    batch = _unpickle(file)
+    pixels = batch.get("data")
+    codes = batch.get("fine_labels", batch.get("labels"))
+    if isinstance(codes, np.ndarray):
+        codes = codes.tolist()
+    if (
+        not (isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8)
+        or not (isinstance(codes, list) and codes)
+        or not all(isinstance(code, int) and code >= 0 for code in codes)
+    ):
+        raise DataError(
+            f"{file.name} is a pickle without the data and labels of CIFAR; it holds "
+            f"{', '.join(batch) or 'nothing'}. Download it again."
+        )
+    if pixels.shape != (len(codes), PIXELS):
+        raise DataError(
+            f"{file.name} holds data of shape {pixels.shape} and {len(codes):,} labels; expected "
+            f"are {PIXELS:,} values and one label an image. Download it again."
+        )
+    return pixels, np.array(codes, np.int64)
+
+
+def _class_names(files: list[File]) -> tuple[str, ...]:
+    """What the file of names beside the batches says; empty where there is none."""
+    for file in files:
+        if _base(file) in ("batches.meta.txt", "fine_label_names.txt"):
+            text = content(file).decode("utf-8", "replace")
+            return tuple(line.strip() for line in text.splitlines() if line.strip())
+        if _base(file) in ("batches.meta", "meta") and _is_pickle(file):
+            meta = _unpickle(file)
+            names = meta.get("fine_label_names", meta.get("label_names"))
+            if isinstance(names, list):
+                return tuple(_text(name) for name in names)
+    return ()
+
+
+# The reader of pickles
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _dtype(spec: str | bytes, *_: object) -> np.dtype[np.generic]:
+    """Without the flags that older pickles pass and newer NumPy warns about."""
+    return np.dtype(_text(spec))
+
+
+def _reconstruct(*_: object) -> NDArray[np.generic]:
+    """An array to be filled by the state that follows in the pickle."""
+    return np.ndarray((0,), np.uint8)
+
+
+def _from_buffer(
+    buffer: bytes, dtype: np.dtype[np.generic], shape: tuple[int, ...], order: str
+) -> NDArray[np.generic]:
+    return np.frombuffer(buffer, dtype).reshape(shape, order="F" if order == "F" else "C")
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    """How Python 3 writes bytes for readers of protocol 2."""
+    if encoding != "latin1":
+        raise _Forbidden(f"the codec {encoding}")
+    return text.encode("latin1")
+
+
+class _Builder(NamedTuple):
+    """A function whose attributes cannot be set, as a pickle may try with what it gets."""
+
+    build: Callable[..., object]
+
+    def __call__(self, *arguments: object) -> object:
+        return self.build(*arguments)
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Builds what CIFAR's pickles need; any other name in a pickle is refused, not looked up."""
+
+    _BUILDERS: ClassVar[dict[tuple[str, str], object]] = {
+        ("numpy", "ndarray"): None,  # pickles only name it as an argument
+        ("numpy", "dtype"): _Builder(_dtype),
+        ("numpy.core.multiarray", "_reconstruct"): _Builder(_reconstruct),
+        ("numpy._core.multiarray", "_reconstruct"): _Builder(_reconstruct),
+        ("numpy.core.numeric", "_frombuffer"): _Builder(_from_buffer),
+        ("numpy._core.numeric", "_frombuffer"): _Builder(_from_buffer),
+        ("_codecs", "encode"): _Builder(_encode),
+    }
+
+    def find_class(self, module: str, name: str) -> object:
+        if (module, name) not in self._BUILDERS:
+            raise _Forbidden(f"{module}.{name}")
+        return self._BUILDERS[module, name]
+
+    def persistent_load(self, pid: object) -> object:
+        raise _Forbidden(f"persistent object {pid}")
+
+
+class _Forbidden(Exception):
+    """A pickle asks for something that CIFAR's do not need."""
+
+
+def _unpickle(file: File) -> dict[str, object]:
+    """The dictionary of a pickle, keys as text. Raises `DataError`; executes nothing."""
+    try:
+        value = _ArrayUnpickler(io.BytesIO(file.read()), encoding="bytes").load()
+    except _Forbidden as error:
+        raise DataError(
+            f"{file.name} is a pickle that asks to run {error}, which no CIFAR file needs. It was "
+            "refused and nothing was run; download the archive from a source you trust."
+        ) from None
+    except DataError:
+        raise
+    except Exception as error:  # a damaged pickle can fail in any way
+        raise DataError(f"{file.name} is a damaged pickle ({error}). Download it again.") from None
+    if not isinstance(value, dict):
+        raise DataError(f"{file.name} is a pickle of a {type(value).__name__}, not of a batch.")
+    return {_text(key): item for key, item in value.items()}

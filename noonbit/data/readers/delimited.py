@@ -1,0 +1,180 @@
+"""A delimited text file: its separator, header and columns, and what is wrong with a row.
+
+Rows are numbered as an editor numbers lines: a header is row 1.
+"""
+
+import csv
+import re
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.csv
+
+from noonbit.data.dataset import Numbered
+from noonbit.data.files import File, content, head
+from noonbit.data.readers.arrow import reader_of
+from noonbit.errors import DataError, plural
+
+LABEL_NAMES = (
+    *("label", "labels", "class", "classes", "target", "targets", "y", "category"),
+    *("class_name", "class_label", "label_name", "digit", "letter", "emotion"),
+    *("sentiment", "polarity", "topic"),
+)
+TEXT_NAMES = (
+    *("text", "sentence", "review", "phrase", "comment", "tweet", "message", "content"),
+    *("headline", "title", "body", "question", "document", "utterance"),
+)
+PATH_NAMES = ("path", "file", "filename", "file_name", "filepath", "image", "image_path", "id")
+SPLIT_NAMES = ("split", "part", "set", "subset", "usage", "partition")
+
+_SAMPLE_BYTES = 2**20
+_SAMPLE_ROWS = 20
+_BLOCK_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Table:
+    """A delimited text file, and what its first rows say of it."""
+
+    file: File
+    separator: str
+    header: list[str] | None
+    """Column names as written; None where the first row is data."""
+    sample: list[list[str]]
+    """The first rows of data."""
+
+    @property
+    def columns(self) -> int:
+        """Fields a row."""
+        return len(self.header or self.sample[0])
+
+    def column_name(self, index: int) -> str:
+        """How an error names a column."""
+        return f"column {self.header[index]}" if self.header else f"column {index + 1}"
+
+    def named(self, names: tuple[str, ...]) -> int | None:
+        """The first column whose name is one of `names`, asked in their order."""
+        spelled = [name.strip().lower() for name in self.header or []]
+        return next((spelled.index(name) for name in names if name in spelled), None)
+
+    def row_number(self, index: int) -> int:
+        """The number of a data row as an editor counts lines."""
+        return index + (1 if self.header is None else 2)
+
+    def row_names(self, count: int) -> Numbered:
+        """Names of `count` data rows."""
+        return Numbered(f"{self.file.name} row", count, first=self.row_number(0))
+
+    def describe(self) -> str:
+        """The columns, for an error."""
+        if self.header is None:
+            return f"{self.columns:,} columns without names"
+        shown = ", ".join(self.header[:5]) + (", ..." if self.columns > 5 else "")
+        return f"{plural(self.columns, 'column')} ({shown})"
+
+
+def open_table(file: File) -> Table:
+    """Sniff separator and header. Raises `DataError` for an empty file."""
+    raw = head(file, _SAMPLE_BYTES)
+    text = raw.decode("utf-8-sig", "replace")
+    lines = text.splitlines()
+    if len(raw) == _SAMPLE_BYTES and len(lines) > 1:
+        lines.pop()  # most likely cut
+    lines = [line for line in lines if line.strip()][: _SAMPLE_ROWS + 1]
+    if not lines:
+        content(file)  # says so where the file is not empty but broken
+        raise DataError(f"{file.name} is empty. Give a table with a row an image.")
+    # Texts hold commas; a tab in a file that is named for them separates.
+    is_tabbed = ".tsv" in file.name.lower() and "\t" in lines[0]
+    separator = "\t" if is_tabbed else max(",\t;", key=lines[0].count)
+    rows = list(csv.reader(lines, delimiter=separator))
+    header = rows.pop(0) if _is_header(rows) else None
+    if not rows:
+        raise DataError(f"{file.name} has a header but no rows. Give a table with a row an image.")
+    return Table(file, separator, header, rows)
+
+
+def _is_header(rows: list[list[str]]) -> bool:
+    """Whether the first row holds names: known words, or text over most columns of numbers."""
+    first = rows[0]
+    if first == [str(i) for i in range(len(first))]:
+        return True  # what pandas writes for columns without names
+    known = {*LABEL_NAMES, *PATH_NAMES, *SPLIT_NAMES, *TEXT_NAMES}
+    if any(field.strip().lower() in known for field in first):
+        return True
+    numeric = [
+        i for i in range(len(first)) if all(is_number(row[i]) for row in rows[1:] if i < len(row))
+    ]
+    named = [i for i in numeric if not is_number(first[i])]
+    return len(rows) > 1 and 2 * len(named) > len(numeric)
+
+
+def is_number(field: str) -> bool:
+    """Whether a field is a number as `float` reads it."""
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def key(column: int) -> str:
+    """A name of our own, because a file may name two columns the same."""
+    return f"c{column}"
+
+
+def parse(
+    table: Table, raw: bytes, types: dict[int, pa.DataType], *, use_threads: bool = True
+) -> pa.Table:
+    """Parse the columns in `types`, and only those. Raises `pa.ArrowInvalid`."""
+    return pyarrow.csv.read_csv(
+        reader_of(raw),
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=[key(i) for i in range(table.columns)],
+            skip_rows=0 if table.header is None else 1,
+            block_size=_BLOCK_BYTES,
+            use_threads=use_threads,
+        ),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=table.separator),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types={key(i): kind for i, kind in types.items()},
+            include_columns=[key(i) for i in types],
+            null_values=[""],  # the usual long list of spellings costs a third of the time
+            strings_can_be_null=False,
+        ),
+    )
+
+
+def text_column(table: Table, raw: bytes, column: int) -> list[str]:
+    """One column as text, without spaces around it. Raises `DataError`."""
+    try:
+        parsed = parse(table, raw, {column: pa.string()})
+    except pa.ArrowInvalid:
+        raise DataError(what_is_wrong(table, raw, {column: pa.string()})) from None
+    return [str(value).strip() for value in parsed.column(0).to_pylist()]
+
+
+def what_is_wrong(table: Table, raw: bytes, types: dict[int, pa.DataType]) -> str:
+    """The sentence for a table that does not parse: read again on one thread, which counts rows."""
+    message = ""
+    try:
+        parse(table, raw, types, use_threads=False)
+    except pa.ArrowInvalid as error:
+        message = str(error)
+    ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
+    if ragged:
+        row, expected, got = map(int, ragged.groups())
+        return (
+            f"{table.file.name} row {row:,} has {plural(got, 'field')}, but the first row has "
+            f"{expected:,}. Correct or remove the row."
+        )
+    invalid = re.search(r"column #(\d+).*Row #(\d+).*invalid value '(.*)'", message, re.DOTALL)
+    if invalid:
+        column, row = int(invalid[1]), int(invalid[2])
+        return (
+            f"{table.file.name} row {row:,}, {table.column_name(column)} holds '{invalid[3]}', "
+            "which is no pixel value. Correct or remove the row."
+        )
+    if "invalid UTF8" in message:
+        return f"{table.file.name} is not UTF-8 text. Save it with that encoding."
+    return f"{table.file.name} cannot be read as a table ({message}). Correct or remove the row."

@@ -1,0 +1,143 @@
+"""A folder a class, with or without train, validation and test folders around the classes.
+
+cats/1.jpg dogs/2.jpg                              one part
+train/cats/1.jpg test/cats/9.jpg                   parts under any of their usual names
+PetImages/train/cats/1.jpg ...                     the same inside wrapping folders
+"""
+
+from collections import defaultdict
+from typing import TypeAlias
+
+from noonbit.data.dataset import (
+    Data,
+    Inputs,
+    Part,
+    PartName,
+    Picture,
+    Pictures,
+    part_of,
+    training_first,
+)
+from noonbit.data.files import File, head, suffix_of, survey
+from noonbit.data.labels import encode_labels
+from noonbit.data.readers.headers import scan_once
+from noonbit.data.readers.pictures import SUFFIXES, misnamed, scan
+from noonbit.errors import DataError, plural
+
+FORMAT = "a folder a class"
+Tree: TypeAlias = list[tuple[tuple[str, ...], File]]
+"""Files with the pieces of their path below the folder that is looked at."""
+
+_SIGNATURES = (
+    b"\xff\xd8\xff",  # JPEG
+    b"\x89PNG",
+    b"GIF8",
+    b"BM",
+    b"II*\0",  # TIFF
+    b"MM\0*",
+    b"RIFF",  # WebP
+    b"\0\0\0\x0cjP",  # JPEG 2000
+    *(b"P%d" % kind for kind in range(1, 7)),  # PPM
+)
+
+
+def looks_like_picture(file: File) -> bool:
+    """Whether a file claims to be an image, by its name or its first bytes."""
+    if suffix_of(file.name) in SUFFIXES:
+        return True
+    begin = head(file, 12)
+    return begin.startswith(_SIGNATURES) or begin[4:12] in (b"ftypavif", b"ftypavis")
+
+
+def recognise(files: list[File]) -> bool:
+    """Whether a listing holds images at all."""
+    return any(looks_like_picture(file) for file in survey(files))
+
+
+def read(files: list[File], source: str) -> Data:
+    """Read the headers of all pictures, and take their folders for classes. Raises `DataError`."""
+    tree = _unwrapped([(tuple(file.name.split("/")), file) for file in files])
+    trees, notes = _part_trees(tree)
+    trees, more = training_first(trees, of=source)
+    notes += more
+    labelled: dict[str, tuple[PartName, str]] = {}
+    in_classes: list[File] = []
+    loose = 0
+    for part, branch in trees.items():
+        for pieces, file in branch:
+            if len(pieces) > 1:
+                labelled[file.name] = (part, pieces[0])
+                in_classes.append(file)
+            else:
+                loose += looks_like_picture(file)
+    if not in_classes:
+        raise DataError(
+            f"{source} holds {plural(loose, 'picture')} but no class folders. Sort them into a "
+            "folder a class (cats/1.jpg, dogs/2.jpg), also inside train/ and test/, or add a table "
+            "of path,label. `noonbit predict` takes pictures without labels."
+        )
+    if loose:
+        lie = "lies" if loose == 1 else "lie"
+        notes += (f"{plural(loose, 'picture')} {lie} outside the class folders: left out.",)
+    pictures, bad = scan_once(in_classes)
+    if not pictures:
+        raise DataError(f"{source} holds no picture that can be read: {bad[0]}.")
+    parts, class_names = labelled_pictures(pictures, labelled, source=source)
+    notes += misnamed(pictures)
+    return Data(source, FORMAT, parts, class_names, bad=tuple(bad), notes=notes)
+
+
+def labelled_pictures(
+    pictures: list[Picture], labelled: dict[str, tuple[PartName, str]], *, source: str
+) -> tuple[dict[PartName, Part], tuple[str, ...]]:
+    """Parts and class names of pictures whose names are known to belong to a part and a class."""
+    by_part: dict[PartName, list[Picture]] = defaultdict(list)
+    for picture in pictures:
+        by_part[labelled[picture.name][0]].append(picture)
+    classes = {
+        part: [labelled[picture.name][1] for picture in chosen] for part, chosen in by_part.items()
+    }
+    codes, class_names = encode_labels(classes, source=source)
+    parts = {
+        part: Part(Pictures(chosen), codes[part], [picture.name for picture in chosen])
+        for part, chosen in by_part.items()
+    }
+    return parts, class_names
+
+
+def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
+    """Every picture of a listing, whatever folder it is in; companions are passed over."""
+    del value_range  # encoded pictures say their range themselves
+    pictures, bad = scan([file for file in files if looks_like_picture(file)])
+    part = Part(Pictures(pictures), None, [picture.name for picture in pictures])
+    return Inputs(source, "pictures", part, bad=tuple(bad), notes=misnamed(pictures))
+
+
+def _unwrapped(tree: Tree) -> Tree:
+    """Leave out the folders that only wrap: a single one that holds no picture itself."""
+    while True:
+        pictures = [pieces for pieces, file in tree if looks_like_picture(file)]
+        tops = {pieces[0] for pieces in pictures}
+        if len(tops) != 1 or any(len(pieces) <= 2 for pieces in pictures):
+            return tree
+        tree = [(pieces[1:], file) for pieces, file in tree if pieces[0] in tops]
+
+
+def _part_trees(tree: Tree) -> tuple[dict[PartName, Tree], tuple[str, ...]]:
+    """The branches of part folders; the whole tree where there are none.
+
+    Part folders are recognised by name, but only where class folders stand in them: trains and
+    buses may well be two classes.
+    """
+    deep = {pieces[0] for pieces, file in tree if len(pieces) > 2 and looks_like_picture(file)}
+    flat = {pieces[0] for pieces, file in tree if len(pieces) == 2 and looks_like_picture(file)}
+    folders = {top: part for top in sorted(deep - flat) if (part := part_of(top))}
+    if not folders:
+        return {"train": tree}, ()
+    trees: dict[PartName, Tree] = defaultdict(list)
+    for top, part in folders.items():
+        branch = [(pieces[1:], file) for pieces, file in tree if pieces[0] == top]
+        trees[part] += _unwrapped(branch)
+    others = sorted((deep | flat) - set(folders))
+    notes = (f"Left out, because they are no part of the data: {', '.join(others)}.",)
+    return dict(trees), notes if others else ()

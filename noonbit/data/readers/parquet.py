@@ -1,0 +1,291 @@
+"""Parquet with image bytes or pixel lists and a label, as Hugging Face writes data sets.
+
+An image column holds encoded bytes, a struct of bytes and path, or lists of pixel numbers (flat
+rows of a square, or nested H x W or H x W x C). Class names are taken from the schema's metadata.
+"""
+
+import io
+import json
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from noonbit.data.dataset import (
+    BadItem,
+    Data,
+    Inputs,
+    Part,
+    PartName,
+    Pictures,
+    part_of,
+    training_first,
+)
+from noonbit.data.files import File, head, stamp_of, survey
+from noonbit.data.labels import check_classes, encode_labels
+from noonbit.data.readers.arrays import (
+    ValueRange,
+    pixels_from_array,
+    pixels_to_answer,
+    value_range_of,
+)
+from noonbit.data.readers.arrow import reader_of
+from noonbit.data.readers.delimited import LABEL_NAMES
+from noonbit.data.readers.headers import scan_once
+from noonbit.data.readers.pictures import misnamed, scan
+from noonbit.errors import DataError, plural
+
+FORMAT = "Parquet"
+_MAGIC = b"PAR1"
+_IMAGE_NAMES = ("image", "img", "picture", "pixels", "x")
+_LABEL_NAMES = (*LABEL_NAMES, "fine_label")
+
+
+def recognise(files: list[File]) -> bool:
+    """Whether a listing holds Parquet files, by their first bytes."""
+    return any(_is_parquet(file) for file in survey(files))
+
+
+def read(files: list[File], source: str) -> Data:
+    """Read every file; several of one part follow one another. Raises `DataError`."""
+    shards = _by_part(files)
+    shards, notes = training_first(shards, of=source)
+    labels = {part: _part_labels(each) for part, each in shards.items()}
+    for part in [part for part, column in labels.items() if (column == -1).all()]:
+        if part == "train":
+            raise DataError(f"{source} has no labels but -1 in train. Point at labelled data.")
+        del shards[part], labels[part]
+        notes += (f"{part} has no labels but -1 and is left out.",)
+    class_names = shards["train"][0].class_names
+    if class_names:
+        codes = {part: _codes(column, class_names, source) for part, column in labels.items()}
+    else:
+        codes, class_names = encode_labels(labels, source=source)
+    bad: list[BadItem] = []
+    parts: dict[PartName, Part] = {}
+    arrays = _part_arrays(shards, source)
+    value_range = value_range_of(*arrays.values(), name=source)
+    for part, each in shards.items():
+        if part in arrays:
+            images, _ = pixels_from_array(arrays[part], name=source, value_range=value_range)
+            names = [name for shard in each for name in shard.row_names()]
+            parts[part] = Part(images, codes[part], names)
+            continue
+        rows = [file for shard in each for file in shard.image_files()]
+        pictures, unreadable = scan_once(rows)
+        lost = {item.name for item in unreadable}
+        kept = np.array([file.name not in lost for file in rows], bool)
+        parts[part] = Part(Pictures(pictures), codes[part][kept], [p.name for p in pictures])
+        bad += unreadable
+        notes += misnamed(pictures)
+    left = {part: each.labels for part, each in parts.items() if each.labels is not None}
+    check_classes(left, class_names, source=source)
+    return Data(source, FORMAT, parts, class_names, value_range, tuple(bad), notes)
+
+
+def read_inputs(files: list[File], source: str, value_range: ValueRange | None) -> Inputs:
+    """Read the images of every file; labels are passed over. Raises `DataError`."""
+    shards = [shard for each in _by_part(files).values() for shard in each]
+    arrays = _part_arrays({"train": shards}, source)
+    if not arrays:
+        pictures, bad = scan([file for shard in shards for file in shard.image_files()])
+        part = Part(Pictures(pictures), None, [picture.name for picture in pictures])
+        return Inputs(source, FORMAT, part, bad=tuple(bad), notes=misnamed(pictures))
+    images, value_range = pixels_to_answer(arrays["train"], name=source, value_range=value_range)
+    names = [name for shard in shards for name in shard.row_names()]
+    return Inputs(source, FORMAT, Part(images, None, names), value_range)
+
+
+def _is_parquet(file: File) -> bool:
+    return head(file, len(_MAGIC)) == _MAGIC
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """The two columns of one file that matter."""
+
+    name: str
+    columns: str
+    """All columns, for errors."""
+    images: pa.ChunkedArray
+    labels: pa.ChunkedArray | None
+    class_names: tuple[str, ...]
+    """From Hugging Face's metadata; empty without."""
+    stamp: bytes
+    """Of the file."""
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the images are files, not numbers."""
+        return not _is_list(self.images.type)
+
+    def row_names(self) -> list[str]:
+        """Where each item came from."""
+        return [f"{self.name} row {row}" for row in range(len(self.images))]
+
+    def image_files(self) -> list[File]:
+        """The encoded images; the Arrow buffers stay shared until one is read."""
+        column = self.images
+        if pa.types.is_struct(column.type):
+            column = pc.struct_field(column, "bytes")
+        return [
+            File(
+                name,
+                0 if size is None else size,
+                partial(_open_cell, column, row),
+                stamp=self.stamp and stamp_of(self.stamp, row),
+            )
+            for row, (name, size) in enumerate(
+                zip(self.row_names(), pc.binary_length(column).to_pylist(), strict=True)
+            )
+        ]
+
+
+def _open_cell(column: pa.ChunkedArray, row: int) -> io.BytesIO:
+    return io.BytesIO(column[row].as_py() or b"")
+
+
+def _by_part(files: list[File]) -> dict[PartName, list[_Shard]]:
+    shards: dict[PartName, list[_Shard]] = {}
+    for file in files:
+        if _is_parquet(file):
+            shards.setdefault(part_of(file.name) or "train", []).append(_open_shard(file))
+    return shards
+
+
+def _open_shard(file: File) -> _Shard:
+    """Find and read the columns of images and labels. Raises `DataError`."""
+    try:
+        parquet = pyarrow.parquet.ParquetFile(file.path or reader_of(file.read()))
+        schema = parquet.schema_arrow
+        columns = ", ".join(f"{field.name}: {field.type}" for field in schema)
+        image_names = [field.name for field in schema if _holds_images(field.type)]
+        if not image_names:
+            raise DataError(
+                f"{file.name} has the columns {columns}; none holds images, which are encoded "
+                "bytes, a struct with bytes, or lists of pixel numbers."
+            )
+        image = next((name for name in image_names if name in _IMAGE_NAMES), image_names[0])
+        label = _label_name(schema, image)
+        table = parquet.read(columns=[image] if label is None else [image, label])
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            f"{file.name} is cut off or damaged ({error}). Download it again."
+        ) from None
+    labels = None if label is None else table[label]
+    names = () if label is None else _metadata_names(schema, label)
+    return _Shard(file.name, columns, table[image], labels, names, file.stamp)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _holds_images(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        index = kind.get_field_index("bytes")
+        return index >= 0 and _is_bytes(kind.field(index).type)
+    return _is_bytes(kind) or _is_list(kind)
+
+
+def _label_name(schema: pa.Schema, image: str) -> str | None:
+    """The column of a label name; else the only other one of numbers or text."""
+    named: dict[str, str] = {
+        field.name.lower(): field.name for field in schema if field.name != image
+    }
+    for name in _LABEL_NAMES:
+        if name in named:
+            return named[name]
+    others: list[str] = [
+        field.name
+        for field in schema
+        if field.name != image
+        and (pa.types.is_integer(field.type) or pa.types.is_string(field.type))
+    ]
+    return others[0] if len(others) == 1 else None
+
+
+def _metadata_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
+    """The class names that Hugging Face writes into the schema."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return tuple(str(name) for name in features[label]["names"])
+    except (KeyError, TypeError, ValueError):
+        return ()
+
+
+def _part_labels(shards: list[_Shard]) -> NDArray[np.generic]:
+    """The raw labels of the shards of a part: numbers, or text. Raises `DataError`."""
+    columns = []
+    for shard in shards:
+        if shard.labels is None:
+            raise DataError(
+                f"{shard.name} has the columns {shard.columns}; none is named label. Rename the "
+                "one that is; `noonbit predict` takes images without labels."
+            )
+        if shard.labels.null_count:
+            row = pc.index(pc.is_null(shard.labels), True).as_py()
+            raise DataError(f"{shard.name} row {row:,} has no label. Add it, or remove the row.")
+        values = np.asarray(shard.labels.to_pylist())
+        if values.dtype.kind not in "iufU" or values.ndim != 1:
+            raise DataError(
+                f"{shard.name} has labels of type {shard.labels.type}; a label is a whole number "
+                "or a class name."
+            )
+        columns.append(values)
+    return np.concatenate(columns)
+
+
+def _codes(
+    labels: NDArray[np.generic], class_names: tuple[str, ...], source: str
+) -> NDArray[np.int64]:
+    codes = labels.astype(np.int64)
+    wrong = (codes < 0) | (codes >= len(class_names))
+    if wrong.any():
+        raise DataError(
+            f"{source} has the label {codes[wrong][0]} (item {int(wrong.argmax()):,}), but its "
+            f"metadata names {plural(len(class_names), 'class', 'classes')}. Correct either."
+        )
+    return codes
+
+
+def _part_arrays(
+    shards: dict[PartName, list[_Shard]], source: str
+) -> dict[PartName, NDArray[np.generic]]:
+    """The pixel lists of each part as one array; nothing where images are encoded."""
+    kinds = {shard.is_encoded for each in shards.values() for shard in each}
+    if len(kinds) > 1:
+        raise DataError(f"{source} mixes encoded images and pixel lists. Give one kind.")
+    if True in kinds:
+        return {}
+    arrays = {part: [_pixel_array(shard) for shard in each] for part, each in shards.items()}
+    shapes = {array.shape[1:] for each in arrays.values() for array in each}
+    if len(shapes) > 1:
+        raise DataError(f"{source} holds images of different shapes: {sorted(shapes)}.")
+    return {part: np.concatenate(each) for part, each in arrays.items()}
+
+
+def _pixel_array(shard: _Shard) -> NDArray[np.generic]:
+    """Nested lists of numbers as one array (N, ...). Raises `DataError` where lengths differ."""
+    values = pa.concat_arrays(shard.images.chunks)
+    shape = [len(values)]
+    while _is_list(values.type):
+        lengths = pc.unique(pc.list_value_length(values)).to_pylist()
+        if len(lengths) != 1 or lengths[0] is None:
+            raise DataError(
+                f"{shard.name} has pixel lists of different lengths ({lengths[:4]}). All images "
+                "of one table need one size."
+            )
+        shape.append(lengths[0])
+        values = values.flatten()
+    return np.asarray(values.to_numpy(zero_copy_only=False)).reshape(shape)

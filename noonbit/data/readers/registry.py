@@ -1,0 +1,93 @@
+"""The formats that are read, in the order in which they are asked: `open_path(path)`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from noonbit.data.dataset import Data, Inputs
+from noonbit.data.files import File, empty_folders, head, is_archive, open_files
+from noonbit.data.known.catalogue import KNOWN
+from noonbit.data.readers import arrays, cifar, folder, idx, json_lines, lines, parquet, sgf, table
+from noonbit.errors import DataError, SourceNotFound, did_you_mean, plural
+
+
+class Format(NamedTuple):
+    """One way to lay out data: who recognises it, and who reads it."""
+
+    name: str
+    recognise: Callable[[list[File]], bool]
+    read: Callable[[list[File], str], Data]
+    read_inputs: Callable[[list[File], str, tuple[float, float] | None], Inputs]
+
+
+FORMATS = (
+    Format("IDX files", idx.recognise, idx.read, idx.read_inputs),
+    Format("CIFAR batches", cifar.recognise, cifar.read, cifar.read_inputs),
+    Format("NumPy .npz or .npy", arrays.recognise, arrays.read, arrays.read_inputs),
+    Format("Parquet", parquet.recognise, parquet.read, parquet.read_inputs),
+    Format(sgf.FORMAT, sgf.recognise, sgf.read, sgf.read_inputs),
+    Format(table.FORMAT, table.recognise, table.read, table.read_inputs),
+    Format("a folder a class", folder.recognise, folder.read, folder.read_inputs),
+    Format(json_lines.FORMAT, json_lines.recognise, json_lines.read, json_lines.read_inputs),
+    Format(lines.FORMAT, lines.recognise, lines.read, lines.read_inputs),
+)
+"""Asked in this order. Tables stand before folders, because a table that names pictures says
+more about them than the folders they lie in. Lines of text stand last, since anything may have
+some beside it."""
+
+
+def open_path(path: Path) -> Data:
+    """Open labelled images at a path; what cannot be read is listed in `Data.bad`."""
+    files = files_at(path)
+    data = format_of(files, path).read(files, str(path))
+    empty = empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
+    if empty:
+        data = data.note(f"Empty folders were passed over: {', '.join(empty)}.")
+    return data
+
+
+def files_at(path: Path) -> list[File]:
+    """The files at a path; where a folder holds little but one archive, those of the archive."""
+    if not path.exists():
+        raise SourceNotFound(not_found(path))
+    files = open_files(path)
+    archives = [file for file in files if len(files) <= 8 and is_archive(file)]
+    if path.is_dir() and len(archives) == 1 and archives[0].path is not None:
+        others = [file for file in files if file is not archives[0]]
+        if not any(form.recognise(others) for form in FORMATS if form.name != lines.FORMAT):
+            files = open_files(archives[0].path)
+    if not files:
+        kind = "folder" if path.is_dir() else "archive"
+        raise DataError(
+            f"{path} is an empty {kind} (hidden files do not count). Put pictures into a folder a "
+            "class, or point at another source."
+        )
+    return files
+
+
+def format_of(files: list[File], path: Path) -> Format:
+    """The first format that recognises the files; raises `DataError` where none does."""
+    for form in FORMATS:
+        if form.recognise(files):
+            return form
+    known_formats = "; ".join(form.name for form in FORMATS)
+    if len(files) == 1 and path.is_file():
+        begin = head(files[0], 16)
+        what = f"{path} begins with {begin!r}" if begin else f"{path} is an empty file"
+        raise DataError(f"{what}, which is no format noonbit reads. It reads {known_formats}.")
+    examples = ", ".join(file.name for file in files[:3])
+    raise DataError(
+        f"{path} holds {plural(len(files), 'file')} ({examples}{', ...' if len(files) > 3 else ''})"
+        f", none in a format noonbit reads. It reads {known_formats}."
+    )
+
+
+def not_found(path: Path) -> str:
+    """The sentence for a path that does not exist, with the nearest name there is."""
+    parent = path.parent
+    near = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
+    hint = did_you_mean(path.name, [*near, *KNOWN])
+    return (
+        f"{path} does not exist.{hint} A source is a folder, a file, an archive, or one of the "
+        f"known names {', '.join(KNOWN)}."
+    )

@@ -1,0 +1,1 @@
+"""Predictions, and the figures that are honest about them."""

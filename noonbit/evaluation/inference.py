@@ -1,0 +1,201 @@
+"""Class names and probabilities for new inputs, each brought to the contract first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
+
+from noonbit.data import open_inputs
+from noonbit.data.dataset import BadItem, Numbered, Part, Sentences, Takes, takes_of
+from noonbit.data.loader import Loaded, values_at
+from noonbit.data.preprocess import Adjustment
+from noonbit.data.preprocess.contract import Contract
+from noonbit.errors import InputRefused
+from noonbit.system.runtime import Runtime
+
+BATCH_SIZE = 128
+"""Inputs per inference step; activations of small networks stay near the cache."""
+
+
+Probabilities = NDArray[np.float32]
+
+ONE_OF: dict[Takes, str] = {
+    "pictures": "a picture",
+    "sentences": "a sentence",
+    "boards": "a position of Go",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """One row an input that could be read, in the order given."""
+
+    names: tuple[str, ...]
+    probabilities: Probabilities
+    """(N, classes), float32."""
+    class_names: tuple[str, ...]
+    adjusted: dict[Adjustment, NDArray[np.int64]]
+    """Rows that had to be changed to fit the contract, by what was done."""
+    bad: tuple[BadItem, ...]
+    """Inputs that could not be read; they have no row."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def labels(self) -> list[str]:
+        """The most probable class of each input."""
+        return [self.class_names[index] for index in self.probabilities.argmax(axis=1)]
+
+    def top(self, count: int) -> list[list[tuple[str, float]]]:
+        """The `count` most probable classes of each input with their probabilities."""
+        count = min(count, len(self.class_names))
+        order = np.argsort(-self.probabilities, axis=1, kind="stable")[:, :count]
+        return [
+            [(self.class_names[i], float(row[i])) for i in best]
+            for row, best in zip(self.probabilities, order, strict=True)
+        ]
+
+    def rows(self, count: int) -> list[dict[str, Any]]:
+        """Plain rows: name, prediction, probability, then the next classes up to `count`."""
+        table = []
+        for name, best in zip(self.names, self.top(count), strict=True):
+            row: dict[str, Any] = {
+                "name": name,
+                "prediction": best[0][0],
+                "probability": best[0][1],
+            }
+            for rank, (label, probability) in enumerate(best[1:], start=2):
+                row[f"prediction_{rank}"] = label
+                row[f"probability_{rank}"] = probability
+            table.append(row)
+        return table
+
+
+def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime) -> Predictions:
+    """Predict whatever `inputs` is: see `Run.predict`."""
+    if isinstance(inputs, Part):
+        return predict_part(model, contract, inputs, runtime)
+    if isinstance(inputs, Sentences):
+        return predict_part(model, contract, part_of_texts(inputs), runtime)
+    if isinstance(inputs, str | Path):
+        return predict_source(model, contract, inputs, runtime)
+    if isinstance(inputs, Image.Image):
+        inputs = [inputs]
+    if isinstance(inputs, torch.Tensor):
+        inputs = inputs.detach().cpu().numpy()
+    if isinstance(inputs, np.ndarray) and inputs.ndim:
+        return predict_given(model, contract, inputs, runtime)
+    if not isinstance(inputs, Sequence):
+        raise InputRefused(
+            "predict", f"got {type(inputs).__name__}; give paths, pictures or an array"
+        )
+    if not inputs:
+        raise InputRefused("predict", "got nothing; give paths, pictures or an array")
+    if all(isinstance(item, str | Path) for item in inputs):
+        return joined([predict_source(model, contract, item, runtime) for item in inputs])
+    return predict_given(model, contract, inputs, runtime)
+
+
+def predict_source(
+    model: nn.Module, contract: Contract, source: str | Path, runtime: Runtime
+) -> Predictions:
+    """Every image at a path, labelled or not."""
+    inputs = open_inputs(source, value_range=contract.framing.value_range, on_bad="skip")
+    predictions = predict_part(model, contract, inputs.part, runtime)
+    return replace(predictions, bad=(*inputs.bad, *predictions.bad))
+
+
+def part_of_texts(texts: Sequence[str]) -> Part:
+    """Sentences that are in no file; each is its own name."""
+    return Part(Sentences(texts), None, list(texts))
+
+
+def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runtime) -> Predictions:
+    """Every input of a part; the unreadable ones are named in `bad`."""
+    if takes_of(part.raw) != contract.framing.takes:
+        raise InputRefused(
+            part.names[0] if len(part) else "the source",
+            f"is {ONE_OF[takes_of(part.raw)]}, but this network takes {contract.framing.takes}",
+        )
+    prepared = contract.framing.prepare_all(part.raw)
+    kept = np.setdiff1d(np.arange(len(part)), list(prepared.bad))
+    values = values_at(prepared.values, kept, runtime.device)
+    probabilities = predict_probabilities(model, contract, values, runtime)
+    return Predictions(
+        tuple(part.names[i] for i in kept),
+        probabilities,
+        contract.class_names,
+        {name: np.searchsorted(kept, rows) for name, rows in prepared.adjusted.items()},
+        tuple(prepared.bad.values()),
+    )
+
+
+def predict_given(
+    model: nn.Module, contract: Contract, inputs: NDArray[Any] | Sequence[Any], runtime: Runtime
+) -> Predictions:
+    """What is in memory; one that cannot be used is an error, since it has no file."""
+    prepared = contract.framing.prepare_given(inputs)
+    values = values_at(prepared.values, np.arange(len(prepared.values)), runtime.device)
+    return Predictions(
+        tuple(Numbered("input", len(values))),
+        predict_probabilities(model, contract, values, runtime),
+        contract.class_names,
+        prepared.adjusted,
+        (),
+    )
+
+
+def joined(each: Sequence[Predictions]) -> Predictions:
+    """Several predictions one after the other."""
+    adjusted: dict[Adjustment, list[NDArray[np.int64]]] = {}
+    first = 0
+    for one in each:
+        for name, rows in one.adjusted.items():
+            adjusted.setdefault(name, []).append(rows + first)
+        first += len(one)
+    return Predictions(
+        tuple(name for one in each for name in one.names),
+        np.concatenate([one.probabilities for one in each]),
+        each[0].class_names,
+        {name: np.concatenate(rows) for name, rows in adjusted.items()},
+        tuple(item for one in each for item in one.bad),
+    )
+
+
+def predict_probabilities(
+    model: nn.Module, contract: Contract, values: Loaded, runtime: Runtime
+) -> Probabilities:
+    """Values (N, *shape) -> probabilities (N, classes), float32, rows summing to 1."""
+    logits = torch.from_numpy(predict_logits(model, contract, values, runtime))
+    return np.asarray((logits / contract.temperature).softmax(dim=1).numpy(), np.float32)
+
+
+def predict_logits(
+    model: nn.Module, contract: Contract, values: Loaded, runtime: Runtime
+) -> NDArray[np.float32]:
+    """Values (N, *shape) -> what the network itself gives, float32 (N, classes).
+
+    Answers that an input rules out have `contract.IMPOSSIBLE`.
+    """
+    if any(module.training for module in model.modules()):  # to set all takes longer than to ask
+        model.eval()
+
+    # Room for all answers at once: kept one by one, each would lie where a batch's activations had
+    # been, which then no longer fit there (some 40 kB an image of 64x64, for ever).
+    rows = torch.empty(len(values), len(contract.class_names))
+
+    def answer(first: int) -> None:
+        here = slice(first, first + BATCH_SIZE)
+        with torch.inference_mode():
+            batch = values[here].to(runtime.device)
+            rows[here] = contract.possible(model(contract.normalise(batch)).float(), batch)
+
+    runtime.spread(answer, range(0, len(values), BATCH_SIZE))
+    return rows.numpy()

@@ -1,0 +1,1 @@
+"""Trainings from a source to a run folder."""

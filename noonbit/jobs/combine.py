@@ -1,0 +1,374 @@
+"""Finished runs in, one run out that answers for all of them.
+
+Its folder is whole: the weights of all members lie in its own file, so they may be moved, changed
+or deleted afterwards. What is measured is measured on the test items that all members share.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import reduce
+from itertools import combinations
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+import tomli_w
+
+from noonbit.config.ensemble import DEFAULT_COMBINE, Combine, name_of
+from noonbit.config.recipe import Recipe
+from noonbit.data.loader import labelled
+from noonbit.data.prepared import Items
+from noonbit.data.preprocess.contract import Contract
+from noonbit.data.split import Split
+from noonbit.errors import ArtefactError, DataError, UsageError
+from noonbit.evaluation.cross_validation import fold_scores, folds_together
+from noonbit.evaluation.metrics import Evaluation
+from noonbit.evaluation.significance import disagreement, gain_over_mean, paired_gain
+from noonbit.evaluation.temperature import calibrated
+from noonbit.jobs.observer import Observer
+from noonbit.models.catalogue import MODELS, model_of, outline_for
+from noonbit.models.ensemble import Ensemble, Member
+from noonbit.models.summary import Summary, summarise
+from noonbit.report.page import write_report
+from noonbit.runs.checkpoint import save_weights
+from noonbit.runs.metadata import count_classes, describe_machine, describe_source
+from noonbit.runs.predictions import measure, read_answers
+from noonbit.runs.run import Run
+from noonbit.runs.store import create
+from noonbit.system.files import write, write_json, write_text
+from noonbit.system.hardware import peak_memory_bytes
+from noonbit.system.runtime import Runtime
+
+MACHINE_SETTINGS = {"threads", "device"}
+"""Where a member was trained, not how."""
+
+
+def ensemble(
+    runs: Sequence[Run],
+    *,
+    combine: Combine | None = None,
+    out: Path | None = None,
+    data_dir: Path | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Let finished runs answer as one, and leave a run folder with a report.
+
+    Raises `UsageError` where there is one run or one twice, `ArtefactError` for a run that cannot
+    be a member, and `DataError` for runs whose answers or figures do not go together.
+    """
+    started = time.perf_counter()
+    require_alike(runs)
+    first = runs[0]
+    runtime = Runtime.wanted(common_recipe(runs))
+    items = first.items(data_dir=data_dir)
+    loading_seconds = time.perf_counter() - started
+    record = describe(
+        items,
+        [describe_member(run.recipe, items, str(run.path)) for run in runs],
+        combine,
+        runtime,
+        data_dir=data_dir,
+    )
+    run = create(out, model=record["model"]["name"], source=first.record["source"], record=record)
+    return assemble(
+        run,
+        runs,
+        items,
+        recipe=common_recipe(runs),
+        observer=observer or Observer(),
+        started=started,
+        loading_seconds=loading_seconds,
+    )
+
+
+def require_alike(runs: Sequence[Run]) -> None:
+    """Raise where runs cannot answer as one, or could not be compared if they did."""
+    if len(runs) < 2:
+        raise UsageError(
+            "An ensemble takes two runs or more. Train another with a --seed of its own, or all "
+            "at once with: noonbit train SOURCE --members 7"
+        )
+    for one, other in combinations(runs, 2):
+        if one.path == other.path:
+            raise UsageError(f"{one.word} is named twice; a network adds nothing to itself.")
+    for run in runs:
+        require_finished(run)
+    first = runs[0]
+    for run in runs[1:]:
+        names = f"{run.word} and {first.word}"
+        if run.class_names != first.class_names:
+            raise DataError(
+                f"{names} do not know the same classes in the same order: "
+                f"{listed(run.class_names)}, and {listed(first.class_names)}. Only runs on the "
+                "same classes can answer as one."
+            )
+        if run.contract.framing != first.contract.framing:
+            raise DataError(
+                f"{names} take other images: {run.contract.framing.describe()}, and "
+                f"{first.contract.framing.describe()}. Train them with "
+                "the same --image-size and --channels."
+            )
+        if run.record["data"]["fingerprint"] != first.record["data"]["fingerprint"]:
+            raise DataError(
+                f"{names} were trained on other data ({run.record['source']}, and "
+                f"{first.record['source']}, or one that has changed in between), so test images of "
+                "one may have trained the other. Train both on the same data."
+            )
+        if not np.array_equal(stored_split(run).test, stored_split(first).test):
+            raise DataError(
+                f"{names} were not measured on the same test images, so some of one's may have "
+                "trained the other. Train both with the same version of noonbit and the same "
+                "--test-fold."
+            )
+
+
+def require_finished(run: Run) -> None:
+    """Raise `ArtefactError` for a run that cannot be a member."""
+    if run.is_ensemble:
+        raise ArtefactError(f"{run.word} is an ensemble itself; name its members instead.")
+    if run.record["model"]["python"]:
+        raise ArtefactError(
+            f"{run.word} was trained with the Python object {run.record['model']['name']}, "
+            "which an ensemble cannot build anew. Give the network as path.py:function."
+        )
+    if run.record["status"] != "finished":
+        raise ArtefactError(
+            f"{run.word} is not finished: its status is {run.record['status']}. "
+            f"Continue its training with: noonbit train --resume {run.word}"
+        )
+
+
+def assemble(
+    run: Run,
+    members: Sequence[Run],
+    items: Items,
+    *,
+    recipe: Recipe,
+    observer: Observer,
+    started: float,
+    loading_seconds: float,
+) -> Run:
+    """Fill the folder of `run` with what its finished members are together.
+
+    `started` and `loading_seconds` are for the record, in seconds of `time.perf_counter`.
+    """
+    splits = [stored_split(member) for member in members]
+    split = joint_split(splits, items) if run.folds is None else folds_together(splits, items)
+    items = replace(items, split=split)
+    runtime = Runtime.wanted(recipe)
+    network = Ensemble([as_member(member) for member in members], run.record["model"]["combine"])
+    runtime.place(network).eval()
+    contract = Contract.unit(members[0].contract.framing, members[0].class_names)
+    if network.combine == "sum":
+        # Without validation items, the sum states what its members state on average.
+        total = math.fsum(member.contract.temperature for member in members)
+        contract = contract.model_copy(update={"temperature": total})
+    contract = calibrated(contract, network, labelled(items, "validation", runtime), runtime)
+    write_text(run.path / "recipe.toml", tomli_w.dumps(recipe.model_dump(exclude_none=True)))
+    write_json(run.path / "contract.json", contract.model_dump())
+    write(run.path / "split.npz", items.split.save)
+    save_weights(run.path / "weights.safetensors", network.state_dict())
+    run.contract, run.recipe, run.model = contract, recipe, network
+    evaluation = measure(run, items, contract, network, runtime)
+    run.record["data"] |= {"counts": count_classes(items), "split": items.split.reasons}
+    run.update(
+        status="finished",
+        reasons=common_reasons(members, recipe),
+        result={
+            "accuracy": evaluation.accuracy,
+            "accuracy_low": evaluation.accuracy_low,
+            "accuracy_high": evaluation.accuracy_high,
+            "test_items": evaluation.items,
+            **(compare(run, members) if run.folds is None else score_folds(run, members, items)),
+            "loading_seconds": loading_seconds,
+            "train_seconds": sum(member.record["result"]["train_seconds"] for member in members),
+            "peak_memory_bytes": peak_memory_bytes(),
+        },
+    )
+    observer.measured(run, evaluation)
+    write_report(run, items)
+    run.record["result"]["total_seconds"] = time.perf_counter() - started
+    run.update()
+    return run
+
+
+def as_member(run: Run) -> Member:
+    """A run's network with what its contract says."""
+    contract = run.contract
+    return Member(run.model, contract.mean, contract.std, contract.temperature)
+
+
+def describe(
+    items: Items,
+    members: list[dict[str, Any]],
+    combine: Combine | None,
+    runtime: Runtime,
+    *,
+    data_dir: Path | None,
+) -> dict[str, Any]:
+    """What run.json says of an ensemble whose `members` are described by `describe_member`."""
+    summaries = [summary_of(member["name"], items) for member in members]
+    return describe_source(items, data_dir) | {
+        "model": {
+            "name": name_of([member["name"] for member in members]),
+            "python": False,
+            "parameters": sum(summary.parameters for summary in summaries),
+            "multiply_adds": sum(summary.multiply_adds for summary in summaries),
+            "combine": combine or DEFAULT_COMBINE,
+            "members": members,
+        },
+        "reasons": {},
+        "machine": describe_machine(runtime),
+    }
+
+
+def describe_member(recipe: Recipe, items: Items, folder: str) -> dict[str, Any]:
+    """What run.json says of a member; with it, the ensemble is built anew without the member."""
+    return {
+        "name": model_of(recipe, items.framing),
+        "seed": recipe.seed,
+        "views": recipe.test_time_augmentation or "none",
+        "run": folder,
+    }
+
+
+def summary_of(model: str, items: Items) -> Summary:
+    """A network of this name in figures."""
+    entry = MODELS.get(model)
+    return summarise(
+        outline_for(items.framing, model, len(items.data.class_names)),
+        items.framing.shape,
+        counts_statistics=entry is not None and entry.counts_statistics,
+    )
+
+
+def joint_split(splits: Sequence[Split], items: Items) -> Split:
+    """What trained a member has trained the ensemble; what validates in all of them validates."""
+    validation = reduce(np.intersect1d, [split.validation for split in splits])
+    seen = reduce(np.union1d, [index for s in splits for index in (s.train, s.validation)])
+    reasons = items.split.reasons
+    if not all(np.array_equal(split.validation, validation) for split in splits):
+        reasons = reasons | {
+            "validation": f"the {len(validation):,} items that validate in every member"
+            if len(validation)
+            else "none, since each item trained a member; so its probabilities have no temperature"
+        }
+    return Split(np.setdiff1d(seen, validation), validation, splits[0].test, reasons)
+
+
+def stored_split(run: Run) -> Split:
+    """The split of a run folder."""
+    return Split.load(run.path / "split.npz", run.record["data"]["split"])
+
+
+def common_recipe(runs: Sequence[Run]) -> Recipe:
+    """The settings that all runs share, and the first one's seed."""
+    first, *others = (run.recipe.model_dump(exclude_none=True) for run in runs)
+    shared = {
+        name: value
+        for name, value in first.items()
+        if name not in MACHINE_SETTINGS and all(other.get(name) == value for other in others)
+    }
+    return Recipe.model_validate(shared | {"seed": first["seed"]})
+
+
+def common_reasons(runs: Sequence[Run], recipe: Recipe) -> dict[str, str]:
+    """Why the shared settings are what they are, where no member was told."""
+    first, *others = (run.record["reasons"] for run in runs)
+    return {
+        name: reason if all(other[name] == reason for other in others) else f"of member 1: {reason}"
+        for name, reason in first.items()
+        if name not in MACHINE_SETTINGS
+        and (name not in Recipe.model_fields or getattr(recipe, name) is not None)
+        and all(name in other for other in others)
+    }
+
+
+def settings_apart(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """What sets each run apart from the others: settings that differ and that somebody stated.
+
+    What follows from them (the learning rate of another network) is left out.
+    """
+    recipes = [run.recipe.model_dump() for run in runs]
+    names = [
+        name
+        for name in Recipe.model_fields
+        if name not in MACHINE_SETTINGS
+        and any(recipe[name] != recipes[0][name] for recipe in recipes)
+        and any(name not in run.record["reasons"] for run in runs)
+    ]
+    return [{name: recipe[name] for name in names} for recipe in recipes]
+
+
+def compare(run: Run, members: Sequence[Run]) -> dict[str, Any]:
+    """Each member's figures, what the ensemble gains over them, and how often they disagree."""
+    answers = [read_answers(member) for member in members]
+    own = read_answers(run)
+    right = [each.predictions == each.labels for each in answers]
+    evaluations = [evaluation_of(member) for member in members]
+    best = int(np.argmax([evaluation.accuracy for evaluation in evaluations]))
+    not_unanimous, pairwise = disagreement([each.predictions for each in answers])
+    rows = zip(
+        run.record["model"]["members"], members, evaluations, settings_apart(members), strict=True
+    )
+    return {
+        "members": [
+            {
+                "run": about["run"],
+                "name": about["name"],
+                "differs": differs,
+                "accuracy": evaluation.accuracy,
+                "accuracy_low": evaluation.accuracy_low,
+                "accuracy_high": evaluation.accuracy_high,
+                "train_seconds": member.record["result"]["train_seconds"],
+            }
+            for about, member, evaluation, differs in rows
+        ],
+        "members_mean_accuracy": math.fsum(e.accuracy for e in evaluations) / len(evaluations),
+        "best_member": best + 1,
+        "gain_over_mean": asdict(gain_over_mean(own.predictions == own.labels, right)),
+        "gain_over_best": asdict(paired_gain(own.predictions == own.labels, right[best])),
+        "not_unanimous": not_unanimous,
+        "pairwise_disagreement": pairwise,
+    }
+
+
+def score_folds(run: Run, members: Sequence[Run], items: Items) -> dict[str, Any]:
+    """Each fold's figures, and how they spread."""
+    assert items.split.folds is not None  # noqa: S101 - `folds_together` gives them
+    answers = read_answers(run)
+    right = answers.predictions == answers.labels
+    scores = fold_scores(right, items.split.folds, items.groups(items.split.test))
+    counts = [member.record["data"]["counts"] for member in members]
+    return {
+        "folds": [
+            asdict(score)
+            | {
+                "run": about["run"],
+                "train_items": sum(count["train"]),
+                "validation_items": sum(count["validation"]),
+                "train_seconds": member.record["result"]["train_seconds"],
+            }
+            for score, about, member, count in zip(
+                scores, run.record["model"]["members"], members, counts, strict=True
+            )
+        ],
+        "folds_mean_accuracy": fmean(score.accuracy for score in scores),
+        "folds_standard_deviation": stdev(score.accuracy for score in scores),
+    }
+
+
+def evaluation_of(run: Run) -> Evaluation:
+    """The figures of a finished run."""
+    evaluation = run.evaluation
+    if evaluation is None:
+        raise ArtefactError(f"{run.word} has no evaluation.json; the run folder is not complete.")
+    return evaluation
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first few names."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

@@ -1,0 +1,313 @@
+"""What a training shows while it goes on: a bar on a terminal, a line an epoch elsewhere."""
+
+import math
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from noonbit.config.plan import Plan
+from noonbit.data.prepared import Items
+from noonbit.errors import plural
+from noonbit.evaluation.metrics import Evaluation
+from noonbit.jobs.observer import Observer
+from noonbit.models.catalogue import MODELS
+from noonbit.runs.run import Run
+from noonbit.training.loop import Epoch, State, Step, steps_per_epoch
+
+BAR_SECONDS = 0.2
+"""Between two readings of the loss: each one waits for the device."""
+QUIET_SECONDS = 30.0
+"""A long epoch says that it lives this often, where there is no bar."""
+
+
+class LineDisplay(Observer):
+    """A line an epoch on stderr: for logs, files and CI."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.epochs, self.noun = 0, "item"
+        self.spoke = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """One line, at once."""
+        self.spoke = time.monotonic()
+        print(text, file=self.stream, flush=True)
+
+    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
+        self.epochs, self.noun = plan.epochs, items.framing.noun
+        for line in introduction(run, items, plan):
+            self.say(line)
+        if state.epoch or state.step:
+            self.say(f"resumed  after epoch {state.epoch}, step {state.step}")
+
+    def stepped(self, step: Step) -> None:
+        if time.monotonic() - self.spoke >= QUIET_SECONDS:
+            seen = step.step * step.batch_size
+            self.say(
+                f"epoch {step.epoch}/{self.epochs}  step {step.step:,}/{step.steps:,}  "
+                f"loss {step.loss.item() / seen:.4f}"
+            )
+
+    def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
+        self.say(epoch_line(row, plan, is_best, self.noun))
+
+    def measured(self, run: Run, evaluation: Evaluation) -> None:
+        noun = run.contract.framing.noun
+        self.say(headline(evaluation, noun))
+        if evaluation.shows_nothing_learned:
+            self.say(nothing_learned(evaluation, noun))
+        if run.is_ensemble:
+            for line in gains(run) if run.folds is None else about_folds(run):
+                self.say(line)
+
+    def began_members(self, run: Run, items: Items) -> None:
+        for line in (*about_data(run, items), about_members(run)):
+            self.say(line)
+
+    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        if time.monotonic() - self.spoke >= QUIET_SECONDS:
+            self.say(f"member {number}  epoch {epoch}/{epochs}")
+
+    def finished_member(self, number: int, count: int, member: Run) -> None:
+        self.say(member_line(number, count, member))
+
+
+class BarDisplay(LineDisplay):
+    """The same lines, and below them a bar with loss, accuracy, speed and the time left."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self.progress = Progress(
+            TextColumn("{task.fields[place]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=Console(file=stream),
+            transient=True,
+        )
+        self.task = self.progress.add_task("train", total=None, place="epoch 1", figures="")
+        self.read = time.monotonic()
+        self.started = time.monotonic()
+        self.done_before = 0
+        self.members: dict[int, float] = {}
+        """The share of its epochs that each member has done."""
+
+    def say(self, text: str) -> None:
+        self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
+        super().began(run, items, plan, state)
+        self.progress.start()
+        self.started = time.monotonic()
+        self.done_before = (
+            state.epoch * steps_per_epoch(len(items.split.train), plan.batch_size) + state.step
+        )
+
+    def stepped(self, step: Step) -> None:
+        now = time.monotonic()
+        if now - self.read < BAR_SECONDS:
+            return
+        self.read = now
+        done = (step.epoch - 1) * step.steps + step.step
+        seen = step.step * step.batch_size
+        speed = (done - self.done_before) * step.batch_size / (now - self.started)
+        self.progress.update(
+            self.task,
+            completed=done,
+            total=self.epochs * step.steps,
+            place=f"epoch {step.epoch}/{self.epochs}",
+            figures=f"loss {step.loss.item() / seen:.4f}  accuracy "
+            f"{step.correct.item() / seen:.4f}  {speed:,.0f} {self.noun}s/s",
+        )
+
+    def measured(self, run: Run, evaluation: Evaluation) -> None:
+        self.progress.stop()
+        super().measured(run, evaluation)
+
+    def began_members(self, run: Run, items: Items) -> None:
+        super().began_members(run, items)
+        self.members = dict.fromkeys(range(1, len(run.record["model"]["members"]) + 1), 0.0)
+        self.progress.start()
+        self.show_members()
+
+    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        self.members[number] = epoch / epochs
+        self.show_members()
+
+    def finished_member(self, number: int, count: int, member: Run) -> None:
+        super().finished_member(number, count, member)
+        self.members[number] = 1.0
+        self.show_members()
+
+    def show_members(self) -> None:
+        """Bring the bar to where the members are together."""
+        self.progress.update(
+            self.task,
+            completed=sum(self.members.values()),
+            total=len(self.members),
+            place="members",
+            figures="",
+        )
+
+
+@contextmanager
+def display() -> Iterator[Observer]:
+    """The display that suits stderr."""
+    if not sys.stderr.isatty():
+        yield LineDisplay(sys.stderr)
+        return
+    bar = BarDisplay(sys.stderr)
+    try:
+        yield bar
+    finally:
+        bar.progress.stop()
+
+
+def about_data(run: Run, items: Items) -> list[str]:
+    """What trains, validates and measures, what is wrong with it, and how large the model is."""
+    data, split = items.data, items.split
+    lines = [
+        f"data     {data.source}: {data.format}, "
+        f"{plural(len(data.class_names), 'class', 'classes')}, "
+        f"{items.framing.describe()}{', decoded before' if items.from_cache else ''}",
+        f"split    {len(split.train):,} train, {len(split.validation):,} validation, "
+        f"{len(split.test):,} test (test: {split.reasons['test']})"
+        + ("" if run.folds is None else "; the other folds in turn"),
+    ]
+    lines += [f"note     {note}" for note in data.notes]
+    lines += [f"left out {item}" for item in items.bad[:5]]
+    if len(items.bad) > 5:
+        lines.append(f"left out {len(items.bad) - 5:,} more; `noonbit check` lists them")
+    findings = run.record["data"]["findings"]
+    lines += [f"{finding['severity']:<8} {finding['title']}" for finding in findings]
+    if findings:
+        lines.append(f"         `noonbit check {data.source}` says more")
+    model = run.record["model"]
+    lines.append(
+        f"model    {model['name']}: {model['parameters']:,} parameters, "
+        f"{model['multiply_adds'] / 1e6:,.1f} M multiply-adds for one {items.framing.noun}"
+    )
+    entry = MODELS.get(model["name"])
+    if entry is not None and (changes := entry.changes(items.framing.size)):
+        lines.append(f"note     the small-image form of {model['name']}: {changes}")
+    return lines
+
+
+def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
+    """What is about to happen, each derived setting with its reason."""
+    lines = about_data(run, items)
+    machine = run.record["machine"]
+    shown = {
+        "epochs": plan.epochs,
+        "batch_size": plan.batch_size,
+        "optimizer": plan.optimizer,
+        "learning_rate": f"{plan.learning_rate:g}",
+        "schedule": plan.schedule,
+        "weight_decay": f"{plan.weight_decay:g}",
+        "label_smoothing": f"{plan.label_smoothing:g}",
+        "augment": plan.augment,
+        "precision": machine["precision"],
+        "threads": machine["threads"],
+        "engine": machine.get("engine"),
+        "device": machine["device"],
+    }
+    for name, value in shown.items():
+        reason = run.record["reasons"].get(name)
+        lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
+    return lines + [f"warning  {sentence}" for sentence in run.record.get("warnings", [])]
+
+
+def epoch_line(row: Epoch, plan: Plan, is_best: bool, noun: str) -> str:
+    """One epoch in one line, in the words that Keras made usual."""
+    validated = f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  "
+    return (
+        f"epoch {row.epoch}/{plan.epochs}  {row.seconds:.1f} s  "
+        f"loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
+        + ("" if math.isnan(row.val_loss) else validated)
+        + f"{row.items_per_second:,.0f} {noun}s/s"
+        + ("  best" if is_best else "")
+    )
+
+
+def about_members(run: Run) -> str:
+    """How many members there will be, and how they are trained and combined."""
+    model, training = run.record["model"], run.record["training"]
+    at_once = training["at_once"]
+    return (
+        f"members  {len(model['members'])}, combined by {model['combine']}; "
+        + (f"{at_once} side by side" if at_once > 1 else "one after another")
+        + f", {plural(training['threads'], 'thread')} each ({training['reason']})"
+    )
+
+
+def member_line(number: int, count: int, member: Run) -> str:
+    """One finished member in one line."""
+    recipe, result = member.recipe, member.record["result"]
+    facts = [str(recipe.model), f"seed {recipe.seed}"]
+    if recipe.test_fold is not None:
+        facts.append(f"tested by fold {recipe.test_fold}")
+    if recipe.fold is not None:
+        facts.append(f"fold {recipe.fold}")
+    if "augment" not in member.record["reasons"]:
+        facts.append(f"augment {recipe.augment}")
+    return (
+        f"member {number} of {count}  {result['accuracy']:.2%}  {', '.join(facts)}  "
+        f"{result['train_seconds']:.1f} s"
+    )
+
+
+def gains(run: Run) -> list[str]:
+    """What an ensemble is better than, and by how much, in points of a hundred."""
+    result, noun = run.record["result"], run.contract.framing.noun
+
+    def points(gain: dict[str, float]) -> str:
+        gained, low, high = (100 * gain[key] for key in ("gain", "low", "high"))
+        return f"{gained:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
+
+    best = result["members"][result["best_member"] - 1]["accuracy"]
+    return [
+        f"gain     {points(result['gain_over_mean'])} over the members' mean of "
+        f"{result['members_mean_accuracy']:.2%}",
+        f"         {points(result['gain_over_best'])} over the best of them, "
+        f"member {result['best_member']} with {best:.2%}",
+        f"members  disagree on {result['not_unanimous']:.2%} of the {noun}s; two of them on "
+        f"{result['pairwise_disagreement']:.2%}",
+    ]
+
+
+def about_folds(run: Run) -> list[str]:
+    """How the folds of a cross-validation spread, and what was not measured."""
+    result = run.record["result"]
+    shares = [fold["accuracy"] for fold in result["folds"]]
+    return [
+        f"         each by the network not trained on it; folds: mean "
+        f"{result['folds_mean_accuracy']:.2%}, standard deviation "
+        f"{100 * result['folds_standard_deviation']:.2f} points, "
+        f"{min(shares):.2%} to {max(shares):.2%}",
+        f"note     the run answers with its {len(shares)} networks together; how well, these items "
+        "cannot tell, since each trained some of them",
+    ]
+
+
+def headline(evaluation: Evaluation, noun: str) -> str:
+    """The figure that matters, with its interval."""
+    return (
+        f"{evaluation.split:<8} {evaluation.accuracy:.2%} of "
+        f"{plural(evaluation.items, noun)} right "
+        f"(95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
+    )
+
+
+def nothing_learned(evaluation: Evaluation, noun: str) -> str:
+    """What the figure does not show."""
+    return (
+        f"note     always answering the most frequent class would reach "
+        f"{evaluation.most_frequent_share:.2%}; these {plural(evaluation.items, noun)} do not show "
+        "that anything was learned"
+    )

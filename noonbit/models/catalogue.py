@@ -1,0 +1,289 @@
+"""The catalogue: a name, a builder, and what it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from noonbit.config.recipe import OptimizerName, Recipe
+from noonbit.data.dataset import Takes
+from noonbit.data.preprocess import Framing
+from noonbit.errors import UsageError, did_you_mean
+from noonbit.models import alexnet, googlenet, resnet, vgg
+from noonbit.models.airbench import airbench
+from noonbit.models.convnetjs import convnetjs
+from noonbit.models.custom import build_own, is_own, settled
+from noonbit.models.glance import glance, glimpse
+from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
+from noonbit.models.lab import (
+    lab_class_cnn,
+    lab_cnn,
+    lab_deep_cnn,
+    lab_layers_cnn,
+    lab_layers_cnn_drop70,
+)
+from noonbit.models.layers import Builder, Network, is_small
+from noonbit.models.lenet import lenet5
+from noonbit.models.policy import alphago_policy, alphago_policy_small
+from noonbit.models.sentence import (
+    DOCUMENTED,
+    sentence_cnn,
+    sentence_cnn_multichannel,
+    sentence_cnn_static,
+)
+from noonbit.models.slides import slides_cnn, slides_dnn
+
+__all__ = [
+    "DEFAULT_MODELS",
+    "EXAMPLES",
+    "MODELS",
+    "Entry",
+    "Network",
+    "build",
+    "build_for",
+    "input_shape",
+    "model_of",
+    "outline",
+    "outline_for",
+    "settled",
+]
+
+DEFAULT_MODELS: Mapping[Takes, str] = {
+    "pictures": "glance",
+    "boards": "alphago-policy-small",
+    "sentences": "sentence-cnn",
+}
+"""The network that is trained where none is named."""
+EXAMPLES: Mapping[Takes, tuple[int, int, tuple[int, ...]]] = {
+    "pictures": (10, 1, (28, 28)),
+    "boards": (361, 48, (19, 19)),
+    "sentences": (2, 18_767, (56,)),
+}
+"""Classes, channels and size of a usual input, by which networks are compared: MNIST's, a position
+of Go, and the movie-review sentences with their 18,765 words."""
+
+
+FOR_BOARDS: Mapping[str, Any] = {
+    "batch_size": 128,
+    "label_smoothing": 0.0,
+    "test_time_augmentation": "symmetries",
+}
+"""Few passes over many positions want many small steps; the right move is never all the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One network of the catalogue."""
+
+    build: Builder
+    title: str
+    source: str
+    takes: Takes = "pictures"
+    """The kind of input."""
+    optimizer: OptimizerName = "adamw"
+    """What trains it best when the recipe leaves the choice open."""
+    learning_rate: float | None = None
+    """Of that optimiser, where its usual one is too high: deep and without batch norm."""
+    effort: float = 1.0
+    """The share of a default training's arithmetic that it gets."""
+    documented: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that its source fixes; they stand where a recipe leaves them open."""
+    because: str = ""
+    """Why those, where it is not its source that has them."""
+    counts_statistics: bool = False
+    """Whether its documented parameter count includes batch-norm statistics, as Keras counts."""
+    small_form: str = ""
+    """What is different below 100 pixels a side, for networks made for photographs."""
+
+    def changes(self, size: tuple[int, ...]) -> str:
+        """What is different at this size from the documented network; empty where nothing is."""
+        return self.small_form if self.small_form and is_small(size) else ""
+
+
+MODELS: dict[str, Entry] = {
+    "glance": Entry(
+        glance, "noonbit's default: much for a minute of two cores", "noonbit", optimizer="muon"
+    ),
+    "glimpse": Entry(
+        glimpse,
+        "a sixth of glance: much for a few seconds",
+        "noonbit",
+        optimizer="muon",
+        learning_rate=0.1,
+        effort=0.05,
+    ),
+    "airbench": Entry(
+        airbench, "three blocks behind a whitening stem", "Jordan, 2024", optimizer="muon"
+    ),
+    "mlp": Entry(mlp, "three dense layers of 256", "Keras course, MNIST"),
+    "cnn": Entry(cnn, "two convolutions", "Keras course, MNIST"),
+    "deep-cnn": Entry(deep_cnn, "four convolutions with dropout", "Keras course, MNIST"),
+    "sign-dnn": Entry(sign_dnn, "two dense layers of 512", "sign-language course"),
+    "sign-cnn": Entry(
+        sign_cnn,
+        "three convolutions with batch norm",
+        "sign-language course",
+        counts_statistics=True,
+    ),
+    "slides-dnn": Entry(slides_dnn, "one dense layer of 512", "slides on Keras"),
+    "slides-cnn": Entry(slides_cnn, "two convolutions, one pool, dropout", "slides on Keras"),
+    "lab-cnn": Entry(lab_cnn, "two convolutions, no hidden dense layer", "lecture labs"),
+    "lab-deep-cnn": Entry(lab_deep_cnn, "three convolutions, 0.7 kept", "lecture labs"),
+    "lab-class-cnn": Entry(
+        lab_class_cnn, "lab-deep-cnn from filters drawn normal(0, 1)", "lecture labs"
+    ),
+    "lab-layers-cnn": Entry(
+        lab_layers_cnn, "three convolutions, 0.7 kept as the text says", "lecture labs"
+    ),
+    "lab-layers-cnn-drop70": Entry(
+        lab_layers_cnn_drop70, "the same, 0.7 dropped as the code does", "lecture labs"
+    ),
+    "lenet5": Entry(lenet5, "LeNet-5 in its modern form", "LeCun et al., 1998"),
+    "convnetjs": Entry(convnetjs, "three 5x5 convolutions, of a browser page", "Karpathy, 2014"),
+    "alexnet": Entry(
+        alexnet.alexnet,
+        "five convolutions in two groups, response norm",
+        "Krizhevsky et al., 2012",
+        learning_rate=3e-4,
+        small_form=alexnet.SMALL_FORM,
+    ),
+    **{
+        f"vgg-{name.lower()}": Entry(
+            partial(vgg.vgg, name),
+            f"{layers} layers of 3x3 filters{note}",
+            "Simonyan and Zisserman, 2014",
+            learning_rate=3e-4,
+            small_form=vgg.SMALL_FORM,
+        )
+        for name, layers, note in (
+            ("A", 11, ""),
+            ("A-LRN", 11, ", response norm"),
+            ("B", 13, ""),
+            ("C", 16, ", some 1x1"),
+            ("D", 16, ""),
+            ("E", 19, ""),
+        )
+    },
+    "googlenet": Entry(
+        googlenet.googlenet,
+        "nine inceptions, auxiliary heads in training",
+        "Szegedy et al., 2014",
+        learning_rate=3e-4,
+        small_form=googlenet.SMALL_FORM,
+    ),
+    **{
+        f"resnet{depth}": Entry(
+            partial(resnet.resnet, depth),
+            f"residual blocks, {depth} layers",
+            "He et al., 2015",
+            optimizer="muon",
+            small_form=resnet.SMALL_FORM,
+        )
+        for depth in resnet.FORMS
+    },
+    **{
+        f"resnet{depth}": Entry(
+            partial(resnet.cifar_resnet, depth),
+            f"residual blocks, {depth} layers, the form for CIFAR",
+            "He et al., 2015",
+            optimizer="muon",
+        )
+        for depth in (20, 32, 44, 56, 110)
+    },
+    **{
+        name: Entry(
+            builder,
+            title,
+            "Kim, 2014",
+            takes="sentences",
+            optimizer="adadelta",
+            documented=DOCUMENTED,
+        )
+        for name, builder, title in (
+            ("sentence-cnn", sentence_cnn, "n-grams of 3, 4 and 5 words, their vectors learned"),
+            ("sentence-cnn-static", sentence_cnn_static, "the same with --vectors as they are"),
+            (
+                "sentence-cnn-multichannel",
+                sentence_cnn_multichannel,
+                "the same with --vectors, as they are and learned",
+            ),
+        )
+    },
+    "alphago-policy": Entry(
+        alphago_policy,
+        "twelve layers of 192 filters that keep the board",
+        "Silver et al., 2016",
+        takes="boards",
+        documented=FOR_BOARDS,
+        because="suits networks for Go",
+    ),
+    "alphago-policy-small": Entry(
+        alphago_policy_small,
+        "eight layers of 64 filters, for a laptop",
+        "after Silver et al., 2016",
+        takes="boards",
+        documented=FOR_BOARDS,
+        because="suits networks for Go",
+    ),
+}
+
+
+def input_shape(takes: Takes, channels: int, size: tuple[int, ...]) -> tuple[int, ...]:
+    """(channels, height, width), or (length,) of sentences, whose channels are words."""
+    return size if takes == "sentences" else (channels, *size)
+
+
+def model_of(recipe: Recipe, framing: Framing) -> str:
+    """The name of the network that a recipe trains on such inputs."""
+    return settled(recipe.model or DEFAULT_MODELS[framing.takes])
+
+
+def build_for(framing: Framing, name: str, classes: int) -> nn.Module:
+    """A freshly initialised network for such inputs; raises as `build` and `require_takes`."""
+    require_takes(name, framing)
+    return build(name, classes, framing.channels, framing.size)
+
+
+def outline_for(framing: Framing, name: str, classes: int) -> nn.Module:
+    """The same as an `outline`."""
+    require_takes(name, framing)
+    return outline(name, classes, framing.channels, framing.size)
+
+
+def require_takes(name: str, framing: Framing) -> None:
+    """Raise `UsageError` for a network of the catalogue that takes another kind of input."""
+    if name in MODELS and MODELS[name].takes != framing.takes:
+        others = [other for other, entry in MODELS.items() if entry.takes == framing.takes]
+        raise UsageError(
+            f"{name} takes {MODELS[name].takes}, and here are {framing.takes}. "
+            f"For {framing.takes} there {'is' if len(others) == 1 else 'are'} "
+            f"{', '.join(others[:5])}{', ...' if len(others) > 5 else ''}; left out, "
+            f"{DEFAULT_MODELS[framing.takes]} is taken."
+        )
+
+
+def build(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
+    """A freshly initialised network: one of the catalogue, or `path.py:function` (own.py).
+
+    Raises `UsageError` for a name or file that does not exist.
+    """
+    if is_own(name):
+        return build_own(name, classes, channels, size)
+    if name not in MODELS:
+        raise UsageError(
+            f"No model is called '{name}'.{did_you_mean(name, MODELS)} "
+            f"`noonbit models` lists all {len(MODELS)}; path.py:function takes one of your own."
+        )
+    return MODELS[name].build(classes, channels, size)
+
+
+def outline(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
+    """The network without its numbers: layers and shapes in little time and no memory.
+
+    A network of one's own is built in full, since its code may look at its numbers.
+    """
+    with torch.device("meta" if name in MODELS else "cpu"):
+        return build(name, classes, channels, size)

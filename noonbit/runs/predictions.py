@@ -1,0 +1,126 @@
+"""What a training measures at its end, and keeps: the figures and every prediction."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from torch import nn
+
+from noonbit.data.prepared import Items
+from noonbit.data.preprocess.contract import Contract
+from noonbit.errors import ArtefactError
+from noonbit.evaluation.cross_validation import evaluate_test
+from noonbit.evaluation.inference import Probabilities
+from noonbit.evaluation.metrics import Evaluation
+from noonbit.runs.run import Run
+from noonbit.system.files import write, write_json
+from noonbit.system.runtime import Runtime
+
+MANY_CLASSES = 100
+"""With more, predictions are kept in half precision: 361 for each of 40,000 would be 58 MB."""
+
+
+def measure(
+    run: Run, items: Items, contract: Contract, network: nn.Module, runtime: Runtime
+) -> Evaluation:
+    """Evaluate the test split and write the figures and every prediction into the run."""
+    probabilities, evaluation = evaluate_test(network, contract, items, runtime)
+    if items.framing.takes == "boards" and items.split.folds is None:
+        from noonbit.evaluation.go_baselines import (
+            baseline_scores,  # which loads the compiled rules
+        )
+
+        scores = (*evaluation.scores, *baseline_scores(items, runtime))
+        evaluation = replace(evaluation, scores=scores)
+    write_json(run.path / "evaluation.json", evaluation.as_dict())
+    write_predictions(run, items, probabilities)
+    return evaluation
+
+
+def write_predictions(run: Run, items: Items, probabilities: Probabilities) -> None:
+    """predictions.parquet: what the network said of every test item, and of folds, which one."""
+    indices, folds = items.split.test, items.split.folds
+    names = np.array(items.data.class_names)
+    precision = np.float32 if len(names) <= MANY_CLASSES else np.float16
+    table = pa.table(
+        {
+            "item": indices,
+            **({} if folds is None else {"fold": folds}),
+            "name": [items.names[i] for i in indices],
+            "label": names[items.labels[indices]],
+            "prediction": names[probabilities.argmax(axis=1)],
+            "probabilities": pa.FixedSizeListArray.from_arrays(
+                pa.array(probabilities.ravel().astype(precision)), len(names)
+            ),
+        }
+    )
+    write(run.path / "predictions.parquet", lambda path: pq.write_table(table, path))
+
+
+Order = Literal["worst", "first"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One row a test item, in the order of the items."""
+
+    items: NDArray[np.int64]
+    """Item numbers (N,)."""
+    names: list[str]
+    """Where each item came from."""
+    labels: NDArray[np.int64]
+    """(N,), indices into the run's class names."""
+    predictions: NDArray[np.int64]
+    """(N,), indices into the run's class names."""
+    probabilities: NDArray[np.float32]
+    """(N, classes)."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def stated(self) -> NDArray[np.float32]:
+        """The probability that each prediction was given; (N,)."""
+        return self.probabilities[np.arange(len(self)), self.predictions]
+
+    def wrong(self, order: Order) -> NDArray[np.int64]:
+        """The rows that were named wrongly: the most confident first, or in the order of the items.
+
+        Equal probabilities keep the order of the items.
+        """
+        rows = np.flatnonzero(self.predictions != self.labels)
+        if order == "worst":
+            rows = rows[np.argsort(-self.stated[rows], kind="stable")]
+        return rows
+
+
+def read_answers(run: Run) -> Answers:
+    """The answers of a finished run; raises `ArtefactError` where they are missing or damaged."""
+    path = run.path / "predictions.parquet"
+    if not path.exists():
+        raise ArtefactError(
+            f"{run.path.name} has no predictions yet, since its training did not end. "
+            f"Continue it with: noonbit train --resume {run.path}"
+        )
+    classes = pa.array(run.class_names)
+    try:
+        table = pq.read_table(path).combine_chunks()
+        labels, predictions = (
+            pc.index_in(table[name], value_set=classes).to_numpy().astype(np.int64)
+            for name in ("label", "prediction")
+        )
+        values = table["probabilities"].combine_chunks().flatten().to_numpy().astype(np.float32)
+        return Answers(
+            table["item"].to_numpy(),
+            table["name"].to_pylist(),
+            labels,
+            predictions,
+            values.reshape(len(table), len(classes)),
+        )
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ArtefactError(f"{path} is damaged: {reason}. Restore it, or train again.") from None

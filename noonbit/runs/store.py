@@ -1,0 +1,109 @@
+"""Where runs are made and found: a path, a unique beginning of a name, or `last`."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from noonbit import __version__
+from noonbit.errors import ArtefactError, UsageError
+from noonbit.runs.migrate import renamed
+from noonbit.runs.run import FORMAT, RUNS, Run
+from noonbit.system.files import read_json
+
+
+def create(
+    out: Path | None, *, model: str, source: str, record: dict[str, Any], runs: Path = RUNS
+) -> Run:
+    """A new run folder, named after time, model and data, or `out`. Never an existing one."""
+    if out is None:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        out = runs / f"{stamp}-{slug(model)}-{slug(source)}"
+        suffix = 2
+        while not made(out):
+            out = out.with_name(f"{stamp}-{suffix}-{slug(model)}-{slug(source)}")
+            suffix += 1
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        instead = f", or continue it with --resume {out}" if (out / "run.json").exists() else ""
+        raise UsageError(
+            f"{out} already exists, and nothing is ever overwritten. Choose another --out{instead}."
+        )
+    else:
+        made(out)
+    run = Run(out.resolve(), {"format": FORMAT, "status": "training", **record})
+    run.update()
+    return run
+
+
+def made(folder: Path) -> bool:
+    """Make a folder; False where it exists already, made by another training perhaps."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise ArtefactError(
+            f"{folder} cannot be made: {error}. Choose another folder with --out."
+        ) from None
+    return True
+
+
+def slug(text: str) -> str:
+    """A name that is safe in a path: `../data/my digits.csv` -> `my-digits`."""
+    stem = Path(text.rpartition(":")[0] or text).name.split(".")[0] or "data"
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:40]
+
+
+def load_run(
+    name: str | Path = "last", *, runs: Path = RUNS, model: nn.Module | None = None
+) -> Run:
+    """A run by its path, a unique beginning of its name, or `last`.
+
+    `model` is the network of a run that was trained with a Python object. Raises `ArtefactError`
+    for a folder that is no run, is damaged, or was made by a later noonbit.
+    """
+    path = find_run(name, runs)
+    record = renamed(read_json(path / "run.json"))
+    number = record.get("format") if isinstance(record, dict) else None
+    if not isinstance(number, int):
+        raise ArtefactError(f"{path / 'run.json'} has no format number; it is no run of noonbit's.")
+    if number > FORMAT:
+        raise ArtefactError(
+            f"{path} has run format {number}; this noonbit {__version__} reads up to {FORMAT}. "
+            "Update noonbit to open it."
+        )
+    run = Run(path.resolve(), record)
+    if model is not None:
+        run.load_weights(model)
+        run.model = run.answering(model)
+    return run
+
+
+def find_run(name: str | Path, runs: Path) -> Path:
+    """The folder that a user means."""
+    path = Path(name)
+    if (path / "run.json").is_file():
+        return path
+    if path.is_file():
+        raise ArtefactError(f"{path} is a file, not a run folder; the run comes first.")
+    if path.is_dir() and str(name) != "last":
+        raise ArtefactError(f"{path} is not a run: it has no run.json.")
+    found = sorted(entry.parent for entry in runs.glob("*/run.json"))
+    if not found:
+        raise ArtefactError(
+            f"There is no run in {runs.resolve()}"
+            + ("" if str(name) == "last" else f", and {name} is no folder of one")
+            + ". Make one with `noonbit train SOURCE`, or give the path of a run folder."
+        )
+    if str(name) == "last":
+        return max(found, key=lambda entry: (entry / "run.json").stat().st_mtime_ns)
+    matches = [entry for entry in found if entry.name.startswith(str(name))]
+    if len(matches) == 1:
+        return matches[0]
+    names = ", ".join(entry.name for entry in (matches or found)[-5:])
+    what = "Several runs begin" if matches else "No run begins"
+    raise ArtefactError(
+        f"{what} with '{name}' in {runs.resolve()}. "
+        f"{'They are' if matches else 'The latest are'}: {names}."
+    )

@@ -1,0 +1,1 @@
+"""The machine: hardware, threads, devices, seeds, files written whole, C++ compiled."""

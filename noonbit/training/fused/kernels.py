@@ -1,0 +1,127 @@
+"""The C++ kernels beside this file, as functions of Python.
+
+kernels = load()                      None where there is no compiler
+kernels["float32"].pool(...)          numbers of bytes, pointers; nothing is checked
+"""
+
+import ctypes
+from collections.abc import Callable
+from ctypes import Structure, c_float, c_int32, c_int64, c_void_p
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from noonbit.system import cpp_extension
+
+SOURCE = Path(__file__).with_name("kernels.cpp")
+
+ActivationName: TypeAlias = Literal["none", "relu", "silu"]
+ACTIVATIONS: dict[ActivationName, int] = {"none": 0, "relu": 1, "silu": 2}
+
+
+class Window(Structure):
+    """The geometry of a pool: maps (n, h, w, c) -> (n, oh, ow, c), windows of side x side."""
+
+    _fields_ = [(name, c_int64) for name in ("n", "h", "w", "c", "side", "stride", "oh", "ow")]
+
+
+class First(Structure):
+    """A convolution over few channels with its pool: (n, h, w, c_in) -> (n, oh, ow, c_out).
+
+    Its weights are (kernel, kernel, c_in, padded): c_out filled up to whole vectors of `LANES`.
+    """
+
+    LANES = 16
+
+    _fields_ = [
+        *((name, c_int64) for name in ("n", "h", "w", "c_in", "c_out", "padded")),
+        ("kernel", c_int64),
+        ("side", c_int64),
+        ("oh", c_int64),
+        ("ow", c_int64),
+        ("relu", c_int32),
+    ]
+
+
+class Norm(Structure):
+    """A batch norm over maps of `rows` pixels and `c` channels, and the activation after it."""
+
+    _fields_ = [
+        ("rows", c_int64),
+        ("c", c_int64),
+        ("gamma", c_void_p),
+        ("beta", c_void_p),
+        ("epsilon", c_float),
+        ("momentum", c_float),
+        ("running_mean", c_void_p),
+        ("running_variance", c_void_p),
+        ("saved", c_void_p),
+        ("activation", c_int32),
+    ]
+
+
+Kernel: TypeAlias = Callable[..., None]
+ARGUMENTS = {
+    "normalise_bytes": (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p),
+    "normalise_floats": (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p),
+    "activate": (c_void_p, c_void_p, c_int64, c_int32, c_void_p, c_int32, c_float),
+    "rectify_back": (c_void_p, c_void_p, c_void_p, c_int64, c_float),
+    "pool": (c_void_p, c_void_p, c_void_p, c_void_p, c_int32, c_void_p, c_int32, c_float),
+    "pool_back": (c_void_p, c_void_p, c_void_p, c_void_p, c_float),
+    "first": (*(c_void_p,) * 7, c_int32, c_float),
+    "first_back": (*(c_void_p,) * 4, c_float, c_void_p, c_void_p),
+    "transpose": (c_void_p, c_void_p, c_int64, c_int64, c_int64),
+    "norm": (c_void_p, c_void_p, c_void_p, c_void_p),
+    "norm_back": (c_void_p,) * 8,
+    "cross_entropy": (
+        *(c_void_p, c_void_p, c_void_p, c_int64, c_int64),
+        *(c_float, c_float, c_void_p, c_void_p),
+    ),
+}
+"""Of each kernel; see kernels.cpp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """The kernels for one type of numbers; all maps are (n, h, w, c) in memory."""
+
+    normalise_bytes: Kernel
+    """uint8 (n, c, h, w) -> maps, less the mean and divided by the deviation of each channel."""
+    normalise_floats: Kernel
+    """The same from float32."""
+    activate: Kernel
+    """An activation, then dropout where its random numbers are given."""
+    rectify_back: Kernel
+    """The way back through ReLU and dropout."""
+    pool: Kernel
+    """The maximum of each window and its place, then ReLU and dropout where they are wanted."""
+    pool_back: Kernel
+    first: Kernel
+    """A convolution over the images themselves, its pool, activation and dropout."""
+    first_back: Kernel
+    transpose: Kernel
+    """Matrices (n, rows, columns) -> (n, columns, rows)."""
+    norm: Kernel
+    norm_back: Kernel
+    cross_entropy: Kernel
+    """Loss, correct answers, and the gradient of the logits."""
+
+    @classmethod
+    def of(cls, library: ctypes.CDLL, type_name: str) -> "Kernels":
+        """Those of `float32` or `bfloat16`."""
+        kernels = {}
+        for name, arguments in ARGUMENTS.items():
+            kernel = getattr(library, f"{type_name}_{name}")
+            kernel.argtypes, kernel.restype = arguments, None
+            kernels[name] = kernel
+        return cls(**kernels)
+
+
+@cache
+def load() -> dict[str, Kernels] | None:
+    """The kernels by type; None where they are switched off or cannot be compiled."""
+    library = cpp_extension.load(SOURCE)
+    if library is None:
+        return None
+    return {name: Kernels.of(library, name) for name in ("float32", "bfloat16")}

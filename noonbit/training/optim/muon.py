@@ -1,0 +1,120 @@
+"""Muon: a momentum step that is made orthogonal, for filters."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.adamw import adamw
+
+from noonbit.training.optim.base import Optimizer
+
+MUON_SMALL_RATE = 0.2
+"""Muon's biases, norms and dense layers learn at this share of its filters' learning rate."""
+
+
+class Muon(Optimizer):
+    """Momentum whose step on each filter bank is made orthogonal; Adam for everything else.
+
+    Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024, in the form that
+    the CIFAR-10 speed records use: a bank (out, in, h, w) is a matrix of `out` rows, kept at the
+    norm sqrt(out), which suits filters that feed a batch norm. PyTorch's own Muon takes matrices
+    only. Costs a few small matrix products a step, whatever the batch size.
+    """
+
+    def __init__(
+        self,
+        parameters: list[nn.Parameter],
+        *,
+        lr: float,
+        momentum: float,
+        weight_decay: float,
+        dtype: torch.dtype,
+    ) -> None:
+        filters = [p for p in parameters if p.ndim == 4]
+        matrices = [p for p in parameters if p.ndim != 4 and p.ndim > 1]
+        vectors = [p for p in parameters if p.ndim <= 1]
+        # "fused" is for PyTorch, which loads the count of steps to where the weights are.
+        small = {"orthogonal": False, "rate": MUON_SMALL_RATE, "fused": True}
+        groups: list[dict[str, Any]] = [
+            {"params": filters, "orthogonal": True, "rate": 1.0},
+            {"params": matrices, **small},
+            {"params": vectors, **small, "weight_decay": 0.0},
+        ]
+        groups = [group for group in groups if group["params"]]
+        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self.dtype = dtype
+
+    def change(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """One step of these parameters."""
+        if group["orthogonal"]:
+            for filters, gradient in zip(values, gradients, strict=True):
+                self.change_filters(filters, gradient, group)
+        else:
+            self.change_small(values, gradients, group)
+
+    def change_filters(self, filters: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+        """One bank's step: Nesterov momentum, orthogonalised."""
+        state = self.state[filters]
+        if not state:
+            state["momentum"] = torch.zeros_like(filters)
+        momentum = state["momentum"]
+        momentum.mul_(group["momentum"]).add_(gradient)
+        direction = gradient.add(momentum, alpha=group["momentum"])
+        # Filters of zeros, as some networks begin with, have no norm to keep.
+        filters.mul_(math.sqrt(len(filters)) / filters.norm().clamp_min(1e-7))
+        update = orthogonalised(direction.reshape(len(filters), -1).to(self.dtype))
+        change, rate = update.view(direction.shape), group["lr"]
+        if isinstance(rate, Tensor):  # in memory, for a step that is recorded
+            filters.addcmul_(change.to(filters.dtype), rate, value=-1)
+        else:
+            filters.add_(change, alpha=-rate)
+
+    def change_small(
+        self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
+    ) -> None:
+        """AdamW (Loshchilov and Hutter, 2019) with betas 0.9 and 0.95, all tensors in one call."""
+        for value in values:
+            state = self.state[value]
+            if not state:
+                state["step"] = torch.zeros((), device=value.device)
+                state["mean"] = torch.zeros_like(value)
+                state["square"] = torch.zeros_like(value)
+        states = [self.state[value] for value in values]
+        adamw(
+            values,
+            gradients,
+            [state["mean"] for state in states],
+            [state["square"] for state in states],
+            [],
+            [state["step"] for state in states],
+            fused=True,
+            amsgrad=False,
+            maximize=False,
+            beta1=0.9,
+            beta2=0.95,
+            lr=group["lr"],
+            weight_decay=group["weight_decay"],
+            eps=1e-8,
+        )
+
+
+def orthogonalised(matrix: Tensor) -> Tensor:
+    """The nearest matrix with singular values of about 1, by three Newton-Schulz steps.
+
+    The coefficients are Jordan's: they reach [0.7, 1.2] fastest, and closer does not train better.
+    Each step multiplies by a polynomial of the small Gram matrix; the polynomials are multiplied
+    with each other first and with the matrix once, which takes a third of the work.
+    """
+    a, b, c = 3.4445, -4.7750, 2.0315
+    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    wide = wide / (wide.norm() + 1e-7)
+    gram = (wide @ wide.T).float()
+    identity = torch.eye(len(gram), device=gram.device)
+    product = identity
+    for _ in range(3):
+        polynomial = torch.addmm(torch.add(a * identity, gram, alpha=b), gram, gram, alpha=c)
+        product = polynomial @ product
+        gram = polynomial @ gram @ polynomial
+    result: Tensor = product.to(matrix.dtype) @ wide
+    return result if matrix.shape[0] <= matrix.shape[1] else result.T

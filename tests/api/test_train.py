@@ -1,0 +1,76 @@
+"""The Python face."""
+
+import os
+import signal
+
+import pytest
+from torch import nn
+
+import noonbit
+from noonbit.errors import Interrupted, UsageError
+from noonbit.jobs.observer import Observer
+
+
+class Stopping(Observer):
+    def stepped(self, step):
+        if step.step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_every_public_name_can_be_imported_and_is_shown_by_completion():
+    for name in noonbit.__all__:
+        assert getattr(noonbit, name) is not None
+    assert set(dir(noonbit)) == {*noonbit.__all__, "__version__"}
+
+
+def test_a_name_that_does_not_exist_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'noonbit' has no attribute 'learn'"):
+        _ = noonbit.learn
+
+
+def test_train_returns_a_run_that_evaluates_and_predicts(tmp_path, capsys):
+    run = noonbit.train("digits", model="lenet5", epochs=1, threads=1, out=tmp_path / "run")
+    assert run.record["model"]["name"] == "lenet5"
+    assert run.evaluation.items == 359
+    assert len(run.history) == 1
+    predictions = run.predict(noonbit.open_data("digits").train)
+    assert len(predictions) == 1797
+    assert set(predictions.labels) <= set(run.class_names)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("data     digits")
+    loaded = noonbit.load_run(tmp_path / "run")
+    assert loaded.evaluation == run.evaluation
+
+
+def test_an_observer_takes_the_place_of_the_display(tmp_path, capsys):
+    out = tmp_path / "run"
+    noonbit.train("digits", model="lenet5", epochs=1, threads=1, out=out, observer=Observer())
+    assert capsys.readouterr().err == ""
+
+
+def test_an_unknown_setting_is_named_with_the_nearest():
+    with pytest.raises(UsageError, match=r"noonbit\.train has the setting 'epoch'.*'epochs'"):
+        noonbit.train("digits", epoch=3)
+
+
+def test_a_wrong_value_is_a_usage_error():
+    with pytest.raises(UsageError, match=r"noonbit\.train: epochs"):
+        noonbit.train("digits", epochs=0)
+
+
+def test_a_module_is_trained_in_place(tmp_path):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    run = noonbit.train("digits", model=model, epochs=1, threads=1, out=tmp_path / "run")
+    assert run.model is model
+    assert run.record["model"]["python"]
+
+
+def test_a_stopped_training_is_resumed_by_its_path(tmp_path, capsys):
+    out = tmp_path / "run"
+    settings = {"model": "lenet5", "epochs": 1, "threads": 1, "out": out}
+    with pytest.raises(Interrupted):
+        noonbit.train("digits", **settings, observer=Stopping())
+    run = noonbit.resume(out)
+    assert run.record["status"] == "finished"
+    assert "resumed  after epoch 0, step 2" in capsys.readouterr().err

@@ -1,0 +1,308 @@
+"""The documented experiments: every file is whole, and verdicts follow from counted answers."""
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from noonbit.cli import main
+from noonbit.course.experiments import experiment
+from noonbit.course.experiments.experiment import (
+    Better,
+    EnsembleFigure,
+    Experiment,
+    Figure,
+    experiments,
+)
+from noonbit.course.experiments.page import write_page
+from noonbit.course.experiments.reproduce import choose_source, reproduce
+from noonbit.course.experiments.results import last_result
+from noonbit.course.experiments.verdict import judge_better, judge_ensemble, judge_figure
+from noonbit.errors import UsageError
+from noonbit.evaluation.significance import gain_of_means, independent_gain, paired_gain
+from noonbit.jobs.observer import Observer
+from noonbit.models.catalogue import MODELS
+from noonbit.training.optim.schedules import make_schedule
+
+NAMES = list(experiments())
+QUICK = {"epochs": 1, "threads": 1, "precision": "float32"}
+
+
+def silent() -> nullcontext[Observer]:
+    return nullcontext(Observer())
+
+
+def on_digits(**changes: object) -> Experiment:
+    settings = {
+        "name": "small",
+        "title": "A small one",
+        "document": "slides: DNN against CNN, augmentation, architectures",
+        "says": "90 %",
+        "source": "digits",
+        "recipe": {"model": "mlp", **QUICK},
+        "claim": {"kind": "figure", "arm": "small", "accuracy": 0.9},
+    }
+    return Experiment.model_validate(settings | changes)
+
+
+def answers(right: int, of: int) -> np.ndarray:
+    return np.arange(of) < right
+
+
+# The files
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_experiment_has_recipes_and_a_claim_about_its_own_arms(name: str) -> None:
+    one = experiment(name)
+    recipes = one.recipes()
+    claim = one.claim
+    if isinstance(claim, Figure | EnsembleFigure):
+        assert claim.arm in recipes
+    if isinstance(claim, Better):
+        assert {claim.winner, claim.loser} <= set(recipes)
+    if claim is None or claim.kind != "table":
+        assert all(recipe.model in MODELS for recipe in recipes.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer", "learning_rate", "batch_size", "epochs"),
+    [
+        ("mlp", "sgd", 0.01, 32, 30),
+        ("cnn", "sgd", 0.01, 32, 30),
+        ("deep-cnn", "sgd", 0.01, 32, 30),
+        ("sign", "rmsprop", 0.001, 32, 20),
+        ("lab-cnn", "adam", 0.001, 100, 15),
+        ("lab-deep-cnn", "adam", 0.001, 100, 15),
+        ("lab-ensemble", "adam", 0.001, 100, 15),
+        ("slides-dnn", "adam", 0.001, 200, 30),
+        ("slides-cnn", "adam", 0.001, 200, 30),
+    ],
+)
+def test_recipes_are_the_documents(name, optimizer, learning_rate, batch_size, epochs) -> None:
+    for recipe in experiment(name).recipes().values():
+        assert (recipe.optimizer, recipe.learning_rate) == (optimizer, learning_rate)
+        assert (recipe.batch_size, recipe.epochs) == (batch_size, epochs)
+        assert (recipe.normalise, recipe.schedule, recipe.augment) == ("unit", "constant", "none")
+        assert (recipe.label_smoothing, recipe.weight_decay, recipe.warmup) == (0, 0, 0)
+
+
+def test_the_course_validates_with_the_last_rows_and_stops_nowhere() -> None:
+    recipe = experiment("cnn").recipes()["cnn"]
+    assert (recipe.validation, recipe.validation_rows) == (10_000, "last")
+    assert (recipe.keep, recipe.patience, recipe.momentum) == ("last", None, 0)
+
+
+def test_the_slides_stop_early_on_the_loss() -> None:
+    recipe = experiment("slides-cnn").recipes()["slides-cnn"]
+    assert (recipe.keep, recipe.patience, recipe.epsilon) == ("loss", 10, 1e-7)
+
+
+def test_the_record_trains_on_every_image_for_a_fixed_number_of_steps() -> None:
+    recipe = experiment("cifar10-94").recipes()["cifar10-94"]
+    assert (recipe.validation, recipe.keep, recipe.epochs, recipe.batch_size) == (
+        0,
+        "last",
+        8,
+        2000,
+    )
+    lr_at = make_schedule(recipe.schedule, lr=recipe.learning_rate, warmup=recipe.warmup, steps=200)
+    rates = np.array([lr_at(step) for step in range(200)])
+    assert rates == pytest.approx(0.24 * (1 - np.arange(200) / 200), abs=0.002)
+
+
+def test_an_unknown_experiment_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="No experiment is called 'slide-cnn'. Did you mean"):
+        experiment("slide-cnn")
+
+
+# Verdicts
+
+
+@pytest.mark.parametrize(
+    ("correct", "outcome", "how"),
+    [(9_901, "met", "as documented"), (9_950, "met", "better"), (9_875, "met", "as documented")]
+    + [(9_860, "not met", "worse than documented by more than chance explains")],
+)
+def test_a_figure_is_met_unless_it_is_worse_than_chance_explains(correct, outcome, how) -> None:
+    verdict = judge_figure(correct, 10_000, 0.9901, 10_000)
+    assert verdict.outcome == outcome
+    assert how in verdict.sentence
+    assert verdict.difference == pytest.approx(correct / 10_000 - 0.9901)
+    assert verdict.low < verdict.difference < verdict.high
+
+
+def test_few_images_leave_more_to_chance() -> None:
+    assert judge_figure(98, 100, 0.9901, 10_000).outcome == "met"
+    assert judge_figure(9_800, 10_000, 0.9901, 10_000).outcome == "not met"
+
+
+def test_the_interval_of_two_shares_is_newcombes() -> None:
+    # Newcombe 1998, table II: 56/70 against 48/80, method 10.
+    gain = independent_gain(56, 70, 48, 80)
+    assert (gain.low, gain.high) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+def test_a_winner_must_win_by_more_than_chance_and_with_fewer_parameters_if_claimed() -> None:
+    winner, loser = answers(90, 100), answers(70, 100)
+    names = ("cnn", "dnn")
+    assert judge_better([winner], [loser], names=names, fewer_parameters=None).outcome == "met"
+    assert judge_better([winner], [loser], names=names, fewer_parameters=True).outcome == "met"
+    assert judge_better([winner], [loser], names=names, fewer_parameters=False).outcome == "not met"
+    assert judge_better([loser], [winner], names=names, fewer_parameters=None).outcome == "not met"
+    even = judge_better([winner], [winner], names=names, fewer_parameters=None)
+    assert (even.outcome, even.difference) == ("not met", 0)
+
+
+def test_several_seeds_are_compared_by_their_means() -> None:
+    winners = [answers(right, 1000) for right in (800, 820, 840)]
+    losers = [answers(right, 1000) for right in (700, 720, 710)]
+    verdict = judge_better(winners, losers, names=("with", "without"), fewer_parameters=None)
+    assert verdict.difference == pytest.approx(0.11)
+    assert "with 82.00 %, without 71.00 %, means of 3 seeds" in verdict.sentence
+
+
+def test_the_bootstrap_of_one_pair_agrees_with_the_paired_interval() -> None:
+    generator = np.random.default_rng(0)
+    one = generator.random(5_000) < 0.9
+    other = np.where(generator.random(5_000) < 0.9, one, generator.random(5_000) < 0.5)
+    found, known = gain_of_means([one], [other]), paired_gain(one, other)
+    assert found.gain == pytest.approx(known.gain)
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=1e-3)
+
+
+def test_an_ensemble_must_beat_its_members_mean_too() -> None:
+    members = [answers(9_940, 10_000), answers(9_930, 10_000)]
+    assert judge_ensemble(answers(9_950, 10_000), members, 0.9952, 10_000).outcome == "met"
+    assert judge_ensemble(answers(9_934, 10_000), members, 0.9934, 10_000).outcome == "not met"
+    assert judge_ensemble(answers(9_950, 10_000), members, 0.9990, 10_000).outcome == "not met"
+
+
+# Running them
+
+
+def test_a_finished_run_is_kept_and_judged_again(tmp_path: Path) -> None:
+    first = reproduce(on_digits(), out=tmp_path, display=silent)
+    weights = tmp_path / "small" / "small-seed0" / "weights.safetensors"
+    written = weights.stat().st_mtime_ns
+    assert first.verdict.outcome in ("met", "not met")
+    assert first.runs[0]["test_items"] == 359
+    stricter = on_digits(claim={"kind": "figure", "arm": "small", "accuracy": 1.0})
+    second = reproduce(stricter, out=tmp_path, display=silent)
+    assert second.verdict.outcome == "not met"
+    assert weights.stat().st_mtime_ns == written
+    assert last_result("small", tmp_path) == second
+
+
+def test_a_verdict_names_the_machine_that_trained(tmp_path: Path) -> None:
+    reproduce(on_digits(), out=tmp_path, display=silent)
+    record = tmp_path / "small" / "small-seed0" / "run.json"
+    told = json.loads(record.read_text())
+    told["machine"]["processor"] = "an abacus"
+    record.write_text(json.dumps(told))
+    judged_again = reproduce(on_digits(), out=tmp_path, display=silent)
+    assert judged_again.machine["processor"] == "an abacus"
+
+
+def test_a_run_of_another_recipe_does_not_count(tmp_path: Path) -> None:
+    reproduce(on_digits(), out=tmp_path, display=silent)
+    other = on_digits(recipe={"model": "mlp", **QUICK, "batch_size": 32})
+    with pytest.raises(UsageError, match="was made with batch_size 64, but the experiment has 32"):
+        reproduce(other, out=tmp_path, display=silent)
+
+
+def test_a_quick_form_gives_no_verdict_and_keeps_apart(tmp_path: Path) -> None:
+    long = on_digits(recipe={"model": "mlp", **QUICK, "epochs": 500})
+    result = reproduce(long, out=tmp_path, quick=True, display=silent)
+    assert result.verdict.outcome == "quick"
+    assert result.verdict.sentence.startswith("shortened, so no verdict; ")
+    assert result.runs[0]["epochs"] == 1
+    assert (tmp_path / "small-quick" / "result.json").exists()
+    assert last_result("small", tmp_path) is None
+
+
+def test_arms_and_seeds_are_all_run_and_compared(tmp_path: Path) -> None:
+    two = on_digits(
+        arms={"slow": {"learning_rate": 1e-6}, "fast": {}},
+        seeds=(0, 1),
+        claim={"kind": "better", "winner": "fast", "loser": "slow"},
+    )
+    result = reproduce(two, out=tmp_path, display=silent)
+    assert result.verdict.outcome == "met"
+    assert [(run["arm"], run["seed"]) for run in result.runs] == [
+        *(("slow", 0), ("slow", 1), ("fast", 0), ("fast", 1))
+    ]
+
+
+def test_an_ensemble_runs_with_its_members(tmp_path: Path) -> None:
+    one = on_digits(
+        members=2, claim={"kind": "ensemble", "arm": "small", "accuracy": 0.5}, combine="sum"
+    )
+    result = reproduce(one, out=tmp_path, display=silent)
+    (run,) = result.runs
+    assert len(run["members"]) == 2
+    assert "above the mean of its 2 members by" in result.verdict.sentence
+
+
+def test_a_diverged_training_is_not_met_and_says_why(tmp_path: Path) -> None:
+    wild = on_digits(recipe={"model": "mlp", **QUICK, "optimizer": "sgd", "learning_rate": 1e9})
+    result = reproduce(wild, out=tmp_path, display=silent)
+    assert result.verdict.outcome == "not met"
+    assert "learning rate of 1e+09" in result.verdict.sentence
+
+
+def test_a_substitute_is_never_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOONBIT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "data" / "stand-in"
+    folder.mkdir(parents=True)
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 8, 8)).astype(np.uint8)
+    np.savez(folder / "stand-in.npz", x_train=pixels, y_train=np.arange(120) % 3)
+    one = on_digits(
+        source="sign-mnist",
+        substitute={"source": "stand-in/stand-in.npz", "reason": "other pictures"},
+    )
+    assert choose_source(one, None) == (str(folder / "stand-in.npz"), True)
+    result = reproduce(one, out=tmp_path / "out", display=silent)
+    assert result.verdict.outcome == "not comparable"
+    assert result.verdict.sentence.startswith("other pictures; ")
+
+
+def test_the_real_data_are_preferred_to_a_substitute() -> None:
+    one = on_digits(substitute={"source": "anything", "reason": "other pictures"})
+    assert choose_source(one, None) == ("digits", False)
+
+
+# The page and the command
+
+
+def test_the_page_has_every_experiment_and_needs_no_network(tmp_path: Path) -> None:
+    path = write_page(tmp_path)
+    page = path.read_text(encoding="utf-8")
+    assert all(f'id="{name}"' in page for name in NAMES)
+    assert "http" not in page.replace("http-equiv", "")
+    assert f"Not run yet</dt><dd>{len(NAMES)} of {len(NAMES)}" in page
+
+
+def test_the_page_shows_figures_curves_and_verdict(tmp_path: Path, shared_data) -> None:
+    monkey = shared_data("mnist")
+    arguments = ["reproduce", "byhand", "--out", str(tmp_path), "--data-dir", str(monkey.parent)]
+    assert main.run(arguments) == 0
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "80 of 80 figures are the document" in page
+    assert page.count('<td class="number">0.') >= 80
+
+
+def test_the_list_is_json_with_name_claim_and_verdict(tmp_path: Path, capsys) -> None:
+    assert main.run(["reproduce", "--out", str(tmp_path), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == NAMES
+    assert all({"name", "claim", "verdict"} <= set(row) for row in rows)
+    assert all(row["verdict"] is None for row in rows)
+
+
+def test_an_unknown_name_exits_with_2(capsys) -> None:
+    assert main.run(["reproduce", "vgg-q"]) == 2
+    assert "No experiment is called 'vgg-q'. Did you mean 'vgg-a'?" in capsys.readouterr().err

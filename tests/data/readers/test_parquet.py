@@ -1,0 +1,152 @@
+"""Parquet: encoded images and pixel lists, with labels and class names as people write them."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from PIL import Image
+
+from noonbit.data.dataset import Data, Pictures
+from noonbit.data.files import open_files
+from noonbit.data.readers.parquet import read, read_inputs, recognise
+from noonbit.errors import DataError
+
+LABELS = [1, 0, 1]
+
+
+def png(value: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("L", (5, 4), value).save(stream, "PNG")
+    return stream.getvalue()
+
+
+CELLS = [png(1), png(2), png(3)]
+STRUCTS = [{"bytes": cell, "path": f"{i}.png"} for i, cell in enumerate(CELLS)]
+PIXELS = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4) * 5
+
+
+def write(path: Path, columns: dict, metadata: dict | None = None) -> Path:
+    table = pa.table(columns)
+    if metadata is not None:
+        table = table.replace_schema_metadata({"huggingface": json.dumps(metadata)})
+    pyarrow.parquet.write_table(table, path)
+    return path
+
+
+def open_parquet(path: Path) -> Data:
+    files = open_files(path)
+    assert recognise(files)
+    return read(files, path.name)
+
+
+def sentence(path: Path) -> str:
+    with pytest.raises(DataError) as error:
+        open_parquet(path)
+    return str(error.value)
+
+
+def hugging_face(names: list[str]) -> dict:
+    return {"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}}
+
+
+@pytest.mark.parametrize("images", [CELLS, STRUCTS])
+def test_encoded_images_become_pictures(tmp_path: Path, images) -> None:
+    data = open_parquet(write(tmp_path / "a.parquet", {"image": images, "label": LABELS}))
+    assert isinstance(data.train.raw, Pictures)
+    assert [picture.read() for picture in data.train.raw] == CELLS
+    assert (data.train.raw[0].width, data.train.raw[0].height) == (5, 4)
+    assert list(data.train.names) == [f"a.parquet row {i}" for i in range(3)]
+    assert data.train.labels is not None and data.train.labels.tolist() == LABELS
+    assert data.class_names == ("0", "1")
+
+
+def test_class_names_of_hugging_face_keep_their_order(tmp_path: Path) -> None:
+    metadata = hugging_face(["zebra", "ant"])
+    path = write(tmp_path / "a.parquet", {"image": STRUCTS, "label": LABELS}, metadata)
+    assert open_parquet(path).class_names == ("zebra", "ant")
+    write(path, {"image": STRUCTS, "label": [0, 1, 7]}, metadata)
+    assert "has the label 7 (item 2), but its metadata names 2 classes" in sentence(path)
+
+
+def test_text_labels_are_class_names(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", {"img": CELLS, "species": ["b", "a", "b"]})
+    assert open_parquet(path).class_names == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        PIXELS.reshape(3, 16).tolist(),
+        PIXELS.tolist(),
+        pa.FixedSizeListArray.from_arrays(PIXELS.ravel(), 16),
+    ],
+)
+def test_pixel_lists_become_arrays(tmp_path: Path, images) -> None:
+    data = open_parquet(write(tmp_path / "a.parquet", {"pixels": images, "label": LABELS}))
+    np.testing.assert_array_equal(data.train.raw, PIXELS[:, None])
+    assert data.value_range == (0, 255)
+
+
+def test_nested_colour_lists_become_channels_first(tmp_path: Path) -> None:
+    colour = np.random.default_rng(0).integers(0, 256, (3, 5, 6, 3))
+    data = open_parquet(write(tmp_path / "a.parquet", {"x": colour.tolist(), "y": LABELS}))
+    np.testing.assert_array_equal(data.train.raw, colour.transpose(0, 3, 1, 2))
+
+
+def test_shards_and_parts_are_told_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("train-00000-of-00002", "train-00001-of-00002", "test-00000-of-00001"):
+        write(tmp_path / "data" / f"{name}.parquet", {"image": STRUCTS, "label": LABELS})
+    data = open_parquet(tmp_path)
+    assert (len(data.train), len(data.parts["test"])) == (6, 3)
+    assert data.train.names[3] == "data/train-00001-of-00002.parquet row 0"
+
+
+def test_a_test_part_without_labels_is_left_out_with_a_note(tmp_path: Path) -> None:
+    write(tmp_path / "train.parquet", {"image": STRUCTS, "label": LABELS})
+    write(tmp_path / "test.parquet", {"image": STRUCTS, "label": [-1, -1, -1]})
+    data = open_parquet(tmp_path)
+    assert list(data.parts) == ["train"]
+    assert data.notes == ("test has no labels but -1 and is left out.",)
+
+
+def test_cells_that_hold_no_image_are_bad_items(tmp_path: Path) -> None:
+    cells = [{"bytes": None, "path": "x.png"}, {"bytes": b"hello", "path": "y.png"}, *STRUCTS]
+    data = open_parquet(write(tmp_path / "a.parquet", {"image": cells, "label": [0, 0, 1, 0, 1]}))
+    assert [str(item) for item in data.bad] == [
+        "a.parquet row 0 is empty (0 bytes)",
+        "a.parquet row 1 is not an image (it begins with b'hello')",
+    ]
+    assert data.train.labels is not None and data.train.labels.tolist() == LABELS
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"name": ["a", "b", "c"], "label": LABELS}, "name: string, label: int64; none holds"),
+        ({"image": CELLS}, "none is named label"),
+        ({"image": CELLS, "label": [1, None, 0]}, "a.parquet row 1 has no label"),
+        ({"image": CELLS, "label": [[1], [0], [1]]}, "has labels of type list"),
+        ({"x": [[1] * 16, [1] * 16, [1] * 15], "y": LABELS}, "pixel lists of different lengths"),
+        ({"image": CELLS, "label": [1, 1, 1]}, "holds only the class '1'"),
+    ],
+)
+def test_wrong_columns_are_refused(tmp_path: Path, columns: dict, said: str) -> None:
+    assert said in sentence(write(tmp_path / "a.parquet", columns))
+
+
+def test_a_truncated_file_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", {"image": CELLS, "label": LABELS})
+    path.write_bytes(path.read_bytes()[:100])
+    assert sentence(path).startswith("a.parquet is cut off or damaged")
+
+
+@pytest.mark.parametrize("images", [STRUCTS, PIXELS.tolist()])
+def test_inputs_need_no_labels(tmp_path: Path, images) -> None:
+    path = write(tmp_path / "a.parquet", {"image": images})
+    inputs = read_inputs(open_files(path), "a.parquet", None)
+    assert len(inputs.part) == 3 and inputs.part.labels is None

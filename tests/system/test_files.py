@@ -1,0 +1,162 @@
+"""Files are whole or not there, and JSON is JSON."""
+
+import json
+import math
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noonbit.errors import ArtefactError
+from noonbit.system import files
+from noonbit.system.files import finite, read_json, write, write_json, write_text
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def refusal(path: Path, fill=lambda temporary: temporary.write_text("new")) -> str:
+    with pytest.raises(ArtefactError) as error:
+        write(path, fill)
+    return str(error.value)
+
+
+def test_a_new_file_appears_whole(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    seen: list[bool] = []
+
+    def fill(temporary: Path) -> None:
+        temporary.write_text("half")
+        seen.append(path.exists())
+        temporary.write_text("whole")
+
+    write(path, fill)
+    assert seen == [False]
+    assert path.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, failure) -> None:
+    path = tmp_path / "weights"
+    path.write_text("old")
+
+    def fill(temporary: Path) -> None:
+        temporary.write_text("half of the n")
+        raise failure
+
+    with pytest.raises(failure):
+        write(path, fill)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("needs /dev/full, a device whose every write finds the disk full")
+    path = tmp_path / "weights"
+    path.write_text("old")
+    assert refusal(path, lambda temporary: full.write_text("new")) == (
+        f"The disk is full: {path} could not be written. Free some space, or choose --out."
+    )
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_takes_no_files_is_one_sentence() -> None:
+    folder = Path("/sys")  # takes none even from root, whom permissions do not stop
+    if not folder.is_dir():
+        pytest.skip("needs Linux's /sys")
+    sentence = refusal(folder / "report.html")
+    assert sentence.startswith("/sys cannot be written to: ")
+    assert sentence.endswith(" Choose another folder with --out.")
+
+
+def test_a_folder_without_permission_is_one_sentence(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("permissions do not stop root")
+    tmp_path.chmod(0o500)
+    assert refusal(tmp_path / "a").startswith(f"{tmp_path} cannot be written to: ")
+
+
+def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "a"
+    assert refusal(path).startswith(f"{path} could not be written: [Errno 2] No such file")
+
+
+@pytest.mark.parametrize(("tells", "times"), [(True, 200), (False, 100_000)])
+def test_threads_that_ask_for_the_mask_leave_it_as_it_is(
+    tells: bool, times: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if not tells:
+        monkeypatch.setattr(files, "STATUS", tmp_path / "nothing")
+
+    def ask(thread: int) -> set[int]:
+        return {files.current_umask() for _ in range(times)}
+
+    before, interval = os.umask(0o027), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            told = set().union(*pool.map(ask, range(2)))
+        assert (told, os.umask(0o027)) == ({0o027}, 0o027)
+    finally:
+        sys.setswitchinterval(interval)
+        os.umask(before)
+
+
+def test_a_folder_in_the_place_of_the_file_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.mkdir()
+    assert refusal(path).startswith(f"{path} could not be written: ")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_a_file_has_the_permissions_that_the_user_gives_files(tmp_path, mask, mode) -> None:
+    before = os.umask(mask)
+    try:
+        write_text(tmp_path / "a", "text")
+        assert os.umask(mask) == mask
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == mode
+
+
+def test_text_is_utf_8(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "눈빛")
+    assert (tmp_path / "a").read_bytes() == "눈빛".encode()
+
+
+def test_numbers_that_json_lacks_become_null(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"loss": math.nan, "rows": [(math.inf, np.float64("nan"), 0.5)], "눈": "빛"})
+    assert "눈" in path.read_text(encoding="utf-8")
+    assert read_json(path) == {"loss": None, "rows": [[None, None, 0.5]], "눈": "빛"}
+
+
+@given(json_values)
+def test_plain_values_become_strict_json_and_keep_all_else(value: object) -> None:
+    text = json.dumps(finite(value), allow_nan=False)
+    assert json.loads(text) == finite(value)
+    assert finite(finite(value)) == finite(value)
+
+
+def test_a_missing_and_a_damaged_json_file_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    with pytest.raises(ArtefactError) as error:
+        read_json(path)
+    assert str(error.value) == f"{path} is missing; the run folder is not complete."
+    for content in (b"{", b"", b"\xff\xfe"):
+        path.write_bytes(content)
+        with pytest.raises(ArtefactError, match=r"is damaged: .*Restore it, or train again\."):
+            read_json(path)

@@ -1,0 +1,265 @@
+"""noonbit.training.gradients: a step's gradients, in one piece or in shares."""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from noonbit.augment import Augmentation, augment, draw
+from noonbit.config.recipe import Engine
+from noonbit.data.loader import Labelled, Streamed
+from noonbit.data.preprocess import PictureFraming
+from noonbit.data.preprocess.contract import Contract
+from noonbit.errors import UsageError
+from noonbit.models.catalogue import EXAMPLES, MODELS, Network, build, outline
+from noonbit.models.layers import Dropout
+from noonbit.system.runtime import Runtime
+from noonbit.training.gradients import (
+    LEAST_SHARE,
+    Lesson,
+    Shares,
+    Whole,
+    backward_of,
+    can_be_shared,
+    engines_for,
+    gradients_of,
+    require_loaded,
+)
+
+CPU = torch.device("cpu")
+COUNT = 50
+SHARED: tuple[Engine, ...] = ("autograd-shares", "chain-shares")
+
+
+def runtime(threads: int, engine: Engine | None = None) -> Runtime:
+    return Runtime(CPU, threads, "float32", {}, engine)
+
+
+def lesson(threads: int, engine: Engine | None = None) -> Lesson:
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (COUNT, 1, 12, 12)).astype(np.uint8)
+    train = Labelled(
+        torch.from_numpy(pixels), torch.from_numpy(generator.integers(0, 3, COUNT).astype(np.int64))
+    )
+    contract = Contract.measured(
+        PictureFraming(height=12, width=12, channels=1), pixels, ("a", "b", "c")
+    )
+    return Lesson(train, contract, Augmentation(shift=1), 0.1, runtime(threads, engine))
+
+
+def test_a_step_on_a_gpu_makes_its_dropout_a_function_of_the_seed() -> None:
+    """Our dropout is PyTorch's there, which draws from the device's one stream."""
+    given = lesson(1)
+    for name, device, seeds in (("deep-cnn", "meta", True), ("deep-cnn", "cpu", False)):
+        elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device(device)))
+        assert Whole(network(name), elsewhere, "autograd").seeds_stream == seeds
+    elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device("meta")))
+    assert not Whole(network("mlp"), elsewhere, "autograd").seeds_stream  # which has none
+
+
+def network(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    return build(name, 3, 1, (12, 12))
+
+
+def step(
+    model: nn.Module,
+    threads: int,
+    items: torch.Tensor,
+    *,
+    step_seed: int = 0,
+    engine: Engine | None = None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    draws = draw(Augmentation(shift=1), seed=0, epoch=0, count=COUNT, device=CPU)
+    model.train()
+    with gradients_of(model, lesson(threads, engine)) as gradients:
+        return gradients(items, draws, step_seed)
+
+
+def gradient(model: nn.Module) -> torch.Tensor:
+    return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+
+@pytest.mark.parametrize(
+    ("engine", "threads"), [("autograd-shares", 2), ("chain-shares", 2), ("chain", 2), ("chain", 1)]
+)
+def test_every_engine_has_the_gradient_of_autograd(engine: Engine, threads: int) -> None:
+    whole, shared = network("cnn"), network("cnn")
+    items = torch.arange(COUNT).flip(0)
+    loss, right = step(whole, 1, items, engine="autograd")
+    shared_loss, shared_right = step(shared, threads, items, engine=engine)
+    assert torch.allclose(gradient(whole), gradient(shared), atol=1e-6)
+    assert shared_loss.item() == pytest.approx(loss.item(), rel=1e-5)
+    assert shared_right == right
+
+
+def test_the_gradient_is_pytorchs_of_the_mean_loss() -> None:
+    model, items = network("mlp"), torch.arange(COUNT).flip(0)
+    loss, right = step(model, 1, items)
+    ours = gradient(model)
+    model.zero_grad()
+    given = lesson(1)
+    draws = draw(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
+    moved = augment(given.transforms, given.train.values[items], draws.take(items))
+    logits = model(given.contract.normalise(moved))
+    labels = given.train.labels[items]
+    mean = nn.CrossEntropyLoss(label_smoothing=0.1)(logits, labels)
+    mean.backward()
+    assert torch.allclose(ours, gradient(model), atol=1e-6)
+    assert loss.item() == pytest.approx(COUNT * mean.item(), rel=1e-5)
+    assert right == (logits.argmax(dim=1) == labels).sum()
+
+
+@pytest.mark.parametrize("engine", [*SHARED, "chain"])
+def test_every_engine_gives_the_same_bits_each_time(engine: Engine) -> None:
+    steps = []
+    for _ in range(3):
+        model = network("glance")
+        step(model, 2, torch.arange(COUNT), engine=engine)
+        steps.append((gradient(model), deepcopy(model.state_dict())))
+    for bits, state in steps[1:]:
+        assert torch.equal(bits, steps[0][0])
+        assert all(torch.equal(state[name], value) for name, value in steps[0][1].items())
+
+
+@pytest.mark.parametrize("engine", SHARED)
+def test_all_copies_end_a_step_with_the_same_statistics_and_weights(engine: Engine) -> None:
+    model = network("glance")
+    model.train()
+    shares = Shares(model, lesson(3), engine)
+    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    shares(torch.arange(COUNT), draws, 0)
+    first = shares.replicas[0]
+    for replica in shares.replicas[1:]:
+        for own, other in zip(first.buffers(), replica.buffers(), strict=True):
+            assert torch.equal(own, other) or not own.is_floating_point()
+        for own, other in zip(first.parameters(), replica.parameters(), strict=True):
+            assert own.data_ptr() == other.data_ptr()
+        assert all(parameter.grad is None for parameter in replica.parameters())
+
+
+@pytest.mark.parametrize("engine", SHARED)
+def test_running_statistics_are_the_mean_of_what_the_shares_saw(engine: Engine) -> None:
+    model = network("glance")
+    model.train()
+    shares = Shares(model, lesson(2), engine)
+    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    alone = []
+    for items in torch.arange(COUNT).tensor_split(2):
+        one = network("glance")
+        one.train()
+        backward_of(one, lesson(1), "autograd")(items, draws, COUNT)
+        alone.append(one.get_buffer("features.2.norm1.running_var"))
+    shares(torch.arange(COUNT), draws, 0)
+    found = model.get_buffer("features.2.norm1.running_var")
+    assert torch.allclose(found, (alone[0] + alone[1]) / 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("engine", SHARED)
+def test_a_small_batch_is_not_cut_into_crumbs(engine: Engine) -> None:
+    model = network("glance")
+    model.train()
+    shares = Shares(model, lesson(2), engine)
+    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    shares(torch.arange(2 * LEAST_SHARE - 1), draws, 0)
+    assert shares.replicas[0].get_buffer("features.2.norm1.num_batches_tracked") == 1
+    assert shares.replicas[1].get_buffer("features.2.norm1.num_batches_tracked") == 0
+
+
+def test_networks_that_shares_would_change_are_taken_whole() -> None:
+    whole = {
+        name
+        for name, entry in MODELS.items()
+        if not can_be_shared(outline(name, *EXAMPLES[entry.takes]))
+    }
+    assert whole == {"sign-cnn", *(name for name in MODELS if name.startswith("resnet"))}
+    assert not can_be_shared(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
+
+
+def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:
+    model = network("sign-cnn")
+    assert engines_for(model, Augmentation(), runtime(2)) == ("chain", "autograd")
+    with gradients_of(model, lesson(2, "autograd")) as gradients:
+        assert type(gradients.backward).__name__ == "ByAutograd"
+    with gradients_of(model, lesson(2, "chain-shares")) as gradients:
+        assert type(gradients.backward).__name__ == "ByChain"
+
+
+def test_mixed_labels_are_left_to_autograd_and_a_gpu_can_replay_what_draws_no_numbers() -> None:
+    model = network("mlp")
+    assert engines_for(model, Augmentation(mixup=0.2), runtime(2)) == (
+        "autograd-shares",
+        "autograd",
+    )
+    gpu = Runtime(torch.device("cuda"), 2, "float32", {})
+    assert engines_for(model, Augmentation(), gpu) == ("autograd", "graph")
+    assert engines_for(network("deep-cnn"), Augmentation(), gpu) == ("autograd",)
+    assert engines_for(nn.Linear(144, 3), Augmentation(), gpu) == ("autograd",)
+
+
+def test_items_that_stream_to_a_gpu_are_refused_by_the_engine_that_replays() -> None:
+    streamed = Streamed(lambda items: items, torch.arange(COUNT), CPU)
+    with pytest.raises(UsageError, match="graph needs all training items in the GPU's memory"):
+        require_loaded(Labelled(streamed, torch.arange(COUNT)))
+    require_loaded(lesson(1).train)
+
+
+@pytest.mark.parametrize("engine", ["autograd", *SHARED, "chain"])
+def test_dropout_is_a_function_of_the_steps_seed(engine: Engine) -> None:
+    model = network("deep-cnn")
+    seen = []
+    for step_seed in (1, 1, 2):
+        model.zero_grad()
+        step(model, 3, torch.arange(COUNT), step_seed=step_seed, engine=engine)
+        seen.append(gradient(model))
+    assert torch.equal(seen[0], seen[1])
+    assert not torch.equal(seen[0], seen[2])
+
+
+@pytest.mark.parametrize("engine", SHARED)
+def test_every_share_drops_other_units(engine: Engine) -> None:
+    model = network("slides-cnn")
+    shares = Shares(model, lesson(2), engine)
+    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    shares(torch.arange(COUNT), draws, 0)
+    ones = torch.ones(1000)
+    masks = [
+        module(ones)
+        for replica in shares.replicas
+        for module in replica.modules()
+        if isinstance(module, Dropout)
+    ]
+    assert len({tuple(mask.tolist()) for mask in masks}) == len(masks) == 4
+
+
+def test_operators_use_one_thread_in_shares_and_all_of_them_afterwards() -> None:
+    before = torch.get_num_threads()
+    with gradients_of(network("cnn"), lesson(2)):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
+
+
+def test_auxiliary_heads_learn_beside_the_main_one_and_stay_out_of_the_loss_that_is_told() -> None:
+    class Heads(Network):
+        def __init__(self) -> None:
+            torch.manual_seed(0)
+            features = nn.Sequential(nn.Flatten(), nn.Linear(144, 6))
+            super().__init__(
+                features, nn.Sequential(nn.Linear(6, 3)), {"1": nn.Sequential(nn.Linear(6, 3))}
+            )
+
+    model = Heads()
+    loss, _ = step(model, 1, torch.arange(COUNT))
+    given = lesson(1)
+    draws = draw(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
+    images = given.contract.normalise(augment(given.transforms, given.train.values, draws))
+    criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+    main, side = (criterion(each, given.train.labels) for each in model.all_logits(images))
+    ours = gradient(model)
+    model.zero_grad()
+    (main + 0.3 * side).backward()
+    assert torch.allclose(ours, gradient(model), atol=1e-6)
+    assert loss.item() == pytest.approx(COUNT * main.item(), rel=1e-5)
