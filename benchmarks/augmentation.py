@@ -122,7 +122,8 @@ def training(data_dir: str | None, batch_size: int) -> Iterator[int]:
     """Sizes of the batches that a training transforms, a share of each on every thread."""
     import torch
 
-    from noonbit.augment import Augmentation, augment, draw
+    from noonbit.augment import augment, sample_parameters
+    from noonbit.config.augmentation import Augmentation
     from noonbit.system.runtime import Runtime
 
     runtime = Runtime.start(device="cpu")
@@ -130,11 +131,11 @@ def training(data_dir: str | None, batch_size: int) -> Iterator[int]:
     pixels = torch.from_numpy(mnist(data_dir)[0])
     count, settings = len(pixels), Augmentation.parse(REACHES)
     for epoch in itertools.count():
-        draws = draw(settings, seed=0, epoch=epoch, count=count, device=runtime.device)
+        draws = sample_parameters(settings, seed=0, epoch=epoch, count=count, device=runtime.device)
         for items in torch.randperm(count).split(batch_size):
             shares = [
                 (pixels.index_select(0, one), draws.take(one))
                 for one in items.tensor_split(runtime.threads)
             ]
-            runtime.spread(lambda share: augment(settings, *share), shares)
+            runtime.map_threads(lambda share: augment(settings, *share), shares)
             yield len(items)

@@ -109,37 +109,39 @@ def trained(
 ) -> Seconds:
     """Train one network, or an ensemble of them."""
     started = time.perf_counter()
-    from noonbit.config.ensemble import Lineup
+    from noonbit.config.ensemble import EnsembleSettings
     from noonbit.config.plan import Plan
     from noonbit.config.recipe import Recipe
-    from noonbit.data.prepared import Items
+    from noonbit.data.prepared import PreparedDataset
     from noonbit.jobs.ensemble import members_of, train_members
     from noonbit.jobs.observer import Observer
     from noonbit.jobs.train import train
     from noonbit.runs.run import Run
-    from noonbit.training.loop import Epoch, State
+    from noonbit.training.state import TrainingState
 
     class Clock(Observer):
         """Notes when the first step is about to be taken, and when the last one was."""
 
         first = last = 0.0
 
-        def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
+        def on_start(
+            self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState
+        ) -> None:
             self.first = time.perf_counter()
 
-        def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
+        def on_epoch(self, state: TrainingState) -> None:
             self.last = time.perf_counter()
 
-        def began_members(self, run: Run, items: Items) -> None:
+        def on_ensemble_start(self, run: Run, items: PreparedDataset) -> None:
             self.first = time.perf_counter()
 
-        def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
             self.last = time.perf_counter()
 
     def step_seconds(run: Run) -> float:
         """Of all threads together."""
-        share = run.record["machine"]["threads"] / usable_cpus()
-        return float(share * run.record["result"]["train_seconds"])
+        share = run.metadata["machine"]["threads"] / usable_cpus()
+        return float(share * run.metadata["result"]["train_seconds"])
 
     clock, recipe = Clock(), Recipe(model=model, epochs=epochs, engine=engine)
     place = None if data_dir is None else Path(data_dir)
@@ -148,8 +150,10 @@ def trained(
         if members is None:
             run = train(source, recipe, out=out, data_dir=place, observer=clock)
         else:
-            lineup = Lineup(members=members)
-            run = train_members(source, recipe, lineup, out=out, data_dir=place, observer=clock)
+            ensemble_settings = EnsembleSettings(members=members)
+            run = train_members(
+                source, recipe, ensemble_settings, out=out, data_dir=place, observer=clock
+            )
         seconds = time.perf_counter() - started
         steps = sum(step_seconds(each) for each in ([run] if members is None else members_of(run)))
     return {"steps": steps, "training": clock.last - clock.first, "all": seconds}

@@ -83,7 +83,7 @@ def batches(source: str, threads: int) -> Iterator[int]:
     torch.set_num_threads(1)
     positions = Positions(read_games(Path(source))[0])
     for indices in drawn(positions):
-        runtime.spread(positions.planes, np.array_split(indices, threads))
+        runtime.map_threads(positions.planes, np.array_split(indices, threads))
         yield len(indices)
 
 

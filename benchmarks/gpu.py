@@ -296,45 +296,46 @@ def print_figures(results: Settings) -> None:
 def trainings(source: str, settings: Settings, *, data_dir: Path | None = None) -> Iterator[Told]:
     """noonbit's, seed after seed, without end: the path of `noonbit train`, with the set loaded."""
     from noonbit.config.recipe import Recipe
-    from noonbit.data.loader import Labelled, labelled
+    from noonbit.data.loader import TensorDataset, tensor_dataset
     from noonbit.data.prepared import load
     from noonbit.models.catalogue import model_of
-    from noonbit.models.tta import viewed
+    from noonbit.models.tta import with_tta
     from noonbit.system.runtime import Runtime
-    from noonbit.training.autotune import settle_engine
-    from noonbit.training.loop import Hooks, begin, fit, validate
+    from noonbit.training.autotune import autotune_engine
+    from noonbit.training.loop import fit, init_training, validate
     from noonbit.training.setup import build_seeded, contract_for, plan_for
+    from noonbit.training.state import TrainingContext
 
-    recipe = Recipe.checked(settings, origin="benchmarks/gpu.py")
-    runtime = Runtime.wanted(recipe)
-    items, _ = load(source, recipe, data_dir=data_dir)
-    name = model_of(recipe, items.framing)
+    recipe = Recipe.from_settings(settings, origin="benchmarks/gpu.py")
+    runtime = Runtime.from_recipe(recipe)
+    items = load(source, recipe, data_dir=data_dir)
+    name = model_of(recipe, items.preprocessor)
     network = build_seeded(name, items, 0)
     plan = plan_for(recipe, items, network, name)
     contract = contract_for(items, plan)
-    train, test = (labelled(items, part, runtime) for part in ("train", "test"))
-    nothing = Labelled(train.values[:0], train.labels[:0])
-    runtime = settle_engine(network, contract, train, plan, recipe, runtime)
+    train, test = (tensor_dataset(items, part, runtime) for part in ("train", "test"))
+    nothing = TensorDataset(train.values[:0], train.labels[:0])
+    context = TrainingContext(contract, train, nothing, plan, runtime)
+    runtime = autotune_engine(network, context, recipe)
     for seed in itertools.count():
-        network = runtime.place(build_seeded(name, items, seed))
-        seeded = replace(plan, seed=seed)
+        network = runtime.to_device(build_seeded(name, items, seed))
+        seeded = replace(context, plan=replace(plan, seed=seed), runtime=runtime)
         started = runtime.clock()
-        state = begin(network, contract, train, seeded, runtime)
-        fit(state, contract, train, nothing, seeded, runtime, Hooks())
-        answering = viewed(network, plan.test_time_augmentation)
+        fit(init_training(network, seeded), seeded)
+        answering = with_tta(network, plan.test_time_augmentation)
         _, accuracy = validate(answering, contract, test, runtime)
         yield Told(runtime.clock() - started, accuracy)
 
 
 def main(task: str, engine: str, data_dir: str | None) -> None:
     """What a process of noonbit's does: train for a goal, and tell each training in a line."""
-    from noonbit.course.experiments import experiment
+    from noonbit.course.experiments.experiment import load_experiment
 
     told = stdout_to_tell()
     source, settings = "mnist", MNIST_SETTINGS
     if task == CIFAR:
-        record = experiment(CIFAR)
-        source, settings = record.source, record.recipe
+        documented = load_experiment(CIFAR)
+        source, settings = documented.source, documented.recipe
     place = None if data_dir is None else Path(data_dir)
     on_gpu: dict[str, Any] = {"device": "cuda", "engine": engine}
     for one in trainings(source, settings | on_gpu, data_dir=place):

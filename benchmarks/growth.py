@@ -195,25 +195,24 @@ def one_epoch(source: str, batch: int, side: int | None = None) -> dict[str, flo
         started = time.perf_counter()
         run = train(source, recipe, out=Path(folder) / "run")
         seconds = time.perf_counter() - started
-    steps = run.record["result"]["train_seconds"]
+    steps = run.metadata["result"]["train_seconds"]
     return {"train_seconds": steps, "other_seconds": seconds - steps, "peak_bytes": max(peaks)}
 
 
 def many_epochs(source: str, epochs: list[int]) -> list[int]:
     """Bytes that the process has for itself after some epochs of one training."""
-    from noonbit.config.plan import Plan
     from noonbit.config.recipe import Recipe
     from noonbit.jobs.observer import Observer
     from noonbit.jobs.train import train
-    from noonbit.training.loop import Epoch
+    from noonbit.training.state import TrainingState
 
     taken: list[int] = []
 
     class Notes(Observer):
         """Notes the memory after the epochs that are asked for."""
 
-        def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
-            if row.epoch in epochs:
+        def on_epoch(self, state: TrainingState) -> None:
+            if state.epoch in epochs:
                 taken.append(own_bytes())
 
     with TemporaryDirectory() as folder:

@@ -38,7 +38,7 @@ def guard(*, store: bool = False) -> None:
     store
         Make this machine's ratios those to compare with.
     """
-    from noonbit.runs.metadata import processor_name
+    from noonbit.system.hardware import processor_name
 
     stored: dict[str, Ratios] = json.loads(STORED.read_text(encoding="utf-8"))
     processor = processor_name()
@@ -62,9 +62,9 @@ def measure(precision: str) -> list[float]:
     """How many times as fast noonbit's epoch was, in every round."""
     from benchmarks.ours import train
     from benchmarks.peers.pytorch_training import train_as_written
-    from noonbit.system.runtime import operators_use
+    from noonbit.system.runtime import set_operator_threads
 
-    with operators_use(1):
+    with set_operator_threads(1):
         theirs = train_as_written(NETWORK, EPOCH, BATCH)
         ours = train(NETWORK, EPOCH, BATCH, precision, threads=1)
         timed(ours), timed(theirs)  # to warm up

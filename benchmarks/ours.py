@@ -6,15 +6,16 @@ import torch
 
 from benchmarks.networks import TASKS
 from benchmarks.side_by_side import stretches
-from noonbit.config.plan import Task, derive
+from noonbit.config.plan import PlanInputs, derive
 from noonbit.config.recipe import Recipe
-from noonbit.data.loader import Labelled
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.models.catalogue import build
 from noonbit.system.runtime import Runtime
-from noonbit.training.autotune import settle_engine
-from noonbit.training.loop import Hooks, begin, fit
+from noonbit.training.autotune import autotune_engine
+from noonbit.training.loop import fit, init_training
+from noonbit.training.state import Callbacks, TrainingContext, TrainingState
 
 
 def train(
@@ -22,7 +23,7 @@ def train(
 ) -> Iterator[int]:
     """The images of each epoch, after it."""
     task = TASKS[network]
-    recipe = Recipe.checked(
+    recipe = Recipe.from_settings(
         {
             "model": network,
             "epochs": 1_000_000,
@@ -43,22 +44,26 @@ def train(
         origin="benchmarks/ours.py",
     )
     channels, height, width = task.shape
-    framing = PictureFraming(height=height, width=width, channels=1 if channels == 1 else 3)
-    contract = Contract.unit(framing, tuple(map(str, range(task.classes))))
+    preprocessor = ImagePreprocessor(height=height, width=width, channels=1 if channels == 1 else 3)
+    contract = Contract.unit(preprocessor, tuple(map(str, range(task.classes))))
     pixels, labels = map(torch.from_numpy, task.random(images))
-    train, nothing = Labelled(pixels, labels), Labelled(pixels[:0], labels[:0])
+    train, nothing = TensorDataset(pixels, labels), TensorDataset(pixels[:0], labels[:0])
 
     def epochs(end_of_epoch: Callable[[], None]) -> None:
         # All in one thread: OpenMP keeps a pool for each that asks, and more threads than cores
         # wait for each other asleep.
-        runtime = Runtime.wanted(recipe)
+        runtime = Runtime.from_recipe(recipe)
         torch.manual_seed(recipe.seed)
         model = build(network, task.classes, channels, (height, width))
         # All that is derived is stated here, so size and difficulty decide nothing.
-        plan = derive(recipe, Task(network, images, ("none", ""), 1, 1.0, "adam"))
-        runtime = settle_engine(model, contract, train, plan, recipe, runtime)
-        state = begin(model, contract, train, plan, runtime)
-        hooks = Hooks(on_epoch=lambda row: end_of_epoch())
-        fit(state, contract, train, nothing, plan, runtime, hooks)
+        plan = derive(recipe, PlanInputs(network, images, ("none", ""), 1, 1.0, "adam"))
+        context = TrainingContext(contract, train, nothing, plan, runtime)
+        context = replace(context, runtime=autotune_engine(model, context, recipe))
+
+        class EndOfEpoch(Callbacks):
+            def on_epoch(self, state: TrainingState) -> None:
+                end_of_epoch()
+
+        fit(init_training(model, context), context, EndOfEpoch())
 
     return stretches(epochs, images)

@@ -125,11 +125,11 @@ def trained(
     from noonbit.config.recipe import Recipe
     from noonbit.jobs.train import train
 
-    recipe = Recipe.checked(
+    recipe = Recipe.from_settings(
         {"model": model, "epochs": epochs, "precision": precision, "seed": seed, "keep": "last"},
         origin="benchmarks/precision.py",
     )
     place = None if data_dir is None else Path(data_dir)
     with TemporaryDirectory() as folder:
         run = train(source, recipe, out=Path(folder) / "run", data_dir=place)
-        return float(run.record["result"]["accuracy"])
+        return float(run.metadata["result"]["accuracy"])

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.side_by_side import Contestant, side_by_side
 from noonbit import __version__
 from noonbit.system.files import write_text
-from noonbit.system.hardware import cpu_multiplies_bfloat16
+from noonbit.system.hardware import cpu_has_native_bfloat16
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("torch", "numpy", "keras", "tensorflow", "jax", "jaxlib", "scikit-learn")
@@ -23,7 +23,7 @@ PEAK_ROUNDS, PEAK_SECONDS = 3, 0.5
 
 def facts(*, threads: int, rounds: int, seconds: float | None = None) -> dict[str, Any]:
     """The machine, the versions, and how it was measured; `seconds` where turns have a length."""
-    from noonbit.runs.metadata import processor_name
+    from noonbit.system.hardware import processor_name
 
     return {
         "command": shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]),
@@ -47,7 +47,7 @@ def versions() -> Iterator[tuple[str, str]]:
 
 def precisions() -> list[str]:
     """The number formats that this processor multiplies natively."""
-    return ["float32", "bfloat16"] if cpu_multiplies_bfloat16() else ["float32"]
+    return ["float32", "bfloat16"] if cpu_has_native_bfloat16() else ["float32"]
 
 
 def measured_peak(threads: int) -> dict[str, float]:

@@ -1,18 +1,18 @@
-"""The errors a user can meet. Each is one sentence: what came, what is allowed, what to do.
+"""Errors for the user. Each message is one sentence: what is wrong, what is allowed, what to do.
 
     NoonbitError            exit code
     ├── UsageError              2    a flag, setting or name that does not exist or does not fit
     ├── DataError               3    data that cannot be read or used
     │   ├── SourceNotFound      3    nothing is where the user pointed
-    │   └── InputRefused        3    an input that the contract cannot bring to the network
+    │   └── InputRefused        3    an input that the contract cannot preprocess
     ├── ArtefactError           4    a run folder, model or weights file that cannot be used
     ├── CheckFailed             5    a check, threshold or claim that was not met
     ├── TrainingDiverged        6    the loss became infinite or not a number
     ├── MissingExtra            7    an optional dependency that is not installed
     └── Interrupted           130    Ctrl-C, after everything was saved
 
-The command line prints the sentence without a traceback and exits with the code; anything that is
-not a `NoonbitError` is a bug and exits with 1.
+The command line prints the sentence without a traceback and exits with the code. Any other
+exception is a bug and exits with 1.
 """
 
 import difflib
@@ -42,7 +42,7 @@ class SourceNotFound(DataError):
 
 
 class InputRefused(DataError):
-    """An input that cannot be brought to the network: `photo.png is cut off after 3,112 bytes.`"""
+    """An input that cannot be preprocessed: `photo.png is cut off after 3,112 bytes.`"""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name} {reason}.")
@@ -81,11 +81,11 @@ class Interrupted(NoonbitError):
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """The middle of an error sentence: ` Did you mean 'lenet5'?`, or nothing when none is near."""
+    """Return ` Did you mean 'lenet5'?` for the nearest known name, or an empty string."""
     near = difflib.get_close_matches(given, list(known), n=1)
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
 def plural(count: int, noun: str, plural_noun: str | None = None) -> str:
-    """`1 file`, `2,000 files`: a count and its noun as a sentence wants them."""
+    """Return a count with its noun: `1 file`, `2,000 files`."""
     return f"{count:,} {noun if count == 1 else plural_noun or noun + 's'}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from paths import SHARED_DATA
 
-from noonbit.config.ensemble import Lineup
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.jobs.ensemble import train_members
 from noonbit.jobs.train import train
@@ -42,7 +42,7 @@ def digits_ensemble(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Three members that were trained one after the other on the digits."""
     out = tmp_path_factory.mktemp("runs") / "ensemble"
     recipe = Recipe(model="mlp", epochs=1, threads=1)
-    return train_members("digits", recipe, Lineup(members=3), out=out)
+    return train_members("digits", recipe, EnsembleSettings(members=3), out=out)
 
 
 @pytest.fixture(scope="session")
@@ -50,5 +50,5 @@ def digits_folds(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A cross-validation of the plain network on the digits, in three folds."""
     out = tmp_path_factory.mktemp("runs") / "folds"
     return train_members(
-        "digits", Recipe(model="mlp", epochs=1, threads=1), Lineup(folds=3), out=out
+        "digits", Recipe(model="mlp", epochs=1, threads=1), EnsembleSettings(folds=3), out=out
     )

@@ -1,4 +1,4 @@
-"""The errors a user can meet: their tree, their exit codes, their words."""
+"""Errors for the user: their class tree, exit codes and wording."""
 
 import inspect
 import re

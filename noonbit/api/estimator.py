@@ -32,21 +32,18 @@ from noonbit.config.recipe import (
     Recipe,
     ScheduleName,
 )
-from noonbit.data.dataset import Data, Numbered, Part
-from noonbit.data.loader import labelled
-from noonbit.data.prepared import gather
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.dataset import Numbered, Part, RawDataset
+from noonbit.data.prepared import prepare
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.readers.arrays import ValueRange, pixels_from_array
 from noonbit.data.split import Holdout
 from noonbit.errors import UsageError
 from noonbit.evaluation.inference import Probabilities, predict_part
-from noonbit.evaluation.temperature import calibrated
-from noonbit.models.catalogue import DEFAULT_MODELS, model_of
-from noonbit.models.tta import viewed
+from noonbit.jobs.training import answering_network
 from noonbit.system.runtime import Runtime
-from noonbit.training.loop import Epoch, Hooks, begin, fit
-from noonbit.training.setup import build_seeded, contract_for, plan_for
+from noonbit.training.setup import prepare_training
+from noonbit.training.state import Callbacks, EpochMetrics
 
 FEWEST_TO_VALIDATE = 100
 """Below this, a tenth of the items would choose an epoch by luck; the last one is as good."""
@@ -81,22 +78,22 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     before it.
 
     After `fit`: `classes_` (the labels as they came), `model_` (the network, on the processor),
-    `contract_`, `plan_` (every setting, and why), `history_` (an `Epoch` each), `n_iter_` (their
-    number), `image_shape_` and `n_features_in_`.
+    `contract_`, `plan_` (every setting, and why), `history_` (an `EpochMetrics` each), `n_iter_`
+    (their number), `image_shape_` and `n_features_in_`.
     """
 
     classes_: NDArray[Any]
     model_: nn.Module
     contract_: Contract
     plan_: Plan
-    history_: list[Epoch]
+    history_: list[EpochMetrics]
     n_iter_: int
     image_shape_: ImageShape
     n_features_in_: int
 
     def __init__(
         self,
-        model: str | nn.Module = DEFAULT_MODELS["pictures"],
+        model: str | nn.Module = ImagePreprocessor.default_model,
         *,
         image_shape: Sequence[int] | None = None,
         epochs: int | None = None,
@@ -165,39 +162,31 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.image_shape_ = choose_shape(rows.shape[1], own=own_shape, given=self.image_shape)
         height, width, channels = self.image_shape_
         # No polarity: an array means what it says, so an image is never inverted behind its back.
-        framing = PictureFraming(
+        preprocessor = ImagePreprocessor(
             height=height, width=width, channels=channels, value_range=learn_range(rows)
         )
-        data = Data(
+        data = RawDataset(
             "X",
             "arrays",
             {
                 "train": Part(
-                    self._pixels(rows, framing.value_range), codes, Numbered("row", len(rows))
+                    self._pixels(rows, preprocessor.value_range), codes, Numbered("row", len(rows))
                 )
             },
             tuple(map(str, self.classes_)),
-            framing.value_range,
+            preprocessor.value_range,
         )
         share = 0.0 if self._trains_on_all(len(rows)) else recipe.validation
-        items = gather(data, framing, holdout=Holdout(share), test=0.0, on_bad="fail")
+        items = prepare(data, preprocessor, holdout=Holdout(share), test=0.0, on_bad="fail")
+        model = deepcopy(self.model) if isinstance(self.model, nn.Module) else None
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
-            if isinstance(self.model, nn.Module):
-                name, network = type(self.model).__name__, deepcopy(self.model)
-            else:
-                name = model_of(recipe, framing)
-                network = build_seeded(name, items, recipe.seed)
-            plan = plan_for(recipe, items, network, name)
-            contract = contract_for(items, plan)
-            train = labelled(items, "train", runtime)
-            state = begin(network, contract, train, plan, runtime)
-            validation = labelled(items, "validation", runtime)
-            fit(state, contract, train, validation, plan, runtime, Hooks())
-            network.load_state_dict(state.best)
-            network = viewed(network, plan.test_time_augmentation)
-            contract = calibrated(contract, network, validation, runtime)
-        self.model_, self.contract_, self.plan_ = network.cpu().eval(), contract, plan
-        self.history_, self.n_iter_ = state.history, len(state.history)
+            prepared = prepare_training(items, recipe, runtime, model=model)
+            prepared.fit(Callbacks())
+            network, contract = answering_network(prepared)
+        self.model_, self.contract_ = network.cpu().eval(), contract
+        self.plan_ = prepared.context.plan
+        self.history_ = prepared.state.history
+        self.n_iter_ = len(self.history_)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -219,14 +208,14 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                     f"{shown(self.image_shape_)}."
                 )
         missing = -len(rows) % IMAGES_TOGETHER
-        framing = self.contract_.framing
-        assert isinstance(framing, PictureFraming)  # noqa: S101 - as `fit` made it
+        preprocessor = self.contract_.preprocessor
+        assert isinstance(preprocessor, ImagePreprocessor)  # noqa: S101 - as `fit` made it
         pixels = np.pad(
-            self._pixels(rows, framing.value_range), ((0, missing), (0, 0), (0, 0), (0, 0))
+            self._pixels(rows, preprocessor.value_range), ((0, missing), (0, 0), (0, 0), (0, 0))
         )
         part = Part(pixels, None, Numbered("row", len(pixels)))
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
-            network = runtime.place(deepcopy(self.model_))
+            network = runtime.to_device(deepcopy(self.model_))
             answers = predict_part(network, self.contract_, part, runtime)
         return answers.probabilities[: len(rows)]
 
@@ -242,7 +231,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         seed = self.random_state
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(2**31 - 1)
-        return Recipe.checked({**settings, "seed": int(seed)}, origin="ImageClassifier")
+        return Recipe.from_settings({**settings, "seed": int(seed)}, origin="ImageClassifier")
 
     def _trains_on_all(self, count: int) -> bool:
         """Whether nothing is set aside of `count` items."""

@@ -11,14 +11,12 @@ from typing import Any
 
 from torch import nn
 
-from noonbit.config.ensemble import Combine, Lineup
+from noonbit.config.ensemble import Combine, EnsembleSettings
 from noonbit.config.recipe import Recipe
-from noonbit.errors import UsageError
-from noonbit.jobs.combine import ensemble as ensemble_runs
-from noonbit.jobs.ensemble import OBJECTS_ARE_NO_MEMBERS, train_members
-from noonbit.jobs.ensemble import resume as resume_run
+from noonbit.jobs.combine import combine_runs as ensemble_runs
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import display
+from noonbit.jobs.train import resume as resume_run
 from noonbit.jobs.train import train as train_source
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
@@ -39,25 +37,21 @@ def train(
 
     `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
     float32 images (N, C, H, W) and gives logits (N, classes). `settings` are the fields of
-    `Recipe`, and for an ensemble or a cross-validation those of `Lineup` (`members=7`, `folds=10`),
-    checked by name and value.
-    `observer` shows the progress; by default a bar or lines on
-    stderr. Raises the errors of errors.py.
+    `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings` (`members=7`,
+    `folds=10`), checked by name and value. `observer` shows the progress; by default a bar or lines
+    on stderr. Raises the errors of errors.py.
     """
     network = model if isinstance(model, nn.Module) else None
     if isinstance(model, str):
         settings["model"] = model
-    of_members = {name: settings.pop(name) for name in Lineup.model_fields if name in settings}
-    recipe = Recipe.checked(settings, origin="noonbit.train")
-    lineup = Lineup.checked(of_members, origin="noonbit.train")
-    lineup.require_whole()
-    if lineup.count > 1 and network is not None:
-        raise UsageError(OBJECTS_ARE_NO_MEMBERS)
+    of_ensemble = {
+        name: settings.pop(name) for name in EnsembleSettings.model_fields if name in settings
+    }
+    recipe = Recipe.from_settings(settings, origin="noonbit.train")
+    ensemble = EnsembleSettings.from_settings(of_ensemble, origin="noonbit.train")
     with nullcontext(observer) if observer is not None else display() as shown:
-        if lineup.count > 1:
-            return train_members(source, recipe, lineup, out=out, data_dir=data_dir, observer=shown)
         return train_source(
-            source, recipe, model=network, out=out, data_dir=data_dir, observer=shown
+            source, recipe, ensemble, model=network, out=out, data_dir=data_dir, observer=shown
         )
 
 
@@ -75,11 +69,11 @@ def ensemble(
     the networks' outputs, the default), `probabilities` (their mean) or `vote`. Raises the errors
     of errors.py.
     """
-    lineup = Lineup.checked({"combine": combine}, origin="noonbit.ensemble")
+    settings = EnsembleSettings.from_settings({"combine": combine}, origin="noonbit.ensemble")
     members = [run if isinstance(run, Run) else load_run(run) for run in runs]
     with nullcontext(observer) if observer is not None else display() as shown:
         return ensemble_runs(
-            members, combine=lineup.combine, out=out, data_dir=data_dir, observer=shown
+            members, combine=settings.combine, out=out, data_dir=data_dir, observer=shown
         )
 
 

@@ -1,5 +1,5 @@
-// Reads images at the places that an affine map gives, between four pixels, the edge going on for
-// ever. Called from affine.py, which checks everything.
+// Bilinear sampling of images at the positions of an affine map; the edge pixels extend outwards.
+// Called from affine.py, which checks the arguments.
 
 #include <algorithm>
 #include <cstdint>
@@ -7,9 +7,9 @@
 
 namespace {
 
-constexpr int64_t WORTH = 1 << 15;  // pixels for which a second thread is woken
+constexpr int64_t WORTH = 1 << 15;  // pixels above which several threads are used
 
-// One image at a time, as floats, with its last row and column once more.
+// A float copy of one image, padded by a repetition of its last row and column.
 class Padded {
     int64_t h, w;
     std::vector<float> values;

@@ -1,32 +1,28 @@
-"""Rotation, shift, shear and zoom of whole batches through one interpolation.
+"""Rotate, shift, shear and zoom whole batches with a single interpolation.
 
     matrices = transform_matrices(theta=..., tx=..., ..., height=28, width=28)
     warped = warp(images, matrices, fill_mode="nearest", cval=0.0, order=1)
 
-A matrix maps where a pixel goes to where it comes from, so that every output pixel is read once.
-`warp` equals `scipy.ndimage.affine_transform`, channel by channel, for the fill modes that Keras
-offers: it folds the positions into the image as scipy does and leaves the reading to PyTorch's
-`grid_sample`, whose own borders are other ones. 28x28 images at 32 bits: about 1,000,000 a second
-on one thread by a compiled loop; without a compiler half of that, constant, reflect and wrap a
-sixth.
+A matrix maps positions of the output to positions of the input, so every output pixel is computed
+once. For Keras's fill modes, `warp` equals `scipy.ndimage.affine_transform` on each channel: it
+folds positions outside the image as scipy does, then samples with PyTorch's `grid_sample`, whose
+own padding modes differ. Float32 images of 28x28: about 1,000,000 a second on one thread with the
+compiled loop (fill mode nearest); half of that without a compiler, and a sixth for the other modes.
 """
 
 from ctypes import c_int64, c_void_p
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from noonbit.config.augmentation import FillMode
 from noonbit.system import cpp_extension
-from noonbit.system.runtime import constant
+from noonbit.system.runtime import constant_tensor
 
 SOURCE = Path(__file__).with_name("affine.cpp")
-
-FillMode: TypeAlias = Literal["constant", "nearest", "reflect", "wrap"]
-"""What lies beyond the border: one value, the edge, the mirrored image, or the image again."""
 
 
 def transform_matrices(
@@ -41,16 +37,16 @@ def transform_matrices(
     width: int,
     as_keras: bool = True,
 ) -> Tensor:
-    """rotation · shift · shear · zoom about the centre, float64 (B, 2, 3).
+    """Compose rotation · shift · shear · zoom about the centre: float64 (B, 2, 3).
 
     Each matrix maps (row, column, 1) of the output to (row, column) of the input. All parameters
-    are (B,): `theta` and `shear` in degrees, `tx` and `ty` in pixels, `zx` and `zy` factors of the
-    columns and of the rows, below 1 to enlarge.
+    are (B,): `theta` and `shear` in degrees, `tx` and `ty` in pixels, `zx` and `zy` are factors of
+    the columns and of the rows, below 1 to enlarge.
 
-    As Keras composes them (`apply_affine_transform`), the axes are exchanged at the end: `tx`,
-    which its generator draws from `height_shift_range`, moves columns, and the centre of an oblong
-    image has its coordinates exchanged too. With `as_keras=False`, `tx` moves rows, `ty` moves
-    columns and the centre is the image's; a square image without shifts gives the same either way.
+    Keras's `apply_affine_transform` swaps the axes at the end: `tx`, which its generator draws from
+    `height_shift_range`, moves columns, and the centre's coordinates are swapped too. With
+    `as_keras=False`, `tx` moves rows, `ty` moves columns, and the centre is the image's own. Square
+    images without shifts give the same matrix either way.
     """
     if not as_keras:
         tx, ty, height, width = ty, tx, width, height
@@ -68,35 +64,34 @@ def transform_matrices(
 def warp(
     images: Tensor, matrices: Tensor, *, fill_mode: FillMode, cval: float, order: int
 ) -> Tensor:
-    """Read each image at the positions that its matrix gives.
+    """Resample each image at the positions that its matrix gives.
 
-    `images` is (B, C, H, W), `matrices` (B, 2, 3) as of `transform_matrices`; `cval` fills where
-    `fill_mode` is constant; `order` is 1 to interpolate between four pixels, 0 to take the
-    nearest. The result has the images' shape; its dtype, and that of the arithmetic, is float64
-    for float64 images and float32 for all others.
+    `images` is (B, C, H, W), `matrices` (B, 2, 3) from `transform_matrices`. `cval` is the value
+    outside for `fill_mode="constant"`. `order` is 1 for bilinear interpolation, 0 for the nearest
+    pixel. Returns the images' shape, computed in float64 for float64 images, else in float32.
     """
     dtype = torch.float64 if images.dtype == torch.float64 else torch.float32
     height, width = images.shape[2:]
     if fill_mode == "nearest" and order == 1 and dtype == torch.float32:
-        return warp_plainly(images, matrices.to(dtype))
-    # Columns before rows, as `grid_sample` wants them; each axis is contiguous, which makes the
-    # grid four times as fast as `affine_grid` and lets `grid_sample` read it without shuffling.
-    last = constant((width - 1, height - 1), images.device, dtype).view(2, 1, 1)
-    places = source_places(matrices.to(dtype).flip(1), height, width)
+        return warp_bilinear(images, matrices.to(dtype))
+    # Columns before rows, as `grid_sample` expects. Keeping each axis contiguous computes the grid
+    # four times as fast as `affine_grid`, and `grid_sample` reads it without transposing.
+    last = constant_tensor((width - 1, height - 1), images.device, dtype).view(2, 1, 1)
+    positions = source_positions(matrices.to(dtype).flip(1), height, width)
     outside = None
     if fill_mode == "constant":
-        x, y = places[:, :1], places[:, 1:]
+        x, y = positions[:, :1], positions[:, 1:]
         outside = (x < 0) | (x > width - 1) | (y < 0) | (y > height - 1)
     elif fill_mode == "reflect":
-        reflect(places, last)
+        reflect_positions(positions, last)
     elif fill_mode == "wrap":
-        wrap(places, last)
+        wrap_positions(positions, last)
     if order == 0:
-        places.add_(0.5).floor_()  # grid_sample alone would round halves to even
-    places.mul_(2 / last.clamp(min=1)).sub_(1)
+        positions.add_(0.5).floor_()  # `grid_sample` would round halves to even
+    positions.mul_(2 / last.clamp(min=1)).sub_(1)
     warped = F.grid_sample(
         images.to(dtype),
-        places.permute(0, 2, 3, 1),
+        positions.permute(0, 2, 3, 1),
         mode="bilinear" if order else "nearest",
         padding_mode="border",
         align_corners=True,
@@ -104,11 +99,11 @@ def warp(
     return warped if outside is None else warped.masked_fill_(outside, cval)
 
 
-def warp_plainly(images: Tensor, matrices: Tensor) -> Tensor:
-    """`warp` as most trainings have it: the edge goes on, four pixels are interpolated, 32 bits.
+def warp_bilinear(images: Tensor, matrices: Tensor) -> Tensor:
+    """`warp` for the usual case: fill mode nearest, bilinear, float32.
 
-    The places need nothing done to them, so one pass of a compiled loop finds and reads them, twice
-    as fast as the best that PyTorch's operators do, which is beside it.
+    A compiled loop computes and samples the positions in one pass, twice as fast as
+    `warp_by_operators`, which serves GPUs and machines without a compiler.
     """
     library = cpp_extension.load(SOURCE) if images.device.type == "cpu" else None
     if library is None:
@@ -124,13 +119,13 @@ def warp_plainly(images: Tensor, matrices: Tensor) -> Tensor:
 
 
 def warp_by_operators(images: Tensor, matrices: Tensor) -> Tensor:
-    """`warp_plainly` on any device and without a compiler.
+    """`warp_bilinear` with PyTorch's operators, on any device.
 
-    The places' units go into the matrices, and all places are one product: half the time of the
-    way for the other fill modes, whose sums round as scipy's do.
+    The matrices are scaled to `grid_sample`'s units, so one product gives all positions: half
+    the time of `warp`'s general path, which must round as scipy does.
     """
     height, width = images.shape[2:]
-    units = constant((2 / max(1, width - 1), 2 / max(1, height - 1)), images.device)
+    units = constant_tensor((2 / max(1, width - 1), 2 / max(1, height - 1)), images.device)
     scaled = matrices.flip(1) * units[:, None]
     scaled[:, :, 2] -= 1
     flat = scaled.view(-1, 3) @ pixel_grid(height, width, images.device)
@@ -145,38 +140,38 @@ def warp_by_operators(images: Tensor, matrices: Tensor) -> Tensor:
 
 @cache
 def pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
-    """Row, column and 1 of every pixel, float32 (3, H * W)."""
+    """Return the row, the column and 1 of every pixel: float32 (3, H * W)."""
     rows, columns = torch.arange(height).float(), torch.arange(width).float()
     ones = torch.ones(height * width)
     grid = torch.stack([rows.repeat_interleave(width), columns.repeat(height), ones])
     return grid.to(device)
 
 
-def source_places(matrices: Tensor, height: int, width: int) -> Tensor:
-    """Where each output pixel comes from: (B, 2, 3) -> (B, 2, H, W), in pixels."""
+def source_positions(matrices: Tensor, height: int, width: int) -> Tensor:
+    """Map every output pixel to its input position: (B, 2, 3) -> (B, 2, H, W), in pixels."""
     rows = torch.arange(height, dtype=matrices.dtype, device=matrices.device)
     columns = torch.arange(width, dtype=matrices.dtype, device=matrices.device)
     along_rows = (matrices[:, :, 0, None] * rows)[:, :, :, None]
     along_columns = (matrices[:, :, 1, None] * columns)[:, :, None, :]
-    # In scipy's order, so that a place on the very border falls to the same side of it.
+    # Summed in scipy's order, so that a position on the border rounds to the same side of it.
     return (along_rows + along_columns).add_(matrices[:, :, 2, None, None])
 
 
-def reflect(places: Tensor, last: Tensor) -> None:
-    """Fold places, in place, as if mirrored images stood beside the image, edge to edge."""
+def reflect_positions(positions: Tensor, last: Tensor) -> None:
+    """Fold positions, in place, as if the plane were tiled with mirror images, edge to edge."""
     period = 2 * (last + 1)
-    places.add_(0.5)
-    places.sub_((places / period).round_().mul_(period)).abs_().sub_(0.5)
+    positions.add_(0.5)
+    positions.sub_((positions / period).round_().mul_(period)).abs_().sub_(0.5)
 
 
-def wrap(places: Tensor, last: Tensor) -> None:
-    """Fold places, in place, as if the image repeated with its last pixel over its first.
+def wrap_positions(positions: Tensor, last: Tensor) -> None:
+    """Fold positions, in place, as if the image repeated with its last pixel on its first.
 
-    So the period is a pixel shorter than the image. Whole periods below 0 fall on the last pixel
-    and those above the image on the first, as in scipy.
+    So the period is one pixel shorter than the image. As in scipy, whole periods below 0 fall on
+    the last pixel, and those beyond the image on the first.
     """
     period = last.clamp(min=1)
-    periods = places / period
+    periods = positions / period
     below = periods.ceil() - 1
     periods = torch.where(periods < 0, below, torch.where(periods > 1, periods.floor(), 0.0))
-    places.sub_(periods.mul_(period))
+    positions.sub_(periods.mul_(period))

@@ -1,41 +1,39 @@
-"""Flips and turns that would change what a class means: digits, letters and signs.
+"""Warn of flips and rotations that would change what a class means: digits, letters and signs.
 
-Judged by the class names alone, which may mean something else (the classes of an unnamed file are
-numbers too), so these are warnings and never refusals.
+Only the class names are looked at, and they can mislead (classes without names are numbered), so
+these are warnings and never errors.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from noonbit.augment.settings import Augmentation
+from noonbit.config.augmentation import Augmentation
 
 QUARTER_TURN = 90
-"""Degrees from which something upright may come to lie on its side."""
-
-
+"""Degrees from which a rotation can lay an upright symbol on its side."""
 MOST_NAMED = 8
-"""Classes in a list; the others are counted."""
+"""Names that a sentence lists; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What one transform does to signs."""
+class SymbolChange:
+    """What one transform does to digits, letters and words."""
 
-    same: frozenset[str]
-    """Digits and letters that look as before."""
+    unchanged: frozenset[str]
+    """Digits and letters that look the same afterwards."""
     swaps: tuple[tuple[str, str], ...]
-    """What passes for what."""
+    """Pairs that turn into each other."""
     other: str
-    """What becomes of all others."""
+    """What happens to all other digits and letters."""
 
 
-MIRRORED = Change(
+MIRRORED = SymbolChange(
     frozenset("018AHIMOTUVWXYilotuvwx"),
     (("2", "5"), ("b", "d"), ("p", "q"), ("left", "right"), ("east", "west")),
     "would be mirror writing",
 )
-UPSIDE_DOWN = Change(
+UPSIDE_DOWN = SymbolChange(
     frozenset("0138BCDEHIKOXclox"),
     (
         *(("2", "5"), ("6", "9"), ("b", "p"), ("d", "q"), ("m", "w"), ("M", "W"), ("n", "u")),
@@ -43,7 +41,7 @@ UPSIDE_DOWN = Change(
     ),
     "would stand upside down",
 )
-TURNED = Change(
+TURNED = SymbolChange(
     frozenset("0Oo"),
     (
         *(("6", "9"), ("b", "q"), ("d", "p"), ("m", "w"), ("M", "W"), ("n", "u"), ("N", "Z")),
@@ -54,7 +52,7 @@ TURNED = Change(
 
 
 def meaning_warnings(settings: Augmentation, class_names: Sequence[str]) -> list[str]:
-    """A sentence for each transform that would change the meaning of classes, naming them."""
+    """Return a sentence for each transform that would change what some classes mean."""
     changes = [
         ("flip", settings.flip, MIRRORED),
         ("vertical_flip", settings.vertical_flip, UPSIDE_DOWN),
@@ -64,39 +62,39 @@ def meaning_warnings(settings: Augmentation, class_names: Sequence[str]) -> list
         f"{name} changes what classes mean: {'; '.join(consequences)}; "
         "leave it out if they are what their names say."
         for name, is_used, change in changes
-        if is_used and (consequences := consequences_of(change, class_names))
+        if is_used and (consequences := describe_consequences(change, class_names))
     ]
 
 
-def consequences_of(change: Change, class_names: Sequence[str]) -> list[str]:
-    """`2 would pass for 5`, and what becomes of other signs."""
+def describe_consequences(change: SymbolChange, class_names: Sequence[str]) -> list[str]:
+    """Name the classes that turn into others (`2 would pass for 5`) and those that look wrong."""
     known = {name.lower() if len(name) > 1 else name: name for name in class_names}
     pairs = [
         (name, known[other])
         for name in class_names
         for swap in change.swaps
-        if (other := exchanged(name, *swap)) in known
+        if (other := swap_word(name, *swap)) in known
     ]
     swapped = {name for pair in pairs for name in pair}
     others = [
         name
         for name in class_names
-        if re.fullmatch(r"[0-9A-Za-z]", name) and name not in change.same | swapped
+        if re.fullmatch(r"[0-9A-Za-z]", name) and name not in change.unchanged | swapped
     ]
     consequences = [f"{name} would pass for {other}" for name, other in pairs]
-    return [*consequences, f"{listed(others)} {change.other}"] if others else consequences
+    return [*consequences, f"{join_names(others)} {change.other}"] if others else consequences
 
 
-def exchanged(name: str, word: str, other: str) -> str | None:
-    """The name with a word of it exchanged, `turn left` -> `turn right`; None without that word."""
+def swap_word(name: str, word: str, other: str) -> str | None:
+    """Replace a word of a class name, `turn left` -> `turn right`; None if it is not there."""
     if len(name) > 1:
         name = name.lower()
-    there = re.compile(rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])")
-    return there.sub(other, name) if there.search(name) else None
+    pattern = re.compile(rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])")
+    return pattern.sub(other, name) if pattern.search(name) else None
 
 
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`, `a, b and 9 more`."""
+def join_names(names: Sequence[str]) -> str:
+    """Join names as a sentence does: `a`, `a and b`, `a, b and c`, `a, b and 9 more`."""
     if len(names) > MOST_NAMED + 1:
         names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
     *first, last = names

@@ -1,10 +1,10 @@
-// Images with their rows and columns in another order. Called from moves.py, which checks everything.
+// Reorders the rows and columns of images. Called from shift_flip.py, which checks the arguments.
 
 #include <cstdint>
 
-constexpr int64_t WORTH = 1 << 15;  // pixels for which a second thread is woken
+constexpr int64_t WORTH = 1 << 15;  // pixels above which several threads are used
 
-// Images (n, c, h, w); the rows (n, h) and columns (n, w) of each that its result consists of.
+// images and out: (n, c, h, w); rows (n, h) and columns (n, w): where each output pixel comes from.
 extern "C" void select_bytes(const uint8_t* images, const int64_t* rows, const int64_t* columns,
                              uint8_t* out, int64_t n, int64_t c, int64_t h, int64_t w) {
 #pragma omp parallel for if (n * c * h * w > WORTH)

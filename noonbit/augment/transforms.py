@@ -1,7 +1,7 @@
-"""The drawn transforms, done to a batch.
+"""Apply sampled transforms to a batch.
 
-Shifts by whole pixels and flips are index operations on bytes and cost almost nothing; everything
-else that moves pixels goes through one interpolation together.
+Shifts by whole pixels and flips only reorder bytes and cost almost nothing; all other movements are
+combined into a single interpolation.
 """
 
 import torch
@@ -9,18 +9,19 @@ from torch import Tensor
 
 from noonbit.augment.affine import warp
 from noonbit.augment.boards import turn_boards
-from noonbit.augment.draws import Draws
+from noonbit.augment.draws import TransformParameters
 from noonbit.augment.erasing import erase
-from noonbit.augment.settings import Augmentation
-from noonbit.augment.shift_flip import move, pixels_of
-from noonbit.system.runtime import constant
+from noonbit.augment.shift_flip import offset_in_pixels, shift_and_flip
+from noonbit.config.augmentation import Augmentation
+from noonbit.system.runtime import constant_tensor
 
 
-def augment(settings: Augmentation, pixels: Tensor, draws: Draws) -> Tensor:
+def augment(settings: Augmentation, pixels: Tensor, draws: TransformParameters) -> Tensor:
     """Transform a batch, uint8 (B, C, H, W) -> uint8 or float32 of the same shape, 0 to 255.
 
     In Keras's order: rotation, shift, shear and zoom; flips; channel shift; brightness; then random
-    erasing. `mixing.mix` comes after it, since it mixes labels too. Of boards, symmetries.
+    erasing. `mixing.mix` is called afterwards, since it changes labels too. Go boards get their
+    symmetry.
     """
     images = pixels
     if draws.symmetry is not None:
@@ -28,7 +29,7 @@ def augment(settings: Augmentation, pixels: Tensor, draws: Draws) -> Tensor:
     if draws.linear is not None:
         images = interpolate(settings, images, draws.linear, draws.offset)
     elif any(settings.reaches) or settings.flip or settings.vertical_flip:
-        images = move(images, draws)
+        images = shift_and_flip(images, draws)
     if draws.channel_shift is not None:
         images = shift_channels(images.float(), draws.channel_shift)
     if draws.brightness is not None:
@@ -39,10 +40,10 @@ def augment(settings: Augmentation, pixels: Tensor, draws: Draws) -> Tensor:
 
 
 def interpolate(settings: Augmentation, pixels: Tensor, linear: Tensor, offset: Tensor) -> Tensor:
-    """Rotation, shear, zoom, flips and shift through one interpolation, as float32."""
+    """Rotate, shear, zoom, flip and shift with one interpolation: float32 (B, C, H, W)."""
     height, width = pixels.shape[2:]
-    centre = constant(((height - 1) / 2, (width - 1) / 2), pixels.device)
-    from_centre = pixels_of(offset, height, width) - centre
+    centre = constant_tensor(((height - 1) / 2, (width - 1) / 2), pixels.device)
+    from_centre = offset_in_pixels(offset, height, width) - centre
     origin = centre + (linear * from_centre[:, None, :]).sum(dim=2)
     return warp(
         pixels,
@@ -54,6 +55,6 @@ def interpolate(settings: Augmentation, pixels: Tensor, linear: Tensor, offset: 
 
 
 def shift_channels(images: Tensor, amount: Tensor) -> Tensor:
-    """Add an amount to all values of each image, within its own darkest and lightest."""
+    """Add an amount (B,) to all values of each image, clipped to the image's own range."""
     low, high = images.amin(dim=(1, 2, 3), keepdim=True), images.amax(dim=(1, 2, 3), keepdim=True)
     return torch.clamp(images + amount[:, None, None, None], low, high)

@@ -1,1 +1,1 @@
-"""One command a module: parse, call one function, print."""
+"""The command line: a module per command, which parses, calls one function, and prints."""

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noonbit.cli.output import Json, print_json, say
-from noonbit.cli.summary import parse_input
 from noonbit.errors import UsageError, plural
 
 if TYPE_CHECKING:
@@ -43,10 +42,12 @@ def arithmetic(
     out
         Draw it, as a PNG; left out: no picture is written.
     """
-    shape = parse_input(image, flag="")
+    from noonbit.data.preprocess.images import parse_image_size
+
+    shape = parse_image_size(image, flag="")
     if pool and filters is not None:
         raise UsageError("--filters has no use with --pool: a pool has no filters.")
-    from noonbit.course.arithmetic import convolution, describe, draw, pooling
+    from noonbit.course.arithmetic import convolution, draw, format_shape, pooling
 
     zeros = parse_padding(padding)
     if pool:
@@ -61,16 +62,16 @@ def arithmetic(
         figure = draw(layer)
         write(out, lambda temporary: figure.savefig(temporary, format="png", dpi=100))
     if json:
-        print_json(as_object(layer) | {"picture": None if out is None else str(out)})
+        print_json(layer_to_dict(layer) | {"picture": None if out is None else str(out)})
     else:
         print_layer(layer)
     if out is not None:
         say(f"\npicture  {out}")
-    say(f"\nnext     noonbit arithmetic {describe(layer.output)} --kernel 3 --padding 1")
+    say(f"\nnext     noonbit arithmetic {format_shape(layer.output)} --kernel 3 --padding 1")
 
 
-def as_object(layer: "Layer") -> dict[str, Any]:
-    """The layer's figures as plain values."""
+def layer_to_dict(layer: "Layer") -> dict[str, Any]:
+    """Return the layer's figures as plain values for JSON."""
     height, width = layer.height, layer.width
     return {
         "input": layer.input,
@@ -92,7 +93,7 @@ def as_object(layer: "Layer") -> dict[str, Any]:
 
 
 def parse_padding(text: str) -> "Padding":
-    """`1`, `valid` or `same`."""
+    """Parse `1`, `valid` or `same`; raises `UsageError` for anything else."""
     word = text.lower()
     if word.isdecimal():
         return int(word)
@@ -104,8 +105,8 @@ def parse_padding(text: str) -> "Padding":
 
 
 def print_layer(layer: "Layer") -> None:
-    """The layer in words, its places along a side as text, and its figures."""
-    from noonbit.course.arithmetic import describe, sketch
+    """Print the layer in words, the filter's positions along each axis, and the figures."""
+    from noonbit.course.arithmetic import format_shape, sketch
 
     height, width = layer.height, layer.width
     channels = layer.input[2]
@@ -114,7 +115,7 @@ def print_layer(layer: "Layer") -> None:
         what = f"{size} pool"
     else:
         what = f"{plural(layer.filters, 'filter')} of {size}x{channels}"
-    print(f"{describe(layer.input)}, {what}, stride {height.stride}, {margins(layer)}\n")
+    print(f"{format_shape(layer.input)}, {what}, stride {height.stride}, {format_padding(layer)}\n")
     if height == width:
         drawn = [("along either side", width)]
     else:
@@ -123,8 +124,8 @@ def print_layer(layer: "Layer") -> None:
         if text := sketch(placement):
             print(f"{title}\n{text}\n")
     for title, placement in drawn:
-        print(f"{title:17}  {formula(placement)}")
-    print(f"output             {describe(layer.output)}")
+        print(f"{title:17}  {format_formula(placement)}")
+    print(f"output             {format_shape(layer.output)}")
     if layer.filters is not None:
         print(
             f"weights            {layer.weights:,}, and {plural(layer.filters, 'bias', 'biases')}"
@@ -132,8 +133,8 @@ def print_layer(layer: "Layer") -> None:
         print(f"multiply-adds      {layer.multiply_adds:,} an image")
 
 
-def formula(placement: "Placement") -> str:
-    """`(7 + 2 - 3) / 2 + 1 = 4`, with what is left over."""
+def format_formula(placement: "Placement") -> str:
+    """Format `(7 + 2 - 3) / 2 + 1 = 4`, with the pixels that are left out."""
     p = placement
     text = f"({p.size} + {p.before + p.after} - {p.kernel}) / {p.stride} + 1 = {p.output}"
     if p.unused:
@@ -141,8 +142,8 @@ def formula(placement: "Placement") -> str:
     return text
 
 
-def margins(layer: "Layer") -> str:
-    """The padding in words."""
+def format_padding(layer: "Layer") -> str:
+    """Describe the padding in words."""
     height, width = layer.height, layer.width
     zeros = {height.before, height.after, width.before, width.after}
     if len(zeros) == 1:

@@ -33,7 +33,7 @@ def byhand(
     source
         A path, an archive, or a name of `noonbit data`; the document's is mnist.
     exact
-        Use the derivative of the error instead of the document's way back.
+        Use the derivative of the error instead of the document's backward pass.
     batch_size
         Images a step; left out: one at a time, in vectors, as the document does.
     out
@@ -64,7 +64,7 @@ def byhand(
         history.append(epoch)
     is_documented = source == DOCUMENTED_SOURCE and not exact and batch_size is None
     different = first_difference(history, DOCUMENTED) if is_documented else None
-    pictures = [] if out is None else draw(out, history, training)
+    pictures = [] if out is None else write_pictures(out, history, training)
     if json:
         print_json(
             {
@@ -89,7 +89,7 @@ def byhand(
 
 
 def print_epoch(number: int, epoch: "Epoch") -> None:
-    """A line of the table, as the document prints it."""
+    """Print a line of the table as the document does."""
     cells = zip(epoch.printed(), COLUMNS, strict=True)
     print(f"{number:5}", *(f"{cell:>{len(name)}}" for cell, name in cells), sep="  ", flush=True)
 
@@ -97,22 +97,25 @@ def print_epoch(number: int, epoch: "Epoch") -> None:
 def first_difference(
     history: "Sequence[Epoch]", documented: Sequence[tuple[str, ...]]
 ) -> int | None:
-    """The number of the first epoch whose line is not the document's; None where all are."""
+    """Return the first epoch, from 0, whose line is not the document's; None if all lines are."""
     lines = (epoch.printed() for epoch in history)
     pairs = enumerate(zip(lines, documented, strict=False))
     return next((number for number, (own, other) in pairs if own != other), None)
 
 
-def draw(folder: Path, history: "list[Epoch]", training: "Examples") -> list[Path]:
-    """The two plots and the five images, as files."""
+def write_pictures(folder: Path, history: "list[Epoch]", training: "Examples") -> list[Path]:
+    """Write the curves and five images into `folder`, and return the paths.
+
+    Raises `ArtefactError` if the folder cannot be made.
+    """
     from noonbit.course.byhand import draw_curves, draw_random_images
     from noonbit.data.contact_sheet import write_png
-    from noonbit.system.files import unwritable, write
+    from noonbit.system.files import explain_write_error, write
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ArtefactError(unwritable(folder, error)) from None
+        raise ArtefactError(explain_write_error(folder, error)) from None
     curves, images = folder / "byhand-curves.png", folder / "byhand-images.png"
     figure, sheet = draw_curves(history), draw_random_images(training)
     write(curves, lambda temporary: figure.savefig(temporary, format="png", dpi=120))

@@ -48,7 +48,7 @@ def check(
 
         write_png(out, contact_sheet(diagnosis.items))
         say(f"\nsheet    {out}")
-    elif diagnosis.items.framing.takes == "pictures":
+    elif diagnosis.items.preprocessor.shown_as == "picture":
         say(f"\nsheet    noonbit check {source} --out sheet.png draws pictures of every class")
     if diagnosis.problems:
         raise CheckFailed(
@@ -60,12 +60,12 @@ def check(
 
 def print_diagnosis(diagnosis: "Diagnosis") -> None:
     """What the data is, its counts, and the findings."""
-    from noonbit.data.checks.summary import LINES
+    from noonbit.data.checks.findings import checks_of
 
     items = diagnosis.items
     data, split = items.data, items.split
     print(f"source   {data.source}: {data.format}")
-    for word, text in LINES[items.framing.takes](items):
+    for word, text in checks_of(items).lines(items):
         print(f"{word:<8} {text}")
     for part in PART_NAMES:
         if part not in data.parts:

@@ -30,13 +30,13 @@ def data(
             f"noonbit data {source or 'shapes'} --out {out or 'FOLDER'}"
         )
     if source is not None and out is not None:
-        write(source, out, data_dir, json)
+        write_source(source, out, data_dir, json)
     else:
         list_known(data_dir, json)
 
 
-def write(source: str, out: Path, data_dir: Path | None, json: bool) -> None:
-    """Write a source as a folder of pictures and say how many there are of each class."""
+def write_source(source: str, out: Path, data_dir: Path | None, json: bool) -> None:
+    """Write a source as a folder of pictures and print the number of each class."""
     import numpy as np
 
     from noonbit.data import open_data
@@ -69,7 +69,7 @@ def write(source: str, out: Path, data_dir: Path | None, json: bool) -> None:
 
 
 def list_known(data_dir: Path | None, json: bool) -> None:
-    """Print every known name with where it is or how to get it."""
+    """Print every known data set with its place, or how to get it."""
     from noonbit.data import cache
     from noonbit.data.known.locate import locate_all
 
@@ -99,6 +99,6 @@ def list_known(data_dir: Path | None, json: bool) -> None:
             for one in located
         ],
     )
-    if kept := cache.used():
-        say(f"\ncache    {kept / 1e6:,.0f} MB of decoded pictures in {cache.folder()}")
+    if used := cache.used_bytes():
+        say(f"\ncache    {used / 1e6:,.0f} MB of decoded pictures in {cache.folder()}")
     say("\nnext     noonbit check digits")

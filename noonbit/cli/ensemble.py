@@ -24,7 +24,7 @@ def ensemble(
     out
         The run folder to make; by default one in runs/, named after time, networks and data.
     """
-    from noonbit.jobs.combine import ensemble as ensemble_runs
+    from noonbit.jobs.combine import combine_runs as ensemble_runs
     from noonbit.jobs.progress import display
     from noonbit.runs.store import load_run
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from noonbit.data.prepared import Items
-    from noonbit.runs.predictions import Answers
+    from noonbit.data.prepared import PreparedDataset
+    from noonbit.runs.predictions import StoredPredictions
     from noonbit.runs.run import Run
 
 COLUMNS = 5
@@ -45,21 +45,23 @@ def errors(
     out
         The PNG to write; by default errors.png in the run folder.
     """
-    from noonbit.runs.predictions import read_answers
+    from noonbit.runs.predictions import read_predictions
     from noonbit.runs.store import load_run
 
     loaded = load_run(run)
-    framing = loaded.contract.framing
-    if out is not None and framing.takes != "pictures":
-        raise UsageError(f"--out draws pictures, and {loaded.path.name} takes {framing.takes}.")
-    answers = read_answers(loaded)
+    preprocessor = loaded.contract.preprocessor
+    if out is not None and preprocessor.shown_as != "picture":
+        raise UsageError(
+            f"--out draws pictures, and {loaded.path.name} takes {preprocessor.input_kind}."
+        )
+    answers = read_predictions(loaded)
     wrong = answers.wrong(order)
-    mistakes = described(loaded, answers, wrong[:count])
+    mistakes = mistake_rows(loaded, answers, wrong[:count])
     picture = None
-    if mistakes and framing.takes == "pictures":
+    if mistakes and preprocessor.shown_as == "picture":
         picture = out or loaded.path / "errors.png"
         draw(picture, loaded.items(data_dir=data_dir), mistakes)
-    elif mistakes and framing.takes == "sentences":
+    elif mistakes and preprocessor.shown_as == "text":
         items = loaded.items(data_dir=data_dir)
         mistakes = [one | {"text": items.text(one["item"])} for one in mistakes]
     if json:
@@ -75,13 +77,15 @@ def errors(
         )
     elif mistakes:
         print_mistakes(mistakes)
-    say(f"\n{len(wrong):,} of {plural(len(answers), f'test {framing.noun}')} wrong")
+    say(f"\n{len(wrong):,} of {plural(len(answers), f'test {preprocessor.noun}')} wrong")
     if picture is not None:
         say(f"picture  {picture} ({plural(len(mistakes), 'image')})")
     say(f"next     noonbit report {loaded.word}")
 
 
-def described(run: "Run", answers: "Answers", rows: "NDArray[np.int64]") -> list[dict[str, Any]]:
+def mistake_rows(
+    run: "Run", answers: "StoredPredictions", rows: "NDArray[np.int64]"
+) -> list[dict[str, Any]]:
     """The answers at `rows` as plain values, in that order."""
     return [
         {
@@ -96,13 +100,13 @@ def described(run: "Run", answers: "Answers", rows: "NDArray[np.int64]") -> list
     ]
 
 
-def draw(path: Path, items: "Items", mistakes: Sequence[dict[str, Any]]) -> None:
+def draw(path: Path, items: "PreparedDataset", mistakes: Sequence[dict[str, Any]]) -> None:
     """A sheet of the pictures with their real and predicted classes, as a PNG."""
-    from noonbit.data.contact_sheet import grid, write_png
+    from noonbit.data.contact_sheet import draw_grid, write_png
 
     titles = [f"real {one['label']}\npredicted {one['prediction']}" for one in mistakes]
     numbers = [one["item"] for one in mistakes]
-    write_png(path, grid(items.values[numbers], titles, columns=COLUMNS))
+    write_png(path, draw_grid(items.values[numbers], titles, columns=COLUMNS))
 
 
 def print_mistakes(mistakes: Sequence[dict[str, Any]]) -> None:

@@ -36,10 +36,10 @@ def evaluate(
     loaded = load_run(run)
     evaluation = loaded.evaluate(source, data_dir=data_dir)
     if json:
-        facts = {"run": str(loaded.path), "source": source or loaded.record["source"]}
+        facts = {"run": str(loaded.path), "source": source or loaded.metadata["source"]}
         print_json(facts | evaluation.as_dict() | {"test_items": evaluation.items})
     else:
-        print_evaluation(evaluation, loaded.contract.framing.noun)
+        print_evaluation(evaluation, loaded.contract.preprocessor.noun)
         say(f"\nnext     noonbit errors {loaded.word}")
     if fail_under is not None and evaluation.accuracy < fail_under:
         raise CheckFailed(
@@ -48,7 +48,7 @@ def evaluate(
 
 
 def print_evaluation(evaluation: "Evaluation", noun: str) -> None:
-    """The headline, a row a class, and the confusion matrix."""
+    """Print accuracy and loss, a row per class, and the confusion matrix."""
     print(
         f"accuracy {evaluation.accuracy:.2%} of {plural(evaluation.items, noun)} (95 % interval "
         f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})\n"

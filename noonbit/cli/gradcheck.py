@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from noonbit.cli.output import Json, print_json, print_table, say
-from noonbit.cli.summary import parse_sizes
 from noonbit.errors import CheckFailed, UsageError, plural
 
 if TYPE_CHECKING:
     from noonbit.course.gradcheck import GradientCheck, LayerCheck
-    from noonbit.data.dataset import Takes
+    from noonbit.data.preprocess.base import Preprocessor
 
-SMALL = {"pictures": "8x8x1", "sentences": "6x9", "boards": "5x5x4"}
-"""Of each kind of input."""
 BY_HAND = ("byhand", "byhand-exact")
 WHY_BY_HAND_FAILS = (
     "The document asks whether ReLU's output, not its input, is at least 0, which it always is, "
@@ -47,15 +44,16 @@ def gradcheck(
         The number of classes, by default 3, and of boards their points.
     """
     from noonbit.course.gradcheck import TOLERANCE
+    from noonbit.data.preprocess.registry import INPUT_KINDS
     from noonbit.models.catalogue import MODELS
 
-    takes = MODELS[model].takes if model in MODELS else "pictures"
-    channels, size = parse_sizes(input or SMALL[takes], takes)
-    classes = classes or (prod(size) if takes == "boards" else 3)
+    kind = INPUT_KINDS[MODELS[model].input_kind if model in MODELS else "pictures"]
+    channels, size = kind.parse_size(input or kind.small_input)
+    classes = classes or (prod(size) if kind.classes_are_given else 3)
     if model in BY_HAND:
-        result = checked_by_hand(model, classes, channels, size)
+        result = run_byhand_check(model, classes, channels, size)
     else:
-        result = checked(model, takes, classes, channels, size)
+        result = run_check(model, kind, classes, channels, size)
     if json:
         print_json(
             {
@@ -75,23 +73,21 @@ def gradcheck(
     say(f"\nnext     noonbit {'byhand --exact' if model in BY_HAND else f'summary {model}'}")
 
 
-def checked(
-    model: str, takes: "Takes", classes: int, channels: int, size: tuple[int, ...]
+def run_check(
+    model: str, kind: "type[Preprocessor]", classes: int, channels: int, size: tuple[int, ...]
 ) -> "GradientCheck":
     """The check of a fresh network on random inputs."""
     import torch
 
     from noonbit.course.gradcheck import SEED, check, random_batch
-    from noonbit.models.catalogue import build, input_shape
+    from noonbit.models.catalogue import build
 
     torch.manual_seed(SEED)
     network = build(model, classes, channels, size)
-    return check(
-        network, *random_batch(classes, input_shape(takes, channels, size), words=channels)
-    )
+    return check(network, *random_batch(classes, kind.input_shape(channels, size), words=channels))
 
 
-def checked_by_hand(
+def run_byhand_check(
     model: str, classes: int, channels: int, size: tuple[int, ...]
 ) -> "GradientCheck":
     """The check of the network that is written by hand, whose images are grey."""

@@ -1,7 +1,7 @@
-"""The command line: parse, call one function, print.
+"""The entry point of the command line.
 
-Each command lives in `noonbit.cli` and is imported when it is called, so that `--help` does
-not wait for PyTorch. A command ends with the next one to type.
+Each command is a module of `noonbit.cli`, imported when it is called, so that `--help` does not
+wait for PyTorch. Most commands end with the next one to type.
 """
 
 import sys
@@ -43,7 +43,7 @@ for name, help_text in COMMANDS.items():
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its code; see errors.py for what the codes mean."""
+    """Run one command and exit with its code; errors.py lists the codes."""
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -52,13 +52,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        return fail(sentence_of(error), 2)
+        return fail(format_usage_error(error), 2)
     except NoonbitError as error:
         return fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         return fail("Interrupted.", 130)
     except BrokenPipeError:
-        # The reader of our output left (`| head`); there is nobody to tell.
+        # The reader of our output closed the pipe (`| head`), so nothing can be printed.
         sys.stdout = None
         return 0
     except Exception:
@@ -68,19 +68,19 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def fail(sentence: str, exit_code: int) -> int:
-    """Print an error for people and pass its code on."""
+    """Print an error message on stderr and return the exit code."""
     print(f"error: {sentence}", file=sys.stderr)
     return exit_code
 
 
-def sentence_of(error: CycloptsError) -> str:
-    """A usage error as one sentence that ends with what to do."""
+def format_usage_error(error: CycloptsError) -> str:
+    """Turn a parsing error into one sentence that ends with what to do."""
     from pydantic import ValidationError
 
-    from noonbit.config.recipe import explain
+    from noonbit.config.recipe import validation_reasons
 
     if isinstance(error.__cause__, ValidationError):
-        return f"--{'; --'.join(explain(error.__cause__)).replace('_', '-')}."
+        return f"--{'; --'.join(validation_reasons(error.__cause__)).replace('_', '-')}."
     command = " ".join(["noonbit", *(error.command_chain or ())])
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         name = error.argument.name

@@ -8,21 +8,23 @@ def models(*, json: Json = False) -> None:
 
     Those of sentences and boards for their usual inputs: the movie reviews, and moves in Go.
     """
-    from noonbit.models.catalogue import EXAMPLES, MODELS, input_shape, outline
+    from noonbit.data.preprocess.registry import INPUT_KINDS
+    from noonbit.models.catalogue import MODELS, outline
     from noonbit.models.summary import summarise
 
     rows = []
     for name, entry in MODELS.items():
-        classes, channels, size = EXAMPLES[entry.takes]
+        kind = INPUT_KINDS[entry.input_kind]
+        classes, channels, size = kind.usual_input
         summary = summarise(
             outline(name, classes, channels, size),
-            input_shape(entry.takes, channels, size),
+            kind.input_shape(channels, size),
             counts_statistics=entry.counts_statistics,
         )
         rows.append(
             {
                 "name": name,
-                "takes": entry.takes,
+                "takes": entry.input_kind,
                 "parameters": summary.parameters,
                 "multiply_adds": summary.multiply_adds,
                 "title": entry.title,

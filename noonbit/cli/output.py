@@ -1,6 +1,6 @@
-"""How commands print: tables for people on stdout, or one JSON value; progress on stderr.
+"""Printing: tables for people or one JSON value on stdout, hints on stderr.
 
-The flags that most commands have, `--json` and `--data-dir`, are explained here, once.
+Also defines the flags that most commands share, `--json` and `--data-dir`.
 """
 
 import json
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from noonbit.system.files import finite
+from noonbit.system.files import replace_non_finite
 
 if TYPE_CHECKING:
     from noonbit.runs.run import Run
@@ -25,18 +25,18 @@ Json: TypeAlias = Annotated[
 DataDir: TypeAlias = Annotated[
     Path | None, Parameter(name="--data-dir", help="Where to look for known data sets first.")
 ]
-UNFOLDED = 10_000
-"""Columns of a table that goes to a file or a pipe: one line a row, whatever its length."""
+PIPE_WIDTH = 10_000
+"""Width of a table that goes to a file or a pipe, so that no row is wrapped."""
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on stdout."""
-    json.dump(finite(value), sys.stdout, indent=2, ensure_ascii=False)
+    """Print one JSON value on stdout; NaN and infinity become null."""
+    json.dump(replace_non_finite(value), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A plain table; columns whose cells are numbers are set flush right."""
+    """Print a table without borders; columns of numbers are aligned right."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float) for row in rows)
@@ -44,29 +44,29 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     for row in rows:
         # Text, not markup: a class name may hold square brackets.
         table.add_row(*(Text(format_cell(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else UNFOLDED).print(table)
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def print_diagram(title: str, diagram: Text) -> None:
-    """A drawing of characters, in colours where it goes to a terminal."""
-    console = Console(width=None if sys.stdout.isatty() else UNFOLDED, highlight=False)
+    """Print a title and a drawing of characters, in colour on a terminal."""
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
     console.print(Text(title), diagram, sep="\n")
 
 
 def format_cell(cell: object) -> str:
-    """A number with its thousands separated, or the text itself."""
+    """Format an integer with thousands separators, anything else with `str`."""
     return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)
 
 
 def print_trained(run: "Run", *, json: bool) -> None:
-    """What a training left: its figures as JSON, where its page is, and what comes next."""
+    """Print a new run's figures (with `json`), its report's path, and the next command."""
     if json:
-        facts = {"run": str(run.path), "model": run.record["model"]["name"]}
-        print_json(facts | run.record["result"])
+        facts = {"run": str(run.path), "model": run.metadata["model"]["name"]}
+        print_json(facts | run.metadata["result"])
     say(f"\nreport   {run.path / 'report.html'}")
-    say(f"next     noonbit predict {run.word} {run.contract.framing.example}")
+    say(f"next     noonbit predict {run.word} {run.contract.preprocessor.example}")
 
 
 def say(text: str = "") -> None:
-    """A line for people, on stderr, where logs go."""
+    """Print a line for people on stderr."""
     print(text, file=sys.stderr)

@@ -94,10 +94,10 @@ def say_notes(run: "Run", predictions: "Predictions") -> None:
     """What could not be read, and what had to be done to others."""
     for item in predictions.bad:
         say(f"left out {item}")
-    framing = run.contract.framing
+    preprocessor = run.contract.preprocessor
     for adjustment, found in predictions.adjusted.items():
-        verb = "is" if len(found) == 1 else "are"
-        say(f"note     {plural(len(found), framing.noun)} {verb} {framing.adjustments[adjustment]}")
+        subject = f"{plural(len(found), preprocessor.noun)} {'is' if len(found) == 1 else 'are'}"
+        say(f"note     {subject} {preprocessor.adjustments[adjustment]}")
 
 
 def print_rows(
@@ -121,9 +121,9 @@ def print_rows(
 
 def require_sentences(run: "Run", flag: str) -> None:
     """Raise `UsageError` for a flag that is of sentences and a run that is not."""
-    takes = run.contract.framing.takes
-    if takes != "sentences":
-        raise UsageError(f"{flag} is for sentences, and {run.path.name} takes {takes}.")
+    input_kind = run.contract.preprocessor.input_kind
+    if input_kind != "sentences":
+        raise UsageError(f"{flag} is for sentences, and {run.path.name} takes {input_kind}.")
 
 
 def predict_texts(
@@ -134,7 +134,7 @@ def predict_texts(
 
     from noonbit.data import open_inputs
     from noonbit.data.dataset import Sentences
-    from noonbit.evaluation.inference import joined, part_of_texts
+    from noonbit.evaluation.inference import concatenate, part_of_texts
 
     each, texts = [], list(text)
     if text:
@@ -145,7 +145,7 @@ def predict_texts(
         each.append(replace(predictions, bad=(*opened.bad, *predictions.bad)))
         if isinstance(opened.part.raw, Sentences):
             texts += opened.part.raw
-    return joined(each), texts
+    return concatenate(each), texts
 
 
 def print_explanation(
@@ -175,10 +175,10 @@ def draw_move(
     from noonbit.runs.store import load_run
 
     loaded = load_run(run)
-    if loaded.contract.framing.takes != "boards":
+    if loaded.contract.preprocessor.input_kind != "boards":
         raise UsageError(
             f"--move is for games of Go, and {loaded.path.name} takes "
-            f"{loaded.contract.framing.takes}. Leave it out."
+            f"{loaded.contract.preprocessor.input_kind}. Leave it out."
         )
     from noonbit.runs.go_move import predict_move
 

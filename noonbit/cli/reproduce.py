@@ -38,15 +38,15 @@ def reproduce(
     out
         The folder of runs, verdicts and the page.
     """
-    from noonbit.course.experiments.experiment import experiment, experiments
+    from noonbit.course.experiments.experiment import load_experiment, load_experiments
 
     if name is None:
-        listing(out, json=json)
+        list_experiments(out, json=json)
         return
-    chosen = list(experiments().values()) if name == "all" else [experiment(name)]
+    chosen = list(load_experiments().values()) if name == "all" else [load_experiment(name)]
     results, failure = run_each(chosen, out, quick=quick, data_dir=data_dir)
     if json:
-        objects = [as_object(result) for result in results]
+        objects = [result_to_dict(result) for result in results]
         print_json(objects if name == "all" else objects[0])
     elif results:
         print_table(
@@ -63,9 +63,10 @@ def reproduce(
 def run_each(
     chosen: "Sequence[Experiment]", out: Path, *, quick: bool, data_dir: Path | None
 ) -> "tuple[list[Result], NoonbitError | None]":
-    """The results of the experiments that could be run, and what the first of the others raised.
+    """Run the experiments; return the results and the first error.
 
-    A set that is not at hand, say, must not keep the others from running; one alone raises itself.
+    With several experiments, an error such as a missing data set does not stop the others. With
+    one, and for Ctrl-C, the error is raised.
     """
     from noonbit.course.experiments.page import write_page
     from noonbit.course.experiments.reproduce import reproduce as run_again
@@ -90,14 +91,14 @@ def run_each(
     return results, failure
 
 
-def listing(out: Path, *, json: bool) -> None:
-    """Every experiment with its claim and last verdict."""
-    from noonbit.course.experiments.experiment import experiments
-    from noonbit.course.experiments.results import last_result
+def list_experiments(out: Path, *, json: bool) -> None:
+    """Print every experiment with its claim and last verdict."""
+    from noonbit.course.experiments.experiment import load_experiments
+    from noonbit.course.experiments.results import read_last_result
 
     rows = []
-    for one in experiments().values():
-        last = last_result(one.name, out)
+    for one in load_experiments().values():
+        last = read_last_result(one.name, out)
         rows.append(
             {
                 "name": one.name,
@@ -117,8 +118,8 @@ def listing(out: Path, *, json: bool) -> None:
     say("\nnext     noonbit reproduce byhand")
 
 
-def as_object(result: "Result") -> dict[str, Any]:
-    """A result as JSON, with the verdict in front."""
+def result_to_dict(result: "Result") -> dict[str, Any]:
+    """Return a result as plain values for JSON, the verdict first."""
     whole = asdict(result)
     verdict = whole.pop("verdict")
     return {

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from noonbit.augment import Augmentation
-    from noonbit.data import Data, Part
-    from noonbit.data.dataset import PartName
+    from noonbit.config.augmentation import Augmentation
+    from noonbit.data.dataset import Part, PartName, RawDataset
 
 PICTURE_SIDE = 400
 """Pixels that the longer side of a small image is enlarged to in the PNG."""
@@ -57,13 +56,13 @@ def show(
         Write the image, enlarged, or the draws as a PNG; left out: no picture is written.
     """
     from noonbit.data import open_data
-    from noonbit.data.dataset import require_pictures, takes_of
+    from noonbit.data.dataset import Sentences, require_pictures
 
     rows = [] if augment is None else rows_of(augment, out)
     data = open_data(source, data_dir=data_dir, on_bad="skip")
     chosen = part_with_item(data, part, index)
     facts = {"source": source, "part": part} | facts_of(data, chosen, index)
-    if takes_of(chosen.raw) == "sentences" and out is None:
+    if isinstance(chosen.raw, Sentences) and out is None:
         show_sentence(facts | sentence_facts(data, chosen, index), json=json)
         return
     require_pictures(data, "noonbit show, or its --out,")
@@ -75,15 +74,18 @@ def show(
     if out is None:
         say(f"\nnext     noonbit show {source} --index {index} --out image.png")
         return
-    write_picture(out, drawn(chosen, index, rows, seed) if rows else enlarged(pixels))
+    write_picture(
+        out, draw_examples(chosen, index, rows, seed) if rows else enlarge_picture(pixels)
+    )
     warn(rows, data.class_names)
     trains = f"train {source} --augment {augment}"
     say(f"next     noonbit {trains if rows and augment != 'slides' else f'check {source}'}")
 
 
-def part_with_item(data: "Data", name: "PartName", index: int) -> "Part":
+def part_with_item(data: "RawDataset", name: "PartName", index: int) -> "Part":
     """A part of the source; raises `UsageError` where there is none, or no such item in it."""
-    from noonbit.data.dataset import takes_of
+    from noonbit.data.dataset import input_kind_of
+    from noonbit.data.preprocess.registry import INPUT_KINDS
 
     part = data.parts.get(name)
     if part is None:
@@ -92,7 +94,7 @@ def part_with_item(data: "Data", name: "PartName", index: int) -> "Part":
             f"Choose one with --part."
         )
     if not 0 <= index < len(part):
-        noun = "sentence" if takes_of(part.raw) == "sentences" else "image"
+        noun = INPUT_KINDS[input_kind_of(part.raw)].noun
         raise UsageError(
             f"--index {index} is not in {name}, which has {plural(len(part), noun)}: "
             f"give 0 to {len(part) - 1}."
@@ -100,14 +102,14 @@ def part_with_item(data: "Data", name: "PartName", index: int) -> "Part":
     return part
 
 
-def facts_of(data: "Data", part: "Part", index: int) -> dict[str, Any]:
+def facts_of(data: "RawDataset", part: "Part", index: int) -> dict[str, Any]:
     """Which item it is, and what it shows."""
     assert part.labels is not None  # noqa: S101 - open_data gives labelled parts
     label = data.class_names[part.labels[index]]
     return {"index": index, "name": part.names[index], "label": label}
 
 
-def sentence_facts(data: "Data", part: "Part", index: int) -> dict[str, Any]:
+def sentence_facts(data: "RawDataset", part: "Part", index: int) -> dict[str, Any]:
     """A text, and the words of it that a network reads."""
     from noonbit.data.preprocess.text import letters_of, sentences_of, tokens_of
 
@@ -150,11 +152,11 @@ def print_picture(facts: dict[str, Any], pixels: "NDArray[np.uint8]", *, numbers
         print_numbers(pixels)
 
 
-def enlarged(pixels: "NDArray[np.uint8]") -> "Image":
+def enlarge_picture(pixels: "NDArray[np.uint8]") -> "Image":
     """An image (C, H, W) as a picture that a person can look at."""
-    from noonbit.data.contact_sheet import enlarge, fitting_scale
+    from noonbit.data.contact_sheet import choose_scale, enlarge
 
-    return enlarge(pixels, fitting_scale(*pixels.shape[1:], side=PICTURE_SIDE))
+    return enlarge(pixels, choose_scale(*pixels.shape[1:], side=PICTURE_SIDE))
 
 
 def write_picture(path: Path, picture: "Image") -> None:
@@ -167,27 +169,27 @@ def write_picture(path: Path, picture: "Image") -> None:
 
 def rows_of(augment: str, out: Path | None) -> "list[Augmentation]":
     """The settings of each row of the sheet."""
-    from noonbit.augment import Augmentation
     from noonbit.augment.preview import SLIDES
+    from noonbit.config.augmentation import Augmentation
 
     if out is None:
         raise UsageError("--augment draws a picture; say where to with --out FILE.png.")
     return [Augmentation.parse(text) for text in (SLIDES if augment == "slides" else [augment])]
 
 
-def drawn(part: "Part", index: int, rows: "list[Augmentation]", seed: int) -> "Image":
+def draw_examples(part: "Part", index: int, rows: "list[Augmentation]", seed: int) -> "Image":
     """A sheet of random draws of an image; what it is mixed with comes from all over the part."""
     import numpy as np
 
-    from noonbit.augment.preview import DRAWN, sheet
-    from noonbit.data.preprocess import PictureFraming
+    from noonbit.augment.preview import EXAMPLES_PER_ROW, preview_sheet
+    from noonbit.data.preprocess.images import ImagePreprocessor
 
     pixels = pixels_of(part, index)
     channels, height, width = pixels.shape
-    framing = PictureFraming(channels=1 if channels == 1 else 3, height=height, width=width)
-    others = (index + np.arange(1, DRAWN + 1) * max(1, len(part) // (DRAWN + 1))) % len(part)
-    partners = np.asarray(framing.prepare_all(part.take(others).raw).values)
-    return sheet(pixels, rows, seed=seed, partners=partners)
+    preprocessor = ImagePreprocessor(channels=1 if channels == 1 else 3, height=height, width=width)
+    others = (index + np.arange(1, EXAMPLES_PER_ROW + 1) * max(1, len(part) // (EXAMPLES_PER_ROW + 1))) % len(part)
+    partners = np.asarray(preprocessor.transform(part.take(others).raw).values)
+    return preview_sheet(pixels, rows, seed=seed, partners=partners)
 
 
 def warn(rows: "list[Augmentation]", class_names: Sequence[str]) -> None:

@@ -1,23 +1,19 @@
 """noonbit summary MODEL"""
 
-import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
 from noonbit.cli.output import Json, print_json, print_table, say
-from noonbit.errors import UsageError
 
 if TYPE_CHECKING:
-    from noonbit.data.dataset import Takes
     from noonbit.models.memory import TrainingMemory
     from noonbit.models.receptive_field import Pair
     from noonbit.models.summary import Summary
 
 USUAL_BATCH = 512
 """What noonbit takes for sets of 8,192 images and more."""
-NOUNS = {"pictures": "an image", "sentences": "a sentence", "boards": "a position"}
 
 
 def summary(
@@ -43,17 +39,18 @@ def summary(
     batch_size
         Images a step, for the memory that training takes.
     """
-    from noonbit.models.catalogue import EXAMPLES, MODELS, input_shape, outline
+    from noonbit.data.preprocess.registry import INPUT_KINDS
+    from noonbit.models.catalogue import MODELS, outline
     from noonbit.models.memory import training_memory
     from noonbit.models.summary import summarise
 
     entry = MODELS.get(model)
-    takes = "pictures" if entry is None else entry.takes
-    usual_classes, channels, size = EXAMPLES[takes]
+    kind = INPUT_KINDS["pictures" if entry is None else entry.input_kind]
+    usual_classes, channels, size = kind.usual_input
     if input is not None:
-        channels, size = parse_sizes(input, takes)
+        channels, size = kind.parse_size(input)
     classes = classes or usual_classes
-    shape = input_shape(takes, channels, size)
+    shape = kind.input_shape(channels, size)
     network = outline(model, classes, channels, size)
     counts_statistics = entry is not None and entry.counts_statistics
     table = summarise(network, shape, counts_statistics=counts_statistics)
@@ -70,11 +67,12 @@ def summary(
         print_json(facts)
         return
     print_layers(table)
-    print_totals(table, NOUNS[takes], counts_statistics=counts_statistics)
-    print_memory(memory, NOUNS[takes], optimizer, batch_size)
+    one_input = f"{'an' if kind.noun[0] in 'aeiou' else 'a'} {kind.noun}"
+    print_totals(table, one_input, counts_statistics=counts_statistics)
+    print_memory(memory, one_input, optimizer, batch_size)
     if entry is not None and (changes := entry.changes(size)):
         say(f"\nsmall-image form: {changes}")
-    source = "digits" if takes == "pictures" else "SOURCE"
+    source = "digits" if kind is INPUT_KINDS["pictures"] else "SOURCE"
     say(f"\nnext     noonbit train {source} --model {model}")
 
 
@@ -128,27 +126,3 @@ def human(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} TB"
-
-
-def parse_sizes(text: str, takes: "Takes") -> tuple[int, tuple[int, ...]]:
-    """`28x28x1` -> (1, (28, 28)), and of sentences `56x18767` -> (18767, (56,))."""
-    if takes != "sentences":
-        height, width, channels = parse_input(text)
-        return channels, (height, width)
-    match = re.fullmatch(r"(\d+)x(\d+)", text.lower())
-    if match is None or not int(match[1]) or int(match[2]) < 2:
-        raise UsageError(
-            f"--input {text} is no sentence; write length x words, such as 56x18767, of which two "
-            "stand for padding and unknown words."
-        )
-    return int(match[2]), (int(match[1]),)
-
-
-def parse_input(text: str, *, flag: str = "--input ") -> tuple[int, int, int]:
-    """`28x28x1` -> (height, width, channels); `28x28` is grey."""
-    match = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+))?", text.lower())
-    if match is None or not all(int(group or 1) for group in match.groups()):
-        raise UsageError(
-            f"{flag}{text} is not a size; write height x width x channels, such as 28x28x1."
-        )
-    return int(match[1]), int(match[2]), int(match[3] or 1)

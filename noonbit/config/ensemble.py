@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from noonbit.config.recipe import Recipe, explain
+from noonbit.config.recipe import Recipe, validation_reasons
 from noonbit.errors import UsageError, plural
 
 Combine = Literal["sum", "probabilities", "vote"]
@@ -18,7 +18,7 @@ more for probabilities and 8 to 155 % more for a vote. The accuracies lay within
 intervals."""
 
 
-class Lineup(BaseModel):
+class EnsembleSettings(BaseModel):
     """The settings of an ensemble; those of its members' training are the recipe's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -38,12 +38,12 @@ class Lineup(BaseModel):
     """Each member validates on another one of as many parts of the training items."""
 
     @classmethod
-    def checked(cls, settings: dict[str, Any], *, origin: str) -> Self:
+    def from_settings(cls, settings: dict[str, Any], *, origin: str) -> Self:
         """A lineup from plain values; raises `UsageError` naming the wrong one and its origin."""
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
-            raise UsageError(f"{origin}: {'; '.join(explain(error))}.") from None
+            raise UsageError(f"{origin}: {'; '.join(validation_reasons(error))}.") from None
 
     @property
     def count(self) -> int:
@@ -86,8 +86,8 @@ class Lineup(BaseModel):
         }
         refuse_both(recipe, turns, ("validation", "validation_rows") if self.member_folds else ())
         return [
-            Recipe.checked(
-                recipe.given()
+            Recipe.from_settings(
+                recipe.explicit_settings()
                 | {"seed": recipe.seed + index}
                 | {name: values[index % len(values)] for name, values in turns.items() if values},
                 origin=f"Member {index + 1} of {count}",

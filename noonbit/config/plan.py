@@ -1,6 +1,8 @@
-"""A recipe with nothing left open: what is derived from the data and the network, with its reason.
+"""The plan of a training: a recipe whose open settings are derived, each with a reason.
 
-derive(recipe, Task(model="glance", items=54_000, ...)) -> Plan
+    plan = derive(recipe, PlanInputs(model="glance", items=54_000, ...))
+
+Defaults depend on the data and the network alone. In the tables, each value has its reason.
 """
 
 import math
@@ -8,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from noonbit.config.augmentation import Augmentation
 from noonbit.config.recipe import Kept, Normalisation, OptimizerName, Recipe, ScheduleName
 
-WORK = 45e12
-"""Multiply-adds of forward passes that a default training spends on data of difficulty 1."""
+DEFAULT_MULTIPLY_ADDS = 45e12
+"""The budget of a default training: forward multiply-adds for data of difficulty 1."""
 LEAST_DIFFICULTY = 1 / 24
-"""Easier data than this still gets the passes that its networks need to settle."""
+"""Easier data counts as this difficult, to get the epochs that networks need to converge."""
 FEWEST_EPOCHS, MOST_EPOCHS = 2, 16
 RATES: dict[OptimizerName, tuple[float, str]] = {
     "muon": (0.24, "of the CIFAR-10 speed records"),
@@ -51,7 +54,7 @@ WARMUPS: dict[ScheduleName, tuple[float, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A recipe with every open setting decided, for one data set on one machine."""
+    """A recipe with a value for every setting."""
 
     model: str
     epochs: int
@@ -69,66 +72,71 @@ class Plan:
     normalise: Normalisation
     keep: Kept
     average_weights: float
-    """0 for no average."""
+    """0 turns averaging off."""
     test_time_augmentation: str
     patience: float
-    """Epochs; infinite where stopping early was not asked for."""
+    """Epochs without improvement before stopping; infinite for no early stopping."""
     seed: int
     time_budget: float
-    """Seconds; infinite where none was given."""
+    """Seconds; infinite for no budget."""
     reasons: dict[str, str]
-    """Why each derived setting is what it is."""
+    """The reason for each derived setting, by name."""
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """`augment`, parsed."""
+        return Augmentation.parse(self.augment)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What the defaults are derived from."""
+class PlanInputs:
+    """What the defaults are derived from: the data and the network."""
 
     model: str
     items: int
-    """Of the training split."""
+    """Number of items in the training split."""
     augmentation: tuple[str, str]
-    """The usual one of such inputs, and the reason."""
+    """The default `augment` for such inputs, and its reason."""
     multiply_adds: int
-    """Of the network, for one item."""
+    """Multiply-adds of one forward pass of one item."""
     difficulty: float
-    """The nearest neighbour's error on raw pixels, from 0 to 1."""
+    """The error of the nearest neighbour on raw pixels, from 0 to 1."""
     optimizer: OptimizerName = "adamw"
-    """What trains the network best."""
+    """The optimiser that trains the network best."""
     learning_rate: float | None = None
-    """Of that optimiser, where its usual one does not suit the network."""
+    """Rate for `optimizer`, if its usual one is too high for the network."""
     effort: float = 1.0
-    """The share of a default training's arithmetic to spend."""
+    """The share of the default budget to spend."""
     documented: Mapping[str, Any] = field(default_factory=dict)
-    """Settings that the network's source fixes, where the recipe leaves them open."""
+    """Defaults that the network's source (its paper, say) prescribes."""
     because: str = ""
-    """Why those."""
+    """The reason for `documented`."""
 
 
-def derive(recipe: Recipe, task: Task) -> Plan:
-    """Decide what the recipe leaves open, each with a reason."""
+def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
+    """Fill in the settings that the recipe leaves open, and note the reason for each."""
     reasons: dict[str, str] = {}
 
     def choose(name: str, value: Any, reason: str) -> Any:
-        stated = getattr(recipe, name)
-        if stated is not None:
-            return stated
-        if name in task.documented:
-            value, reason = task.documented[name], task.because
+        explicit = getattr(recipe, name)
+        if explicit is not None:
+            return explicit
+        if name in inputs.documented:
+            value, reason = inputs.documented[name], inputs.because
         reasons[name] = reason
         return value
 
-    batch_size = choose("batch_size", *derive_batch_size(task.items))
-    chosen: OptimizerName = choose("optimizer", task.optimizer, f"trains {task.model} best")
+    batch_size = choose("batch_size", *derive_batch_size(inputs.items))
+    chosen: OptimizerName = choose("optimizer", inputs.optimizer, f"trains {inputs.model} best")
     rate, rate_reason = RATES[chosen]
-    if task.learning_rate is not None and chosen == task.optimizer:
-        rate, rate_reason = task.learning_rate, f"{task.model} does not settle at more"
+    if inputs.learning_rate is not None and chosen == inputs.optimizer:
+        rate, rate_reason = inputs.learning_rate, f"{inputs.model} does not settle at more"
     schedule: ScheduleName = choose(
         "schedule", "one-cycle", "ends at zero, so the last epoch is the best"
     )
     return Plan(
-        model=task.model,
-        epochs=choose("epochs", *derive_epochs(task)),
+        model=inputs.model,
+        epochs=choose("epochs", *derive_epochs(inputs)),
         batch_size=batch_size,
         optimizer=chosen,
         learning_rate=choose("learning_rate", rate, rate_reason),
@@ -138,7 +146,7 @@ def derive(recipe: Recipe, task: Task) -> Plan:
         weight_decay=choose("weight_decay", *DECAYS[chosen]),
         epsilon=choose("epsilon", *EPSILONS[chosen]) if chosen in EPSILONS else 0.0,
         label_smoothing=choose("label_smoothing", 0.1, "keeps short trainings calm"),
-        augment=choose("augment", *task.augmentation),
+        augment=choose("augment", *inputs.augmentation),
         normalise=choose("normalise", "standard", "suits every network here"),
         keep=choose("keep", "accuracy", "what the report's headline is about"),
         average_weights=choose("average_weights", 0.0, "a rate that falls to zero averages too"),
@@ -152,23 +160,22 @@ def derive(recipe: Recipe, task: Task) -> Plan:
     )
 
 
-def derive_epochs(task: Task) -> tuple[int, str]:
-    """Passes that spend a budget of arithmetic which grows with the difficulty of the data.
+def derive_epochs(inputs: PlanInputs) -> tuple[int, str]:
+    """Derive the epochs that spend a budget of multiply-adds, which grows with the difficulty.
 
-    In numbers of items, size of the network and difficulty alone, never the clock, so that the
-    same command gives the same weights on a slow day.
+    The clock plays no part, so the same command gives the same weights on any machine.
     """
-    budget = WORK * max(task.difficulty, LEAST_DIFFICULTY) * task.effort
-    fewest = FEWEST_EPOCHS if task.effort == 1 else 1
-    epochs = round(budget / max(1, task.multiply_adds * task.items))
+    budget = DEFAULT_MULTIPLY_ADDS * max(inputs.difficulty, LEAST_DIFFICULTY) * inputs.effort
+    fewest = FEWEST_EPOCHS if inputs.effort == 1 else 1
+    epochs = round(budget / max(1, inputs.multiply_adds * inputs.items))
     return (
         min(MOST_EPOCHS, max(fewest, epochs)),
-        f"{task.difficulty:.0%} of the items are nearest to one of another class",
+        f"{inputs.difficulty:.0%} of the items are nearest to one of another class",
     )
 
 
 def derive_batch_size(items: int) -> tuple[int, str]:
-    """A sixteenth of the items: up to 64 in steps of 8, and up to 512 in steps of 32."""
+    """Derive a sixteenth of the items, from 8 to 512: in steps of 8 below 64, else of 32."""
     sixteenth = items // 16
     step = 8 if sixteenth < 64 else 32
     size = min(512, max(8, sixteenth // step * step))

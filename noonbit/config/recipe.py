@@ -1,8 +1,8 @@
 """How to train: one frozen, validated settings object.
 
-The command line, TOML files and Python all fill a `Recipe`. What is left out (None) is derived from
-the data and the machine when the training begins, and printed with its reason; the run folder keeps
-the resolved recipe, which `--config` takes back.
+The command line, TOML files and Python all create a `Recipe`. Settings left out (None) are derived
+from the data and the machine when the training begins, and printed with their reasons. The run
+folder keeps the resolved recipe, which `--config` accepts.
 """
 
 import re
@@ -32,17 +32,17 @@ Kept = Literal["accuracy", "loss", "last"]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-def share_or_count(value: float) -> float:
-    """Refuse what is neither a share of the items nor a number of them."""
+def check_share_or_count(value: float) -> float:
+    """Accept a share of the items up to 0.5, or a whole number of items."""
     if value <= 0.5 or value.is_integer():
         return value
     raise ValueError("should be a share up to 0.5 or a whole number of items")
 
 
-def as_text(settings: object) -> object:
-    """A table of names and values, as TOML and Python have it, in the form of the command line.
+def settings_to_text(settings: object) -> object:
+    """Convert a table of settings, from TOML or Python, to the text form of the command line.
 
-    `{"rotation": 15, "zoom_range": [0.9, 1.2], "flip": True}` is
+    `{"rotation": 15, "zoom_range": [0.9, 1.2], "flip": True}` becomes
     `rotation=15,zoom_range=0.9:1.2,flip`.
     """
     if not isinstance(settings, dict):
@@ -57,13 +57,13 @@ def as_text(settings: object) -> object:
     return ",".join(pieces) or "none"
 
 
-def absolute(path: str) -> str:
-    """The same file from wherever a run is continued."""
+def absolute_path(path: str) -> str:
+    """Make a path absolute, so that a run can be resumed from another folder."""
     return str(Path(path).expanduser().resolve())
 
 
-def fold_of_folds(text: str) -> str:
-    """Refuse a fold that does not exist."""
+def check_fold(text: str) -> str:
+    """Accept K/N with K from 1 to N and N at least 2."""
     match = re.fullmatch(r"(\d+)/(\d+)", text)
     if match is None or not 1 <= int(match[1]) <= int(match[2]) or int(match[2]) < 2:
         raise ValueError("should be the number of a fold and how many there are, such as 1/5")
@@ -80,25 +80,25 @@ class Recipe(BaseModel):
     epochs: Annotated[int, Field(ge=1)] | None = None
     """Passes over the training split."""
     batch_size: Annotated[int, Field(ge=2)] | None = None
-    """Items per step, over all processes together."""
+    """Items per step."""
     optimizer: OptimizerName | None = None
     """How gradients change the weights."""
     learning_rate: Annotated[float, Field(gt=0)] | None = None
-    """The highest of the schedule."""
+    """The highest learning rate of the schedule."""
     schedule: ScheduleName | None = None
     """constant; cosine to zero; or one-cycle: straight up, then straight down to zero."""
     warmup: Share | None = None
     """The share of all steps in which the learning rate rises."""
     momentum: Share | None = None
-    """Of sgd and muon, in Nesterov's form; the other optimisers keep their own."""
+    """Nesterov momentum of sgd and muon; the other optimisers have their own."""
     weight_decay: Annotated[float, Field(ge=0)] | None = None
-    """On matrices and filters, not on biases and norms."""
+    """Applied to matrices and filters, not to biases and norms."""
     epsilon: Annotated[float, Field(ge=0)] | None = None
-    """Added to what adam, adamw, rmsprop and adadelta divide by."""
+    """Added to the denominator of adam, adamw, rmsprop and adadelta."""
     label_smoothing: Share | None = None
     """The share of each target that is spread over all classes."""
-    augment: Annotated[str, BeforeValidator(as_text)] | None = None
-    """shift=PIXELS,rotation=DEGREES,zoom=SHARE,flip,...; or none. Keras's names are taken too."""
+    augment: Annotated[str, BeforeValidator(settings_to_text)] | None = None
+    """shift=PIXELS,rotation=DEGREES,zoom=SHARE,flip,...; or none. Keras's names work too."""
     normalise: Normalisation | None = None
     """standard: mean 0 and variance 1 over the training images; unit: from 0 to 1."""
     keep: Kept | None = None
@@ -106,33 +106,33 @@ class Recipe(BaseModel):
     patience: Annotated[int, Field(ge=1)] | None = None
     """Stop after so many epochs without better weights; left out: never."""
     average_weights: Share | None = None
-    """Keep a moving average of the weights that forgets 1 minus this at each step, 0.99 say."""
+    """Keep a moving average of the weights with this decay per step, such as 0.99."""
     test_time_augmentation: str | None = None
-    """Answer with the mean over views of an image: flip, shift=PIXELS, both; or none."""
+    """Average predictions over views of an image: flip, shift=PIXELS, both; or none."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    """Of initial weights, order, augmentation and dropout. The split does not depend on it."""
+    """Seeds initial weights, order, augmentation and dropout. The split does not depend on it."""
     precision: Precision | None = None
-    """Of convolutions and matrix products in training; weights are float32 either way."""
+    """Of convolutions and matrix products in training; weights are always float32."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """Processor threads."""
     engine: Engine | None = None
-    """How gradients are computed: layer by layer in few passes (chain) or by PyTorch's autograd;
-    with a share of the batch for each thread, or all threads on one operator after the other; on a
-    GPU by autograd, or by replaying a recorded step (graph)."""
+    """How gradients are computed: by fused layers (chain) or PyTorch's autograd; with a share of
+    the batch for each thread (-shares), or all threads on one operator after the other; on a GPU by
+    autograd, or by replaying a recorded CUDA graph (graph)."""
     device: str | None = None
     """cpu, cuda, cuda:1, ..."""
     time_budget: Annotated[float, Field(gt=0)] | None = None
-    """Seconds of training: a short measurement sets the epochs; none begins after they are over."""
-    validation: Annotated[float, Field(ge=0), AfterValidator(share_or_count)] | None = None
+    """Seconds of training: a short measurement sets the epochs; none begins after this time."""
+    validation: Annotated[float, Field(ge=0), AfterValidator(check_share_or_count)] | None = None
     """The share (up to 0.5) or number of the training items that chooses the best weights."""
     validation_rows: HeldOutRows = "stratified"
     """Drawn from every class in proportion, or the first or last rows of the training items."""
-    fold: Annotated[str, AfterValidator(fold_of_folds)] | None = None
+    fold: Annotated[str, AfterValidator(check_fold)] | None = None
     """K/N: of N parts of the training items, the K-th chooses the best weights."""
-    test_fold: Annotated[str, AfterValidator(fold_of_folds)] | None = None
+    test_fold: Annotated[str, AfterValidator(check_fold)] | None = None
     """K/N: of N parts of all items but the source's own test part, the K-th is the test split."""
-    vectors: Annotated[str, AfterValidator(absolute)] | None = None
-    """Of words: begin with those of this file, of word2vec or GloVe."""
+    vectors: Annotated[str, AfterValidator(absolute_path)] | None = None
+    """A word2vec or GloVe file whose vectors the network of words starts from."""
     image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Train at this many pixels a side."""
     channels: Literal[1, 3] | None = None
@@ -141,8 +141,8 @@ class Recipe(BaseModel):
     """What to do with files that cannot be read."""
 
     @classmethod
-    def checked(cls, settings: dict[str, Any], *, origin: str) -> Self:
-        """A recipe from plain values; raises `UsageError` naming the wrong one and its origin."""
+    def from_settings(cls, settings: dict[str, Any], *, origin: str) -> Self:
+        """Validate plain values; raises `UsageError` that names the wrong ones and their origin."""
         for name in settings:
             if name not in cls.model_fields:
                 raise UsageError(
@@ -153,11 +153,11 @@ class Recipe(BaseModel):
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
-            raise UsageError(f"{origin}: {'; '.join(explain(error))}.") from None
+            raise UsageError(f"{origin}: {'; '.join(validation_reasons(error))}.") from None
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The recipe of a TOML file."""
+        """Read a TOML file; raises `UsageError`."""
         try:
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -166,19 +166,19 @@ class Recipe(BaseModel):
             raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path} is not TOML: {error}.") from None
-        return cls.checked(settings, origin=str(path))
+        return cls.from_settings(settings, origin=str(path))
 
-    def given(self) -> dict[str, Any]:
-        """The settings that were stated, by a person or a file."""
+    def explicit_settings(self) -> dict[str, Any]:
+        """Return the settings that were given, not left to their defaults."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
-    def over(self, other: "Recipe") -> "Recipe":
-        """This recipe's stated settings on top of another's: flags over a file."""
-        return Recipe.model_validate({**other.given(), **self.given()})
+    def with_defaults(self, other: "Recipe") -> "Recipe":
+        """Take the settings that are not given here from another recipe, such as a file's."""
+        return Recipe.model_validate({**other.explicit_settings(), **self.explicit_settings()})
 
 
-def explain(error: ValidationError) -> list[str]:
-    """What was refused: `epochs should be greater than or equal to 1 (got 0)`."""
+def validation_reasons(error: ValidationError) -> list[str]:
+    """Describe each wrong value: `epochs should be greater than or equal to 1 (got 0)`."""
     reasons = []
     for detail in error.errors():
         name = ".".join(map(str, detail["loc"]))

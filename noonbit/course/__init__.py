@@ -1,1 +1,1 @@
-"""A network by hand, its gradient check, its arithmetic, and the documented experiments."""
+"""Course material: a NumPy network, gradient checks, convolution arithmetic, known experiments."""

@@ -7,11 +7,11 @@
     convolution((32, 32, 3), kernel=5, filters=6).weights                        450
     pooling((55, 55, 96), kernel=3, stride=2).output                             (27, 27, 96)
 
-Padding is a number of zeros on every side; `"valid"`, none, where pixels at the right and the
-bottom that fill no window are left out; or `"same"`, as many as make the output N / S, rounded up.
-Both words mean what TensorFlow means by them: where `same` cannot give both sides as many zeros,
-the right and the bottom get one more. With a number, a filter that does not come out even is
-refused, since the formula has no answer then; frameworks round down in silence.
+Padding is a number of zeros on every side, `"valid"` or `"same"`. Both words mean what they mean in
+TensorFlow: `valid` adds none and leaves out pixels at the right and the bottom that fill no window;
+`same` adds as many as make the output N / S, rounded up, and puts an odd zero at the right and the
+bottom. With a number, a size that does not divide evenly is refused, since the formula then has no
+answer; frameworks silently round down.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 Padding: TypeAlias = int | Literal["valid", "same"]
 Shape: TypeAlias = tuple[int, int, int]
-"""(height, width, channels), in the order in which the papers write them."""
+"""(height, width, channels), the order that papers use."""
 
 WIDEST_SKETCH = 40
-"""Pixels of a side that are drawn as text in full."""
+"""Longer sides are cut in the middle when drawn as text, in pixels."""
 MOST_GRID_LINES = 32
-"""Pixels of a side that are drawn with lines between them."""
+"""Longer sides are drawn without grid lines, in pixels."""
 COLORS = ("tab:red", "tab:blue", "tab:green", "tab:purple")
-"""Of the first places and the last."""
+"""For the first positions and the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a filter lands along the height or the width."""
+    """The positions of a filter along one axis of an image, height or width."""
 
     size: int
     """Pixels of the image."""
@@ -51,79 +51,79 @@ class Placement:
 
     @property
     def padded(self) -> int:
-        """Pixels with their padding."""
+        """Pixels including the padding."""
         return self.before + self.size + self.after
 
     @property
     def output(self) -> int:
-        """How many places the filter has."""
+        """The number of positions."""
         return (self.padded - self.kernel) // self.stride + 1
 
     @property
     def starts(self) -> list[int]:
-        """The first pixel under the filter at each place; negative in the padding."""
+        """The first pixel under the filter at each position; negative in the padding."""
         return [index * self.stride - self.before for index in range(self.output)]
 
     @property
     def unused(self) -> int:
-        """Pixels at the end that no place reaches."""
+        """Pixels at the end that no position covers."""
         return max(0, self.size + self.before - (self.output - 1) * self.stride - self.kernel)
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A convolution or a pool on an image, in figures."""
+    """The sizes and costs of a convolution or a pooling layer on one image."""
 
     input: Shape
     height: Placement
     width: Placement
     filters: int | None
-    """None: a pool, which keeps the channels apart and learns nothing."""
+    """None for pooling, which keeps the channels apart and has no weights."""
 
     @property
     def output(self) -> Shape:
-        """(height, width, channels) of what comes out."""
+        """(height, width, channels) of the output."""
         channels = self.input[2] if self.filters is None else self.filters
         return (self.height.output, self.width.output, channels)
 
     @property
     def weights(self) -> int:
-        """Numbers that are learned, without one bias a filter."""
+        """Learned numbers, not counting one bias per filter."""
         kernel = self.height.kernel
         return 0 if self.filters is None else kernel * kernel * self.input[2] * self.filters
 
     @property
     def multiply_adds(self) -> int:
-        """Multiplications with their additions, for one image: each weight at each place."""
+        """Multiply-adds for one image: each weight at each position."""
         return self.weights * self.height.output * self.width.output
 
 
 def convolution(
     image: Shape, *, kernel: int, stride: int = 1, padding: Padding = 0, filters: int = 1
 ) -> Layer:
-    """A layer of `filters` square filters. Raises `UsageError` where they do not fit."""
+    """Return a layer of `filters` square filters. Raises `UsageError` if they do not fit."""
     require_positive(filters=filters)
     return Layer(image, *place(image, kernel, stride, padding), filters)
 
 
 def pooling(image: Shape, *, kernel: int, stride: int, padding: Padding = 0) -> Layer:
-    """A pool over square windows. Raises `UsageError` where they do not fit."""
+    """Return a pooling layer of square windows. Raises `UsageError` if they do not fit."""
     return Layer(image, *place(image, kernel, stride, padding), None)
 
 
 def output_size(size: int, kernel: int, *, stride: int = 1, padding: Padding = 0) -> int:
-    """Places of a filter along `size` pixels. Raises `UsageError` where it does not fit."""
+    """Count a filter's positions along `size` pixels. Raises `UsageError` if it does not fit."""
     return place((size, size, 1), kernel, stride, padding)[0].output
 
 
 def place(image: Shape, kernel: int, stride: int, padding: Padding) -> tuple[Placement, Placement]:
-    """Where a square filter lands along the height and along the width."""
+    """Place a square filter along the height and along the width. Raises `UsageError`."""
     height, width, channels = image
     require_positive(height=height, width=width, channels=channels, kernel=kernel, stride=stride)
     if isinstance(padding, int) and padding < 0:
         raise UsageError(f"The padding {padding} is below 0; give 0 or more zeros a side.")
     down, across = (
-        Placement(side, kernel, stride, *zeros(side, kernel, stride, padding))
+        Placement(side, kernel, stride, *split_padding(side, kernel, stride, padding))
         for side in (height, width)
     )
     if kernel > (smallest := min(down.padded, across.padded)):
@@ -137,8 +137,8 @@ def place(image: Shape, kernel: int, stride: int, padding: Padding) -> tuple[Pla
     return down, across
 
 
-def zeros(size: int, kernel: int, stride: int, padding: Padding) -> tuple[int, int]:
-    """The zeros before and after `size` pixels."""
+def split_padding(size: int, kernel: int, stride: int, padding: Padding) -> tuple[int, int]:
+    """Return the numbers of zeros before and after `size` pixels."""
     if padding == "valid":
         return 0, 0
     if padding == "same":
@@ -148,29 +148,29 @@ def zeros(size: int, kernel: int, stride: int, padding: Padding) -> tuple[int, i
 
 
 def require_positive(**numbers: int) -> None:
-    """Raise `UsageError` naming a number that is below 1."""
+    """Raise `UsageError` for a number below 1, with its name."""
     for name, number in numbers.items():
         if number < 1:
             raise UsageError(f"'{name}' is {number}; give at least 1.")
 
 
 def require_even(image: Shape, size: int, kernel: int, stride: int, padding: int) -> None:
-    """Raise `UsageError` where the formula gives no whole number, with settings near that do."""
+    """Raise `UsageError` if the formula gives no whole number, and suggest settings that do."""
     travel = size + 2 * padding - kernel
     if travel % stride:
         raise UsageError(
             f"({size} + {2 * padding} - {kernel}) / {stride} + 1 = {travel / stride + 1:.2f} is "
             f"not whole: {kernel}x{kernel} with stride {stride} and padding {padding} does not "
             f"come out even on {image[0]}x{image[1]}. "
-            f"{nearest_fits(image, kernel, stride, padding)}"
+            f"{suggest_settings(image, kernel, stride, padding)}"
             f"Frameworks round down, to {travel // stride + 1}, and leave "
             f"{plural(travel % stride, 'pixel')} at the end out"
             f"{'; so does padding valid' if padding == 0 else ''}."
         )
 
 
-def nearest_fits(image: Shape, kernel: int, stride: int, padding: int) -> str:
-    """The nearest settings that fit: `Stride 1 or 3 fits. Padding 1 fits. `, or nothing."""
+def suggest_settings(image: Shape, kernel: int, stride: int, padding: int) -> str:
+    """Name the nearest settings that fit: `Stride 1 or 3 fits. Padding 1 fits. `, or ``."""
     strides = [s for s in range(1, stride + 9) if fits(image, kernel, s, padding)]
     paddings = [p for p in range(kernel) if fits(image, kernel, stride, p)]
     strides.sort(key=lambda value: abs(value - stride))
@@ -183,26 +183,26 @@ def nearest_fits(image: Shape, kernel: int, stride: int, padding: int) -> str:
 
 
 def fits(image: Shape, kernel: int, stride: int, padding: int) -> bool:
-    """Whether the formula gives a whole number of at least 1 for both sides."""
+    """Whether the formula gives a whole number of at least 1 for height and width."""
     travels = [side + 2 * padding - kernel for side in image[:2]]
     return all(travel >= 0 and travel % stride == 0 for travel in travels)
 
 
 def sketch(placement: Placement) -> str:
-    """The filter's places along one side as text, a line each; long sides are cut in the middle.
+    """Draw a filter's positions along one axis as text, a line each, long axes cut in the middle.
 
         pixel   0 1 2 3 4 5 6
         place 0 # # #
         place 1     # # #
         place 2         # # #
 
-    Padding is a dot, and `o` under the filter. Sides too long for a line give an empty text.
+    Padding is a dot, and an `o` under the filter. An axis too long for a line gives an empty text.
     """
     first, last = -placement.before, placement.size + placement.after
     cells: list[int | None] = list(range(first, last))
     places: list[int | None] = list(range(placement.output))
     if len(cells) > WIDEST_SKETCH:
-        # Enough to see the first three places and the last two.
+        # Enough to show the first three positions and the last two.
         head = placement.kernel + 2 * placement.stride
         tail = placement.kernel + placement.stride + placement.unused
         if head + tail > WIDEST_SKETCH:
@@ -211,8 +211,8 @@ def sketch(placement: Placement) -> str:
         places = [0, 1, 2, None, placement.output - 2, placement.output - 1]
     title = len(f"place {placement.output - 1}")
     lines = [
-        line("" if row else "pixel", title, digits)
-        for row, digits in enumerate(stacked_digits(cells, placement.size))
+        format_row("" if row else "pixel", title, digits)
+        for row, digits in enumerate(stack_digits(cells, placement.size))
     ]
     for index in places:
         if index is None:
@@ -222,17 +222,17 @@ def sketch(placement: Placement) -> str:
         covered = range(start, start + placement.kernel)
         pixels = range(placement.size)
         marks = [" " if cell not in covered else "#" if cell in pixels else "o" for cell in cells]
-        lines.append(line(f"place {index}", title, marks))
+        lines.append(format_row(f"place {index}", title, marks))
     return "\n".join(lines)
 
 
-def line(name: str, width: int, marks: Iterable[str]) -> str:
-    """A row of a sketch, a blank between the marks."""
+def format_row(name: str, width: int, marks: Iterable[str]) -> str:
+    """Join a title and its marks, separated by blanks, into one line of a sketch."""
     return f"{name:{width}} {' '.join(marks)}".rstrip()
 
 
-def stacked_digits(cells: Sequence[int | None], size: int) -> Iterator[tuple[str, ...]]:
-    """The numbers of pixels, read downwards; a dot for padding, three where pixels are cut."""
+def stack_digits(cells: Sequence[int | None], size: int) -> Iterator[tuple[str, ...]]:
+    """Yield the pixel numbers digit by digit, top row first; `.` is padding, `...` a cut."""
     height = len(str(size - 1))
     names = (
         "..." if cell is None else f"{cell:>{height}}" if 0 <= cell < size else "."
@@ -242,7 +242,10 @@ def stacked_digits(cells: Sequence[int | None], size: int) -> Iterator[tuple[str
 
 
 def draw(layer: Layer) -> "Figure":
-    """Image and output side by side; the first places, the last, and their values in one colour."""
+    """Draw input and output side by side, with the first positions and the last in colour.
+
+    A position and the output value it gives have the same colour.
+    """
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
@@ -282,8 +285,8 @@ def draw(layer: Layer) -> "Figure":
                 Rectangle(corner, side, side, fill=False, edgecolor=color, linewidth=2.5, zorder=3)
             )
     figure.suptitle(f"{height.kernel}x{height.kernel}, stride {height.stride}")
-    before.set_title(f"in: {describe(layer.input)}")
-    after.set_title(f"out: {describe(layer.output)}")
+    before.set_title(f"in: {format_shape(layer.input)}")
+    after.set_title(f"out: {format_shape(layer.output)}")
     for axes in (before, after):
         axes.set_aspect("equal")
         axes.autoscale_view()
@@ -292,6 +295,6 @@ def draw(layer: Layer) -> "Figure":
     return figure
 
 
-def describe(shape: Shape) -> str:
+def format_shape(shape: Shape) -> str:
     """`28x28x6`."""
     return "x".join(map(str, shape))

@@ -1,28 +1,27 @@
-"""The gradient check: backpropagation against differences of the loss.
+"""The gradient check: backpropagation against finite differences of the loss.
 
-    slope of the loss along one number  =  (loss(number + h) - loss(number - h)) / 2h
+    derivative of the loss by one number  ~  (loss(number + h) - loss(number - h)) / 2h
 
-The central difference needs forward passes alone, so it knows nothing of the way back and finds its
-mistakes. Both sides are taken in float64: the difference cancels about ten digits, more than
-float32 has. What has to be held still, and how:
+The central difference needs forward passes only, so it finds mistakes in the backward pass. Both
+sides are computed in float64: the difference cancels about ten digits, more than float32 has. What
+the check has to deal with:
 
-- **Kinks.** At a kink of ReLU or of a maximum the slope jumps, and a difference across one is wrong
-  although the gradient is right. A smaller step crosses fewer but cancels more digits. So where
-  the first step disagrees, smaller ones are tried and the best agreement counts: a right gradient
-  agrees at some step, a wrong one at none.
-- **The point.** A gradient may be checked anywhere, and initial values are a bad place: zeros put
-  units exactly on a kink or hide a gradient behind a factor of zero, tiny filters bring all kinks
-  within a step. So weights are drawn anew (He's, which keep the size of signals), and biases and
-  norms moved a little at random.
+- **Kinks.** At a kink of ReLU or of a maximum the derivative jumps, and a difference across it is
+  wrong although the gradient is right. A smaller step crosses fewer kinks but cancels more digits.
+  So if the first step disagrees, smaller ones are tried and the best agreement counts: a right
+  gradient agrees at some step, a wrong one at none.
+- **The point.** Initial values are a bad place for a check: zeros put units exactly on a kink or
+  multiply a gradient by zero, and tiny filters bring all kinks within a step. So weights are drawn
+  again (He initialisation, which keeps the size of signals), and biases and norms get some noise.
 - **Dropout** draws the same mask at each pass.
-- **Batch norm** normalises with the statistics of the batch, as in training: its way back through
-  them is part of what is checked.
-- **Auxiliary heads** count with the weight that they have in training.
+- **Batch norm** uses the statistics of the batch, as in training, so its gradient through them is
+  checked too.
+- **Auxiliary heads** have the same weight in the loss as in training.
 - **Frozen parameters** have no gradient to check.
 
-Errors are relative to the larger of both slopes, but at least to a hundredth of the largest in the
-same tensor and to 1e-4 of the loss, since a slope near zero is all rounding (that of a bias before
-batch norm is zero). 1e-7 is usual; see `TOLERANCE`.
+Errors are relative to the larger of both derivatives, but at least to a hundredth of the largest
+in the same tensor and to 1e-4 of the loss, since a derivative near zero is only rounding (that of a
+bias before batch norm is zero). 1e-7 is usual; see `TOLERANCE`.
 
     check(build("cnn", 3, 1, (8, 8)), *random_batch(3, (1, 8, 8))).passed
 """
@@ -46,17 +45,17 @@ from noonbit.training.gradients import AUXILIARY_WEIGHT, all_logits
 TOLERANCE = 1e-5
 """A larger relative error is a mistake: a forgotten factor or term gives 1e-2 to 1."""
 AGREEMENT = 1e-6
-"""A relative error that no smaller step need try to improve."""
+"""At this relative error or less, no smaller step is tried."""
 STEPS = (1e-5, 1e-6, 1e-7)
-"""Tried in turn until one agrees."""
+"""Step sizes h, tried in turn until one agrees."""
 IMAGES = 4
-"""In the batch; batch norm over fewer would be nearly a step function."""
+"""Images in the batch; batch norm over fewer would be nearly a step function."""
 FEWEST_PROBES, MOST_PROBES = 32, 96
-"""Numbers that are moved in all; few where each of the two passes that it takes is dear."""
-WORK = 1_000_000_000
-"""Probes times parameters: about ten seconds of one core."""
-MOST_PROBES_OF_ONE = 8
-"""Of one tensor."""
+"""Numbers that are checked in all, with two forward passes each; fewer in costly networks."""
+PROBE_BUDGET = 1_000_000_000
+"""Largest probes times parameters: about ten seconds of one core."""
+MOST_PROBES_PER_TENSOR = 8
+"""Largest number of checked numbers in one tensor."""
 SEED = 0
 
 Array = NDArray[np.float64]
@@ -64,36 +63,36 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LayerCheck:
-    """What the check found in one layer."""
+    """The result for one layer."""
 
     name: str
     kind: str
     parameters: int
-    """How many numbers the layer learns; of the images, how many pixels there are."""
+    """How many numbers the layer learns; for the images, the number of pixels."""
     checked: int
-    """How many of them were moved; 0 where the layer is frozen."""
+    """How many of them were checked; 0 if the layer is frozen."""
     largest: float
-    """The largest slope by backpropagation; 0 where no gradient reaches the layer."""
+    """The largest absolute gradient by backpropagation; 0 if none reaches the layer."""
     worst: float
-    """The largest relative error among those that were moved."""
+    """The largest relative error among the checked numbers."""
 
     @property
     def passed(self) -> bool:
-        """Whether the gradient is right, as far as it was checked."""
+        """Whether no checked number exceeds the tolerance."""
         return self.worst <= TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
 class GradientCheck:
-    """What the check found in a network."""
+    """The result for a network."""
 
     layers: tuple[LayerCheck, ...]
     layers_in_all: int
-    """With those of a deep network that were passed over."""
+    """Includes layers of a deep network that were skipped."""
 
     @property
     def worst(self) -> float:
-        """The largest relative error of all."""
+        """The largest relative error in any layer."""
         return max(layer.worst for layer in self.layers)
 
     @property
@@ -103,9 +102,10 @@ class GradientCheck:
 
 
 def random_batch(classes: int, shape: tuple[int, ...], *, words: int = 0) -> tuple[Tensor, Tensor]:
-    """Normal float64 images (4, channels, height, width) and int64 labels (4,), always the same.
+    """Return the same 4 random inputs and int64 labels (4,) each time.
 
-    Of a `shape` of (length,), sentences of so many `words`.
+    For a `shape` of (channels, height, width): normal float64 images (4, *shape). For (length,):
+    int64 numbers (4, length) below `words`, the size of the vocabulary.
     """
     generator = torch.Generator().manual_seed(SEED)
     if len(shape) == 1:
@@ -116,23 +116,23 @@ def random_batch(classes: int, shape: tuple[int, ...], *, words: int = 0) -> tup
 
 
 def check(model: nn.Module, images: Tensor, labels: Tensor) -> GradientCheck:
-    """Check the gradient of the mean cross-entropy, layer by layer, and that of the images.
+    """Check the gradient of the mean cross-entropy by each layer's parameters and by the images.
 
-    `images` is float (N, C, H, W), or the numbers of words (N, length), `labels` int64 (N,). Works
-    on a float64 copy of the network, on the processor. Of networks with many layers or parameters,
-    some layers are checked, evenly spread. Raises `ArtefactError` where the network cannot take the
-    images.
+    `images` is float (N, C, H, W), or word numbers (N, length), `labels` int64 (N,). Works on a
+    float64 copy of the network on the CPU. In networks with many layers or parameters, only some
+    layers are checked, evenly spread. Raises `ArtefactError` if the network cannot be trained on
+    the images.
     """
     network = deepcopy(model).cpu().double().train()
     batch = images.detach().cpu().clone()
-    if batch.is_floating_point():  # the numbers of words have no slope
+    if batch.is_floating_point():  # word numbers have no gradient
         batch = batch.double().requires_grad_()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        move_to_usual_point(network)
+        randomise_parameters(network)
 
         def loss() -> Tensor:
-            torch.manual_seed(SEED)  # for the random numbers of a user's own network
+            torch.manual_seed(SEED)  # a user's own network may draw random numbers
             seed_dropout(network, SEED)
             return training_loss(network, batch, labels)
 
@@ -150,37 +150,37 @@ def check(model: nn.Module, images: Tensor, labels: Tensor) -> GradientCheck:
         with torch.no_grad():
             rows = tuple(
                 check_layer(name, kind, tensors, loss, probes)
-                for name, kind, tensors, probes in chosen(layers, batch)
+                for name, kind, tensors, probes in choose_parameters(layers, batch)
             )
     return GradientCheck(rows, batch.requires_grad + len(layers))
 
 
-def chosen(
+def choose_parameters(
     layers: list[tuple[str, nn.Module]], images: Tensor
 ) -> Iterator[tuple[str, str, list[Tensor], int]]:
-    """What is checked: name, kind, tensors, and how many numbers of each tensor."""
-    learning = [name for name, module in layers if trainable(module)]
-    tensors = sum(len(trainable(module)) for _, module in layers)
-    parameters = sum(tensor.numel() for _, module in layers for tensor in trainable(module))
-    probes = min(MOST_PROBES, max(FEWEST_PROBES, WORK // max(1, parameters)))
+    """Yield what to check: name, kind, tensors, and how many numbers of each tensor."""
+    learning = [name for name, module in layers if trainable_parameters(module)]
+    tensors = sum(len(trainable_parameters(module)) for _, module in layers)
+    parameters = sum(p.numel() for _, module in layers for p in trainable_parameters(module))
+    probes = min(MOST_PROBES, max(FEWEST_PROBES, PROBE_BUDGET // max(1, parameters)))
     count = min(len(learning), max(2, probes * len(learning) // max(1, tensors)))
     spread = {learning[index] for index in np.linspace(0, len(learning) - 1, count).astype(int)}
-    each = min(MOST_PROBES_OF_ONE, max(1, probes // (tensors + 1)))
+    each = min(MOST_PROBES_PER_TENSOR, max(1, probes // (tensors + 1)))
     if images.requires_grad:
         yield "images", "input", [images], each
     for name, module in layers:
-        if name in spread or not trainable(module):
-            yield name, type(module).__name__, trainable(module), each
+        if name in spread or not trainable_parameters(module):
+            yield name, type(module).__name__, trainable_parameters(module), each
 
 
-def trainable(module: nn.Module) -> list[Tensor]:
-    """What a module itself learns."""
+def trainable_parameters(module: nn.Module) -> list[Tensor]:
+    """Return the module's own parameters that are not frozen."""
     return [p for p in module.parameters(recurse=False) if p.requires_grad]
 
 
 @torch.no_grad()
-def move_to_usual_point(network: nn.Module) -> None:
-    """Draw new weights that keep the size of signals, and move biases and norms off their start."""
+def randomise_parameters(network: nn.Module) -> None:
+    """Draw He weights, which keep the size of signals, and add noise to biases and norms."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -190,7 +190,7 @@ def move_to_usual_point(network: nn.Module) -> None:
 
 
 def training_loss(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy of the logits, and that of auxiliary heads with their weight."""
+    """Return the mean cross-entropy, plus that of auxiliary heads times their weight."""
     logits, *auxiliary = all_logits(network, images)
     loss = F.cross_entropy(logits, labels)
     for each in auxiliary:
@@ -201,10 +201,10 @@ def training_loss(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 def check_layer(
     name: str, kind: str, tensors: list[Tensor], loss: Callable[[], Tensor], probes: int
 ) -> LayerCheck:
-    """Check some numbers of every tensor, whose gradients are there."""
+    """Check `probes` numbers of every tensor against its `grad`."""
     worst, largest = 0.0, 0.0
     for tensor in tensors:
-        # What no gradient reaches must not move the loss either.
+        # If no gradient reaches a tensor, moving it must not change the loss.
         gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
         errors = relative_errors(
             lambda: loss().item(), tensor.detach().numpy(), gradient.numpy(), probes
@@ -220,22 +220,22 @@ def check_layer(
 def relative_errors(
     loss: Callable[[], float], values: Array, gradient: Array, probes: int
 ) -> Iterator[float]:
-    """The relative error of the gradient at some of the values, which are moved and put back.
+    """Yield the relative error of the gradient at `probes` of the values.
 
-    The largest slope comes first, since mistakes show best where there is signal; the others are
-    drawn, since a mistake may be that a slope is missing.
+    `values` is changed in place and restored. The largest gradient comes first, since mistakes show
+    best there; the others are drawn at random, since a gradient may also be missing.
     """
-    slopes = gradient.ravel()
-    others = np.random.default_rng(SEED).permutation(slopes.size)
-    largest = int(np.abs(slopes).argmax())
-    floor = max(1e-2 * abs(slopes[largest]), 1e-4 * abs(loss()))
+    flat_gradient = gradient.ravel()
+    others = np.random.default_rng(SEED).permutation(flat_gradient.size)
+    largest = int(np.abs(flat_gradient).argmax())
+    floor = max(1e-2 * abs(flat_gradient[largest]), 1e-4 * abs(loss()))
     for index in [largest, *others[others != largest][: probes - 1]]:
         place = np.unravel_index(index, values.shape)
         best = np.inf
         for step in STEPS:
             difference = central_difference(loss, values, place, step)
-            larger = max(abs(slopes[index]), abs(difference), floor)
-            best = min(best, abs(slopes[index] - difference) / larger)
+            larger = max(abs(flat_gradient[index]), abs(difference), floor)
+            best = min(best, abs(flat_gradient[index] - difference) / larger)
             if best <= AGREEMENT:
                 break
         yield float(best)
@@ -244,7 +244,7 @@ def relative_errors(
 def central_difference(
     loss: Callable[[], float], values: Array, place: tuple[np.intp, ...], step: float
 ) -> float:
-    """The slope of the loss along one value, by two forward passes."""
+    """Return the derivative of the loss by one value, from two forward passes."""
     value = values[place]
     values[place] = value + step
     above = loss()
@@ -255,17 +255,17 @@ def central_difference(
 
 
 def check_byhand(pixels: int, classes: int, slope: Slope) -> GradientCheck:
-    """The same for the network written by hand: half the squared error of one image.
+    """Check the NumPy network of `byhand`, whose loss is half the squared error of one image.
 
-    Its gradient is read off a step that it takes, which changes the weights by the learning rate
-    times the slope, downhill.
+    It has no gradient to read, so the gradient is computed from a training step, which changes the
+    weights by minus the learning rate times the gradient.
     """
     random = np.random.default_rng(SEED)
     image, target = random.random((1, pixels)), np.eye(classes)[:1]
     network = Network(pixels, classes, slope=slope)
     stepped = deepcopy(network)
     stepped.learn_one_by_one(image, target)
-    mask = deepcopy(network).draw_mask(HIDDEN)  # the one that the step drew
+    mask = deepcopy(network).draw_mask(HIDDEN)  # the same mask as in the step
 
     def loss() -> float:
         return 0.5 * float(np.sum((target - network.forward(image, mask).output) ** 2))

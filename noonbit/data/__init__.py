@@ -1,12 +1,12 @@
-"""Labelled images from anywhere: `open_data(source)` gives `Data`, whatever the format."""
+"""Labelled images from anywhere: `open_data(source)` gives a `RawDataset`, whatever the format."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from noonbit.data.dataset import Data, Inputs, Part, Picture, Pictures
+    from noonbit.data.dataset import Inputs, Part, Picture, Pictures, RawDataset
     from noonbit.data.source import open_data, open_inputs
 
-__all__ = ["Data", "Inputs", "Part", "Picture", "Pictures", "open_data", "open_inputs"]
+__all__ = ["RawDataset", "Inputs", "Part", "Picture", "Pictures", "open_data", "open_inputs"]
 
 
 def __getattr__(name: str) -> object:

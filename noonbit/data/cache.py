@@ -1,11 +1,11 @@
-"""What is kept in the user's cache folder to be faster the next time; every entry can be deleted.
+"""A cache of files in the user's cache folder. Every entry can be deleted at any time.
 
-    find(name) -> path or None        and the entry counts as just used
-    keep(name, size, fill) -> a sentence where it could not be kept
+    find(name) -> path, or None; marks the entry as just used
+    keep(name, size, fill) -> None, or the reason why the entry was not stored
 
-An entry is one file whose name is a digest of all that it depends on, so what has changed is not
-found. It is put in place in one step: two processes that keep the same entry do no harm. When there
-is too much, what was used longest ago goes.
+An entry is one file, named by a digest of everything it depends on, so outdated entries are never
+found. It is written atomically, so two processes may store the same entry. When the cache is full,
+the least recently used entries are removed.
 """
 
 import contextlib
@@ -23,39 +23,39 @@ from noonbit.errors import ArtefactError, UsageError
 from noonbit.system.files import user_cache, write
 
 LIMIT_VARIABLE = "NOONBIT_DECODED_GB"
-MOST = 10 * 10**9
-"""Bytes, and at most a tenth of the disk's free space."""
+DEFAULT_LIMIT = 10 * 10**9
+"""Bytes, unless that is more than a tenth of the disk's free space."""
 ABANDONED_SECONDS = 24 * 3600
-"""A temporary file that is older belongs to a process that was killed."""
+"""An older temporary file was left behind by a process that was killed."""
 
 
 def folder() -> Path:
-    """Where entries lie: `decoded` in $NOONBIT_CACHE, else in the user's cache folder."""
+    """Return the entries' folder: `decoded` in $NOONBIT_CACHE or in the user's cache folder."""
     own = os.environ.get("NOONBIT_CACHE")
     return (Path(own).expanduser() if own else user_cache()) / "decoded"
 
 
-def is_on() -> bool:
-    """Whether entries are kept and looked for: not where $NOONBIT_DECODED_GB is 0."""
-    return _stated_limit() != 0
+def is_enabled() -> bool:
+    """Whether the cache is used; $NOONBIT_DECODED_GB=0 turns it off."""
+    return _limit_from_environment() != 0
 
 
-def limit() -> int:
-    """Bytes that all entries may take."""
-    stated = _stated_limit()
+def limit_bytes() -> int:
+    """Return the number of bytes that all entries together may take."""
+    stated = _limit_from_environment()
     if stated is not None:
         return stated
     place = next((place for place in (folder(), *folder().parents) if place.exists()), Path("/"))
-    return min(MOST, (shutil.disk_usage(place).free + used()) // 10)
+    return min(DEFAULT_LIMIT, (shutil.disk_usage(place).free + used_bytes()) // 10)
 
 
-def used() -> int:
-    """Bytes that all entries take."""
+def used_bytes() -> int:
+    """Return the number of bytes that all entries together take."""
     return sum(status.st_size for _, status in _entries())
 
 
-def name_of(kind: str, *facts: object) -> str:
-    """The name of the entry that depends on these facts, by their `repr`."""
+def entry_name(kind: str, *facts: object) -> str:
+    """Return the name of the entry that depends on these facts; compares them by their `repr`."""
     digest = hashlib.sha256(kind.encode())
     for fact in facts:
         digest.update(repr(fact).encode(errors="surrogateescape") + b"\0")
@@ -63,23 +63,23 @@ def name_of(kind: str, *facts: object) -> str:
 
 
 def find(name: str) -> Path | None:
-    """The entry of that name, if there is one; it then counts as just used."""
+    """Return the path of an entry and mark it as just used; None if there is none."""
     path = folder() / name
-    if not is_on() or not path.is_file():
+    if not is_enabled() or not path.is_file():
         return None
-    with contextlib.suppress(OSError):  # it may not be ours
+    with contextlib.suppress(OSError):  # the file may belong to another user
         os.utime(path)
     return path
 
 
 def keep(name: str, size: int, fill: Callable[[Path], object]) -> str | None:
-    """Put an entry of about `size` bytes in place; `fill` writes it to the path that it is given.
+    """Store an entry of about `size` bytes; `fill` writes it to the path it is called with.
 
-    Returns None, or why it was not kept, as the end of a sentence.
+    Returns None, or the reason why the entry was not stored, as the end of a sentence.
     """
-    if not is_on():
+    if not is_enabled():
         return None
-    most = limit()
+    most = limit_bytes()
     if size > most:
         return (
             f"they take {size / 1e9:,.1f} GB and the cache may take {most / 1e9:,.1f}; "
@@ -95,19 +95,19 @@ def keep(name: str, size: int, fill: Callable[[Path], object]) -> str | None:
     except OSError as error:
         return f"{place} cannot be written to ({error.strerror})"
     except ArtefactError as error:
-        cause = getattr(error.__context__, "strerror", None)  # the sentence speaks of --out
+        cause = getattr(error.__context__, "strerror", None)  # `write` words its error for --out
         return f"{place} cannot be written to ({cause or error})"
     return None
 
 
 def keep_value(name: str, value: Any) -> None:
-    """Keep a plain value as JSON, where that is possible."""
+    """Store a value as JSON; does nothing if the cache cannot be written."""
     text = json.dumps(value)
     keep(name, len(text), lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def find_value(name: str) -> Any:
-    """What `keep_value` kept; None where nothing is, or what is there is damaged."""
+    """Return what `keep_value` stored; None if there is no such entry or it is damaged."""
     path = find(name)
     try:
         return None if path is None else json.loads(path.read_text(encoding="utf-8"))
@@ -116,15 +116,15 @@ def find_value(name: str) -> Any:
 
 
 def temporary_file() -> IO[bytes]:
-    """An unnamed file, gone when it is closed; beside the entries, since /tmp may be memory."""
+    """Open an unnamed file that is deleted when closed; in the cache folder, as /tmp may be RAM."""
     with contextlib.suppress(OSError, UsageError):
-        if is_on():
+        if is_enabled():
             folder().mkdir(parents=True, exist_ok=True)
             return tempfile.TemporaryFile(dir=folder())
     return tempfile.TemporaryFile()
 
 
-def _stated_limit() -> int | None:
+def _limit_from_environment() -> int | None:
     stated = os.environ.get(LIMIT_VARIABLE)
     if stated is None:
         return None
@@ -141,7 +141,7 @@ def _stated_limit() -> int | None:
 
 
 def _trim(most: int) -> None:
-    """Remove what was used longest ago until the entries take at most so many bytes."""
+    """Remove the least recently used entries until the rest takes at most `most` bytes."""
     entries = sorted(_entries(), key=lambda entry: entry[1].st_mtime, reverse=True)
     total = 0
     for path, status in entries:
@@ -150,13 +150,13 @@ def _trim(most: int) -> None:
             continue  # another process is writing it
         total += status.st_size
         if abandoned or total > most:
-            with contextlib.suppress(OSError):  # another process was faster, or uses it (Windows)
+            with contextlib.suppress(OSError):  # already removed, or in use (Windows)
                 path.unlink()
 
 
 def _entries() -> Iterable[tuple[Path, os.stat_result]]:
-    with contextlib.suppress(OSError), os.scandir(folder()) as found:
-        for entry in found:
+    with contextlib.suppress(OSError), os.scandir(folder()) as entries:
+        for entry in entries:
             with contextlib.suppress(OSError):
                 if entry.is_file(follow_symlinks=False):
                     yield Path(entry.path), entry.stat(follow_symlinks=False)

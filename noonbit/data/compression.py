@@ -1,21 +1,22 @@
-"""gzip, xz and bzip2, told by their first bytes, undone within bounds."""
+"""Decompress gzip, xz and bzip2, recognised by their first bytes; refuse decompression bombs."""
 
 import bz2
 import gzip
 import lzma
+import re
 import zlib
 from collections.abc import Callable
 from typing import IO, Any, BinaryIO, NamedTuple, Protocol, cast
 
 from noonbit.errors import DataError, plural
 
-FREE_SIZE = 256 * 2**20
-"""Bytes that anything may unpack to."""
+ALWAYS_ALLOWED_SIZE = 256 * 2**20
+"""Bytes that any file may unpack to, whatever its own size."""
 GROWTH_LIMIT = 200
-"""How many times its packed size a thing may grow beyond that: deflate can reach 1,032 times, real
-images and tables stay below 50."""
-BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError)
-"""What reading a broken stream raises."""
+"""Larger files may unpack to this many times their size. Real images and tables stay below 50
+times; deflate can reach 1,032."""
+BROKEN_STREAM_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
+"""The exceptions that reading a broken stream raises."""
 
 
 class _Decompressor(Protocol):
@@ -38,17 +39,18 @@ _COMPRESSIONS = (
     _Compression("xz", b"\xfd7zXZ\0", lzma.LZMADecompressor, lzma.open),
     _Compression("bzip2", b"BZh", bz2.BZ2Decompressor, bz2.open),
 )
+_SUFFIX = re.compile(r"(?i)\.(gz|xz|bz2)$")
 
 
 def decompress(packed: bytes, name: str) -> bytes:
-    """The bytes of a file with its compression, if any, undone. Raises `DataError`."""
-    compression = _compression_of(packed)
+    """Return a file's bytes, decompressed if needed. Raises `DataError` for a damaged stream."""
+    compression = _detect_compression(packed)
     if compression is None:
         return packed
-    limit = max(FREE_SIZE, GROWTH_LIMIT * len(packed))
+    limit = max(ALWAYS_ALLOWED_SIZE, GROWTH_LIMIT * len(packed))
     pieces: list[bytes] = []
     rest = packed
-    while rest.startswith(compression.magic):  # streams may follow one another
+    while rest.startswith(compression.magic):  # a file may hold several streams
         stream = compression.new()
         try:
             pieces.append(stream.decompress(rest, limit + 1))
@@ -67,27 +69,35 @@ def decompress(packed: bytes, name: str) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def uncompressed(raw: BinaryIO) -> BinaryIO:
-    """The stream that a stream holds; itself where it is not compressed. May raise `BROKEN`."""
+def open_uncompressed(raw: BinaryIO) -> BinaryIO:
+    """Open the decompressed content of a stream; the stream itself if it is not compressed.
+
+    Reading it may raise `BROKEN_STREAM_ERRORS`.
+    """
     begin = raw.read(8)
     raw.seek(0)
-    compression = _compression_of(begin)
+    compression = _detect_compression(begin)
     return raw if compression is None else cast(BinaryIO, compression.open(raw))
 
 
 def is_compressed(raw: IO[bytes]) -> bool:
-    """Whether a stream holds a compressed one, by its next bytes."""
-    return _compression_of(raw.read(8)) is not None
+    """Whether a stream is compressed, judged by its next 8 bytes, which are consumed."""
+    return _detect_compression(raw.read(8)) is not None
 
 
 def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
-    """Stop what grows as no real data does. Raises `DataError`."""
-    if unpacked > max(FREE_SIZE, GROWTH_LIMIT * packed):
+    """Raise `DataError` if `packed` bytes unpack to more than any real data does."""
+    if unpacked > max(ALWAYS_ALLOWED_SIZE, GROWTH_LIMIT * packed):
         raise DataError(
             f"{name} unpacks to {unpacked:,} bytes or more, over {GROWTH_LIMIT} times its own "
             f"{packed:,}, as only a decompression bomb does. Unpack it yourself if you trust it."
         )
 
 
-def _compression_of(begin: bytes) -> _Compression | None:
+def strip_compression_suffix(name: str) -> str:
+    """Remove `.gz`, `.xz` or `.bz2` from the end of a file name."""
+    return _SUFFIX.sub("", name)
+
+
+def _detect_compression(begin: bytes) -> _Compression | None:
     return next((each for each in _COMPRESSIONS if begin.startswith(each.magic)), None)

@@ -1,9 +1,9 @@
-"""Pictures side by side with a title under each: contact sheets and sheets of mistakes.
+"""Contact sheets: images side by side, each with a title under it.
 
-    grid(pixels, ["real 3\npredicted 8", ...]).save("errors.png")
+    draw_grid(pixels, ["real 3\npredicted 8", ...]).save("errors.png")
 
-Drawn with Pillow alone, since starting matplotlib would cost more than a sheet of a hundred images
-(20 ms). Small images are enlarged by whole factors without smoothing, so every pixel can be seen.
+Drawn with Pillow alone: importing matplotlib takes longer than drawing a hundred images (20 ms).
+Small images are enlarged by an integer factor without smoothing, so that every pixel is visible.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from PIL import Image, ImageDraw, ImageFont
 from noonbit.system.files import write
 
 PICTURE_SIDE = 96
-"""Pixels that the longer side of a small image is enlarged to, as near as whole factors come."""
+"""Target for the longer side of an enlarged image, in pixels."""
 WIDEST_TITLE = 160
-"""Pixels that a title may take before it is cut, where the picture itself is not wider."""
+"""Maximum width of a title in pixels, unless the image itself is wider."""
 FONT_SIZE = 12
 LINE_HEIGHT = 16
 MARGIN = 12
@@ -37,34 +37,34 @@ EAST_ASIAN_FONTS = (
     "DroidSansFallbackFull.ttf",
     "unifont.ttf",
 )
-"""With Korean, Chinese and Japanese glyphs, on Linux, macOS or Windows, by file name."""
+"""Fonts with Korean, Chinese and Japanese glyphs on Linux, macOS and Windows, by file name."""
 FIRST_EAST_ASIAN = "\u1100"
-"""From the Hangul jamo on, the font that comes with matplotlib has hardly any glyphs."""
+"""The font bundled with matplotlib has hardly any glyphs from here (Hangul jamo) on."""
 
 
 def write_png(path: Path, picture: Image.Image) -> None:
-    """A picture as a PNG file, whole or not at all."""
+    """Write an image as a PNG file, atomically. Raises `ArtefactError`."""
     write(path, lambda temporary: picture.save(temporary, "PNG"))
 
 
-def grid(
+def draw_grid(
     pixels: NDArray[np.uint8],
     titles: Sequence[str],
     *,
     columns: int = 10,
     scale: int | None = None,
 ) -> Image.Image:
-    """A sheet of pictures, row by row, each with its title under it.
+    """Draw images row by row, each with its title under it.
 
-    `pixels` is uint8 (N, C, H, W) with one or three channels, `titles` has N texts of one or more
-    lines; a line that is wider than its place ends in an ellipsis. `scale` is the whole factor of
-    enlargement; by default the longer side comes near 96 pixels.
+    `pixels` is uint8 (N, C, H, W) with one or three channels. `titles` are N texts of one or more
+    lines; a line that is too wide ends in an ellipsis. `scale` is the integer enlargement factor;
+    by default the longer side becomes about 96 pixels.
     """
     count, _, height, width = pixels.shape
     assert len(titles) == count  # noqa: S101 - a caller's bug, not a user's
-    scale = scale or fitting_scale(height, width)
-    font = font_for("".join(titles))
-    texts = [[clean(line) for line in title.splitlines()] for title in titles]
+    scale = scale or choose_scale(height, width)
+    font = choose_font("".join(titles))
+    texts = [[replace_unprintable(line) for line in title.splitlines()] for title in titles]
     widest = max((font.getlength(line) for lines in texts for line in lines), default=0.0)
     cell_width = max(width * scale, min(ceil(widest), WIDEST_TITLE)) + MARGIN
     lines_high = max(map(len, texts), default=0) * LINE_HEIGHT
@@ -89,7 +89,7 @@ def grid(
         for number, line in enumerate(lines):
             draw.text(
                 (left + (cell_width - MARGIN) / 2, top + height * scale + 4 + number * LINE_HEIGHT),
-                shorten(line, font, cell_width - MARGIN),
+                truncate_to_width(line, font, cell_width - MARGIN),
                 fill=INK,
                 font=font,
                 anchor="ma",
@@ -98,48 +98,55 @@ def grid(
 
 
 def enlarge(image: NDArray[np.uint8], scale: int) -> Image.Image:
-    """uint8 (C, H, W) as a picture in which each pixel is a square of `scale` pixels."""
-    bands = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
-    picture = Image.fromarray(np.ascontiguousarray(bands))
+    """Convert uint8 (C, H, W) to a Pillow image; each pixel becomes a `scale` x `scale` square."""
+    picture = to_pillow(image)
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
-def fitting_scale(height: int, width: int, *, side: int = PICTURE_SIDE) -> int:
-    """The whole factor that brings the longer side nearest to `side` pixels; at least 1."""
+def to_pillow(image: NDArray[np.uint8]) -> Image.Image:
+    """Convert uint8 (C, H, W) with one or three channels to a Pillow image, mode L or RGB."""
+    bands = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+    return Image.fromarray(np.ascontiguousarray(bands))
+
+
+def choose_scale(height: int, width: int, *, side: int = PICTURE_SIDE) -> int:
+    """Return the integer factor, at least 1, that brings the longer side closest to `side`."""
     return max(1, round(side / max(height, width)))
 
 
 @lru_cache
-def font_at(path: str) -> ImageFont.FreeTypeFont:
-    """A font file by its path, or by its name where the system keeps fonts."""
+def load_font(path: str) -> ImageFont.FreeTypeFont:
+    """Load a font by its path, or by its file name from the system's font folders."""
     return ImageFont.truetype(path, FONT_SIZE)
 
 
-def font_for(text: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A font with the glyphs of `text`, as far as one is here; missing ones become boxes."""
+def choose_font(text: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Load a font with the glyphs of `text`, if one is installed; missing glyphs become boxes."""
     candidates = EAST_ASIAN_FONTS if max(text, default="") >= FIRST_EAST_ASIAN else ()
-    for name in (*candidates, str(bundled_font())):
+    for name in (*candidates, str(bundled_font_path())):
         try:
-            return font_at(name)
+            return load_font(name)
         except OSError:
             continue
     return ImageFont.load_default(FONT_SIZE)
 
 
-def bundled_font() -> Path:
-    """DejaVu Sans (Latin, Greek, Cyrillic and more), which comes with matplotlib."""
+def bundled_font_path() -> Path:
+    """Return the path of DejaVu Sans (Latin, Greek, Cyrillic, ...), bundled with matplotlib."""
     package = find_spec("matplotlib")
     places = (package and package.submodule_search_locations) or [""]
     return Path(places[0]) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
-def clean(line: str) -> str:
-    """One line without what FreeType cannot draw: control characters and lone surrogates."""
+def replace_unprintable(line: str) -> str:
+    """Replace what FreeType cannot draw by spaces: control characters and lone surrogates."""
     return "".join(c if c.isprintable() else " " for c in line)
 
 
-def shorten(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    """The line, or its beginning with an ellipsis so that it is at most `width` pixels wide."""
+def truncate_to_width(
+    line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int
+) -> str:
+    """Cut a line to at most `width` pixels; a line that is cut ends in an ellipsis."""
     if font.getlength(line) <= width:
         return line
     while line and font.getlength(f"{line}…") > width:

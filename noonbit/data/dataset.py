@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import (
     Any,
+    ClassVar,
     Literal,
     Protocol,
     Self,
@@ -35,6 +36,8 @@ from noonbit.errors import UsageError
 PartName: TypeAlias = Literal["train", "validation", "test"]
 PART_NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 
+InputKind: TypeAlias = str
+"""The name of a kind of input: `pictures`, `sentences`, `boards`, ... (preprocess/registry.py)."""
 Indices: TypeAlias = NDArray[np.int64]
 """Numbers of items, (N,), or of what each belongs to."""
 PartValue = TypeVar("PartValue")
@@ -74,7 +77,10 @@ class Picture:
 
 
 class Listed(Sequence[Item]):
-    """Inputs in order, which a list holds."""
+    """Inputs of one kind, in order."""
+
+    input_kind: ClassVar[InputKind]
+    """The name of the kind."""
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = list(items)
@@ -98,16 +104,24 @@ class Listed(Sequence[Item]):
         """Those at `indices`, in that order."""
         return type(self)([self._items[i] for i in indices])
 
+    def content(self) -> bytes | None:
+        """The bytes for a fingerprint; None: it is taken over the transformed values."""
+        return None
+
 
 class Pictures(Listed[Picture]):
     """Encoded images."""
+
+    input_kind = "pictures"
 
 
 class Sentences(Listed[str]):
     """Texts."""
 
+    input_kind = "sentences"
+
     def content(self) -> bytes:
-        """All of it, for a fingerprint."""
+        """All texts."""
         return "\0".join(self).encode("utf-8", "surrogatepass")
 
 
@@ -116,7 +130,7 @@ class OnDemand(Protocol):
     """Inputs that are computed batch by batch, already as a network takes them."""
 
     @property
-    def takes(self) -> "Takes":
+    def input_kind(self) -> InputKind:
         """The kind of input."""
         ...
 
@@ -140,16 +154,12 @@ class OnDemand(Protocol):
         ...
 
 
-Takes = Literal["pictures", "sentences", "boards"]
-"""The kinds of input that a network may take."""
-Raw: TypeAlias = NDArray[np.uint8] | Pictures | Sentences | OnDemand
+Raw: TypeAlias = NDArray[np.uint8] | Listed[Any] | OnDemand
 
 
-def takes_of(raw: Raw) -> Takes:
-    """Which kind of input these are."""
-    if isinstance(raw, np.ndarray | Pictures):
-        return "pictures"
-    return "sentences" if isinstance(raw, Sentences) else raw.takes
+def input_kind_of(raw: Raw) -> InputKind:
+    """The kind of some inputs; arrays hold pixels."""
+    return "pictures" if isinstance(raw, np.ndarray) else raw.input_kind
 
 
 class Numbered(Sequence[str]):
@@ -174,17 +184,17 @@ class Numbered(Sequence[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """Items in groups of which each is drawn whole: the positions of a game."""
+class Groups:
+    """Items in groups that no split may divide: the positions of a game."""
 
     noun: str
     """What a group is called: `game`."""
-    groups: NDArray[np.int64]
+    numbers: NDArray[np.int64]
     """The number of each item's group, the same in all parts of the data; (N,)."""
 
-    def take(self, indices: NDArray[np.int64]) -> "Together":
+    def take(self, indices: NDArray[np.int64]) -> "Groups":
         """The groups of the items at `indices`."""
-        return Together(self.noun, self.groups[indices])
+        return Groups(self.noun, self.numbers[indices])
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +207,15 @@ class Part:
     """(N,), each an index into the data's class names; None where there are none."""
     names: Sequence[str]
     """Where each item came from."""
-    together: Together | None = None
+    groups: Groups | None = None
     """Which items are so much alike that no split may part them; None: each stands for itself."""
 
     def __post_init__(self) -> None:
         counts = {len(self.raw), len(self.names)}
         if self.labels is not None:
             counts.add(len(self.labels))
-        if self.together is not None:
-            counts.add(len(self.together.groups))
+        if self.groups is not None:
+            counts.add(len(self.groups.numbers))
         assert len(counts) == 1, counts  # noqa: S101 - a reader's bug, not a user's
         if isinstance(self.raw, np.ndarray):
             assert self.raw.dtype == np.uint8 and self.raw.ndim == 4  # noqa: S101
@@ -217,8 +227,8 @@ class Part:
         """The items at `indices`, in that order."""
         raw: Raw = self.raw[indices] if isinstance(self.raw, np.ndarray) else self.raw.take(indices)
         labels = None if self.labels is None else self.labels[indices]
-        together = None if self.together is None else self.together.take(indices)
-        return Part(raw, labels, [self.names[i] for i in indices], together)
+        groups = None if self.groups is None else self.groups.take(indices)
+        return Part(raw, labels, [self.names[i] for i in indices], groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +244,7 @@ class BadItem:
 
 
 @dataclass(frozen=True)
-class Data:
+class RawDataset:
     """Labelled inputs as a reader found them, before any split of noonbit's own."""
 
     source: str
@@ -253,7 +263,7 @@ class Data:
     """What a user should know of how the source was understood, a sentence each."""
 
     def __post_init__(self) -> None:
-        grouped = {part.together is not None for part in self.parts.values()}
+        grouped = {part.groups is not None for part in self.parts.values()}
         assert len(grouped) == 1, "all parts come in groups, or none"  # noqa: S101 - a reader's bug
 
     @property
@@ -266,24 +276,24 @@ class Data:
         """The official test part, if the source has one."""
         return self.parts.get("test")
 
-    def together(self, names: Sequence[PartName] = PART_NAMES) -> Together | None:
+    def groups(self, names: Sequence[PartName] = PART_NAMES) -> Groups | None:
         """The groups of the items of these parts, one part after the other; None without groups."""
-        each = [self.parts[name].together for name in names if name in self.parts]
-        found = [together for together in each if together is not None]
+        each = [self.parts[name].groups for name in names if name in self.parts]
+        found = [groups for groups in each if groups is not None]
         if not found:
             return None
-        return Together(found[0].noun, np.concatenate([together.groups for together in found]))
+        return Groups(found[0].noun, np.concatenate([groups.numbers for groups in found]))
 
     def note(self, sentence: str) -> Self:
         """The same data with one more note."""
         return replace(self, notes=(*self.notes, sentence))
 
 
-def require_pictures(data: Data, what: str) -> None:
+def require_pictures(data: RawDataset, what: str) -> None:
     """Raise `UsageError` where something that is made of pictures is asked of other data."""
-    takes = takes_of(data.train.raw)
-    if takes != "pictures":
-        raise UsageError(f"{what} is for pictures, and {data.source} holds {takes}.")
+    input_kind = input_kind_of(data.train.raw)
+    if input_kind != "pictures":
+        raise UsageError(f"{what} is for pictures, and {data.source} holds {input_kind}.")
 
 
 @dataclass(frozen=True)
@@ -298,23 +308,23 @@ class Inputs:
     notes: tuple[str, ...] = ()
 
 
-def unlabelled(data: Data) -> Inputs:
+def unlabelled(data: RawDataset) -> Inputs:
     """All items of labelled data as inputs: train, then validation, then test."""
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
     names = [name for part in parts for name in part.names]
-    part = Part(joined([part.raw for part in parts]), None, names)
+    part = Part(concatenate([part.raw for part in parts]), None, names)
     return Inputs(data.source, data.format, part, data.value_range, data.bad, data.notes)
 
 
-def joined(each: Sequence[Raw]) -> Raw:
+def concatenate(each: Sequence[Raw]) -> Raw:
     """The inputs of several parts, which are of one kind, one after another."""
     first = each[0]
     if len(each) == 1:
         return first
     if isinstance(first, np.ndarray):
         return np.concatenate([np.asarray(raw) for raw in each])
-    kind = Sentences if isinstance(first, Sentences) else Pictures
-    return kind([item for raw in each for item in cast("Sequence[Any]", raw)])
+    assert isinstance(first, Listed)  # noqa: S101 - labelled inputs on demand have one part
+    return type(first)([item for raw in each for item in cast("Sequence[Any]", raw)])
 
 
 def training_first(

@@ -1,9 +1,9 @@
-"""A data set as files that other programs read: a folder a part, in it a folder a class.
+"""Write a data set as image files: one folder per part, and in it one folder per class.
 
     write_folder(open_data("shapes"), Path("shapes"))      shapes/train/circle/circle001.png ...
 
-`open_data` reads such a folder back as the same parts, classes and pixels. Pictures that are files
-already are copied as they are; pixels become PNG. MNIST's 70,000 take 20 s.
+`open_data` reads such a folder back as the same parts, classes and pixels. Images that are files
+already are copied unchanged; arrays of pixels become PNG. MNIST's 70,000 images take 20 s.
 """
 
 import io
@@ -14,22 +14,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from noonbit.data.dataset import Data, Part, Picture, require_pictures
+from noonbit.data.contact_sheet import to_pillow
+from noonbit.data.dataset import Part, Picture, RawDataset, require_pictures
 from noonbit.errors import ArtefactError, DataError, UsageError
-from noonbit.system.files import current_umask, unwritable
+from noonbit.system.files import current_umask, explain_write_error
 
-FORBIDDEN = r'[<>:"/\\|?*\x00-\x1f]'
-"""What no folder may be called on one system or another; `T-shirt/top` is a class."""
+FORBIDDEN_CHARACTERS = r'[<>:"/\\|?*\x00-\x1f]'
+"""Characters that some system does not allow in folder names; `T-shirt/top` is a class."""
 
 
-def write_folder(data: Data, folder: Path) -> None:
-    """Write every image of labelled data under `folder`, which is made.
+def write_folder(data: RawDataset, folder: Path) -> None:
+    """Write every image of labelled data into a new folder, atomically.
 
-    The folder is there whole or not at all. Raises `UsageError` where something is there already,
-    `DataError` where two class names would become one folder, and `ArtefactError` where it cannot
-    be written.
+    Raises `UsageError` if `folder` exists, `DataError` if two class names would become the same
+    folder name, and `ArtefactError` if the folder cannot be written.
     """
     require_pictures(data, "A folder of PNG files")
     if folder.exists():
@@ -40,23 +39,23 @@ def write_folder(data: Data, folder: Path) -> None:
             f"{data.source} has classes whose names differ only in letters that a folder cannot "
             "have or in upper and lower case. Rename one of them."
         )
-    whole: Path | None = None
+    temporary: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        whole = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         for name, part in data.parts.items():
-            write_part(part, whole / name, class_folders)
-        whole.chmod(0o777 & ~current_umask())
-        whole.rename(folder)
+            write_part(part, temporary / name, class_folders)
+        temporary.chmod(0o777 & ~current_umask())
+        temporary.rename(folder)
     except OSError as error:
-        raise ArtefactError(unwritable(folder, error)) from None
+        raise ArtefactError(explain_write_error(folder, error)) from None
     finally:
-        if whole is not None:
-            shutil.rmtree(whole, ignore_errors=True)
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_part(part: Part, folder: Path, class_folders: list[str]) -> None:
-    """Write a part as folder/class/class007.png, counted from 1 within each class."""
+    """Write a part as folder/class/class007.png, numbered from 1 within each class."""
     assert part.labels is not None  # noqa: S101 - labelled data
     counts = np.bincount(part.labels, minlength=len(class_folders))
     digits = max(3, len(str(counts.max())))
@@ -66,21 +65,20 @@ def write_part(part: Part, folder: Path, class_folders: list[str]) -> None:
     for image, label in zip(np.asarray(part.raw), part.labels.tolist(), strict=True):
         written[label] += 1
         name = class_folders[label]
-        content, ending = encoded(image)
+        content, ending = encode_image(image)
         path = folder / name / f"{name}{written[label]:0{digits}d}.{ending}"
         path.write_bytes(content)
 
 
-def encoded(image: Picture | NDArray[np.uint8]) -> tuple[bytes, str]:
-    """The bytes of an image file and its ending."""
+def encode_image(image: Picture | NDArray[np.uint8]) -> tuple[bytes, str]:
+    """Return the bytes of an image file and its file name extension."""
     if isinstance(image, Picture):
         return image.read(), image.format.lower()
-    pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
     file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
+    to_pillow(image).save(file, "PNG")
     return file.getvalue(), "png"
 
 
 def folder_name(class_name: str) -> str:
-    """A class name without what folders cannot have: `T-shirt-top`."""
-    return re.sub(FORBIDDEN, "-", class_name).strip(" .") or "-"
+    """Turn a class name into a valid folder name: `T-shirt/top` becomes `T-shirt-top`."""
+    return re.sub(FORBIDDEN_CHARACTERS, "-", class_name).strip(" .") or "-"

@@ -1,4 +1,4 @@
-"""From labels as files have them, numbers or names, to indices and class names."""
+"""Encode raw labels, numbers or names, as class indices and class names."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,11 +12,12 @@ from noonbit.errors import DataError
 def encode_labels(
     values: Mapping[PartName, NDArray[np.generic] | Sequence[str]], *, source: str
 ) -> tuple[dict[PartName, NDArray[np.int64]], tuple[str, ...]]:
-    """Turn raw labels (numbers or names) into indices, the same for every part.
+    """Turn raw labels (numbers or names) into class indices that are the same in every part.
 
-    Numbers keep their numeric order, names get natural order, and the original value becomes the
-    class name, so `labels 0-24 without 9` stay readable. The classes are those of all parts; a
-    class that training lacks is refused here, by name, because no network could ever answer it.
+    Numbers are sorted numerically, names in natural order. The original value becomes the class
+    name, so that labels such as 0-24 without 9 stay readable. The classes are those of all parts.
+    Raises `DataError` for labels that are not whole numbers or names, for negative numbers, and as
+    `check_classes` does.
     """
     arrays = {part: np.asarray(column) for part, column in values.items()}
     for part, array in arrays.items():
@@ -53,7 +54,7 @@ def encode_labels(
 def check_classes(
     labels: dict[PartName, NDArray[np.int64]], class_names: tuple[str, ...], *, source: str
 ) -> None:
-    """Refuse data that no classifier can be trained on: one class, or classes never shown."""
+    """Raise `DataError` for fewer than two classes, or a class that the training part lacks."""
     if len(class_names) < 2:
         only = f"only the class '{class_names[0]}'" if class_names else "no class at all"
         raise DataError(f"{source} holds {only}; a classifier needs at least two classes.")

@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from noonbit.data.mapped import SMALL, ReadAhead, is_mapped, outgrows_memory
-from noonbit.data.prepared import Items
-from noonbit.data.preprocess import Values
+from noonbit.data.mapped import SMALL, ReadAhead, exceeds_memory, is_mapped
+from noonbit.data.prepared import PreparedDataset
+from noonbit.data.preprocess.base import Values
 from noonbit.system.runtime import Runtime
 
 DEVICE_SHARE = 0.5
@@ -25,7 +25,7 @@ DEVICE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Streamed:
+class StreamedValues:
     """Inputs that stay on the disk, or in the system's memory of it, or nowhere, until a batch."""
 
     fetch: Callable[[Tensor], Tensor]
@@ -56,11 +56,11 @@ class Streamed:
         return batch.pin_memory().to(self.device, non_blocking=True)
 
 
-Loaded: TypeAlias = Tensor | Streamed
+LoadedValues: TypeAlias = Tensor | StreamedValues
 """Values (n, *shape) as the loop asks for them."""
 
 
-def values_at(values: Values, rows: NDArray[np.int64], device: torch.device) -> Loaded:
+def values_at(values: Values, rows: NDArray[np.int64], device: torch.device) -> LoadedValues:
     """The values (N, *shape) at `rows` for a device: copied to it, or streamed.
 
     They stream where they are computed on demand, or lie in a mapped file, unless they are few or a
@@ -68,18 +68,20 @@ def values_at(values: Values, rows: NDArray[np.int64], device: torch.device) -> 
     """
     chosen = torch.from_numpy(rows)
     if not isinstance(values, np.ndarray):
-        return Streamed(lambda numbers: torch.from_numpy(values[numbers.numpy()]), chosen, device)
+        return StreamedValues(
+            lambda numbers: torch.from_numpy(values[numbers.numpy()]), chosen, device
+        )
     if not is_mapped(values) or len(rows) * values[:1].nbytes <= SMALL:
         return torch.from_numpy(values[rows]).to(device)
     mapped = read_only_tensor(values)
-    read_ahead = ReadAhead(values) if outgrows_memory(values.nbytes) else None
+    read_ahead = ReadAhead(values) if exceeds_memory(values.nbytes) else None
 
     def fetch(numbers: Tensor) -> Tensor:
         if read_ahead is not None:
             read_ahead(numbers.numpy())
         return mapped.index_select(0, numbers)
 
-    streamed = Streamed(fetch, chosen, device)
+    streamed = StreamedValues(fetch, chosen, device)
     if device.type != "cuda":
         return streamed
     free, _ = torch.cuda.mem_get_info(device)
@@ -104,10 +106,10 @@ def read_only_tensor(array: NDArray[Any]) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class TensorDataset:
     """A split on the device, or streaming to it: values (N, *shape) and labels, int64 (N,)."""
 
-    values: Loaded
+    values: LoadedValues
     labels: Tensor
 
     def __len__(self) -> int:
@@ -122,10 +124,10 @@ class Labelled:
         return self.values.index_select(0, items), self.labels.index_select(0, items)
 
 
-def labelled(items: Items, part: str, runtime: Runtime) -> Labelled:
+def tensor_dataset(items: PreparedDataset, part: str, runtime: Runtime) -> TensorDataset:
     """A split on the device, or streamed to it."""
     indices = items.indices(part)
-    return Labelled(
+    return TensorDataset(
         values_at(items.values, indices, runtime.device),
         torch.from_numpy(items.labels[indices]).to(runtime.device),
     )

@@ -1,8 +1,8 @@
-"""Arrays whose bytes stay on the disk: memory holds what is in use, and gives it back when short.
+"""Memory-mapped arrays: the bytes stay on the disk, and the system caches the pages in use.
 
-map_bytes(stream, offset, size) -> uint8 array that cannot be written to
-Rows(count, shape).append(rows) ... .finish() -> an array that is filled from its first row on
-ReadAhead(array)(rows)                            the system begins to fetch rows of a mapped one
+map_bytes(stream, offset, size)                        a read-only uint8 array
+RowWriter(count, shape).append(rows) ... .finish()     an array written row by row
+ReadAhead(array)(rows)                                 prefetch rows of a mapped array
 """
 
 import errno
@@ -22,33 +22,33 @@ from noonbit.errors import DataError
 from noonbit.system.hardware import available_memory_bytes
 
 SMALL = 2**26
-"""Bytes that are rather read into memory; MNIST has 55 MB."""
+"""Files up to this many bytes are read into memory instead of mapped; MNIST has 55 MB."""
 LEAST_LARGE = 2**28
-"""Bytes that any machine has; for less nobody asks how much memory there is."""
+"""Arrays up to this many bytes never count as large; any machine has this much memory."""
 LONGEST_HEADER = 2**16
-"""Bytes before a .npy file's values; usually 128."""
-USUAL_MEMORY = 8 * 2**30
-"""Bytes, where the system does not say what is available."""
+"""Maximum bytes of a .npy file's header; usually 128."""
+ASSUMED_MEMORY = 8 * 2**30
+"""Bytes of free memory to assume if the system does not say."""
 
 
-def room() -> int:
-    """Bytes of memory that may still be taken."""
+def free_memory_bytes() -> int:
+    """Return the bytes of memory that are still available."""
     available = available_memory_bytes()
-    return USUAL_MEMORY if available is None else available
+    return ASSUMED_MEMORY if available is None else available
 
 
 def is_large(size: int) -> bool:
-    """Whether so many bytes would take more than a quarter of the memory that is available."""
+    """Whether `size` bytes would take more than a quarter of the available memory."""
     if size <= LEAST_LARGE:
         return False
-    return size > room() // 4
+    return size > free_memory_bytes() // 4
 
 
 def map_bytes(stream: IO[bytes], *, offset: int, size: int) -> NDArray[np.uint8]:
-    """`size` bytes of a file from `offset` on, which lie there; read-only, and shared by all.
+    """Memory-map `size` bytes of a file from `offset` on, as uint8 (size,), read-only and shared.
 
-    The stream may be closed. A file that somebody shortens while it is mapped ends the process, as
-    the system has it, so only large files and those that nobody else writes are mapped.
+    The stream may be closed afterwards. If another process truncates a mapped file, the system
+    kills this process with SIGBUS. So map only large files and files that nobody else writes.
     """
     if not size:
         return np.zeros(0, np.uint8)
@@ -57,12 +57,12 @@ def map_bytes(stream: IO[bytes], *, offset: int, size: int) -> NDArray[np.uint8]
 
 
 def is_mapped(array: NDArray[np.generic]) -> bool:
-    """Whether an array is a view of a mapped file."""
-    return pages_of(array) is not None
+    """Whether an array is a view of a memory-mapped file."""
+    return mapping_of(array) is not None
 
 
-def pages_of(array: NDArray[np.generic]) -> mmap.mmap | None:
-    """The mapped file that an array is a view of, where it is one."""
+def mapping_of(array: NDArray[np.generic]) -> mmap.mmap | None:
+    """Return the memory map that an array is a view of; None for any other array."""
     base: object = array
     while isinstance(base, np.ndarray):
         base = base.base
@@ -71,14 +71,17 @@ def pages_of(array: NDArray[np.generic]) -> mmap.mmap | None:
 
 
 def offset_in_zip(stream: IO[bytes], member: zipfile.ZipInfo) -> int:
-    """Where the bytes of a member begin in its archive (PKWARE's APPNOTE.TXT, 4.3.7)."""
+    """Return the offset of a member's bytes in its zip archive (PKWARE's APPNOTE.TXT, 4.3.7)."""
     stream.seek(member.header_offset)
     name_bytes, extra_bytes = struct.unpack("<26xHH", stream.read(30))
     return int(member.header_offset + 30 + name_bytes + extra_bytes)
 
 
 def array_of_npy(raw: NDArray[np.uint8]) -> NDArray[np.generic]:
-    """View all bytes of a .npy file as the array that they are. Raises `ValueError`."""
+    """View the bytes of a .npy file as its array, without a copy.
+
+    Raises `ValueError` for arrays of Python objects and for damaged files.
+    """
     begin = io.BytesIO(raw[:LONGEST_HEADER].tobytes())
     if np.lib.format.read_magic(begin) == (1, 0):
         shape, columns_first, dtype = np.lib.format.read_array_header_1_0(begin)
@@ -92,30 +95,29 @@ def array_of_npy(raw: NDArray[np.uint8]) -> NDArray[np.generic]:
     return values[:size].view(dtype).reshape(shape, order="F" if columns_first else "C")
 
 
-def outgrows_memory(size: int) -> bool:
-    """Whether the system may drop some of so many bytes of a file while they are still in use."""
-    return size > room() // 2
+def exceeds_memory(size: int) -> bool:
+    """Whether `size` bytes of a mapped file take more than half of the available memory."""
+    return size > free_memory_bytes() // 2
 
 
 class ReadAhead:
-    """Tells the system which rows of a mapped array are wanted, and it fetches all of them at once.
+    """Prefetch rows of a mapped array: the system reads all of them at once (`MADV_WILLNEED`).
 
-    Otherwise it fetches a page when that is touched, with what lies around it, and only then the
-    next one: in a file of 1.2 GB on a virtual disk, with 0.4 GB of memory to hold it, 180 to 210
-    rows of 12 kB a second, in random order, against 30,000 to 45,000 that were asked for. Rows that
-    are in memory take 2 us longer each.
+    Without it, pages are read one by one as they are touched: in random order from a file larger
+    than memory, 200 rows of 12 kB per second instead of 30,000. Costs 2 us per row that is in
+    memory already.
     """
 
     def __init__(self, array: NDArray[Any]) -> None:
-        pages = pages_of(array)
-        assert pages is not None  # noqa: S101 - it is for those that are mapped
+        pages = mapping_of(array)
+        assert pages is not None  # noqa: S101 - the caller checked `is_mapped`
         self.pages, self.row_bytes = pages, array.strides[0]
-        # Not where columns come first: a row then lies all over the file.
+        # A row of an array in Fortran order is spread over the whole file.
         self.helps = array.flags.c_contiguous and hasattr(mmap, "MADV_WILLNEED")
         self.begin = array.ctypes.data - np.frombuffer(pages, np.uint8).ctypes.data
 
     def __call__(self, rows: NDArray[np.int64]) -> None:
-        """Returns at once; the rows (B,) are on their way."""
+        """Start to read the rows (B,) and return at once."""
         if not self.helps:
             return
         first = self.begin + rows * self.row_bytes
@@ -125,11 +127,12 @@ class ReadAhead:
             self.pages.madvise(mmap.MADV_WILLNEED, begin, length)
 
 
-class Rows:
-    """An array (count, *shape) that is filled from its first row to its last.
+class RowWriter:
+    """Write an array (count, *shape) from its first row to its last.
 
-    It lies in memory, or in an unnamed file where it is large or `on_disk` says so. The file is
-    written to and not mapped meanwhile: a full disk is then an error and not the process's end.
+    The array lies in memory, or in an unnamed file if it is large or `on_disk` is set. The file is
+    written with `write` and mapped only at the end: on a full disk, `write` raises an error, but
+    writing to a map would kill the process.
     """
 
     def __init__(
@@ -151,11 +154,11 @@ class Rows:
 
     @property
     def size(self) -> int:
-        """Bytes of the whole."""
+        """Bytes of the whole array."""
         return prod(self.shape) * self.dtype.itemsize
 
     def append(self, rows: NDArray[Any]) -> None:
-        """The next rows. Raises `DataError` where the disk is full."""
+        """Write the next rows. Raises `DataError` if the disk is full."""
         first, self._filled = self._filled, self._filled + len(rows)
         if self._file is None:
             self._array[first : self._filled] = rows
@@ -166,8 +169,8 @@ class Rows:
             self._refuse(error)
 
     def finish(self) -> NDArray[Any]:
-        """The whole array; one that lies on the disk is mapped and cannot be written to."""
-        assert self._filled == self.shape[0]  # noqa: S101 - who fills it knows how many
+        """Return the whole array; one on the disk is memory-mapped, read-only."""
+        assert self._filled == self.shape[0]  # noqa: S101 - a caller's bug
         if self._file is None:
             return self._array
         try:

@@ -1,7 +1,8 @@
 """All items of a data set, framed and numbered: what a split's indices point into."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, cast
@@ -11,23 +12,23 @@ from numpy.typing import NDArray
 
 from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
-from noonbit.data.dataset import PART_NAMES, BadItem, Data, Indices, Sentences, takes_of
+from noonbit.data.dataset import PART_NAMES, BadItem, Indices, RawDataset, Sentences, input_kind_of
 from noonbit.data.difficulty import nearest_neighbour_error
-from noonbit.data.preprocess import Framing, Values
-from noonbit.data.preprocess.contract import AnyFraming, Contract, derive_framing
-from noonbit.data.preprocess.protocol import require_fitting
-from noonbit.data.preprocess.transform import all_labels, frame
-from noonbit.data.split import Holdout, Split, draw_split, number_drawable
-from noonbit.data.stratify import identical
+from noonbit.data.preprocess.base import Preprocessor, Values, require_fitting_settings
+from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.registry import fit_preprocessor
+from noonbit.data.preprocess.transform import all_labels, transform_dataset
+from noonbit.data.split import Holdout, Split, count_drawable, draw_split
+from noonbit.data.stratify import find_identical
 from noonbit.errors import DataError, plural
 
 
 @dataclass(frozen=True)
-class Items:
+class PreparedDataset:
     """Every input as the network will see it, through all parts in order, and the split."""
 
-    data: Data
-    framing: AnyFraming
+    data: RawDataset
+    preprocessor: Preprocessor
     values: Values
     """(N, *shape); a view of a file, and read-only, where they came from the cache or are many."""
     labels: NDArray[np.int64]
@@ -43,7 +44,11 @@ class Items:
     copies: Sequence[Indices]
     """Groups of two or more that are identical; blank ones would all be copies of each other."""
     from_cache: bool = False
-    """Whether the pictures were decoded and framed before this, and nothing was opened now."""
+    """Whether the cache had the transformed pictures, so that no file was opened."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why the preprocessor is what it is, where `load` derived it."""
+    loading_seconds: float = 0.0
+    """How long `load` took."""
 
     def text(self, number: int) -> str:
         """The sentence of an item, as it was found."""
@@ -52,25 +57,25 @@ class Items:
     @property
     def has_given_classes(self) -> bool:
         """Whether the classes are given with the kind of input, so that some may have no items."""
-        return self.framing.takes == "boards"
+        return self.preprocessor.classes_are_given
 
     def groups(self, numbers: Indices) -> Indices | None:
         """The group of each of these items; None where each stands for itself."""
-        together = self.data.together()
-        return None if together is None else together.groups[numbers]
+        groups = self.data.groups()
+        return None if groups is None else groups.numbers[numbers]
 
     @cached_property
     def difficulty(self) -> float:
         """The error of the nearest neighbour among those that train."""
         return nearest_neighbour_error(
-            lambda rows: self.framing.vectors(self.values[rows]), self.labels, self.split.train
+            lambda rows: self.preprocessor.vectors(self.values[rows]), self.labels, self.split.train
         )
 
     @cached_property
     def contract(self) -> Contract:
         """That of a network which learns from those that train, before it is calibrated."""
-        return Contract.measured(
-            self.framing, self.values, self.data.class_names, train=self.split.train
+        return Contract.fit(
+            self.preprocessor, self.values, self.data.class_names, train=self.split.train
         )
 
     def indices(self, part: str) -> Indices:
@@ -101,92 +106,104 @@ class JoinedNames(Sequence[str]):
 
 
 def load(
-    source: str | Path, recipe: Recipe, *, data_dir: Path | None, framing: AnyFraming | None = None
-) -> tuple[Items, dict[str, str]]:
-    """Open a source and frame its inputs; the reasons of what was derived for the framing."""
+    source: str | Path,
+    recipe: Recipe,
+    *,
+    data_dir: Path | None,
+    preprocessor: Preprocessor | None = None,
+) -> PreparedDataset:
+    """Open a source, transform its inputs, and draw the split.
+
+    Without a `preprocessor`, one is derived from the data. Raises `DataError` for data that cannot
+    be used, and `UsageError` for settings that mean nothing with such inputs.
+    """
+    started = time.perf_counter()
     data = open_data(source, data_dir=data_dir, on_bad=recipe.on_bad)
-    holdout = Holdout.wanted(recipe)
+    holdout = Holdout.from_recipe(recipe)
     reasons: dict[str, str] = {}
-    if framing is not None:
-        items = gather(data, framing, holdout=holdout, on_bad=recipe.on_bad)
+    if preprocessor is not None:
+        items = prepare(data, preprocessor, holdout=holdout, on_bad=recipe.on_bad)
     else:
-        size = None if recipe.image_size is None else (recipe.image_size, recipe.image_size)
-        derived, reasons = derive_framing(data, image_size=size, channels=recipe.channels)
-        require_fitting(derived, recipe.given(), str(source))
-        items = settled(gather(data, derived, holdout=holdout, on_bad=recipe.on_bad), holdout)
+        derived, reasons = fit_preprocessor(data, recipe)
+        require_fitting_settings(derived, recipe.explicit_settings(), str(source))
+        items = fit_to_train(prepare(data, derived, holdout=holdout, on_bad=recipe.on_bad), holdout)
     require_every_class(items)
-    return items, reasons
+    return replace(items, reasons=reasons, loading_seconds=time.perf_counter() - started)
 
 
-def settled(items: Items, holdout: Holdout) -> Items:
-    """The items with what only those that train may say of the framing.
+def fit_to_train(items: PreparedDataset, holdout: Holdout) -> PreparedDataset:
+    """Let the preprocessor learn from the training items, such as the vocabulary of sentences.
 
-    Networks that take turns at what they learn from say it together, or they could not answer
-    together: of folds, the words of all sentences are known by name, and learned as each has them.
+    In a cross-validation it learns from all items, since its networks answer together and need one
+    vocabulary; each network still learns only the words of its own training items.
     """
     parts = [items.split.train]
     if holdout.fold is not None or holdout.test_fold is not None:
         parts.append(items.split.validation)
     if holdout.test_fold is not None:
         parts.append(items.split.test)
-    framing, values = items.framing.settled(items.values, np.sort(np.concatenate(parts)))
-    return replace(items, framing=framing, values=values)
+    preprocessor, values = items.preprocessor.fit_to_train(
+        items.values, np.sort(np.concatenate(parts))
+    )
+    return replace(items, preprocessor=preprocessor, values=values)
 
 
-def gather(
-    data: Data,
-    framing: AnyFraming,
+def prepare(
+    data: RawDataset,
+    preprocessor: Preprocessor,
     *,
     holdout: Holdout = Holdout(),  # noqa: B008 - frozen
     test: float | None = None,
     on_bad: Literal["fail", "skip"],
-) -> Items:
+) -> PreparedDataset:
     """Frame every input, draw the split, and leave out what cannot be read.
 
     `holdout` and the share `test` are as `draw_split` takes them. Raises `DataError` naming the
     unreadable files, unless `on_bad` is `skip`, and for data of another kind than the framing's.
     """
-    require_kind(data, framing)
+    require_kind(data, preprocessor)
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
-    framed = frame(data, framing)
-    bad_items = list(framed.bad.values())
+    transformed = transform_dataset(data, preprocessor)
+    bad_items = list(transformed.bad.values())
     total = sum(map(len, parts))
     if bad_items and on_bad == "fail":
         raise DataError(unreadable(bad_items, total))
-    usable = np.setdiff1d(np.arange(total), list(framed.bad))
-    copies = copies_among(framed.values, np.setdiff1d(usable, framed.blank))
-    drawable = number_drawable(data, holdout)
+    usable = np.setdiff1d(np.arange(total), list(transformed.bad))
+    copies = copies_among(transformed.values, np.setdiff1d(usable, transformed.blank))
+    drawable = count_drawable(data, holdout)
     inside = [group[group < drawable] for group in copies]
     split = draw_split(
         data,
         copies=[group for group in inside if len(group) > 1],
         holdout=holdout,
         test_share=test,
-        bad=framed.bad,
-    ).without(set(framed.bad))
-    if framed.not_kept:
-        data = data.note(f"The decoded pictures are not kept for the next time: {framed.not_kept}.")
-    return Items(
+        bad=transformed.bad,
+    ).without(set(transformed.bad))
+    if transformed.not_kept:
+        data = data.note(
+            f"The decoded pictures are not kept for the next time: {transformed.not_kept}."
+        )
+    return PreparedDataset(
         data,
-        framing,
-        framed.values,
+        preprocessor,
+        transformed.values,
         all_labels(data),
         JoinedNames([part.names for part in parts]),
         split,
         (*data.bad, *bad_items),
-        framed.fingerprint,
-        framed.blank,
+        transformed.fingerprint,
+        transformed.blank,
         copies,
-        framed.from_cache,
+        transformed.from_cache,
     )
 
 
-def require_kind(data: Data, framing: Framing) -> None:
+def require_kind(data: RawDataset, preprocessor: Preprocessor) -> None:
     """Raise `DataError` for data of another kind than a network takes."""
-    if takes_of(data.train.raw) != framing.takes:
+    if input_kind_of(data.train.raw) != preprocessor.input_kind:
         raise DataError(
-            f"{data.source} holds {takes_of(data.train.raw)}, but this network takes "
-            f"{framing.takes}. Give it a source of {framing.takes}."
+            f"{data.source} holds {input_kind_of(data.train.raw)}, but this network takes "
+            f"{preprocessor.input_kind}. Give it a source of {preprocessor.input_kind}."
         )
 
 
@@ -195,16 +212,16 @@ def copies_among(values: Values, numbers: Indices) -> list[Indices]:
 
     What is computed on demand is not compared; its reader knows what belongs together.
     """
-    return identical(values, numbers) if isinstance(values, np.ndarray) else []
+    return find_identical(values, numbers) if isinstance(values, np.ndarray) else []
 
 
-def joined_texts(data: Data) -> Sequence[str]:
+def joined_texts(data: RawDataset) -> Sequence[str]:
     """The sentences of all parts one after the other."""
     raw = (data.parts[name].raw for name in PART_NAMES if name in data.parts)
     return JoinedNames([cast(Sentences, each) for each in raw])
 
 
-def require_every_class(items: Items) -> None:
+def require_every_class(items: PreparedDataset) -> None:
     """Raise `DataError` where a class has no readable item left to train on.
 
     Points of a board are classes too, and nobody need ever have played on all of them.
@@ -216,7 +233,7 @@ def require_every_class(items: Items) -> None:
         name = items.data.class_names[int(trained.argmin())]
         raise DataError(
             f"The class '{name}' of {items.data.source} has no readable training "
-            f"{items.framing.noun}. "
+            f"{items.preprocessor.noun}. "
             "Add some, or remove the class; `noonbit check` names what cannot be read."
         )
 

@@ -6,15 +6,18 @@ open_data("mnist")  open_data("letters.zip")  open_data(Path("photos"))  open_in
 from pathlib import Path
 from typing import Literal
 
-from noonbit.data.dataset import BadItem, Data, Inputs, Part, takes_of
+from noonbit.data.dataset import BadItem, Inputs, Part, RawDataset, input_kind_of
 from noonbit.data.known.catalogue import KNOWN
-from noonbit.data.readers.registry import files_at, format_of, open_path
+from noonbit.data.preprocess.registry import INPUT_KINDS
+from noonbit.data.readers.registry import detect_format, list_files, open_path
 from noonbit.errors import DataError, plural
 
 OnBad = Literal["fail", "skip"]
 
 
-def open_data(source: str | Path, *, data_dir: Path | None = None, on_bad: OnBad = "fail") -> Data:
+def open_data(
+    source: str | Path, *, data_dir: Path | None = None, on_bad: OnBad = "fail"
+) -> RawDataset:
     """Open labelled images: a known name, a folder, a file or an archive of any known format.
 
     `data_dir` is where known names are looked for first. Items whose header cannot be read raise
@@ -43,8 +46,8 @@ def open_inputs(
     is found from the values. Raises as `open_data` does.
     """
     path = Path(source).expanduser()
-    files = files_at(path)
-    inputs = format_of(files, path).read_inputs(files, str(path), value_range)
+    files = list_files(path)
+    inputs = detect_format(files, path).read_inputs(files, str(path), value_range)
     refuse_bad(inputs.bad, inputs.part, len(inputs.part), on_bad)
     return inputs
 
@@ -53,7 +56,7 @@ def refuse_bad(bad: tuple[BadItem, ...], part: Part, good: int, on_bad: OnBad) -
     """Raise `DataError` naming the unreadable items, unless they are to be skipped."""
     if not bad or on_bad == "skip":
         return
-    item = "file" if takes_of(part.raw) == "pictures" else "item"
+    item = INPUT_KINDS[input_kind_of(part.raw)].unit
     listed = "; ".join(map(str, bad[:3])) + ("; ..." if len(bad) > 3 else "")
     raise DataError(
         f"{listed} ({len(bad):,} of {plural(good + len(bad), item)}). Remove or replace "

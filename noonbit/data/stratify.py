@@ -1,46 +1,46 @@
-"""What parts are drawn from, and how: by chance, with classes in proportion and copies together.
+"""Stratified random sampling that never separates identical items or the items of a group.
 
-    pool = Pool.of(labels, copies)      items that stand for themselves, but for their copies
-    pool = Pool.whole(together)         items in groups that no split may part
-    pool.draw(remaining, count)         which of the remaining items are set aside
-    pool.deal(remaining, folds, ...)    the fold of each
+    sampler = StratifiedSampler.from_copies(labels, copies)    independent items and their copies
+    sampler = StratifiedSampler.from_groups(together)          items in groups, drawn whole
+    sampler.draw(remaining, count)                             which items are held out
+    sampler.assign_folds(remaining, folds, ...)                the fold of each item
 
-Every pool begins with the same seed, so a part is the same each time that it is drawn.
+Every sampler starts with the same seed, so the same split is drawn every time.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import Indices, Together
+from noonbit.data.dataset import Groups, Indices
 
 SPLIT_SEED = 20_000
-"""One fixed seed: every run on the same data is measured on the same held-out images."""
+"""Fixed, so that every run on the same data is tested on the same items."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
-    """The items that parts may be drawn from, and chance."""
+class StratifiedSampler:
+    """Draws stratified samples of items; keeps copies and groups together."""
 
     labels: Indices
-    """(N,); all alike where whole groups are drawn, whose items have many."""
+    """(N,); all 0 if whole groups are drawn, as the items of a group have different labels."""
     first: Indices
-    """Of each item, the first with the same pixels or in the same group; (N,)."""
+    """For each item, the first item with the same content or in the same group; (N,)."""
     mixed: NDArray[np.bool_]
-    """Whether its copies have different labels; (N,). Where a part is drawn at random they all stay
-    in training: one class could lose all it has."""
+    """Whether an item has a copy with another label; (N,). `draw` leaves such items in training, or
+    a class could lose all of its items."""
     generator: np.random.Generator
-    together: Together | None = None
-    """The groups that are drawn whole."""
+    groups: Groups | None = None
+    """The groups, if they are drawn whole."""
 
     @classmethod
-    def of(cls, labels: Indices, copies: Sequence[Indices]) -> "Pool":
-        """The pool of items with these labels and groups of copies."""
+    def from_copies(cls, labels: Indices, copies: Sequence[Indices]) -> "StratifiedSampler":
+        """Sample items with these labels; each of `copies` holds the numbers of identical items."""
         first = np.arange(len(labels), dtype=np.int64)
         mixed = np.zeros(len(labels), bool)
         for group in copies:
@@ -49,78 +49,84 @@ class Pool:
         return cls(labels, first, mixed, np.random.default_rng(SPLIT_SEED))
 
     @classmethod
-    def whole(cls, together: Together) -> "Pool":
-        """The pool of groups that are drawn whole, each as likely as any other."""
-        _, firsts, inverse = np.unique(together.groups, return_index=True, return_inverse=True)
-        labels = np.zeros(len(together.groups), np.int64)
+    def from_groups(cls, groups: Groups) -> "StratifiedSampler":
+        """Sample whole groups, each with the same probability."""
+        _, firsts, inverse = np.unique(groups.numbers, return_index=True, return_inverse=True)
+        labels = np.zeros(len(groups.numbers), np.int64)
         generator = np.random.default_rng(SPLIT_SEED)
-        return cls(labels, firsts[inverse], labels.astype(bool), generator, together)
+        return cls(labels, firsts[inverse], labels.astype(bool), generator, groups)
 
     def draw(self, remaining: Indices, count: int) -> NDArray[np.bool_]:
-        """Which of the `remaining` items are set aside: about `count`, in proportion to classes."""
+        """Draw about `count` of the `remaining` items, classes in proportion: bool (remaining,)."""
         if not count:
             return np.zeros(len(remaining), bool)
-        originals = self.originals(remaining)
-        # Each original brings its copies along, so that the items come to the share as well.
-        count = round(count * len(originals) / len(remaining))
-        drawn = originals[draw_stratified(self.labels[originals], count, self.generator)]
+        candidates = self.unmixed_representatives(remaining)
+        # Each drawn item brings its copies along, so the count is scaled to the distinct items.
+        count = round(count * len(candidates) / len(remaining))
+        drawn = candidates[draw_stratified(self.labels[candidates], count, self.generator)]
         return np.isin(self.first[remaining], drawn)
 
-    def deal(self, remaining: Indices, folds: int, *, originals: Indices) -> Indices:
-        """The fold, from 1, of each of the `remaining` items, or 0 for none; (N,).
+    def assign_folds(self, remaining: Indices, folds: int, *, representatives: Indices) -> Indices:
+        """Return the fold, counted from 1, of each `remaining` item, or 0 for none; (remaining,).
 
-        `originals` are dealt, and their copies go with them.
+        Folds are assigned to the `representatives`, and their copies get the same fold.
         """
         fold = np.zeros(len(self.labels), np.int64)
-        fold[originals] = 1 + deal_stratified(self.labels[originals], folds, self.generator)
+        fold[representatives] = 1 + assign_stratified_folds(
+            self.labels[representatives], folds, self.generator
+        )
         return fold[self.first[remaining]]
 
-    def firsts(self, remaining: Indices) -> Indices:
-        """One item for each group or set of copies, which need not remain itself, and all others.
+    def representatives(self, remaining: Indices) -> Indices:
+        """Return one item per group, set of copies and other item of `remaining`; ascending.
 
-        Ascending.
+        The representative itself need not be among `remaining`.
         """
         return np.unique(self.first[remaining])
 
-    def originals(self, remaining: Indices) -> Indices:
-        """The same without those that are `mixed`."""
-        firsts = self.firsts(remaining)
-        originals: Indices = firsts[~self.mixed[firsts]]
-        return originals
+    def unmixed_representatives(self, remaining: Indices) -> Indices:
+        """Return the representatives without those that are `mixed`."""
+        items = self.representatives(remaining)
+        unmixed: Indices = items[~self.mixed[items]]
+        return unmixed
 
 
 def draw_stratified(labels: Indices, count: int, generator: np.random.Generator) -> Indices:
-    """Positions of about `count` items, each class in proportion to its size; ascending.
+    """Draw about `count` items, each class in proportion to its size; returns ascending positions.
 
-    A class of two or more items gives at least one and keeps at least one.
+    Of a class with two or more items, at least one is drawn and at least one is left.
     """
-    chosen = [np.zeros(0, np.int64)]
+    drawn = [np.zeros(0, np.int64)]
     for label in np.unique(labels):
         positions = np.flatnonzero(labels == label)
         wanted = max(1, round(count * len(positions) / len(labels)))
         taken = min(wanted, len(positions) - 1)
-        chosen.append(generator.permutation(positions)[:taken])
-    return np.sort(np.concatenate(chosen)).astype(np.int64)
+        drawn.append(generator.permutation(positions)[:taken])
+    return np.sort(np.concatenate(drawn)).astype(np.int64)
 
 
-def deal_stratified(labels: Indices, folds: int, generator: np.random.Generator) -> Indices:
-    """The fold (from 0) of each item: equally many a fold, and of each class too; (N,)."""
+def assign_stratified_folds(labels: Indices, folds: int, generator: np.random.Generator) -> Indices:
+    """Return the fold (from 0) of each item, (N,): folds of equal size, also within each class."""
     fold = np.zeros(len(labels), np.int64)
-    dealt = 0
+    assigned = 0
     for label in np.unique(labels):
         positions = generator.permutation(np.flatnonzero(labels == label))
-        # Where one class ends the next goes on, so that no fold gets all the remainders.
-        fold[positions] = (dealt + np.arange(len(positions))) % folds
-        dealt += len(positions)
+        # Each class continues where the last one ended, so no fold gets all the remainders.
+        fold[positions] = (assigned + np.arange(len(positions))) % folds
+        assigned += len(positions)
     return fold
 
 
-def identical(rows: NDArray[Any], numbers: Indices) -> list[Indices]:
-    """Groups of two or more items with the same bytes; each ascending.
+def find_identical(
+    rows: NDArray[Any], numbers: Indices, *, hash_bytes: Callable[[bytes], int] = hash
+) -> list[Indices]:
+    """Find groups of two or more rows with identical bytes among `numbers`; each group ascending.
 
-    Python's own hash of bytes finds the candidates, in half the time of the digest that decides.
+    Python's hash finds candidates in half the time of SHA-256, which then decides.
     """
-    keys = np.fromiter((hash(rows[number].tobytes()) for number in numbers), np.int64, len(numbers))
+    keys = np.fromiter(
+        (hash_bytes(rows[number].tobytes()) for number in numbers), np.int64, len(numbers)
+    )
     _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
     by_content: dict[bytes, list[int]] = defaultdict(list)
     for number in numbers[counts[inverse] > 1]:

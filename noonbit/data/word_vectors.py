@@ -1,9 +1,9 @@
-"""Word vectors that others trained: word2vec's binary and text files, and GloVe's, also compressed.
+"""Read pretrained word vectors: word2vec's binary and text formats and GloVe's, also compressed.
 
     vectors, found = read_vectors(Path("GoogleNews-vectors-negative300.bin.gz"), words)
 
-A file is read once, from its beginning to its end, and only the vectors of the words that are
-wanted are kept: of GoogleNews's 3 million, 3.6 GB, some 20 MB for movie reviews.
+A file is read once and sequentially, and only the vectors of the requested words are kept: for
+movie reviews, about 20 MB of the 3.6 GB of GoogleNews (3 million words).
 """
 
 import io
@@ -15,39 +15,39 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.compression import BROKEN, uncompressed
+from noonbit.data.compression import BROKEN_STREAM_ERRORS, open_uncompressed
 from noonbit.errors import DataError, SourceNotFound, plural
 
 Vectors = NDArray[np.float32]
 
 LONGEST_WORD = 4_096
-"""Bytes of a word; more is no file of vectors."""
-LARGEST_SIZE = 4_096
-"""Numbers of a vector; more is none either."""
+"""Maximum bytes of a word; a file with longer ones is not a file of word vectors."""
+LARGEST_DIMENSION = 4_096
+"""Maximum numbers per vector; likewise."""
 LONGEST_LINE = 2**20
 BUFFER = 2**20
 
 
 def read_vectors(path: Path, words: Sequence[str]) -> tuple[Vectors, NDArray[np.bool_]]:
-    """The vectors (words, size) that a file has for `words`, zeros where it has none, and where.
+    """Read the vectors of `words`: float32 (words, size), and bool (words,): which were found.
 
-    Raises `SourceNotFound` where there is no file, and `DataError` for one that holds no vectors,
-    or fewer than it says.
+    The vector of a missing word is zero. Raises `SourceNotFound` if there is no file, and
+    `DataError` for a file that is damaged or holds a vector for none of the words.
     """
     numbers = {word.encode(): number for number, word in enumerate(words)}
     found = np.zeros(len(words), bool)
     vectors: Vectors | None = None
     try:
-        with path.open("rb") as raw, buffered(uncompressed(raw)) as stream:
-            for word, vector in vectors_of(stream, path.name, numbers):
+        with path.open("rb") as raw, open_buffered(open_uncompressed(raw)) as stream:
+            for word, vector in iterate_vectors(stream, path.name, numbers):
                 if vectors is None:
                     vectors = np.zeros((len(words), len(vector)), np.float32)
                 number = numbers[word]
-                if not found[number]:  # the first of several is the most frequent
+                if not found[number]:  # files list the most frequent spelling first
                     vectors[number], found[number] = vector, True
     except FileNotFoundError:
         raise SourceNotFound(f"{path} does not exist; --vectors takes a file.") from None
-    except BROKEN as error:
+    except BROKEN_STREAM_ERRORS as error:
         raise DataError(
             f"{path.name} cannot be read to its end ({error}). Download it again."
         ) from None
@@ -58,44 +58,44 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Vectors, NDArray[np.
     return vectors, found
 
 
-def buffered(stream: BinaryIO) -> io.BufferedReader:
-    """The same stream, so that what follows can be looked at."""
+def open_buffered(stream: BinaryIO) -> io.BufferedReader:
+    """Wrap a stream so that it can be peeked into."""
     return io.BufferedReader(cast(io.RawIOBase, stream), BUFFER)
 
 
-def vectors_of(
+def iterate_vectors(
     stream: io.BufferedReader, name: str, wanted: Mapping[bytes, int]
 ) -> Iterator[tuple[bytes, Vectors]]:
-    """The vectors of the wanted words, in the order of the file."""
+    """Yield each wanted word with its vector, in the order of the file."""
     first = stream.readline(LONGEST_LINE)
     header = re.fullmatch(rb"\s*(\d+)\s+(\d+)\s*", first)
-    if header is None:  # GloVe's files have none
+    if header is None:  # GloVe files have no header
         size = len(first.split()) - 1
         if size < 2:
             raise DataError(f"{name} is no file of word vectors: it begins with {first[:40]!r}.")
-        yield from from_lines(stream, name, wanted, size, first=first)
+        yield from read_lines(stream, name, wanted, size, first=first)
         return
     count, size = int(header[1]), int(header[2])
-    if not count or not 0 < size <= LARGEST_SIZE:
+    if not count or not 0 < size <= LARGEST_DIMENSION:
         raise DataError(f"{name} says that it holds {count:,} vectors of {size:,} numbers.")
     if is_binary(stream, size):
-        yield from from_binary(stream, name, wanted, count, size)
+        yield from read_binary(stream, name, wanted, count, size)
     else:
-        yield from from_lines(stream, name, wanted, size, count=count)
+        yield from read_lines(stream, name, wanted, size, count=count)
 
 
 def is_binary(stream: io.BufferedReader, size: int) -> bool:
-    """Whether what follows the header is not a word and as many numbers in digits."""
+    """Whether the line after the header is anything but a word and `size` decimal numbers."""
     line = stream.peek(LONGEST_LINE)[:LONGEST_LINE].partition(b"\n")[0]
     return re.fullmatch(rb"[-+.0-9eE \t\r]*", line.rpartition(b" ")[2]) is None or not (
         line.count(b" ") >= size
     )
 
 
-def from_binary(
+def read_binary(
     stream: BinaryIO, name: str, wanted: Mapping[bytes, int], count: int, size: int
 ) -> Iterator[tuple[bytes, Vectors]]:
-    """word2vec's own form: a word, a space, and its numbers as float32."""
+    """Read word2vec's binary format: a word, a space, and its numbers as float32."""
     width = 4 * size
     rest, at = b"", 0
     for done in range(count):
@@ -113,7 +113,7 @@ def from_binary(
         at = end + 1 + width
 
 
-def from_lines(
+def read_lines(
     stream: BinaryIO,
     name: str,
     wanted: Mapping[bytes, int],
@@ -122,11 +122,11 @@ def from_lines(
     first: bytes = b"",
     count: int | None = None,
 ) -> Iterator[tuple[bytes, Vectors]]:
-    """A line a word, its numbers in digits; a word may hold spaces itself."""
+    """Read the text format: one line per word, with decimal numbers; a word may hold spaces."""
     done, line = 0, first or stream.readline(LONGEST_LINE)
     while line:
         done += 1
-        # Most words are not wanted, and their numbers are never looked at.
+        # Skip unwanted words before parsing their numbers.
         if line.partition(b" ")[0] in wanted:
             word, *numbers = line.rstrip().rsplit(b" ", size)
             try:

@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from noonbit.data.preprocess import SentenceFraming
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.text import TextPreprocessor
 from noonbit.errors import UsageError
 from noonbit.models.sentence import FILTERS, WIDTHS, SentenceNetwork
 
@@ -97,23 +97,23 @@ def can_be_explained(model: nn.Module) -> bool:
 
 def explain(model: nn.Module, contract: Contract, texts: Sequence[str]) -> list[Explanation]:
     """Take the answers to some sentences apart; raises `UsageError` for other networks."""
-    framing = contract.framing
-    if not isinstance(model, SentenceNetwork) or not isinstance(framing, SentenceFraming):
+    preprocessor = contract.preprocessor
+    if not isinstance(model, SentenceNetwork) or not isinstance(preprocessor, TextPreprocessor):
         raise UsageError(
             "Only the answers of sentence-cnn and its forms can be taken apart into n-grams. "
             "Leave --explain out."
         )
-    return [explain_one(model, framing, text) for text in texts]
+    return [explain_one(model, preprocessor, text) for text in texts]
 
 
 @torch.inference_mode()
-def explain_one(model: SentenceNetwork, framing: SentenceFraming, text: str) -> Explanation:
+def explain_one(model: SentenceNetwork, preprocessor: TextPreprocessor, text: str) -> Explanation:
     """One sentence at a time: each is short."""
     model.eval()
     between, filters, dropout, dense = model.parts()
-    numbers = torch.from_numpy(framing.prepare_noting(text)[0])[None].to(dense.weight.device)
-    values, places = filters.where(between(numbers))
-    tokens = framing.tokens(text)
+    numbers = torch.from_numpy(preprocessor.transform_one(text)[0])[None].to(dense.weight.device)
+    values, places = filters.forward_with_positions(between(numbers))
+    tokens = preprocessor.tokens(text)
     parts = (dense.weight * (1 - dropout.p) * values).double().cpu().numpy()  # (classes, filters)
     firsts = places[0].cpu().numpy() - between.before
     biases = dense.bias.double().cpu().numpy().copy()
@@ -127,7 +127,7 @@ def explain_one(model: SentenceNetwork, framing: SentenceFraming, text: str) -> 
             ngrams[begin, end] += parts[:, number]
     return Explanation(
         tuple(tokens),
-        tuple(token in framing.numbers for token in tokens),
+        tuple(token in preprocessor.numbers for token in tokens),
         tuple(float(value) for value in biases + sum(ngrams.values(), np.zeros(len(biases)))),
         tuple(biases.tolist()),
         tuple(

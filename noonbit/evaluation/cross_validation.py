@@ -25,7 +25,7 @@ from torch import nn
 
 from noonbit.data.dataset import Indices
 from noonbit.data.loader import values_at
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError
@@ -36,7 +36,7 @@ from noonbit.models.ensemble import Ensemble, Member
 from noonbit.system.runtime import Runtime
 
 
-def folds_together(splits: Sequence[Split], items: Items) -> Split:
+def folds_together(splits: Sequence[Split], items: PreparedDataset) -> Split:
     """The split of the networks of a cross-validation, given in the order of their folds.
 
     Every item is tested once, and has trained or validated all networks but one. Raises
@@ -54,8 +54,8 @@ def folds_together(splits: Sequence[Split], items: Items) -> Split:
                 "be tested twice or not at all. Train all of them again."
             )
     own = " outside the source's own test part" if items.data.test is not None else ""
-    together = items.data.together()
-    how = "every class in proportion" if together is None else f"every {together.noun} whole"
+    groups = items.data.groups()
+    how = "every class in proportion" if groups is None else f"every {groups.noun} whole"
     reasons = {
         "validation": f"by each network its own; in fold 1, {splits[0].reasons['validation']}",
         "test": f"each of {len(everything):,} items{own} in one of {len(splits)} folds, {how}",
@@ -64,7 +64,7 @@ def folds_together(splits: Sequence[Split], items: Items) -> Split:
 
 
 def evaluate_test(
-    model: nn.Module, contract: Contract, items: Items, runtime: Runtime
+    model: nn.Module, contract: Contract, items: PreparedDataset, runtime: Runtime
 ) -> tuple[Probabilities, Evaluation]:
     """What is stated of each item of the test split, (N, classes), and how good that is.
 

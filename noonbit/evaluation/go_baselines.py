@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 from noonbit.data.dataset import Indices
 from noonbit.data.go.planes import Planes, legal_moves
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.evaluation.move_accuracy import Score, ranks
 from noonbit.models.policy import PointBias
 from noonbit.system.runtime import Runtime
-from noonbit.system.seeding import generator_of
+from noonbit.system.seeding import make_generator
 from noonbit.training.optim.fused import Adam
 
 SEEN = 100_000
@@ -33,11 +33,11 @@ REACH = 2
 """Points on each side of the one that is scored."""
 
 
-def baseline_scores(items: Items, runtime: Runtime) -> tuple[Score, ...]:
+def baseline_scores(items: PreparedDataset, runtime: Runtime) -> tuple[Score, ...]:
     """What both reach on the test split, from what they find in the training split."""
     train, test = items.split.train, items.split.test
-    size = items.framing.size[0]
-    often = usual(items.labels[train], size * size)
+    size = items.preprocessor.size[0]
+    often = usual_points(items.labels[train], size * size)
     linear = fit_linear(items)
     batches = np.array_split(test, max(1, len(test) // BATCH_SIZE))
 
@@ -46,11 +46,11 @@ def baseline_scores(items: Items, runtime: Runtime) -> tuple[Score, ...]:
         allowed = legal_moves(planes).reshape(len(planes), -1)
         return ranks(np.where(allowed, often, -1), labels), ranks(linear.answers(planes), labels)
 
-    results = runtime.spread(found, batches)
+    results = runtime.map_threads(found, batches)
     games = items.groups(test)
     assert games is not None, "boards come in games"  # noqa: S101
     return tuple(
-        Score.measured(name, np.concatenate(each), games)
+        Score.from_ranks(name, np.concatenate(each), games)
         for name, each in zip(
             ("the usual points", "a linear look at 5x5 points"),
             zip(*results, strict=True),
@@ -59,7 +59,7 @@ def baseline_scores(items: Items, runtime: Runtime) -> tuple[Score, ...]:
     )
 
 
-def usual(labels: NDArray[np.int64], points: int) -> NDArray[np.float64]:
+def usual_points(labels: NDArray[np.int64], points: int) -> NDArray[np.float64]:
     """How often each point was played, as a share: (points,). The same in every position."""
     counts = np.bincount(labels, minlength=points)
     return np.asarray(counts / counts.sum(), np.float64)
@@ -92,10 +92,10 @@ class Linear(nn.Module):
         return np.asarray(self.legal_scores(planes).numpy(), np.float32)
 
 
-def fit_linear(items: Items) -> Linear:
+def fit_linear(items: PreparedDataset) -> Linear:
     """The linear model of some of the positions that train, as many as `SEEN`."""
-    model = Linear(items.framing.channels, items.framing.size[0])
-    order = torch.randperm(len(items.split.train), generator=generator_of(0, "linear baseline"))
+    model = Linear(items.preprocessor.channels, items.preprocessor.size[0])
+    order = torch.randperm(len(items.split.train), generator=make_generator(0, "linear baseline"))
     batches = [items.split.train[part.numpy()] for part in order[:SEEN].split(BATCH_SIZE)]
     group = {"params": list(model.parameters()), "weight_decay": 0.0}
     optimizer = Adam([group], lr=LEARNING_RATE, epsilon=EPSILON, decoupled=False)

@@ -12,10 +12,11 @@ from PIL import Image
 from torch import nn
 
 from noonbit.data import open_inputs
-from noonbit.data.dataset import BadItem, Numbered, Part, Sentences, Takes, takes_of
-from noonbit.data.loader import Loaded, values_at
-from noonbit.data.preprocess import Adjustment
+from noonbit.data.dataset import BadItem, Numbered, Part, Sentences, input_kind_of
+from noonbit.data.loader import LoadedValues, values_at
+from noonbit.data.preprocess.base import Adjustment
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import InputRefused
 from noonbit.system.runtime import Runtime
 
@@ -24,13 +25,6 @@ BATCH_SIZE = 128
 
 
 Probabilities = NDArray[np.float32]
-
-ONE_OF: dict[Takes, str] = {
-    "pictures": "a picture",
-    "sentences": "a sentence",
-    "boards": "a position of Go",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
@@ -99,7 +93,7 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
     if not inputs:
         raise InputRefused("predict", "got nothing; give paths, pictures or an array")
     if all(isinstance(item, str | Path) for item in inputs):
-        return joined([predict_source(model, contract, item, runtime) for item in inputs])
+        return concatenate([predict_source(model, contract, item, runtime) for item in inputs])
     return predict_given(model, contract, inputs, runtime)
 
 
@@ -107,7 +101,7 @@ def predict_source(
     model: nn.Module, contract: Contract, source: str | Path, runtime: Runtime
 ) -> Predictions:
     """Every image at a path, labelled or not."""
-    inputs = open_inputs(source, value_range=contract.framing.value_range, on_bad="skip")
+    inputs = open_inputs(source, value_range=contract.preprocessor.array_range, on_bad="skip")
     predictions = predict_part(model, contract, inputs.part, runtime)
     return replace(predictions, bad=(*inputs.bad, *predictions.bad))
 
@@ -119,12 +113,13 @@ def part_of_texts(texts: Sequence[str]) -> Part:
 
 def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runtime) -> Predictions:
     """Every input of a part; the unreadable ones are named in `bad`."""
-    if takes_of(part.raw) != contract.framing.takes:
+    if input_kind_of(part.raw) != contract.preprocessor.input_kind:
         raise InputRefused(
             part.names[0] if len(part) else "the source",
-            f"is {ONE_OF[takes_of(part.raw)]}, but this network takes {contract.framing.takes}",
+            f"is {INPUT_KINDS[input_kind_of(part.raw)].one_of_them}, but this network takes "
+            f"{contract.preprocessor.input_kind}",
         )
-    prepared = contract.framing.prepare_all(part.raw)
+    prepared = contract.preprocessor.transform(part.raw)
     kept = np.setdiff1d(np.arange(len(part)), list(prepared.bad))
     values = values_at(prepared.values, kept, runtime.device)
     probabilities = predict_probabilities(model, contract, values, runtime)
@@ -141,7 +136,7 @@ def predict_given(
     model: nn.Module, contract: Contract, inputs: NDArray[Any] | Sequence[Any], runtime: Runtime
 ) -> Predictions:
     """What is in memory; one that cannot be used is an error, since it has no file."""
-    prepared = contract.framing.prepare_given(inputs)
+    prepared = contract.preprocessor.transform_given(inputs)
     values = values_at(prepared.values, np.arange(len(prepared.values)), runtime.device)
     return Predictions(
         tuple(Numbered("input", len(values))),
@@ -152,7 +147,7 @@ def predict_given(
     )
 
 
-def joined(each: Sequence[Predictions]) -> Predictions:
+def concatenate(each: Sequence[Predictions]) -> Predictions:
     """Several predictions one after the other."""
     adjusted: dict[Adjustment, list[NDArray[np.int64]]] = {}
     first = 0
@@ -170,7 +165,7 @@ def joined(each: Sequence[Predictions]) -> Predictions:
 
 
 def predict_probabilities(
-    model: nn.Module, contract: Contract, values: Loaded, runtime: Runtime
+    model: nn.Module, contract: Contract, values: LoadedValues, runtime: Runtime
 ) -> Probabilities:
     """Values (N, *shape) -> probabilities (N, classes), float32, rows summing to 1."""
     logits = torch.from_numpy(predict_logits(model, contract, values, runtime))
@@ -178,11 +173,11 @@ def predict_probabilities(
 
 
 def predict_logits(
-    model: nn.Module, contract: Contract, values: Loaded, runtime: Runtime
+    model: nn.Module, contract: Contract, values: LoadedValues, runtime: Runtime
 ) -> NDArray[np.float32]:
     """Values (N, *shape) -> what the network itself gives, float32 (N, classes).
 
-    Answers that an input rules out have `contract.IMPOSSIBLE`.
+    Answers that an input rules out are very low: see `Preprocessor.mask_logits`.
     """
     if any(module.training for module in model.modules()):  # to set all takes longer than to ask
         model.eval()
@@ -195,7 +190,9 @@ def predict_logits(
         here = slice(first, first + BATCH_SIZE)
         with torch.inference_mode():
             batch = values[here].to(runtime.device)
-            rows[here] = contract.possible(model(contract.normalise(batch)).float(), batch)
+            rows[here] = contract.preprocessor.mask_logits(
+                model(contract.normalise(batch)).float(), batch
+            )
 
-    runtime.spread(answer, range(0, len(values), BATCH_SIZE))
+    runtime.map_threads(answer, range(0, len(values), BATCH_SIZE))
     return rows.numpy()

@@ -16,7 +16,7 @@ from scipy.special import stdtrit  # Student's quantile; scipy.stats takes 0.4 s
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ClusteredInterval:
     """A mean over items with its 95 % interval over groups."""
 
     value: float
@@ -24,7 +24,7 @@ class Share:
     high: float
 
     @classmethod
-    def of_hits(cls, hits: NDArray[np.bool_], groups: NDArray[np.integer]) -> "Share":
+    def of_hits(cls, hits: NDArray[np.bool_], groups: NDArray[np.integer]) -> "ClusteredInterval":
         """The share of `hits` (N,) among items of `groups` (N,); the interval is within 0 and 1."""
         share = cls.over_groups(hits, groups)
         return cls(share.value, max(0.0, share.low), min(1.0, share.high))
@@ -32,7 +32,7 @@ class Share:
     @classmethod
     def over_groups(
         cls, values: NDArray[np.bool_ | np.integer], groups: NDArray[np.integer]
-    ) -> "Share":
+    ) -> "ClusteredInterval":
         """The mean of any `values` (N,) of items of `groups` (N,): differences of hits, say.
 
         One group tells nothing of others: the interval then reaches as far as a share can.
@@ -55,7 +55,7 @@ def share_interval(
     """The 95 % interval of the share that is right, of inputs (N,) in `groups` (N,) or of none."""
     if groups is None or not len(right):
         return wilson_interval(int(right.sum()), len(right))
-    share = Share.of_hits(right, groups)
+    share = ClusteredInterval.of_hits(right, groups)
     return share.low, share.high
 
 

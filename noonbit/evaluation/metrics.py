@@ -66,6 +66,15 @@ class Evaluation:
         """Whether that accuracy is not below the interval of this one."""
         return self.accuracy_low <= self.most_frequent_share
 
+    def headline(self) -> dict[str, Any]:
+        """The accuracy with its interval, as run.json holds it."""
+        return {
+            "accuracy": self.accuracy,
+            "accuracy_low": self.accuracy_low,
+            "accuracy_high": self.accuracy_high,
+            "test_items": self.items,
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
@@ -104,7 +113,7 @@ def evaluate(
         groups=None if groups is None else len(np.unique(groups)),
         scores=()
         if groups is None
-        else (Score.measured("the network", ranks(probabilities, labels), groups),),
+        else (Score.from_ranks("the network", ranks(probabilities, labels), groups),),
     )
 
 

@@ -1,7 +1,7 @@
 """How often the move that was played is found: first of all points, and among the first five.
 
 found = ranks(answers, labels)
-Score.measured("alphago-policy", found, games)
+Score.from_ranks("alphago-policy", found, games)
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.evaluation.intervals import Share
+from noonbit.evaluation.intervals import ClusteredInterval
 
 NEAR = 5
 """Top-5: the move is among so many of the most probable ones."""
@@ -22,19 +22,21 @@ class Score:
     name: str
     positions: int
     games: int
-    top_1: Share
+    top_1: ClusteredInterval
     """With intervals over games."""
-    top_5: Share
+    top_5: ClusteredInterval
 
     @classmethod
-    def measured(cls, name: str, found: NDArray[np.integer], games: NDArray[np.integer]) -> "Score":
+    def from_ranks(
+        cls, name: str, found: NDArray[np.integer], games: NDArray[np.integer]
+    ) -> "Score":
         """From the ranks (N,) of the moves that were played, and the game of each position."""
         return cls(
             name,
             len(found),
             len(np.unique(games)),
-            Share.of_hits(found == 1, games),
-            Share.of_hits(found <= NEAR, games),
+            ClusteredInterval.of_hits(found == 1, games),
+            ClusteredInterval.of_hits(found <= NEAR, games),
         )
 
 

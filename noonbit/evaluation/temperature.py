@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from torch import nn
 
-from noonbit.data.loader import Labelled
+from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.evaluation.inference import predict_logits
 from noonbit.system.runtime import Runtime
@@ -21,8 +21,8 @@ from noonbit.system.runtime import Runtime
 LOWEST, HIGHEST = 0.05, 20.0
 
 
-def calibrated(
-    contract: Contract, model: nn.Module, validation: Labelled, runtime: Runtime
+def calibrate(
+    contract: Contract, model: nn.Module, validation: TensorDataset, runtime: Runtime
 ) -> Contract:
     """The contract with the temperature that suits `validation`; as it was where that is empty."""
     if not len(validation):

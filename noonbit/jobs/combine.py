@@ -15,30 +15,28 @@ from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
-import tomli_w
 
 from noonbit.config.ensemble import DEFAULT_COMBINE, Combine, name_of
 from noonbit.config.recipe import Recipe
-from noonbit.data.loader import labelled
-from noonbit.data.prepared import Items
+from noonbit.data.loader import tensor_dataset
+from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
 from noonbit.evaluation.cross_validation import fold_scores, folds_together
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.significance import disagreement, gain_over_mean, paired_gain
-from noonbit.evaluation.temperature import calibrated
+from noonbit.evaluation.temperature import calibrate
 from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS, model_of, outline_for
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.summary import Summary, summarise
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import save_weights
-from noonbit.runs.metadata import count_classes, describe_machine, describe_source
-from noonbit.runs.predictions import measure, read_answers
+from noonbit.runs.metadata import count_classes, machine_metadata, source_metadata
+from noonbit.runs.predictions import evaluate_test_split, read_predictions
 from noonbit.runs.run import Run
-from noonbit.runs.store import create
-from noonbit.system.files import write, write_json, write_text
+from noonbit.runs.store import create_run
 from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime
 
@@ -46,7 +44,7 @@ MACHINE_SETTINGS = {"threads", "device"}
 """Where a member was trained, not how."""
 
 
-def ensemble(
+def combine_runs(
     runs: Sequence[Run],
     *,
     combine: Combine | None = None,
@@ -62,26 +60,20 @@ def ensemble(
     started = time.perf_counter()
     require_alike(runs)
     first = runs[0]
-    runtime = Runtime.wanted(common_recipe(runs))
+    runtime = Runtime.from_recipe(common_recipe(runs))
     items = first.items(data_dir=data_dir)
-    loading_seconds = time.perf_counter() - started
-    record = describe(
+    metadata = ensemble_metadata(
         items,
-        [describe_member(run.recipe, items, str(run.path)) for run in runs],
+        [member_metadata(run.recipe, items, str(run.path)) for run in runs],
         combine,
         runtime,
         data_dir=data_dir,
     )
-    run = create(out, model=record["model"]["name"], source=first.record["source"], record=record)
-    return assemble(
-        run,
-        runs,
-        items,
-        recipe=common_recipe(runs),
-        observer=observer or Observer(),
-        started=started,
-        loading_seconds=loading_seconds,
+    run = create_run(
+        out, model=metadata["model"]["name"], source=first.metadata["source"], metadata=metadata
     )
+    recipe = common_recipe(runs)
+    return combine_members(run, runs, items, recipe, observer or Observer(), started=started)
 
 
 def require_alike(runs: Sequence[Run]) -> None:
@@ -105,17 +97,17 @@ def require_alike(runs: Sequence[Run]) -> None:
                 f"{listed(run.class_names)}, and {listed(first.class_names)}. Only runs on the "
                 "same classes can answer as one."
             )
-        if run.contract.framing != first.contract.framing:
+        if run.contract.preprocessor != first.contract.preprocessor:
             raise DataError(
-                f"{names} take other images: {run.contract.framing.describe()}, and "
-                f"{first.contract.framing.describe()}. Train them with "
+                f"{names} take other images: {run.contract.preprocessor.describe()}, and "
+                f"{first.contract.preprocessor.describe()}. Train them with "
                 "the same --image-size and --channels."
             )
-        if run.record["data"]["fingerprint"] != first.record["data"]["fingerprint"]:
+        if run.metadata["data"]["fingerprint"] != first.metadata["data"]["fingerprint"]:
             raise DataError(
-                f"{names} were trained on other data ({run.record['source']}, and "
-                f"{first.record['source']}, or one that has changed in between), so test images of "
-                "one may have trained the other. Train both on the same data."
+                f"{names} were trained on other data ({run.metadata['source']}, and "
+                f"{first.metadata['source']}, or one that has changed in between), so test images "
+                "of one may have trained the other. Train both on the same data."
             )
         if not np.array_equal(stored_split(run).test, stored_split(first).test):
             raise DataError(
@@ -129,68 +121,66 @@ def require_finished(run: Run) -> None:
     """Raise `ArtefactError` for a run that cannot be a member."""
     if run.is_ensemble:
         raise ArtefactError(f"{run.word} is an ensemble itself; name its members instead.")
-    if run.record["model"]["python"]:
+    if run.metadata["model"]["python"]:
         raise ArtefactError(
-            f"{run.word} was trained with the Python object {run.record['model']['name']}, "
+            f"{run.word} was trained with the Python object {run.metadata['model']['name']}, "
             "which an ensemble cannot build anew. Give the network as path.py:function."
         )
-    if run.record["status"] != "finished":
+    if run.metadata["status"] != "finished":
         raise ArtefactError(
-            f"{run.word} is not finished: its status is {run.record['status']}. "
+            f"{run.word} is not finished: its status is {run.metadata['status']}. "
             f"Continue its training with: noonbit train --resume {run.word}"
         )
 
 
-def assemble(
+def combine_members(
     run: Run,
     members: Sequence[Run],
-    items: Items,
-    *,
+    items: PreparedDataset,
     recipe: Recipe,
     observer: Observer,
+    *,
     started: float,
-    loading_seconds: float,
 ) -> Run:
-    """Fill the folder of `run` with what its finished members are together.
+    """Fill the folder of `run` with the ensemble of its finished members.
 
-    `started` and `loading_seconds` are for the record, in seconds of `time.perf_counter`.
+    `started` is a time of `time.perf_counter`.
     """
     splits = [stored_split(member) for member in members]
     split = joint_split(splits, items) if run.folds is None else folds_together(splits, items)
     items = replace(items, split=split)
-    runtime = Runtime.wanted(recipe)
-    network = Ensemble([as_member(member) for member in members], run.record["model"]["combine"])
-    runtime.place(network).eval()
-    contract = Contract.unit(members[0].contract.framing, members[0].class_names)
+    runtime = Runtime.from_recipe(recipe)
+    network = Ensemble([as_member(member) for member in members], run.metadata["model"]["combine"])
+    runtime.to_device(network).eval()
+    contract = Contract.unit(members[0].contract.preprocessor, members[0].class_names)
     if network.combine == "sum":
         # Without validation items, the sum states what its members state on average.
         total = math.fsum(member.contract.temperature for member in members)
         contract = contract.model_copy(update={"temperature": total})
-    contract = calibrated(contract, network, labelled(items, "validation", runtime), runtime)
-    write_text(run.path / "recipe.toml", tomli_w.dumps(recipe.model_dump(exclude_none=True)))
-    write_json(run.path / "contract.json", contract.model_dump())
-    write(run.path / "split.npz", items.split.save)
+    contract = calibrate(contract, network, tensor_dataset(items, "validation", runtime), runtime)
+    run.write_decisions(recipe.model_dump(exclude_none=True), contract, items.split)
     save_weights(run.path / "weights.safetensors", network.state_dict())
     run.contract, run.recipe, run.model = contract, recipe, network
-    evaluation = measure(run, items, contract, network, runtime)
-    run.record["data"] |= {"counts": count_classes(items), "split": items.split.reasons}
+    evaluation = evaluate_test_split(run, items, runtime)
+    run.metadata["data"] |= {"counts": count_classes(items), "split": items.split.reasons}
     run.update(
         status="finished",
         reasons=common_reasons(members, recipe),
         result={
-            "accuracy": evaluation.accuracy,
-            "accuracy_low": evaluation.accuracy_low,
-            "accuracy_high": evaluation.accuracy_high,
-            "test_items": evaluation.items,
-            **(compare(run, members) if run.folds is None else score_folds(run, members, items)),
-            "loading_seconds": loading_seconds,
-            "train_seconds": sum(member.record["result"]["train_seconds"] for member in members),
+            **evaluation.headline(),
+            **(
+                compare_members(run, members)
+                if run.folds is None
+                else score_folds(run, members, items)
+            ),
+            "loading_seconds": items.loading_seconds,
+            "train_seconds": sum(member.metadata["result"]["train_seconds"] for member in members),
             "peak_memory_bytes": peak_memory_bytes(),
         },
     )
-    observer.measured(run, evaluation)
+    observer.on_evaluate(run, evaluation)
     write_report(run, items)
-    run.record["result"]["total_seconds"] = time.perf_counter() - started
+    run.metadata["result"]["total_seconds"] = time.perf_counter() - started
     run.update()
     return run
 
@@ -201,17 +191,17 @@ def as_member(run: Run) -> Member:
     return Member(run.model, contract.mean, contract.std, contract.temperature)
 
 
-def describe(
-    items: Items,
+def ensemble_metadata(
+    items: PreparedDataset,
     members: list[dict[str, Any]],
     combine: Combine | None,
     runtime: Runtime,
     *,
     data_dir: Path | None,
 ) -> dict[str, Any]:
-    """What run.json says of an ensemble whose `members` are described by `describe_member`."""
+    """What run.json says of an ensemble whose `members` are described by `member_metadata`."""
     summaries = [summary_of(member["name"], items) for member in members]
-    return describe_source(items, data_dir) | {
+    return source_metadata(items, data_dir) | {
         "model": {
             "name": name_of([member["name"] for member in members]),
             "python": False,
@@ -221,32 +211,32 @@ def describe(
             "members": members,
         },
         "reasons": {},
-        "machine": describe_machine(runtime),
+        "machine": machine_metadata(runtime),
     }
 
 
-def describe_member(recipe: Recipe, items: Items, folder: str) -> dict[str, Any]:
+def member_metadata(recipe: Recipe, items: PreparedDataset, folder: str) -> dict[str, Any]:
     """What run.json says of a member; with it, the ensemble is built anew without the member."""
     return {
-        "name": model_of(recipe, items.framing),
+        "name": model_of(recipe, items.preprocessor),
         "seed": recipe.seed,
         "views": recipe.test_time_augmentation or "none",
         "run": folder,
     }
 
 
-def summary_of(model: str, items: Items) -> Summary:
+def summary_of(model: str, items: PreparedDataset) -> Summary:
     """A network of this name in figures."""
     entry = MODELS.get(model)
     return summarise(
-        outline_for(items.framing, model, len(items.data.class_names)),
-        items.framing.shape,
+        outline_for(items.preprocessor, model, len(items.data.class_names)),
+        items.preprocessor.shape,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
 
 
-def joint_split(splits: Sequence[Split], items: Items) -> Split:
-    """What trained a member has trained the ensemble; what validates in all of them validates."""
+def joint_split(splits: Sequence[Split], items: PreparedDataset) -> Split:
+    """Train: the union of the members' train; validation: the intersection of theirs."""
     validation = reduce(np.intersect1d, [split.validation for split in splits])
     seen = reduce(np.union1d, [index for s in splits for index in (s.train, s.validation)])
     reasons = items.split.reasons
@@ -261,7 +251,7 @@ def joint_split(splits: Sequence[Split], items: Items) -> Split:
 
 def stored_split(run: Run) -> Split:
     """The split of a run folder."""
-    return Split.load(run.path / "split.npz", run.record["data"]["split"])
+    return Split.load(run.path / "split.npz", run.metadata["data"]["split"])
 
 
 def common_recipe(runs: Sequence[Run]) -> Recipe:
@@ -277,7 +267,7 @@ def common_recipe(runs: Sequence[Run]) -> Recipe:
 
 def common_reasons(runs: Sequence[Run], recipe: Recipe) -> dict[str, str]:
     """Why the shared settings are what they are, where no member was told."""
-    first, *others = (run.record["reasons"] for run in runs)
+    first, *others = (run.metadata["reasons"] for run in runs)
     return {
         name: reason if all(other[name] == reason for other in others) else f"of member 1: {reason}"
         for name, reason in first.items()
@@ -298,21 +288,21 @@ def settings_apart(runs: Sequence[Run]) -> list[dict[str, Any]]:
         for name in Recipe.model_fields
         if name not in MACHINE_SETTINGS
         and any(recipe[name] != recipes[0][name] for recipe in recipes)
-        and any(name not in run.record["reasons"] for run in runs)
+        and any(name not in run.metadata["reasons"] for run in runs)
     ]
     return [{name: recipe[name] for name in names} for recipe in recipes]
 
 
-def compare(run: Run, members: Sequence[Run]) -> dict[str, Any]:
+def compare_members(run: Run, members: Sequence[Run]) -> dict[str, Any]:
     """Each member's figures, what the ensemble gains over them, and how often they disagree."""
-    answers = [read_answers(member) for member in members]
-    own = read_answers(run)
+    answers = [read_predictions(member) for member in members]
+    own = read_predictions(run)
     right = [each.predictions == each.labels for each in answers]
     evaluations = [evaluation_of(member) for member in members]
     best = int(np.argmax([evaluation.accuracy for evaluation in evaluations]))
     not_unanimous, pairwise = disagreement([each.predictions for each in answers])
     rows = zip(
-        run.record["model"]["members"], members, evaluations, settings_apart(members), strict=True
+        run.metadata["model"]["members"], members, evaluations, settings_apart(members), strict=True
     )
     return {
         "members": [
@@ -323,7 +313,7 @@ def compare(run: Run, members: Sequence[Run]) -> dict[str, Any]:
                 "accuracy": evaluation.accuracy,
                 "accuracy_low": evaluation.accuracy_low,
                 "accuracy_high": evaluation.accuracy_high,
-                "train_seconds": member.record["result"]["train_seconds"],
+                "train_seconds": member.metadata["result"]["train_seconds"],
             }
             for about, member, evaluation, differs in rows
         ],
@@ -336,13 +326,13 @@ def compare(run: Run, members: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def score_folds(run: Run, members: Sequence[Run], items: Items) -> dict[str, Any]:
+def score_folds(run: Run, members: Sequence[Run], items: PreparedDataset) -> dict[str, Any]:
     """Each fold's figures, and how they spread."""
     assert items.split.folds is not None  # noqa: S101 - `folds_together` gives them
-    answers = read_answers(run)
+    answers = read_predictions(run)
     right = answers.predictions == answers.labels
     scores = fold_scores(right, items.split.folds, items.groups(items.split.test))
-    counts = [member.record["data"]["counts"] for member in members]
+    counts = [member.metadata["data"]["counts"] for member in members]
     return {
         "folds": [
             asdict(score)
@@ -350,10 +340,10 @@ def score_folds(run: Run, members: Sequence[Run], items: Items) -> dict[str, Any
                 "run": about["run"],
                 "train_items": sum(count["train"]),
                 "validation_items": sum(count["validation"]),
-                "train_seconds": member.record["result"]["train_seconds"],
+                "train_seconds": member.metadata["result"]["train_seconds"],
             }
             for score, about, member, count in zip(
-                scores, run.record["model"]["members"], members, counts, strict=True
+                scores, run.metadata["model"]["members"], members, counts, strict=True
             )
         ],
         "folds_mean_accuracy": fmean(score.accuracy for score in scores),

@@ -18,48 +18,42 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import tomli_w
 from torch import nn
 
-from noonbit.config.ensemble import Lineup
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
+from noonbit.data.preprocess.base import require_fitting_settings
 from noonbit.data.preprocess.contract import Contract
-from noonbit.data.preprocess.protocol import require_fitting
 from noonbit.errors import ArtefactError, Interrupted, TrainingDiverged, UsageError, plural
-from noonbit.jobs.combine import assemble, common_recipe, describe, describe_member
+from noonbit.jobs.combine import combine_members, common_recipe, ensemble_metadata, member_metadata
 from noonbit.jobs.interrupts import stop_on_interrupt
-from noonbit.jobs.member import Log, Source, Task
+from noonbit.jobs.member import MemberLog, MemberTraining, SharedSource
 from noonbit.jobs.observer import Observer
-from noonbit.jobs.parallel import train_side_by_side
-from noonbit.jobs.train import resume as resume_one
-from noonbit.models.catalogue import model_of, outline_for, settled
+from noonbit.jobs.parallel import train_in_parallel
+from noonbit.jobs.training import require_unfinished
+from noonbit.models.catalogue import absolute_name, model_of, outline_for
 from noonbit.runs.run import Run
-from noonbit.runs.store import create, load_run
-from noonbit.system.files import write, write_json, write_text
+from noonbit.runs.store import create_run, load_run
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import may_draw_unseen
 from noonbit.training.setup import plan_for
 
 MEMBERS = "members"
 """The folder of the members' folders."""
-OBJECTS_ARE_NO_MEMBERS = (
-    "A network given as a Python object cannot be a member of an ensemble, since every member is "
-    "built anew. Give it as path.py:function."
-)
 
 
 def train_members(
     source: str | Path,
     recipe: Recipe,
-    lineup: Lineup,
+    ensemble: EnsembleSettings,
     *,
     out: Path | None = None,
     data_dir: Path | None = None,
     observer: Observer | None = None,
     at_once: int | None = None,
 ) -> Run:
-    """Train the members that `lineup` names, each by `recipe`, and leave an ensemble's run folder.
+    """Train the members of `ensemble`, each by `recipe`, and leave an ensemble's run folder.
 
     `at_once` of them are trained at the same time, each with its share of the threads; by default
     as many as `derive_at_once` says. Those left for a last round share all threads too. Raises what
@@ -67,104 +61,73 @@ def train_members(
     saving.
     """
     started = time.perf_counter()
-    recipes = lineup.recipes(recipe)
-    runtime = Runtime.wanted(recipe)
-    opened = Source(source, data_dir)
-    items, _ = opened.load(recipes[0])
-    loading_seconds = time.perf_counter() - started
+    recipes = ensemble.recipes(recipe)
+    runtime = Runtime.from_recipe(recipe)
+    opened = SharedSource(source, data_dir)
+    items = opened.load(recipes[0])
     derived, reason = derive_at_once(runtime, recipes, networks_of(recipes, items))
     at_once = at_once or derived
-    recipes = placed(recipes, runtime, at_once=at_once)
+    recipes = assign_threads(recipes, runtime, at_once=at_once)
     members = [
-        describe_member(each, items, f"{MEMBERS}/{number}")
+        member_metadata(each, items, f"{MEMBERS}/{number}")
         for number, each in enumerate(recipes, start=1)
     ]
-    record = describe(items, members, lineup.combine, runtime, data_dir=data_dir)
-    record["training"] = {
+    metadata = ensemble_metadata(items, members, ensemble.combine, runtime, data_dir=data_dir)
+    metadata["training"] = {
         "at_once": at_once,
         "threads": max(1, runtime.threads // at_once),
         "reason": reason,
-        "settings": lineup.model_dump(exclude_defaults=True),
-        "recipe": stated(recipe),
-        "recipes": [stated(each) for each in recipes],
+        "settings": ensemble.model_dump(exclude_defaults=True),
+        "recipe": without_none(recipe),
+        "recipes": [without_none(each) for each in recipes],
     }
-    run = create(out, model=record["model"]["name"], source=str(source), record=record)
-    # What a resumed ensemble opens its data by, until it has its own.
-    write_text(run.path / "recipe.toml", tomli_w.dumps(stated(recipe)))
-    contract = Contract.unit(items.framing, items.data.class_names)
-    write_json(run.path / "contract.json", contract.model_dump())
-    write(run.path / "split.npz", items.split.save)
-    return carry_on(run, items, opened, observer, started=started, loading_seconds=loading_seconds)
+    run = create_run(out, model=metadata["model"]["name"], source=str(source), metadata=metadata)
+    # A resumed ensemble opens its data by these, until `combine_members` writes its own.
+    contract = Contract.unit(items.preprocessor, items.data.class_names)
+    run.write_decisions(without_none(recipe), contract, items.split)
+    return train_remaining(run, items, opened, observer or Observer(), started=started)
 
 
-def resume(
-    run: Run,
-    *,
-    model: nn.Module | None = None,
-    data_dir: Path | None = None,
-    observer: Observer | None = None,
-) -> Run:
-    """Continue a training that was stopped, of one network (see `jobs.train.resume`) or of many.
-
-    Of an ensemble, finished members stay, stopped ones go on, and missing ones begin. Raises
-    `UsageError` for one that is finished or diverged, `DataError` where the source has changed.
-    """
-    if not run.is_ensemble:
-        return resume_one(run, model=model, data_dir=data_dir, observer=observer)
-    if model is not None:
-        raise UsageError(OBJECTS_ARE_NO_MEMBERS)
+def resume_members(run: Run, *, data_dir: Path | None = None, observer: Observer) -> Run:
+    """Continue an ensemble that was stopped; see `jobs.train.resume`."""
     started = time.perf_counter()
-    if run.record["status"] == "finished":
-        raise UsageError(f"{run.path.name} is finished; there is nothing to resume.")
-    if run.record["status"] == "diverged":
-        raise UsageError(
-            f"A member of {run.path.name} diverged and would again. "
-            "Train anew with a smaller --learning-rate or a longer --warmup."
-        )
-    if "training" not in run.record:
+    require_unfinished(run)
+    if "training" not in run.metadata:
         raise UsageError(
             f"{run.path.name} was put together, not trained. Do that again with: noonbit ensemble"
         )
     items = run.items(data_dir=data_dir)
-    loading_seconds = time.perf_counter() - started
-    if data_dir is None and run.record["data_dir"] is not None:
-        data_dir = Path(run.record["data_dir"])
-    opened = Source(run.record["source_path"], data_dir)
-    return carry_on(run, items, opened, observer, started=started, loading_seconds=loading_seconds)
+    if data_dir is None and run.metadata["data_dir"] is not None:
+        data_dir = Path(run.metadata["data_dir"])
+    opened = SharedSource(run.metadata["source_path"], data_dir)
+    return train_remaining(run, items, opened, observer, started=started)
 
 
-def carry_on(
-    run: Run,
-    items: Items,
-    opened: Source,
-    observer: Observer | None,
-    *,
-    started: float,
-    loading_seconds: float,
+def train_remaining(
+    run: Run, items: PreparedDataset, opened: SharedSource, observer: Observer, *, started: float
 ) -> Run:
-    """Train what is left to train, then put the members together."""
-    observer = observer or Observer()
-    tasks = tasks_of(run)
+    """Train the members that are not finished, then combine all of them."""
+    trainings = trainings_of(run)
     run.update(status="training")
-    observer.began_members(run, items)
-    left = [task for task in tasks if not task.is_finished]
-    for task in tasks:
-        if task not in left:
-            observer.finished_member(task.number, task.count, load_run(task.folder))
-    with stop_on_interrupt() as stopping:
+    observer.on_ensemble_start(run, items)
+    remaining = [training for training in trainings if not training.is_finished]
+    for training in trainings:
+        if training not in remaining:
+            observer.on_member_end(training.number, training.count, load_run(training.folder))
+    with stop_on_interrupt() as should_stop:
         try:
-            for _, group in groupby(left, key=lambda task: task.recipe.threads or 1):
+            for _, group in groupby(remaining, key=lambda training: training.recipe.threads or 1):
                 together = list(group)
-                at_once = min(run.record["training"]["at_once"], len(together))
+                at_once = min(run.metadata["training"]["at_once"], len(together))
                 if at_once > 1:
-                    train_side_by_side(together, at_once, opened, observer, stopping)
+                    train_in_parallel(together, at_once, opened, observer, should_stop)
                 else:
-                    train_in_turn(together, opened, observer, stopping)
+                    train_in_turn(together, opened, observer, should_stop)
         except Interrupted:
             run.update(status="interrupted")
-            finished = plural(sum(task.is_finished for task in tasks), "member")
+            finished = plural(sum(training.is_finished for training in trainings), "member")
             raise Interrupted(
-                f"Stopped with {finished} of {len(tasks)} finished; everything is saved. "
+                f"Stopped with {finished} of {len(trainings)} finished; everything is saved. "
                 f"Continue with: noonbit train --resume {run.word}"
             ) from None
         except KeyboardInterrupt:  # a second Ctrl-C; members beside others were waited for
@@ -174,34 +137,30 @@ def carry_on(
             run.update(status="diverged")
             raise
     members = members_of(run)
-    stated_of_all = run.record["training"]["recipe"]
-    of_all = {name: stated_of_all.get(name) for name in ("threads", "time_budget")}
-    return assemble(
-        run,
-        members,
-        items,
-        recipe=common_recipe(members).model_copy(update=of_all),
-        observer=observer,
-        started=started,
-        loading_seconds=loading_seconds,
-    )
+    stated = run.metadata["training"]["recipe"]
+    of_all = {name: stated.get(name) for name in ("threads", "time_budget")}
+    recipe = common_recipe(members).model_copy(update=of_all)
+    return combine_members(run, members, items, recipe, observer, started=started)
 
 
 def train_in_turn(
-    tasks: Sequence[Task], opened: Source, observer: Observer, stopping: Callable[[], bool]
+    trainings: Sequence[MemberTraining],
+    opened: SharedSource,
+    observer: Observer,
+    should_stop: Callable[[], bool],
 ) -> None:
-    """Carry out all tasks in this thread, each with the threads that its recipe has."""
-    for task in tasks:
-        if stopping():
+    """Run all trainings in this thread, each with the threads that its recipe has."""
+    for training in trainings:
+        if should_stop():
             raise Interrupted("Stopped between two members.")
-        log = Log(partial(observer.member_epoch, task.number))
-        member = task.carry_out(opened, log, stopping)
-        observer.finished_member(task.number, task.count, member)
+        log = MemberLog(partial(observer.on_member_epoch, training.number))
+        member = training.run(opened, log, should_stop)
+        observer.on_member_end(training.number, training.count, member)
 
 
 def members_of(run: Run) -> list[Run]:
     """The members' runs; raises `ArtefactError` where their folders were deleted or moved."""
-    folders = [run.path / member["run"] for member in run.record["model"]["members"]]
+    folders = [run.path / member["run"] for member in run.metadata["model"]["members"]]
     for folder in folders:
         if not folder.exists():
             raise ArtefactError(
@@ -211,16 +170,18 @@ def members_of(run: Run) -> list[Run]:
     return [load_run(folder) for folder in folders]
 
 
-def tasks_of(run: Run) -> list[Task]:
-    """What is to be done for each member of the ensemble."""
-    members, recipes = run.record["model"]["members"], run.record["training"]["recipes"]
+def trainings_of(run: Run) -> list[MemberTraining]:
+    """The training of each member of the ensemble."""
+    members, recipes = run.metadata["model"]["members"], run.metadata["training"]["recipes"]
     return [
-        Task(number, len(members), Recipe.model_validate(settings), run.path / member["run"])
+        MemberTraining(
+            number, len(members), Recipe.model_validate(settings), run.path / member["run"]
+        )
         for number, (member, settings) in enumerate(zip(members, recipes, strict=True), start=1)
     ]
 
 
-def networks_of(recipes: Sequence[Recipe], items: Items) -> list[nn.Module]:
+def networks_of(recipes: Sequence[Recipe], items: PreparedDataset) -> list[nn.Module]:
     """An outline of each kind of network that there will be.
 
     Raises the errors of whatever does not fit: a member's mistake is better known before the first
@@ -231,9 +192,9 @@ def networks_of(recipes: Sequence[Recipe], items: Items) -> list[nn.Module]:
     )
     networks = []
     for recipe in kinds:
-        require_fitting(items.framing, recipe.given(), items.data.source)
-        name = model_of(recipe, items.framing)
-        network = outline_for(items.framing, name, len(items.data.class_names))
+        require_fitting_settings(items.preprocessor, recipe.explicit_settings(), items.data.source)
+        name = model_of(recipe, items.preprocessor)
+        network = outline_for(items.preprocessor, name, len(items.data.class_names))
         plan_for(recipe, items, network, name)
         networks.append(network)
     return networks
@@ -260,7 +221,7 @@ def derive_at_once(
     return min(runtime.threads, len(recipes)), "nothing waits for anything else then"
 
 
-def placed(recipes: Sequence[Recipe], runtime: Runtime, *, at_once: int) -> list[Recipe]:
+def assign_threads(recipes: Sequence[Recipe], runtime: Runtime, *, at_once: int) -> list[Recipe]:
     """The members' recipes, each with its share of the threads and of the time.
 
     Stated in the recipe, since other threads round otherwise.
@@ -272,13 +233,13 @@ def placed(recipes: Sequence[Recipe], runtime: Runtime, *, at_once: int) -> list
         together = last if number > len(recipes) - last else at_once
         share: dict[str, Any] = {"threads": max(1, runtime.threads // together)}
         if recipe.model is not None:
-            share["model"] = settled(recipe.model)
+            share["model"] = absolute_name(recipe.model)
         if recipe.time_budget is not None:
             share["time_budget"] = recipe.time_budget / rounds
         shares.append(recipe.model_copy(update=share))
     return shares
 
 
-def stated(recipe: Recipe) -> dict[str, Any]:
-    """The settings that somebody stated."""
-    return {name: value for name, value in recipe.given().items() if value is not None}
+def without_none(recipe: Recipe) -> dict[str, Any]:
+    """The explicit settings of a recipe, as TOML and JSON can hold them."""
+    return {name: value for name, value in recipe.explicit_settings().items() if value is not None}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Wish:
+class StopRequest:
     """To stop: made by the first Ctrl-C (or polite kill). The second one is immediate in the thread
     that waits for a training; members beside others end their step and save all the same."""
 
@@ -27,7 +27,7 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False  # only the main thread may set signals
         return
-    wish = Wish()
+    wish = StopRequest()
     before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: wish.is_made

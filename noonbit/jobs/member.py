@@ -10,40 +10,40 @@ from threading import Lock
 
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import Recipe
-from noonbit.data.prepared import Items, load
+from noonbit.data.prepared import PreparedDataset, load
 from noonbit.data.split import Holdout
 from noonbit.errors import Interrupted, NoonbitError
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import LineDisplay
-from noonbit.jobs.train import Job, begin_job, require_unfinished, take_up
+from noonbit.jobs.training import Training, require_unfinished
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
 from noonbit.system.runtime import Runtime
-from noonbit.training.loop import Epoch, State
+from noonbit.training.state import TrainingState
 
 
-class Source:
+class SharedSource:
     """What all members are trained on, opened once for those whose items are split alike."""
 
     def __init__(self, path: str | Path, data_dir: Path | None) -> None:
         self.path, self.data_dir = path, data_dir
         self.holdout: Holdout | None = None
         self.lock = Lock()
-        """Held from loading to the first step. Initial weights are drawn from PyTorch's one stream
-        of random numbers, and an engine that a member finds fastest is the next one's too."""
+        """Held from loading to the first step: initial weights are drawn from PyTorch's one stream
+        of random numbers, and an engine that one member finds fastest is the next one's too."""
 
-    def load(self, recipe: Recipe) -> tuple[Items, dict[str, str]]:
-        """As `data.prepared.load`; opened again where other items train than the last time."""
-        holdout = Holdout.wanted(recipe)
+    def load(self, recipe: Recipe) -> PreparedDataset:
+        """As `data.prepared.load`; opened again only where the recipe splits the items otherwise."""
+        holdout = Holdout.from_recipe(recipe)
         if holdout != self.holdout:
-            self.loaded = load(self.path, recipe, data_dir=self.data_dir)
+            self.items = load(self.path, recipe, data_dir=self.data_dir)
             self.holdout = holdout
-        return self.loaded
+        return self.items
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """To train a member."""
+class MemberTraining:
+    """The training of one member, begun or not."""
 
     number: int
     """From 1."""
@@ -56,52 +56,45 @@ class Task:
     def is_finished(self) -> bool:
         """Whether the member's folder has all that an ensemble needs of it."""
         path = self.folder / "run.json"
-        return path.exists() and load_run(self.folder).record["status"] == "finished"
+        return path.exists() and load_run(self.folder).metadata["status"] == "finished"
 
-    def carry_out(self, source: Source, observer: Observer, stopping: Callable[[], bool]) -> Run:
+    def run(
+        self, source: SharedSource, observer: Observer, should_stop: Callable[[], bool]
+    ) -> Run:
         """Train the member, or go on where it was stopped; its report is left for later.
 
         Raises the member's own error with its number before the sentence.
         """
         try:
             with source.lock:
-                job = self.begin(source, observer)
-            job.fit(stopping)
-            return job.measure()
+                training = self.start_or_resume(source, observer)
+            training.fit(should_stop)
+            return training.evaluate()
         except Interrupted:
             raise
         except NoonbitError as error:
             error.args = (f"Member {self.number} of {self.count}: {error}",)
             raise
 
-    def begin(self, source: Source, observer: Observer) -> Job:
+    def start_or_resume(self, source: SharedSource, observer: Observer) -> Training:
         """Bring the training to where its next step follows."""
-        runtime = Runtime.wanted(self.recipe)
-        started = time.perf_counter()
-        items, framing_reasons = source.load(self.recipe)
-        loading_seconds = time.perf_counter() - started
+        Runtime.from_recipe(self.recipe)  # sets this thread's number of threads for loading too
+        items = source.load(self.recipe)
         if (self.folder / "split.npz").exists():
             run = load_run(self.folder)
             require_unfinished(run)
-            # Another version may frame otherwise.
-            is_framed_alike = items.framing == run.contract.framing
-            own = run.as_split(items) if is_framed_alike else run.items(data_dir=source.data_dir)
-            return take_up(run, own, observer=observer, loading_seconds=loading_seconds)
+            # Another version may preprocess otherwise; then the run's own way is taken.
+            is_alike = items.preprocessor == run.contract.preprocessor
+            own = run.as_split(items) if is_alike else run.items(data_dir=source.data_dir)
+            return Training.resume(run, own, observer=observer)
         # A kill before the first step left a folder that has nothing to go on from.
         shutil.rmtree(self.folder, ignore_errors=True)
-        return begin_job(
-            items,
-            framing_reasons,
-            self.recipe,
-            runtime,
-            out=self.folder,
-            data_dir=source.data_dir,
-            observer=observer,
-            loading_seconds=loading_seconds,
+        return Training.start(
+            items, self.recipe, out=self.folder, data_dir=source.data_dir, observer=observer
         )
 
 
-class Log(LineDisplay):
+class MemberLog(LineDisplay):
     """Writes a member's lines to `train.log` in its folder and passes its epochs on."""
 
     def __init__(self, tell_epoch: Callable[[int, int], None]) -> None:
@@ -111,17 +104,17 @@ class Log(LineDisplay):
 
     def say(self, text: str) -> None:
         """One line, at once; the file is closed in between, since a member may be killed."""
-        self.spoke = time.monotonic()
-        assert self.path is not None  # noqa: S101 - `began` comes first
+        self.spoke_at = time.monotonic()
+        assert self.path is not None  # noqa: S101 - `on_start` comes first
         with self.path.open("a", encoding="utf-8") as file:
             print(text, file=file)
 
-    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
+    def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
         """See `Observer`."""
         self.path = run.path / "train.log"
-        super().began(run, items, plan, state)
+        super().on_start(run, items, plan, state)
 
-    def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
+    def on_epoch(self, state: TrainingState) -> None:
         """See `Observer`."""
-        super().finished_epoch(row, plan, is_best)
-        self.tell_epoch(row.epoch, plan.epochs)
+        super().on_epoch(state)
+        self.tell_epoch(state.epoch, self.epochs)

@@ -1,32 +1,26 @@
 """What a training or an ensemble tells whoever shows it: a display, a notebook, a test."""
 
 from noonbit.config.plan import Plan
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.runs.run import Run
-from noonbit.training.loop import Epoch, State, Step
+from noonbit.training.state import Callbacks, TrainingState
 
 
-class Observer:
-    """What a training tells while it goes on; the displays override what they show."""
+class Observer(Callbacks):
+    """The loop's callbacks and those of a whole job; override what you want to show."""
 
-    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
-        """Everything is decided and the next step follows; `state` tells a resumed training."""
+    def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
+        """Everything is decided and the first step follows; `state` tells a resumed training."""
 
-    def stepped(self, step: Step) -> None:
-        """A step is done."""
-
-    def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
-        """An epoch is done and validated."""
-
-    def measured(self, run: Run, evaluation: Evaluation) -> None:
+    def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
         """The test split was measured."""
 
-    def began_members(self, run: Run, items: Items) -> None:
-        """The members of the ensemble `run` are about to be trained, or gone on with."""
+    def on_ensemble_start(self, run: Run, items: PreparedDataset) -> None:
+        """The members of the ensemble `run` are about to be trained, or to go on."""
 
-    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+    def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
         """A member, numbered from 1, is done with one of its epochs."""
 
-    def finished_member(self, number: int, count: int, member: Run) -> None:
+    def on_member_end(self, number: int, count: int, member: Run) -> None:
         """One of `count` members is finished and measured, now or before a stop."""

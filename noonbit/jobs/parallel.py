@@ -1,9 +1,9 @@
 """Members of an ensemble trained at the same time, each by a thread of this process.
 
-Operators and compiled kernels let other threads of Python go on, so members hardly wait for each
-other; they share the source, the libraries and what those prepare at their first step. On a GPU
-each has a stream of its own, where its recorded steps do not wait for another's. The thread that
-calls waits, shows what it is told, and passes a wish to stop on.
+PyTorch's operators and the compiled kernels release the interpreter's lock, so members hardly wait
+for each other. They share the source, the libraries and what those prepare at their first step. On
+a GPU each member has a CUDA stream of its own. The calling thread waits, shows the progress, and
+passes a request to stop on.
 """
 
 import queue
@@ -13,59 +13,59 @@ from contextlib import suppress
 from threading import Event
 
 from noonbit.errors import Interrupted
-from noonbit.jobs.member import Log, Source, Task
+from noonbit.jobs.member import MemberLog, MemberTraining, SharedSource
 from noonbit.jobs.observer import Observer
 from noonbit.runs.run import Run
 from noonbit.system.runtime import Runtime
 
 WAIT_SECONDS = 0.1
-"""Between two looks at what members have told."""
+"""Between two looks at the queue of epochs."""
 
 
-def train_side_by_side(
-    tasks: Sequence[Task],
+def train_in_parallel(
+    trainings: Sequence[MemberTraining],
     at_once: int,
-    source: Source,
+    source: SharedSource,
     observer: Observer,
-    stopping: Callable[[], bool],
+    should_stop: Callable[[], bool],
 ) -> None:
-    """Carry out all tasks, `at_once` of them at a time.
+    """Run all trainings, `at_once` of them at a time.
 
     Raises the first error of a member, after the others have saved, or `Interrupted`.
     """
-    told: queue.SimpleQueue[tuple[int, int, int]] = queue.SimpleQueue()
+    epochs_done: queue.SimpleQueue[tuple[int, int, int]] = queue.SimpleQueue()
     failures: list[BaseException] = []
-    """As they came; those that follow the first are members that stopped for it."""
-    halted = Event()
+    """In the order in which they came; after the first one, members that stopped because of it."""
+    is_halted = Event()
 
     def must_stop() -> bool:
-        return halted.is_set() or stopping()
+        return is_halted.is_set() or should_stop()
 
-    def carry_out(task: Task) -> Run:
-        log = Log(lambda epoch, epochs: told.put((task.number, epoch, epochs)))
+    def run(training: MemberTraining) -> Run:
+        log = MemberLog(lambda epoch, epochs: epochs_done.put((training.number, epoch, epochs)))
         try:
             if must_stop():
                 raise Interrupted("Stopped before this member began.")
-            with Runtime.wanted(task.recipe).own_stream():
-                return task.carry_out(source, log, must_stop)
+            with Runtime.from_recipe(training.recipe).own_stream():
+                return training.run(source, log, must_stop)
         except BaseException as error:
             failures.append(error)
-            halted.set()
+            is_halted.set()
             raise
 
     with ThreadPoolExecutor(at_once, "member") as pool:
-        running = {pool.submit(carry_out, task): task for task in tasks}
+        running = {pool.submit(run, training): training for training in trainings}
         try:
             while running:
                 done, _ = wait(running, WAIT_SECONDS, FIRST_COMPLETED)
                 with suppress(queue.Empty):
                     while True:
-                        observer.member_epoch(*told.get_nowait())
+                        observer.on_member_epoch(*epochs_done.get_nowait())
                 for future in [each for each in running if each in done]:
-                    task = running.pop(future)
+                    training = running.pop(future)
                     if future.exception() is None:
-                        observer.finished_member(task.number, task.count, future.result())
+                        observer.on_member_end(training.number, training.count, future.result())
         finally:
-            halted.set()  # whatever happened here, members save before the pool is left
+            is_halted.set()  # whatever happened, members save before the pool is left
     if failures:
         raise failures[0]

@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from noonbit.config.plan import Plan
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import plural
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
-from noonbit.training.loop import Epoch, State, Step, steps_per_epoch
+from noonbit.training.loop import steps_per_epoch
+from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
 
 BAR_SECONDS = 0.2
 """Between two readings of the loss: each one waits for the device."""
@@ -31,33 +32,35 @@ class LineDisplay(Observer):
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.epochs, self.noun = 0, "item"
-        self.spoke = time.monotonic()
+        self.spoke_at = time.monotonic()
 
     def say(self, text: str) -> None:
         """One line, at once."""
-        self.spoke = time.monotonic()
+        self.spoke_at = time.monotonic()
         print(text, file=self.stream, flush=True)
 
-    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
-        self.epochs, self.noun = plan.epochs, items.framing.noun
+    def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
+        self.epochs, self.noun = plan.epochs, items.preprocessor.noun
         for line in introduction(run, items, plan):
             self.say(line)
         if state.epoch or state.step:
             self.say(f"resumed  after epoch {state.epoch}, step {state.step}")
 
-    def stepped(self, step: Step) -> None:
-        if time.monotonic() - self.spoke >= QUIET_SECONDS:
-            seen = step.step * step.batch_size
+    def on_step(self, progress: StepProgress) -> None:
+        if time.monotonic() - self.spoke_at >= QUIET_SECONDS:
+            seen = progress.step * progress.batch_size
             self.say(
-                f"epoch {step.epoch}/{self.epochs}  step {step.step:,}/{step.steps:,}  "
-                f"loss {step.loss.item() / seen:.4f}"
+                f"epoch {progress.epoch}/{self.epochs}  step {progress.step:,}/{progress.steps:,}  "
+                f"loss {progress.loss.item() / seen:.4f}"
             )
 
-    def finished_epoch(self, row: Epoch, plan: Plan, is_best: bool) -> None:
-        self.say(epoch_line(row, plan, is_best, self.noun))
+    def on_epoch(self, state: TrainingState) -> None:
+        row = state.history[-1]
+        is_best = state.best_epoch == row.epoch
+        self.say(epoch_line(row, self.epochs, self.noun, is_best=is_best))
 
-    def measured(self, run: Run, evaluation: Evaluation) -> None:
-        noun = run.contract.framing.noun
+    def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
+        noun = run.contract.preprocessor.noun
         self.say(headline(evaluation, noun))
         if evaluation.shows_nothing_learned:
             self.say(nothing_learned(evaluation, noun))
@@ -65,15 +68,15 @@ class LineDisplay(Observer):
             for line in gains(run) if run.folds is None else about_folds(run):
                 self.say(line)
 
-    def began_members(self, run: Run, items: Items) -> None:
+    def on_ensemble_start(self, run: Run, items: PreparedDataset) -> None:
         for line in (*about_data(run, items), about_members(run)):
             self.say(line)
 
-    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
-        if time.monotonic() - self.spoke >= QUIET_SECONDS:
+    def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        if time.monotonic() - self.spoke_at >= QUIET_SECONDS:
             self.say(f"member {number}  epoch {epoch}/{epochs}")
 
-    def finished_member(self, number: int, count: int, member: Run) -> None:
+    def on_member_end(self, number: int, count: int, member: Run) -> None:
         self.say(member_line(number, count, member))
 
 
@@ -92,7 +95,7 @@ class BarDisplay(LineDisplay):
             transient=True,
         )
         self.task = self.progress.add_task("train", total=None, place="epoch 1", figures="")
-        self.read = time.monotonic()
+        self.read_at = time.monotonic()
         self.started = time.monotonic()
         self.done_before = 0
         self.members: dict[int, float] = {}
@@ -101,47 +104,47 @@ class BarDisplay(LineDisplay):
     def say(self, text: str) -> None:
         self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def began(self, run: Run, items: Items, plan: Plan, state: State) -> None:
-        super().began(run, items, plan, state)
+    def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
+        super().on_start(run, items, plan, state)
         self.progress.start()
         self.started = time.monotonic()
         self.done_before = (
             state.epoch * steps_per_epoch(len(items.split.train), plan.batch_size) + state.step
         )
 
-    def stepped(self, step: Step) -> None:
+    def on_step(self, progress: StepProgress) -> None:
         now = time.monotonic()
-        if now - self.read < BAR_SECONDS:
+        if now - self.read_at < BAR_SECONDS:
             return
-        self.read = now
-        done = (step.epoch - 1) * step.steps + step.step
-        seen = step.step * step.batch_size
-        speed = (done - self.done_before) * step.batch_size / (now - self.started)
+        self.read_at = now
+        done = (progress.epoch - 1) * progress.steps + progress.step
+        seen = progress.step * progress.batch_size
+        speed = (done - self.done_before) * progress.batch_size / (now - self.started)
         self.progress.update(
             self.task,
             completed=done,
-            total=self.epochs * step.steps,
-            place=f"epoch {step.epoch}/{self.epochs}",
-            figures=f"loss {step.loss.item() / seen:.4f}  accuracy "
-            f"{step.correct.item() / seen:.4f}  {speed:,.0f} {self.noun}s/s",
+            total=self.epochs * progress.steps,
+            place=f"epoch {progress.epoch}/{self.epochs}",
+            figures=f"loss {progress.loss.item() / seen:.4f}  accuracy "
+            f"{progress.correct.item() / seen:.4f}  {speed:,.0f} {self.noun}s/s",
         )
 
-    def measured(self, run: Run, evaluation: Evaluation) -> None:
+    def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
         self.progress.stop()
-        super().measured(run, evaluation)
+        super().on_evaluate(run, evaluation)
 
-    def began_members(self, run: Run, items: Items) -> None:
-        super().began_members(run, items)
-        self.members = dict.fromkeys(range(1, len(run.record["model"]["members"]) + 1), 0.0)
+    def on_ensemble_start(self, run: Run, items: PreparedDataset) -> None:
+        super().on_ensemble_start(run, items)
+        self.members = dict.fromkeys(range(1, len(run.metadata["model"]["members"]) + 1), 0.0)
         self.progress.start()
         self.show_members()
 
-    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+    def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
         self.members[number] = epoch / epochs
         self.show_members()
 
-    def finished_member(self, number: int, count: int, member: Run) -> None:
-        super().finished_member(number, count, member)
+    def on_member_end(self, number: int, count: int, member: Run) -> None:
+        super().on_member_end(number, count, member)
         self.members[number] = 1.0
         self.show_members()
 
@@ -169,13 +172,13 @@ def display() -> Iterator[Observer]:
         bar.progress.stop()
 
 
-def about_data(run: Run, items: Items) -> list[str]:
+def about_data(run: Run, items: PreparedDataset) -> list[str]:
     """What trains, validates and measures, what is wrong with it, and how large the model is."""
     data, split = items.data, items.split
     lines = [
         f"data     {data.source}: {data.format}, "
         f"{plural(len(data.class_names), 'class', 'classes')}, "
-        f"{items.framing.describe()}{', decoded before' if items.from_cache else ''}",
+        f"{items.preprocessor.describe()}{', decoded before' if items.from_cache else ''}",
         f"split    {len(split.train):,} train, {len(split.validation):,} validation, "
         f"{len(split.test):,} test (test: {split.reasons['test']})"
         + ("" if run.folds is None else "; the other folds in turn"),
@@ -184,25 +187,25 @@ def about_data(run: Run, items: Items) -> list[str]:
     lines += [f"left out {item}" for item in items.bad[:5]]
     if len(items.bad) > 5:
         lines.append(f"left out {len(items.bad) - 5:,} more; `noonbit check` lists them")
-    findings = run.record["data"]["findings"]
+    findings = run.metadata["data"]["findings"]
     lines += [f"{finding['severity']:<8} {finding['title']}" for finding in findings]
     if findings:
         lines.append(f"         `noonbit check {data.source}` says more")
-    model = run.record["model"]
+    model = run.metadata["model"]
     lines.append(
         f"model    {model['name']}: {model['parameters']:,} parameters, "
-        f"{model['multiply_adds'] / 1e6:,.1f} M multiply-adds for one {items.framing.noun}"
+        f"{model['multiply_adds'] / 1e6:,.1f} M multiply-adds for one {items.preprocessor.noun}"
     )
     entry = MODELS.get(model["name"])
-    if entry is not None and (changes := entry.changes(items.framing.size)):
+    if entry is not None and (changes := entry.changes(items.preprocessor.size)):
         lines.append(f"note     the small-image form of {model['name']}: {changes}")
     return lines
 
 
-def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
+def introduction(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
     """What is about to happen, each derived setting with its reason."""
     lines = about_data(run, items)
-    machine = run.record["machine"]
+    machine = run.metadata["machine"]
     shown = {
         "epochs": plan.epochs,
         "batch_size": plan.batch_size,
@@ -214,20 +217,20 @@ def introduction(run: Run, items: Items, plan: Plan) -> list[str]:
         "augment": plan.augment,
         "precision": machine["precision"],
         "threads": machine["threads"],
-        "engine": machine.get("engine"),
+        "engine": machine["engine"],
         "device": machine["device"],
     }
     for name, value in shown.items():
-        reason = run.record["reasons"].get(name)
+        reason = run.metadata["reasons"].get(name)
         lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
-    return lines + [f"warning  {sentence}" for sentence in run.record.get("warnings", [])]
+    return lines + [f"warning  {sentence}" for sentence in run.metadata.get("warnings", [])]
 
 
-def epoch_line(row: Epoch, plan: Plan, is_best: bool, noun: str) -> str:
+def epoch_line(row: EpochMetrics, epochs: int, noun: str, *, is_best: bool) -> str:
     """One epoch in one line, in the words that Keras made usual."""
     validated = f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  "
     return (
-        f"epoch {row.epoch}/{plan.epochs}  {row.seconds:.1f} s  "
+        f"epoch {row.epoch}/{epochs}  {row.seconds:.1f} s  "
         f"loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
         + ("" if math.isnan(row.val_loss) else validated)
         + f"{row.items_per_second:,.0f} {noun}s/s"
@@ -237,7 +240,7 @@ def epoch_line(row: Epoch, plan: Plan, is_best: bool, noun: str) -> str:
 
 def about_members(run: Run) -> str:
     """How many members there will be, and how they are trained and combined."""
-    model, training = run.record["model"], run.record["training"]
+    model, training = run.metadata["model"], run.metadata["training"]
     at_once = training["at_once"]
     return (
         f"members  {len(model['members'])}, combined by {model['combine']}; "
@@ -248,13 +251,13 @@ def about_members(run: Run) -> str:
 
 def member_line(number: int, count: int, member: Run) -> str:
     """One finished member in one line."""
-    recipe, result = member.recipe, member.record["result"]
+    recipe, result = member.recipe, member.metadata["result"]
     facts = [str(recipe.model), f"seed {recipe.seed}"]
     if recipe.test_fold is not None:
         facts.append(f"tested by fold {recipe.test_fold}")
     if recipe.fold is not None:
         facts.append(f"fold {recipe.fold}")
-    if "augment" not in member.record["reasons"]:
+    if "augment" not in member.metadata["reasons"]:
         facts.append(f"augment {recipe.augment}")
     return (
         f"member {number} of {count}  {result['accuracy']:.2%}  {', '.join(facts)}  "
@@ -264,7 +267,7 @@ def member_line(number: int, count: int, member: Run) -> str:
 
 def gains(run: Run) -> list[str]:
     """What an ensemble is better than, and by how much, in points of a hundred."""
-    result, noun = run.record["result"], run.contract.framing.noun
+    result, noun = run.metadata["result"], run.contract.preprocessor.noun
 
     def points(gain: dict[str, float]) -> str:
         gained, low, high = (100 * gain[key] for key in ("gain", "low", "high"))
@@ -283,7 +286,7 @@ def gains(run: Run) -> list[str]:
 
 def about_folds(run: Run) -> list[str]:
     """How the folds of a cross-validation spread, and what was not measured."""
-    result = run.record["result"]
+    result = run.metadata["result"]
     shares = [fold["accuracy"] for fold in result["folds"]]
     return [
         f"         each by the network not trained on it; folds: mean "

@@ -9,16 +9,16 @@ Counted for 227 x 227 x 3 and 1,000 classes. The second, fourth and fifth convol
 groups of the two graphics cards it was trained on; pools are 3x3 with stride 2 and overlap.
 
 Below 100 pixels a side: the first convolution is 5x5 with stride 1 (2 from 48 pixels on) and
-padded, the dense layers have 512 units, and the initial weights are He's: the paper's suit filters
-of 363 inputs, and with 25 they take four times the steps to learn 16 digits by heart (42, not 11).
+padded, the dense layers have 512 units, and the initial weights are He's. The paper's suit filters
+of 363 inputs; with 25, memorising 16 digits takes 42 steps instead of 11.
 """
 
 from torch import nn
 
 from noonbit.models.layers import (
     Dropout,
+    FeedforwardNetwork,
     ImageSize,
-    Network,
     PadTo,
     he_init,
     is_small,
@@ -30,11 +30,11 @@ from noonbit.models.layers import (
 SMALL_FORM = "first convolution 5x5 with stride 1 (2 from 48 pixels on), dense layers of 512"
 
 
-def alexnet(classes: int, channels: int, size: ImageSize) -> Network:
+def alexnet(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
     """Five convolutions and three dense layers."""
     small = is_small(size)
     features = nn.Sequential(
-        PadTo(15, size),  # the smallest image that three overlapping pools leave a pixel of
+        PadTo(15, size),  # the smallest image of which three overlapping pools leave a pixel
         nn.Conv2d(channels, 96, 5, small_stride(size), padding=2)
         if small
         else nn.Conv2d(channels, 96, 11, 4),
@@ -58,18 +58,18 @@ def alexnet(classes: int, channels: int, size: ImageSize) -> Network:
     for inputs in (output_count(features, channels, size), width):
         head.extend([Dropout(0.5), nn.Linear(inputs, width), nn.ReLU()])
     head.append(nn.Linear(width, classes))
-    network = Network(features, head)
+    network = FeedforwardNetwork(features, head)
     return he_init(network) if small else paper_init(network)
 
 
-def paper_init(network: Network) -> Network:
-    """The same network with weights normal(0, 0.01) and the paper's biases.
+def paper_init(network: FeedforwardNetwork) -> FeedforwardNetwork:
+    """Initialise weights from normal(0, 0.01) and biases as the paper does; return the network.
 
-    They are 1 in the second, fourth and fifth convolution and the hidden dense layers, so that ReLU
-    passes most inputs at first; 0 elsewhere.
+    Biases are 1 in the second, fourth and fifth convolution and the hidden dense layers, so that
+    ReLU passes most inputs at first; 0 elsewhere.
     """
-    weighted = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    for layer, bias in zip(weighted, (0.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0), strict=True):
+    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    for layer, bias in zip(layers, (0.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0), strict=True):
         nn.init.normal_(layer.weight, std=0.01)
         if layer.bias is not None:
             nn.init.constant_(layer.bias, bias)

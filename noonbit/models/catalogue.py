@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from noonbit.config.recipe import OptimizerName, Recipe
-from noonbit.data.dataset import Takes
-from noonbit.data.preprocess import Framing
+from noonbit.data.dataset import InputKind
+from noonbit.data.preprocess.base import Preprocessor
 from noonbit.errors import UsageError, did_you_mean
 from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.airbench import airbench
 from noonbit.models.convnetjs import convnetjs
-from noonbit.models.custom import build_own, is_own, settled
+from noonbit.models.custom import absolute_name, build_custom, is_custom
 from noonbit.models.glance import glance, glimpse
 from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
 from noonbit.models.lab import (
@@ -25,7 +25,7 @@ from noonbit.models.lab import (
     lab_layers_cnn,
     lab_layers_cnn_drop70,
 )
-from noonbit.models.layers import Builder, Network, is_small
+from noonbit.models.layers import Builder, FeedforwardNetwork, is_small
 from noonbit.models.lenet import lenet5
 from noonbit.models.policy import alphago_policy, alphago_policy_small
 from noonbit.models.sentence import (
@@ -37,34 +37,16 @@ from noonbit.models.sentence import (
 from noonbit.models.slides import slides_cnn, slides_dnn
 
 __all__ = [
-    "DEFAULT_MODELS",
-    "EXAMPLES",
     "MODELS",
     "Entry",
-    "Network",
+    "FeedforwardNetwork",
     "build",
     "build_for",
-    "input_shape",
     "model_of",
     "outline",
     "outline_for",
-    "settled",
+    "absolute_name",
 ]
-
-DEFAULT_MODELS: Mapping[Takes, str] = {
-    "pictures": "glance",
-    "boards": "alphago-policy-small",
-    "sentences": "sentence-cnn",
-}
-"""The network that is trained where none is named."""
-EXAMPLES: Mapping[Takes, tuple[int, int, tuple[int, ...]]] = {
-    "pictures": (10, 1, (28, 28)),
-    "boards": (361, 48, (19, 19)),
-    "sentences": (2, 18_767, (56,)),
-}
-"""Classes, channels and size of a usual input, by which networks are compared: MNIST's, a position
-of Go, and the movie-review sentences with their 18,765 words."""
-
 
 FOR_BOARDS: Mapping[str, Any] = {
     "batch_size": 128,
@@ -81,7 +63,7 @@ class Entry:
     build: Builder
     title: str
     source: str
-    takes: Takes = "pictures"
+    input_kind: InputKind = "pictures"
     """The kind of input."""
     optimizer: OptimizerName = "adamw"
     """What trains it best when the recipe leaves the choice open."""
@@ -198,7 +180,7 @@ MODELS: dict[str, Entry] = {
             builder,
             title,
             "Kim, 2014",
-            takes="sentences",
+            input_kind="sentences",
             optimizer="adadelta",
             documented=DOCUMENTED,
         )
@@ -216,7 +198,7 @@ MODELS: dict[str, Entry] = {
         alphago_policy,
         "twelve layers of 192 filters that keep the board",
         "Silver et al., 2016",
-        takes="boards",
+        input_kind="boards",
         documented=FOR_BOARDS,
         because="suits networks for Go",
     ),
@@ -224,44 +206,41 @@ MODELS: dict[str, Entry] = {
         alphago_policy_small,
         "eight layers of 64 filters, for a laptop",
         "after Silver et al., 2016",
-        takes="boards",
+        input_kind="boards",
         documented=FOR_BOARDS,
         because="suits networks for Go",
     ),
 }
 
 
-def input_shape(takes: Takes, channels: int, size: tuple[int, ...]) -> tuple[int, ...]:
-    """(channels, height, width), or (length,) of sentences, whose channels are words."""
-    return size if takes == "sentences" else (channels, *size)
-
-
-def model_of(recipe: Recipe, framing: Framing) -> str:
+def model_of(recipe: Recipe, preprocessor: Preprocessor) -> str:
     """The name of the network that a recipe trains on such inputs."""
-    return settled(recipe.model or DEFAULT_MODELS[framing.takes])
+    return absolute_name(recipe.model or preprocessor.default_model)
 
 
-def build_for(framing: Framing, name: str, classes: int) -> nn.Module:
-    """A freshly initialised network for such inputs; raises as `build` and `require_takes`."""
-    require_takes(name, framing)
-    return build(name, classes, framing.channels, framing.size)
+def build_for(preprocessor: Preprocessor, name: str, classes: int) -> nn.Module:
+    """A freshly initialised network for such inputs; raises as `build` and `require_input_kind`."""
+    require_input_kind(name, preprocessor)
+    return build(name, classes, preprocessor.channels, preprocessor.size)
 
 
-def outline_for(framing: Framing, name: str, classes: int) -> nn.Module:
+def outline_for(preprocessor: Preprocessor, name: str, classes: int) -> nn.Module:
     """The same as an `outline`."""
-    require_takes(name, framing)
-    return outline(name, classes, framing.channels, framing.size)
+    require_input_kind(name, preprocessor)
+    return outline(name, classes, preprocessor.channels, preprocessor.size)
 
 
-def require_takes(name: str, framing: Framing) -> None:
+def require_input_kind(name: str, preprocessor: Preprocessor) -> None:
     """Raise `UsageError` for a network of the catalogue that takes another kind of input."""
-    if name in MODELS and MODELS[name].takes != framing.takes:
-        others = [other for other, entry in MODELS.items() if entry.takes == framing.takes]
+    if name in MODELS and MODELS[name].input_kind != preprocessor.input_kind:
+        others = [
+            other for other, entry in MODELS.items() if entry.input_kind == preprocessor.input_kind
+        ]
         raise UsageError(
-            f"{name} takes {MODELS[name].takes}, and here are {framing.takes}. "
-            f"For {framing.takes} there {'is' if len(others) == 1 else 'are'} "
+            f"{name} takes {MODELS[name].input_kind}, and here are {preprocessor.input_kind}. "
+            f"For {preprocessor.input_kind} there {'is' if len(others) == 1 else 'are'} "
             f"{', '.join(others[:5])}{', ...' if len(others) > 5 else ''}; left out, "
-            f"{DEFAULT_MODELS[framing.takes]} is taken."
+            f"{preprocessor.default_model} is taken."
         )
 
 
@@ -270,8 +249,8 @@ def build(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.M
 
     Raises `UsageError` for a name or file that does not exist.
     """
-    if is_own(name):
-        return build_own(name, classes, channels, size)
+    if is_custom(name):
+        return build_custom(name, classes, channels, size)
     if name not in MODELS:
         raise UsageError(
             f"No model is called '{name}'.{did_you_mean(name, MODELS)} "

@@ -1,7 +1,7 @@
-"""Networks of one's own, named `path.py:function`.
+"""Custom networks, named `path.py:function`.
 
-The function is called as `function(classes, channels, (height, width))`, and for sentences as
-`function(classes, words, (length,))`; it returns a module without trained weights.
+The function is called as `function(classes, channels, (height, width))`, for sentences as
+`function(classes, words, (length,))`, and returns an untrained module.
 """
 
 import hashlib
@@ -16,35 +16,39 @@ from torch import nn
 from noonbit.errors import ArtefactError, UsageError, did_you_mean
 
 
-def is_own(name: str) -> bool:
+def is_custom(name: str) -> bool:
     """Whether a name is `path.py:function` and not one of the catalogue."""
     return ".py:" in name
 
 
-def build_own(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
-    """The network that the user's function makes; its mistakes are reported as theirs."""
+def build_custom(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
+    """Build the network that the user's function returns.
+
+    Raises `UsageError` if there is no such function, `ArtefactError` if it fails or does not return
+    a module.
+    """
     builder = load_builder(name)
     try:
         model = builder(classes, channels, size)
     except Exception as error:
-        of_words = len(size) == 1
-        given = "the words and (length,)" if of_words else "the channels and (height, width)"
+        is_text = len(size) == 1
+        arguments = "the words and (length,)" if is_text else "the channels and (height, width)"
         raise ArtefactError(
             f"{name} fails when called with ({classes}, {channels}, {size}): {error!r}. "
-            f"It gets the number of classes, {given}."
+            f"It gets the number of classes, {arguments}."
         ) from error
     if not isinstance(model, nn.Module):
         raise ArtefactError(f"{name} gives {type(model).__name__}; return a torch.nn.Module.")
     return model
 
 
-def settled(name: str) -> str:
-    """The name that finds the same network from any folder: the path of a `.py` made absolute."""
-    return str(Path(name).resolve()) if is_own(name) else name
+def absolute_name(name: str) -> str:
+    """A name that is valid in any working directory: the path of a custom network made absolute."""
+    return str(Path(name).resolve()) if is_custom(name) else name
 
 
 def load_builder(name: str) -> Callable[..., Any]:
-    """The function that `path.py:function` names. Runs the file: it is the user's own code."""
+    """Import the function that `path.py:function` names. This runs the file, the user's code."""
     path_text, _, function = name.rpartition(":")
     path = Path(path_text)
     if not path.is_file():
@@ -53,7 +57,7 @@ def load_builder(name: str) -> Callable[..., Any]:
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None and spec.loader is not None  # noqa: S101 - a .py file always has both
     module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # dataclasses and pickling look their module up here
+    sys.modules[module_name] = module  # dataclasses and pickle look up their module here
     try:
         spec.loader.exec_module(module)
     except Exception as error:

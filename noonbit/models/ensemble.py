@@ -1,12 +1,14 @@
-"""Many networks that answer as one (Hansen and Salamon, "Neural network ensembles", 1990).
+"""Ensembles: several networks whose outputs are combined.
 
-    sum              the members' outputs, added up: what the lecture labs do
+Hansen and Salamon, "Neural network ensembles", 1990.
+
+    sum              the sum of the members' outputs, as in the lecture labs
     probabilities    the mean of the members' probabilities
-    vote             each member's most probable class counts one
+    vote             one vote a member, for its most probable class
 
-It takes pixels from 0 to 1, and every member normalises them as it learned to, so that members
-trained on other statistics can stand side by side; the numbers of words, which have none, pass as
-they are. It costs what its members cost together.
+The input is pixels from 0 to 1, which each member normalises with its own statistics, so members
+trained with different statistics can be combined. Word indices have no statistics and pass
+unchanged. An inference costs the sum of the members' inferences.
 """
 
 import math
@@ -19,9 +21,9 @@ from noonbit.config.ensemble import Combine
 
 
 class Member(nn.Module):
-    """A trained network with what it learned to expect, all of it kept among the weights.
+    """A trained network with its normalisation and its temperature, which are stored as buffers.
 
-    `mean` and `std` of each channel (or of none) and `temperature` are those of its contract.
+    `mean` and `std` (one value a channel, or none) and `temperature` are its contract's.
     """
 
     mean: Tensor
@@ -39,7 +41,7 @@ class Member(nn.Module):
 
     @classmethod
     def blank(cls, network: nn.Module, channels: int) -> "Member":
-        """One whose numbers are still to be loaded."""
+        """A member whose state dict is still to be loaded."""
         return cls(network, (0.0,) * channels, (1.0,) * channels, 1.0)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -50,7 +52,7 @@ class Member(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """Members that answer together."""
+    """Members and how their outputs are combined."""
 
     def __init__(self, members: Sequence[Member], combine: Combine) -> None:
         super().__init__()
@@ -64,26 +66,26 @@ class Ensemble(nn.Module):
         return COMBINATIONS[self.combine](outputs, temperatures.view(-1, 1, 1))
 
     def extra_repr(self) -> str:
-        """How the members are combined."""
+        """The combination rule, for the printed module."""
         return f"combine={self.combine}"
 
 
-def summed(outputs: Tensor, temperatures: Tensor) -> Tensor:
-    """The sum over members of their outputs (members, N, classes), as they come."""
+def sum_logits(outputs: Tensor, temperatures: Tensor) -> Tensor:
+    """The sum over members of their raw outputs (members, N, classes)."""
     return outputs.sum(dim=0)
 
 
-def averaged(outputs: Tensor, temperatures: Tensor) -> Tensor:
+def mean_probabilities(outputs: Tensor, temperatures: Tensor) -> Tensor:
     """The logarithm of the mean of the members' calibrated probabilities."""
     logarithms = (outputs / temperatures).log_softmax(dim=2)
     return logarithms.logsumexp(dim=0) - math.log(len(outputs))
 
 
-def voted(outputs: Tensor, temperatures: Tensor) -> Tensor:
-    """The logarithm of the shares of the vote.
+def vote_shares(outputs: Tensor, temperatures: Tensor) -> Tensor:
+    """The logarithm of each class's share of the votes.
 
-    The mean of the calibrated probabilities has one vote more, which it spreads as it is spread:
-    too little to turn a vote, enough to break a tie, and no class is left without any share.
+    The mean of the calibrated probabilities counts as one more vote, split among the classes: too
+    little to change a majority, enough to break a tie, and it leaves no class with a share of zero.
     """
     votes = nn.functional.one_hot(outputs.argmax(dim=2), outputs.shape[2]).sum(dim=0)
     mean = (outputs / temperatures).softmax(dim=2).mean(dim=0)
@@ -92,8 +94,8 @@ def voted(outputs: Tensor, temperatures: Tensor) -> Tensor:
 
 
 COMBINATIONS: dict[Combine, Callable[[Tensor, Tensor], Tensor]] = {
-    "sum": summed,
-    "probabilities": averaged,
-    "vote": voted,
+    "sum": sum_logits,
+    "probabilities": mean_probabilities,
+    "vote": vote_shares,
 }
 """From the members' outputs (members, N, classes) and their temperatures to logits (N, classes)."""

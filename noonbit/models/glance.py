@@ -1,4 +1,4 @@
-"""glance and glimpse: noonbit's own networks, made to learn much from few passes on a processor.
+"""glance and glimpse: noonbit's own networks, made to learn fast on a processor.
 
     a frozen stem that whitens patches - SiLU - 2 to 4 blocks - maximum over the map - dense
 
@@ -10,15 +10,15 @@
     32x32x3     3x3               64, 128, 256
     64x64x3     4x4, stride 2     64, 128, 256
 
-`glimpse` is the same at a sixth of the arithmetic: every stem halves the map, and the widths are
-half. It is what `noonbit train --fast` takes.
+`glimpse` has a sixth of the arithmetic: the stem always has stride 2, and the widths are half.
+`noonbit train --fast` trains it.
 
-What makes it quick, each measured (docs/performance.md): the stem's filters are computed from the
-training images before the first step instead of learned (Page, "How to train your ResNet", 2018;
-Jordan, "94% on CIFAR-10 in 3.29 seconds", 2024), so it needs no gradient; the first channels of
-every convolution begin by passing their input on (Jordan's dirac start); pooling stands before norm
-and activation and saves three quarters of their work; and all filters but the stem's feed a batch
-norm, as the Muon optimiser wants.
+Four choices make them fast (measured in docs/performance.md). The stem's filters are computed from
+the training images before the first step (Page, "How to train your ResNet", 2018; Jordan, "94% on
+CIFAR-10 in 3.29 seconds", 2024), so it needs no gradient. The first channels of every convolution
+start as the identity (Jordan's dirac initialisation). Pooling comes before norm and activation,
+which saves three quarters of their work. All filters but the stem's feed a batch norm, as the Muon
+optimiser requires.
 """
 
 import math
@@ -27,19 +27,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.models.layers import ImageSize, Network
+from noonbit.models.layers import FeedforwardNetwork, ImageSize
 
-LARGE = 48
-"""Images of at least this many pixels a side are halved by the stem: full size costs too much."""
-SMALLEST_HALVED = 16
-"""Below this many pixels a side, half of them would be too few to see anything."""
-EIGENVALUE_FLOOR = 5e-3
-"""Keeps directions in which patches hardly vary (noise) from being blown up."""
-MOST_PATCHES = 200_000
+LARGE_SIDE = 48
+"""From this many pixels a side on, glance's stem has stride 2: full resolution costs too much."""
+SMALLEST_HALVED_SIDE = 16
+"""Below this many pixels a side, glimpse's stem has stride 1: half would be too few."""
+VARIANCE_FLOOR = 5e-3
+"""Added to each variance, so that directions in which patches hardly vary (noise) are not
+amplified."""
+MAX_PATCHES = 200_000
+"""Patches that the covariance is computed from."""
 
 
 class WhiteningStem(nn.Conv2d):
-    """Fixed filters that make the values of image patches uncorrelated, each with both signs."""
+    """A frozen convolution that whitens image patches; each filter comes with both signs."""
 
     def __init__(
         self,
@@ -49,7 +51,7 @@ class WhiteningStem(nn.Conv2d):
         stride: int,
         padding: int = 1,
         bias: bool = False,
-        variance_floor: float = EIGENVALUE_FLOOR,
+        variance_floor: float = VARIANCE_FLOOR,
     ) -> None:
         filters = 2 * patch * patch * channels
         super().__init__(channels, filters, patch, stride, padding, bias=bias)
@@ -57,19 +59,19 @@ class WhiteningStem(nn.Conv2d):
         self.variance_floor = variance_floor
 
     def output_side(self, side: int) -> int:
-        """Rows or columns of the map that an image of `side` pixels gives."""
+        """Rows or columns of the map of an image with `side` pixels."""
         patch, stride, padding = self.kernel_size[0], self.stride[0], int(self.padding[0])
         return (side + 2 * padding - patch) // stride + 1
 
     @torch.no_grad()
-    def look_at(self, images: Tensor) -> None:
-        """Set the filters from normalised training images (N, C, H, W); 2,000 are enough."""
+    def init_from_data(self, images: Tensor) -> None:
+        """Compute the filters from normalised training images (N, C, H, W); 2,000 are enough."""
         patch = self.kernel_size[0]
         if min(images.shape[2:]) < patch:
             images = F.pad(images, (patch,) * 4)
         patches = images.unfold(2, patch, patch - 1).unfold(3, patch, patch - 1)
         flat = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, self.weight[0].numel())
-        flat = flat[:: math.ceil(len(flat) / MOST_PATCHES)]
+        flat = flat[:: math.ceil(len(flat) / MAX_PATCHES)]
         variances, directions = torch.linalg.eigh(flat.T @ flat / len(flat))
         scale = (variances.clamp_min(0) + self.variance_floor).rsqrt()
         filters = (directions * scale).T.flip(0).reshape(-1, *self.weight.shape[1:])
@@ -77,7 +79,7 @@ class WhiteningStem(nn.Conv2d):
 
 
 class Block(nn.Module):
-    """Two 3x3 convolutions; the first widens and pools, the second corrects what it gave."""
+    """Two 3x3 convolutions: the first widens and pools, the second has a residual connection."""
 
     def __init__(self, inputs: int, width: int, *, pool: bool) -> None:
         super().__init__()
@@ -98,35 +100,35 @@ class Block(nn.Module):
         return result
 
 
-class Glance(Network):
-    """A network that looks at the training images once before it learns from them."""
+class Glance(FeedforwardNetwork):
+    """A network whose stem is initialised from the training images."""
 
     normalises_shares = True
 
     def __init__(self, stem: WhiteningStem, features: nn.Sequential, head: nn.Sequential) -> None:
         super().__init__(features, head)
-        self.stem = (stem,)  # in a tuple: it is registered once, under `features`
+        self.stem = (stem,)  # in a tuple, as it is already registered under `features`
 
-    def look_at(self, images: Tensor) -> None:
-        """Set the stem from normalised training images (N, C, H, W)."""
-        self.stem[0].look_at(images)
+    def init_from_data(self, images: Tensor) -> None:
+        """Initialise the stem from normalised training images (N, C, H, W)."""
+        self.stem[0].init_from_data(images)
 
 
 def glance(classes: int, channels: int, size: ImageSize) -> Glance:
-    """As many blocks as bring the map to about 4x4; twice the widths for colour."""
-    large = min(size) >= LARGE
+    """glance: blocks down to a map of about 4x4; twice the widths for colour."""
+    large = min(size) >= LARGE_SIDE
     stem = WhiteningStem(channels, patch=4 if large else 3, stride=2 if large else 1)
-    return behind(stem, classes, size, widest=128 if channels == 1 else 256)
+    return build_from_stem(stem, classes, size, widest=128 if channels == 1 else 256)
 
 
 def glimpse(classes: int, channels: int, size: ImageSize) -> Glance:
-    """The same with half the widths, behind a stem that always halves the map."""
-    stem = WhiteningStem(channels, patch=3, stride=2 if min(size) >= SMALLEST_HALVED else 1)
-    return behind(stem, classes, size, widest=64 if channels == 1 else 128)
+    """glimpse: half of glance's widths, and a stem of stride 2 for all but tiny images."""
+    stem = WhiteningStem(channels, patch=3, stride=2 if min(size) >= SMALLEST_HALVED_SIDE else 1)
+    return build_from_stem(stem, classes, size, widest=64 if channels == 1 else 128)
 
 
-def behind(stem: WhiteningStem, classes: int, size: ImageSize, *, widest: int) -> Glance:
-    """Blocks that bring a stem's map to about 4x4, the last one with `widest` maps; and a head."""
+def build_from_stem(stem: WhiteningStem, classes: int, size: ImageSize, *, widest: int) -> Glance:
+    """Build blocks down to a map of about 4x4, the last one of `widest` channels, and a head."""
     height, width = (stem.output_side(side) for side in size)
     depth = max(2, math.ceil(math.log2(max(height, width, 4) / 4)))
     narrowest = widest // 4

@@ -1,13 +1,13 @@
-"""GoogLeNet: 22 layers, nine of them pairs that look at several scales at once.
+"""GoogLeNet: 22 layers, 18 of them in nine inception modules, which see several scales at once.
 
 Szegedy et al., "Going deeper with convolutions", 2014. Counted for 224 x 224 x 3 images and 1,000
 classes: 6,998,552 parameters, and 13,378,280 with the two auxiliary heads, which read the maps of
-4a and 4d and train alone (their losses count 0.3 each in the paper).
+4a and 4d in training only (their losses count 0.3 each in the paper).
 
     stem - inception 3a, 3b - pool - 4a to 4e - pool - 5a, 5b - mean - dropout - dense
 
-A pool that follows an inception stands before its ReLU (both keep the order of values). The paper
-is silent on the initial weights; these are He's.
+A pool after an inception module comes before its ReLU; max-pooling and ReLU commute. The paper does
+not give the initial weights; these are He's.
 
 Below 100 pixels a side: the stem begins with 3x3 and stride 1 (2 from 48 pixels on) instead of 7x7
 and stride 2, without the first pool, and the auxiliary heads average to 4x4 whatever the map.
@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from noonbit.models.layers import (
     Dropout,
+    FeedforwardNetwork,
     ImageSize,
-    Network,
     PadTo,
     he_init,
     is_small,
@@ -40,13 +40,13 @@ WIDTHS = {
     "5a": (256, 160, 320, 32, 128, 128),
     "5b": (384, 192, 384, 48, 128, 128),
 }
-"""Maps of an inception: 1x1; 3x3 reduced, 3x3; 5x5 reduced, 5x5; projected from the pool."""
+"""Channels of a module: 1x1; 3x3 reduced, 3x3; 5x5 reduced, 5x5; pool projection."""
 POOLED = ("3b", "4e")
 WITH_AUXILIARY_HEADS = ("4a", "4d")
 
 
 class Inception(nn.Module):
-    """Four paths over the same maps, side by side."""
+    """Four parallel paths over the same maps, concatenated."""
 
     def __init__(self, inputs: int, widths: tuple[int, ...]) -> None:
         super().__init__()
@@ -74,8 +74,8 @@ class Inception(nn.Module):
         )
 
 
-def googlenet(classes: int, channels: int, size: ImageSize) -> Network:
-    """Stem, nine inceptions, and the two auxiliary heads."""
+def googlenet(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
+    """Stem, nine inception modules, head, and two auxiliary heads."""
     features = nn.Sequential()
     features.add_module("stem", make_stem(channels, size))
     auxiliary = {}
@@ -90,14 +90,14 @@ def googlenet(classes: int, channels: int, size: ImageSize) -> Network:
     head = nn.Sequential(
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), Dropout(0.4), nn.Linear(inputs, classes)
     )
-    return he_init(Network(features, head, auxiliary))
+    return he_init(FeedforwardNetwork(features, head, auxiliary))
 
 
 def make_stem(channels: int, size: ImageSize) -> nn.Sequential:
-    """What brings the image to 192 maps of about 28x28 pixels (small form: half the image)."""
+    """Create the stem: 192 maps of about 28x28 pixels (small form: half the image's side)."""
     if is_small(size):
         stem = nn.Sequential(
-            PadTo(8, size),  # the smallest image that three overlapping pools leave a pixel of
+            PadTo(8, size),  # the smallest image of which three overlapping pools leave a pixel
             nn.Conv2d(channels, 64, 3, small_stride(size), padding=1),
         )
     else:
@@ -121,7 +121,7 @@ def make_stem(channels: int, size: ImageSize) -> nn.Sequential:
 def make_auxiliary_head(
     features: nn.Sequential, inputs: int, classes: int, channels: int, size: ImageSize
 ) -> nn.Sequential:
-    """A small classifier on the maps that `features`, as far as they are built, give."""
+    """Create a small classifier on the output of `features` as built so far."""
     head = nn.Sequential(
         nn.AdaptiveAvgPool2d(4) if is_small(size) else nn.AvgPool2d(5, 3),
         nn.Conv2d(inputs, 128, 1),

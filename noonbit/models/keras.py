@@ -10,28 +10,37 @@ Counted for 28 x 28 x 1 images and 10 classes (24 for sign letters):
     sign-cnn  conv 75 - conv 50 - conv 25, each pooled - dense 512 - dense    264,049
 
 The count of sign-cnn includes 300 batch-norm statistics, as Keras counts them. Two departures from
-the text, neither of which changes the function: pooling stands before ReLU (both keep the order of
-values, so the result is the same for a quarter of the work), and softmax is part of the loss.
+the text, neither of which changes the function: pooling comes before ReLU (they commute, and this
+way ReLU costs a quarter), and softmax is part of the loss.
 """
 
 from torch import nn
 
-from noonbit.models.layers import Dropout, ImageSize, Network, PadTo, keras_init, output_count
+from noonbit.models.layers import (
+    Dropout,
+    FeedforwardNetwork,
+    ImageSize,
+    PadTo,
+    keras_init,
+    output_count,
+)
 
 
-def mlp(classes: int, channels: int, size: ImageSize) -> Network:
+def mlp(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
     """Three hidden layers of 256 units."""
     inputs = channels * size[0] * size[1]
     hidden: list[nn.Module] = [nn.Flatten()]
     for width in (inputs, 256, 256):
         hidden += [nn.Linear(width, 256), nn.ReLU()]
-    return keras_init(Network(nn.Sequential(*hidden), nn.Sequential(nn.Linear(256, classes))))
+    return keras_init(
+        FeedforwardNetwork(nn.Sequential(*hidden), nn.Sequential(nn.Linear(256, classes)))
+    )
 
 
-def cnn(classes: int, channels: int, size: ImageSize) -> Network:
+def cnn(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
     """Two unpadded 3x3 convolutions, each pooled, then 256 units."""
     features = nn.Sequential(
-        PadTo(10, size),  # the smallest image that two convolutions and pools leave a pixel of
+        PadTo(10, size),  # the smallest image of which two convolutions and pools leave a pixel
         nn.Conv2d(channels, 32, 3),
         nn.MaxPool2d(2),
         nn.ReLU(),
@@ -45,11 +54,11 @@ def cnn(classes: int, channels: int, size: ImageSize) -> Network:
         nn.ReLU(),
         nn.Linear(256, classes),
     )
-    return keras_init(Network(features, head))
+    return keras_init(FeedforwardNetwork(features, head))
 
 
-def deep_cnn(classes: int, channels: int, size: ImageSize) -> Network:
-    """Two blocks of two unpadded 3x3 convolutions, dropout after each block and before the end."""
+def deep_cnn(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
+    """Two blocks of two unpadded 3x3 convolutions; dropout after each and before the last layer."""
     features = nn.Sequential(PadTo(16, size))
     inputs = channels
     for width in (32, 64):
@@ -71,11 +80,11 @@ def deep_cnn(classes: int, channels: int, size: ImageSize) -> Network:
         Dropout(0.5),
         nn.Linear(256, classes),
     )
-    return keras_init(Network(features, head))
+    return keras_init(FeedforwardNetwork(features, head))
 
 
-def sign_dnn(classes: int, channels: int, size: ImageSize) -> Network:
-    """Two hidden layers of 512 units, which learn sign letters by heart."""
+def sign_dnn(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
+    """Two hidden layers of 512 units, which overfit the sign letters."""
     features = nn.Sequential(
         nn.Flatten(),
         nn.Linear(channels * size[0] * size[1], 512),
@@ -83,11 +92,11 @@ def sign_dnn(classes: int, channels: int, size: ImageSize) -> Network:
         nn.Linear(512, 512),
         nn.ReLU(),
     )
-    return keras_init(Network(features, nn.Sequential(nn.Linear(512, classes))))
+    return keras_init(FeedforwardNetwork(features, nn.Sequential(nn.Linear(512, classes))))
 
 
-def sign_cnn(classes: int, channels: int, size: ImageSize) -> Network:
-    """Three padded 3x3 convolutions with batch norm; pools that keep a ragged edge."""
+def sign_cnn(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
+    """Three padded 3x3 convolutions with batch norm; pools round the map's side up."""
     features = nn.Sequential()
     inputs = channels
     for width, dropout in ((75, 0.0), (50, 0.2), (25, 0.0)):
@@ -105,4 +114,4 @@ def sign_cnn(classes: int, channels: int, size: ImageSize) -> Network:
         Dropout(0.3),
         nn.Linear(512, classes),
     )
-    return keras_init(Network(features, head))
+    return keras_init(FeedforwardNetwork(features, head))

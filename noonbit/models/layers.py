@@ -1,4 +1,4 @@
-"""Pieces that two or more model families share."""
+"""Layers, initialisers and helpers that several model families share."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -7,41 +7,41 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.system.seeding import mixed
+from noonbit.system.seeding import derive_seed
 
 ImageSize: TypeAlias = tuple[int, int]
 """(height, width) in pixels."""
 Builder: TypeAlias = Callable[[int, int, Any], nn.Module]
 """(number of classes, input channels, size) -> a freshly initialised network.
 
-Of images and boards, size is (height, width). A sentence is an image of one row, (length,), whose
-channels are the words; it comes as their numbers, since all other channels of a place are zero."""
+For images and boards, size is (height, width). For sentences it is (length,), and the channels are
+the words of the vocabulary: a sentence is a one-hot row, passed as word indices."""
 
-SMALL = 100
-"""Networks made for photographs of 224 pixels a side take their small-image form below this."""
-HALVED = 48
-"""Small images of at least this many pixels a side are halved at once: full size costs too much."""
+SMALL_SIDE = 100
+"""Networks made for photographs of 224 pixels a side have a small-image form below this."""
+HALVED_SIDE = 48
+"""From this many pixels a side on, small-image forms start with stride 2: stride 1 is too slow."""
 
 
 def is_small(size: tuple[int, ...]) -> bool:
-    """Whether the stem of a network for photographs would shrink such an image to nothing."""
-    return min(size) < SMALL
+    """Whether networks for photographs take their small-image form for this size."""
+    return min(size) < SMALL_SIDE
 
 
 def small_stride(size: ImageSize) -> int:
     """The first convolution's stride in small-image forms."""
-    return 2 if min(size) >= HALVED else 1
+    return 2 if min(size) >= HALVED_SIDE else 1
 
 
-class Network(nn.Module):
-    """Feature maps, then a head that turns them into one logit a class.
+class FeedforwardNetwork(nn.Module):
+    """Features, then a head that turns them into one logit a class.
 
-    Explanations read the maps that `features` gives; nothing in any part works in place. Auxiliary
-    heads, each named after the part of `features` it reads, are for training alone.
+    Explanations read the output of `features`, so no module works in place. Auxiliary heads, each
+    named after the part of `features` it reads, are used in training only.
     """
 
     normalises_shares = False
-    """Whether batch norm may see a thread's share of a batch instead of all of it."""
+    """Whether batch norm may use the statistics of one thread's share of a batch."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Network(nn.Module):
 
 
 class PadTo(nn.Module):
-    """Zero margins for images smaller than a network needs; larger ones pass untouched."""
+    """Pads images smaller than a network needs with zeros; larger ones pass unchanged."""
 
     def __init__(self, least: int, size: ImageSize) -> None:
         super().__init__()
@@ -88,64 +88,63 @@ class PadTo(nn.Module):
 
 
 LEVELS = 1 << 16
-"""Of the random numbers for dropout."""
+"""Values of a 16-bit random number, by which dropout decides."""
 
 
 class Dropout(nn.Dropout):
-    """`nn.Dropout` with random numbers of its own, so that threads need not share one stream.
+    """`nn.Dropout` with its own random stream, so that threads need not share one.
 
-    Draws a 16-bit number a value, so the rate is exact to 1/65,536, and takes them from whole
-    64-bit words: forward and backward cost 0.4 times as much as PyTorch's, whose random numbers
-    were the most expensive operator of `deep-cnn`. Without a `seed` they come from PyTorch's own
-    stream.
+    Draws 16 bits a value, so the rate is exact to 1/65,536, in whole 64-bit words: forward and
+    backward take 0.4 times as long as PyTorch's, whose random numbers were the most expensive
+    operator of `deep-cnn`. Before the first `seed` they come from PyTorch's global stream.
     """
 
     generator: torch.Generator | None = None
 
     def seed(self, seed: int) -> None:
-        """Make the numbers from here on a function of `seed`."""
+        """Restart the layer's own stream at `seed`."""
         if self.generator is None:
             self.generator = torch.Generator()
         self.generator.manual_seed(seed)
 
     def forward(self, values: Tensor) -> Tensor:
-        """Any shape; in training, zero for a share `p` of the values, the others enlarged."""
+        """Any shape; in training, zero a fraction `p` of the values and scale up the others."""
         if not self.training or values.device.type != "cpu":
             return F.dropout(values, self.p, self.training)
-        kept = like(values, self.numbers(values.numel())) >= self.least
+        kept = reshape_like(values, self.random_bits(values.numel())) >= self.threshold
         return values * kept.to(values.dtype).mul_(self.scale)
 
-    def numbers(self, count: int) -> Tensor:
-        """The next random numbers of 16 bits, for so many values: int16 (count,)."""
+    def random_bits(self, count: int) -> Tensor:
+        """Draw 16 random bits for each of `count` values: int16 (count,)."""
         words = torch.empty((count + 3) // 4, dtype=torch.int64)
         words.random_(-(1 << 63), None, generator=self.generator)
         return words.view(torch.int16)[:count]
 
     @property
-    def least(self) -> int:
-        """The smallest of them with which a value stays; none does at a rate of 1."""
+    def threshold(self) -> int:
+        """The smallest random number that keeps a value; beyond int16 at a rate of 1."""
         return round(self.p * LEVELS) - LEVELS // 2
 
     @property
     def scale(self) -> float:
-        """What stays is multiplied by this, so that the mean stays too."""
+        """The factor on kept values, which preserves the mean."""
         dropped = round(self.p * LEVELS)
         return LEVELS / (LEVELS - dropped) if dropped < LEVELS else 0.0
 
 
 class PlainDropout(Dropout):
-    """Dropout as it was first published (Hinton et al., 2012): what stays in training is not
-    enlarged; instead, all values are multiplied by the share that stays when it is over."""
+    """Dropout as first published (Hinton et al., 2012): nothing is scaled up in training; instead,
+    all values are multiplied by the keep rate at inference."""
 
     def forward(self, values: Tensor) -> Tensor:
-        """Any shape."""
+        """Any shape; see `Dropout`."""
         return super().forward(values) * (1 - self.p)
 
 
-class LimitedLinear(nn.Linear):
-    """A dense layer whose rows of weights are brought back to a length when they exceed it.
+class MaxNormLinear(nn.Linear):
+    """A dense layer that limits the L2 norm of each row of weights.
 
-    As Hinton et al. (2012) limit them: after each step, not by a penalty on the way.
+    Rows are rescaled after each step, as in Hinton et al. (2012); there is no penalty in the loss.
     """
 
     def __init__(self, inputs: int, outputs: int, *, limit: float) -> None:
@@ -153,10 +152,10 @@ class LimitedLinear(nn.Linear):
         self.limit = limit
 
     @torch.no_grad()
-    def settle(self) -> None:
-        """See `Settles`."""
-        lengths = self.weight.norm(dim=1, keepdim=True)
-        self.weight.mul_((self.limit / lengths.clamp_min(1e-7)).clamp_max(1))
+    def apply_constraint(self) -> None:
+        """See `WeightConstraint`."""
+        norms = self.weight.norm(dim=1, keepdim=True)
+        self.weight.mul_((self.limit / norms.clamp_min(1e-7)).clamp_max(1))
 
     def extra_repr(self) -> str:
         """The limit in the layer table."""
@@ -164,15 +163,15 @@ class LimitedLinear(nn.Linear):
 
 
 @runtime_checkable
-class Settles(Protocol):
-    """A layer that has the last word on its weights after each step of the optimiser."""
+class WeightConstraint(Protocol):
+    """A layer that constrains its weights after each step of the optimiser."""
 
-    def settle(self) -> None:
-        """Bring the weights to what the layer allows."""
+    def apply_constraint(self) -> None:
+        """Project the weights onto the allowed set, in place."""
 
 
-def like(values: Tensor, flat: Tensor) -> Tensor:
-    """`flat` in the shape of `values`, and in its memory order where that is channels_last."""
+def reshape_like(values: Tensor, flat: Tensor) -> Tensor:
+    """View `flat` in the shape of `values`, and in its memory order if that is channels_last."""
     if values.ndim == 4 and values.is_contiguous(memory_format=torch.channels_last):
         count, channels, height, width = values.shape
         return flat.view(count, height, width, channels).permute(0, 3, 1, 2)
@@ -180,31 +179,31 @@ def like(values: Tensor, flat: Tensor) -> Tensor:
 
 
 def seed_dropout(model: nn.Module, seed: int) -> None:
-    """Give every `Dropout` of a network a stream of its own, all of them functions of `seed`."""
+    """Seed every `Dropout` of a network, each with its own seed derived from `seed`."""
     seed_layers(dropout_layers(model), seed)
 
 
 def dropout_layers(model: nn.Module) -> list[Dropout]:
-    """Those of a network, in its order."""
+    """The `Dropout` layers of a network, in module order."""
     return [module for module in model.modules() if isinstance(module, Dropout)]
 
 
 def seed_layers(layers: Sequence[Dropout], seed: int) -> None:
-    """The same for layers that were looked for before: looking at each step costs more."""
+    """`seed_dropout` for layers found before, as searching the modules at each step is slower."""
     for index, layer in enumerate(layers):
-        layer.seed(mixed(seed, "dropout", index))
+        layer.seed(derive_seed(seed, "dropout", index))
 
 
 def empty_batch(shape: tuple[int, ...], *, count: int = 1, device: torch.device) -> Tensor:
-    """Inputs that say nothing: black images (count, C, H, W), or sentences (count, length) of words
-    that nobody knows."""
+    """Placeholder inputs: zero images (count, C, H, W), or sentences (count, length) of unknown
+    words."""
     if len(shape) == 1:
         return torch.ones(count, *shape, dtype=torch.int32, device=device)
     return torch.zeros(count, *shape, device=device)
 
 
 def output_count(features: nn.Module, channels: int, size: ImageSize) -> int:
-    """How many numbers `features` gives for one image; what a dense layer after it needs."""
+    """The number of values that `features` outputs for one image: the inputs of a dense layer."""
     training = features.training
     features.eval()
     with torch.no_grad():
@@ -213,8 +212,8 @@ def output_count(features: nn.Module, channels: int, size: ImageSize) -> int:
     return int(count)
 
 
-def keras_init(network: Network) -> Network:
-    """The same network with Keras's initial weights.
+def keras_init(network: FeedforwardNetwork) -> FeedforwardNetwork:
+    """Initialise as Keras does, and return the network.
 
     Glorot uniform weights (Glorot and Bengio, 2010) and biases of zero.
     """
@@ -226,10 +225,10 @@ def keras_init(network: Network) -> Network:
     return network
 
 
-def he_init(network: Network) -> Network:
-    """The same network with weights that keep the size of signals through ReLU.
+def he_init(network: FeedforwardNetwork) -> FeedforwardNetwork:
+    """Initialise so that ReLU layers preserve the variance of their inputs; return the network.
 
-    Normal with variance 2 / inputs of a unit (He et al., "Delving deep into rectifiers", 2015), and
+    Normal weights of variance 2 / fan-in (He et al., "Delving deep into rectifiers", 2015) and
     biases of zero.
     """
     for module in network.modules():
@@ -241,8 +240,8 @@ def he_init(network: Network) -> Network:
 
 
 def response_norm() -> nn.LocalResponseNorm:
-    """AlexNet's normalisation over 5 neighbouring maps, which VGG and GoogLeNet took over.
+    """AlexNet's local response normalisation over 5 channels, also in VGG and GoogLeNet.
 
-    The paper multiplies the sum of squares by 1e-4, PyTorch their mean.
+    The paper multiplies the sum of squares by 1e-4; PyTorch multiplies their mean, hence 5e-4.
     """
     return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)

@@ -1,4 +1,4 @@
-"""AlphaGo's policy network: for each point of the board, how probable a strong player's move is.
+"""AlphaGo's policy network: the probability of a strong player's move at each point of the board.
 
 Silver et al., "Mastering the game of Go with deep neural networks and tree search", Nature 529
 (2016), Methods and Extended Data Table 2.
@@ -7,35 +7,38 @@ Silver et al., "Mastering the game of Go with deep neural networks and tree sear
     alphago-policy         192 of 5x5    11 of 192               3,882,793
     alphago-policy-small    64 of 5x5     7 of  64                 335,785
 
-Counted for 48 planes of 19x19. Every layer keeps the size of the board and ends in ReLU; one filter
-of 1x1 then gives each point a number, to which the point adds a bias of its own, and the softmax
-goes over all points. The initial weights are He's: the signal has to pass twelve layers without a
-norm, and with PyTorch's own it shrinks to nothing on the way.
+Counted for 48 planes of 19x19. Every layer keeps the size of the board and ends in ReLU. A 1x1
+filter then gives each point a logit, each point has its own bias, and the softmax is over all
+points. The initial weights are He's: with PyTorch's default, the signal vanishes over twelve layers
+without a norm.
 """
 
 import torch
 from torch import Tensor, nn
 
 from noonbit.errors import UsageError
-from noonbit.models.layers import ImageSize, Network, he_init
+from noonbit.models.layers import FeedforwardNetwork, ImageSize, he_init
 
 
 class PointBias(nn.Module):
-    """Adds a learned number to each point of a board."""
+    """Adds a trained bias to each point of a board."""
 
     def __init__(self, points: int) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(points))
 
     def forward(self, scores: Tensor) -> Tensor:
-        """(N, points) -> the same."""
+        """(N, points) -> (N, points)."""
         return scores + self.bias
 
 
 def policy(
     width: int, further_layers: int, classes: int, channels: int, size: ImageSize
-) -> Network:
-    """Convolutions that keep the size of the board, and a number for each of its points."""
+) -> FeedforwardNetwork:
+    """Convolutions that keep the size of the board, and a logit a point.
+
+    Raises `UsageError` unless there is one class a point.
+    """
     height, across = size
     if classes != height * across:
         raise UsageError(
@@ -46,14 +49,14 @@ def policy(
     for _ in range(further_layers):
         features.extend([nn.Conv2d(width, width, 3, padding=1), nn.ReLU()])
     head = nn.Sequential(nn.Conv2d(width, 1, 1, bias=False), nn.Flatten(), PointBias(classes))
-    return he_init(Network(features, head))
+    return he_init(FeedforwardNetwork(features, head))
 
 
-def alphago_policy(classes: int, channels: int, size: ImageSize) -> Network:
+def alphago_policy(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
     """The network of the paper: twelve layers of 192 filters."""
     return policy(192, 11, classes, channels, size)
 
 
-def alphago_policy_small(classes: int, channels: int, size: ImageSize) -> Network:
-    """The same in a size that a laptop trains in half an hour."""
+def alphago_policy_small(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
+    """A smaller one, which a laptop trains in half an hour."""
     return policy(64, 7, classes, channels, size)

@@ -1,4 +1,4 @@
-"""Kim's sentence classifier: what n-grams are there, and what does each of them say?
+"""Kim's sentence classifier: convolutions over word vectors, max-pooled over the sentence.
 
 Kim, "Convolutional neural networks for sentence classification", EMNLP 2014, and its code.
 
@@ -6,16 +6,17 @@ Kim, "Convolutional neural networks for sentence classification", EMNLP 2014, an
           -> the largest value of each over the sentence - dropout 0.5 - dense, rows of at most 3
 
     name                        word vectors
-    sentence-cnn                drawn at random and learned (CNN-rand);
-                                with --vectors, begun from those (CNN-non-static)
-    sentence-cnn-static         those of --vectors as they are (CNN-static)
-    sentence-cnn-multichannel   of both kinds; every filter goes over both, and the results are
-                                added (CNN-multichannel)
+    sentence-cnn                trained from random values (CNN-rand), or with --vectors from those
+                                (CNN-non-static)
+    sentence-cnn-static         those of --vectors, frozen (CNN-static)
+    sentence-cnn-multichannel   both; every filter is applied to both, and the results are added
+                                (CNN-multichannel)
 
-A sentence stands between zeros, wide enough that every filter also sees nothing but zeros, so the
-answer does not depend on how far a batch is padded. Initial weights are those of the code: vectors
-uniform in 0.25 about zero, filters in 0.01, the last layer zero. A departure: words that no
-training sentence has are zeros, where the code, which knows all words beforehand, draws them.
+A sentence is padded with zeros on both sides, so widely that every filter has a window of zeros
+only; so the output does not depend on how far a batch is padded. Initial weights are those of the
+code: vectors uniform in [-0.25, 0.25], filters in [-0.01, 0.01], the last layer zero. A departure:
+words that no training sentence has are zero vectors; the code, which knows all words beforehand,
+draws random ones.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,18 +30,18 @@ from torch import Tensor, nn
 
 from noonbit.data.preprocess.text import FIRST_WORD, PADDING, UNKNOWN
 from noonbit.errors import UsageError
-from noonbit.models.layers import LimitedLinear, Network, PlainDropout
+from noonbit.models.layers import FeedforwardNetwork, MaxNormLinear, PlainDropout
 
-SIZE = 300
-"""Numbers of a word's vector."""
+VECTOR_SIZE = 300
+"""Dimensions of a word vector."""
 WIDTHS = (3, 4, 5)
-"""Words that a filter reaches over."""
+"""Words that a filter spans."""
 FILTERS = 100
-"""Of each width."""
-SPREAD = 0.25
-"""Of random vectors, which gives them the variance of word2vec's."""
-LIMIT = 3.0
-"""Length of the weights of a class."""
+"""Filters of each width."""
+VECTOR_RANGE = 0.25
+"""Bound of random vectors, which gives them the variance of word2vec's."""
+MAX_NORM = 3.0
+"""Limit on the L2 norm of the last layer's weights for a class."""
 DOCUMENTED: Mapping[str, Any] = {
     "epochs": 25,
     "batch_size": 50,
@@ -49,20 +50,21 @@ DOCUMENTED: Mapping[str, Any] = {
     "label_smoothing": 0.0,
     "keep": "accuracy",
 }
-"""What the paper and its code train with."""
+"""The training settings of the paper and its code."""
 
 
 class WordVectors(nn.Module):
-    """A vector of 300 numbers for each word: learned, fixed, or the sum of one of each.
+    """Embeddings of 300 dimensions: trained, fixed, or the sum of both.
 
-    Padding has none, and that of unknown words begins at zero, where nothing moves it.
+    Padding is zero. The vector of unknown words starts at zero and gets no gradient, as no training
+    sentence has any.
     """
 
     def __init__(self, words: int, *, fixed: bool, learned: bool) -> None:
         super().__init__()
-        tables = [nn.Embedding(words - UNKNOWN, SIZE) for _ in range(fixed + learned)]
+        tables = [nn.Embedding(words - UNKNOWN, VECTOR_SIZE) for _ in range(fixed + learned)]
         for table in tables:
-            nn.init.uniform_(table.weight, -SPREAD, SPREAD)
+            nn.init.uniform_(table.weight, -VECTOR_RANGE, VECTOR_RANGE)
             nn.init.zeros_(table.weight.detach()[: FIRST_WORD - UNKNOWN])
         if fixed:
             tables[0].weight.requires_grad_(False)
@@ -70,117 +72,119 @@ class WordVectors(nn.Module):
         self.needs_vectors = fixed
 
     def forward(self, numbers: Tensor) -> Tensor:
-        """Numbers of words (n,) -> (n, 300)."""
+        """Word indices (n,) -> (n, 300)."""
         rows = (numbers - UNKNOWN).clamp_min(0)
         vectors = torch.stack([table(rows) for table in self.tables]).sum(dim=0)
         return vectors * (numbers != PADDING).unsqueeze(1)
 
     @torch.no_grad()
-    def start_from(self, vectors: NDArray[np.float32], found: NDArray[np.bool_]) -> None:
-        """Take vectors (words, at most 300) of the words that have one, as `found` (words,) says.
+    def load_vectors(self, vectors: NDArray[np.float32], found: NDArray[np.bool_]) -> None:
+        """Set the vectors (words, at most 300) of those words that `found` (words,) marks.
 
-        Shorter vectors are filled up with zeros, which filters pass over. Raises `UsageError` for
-        longer ones.
+        Shorter vectors are padded with zeros. Raises `UsageError` for longer ones.
         """
         size = vectors.shape[1]
-        if size > SIZE:
+        if size > VECTOR_SIZE:
             raise UsageError(
-                f"The vectors have {size:,} numbers, and this network takes at most {SIZE}, as its "
-                "paper has it. Use shorter ones."
+                f"The vectors have {size:,} numbers, and this network takes at most {VECTOR_SIZE}, "
+                "as its paper has it. Use shorter ones."
             )
         rows = torch.from_numpy(np.flatnonzero(found) + FIRST_WORD - UNKNOWN)
-        given = F.pad(torch.from_numpy(vectors[found]), (0, SIZE - size))
+        given = F.pad(torch.from_numpy(vectors[found]), (0, VECTOR_SIZE - size))
         for table in self.tables:
             table.get_parameter("weight")[rows] = given
 
 
 class NGrams(nn.Module):
-    """Filters over some neighbouring words, each with its largest value in the sentence.
+    """Convolutions over 3, 4 and 5 words, then ReLU and the maximum over the sentence.
 
-    A filter over 3 words is three vectors, one for each place, whose products with the words there
-    are added. The products are taken once for each different word of a batch, which a convolution
-    would take for each place of each sentence: 4 times as many.
+    A filter over 3 words is three vectors, one for each position, whose products with the words
+    there are added. The products are computed once for each distinct word of a batch; a convolution
+    would compute them for each position of each sentence, 4 times as many.
     """
 
     def __init__(self, words: WordVectors) -> None:
         super().__init__()
         self.words = words
-        self.weight = nn.Parameter(torch.empty(sum(WIDTHS) * FILTERS, SIZE))
-        """For each width and each place in it, 100 vectors."""
+        self.weight = nn.Parameter(torch.empty(sum(WIDTHS) * FILTERS, VECTOR_SIZE))
+        """For each width and each position in it, 100 vectors."""
         self.bias = nn.Parameter(torch.zeros(len(WIDTHS) * FILTERS))
         nn.init.uniform_(self.weight, -0.01, 0.01)
 
     def forward(self, numbers: Tensor) -> Tensor:
-        """Numbers of words (N, length) -> (N, 300): 100 values of each width."""
-        values = torch.cat([sums.max(dim=1).values for sums in self.sums(numbers)], dim=1)
+        """Word indices (N, length) -> (N, 300): 100 filters of each width."""
+        responses = self.iter_responses(numbers)
+        values = torch.cat([each.max(dim=1).values for each in responses], dim=1)
         return F.relu(values + self.bias)
 
-    def where(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """The same values, and where the n-gram begins that gave each; both (N, 300)."""
-        found = [sums.max(dim=1) for sums in self.sums(numbers)]
-        values = torch.cat([each.values for each in found], dim=1)
-        return F.relu(values + self.bias), torch.cat([each.indices for each in found], dim=1)
+    def forward_with_positions(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """The values of `forward`, and the start of the n-gram that gave each; both (N, 300)."""
+        maxima = [each.max(dim=1) for each in self.iter_responses(numbers)]
+        values = torch.cat([each.values for each in maxima], dim=1)
+        return F.relu(values + self.bias), torch.cat([each.indices for each in maxima], dim=1)
 
-    def sums(self, numbers: Tensor) -> Iterator[Tensor]:
-        """What each filter gives at each place, without bias: (N, places, 100) of each width."""
-        distinct, places = distinct_numbers(numbers)
-        # Sums of products are taken in full precision, whatever the products were.
+    def iter_responses(self, numbers: Tensor) -> Iterator[Tensor]:
+        """Yield, for each width, the filters' outputs without bias: (N, positions, 100)."""
+        distinct, index_of = find_distinct(numbers)
+        # The products are added in full precision, even if they were computed in less.
         products = F.linear(self.words(distinct), self.weight).to(self.bias.dtype)
-        at_places = iter(F.embedding(places, products).split(FILTERS, dim=2))
+        by_offset = iter(F.embedding(index_of, products).split(FILTERS, dim=2))
         for width in WIDTHS:
-            last = numbers.shape[1] - width + 1
-            parts = [next(at_places)[:, place : place + last] for place in range(width)]
+            count = numbers.shape[1] - width + 1
+            parts = [next(by_offset)[:, offset : offset + count] for offset in range(width)]
             yield torch.stack(parts).sum(dim=0)
 
     def multiply_adds(self, numbers: Tensor) -> int:
-        """As a convolution takes them, for one sentence."""
-        return sum(FILTERS * SIZE * width * (numbers.shape[1] - width + 1) for width in WIDTHS)
+        """Those of the equivalent convolution, for one sentence."""
+        return sum(
+            FILTERS * VECTOR_SIZE * width * (numbers.shape[1] - width + 1) for width in WIDTHS
+        )
 
 
-def distinct_numbers(numbers: Tensor) -> tuple[Tensor, Tensor]:
-    """The different words of a batch, and for each place which of them it is."""
-    if numbers.is_meta:  # an outline has no words
+def find_distinct(numbers: Tensor) -> tuple[Tensor, Tensor]:
+    """The distinct word indices of a batch, and each position's index among them."""
+    if numbers.is_meta:  # an outline has no values
         return numbers.flatten(), numbers
-    distinct, places = torch.unique(numbers, return_inverse=True)
-    return distinct, places
+    distinct, index_of = torch.unique(numbers, return_inverse=True)
+    return distinct, index_of
 
 
 class Between(nn.Module):
-    """Leaves out the padding that all sentences of a batch share, and puts them between zeros."""
+    """Trims a batch to its longest sentence, then pads both sides for filters of `width` words."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.before, self.after = width - 1, width
 
     def forward(self, numbers: Tensor) -> Tensor:
-        """Numbers of words (N, length) -> (N, 2 * width - 1 more than the longest has)."""
+        """Word indices (N, length) -> (N, longest + 2 * width - 1)."""
         if not numbers.is_meta:
             longest = int((numbers != PADDING).sum(dim=1).max()) if len(numbers) else 0
             numbers = numbers[:, :longest]
         return F.pad(numbers, (self.before, self.after), value=PADDING)
 
 
-class SentenceNetwork(Network):
-    """Words in, logits out."""
+class SentenceNetwork(FeedforwardNetwork):
+    """Kim's network: word indices (N, length) -> logits (N, classes)."""
 
     def __init__(self, words: WordVectors, classes: int) -> None:
         between, ngrams = Between(max(WIDTHS)), NGrams(words)
         dropout = PlainDropout(0.5)
-        dense = LimitedLinear(FILTERS * len(WIDTHS), classes, limit=LIMIT)
+        dense = MaxNormLinear(FILTERS * len(WIDTHS), classes, limit=MAX_NORM)
         nn.init.zeros_(dense.weight)
         nn.init.zeros_(dense.bias)
         super().__init__(nn.Sequential(between, ngrams), nn.Sequential(dropout, dense))
 
-    def parts(self) -> tuple[Between, NGrams, PlainDropout, LimitedLinear]:
-        """What a sentence goes through, for explanations."""
+    def parts(self) -> tuple[Between, NGrams, PlainDropout, MaxNormLinear]:
+        """The layers in call order, for explanations."""
         (between, ngrams), (dropout, dense) = self.features, self.head
         assert isinstance(between, Between) and isinstance(ngrams, NGrams)  # noqa: S101
-        assert isinstance(dropout, PlainDropout) and isinstance(dense, LimitedLinear)  # noqa: S101
+        assert isinstance(dropout, PlainDropout) and isinstance(dense, MaxNormLinear)  # noqa: S101
         return between, ngrams, dropout, dense
 
 
 def sentence_cnn(classes: int, words: int, size: tuple[int]) -> SentenceNetwork:
-    """CNN-rand, or CNN-non-static where it is given vectors."""
+    """CNN-rand, or CNN-non-static if it loads vectors."""
     return SentenceNetwork(WordVectors(words, fixed=False, learned=True), classes)
 
 

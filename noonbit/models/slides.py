@@ -1,4 +1,4 @@
-"""The two networks that a set of slides compares: dense layers against convolutions.
+"""The two networks that a course's slides compare: dense layers and convolutions.
 
 Counted for 28 x 28 x 1 images and 10 classes:
 
@@ -6,25 +6,32 @@ Counted for 28 x 28 x 1 images and 10 classes:
     slides-dnn  dense 512 - dense                              407,050
     slides-cnn  conv 32 - conv 64 - pool - dense 128 - dense 1,199,882
 
-Both begin with Keras's initial weights, as the slides leave them.
+Both have Keras's default initial weights, as in the slides.
 """
 
 from torch import nn
 
-from noonbit.models.layers import Dropout, ImageSize, Network, PadTo, keras_init, output_count
+from noonbit.models.layers import (
+    Dropout,
+    FeedforwardNetwork,
+    ImageSize,
+    PadTo,
+    keras_init,
+    output_count,
+)
 
 
-def slides_dnn(classes: int, channels: int, size: ImageSize) -> Network:
+def slides_dnn(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
     """One hidden layer of 512 units."""
     inputs = channels * size[0] * size[1]
     features = nn.Sequential(nn.Flatten(), nn.Linear(inputs, 512), nn.ReLU())
-    return keras_init(Network(features, nn.Sequential(nn.Linear(512, classes))))
+    return keras_init(FeedforwardNetwork(features, nn.Sequential(nn.Linear(512, classes))))
 
 
-def slides_cnn(classes: int, channels: int, size: ImageSize) -> Network:
+def slides_cnn(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
     """Two unpadded 3x3 convolutions, one pool, then 128 units; dropout after both parts."""
     features = nn.Sequential(
-        PadTo(6, size),  # the smallest image that both convolutions and the pool leave a pixel of
+        PadTo(6, size),  # the smallest image of which both convolutions and the pool leave a pixel
         nn.Conv2d(channels, 32, 3),
         nn.ReLU(),
         nn.Conv2d(32, 64, 3),
@@ -39,4 +46,4 @@ def slides_cnn(classes: int, channels: int, size: ImageSize) -> Network:
         Dropout(0.5),
         nn.Linear(128, classes),
     )
-    return keras_init(Network(features, head))
+    return keras_init(FeedforwardNetwork(features, head))

@@ -1,7 +1,7 @@
 """The layer table: output shapes, parameters, multiply-adds, receptive fields.
 
-Read off one forward pass of an empty image, so it holds for any module, a user's own too. Costs one
-inference of one image.
+Measured in one forward pass of a placeholder input, so it works for any module. Costs the inference
+of one image.
 """
 
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError
-from noonbit.models.layers import Network, empty_batch
+from noonbit.models.layers import FeedforwardNetwork, empty_batch
 from noonbit.models.receptive_field import FieldTracker, Pair
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class LayerSummary:
     """One row of the table."""
 
     name: str
@@ -26,28 +26,28 @@ class Layer:
     """Without the batch: (channels, height, width) or (units,)."""
     parameters: int
     multiply_adds: int
-    """For one image; of convolutions and dense layers, where the work is."""
+    """For one image; counted for convolutions and dense layers, 0 for most others."""
     receptive_field: Pair | None
-    """Pixels (down, across) that one unit looks at; None where the output is no map."""
+    """(height, width) in pixels; None if the output is no feature map."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A network in figures."""
+    """The layer table and its totals."""
 
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerSummary, ...]
     parameters: int
-    """As the network's source counts them."""
+    """As the network's source counts them: some include batch-norm statistics."""
     trainable_parameters: int
     auxiliary_parameters: int
-    """Of heads that work in training alone, and so have no row in the table."""
+    """Parameters of heads used in training only, which have no row in the table."""
     batch_norm_statistics: int
-    """Running means and variances: learned from the data, but not by gradients."""
+    """Running means and variances, which are estimated rather than trained."""
     multiply_adds: int
 
     @property
     def receptive_field(self) -> Pair | None:
-        """Of the last map; None for networks of dense layers alone."""
+        """The last feature map's; None for networks of dense layers only."""
         fields = [layer.receptive_field for layer in self.layers if layer.receptive_field]
         return fields[-1] if fields else None
 
@@ -55,12 +55,12 @@ class Summary:
 def summarise(
     model: nn.Module, shape: tuple[int, ...], *, counts_statistics: bool = False
 ) -> Summary:
-    """The table of `model` for one input of `shape` (channels, height, width), or (words,).
+    """Summarise `model` for one input of `shape` (channels, height, width), or (length,).
 
-    Raises `ArtefactError` where the network does not accept that shape.
+    Raises `ArtefactError` if the network does not accept that shape.
     """
-    layers = layers_of(model, shape)
-    auxiliary = model.auxiliary.parameters() if isinstance(model, Network) else ()
+    layers = summarise_layers(model, shape)
+    auxiliary = model.auxiliary.parameters() if isinstance(model, FeedforwardNetwork) else ()
     statistics = sum(
         buffer.numel()
         for name, buffer in model.named_buffers()
@@ -68,32 +68,32 @@ def summarise(
     )
     return Summary(
         tuple(layers),
-        parameters=count(model.parameters()) + (statistics if counts_statistics else 0),
-        trainable_parameters=count(p for p in model.parameters() if p.requires_grad),
-        auxiliary_parameters=count(auxiliary),
+        parameters=count_values(model.parameters()) + (statistics if counts_statistics else 0),
+        trainable_parameters=count_values(p for p in model.parameters() if p.requires_grad),
+        auxiliary_parameters=count_values(auxiliary),
         batch_norm_statistics=statistics,
         multiply_adds=sum(layer.multiply_adds for layer in layers),
     )
 
 
-def layers_of(model: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
-    """The layers in the order in which an empty image passes them; raises as `summarise`."""
+def summarise_layers(model: nn.Module, shape: tuple[int, ...]) -> list[LayerSummary]:
+    """Summarise the layers in call order; raises as `summarise`."""
     parameter = next(model.parameters(), None)
     device = torch.device("cpu") if parameter is None else parameter.device
     image = empty_batch(shape, device=device)
     tracker = FieldTracker(image)
-    layers: list[Layer] = []
+    layers: list[LayerSummary] = []
     names = {module: name for name, module in model.named_modules()}
 
-    def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+    def add_row(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         if isinstance(output, Tensor):
             layers.append(
-                Layer(
+                LayerSummary(
                     names[module],
                     type(module).__name__,
                     tuple(output.shape[1:]),
-                    count(module.parameters(recurse=False)),
-                    multiply_adds(module, inputs, output),
+                    count_values(module.parameters(recurse=False)),
+                    count_multiply_adds(module, inputs, output),
                     tracker.size_of(output) if len(shape) > 1 else None,
                 )
             )
@@ -101,17 +101,19 @@ def layers_of(model: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
     leaves = [
         module
         for module in model.modules()
-        if isinstance(module, Counts) or not list(module.children())
+        if isinstance(module, HasMultiplyAdds) or not list(module.children())
     ]
-    hooks = [module.register_forward_hook(record) for module in leaves]
+    hooks = [module.register_forward_hook(add_row) for module in leaves]
     training = model.training
     try:
         with torch.no_grad(), tracker:
             model.eval()(image)
     except Exception as error:  # a user's own network may raise anything
         channels, *size = shape if len(shape) > 1 else ("words", *shape)
-        shown = "x".join(map(str, (*size, channels)))
-        raise ArtefactError(f"The network does not accept an input of {shown}: {error}") from error
+        dimensions = "x".join(map(str, (*size, channels)))
+        raise ArtefactError(
+            f"The network does not accept an input of {dimensions}: {error}"
+        ) from error
     finally:
         model.train(training)
         for hook in hooks:
@@ -119,22 +121,22 @@ def layers_of(model: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
     return layers
 
 
-def count(parameters: Iterable[Tensor]) -> int:
-    """How many numbers they hold together."""
-    return sum(parameter.numel() for parameter in parameters)
+def count_values(tensors: Iterable[Tensor]) -> int:
+    """The total number of elements."""
+    return sum(tensor.numel() for tensor in tensors)
 
 
 @runtime_checkable
-class Counts(Protocol):
-    """A layer that knows its own arithmetic."""
+class HasMultiplyAdds(Protocol):
+    """A layer that counts its own multiply-adds."""
 
     def multiply_adds(self, *inputs: Tensor) -> int:
-        """For one input."""
+        """Count them for one item of the batch."""
 
 
-def multiply_adds(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> int:
-    """The multiplications (each with its addition) that one image costs in this layer."""
-    if isinstance(module, Counts):
+def count_multiply_adds(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> int:
+    """Count the multiply-adds of this layer for one image."""
+    if isinstance(module, HasMultiplyAdds):
         return module.multiply_adds(*inputs)
     if isinstance(module, nn.Conv2d):
         per_value = module.weight[0].numel()

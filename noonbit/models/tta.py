@@ -1,8 +1,8 @@
-"""Test-time augmentation: the mean of a network's answers to several views of an input.
+"""Test-time augmentation: the mean of a network's logits over several views of an input.
 
-Costs one prediction a view: two for a mirror, three for shifts, six for both, as the CIFAR-10 speed
-records have them (Jordan, "94% on CIFAR-10 in 3.29 seconds", 2024); eight for the symmetries of a
-board, as AlphaGo has them (Silver et al., 2016).
+Costs one prediction a view: two for flips, three for shifts, six for both, as in the CIFAR-10 speed
+records (Jordan, "94% on CIFAR-10 in 3.29 seconds", 2024); eight for the symmetries of a board, as
+in AlphaGo (Silver et al., 2016).
 """
 
 import re
@@ -11,17 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.data.go.symmetries import INVERSES, sources
+from noonbit.data.go.symmetries import INVERSES, source_points
 from noonbit.errors import UsageError
 
 LARGEST_SHIFT = 8
+"""Pixels."""
 
 
 class Views(nn.Module):
-    """A network that is asked about an image, its mirror image, and both moved a little.
+    """Averages a network's logits over an image, its mirror image and shifted copies.
 
-    It takes and gives what the network does; only its answers are averaged, so training needs the
-    network itself.
+    For inference only: it has the network's inputs and outputs, but training uses the network.
     """
 
     def __init__(self, network: nn.Module, *, flip: bool, shift: int) -> None:
@@ -31,25 +31,27 @@ class Views(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Normalised float images (N, C, H, W) -> mean logits (N, classes)."""
-        views = [images, *self.moved(images)]
+        views = [images, *self.shift_images(images)]
         if self.flip:
             views += [view.flip(3) for view in views]
         return torch.stack([self.network(view) for view in views]).mean(dim=0)
 
-    def moved(self, images: Tensor) -> list[Tensor]:
-        """The images up and left, and down and right; the margin repeats the edge."""
+    def shift_images(self, images: Tensor) -> list[Tensor]:
+        """Shift the images along the diagonal, both ways; margins repeat the edge."""
         if not self.shift:
             return []
-        height, width, reach = *images.shape[2:], self.shift
-        padded = F.pad(images, (reach, reach, reach, reach), mode="replicate")
-        last = 2 * reach
-        return [padded[:, :, o : o + height, o : o + width] for o in (0, last)]
+        height, width = images.shape[2:]
+        padded = F.pad(images, (self.shift,) * 4, mode="replicate")
+        return [
+            padded[:, :, offset : offset + height, offset : offset + width]
+            for offset in (0, 2 * self.shift)
+        ]
 
 
 class BoardViews(nn.Module):
-    """A network that is asked about a board under all its eight symmetries.
+    """Averages a network's logits over the eight symmetries of a board.
 
-    Each answer is turned back before the mean is taken.
+    Each output is mapped back to the original orientation before the mean.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -58,19 +60,19 @@ class BoardViews(nn.Module):
 
     def forward(self, planes: Tensor) -> Tensor:
         """Float planes (N, C, size, size) -> mean logits (N, size * size)."""
-        table = torch.tensor(sources(planes.shape[-1]), device=planes.device)
-        answers = []
+        table = torch.tensor(source_points(planes.shape[-1]), device=planes.device)
+        outputs = []
         for from_points, back in zip(table, table[torch.tensor(INVERSES)], strict=True):
             view = planes.flatten(2)[:, :, from_points].view_as(planes)
             view = view.contiguous(memory_format=torch.channels_last)
-            answers.append(self.network(view)[:, back])
-        return torch.stack(answers).mean(dim=0)
+            outputs.append(self.network(view)[:, back])
+        return torch.stack(outputs).mean(dim=0)
 
 
-def viewed(network: nn.Module, views: str) -> nn.Module:
-    """The network, or as `views` asks: `flip`, `shift=1`, `flip,shift=1`; of boards `symmetries`.
+def with_tta(network: nn.Module, views: str) -> nn.Module:
+    """Wrap the network as `views` says: `flip`, `shift=1`, `flip,shift=1`; for boards `symmetries`.
 
-    Raises `UsageError` for anything else but `none`.
+    `none` returns the network itself. Raises `UsageError` for anything else.
     """
     if views.strip() == "symmetries":
         return BoardViews(network)

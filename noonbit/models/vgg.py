@@ -1,4 +1,4 @@
-"""VGG: depth by small filters alone, in the six configurations of the paper's table.
+"""VGG: deep networks of small filters, in the six configurations of the paper's table.
 
 Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014.
 Counted for 224 x 224 x 3 images and 1,000 classes:
@@ -11,9 +11,9 @@ Counted for 224 x 224 x 3 images and 1,000 classes:
     vgg-d      2, 2, 3, 3, 3                                        138,357,544
     vgg-e      2, 2, 4, 4, 4                                        143,667,240
 
-The stages have 64, 128, 256, 512, 512 maps and end in a pool, which stands before the last ReLU
-(both keep the order of values); two dense layers of 4,096 units follow. The paper trained A first
-and began the deeper ones with its layers; He's initial weights, of 2015, make that needless.
+The stages have 64, 128, 256, 512, 512 channels and end in a pool, which comes before the last ReLU
+(they commute); two dense layers of 4,096 units follow. The paper trained A first and initialised
+the deeper ones with its layers; He's initial weights, of 2015, make that unnecessary.
 
 Below 100 pixels a side: a stage whose map is one pixel high or wide does not pool, and the dense
 layers have 512 units.
@@ -23,8 +23,8 @@ from torch import nn
 
 from noonbit.models.layers import (
     Dropout,
+    FeedforwardNetwork,
     ImageSize,
-    Network,
     he_init,
     is_small,
     output_count,
@@ -41,10 +41,10 @@ KERNELS: dict[str, tuple[tuple[int, ...], ...]] = {
     "D": ((3, 3), (3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
     "E": ((3, 3), (3, 3), (3, 3, 3, 3), (3, 3, 3, 3), (3, 3, 3, 3)),
 }
-"""The sides of the filters of each stage."""
+"""Kernel sizes of each stage's convolutions."""
 
 
-def vgg(configuration: str, classes: int, channels: int, size: ImageSize) -> Network:
+def vgg(configuration: str, classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
     """The network of one column of the table: A, A-LRN, B, C, D or E."""
     features = nn.Sequential()
     inputs, side = channels, min(size)
@@ -57,7 +57,7 @@ def vgg(configuration: str, classes: int, channels: int, size: ImageSize) -> Net
         if normalised:
             features.append(response_norm())
         if side >= 2:
-            # Response norm reads what ReLU gives, so there the pool cannot go before it.
+            # Response norm is between ReLU and pool, so here the pool cannot come before ReLU.
             features.insert(len(features) - (0 if normalised else 1), nn.MaxPool2d(2))
             side //= 2
     units = 512 if is_small(size) else 4096
@@ -65,4 +65,4 @@ def vgg(configuration: str, classes: int, channels: int, size: ImageSize) -> Net
     for count in (output_count(features, channels, size), units):
         head.extend([nn.Linear(count, units), nn.ReLU(), Dropout(0.5)])
     head.append(nn.Linear(units, classes))
-    return he_init(Network(features, head))
+    return he_init(FeedforwardNetwork(features, head))

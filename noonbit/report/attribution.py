@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.attribution import Explanation, can_be_explained
-from noonbit.runs.predictions import Answers
+from noonbit.runs.predictions import StoredPredictions
 from noonbit.runs.run import Run
 
 SENTENCES, NGRAMS = 6, 3
@@ -45,7 +45,7 @@ class Decisions:
     wrong: list[Decision]
 
 
-def decisions(run: Run, items: Items, answers: Answers) -> Decisions | None:
+def decisions(run: Run, items: PreparedDataset, answers: StoredPredictions) -> Decisions | None:
     """The most confident answers taken apart; None for networks that cannot be."""
     try:
         if not can_be_explained(run.model):
@@ -62,7 +62,7 @@ def decisions(run: Run, items: Items, answers: Answers) -> Decisions | None:
     )
 
 
-def decision(run: Run, items: Items, answers: Answers, row: int) -> Decision:
+def decision(run: Run, items: PreparedDataset, answers: StoredPredictions, row: int) -> Decision:
     """The answer in a row of the answers."""
     predicted = int(answers.predictions[row])
     (explanation,) = run.explain([items.text(int(answers.items[row]))])
@@ -71,7 +71,7 @@ def decision(run: Run, items: Items, answers: Answers, row: int) -> Decision:
         run.class_names[answers.labels[row]],
         run.class_names[predicted],
         float(answers.stated[row]),
-        marked(explanation, predicted),
+        mark_words(explanation, predicted),
         [
             (" ".join(each.words), weight)
             for each, weight in explanation.for_class(predicted)[:NGRAMS]
@@ -79,7 +79,7 @@ def decision(run: Run, items: Items, answers: Answers, row: int) -> Decision:
     )
 
 
-def marked(explanation: Explanation, number: int) -> list[Word]:
+def mark_words(explanation: Explanation, number: int) -> list[Word]:
     """The words of a sentence, each with what it says for a class."""
     shares = explanation.words_for_class(number)
     most = float(np.abs(shares).max(initial=0)) or 1.0

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from noonbit.data.go.boards import boards_of
-from noonbit.data.prepared import Items
+from noonbit.data.go.boards import as_boards
+from noonbit.data.prepared import PreparedDataset
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.move_accuracy import Score, ranks
-from noonbit.runs.predictions import Answers
+from noonbit.runs.predictions import StoredPredictions
 
 STAGES = (0, 30, 100, 170, 240)
 """Moves after which a stage of the game begins."""
@@ -45,7 +45,7 @@ class Moves:
     missed: list[Drawing]
 
 
-def moves(evaluation: Evaluation, answers: Answers, items: Items) -> Moves:
+def moves(evaluation: Evaluation, answers: StoredPredictions, items: PreparedDataset) -> Moves:
     """Of a network whose answers are moves."""
     right = np.flatnonzero(answers.predictions == answers.labels)
     # The surest ones are replies that everybody knows, so those of a middling sureness are shown.
@@ -61,24 +61,24 @@ def moves(evaluation: Evaluation, answers: Answers, items: Items) -> Moves:
     )
 
 
-def stages(answers: Answers, items: Items) -> list[Stage]:
+def stages(answers: StoredPredictions, items: PreparedDataset) -> list[Stage]:
     """The network's score by stages of the game."""
     groups = items.groups(answers.items)
     assert groups is not None, "boards come in games"  # noqa: S101
     found = ranks(answers.probabilities, answers.labels)
-    played = boards_of(items.data.train.raw).moves[answers.items]
+    played = as_boards(items.data.train.raw).moves[answers.items]
     rows = []
     for first, end in zip(STAGES, (*STAGES[1:], None), strict=True):
         inside = played >= first if end is None else (played >= first) & (played < end)
         if inside.any():
             name = f"{first + 1} and later" if end is None else f"{first + 1} to {end}"
-            rows.append(Stage(name, Score.measured(name, found[inside], groups[inside])))
+            rows.append(Stage(name, Score.from_ranks(name, found[inside], groups[inside])))
     return rows
 
 
-def drawing(answers: Answers, items: Items, row: int) -> Drawing:
+def drawing(answers: StoredPredictions, items: PreparedDataset, row: int) -> Drawing:
     """A test position with what the network said of it."""
-    number, boards = int(answers.items[row]), boards_of(items.data.train.raw)
+    number, boards = int(answers.items[row]), as_boards(items.data.train.raw)
     title = f"move {boards.moves[number] + 1}, {boards.to_play(number)} to play"
     diagram = boards.diagram(number, answers.probabilities[row])
     return Drawing(Markup(diagram.svg(title)), answers.names[row])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from noonbit.evaluation.intervals import wilson_interval
-from noonbit.training.loop import Epoch
+from noonbit.training.state import EpochMetrics
 
 MARKED_EPOCHS = 20
 """With at most so many epochs, each one is marked with a dot."""
@@ -73,7 +73,7 @@ def interval_chart(accuracy: float, low: float, high: float) -> Markup:
     return svg(480, 80, label, parts)
 
 
-def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
+def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
     """Loss (left axis) and accuracy (right axis) of training and validation over the epochs.
 
     Of long trainings, the first values may lie outside: the curves enter through the frame.
@@ -107,7 +107,7 @@ def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
             parts.append(text(across.at(value), 354, f"{value:.0f}", "tick middle"))
     if best_epoch:
         parts.append(line(across.at(best_epoch), 40, across.at(best_epoch), 330, "best"))
-    curves: tuple[tuple[str, Axis, Callable[[Epoch], float]], ...] = (
+    curves: tuple[tuple[str, Axis, Callable[[EpochMetrics], float]], ...] = (
         ("loss training", loss, lambda row: row.loss),
         ("accuracy training", share, lambda row: row.accuracy),
         ("loss", loss, lambda row: row.val_loss),
@@ -119,7 +119,7 @@ def history_chart(rows: Sequence[Epoch], best_epoch: int) -> Markup:
             for row in rows
             if math.isfinite(value_of(row))
         ]
-        parts.append(framed(curve(points, style)))
+        parts.append(with_axes(curve(points, style)))
         if len(rows) <= MARKED_EPOCHS:
             parts += [dot(x, y, 4, style) for x, y in points if 34 <= y <= 336]
     last = rows[-1]
@@ -210,7 +210,7 @@ def svg(width: int, height: int, label: str, parts: Iterable[str]) -> Markup:
     return Markup(f'<svg {frame} role="img" aria-label="{label}">{"".join(parts)}</svg>')
 
 
-def framed(part: str) -> str:
+def with_axes(part: str) -> str:
     """What of a part lies inside the chart's frame; an inner svg cuts off the rest."""
     return f'<svg x="60" y="34" width="600" height="302" viewBox="60 34 600 302">{part}</svg>'
 

@@ -2,7 +2,7 @@
 
 import shlex
 
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.runs.run import Run
 
 
@@ -10,30 +10,30 @@ def summary_commands(run: Run) -> list[str]:
     """What prints the layers of each kind of network among several; none for a network alone."""
     if not run.is_ensemble:
         return []
-    framing = run.contract.framing
-    size = "x".join(map(str, (*framing.size, framing.channels)))
+    preprocessor = run.contract.preprocessor
+    size = "x".join(map(str, (*preprocessor.size, preprocessor.channels)))
     shape = ["--input", size, "--classes", str(len(run.class_names))]
-    names = dict.fromkeys(member["name"] for member in run.record["model"]["members"])
+    names = dict.fromkeys(member["name"] for member in run.metadata["model"]["members"])
     return [shlex.join(["noonbit", "summary", name, *shape]) for name in names]
 
 
-def test_command(run: Run, items: Items) -> str | None:
+def test_command(run: Run, items: PreparedDataset) -> str | None:
     """What measures a cross-validation's networks together, on the test part that it left alone."""
     if run.folds is None or items.data.test is None:
         return None
-    return shlex.join(["noonbit", "evaluate", str(run.path), run.record["source_path"]])
+    return shlex.join(["noonbit", "evaluate", str(run.path), run.metadata["source_path"]])
 
 
 def repeat_command(run: Run) -> str:
     """What trains the same again; the recipe of the run folder has every setting and the seed."""
-    if run.is_ensemble and "training" not in run.record:
-        about = run.record["model"]
+    if run.is_ensemble and "training" not in run.metadata:
+        about = run.metadata["model"]
         folders = [str(run.path / member["run"]) for member in about["members"]]
         return shlex.join(["noonbit", "ensemble", *folders, "--combine", about["combine"]])
-    words = ["noonbit", "train", run.record["source_path"]]
+    words = ["noonbit", "train", run.metadata["source_path"]]
     words += ["--config", str(run.path / "recipe.toml")]
     if run.is_ensemble:
-        for name, value in run.record["training"]["settings"].items():
+        for name, value in run.metadata["training"]["settings"].items():
             if value is not False:
                 words.append(f"--{name.replace('_', '-')}")
                 words += [] if value is True else [str(value)]

@@ -48,7 +48,7 @@ def folds(run: Run) -> Folds | None:
     """The folds of a cross-validation; None for any other run."""
     if run.folds is None:
         return None
-    result = run.record["result"]
+    result = run.metadata["result"]
     rows = [
         FoldRow(
             plain["fold"],
@@ -68,7 +68,7 @@ def folds(run: Run) -> Folds | None:
         standard_deviation=result["folds_standard_deviation"],
         lowest=min(row.accuracy for row in rows),
         highest=max(row.accuracy for row in rows),
-        how=HOW[run.record["model"]["combine"]],
+        how=HOW[run.metadata["model"]["combine"]],
         start=charts.scale_start(min(row.low for row in rows)),
-        at_once=run.record["training"]["at_once"],
+        at_once=run.metadata["training"]["at_once"],
     )

@@ -61,7 +61,7 @@ def members(run: Run) -> Members | None:
     """The members of an ensemble; None for a single network, and for the folds' networks."""
     if not run.is_ensemble or run.folds is not None:
         return None
-    result = run.record["result"]
+    result = run.metadata["result"]
     rows = [member_row(number, plain) for number, plain in enumerate(result["members"], start=1)]
     lowest = min(result["accuracy_low"], *(row.low for row in rows))
     gains = result["gain_over_mean"], result["gain_over_best"]
@@ -69,7 +69,7 @@ def members(run: Run) -> Members | None:
         rows=rows,
         best=rows[result["best_member"] - 1],
         mean_accuracy=result["members_mean_accuracy"],
-        how=HOW[run.record["model"]["combine"]],
+        how=HOW[run.metadata["model"]["combine"]],
         start=charts.scale_start(lowest),
         gain_over_mean=gains[0],
         gain_over_best=gains[1],
@@ -78,7 +78,7 @@ def members(run: Run) -> Members | None:
         ),
         not_unanimous=result["not_unanimous"],
         pairwise_disagreement=result["pairwise_disagreement"],
-        at_once=run.record.get("training", {"at_once": 1})["at_once"],
+        at_once=run.metadata.get("training", {"at_once": 1})["at_once"],
         folds=any("fold" in row["differs"] for row in result["members"]),
     )
 

@@ -1,14 +1,13 @@
 """One offline page that shows a run: made by `train`, or by `noonbit report RUN`.
 
-    answers.py     what the run said of every test item
     sections.py    what each part of the page says
     commands.py    what it tells people to type
     members.py     what it says of an ensemble's members
     folds.py       what it says of a cross-validation's folds
     charts.py      inline SVG
     boards.py      what it says of moves in Go, with moves.html.j2
-    decisions.py   the words of sentences that decided
-    exhibits.py    how an input is shown; thumbnails.py makes inline PNG
+    attribution.py the words of sentences that decided
+    inputs.py      how an input is shown; thumbnails.py makes inline PNG
     page.html.j2   the words and their order, with style.css
 
 The page needs no network, no script and no font. Every figure of the test split is read from the
@@ -19,32 +18,29 @@ it takes about 0.3 s for ten classes.
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pkgutil import resolve_name
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.data.split import OWN
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.report import charts, commands, sections
 from noonbit.report.attribution import decisions
 from noonbit.report.folds import folds
-from noonbit.report.inputs import words_of
 from noonbit.report.members import members
-from noonbit.runs.predictions import Answers, read_answers
+from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
 from noonbit.system.files import write_text
-
-if TYPE_CHECKING:
-    from noonbit.report.boards import Moves
 
 LONGEST_NAME, LONGEST_SENTENCE = 60, 400
 """Characters of a class or file name, and of a note or finding, before they are cut."""
 
 
-def write_report(run: Run, items: Items) -> Path:
+def write_report(run: Run, items: PreparedDataset) -> Path:
     """Write report.html into the folder of a finished run and return its path.
 
     Raises `ArtefactError` where the test split was not measured yet.
@@ -61,27 +57,28 @@ def write_report(run: Run, items: Items) -> Path:
     return path
 
 
-def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
+def facts(run: Run, items: PreparedDataset, evaluation: Evaluation) -> dict[str, Any]:
     """What the template is filled with."""
-    answers = read_answers(run)
+    answers = read_predictions(run)
     stated, derived = sections.settings(run)
-    record = run.record
+    metadata = run.metadata
     return {
         "run": run,
-        "record": record,
-        "result": record["result"],
-        "created": datetime.fromisoformat(record["created"]),
+        "metadata": metadata,
+        "result": metadata["result"],
+        "created": datetime.fromisoformat(metadata["created"]),
         "source": sections.short_source(run),
         "evaluation": evaluation,
-        "official_test": record["data"]["split"]["test"] == OWN,
+        "official_test": metadata["data"]["split"]["test"] == OWN,
         "test_command": commands.test_command(run, items),
         "interval_chart": charts.interval_chart(
             evaluation.accuracy, evaluation.accuracy_low, evaluation.accuracy_high
         ),
         "data": sections.data_card(run, items),
-        "findings": record["data"].get("findings", []),
-        "words": words_of(run.contract.framing),
-        "noun": run.contract.framing.noun,
+        "findings": metadata["data"]["findings"],
+        "preprocessor": run.contract.preprocessor,
+        "words": run.contract.preprocessor.report_words,
+        "noun": run.contract.preprocessor.noun,
         "summary_commands": commands.summary_commands(run),
         "layers": sections.layer_table(run),
         "most_layers": sections.MOST_LAYERS,
@@ -90,16 +87,16 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
         "history": run.history,
         "members": members(run),
         "folds": folds(run),
-        "history_chart": charts.history_chart(run.history, record["result"]["best_epoch"])
+        "history_chart": charts.history_chart(run.history, metadata["result"]["best_epoch"])
         if run.history
         else None,
-        "moves": moves_found(evaluation, answers, items),
+        "moves": own_section(evaluation, answers, items),
         "classes": sections.worst_classes(evaluation),
         "matrix": sections.matrix(evaluation),
         "confusions": sections.confusions(evaluation, answers, items),
         "mistakes": sections.mistakes(run, answers, items),
         "decisions": decisions(run, items, answers),
-        "as_text": run.contract.framing.takes != "pictures",
+        "as_text": run.contract.preprocessor.shown_as != "picture",
         "mean_stated": sections.mean_stated(evaluation),
         "reliability_chart": charts.reliability_chart(evaluation.reliability),
         "rarest": sections.rarest_class(evaluation),
@@ -108,13 +105,14 @@ def facts(run: Run, items: Items, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def moves_found(evaluation: Evaluation, answers: Answers, items: Items) -> "Moves | None":
-    """Of a network for Go, which moves it finds; None for all others."""
-    if items.framing.takes != "boards":
+def own_section(
+    evaluation: Evaluation, answers: StoredPredictions, items: PreparedDataset
+) -> object | None:
+    """The section that the kind of input has of its own, in place of the tables of classes."""
+    if items.preprocessor.report_section is None:
         return None
-    from noonbit.report.boards import moves  # which loads the compiled rules
-
-    return moves(evaluation, answers, items)
+    section: object = resolve_name(items.preprocessor.report_section)(evaluation, answers, items)
+    return section
 
 
 def environment(*folders: Path) -> Environment:

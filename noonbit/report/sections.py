@@ -13,15 +13,15 @@ import numpy as np
 
 from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import PART_NAMES
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import ArtefactError, plural
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.metrics import ClassScore, Evaluation
-from noonbit.models.catalogue import DEFAULT_MODELS, MODELS
+from noonbit.models.catalogue import MODELS
 from noonbit.models.summary import Summary, summarise
 from noonbit.models.tta import BoardViews, Views
-from noonbit.report.inputs import Exhibit, exhibit
-from noonbit.runs.predictions import Answers
+from noonbit.report.inputs import ShownInput, show_input
+from noonbit.runs.predictions import StoredPredictions
 from noonbit.runs.run import Run
 
 MOST_CLASSES = 100
@@ -59,12 +59,12 @@ class DataCard:
     largest: int
     """Items of the largest class."""
     totals: ClassCounts
-    samples: list[tuple[str, list[Exhibit]]]
+    samples: list[tuple[str, list[ShownInput]]]
 
 
-def data_card(run: Run, items: Items) -> DataCard:
+def data_card(run: Run, items: PreparedDataset) -> DataCard:
     """Counts per class and split, and a few training items of each class."""
-    by_part = run.record["data"]["counts"]
+    by_part = run.metadata["data"]["counts"]
     counts = [
         ClassCounts(name, *numbers)
         for name, *numbers in zip(run.class_names, *(by_part[p] for p in PART_NAMES), strict=True)
@@ -79,19 +79,19 @@ def data_card(run: Run, items: Items) -> DataCard:
     return DataCard(counts, largest, totals, class_samples(items))
 
 
-def class_samples(items: Items) -> list[tuple[str, list[Exhibit]]]:
+def class_samples(items: PreparedDataset) -> list[tuple[str, list[ShownInput]]]:
     """Training items of each class, spread evenly over the training split."""
     names = items.data.class_names[:MOST_SAMPLED_CLASSES]
     each = min(SAMPLES_OF_A_CLASS, MOST_SAMPLES // len(names))
     train = items.split.train
     labels = items.labels[train]
-    noun = items.framing.noun
+    noun = items.preprocessor.noun
     rows = []
     for index, name in enumerate(names):
         found = train[labels == index]
         chosen = found[np.linspace(0, len(found) - 1, min(each, len(found)), dtype=np.int64)]
         rows.append(
-            (name, [exhibit(items, i, f"training {noun} of {name}") for i in chosen.tolist()])
+            (name, [show_input(items, i, f"training {noun} of {name}") for i in chosen.tolist()])
         )
     return rows
 
@@ -100,14 +100,14 @@ def layer_table(run: Run) -> Summary | None:
     """The layers; None for an ensemble, and where the folder cannot rebuild the network."""
     if run.is_ensemble:
         return None
-    entry = MODELS.get(run.record["model"]["name"])
+    entry = MODELS.get(run.metadata["model"]["name"])
     try:
         model = run.model
     except ArtefactError:
         return None
     return summarise(
         model.network if isinstance(model, Views | BoardViews) else model,
-        run.contract.framing.shape,
+        run.contract.preprocessor.shape,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
 
@@ -124,8 +124,8 @@ class Setting:
 
 def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
     """What was stated other than the defaults, and what was derived, with the reasons."""
-    recipe, reasons = run.recipe, run.record["reasons"]
-    default = DEFAULT_MODELS[run.contract.framing.takes]
+    recipe, reasons = run.recipe, run.metadata["reasons"]
+    default = run.contract.preprocessor.default_model
     usual = {**Recipe().model_dump(), "model": default, "momentum": 0.0, "epsilon": 0.0}
     values = recipe.model_dump(exclude_none=True)
     stated = [
@@ -133,11 +133,11 @@ def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
         for name, value in values.items()
         if name not in reasons and value != usual[name]
     ]
-    of_members = run.record.get("training", {"settings": {}})["settings"]
+    of_members = run.metadata.get("training", {"settings": {}})["settings"]
     stated += [Setting(name, value, "") for name, value in of_members.items()]
-    machine = run.record["machine"]
+    machine = run.metadata["machine"]
     values |= {name: machine.get(name) for name in ("device", "threads", "precision", "engine")}
-    values |= run.contract.framing.facts()
+    values |= run.contract.preprocessor.facts()
     derived = [
         Setting(name, values[name], reason) for name, reason in reasons.items() if name in values
     ]
@@ -222,10 +222,12 @@ class Confusion:
     count: int
     items: int
     """Of the real class."""
-    examples: list[Exhibit]
+    examples: list[ShownInput]
 
 
-def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[Confusion]:
+def confusions(
+    evaluation: Evaluation, answers: StoredPredictions, items: PreparedDataset
+) -> list[Confusion]:
     """The most frequent confusions, each with its most confident examples."""
     counts = np.array(evaluation.confusion, np.int64)
     np.fill_diagonal(counts, 0)
@@ -238,10 +240,10 @@ def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[C
         names = (evaluation.classes[real].name, evaluation.classes[predicted].name)
         rows = wrong[(answers.labels[wrong] == real) & (answers.predictions[wrong] == predicted)]
         examples = [
-            exhibit(
+            show_input(
                 items,
                 int(answers.items[row]),
-                f"{items.framing.noun} of {names[0]} taken for {names[1]}",
+                f"{items.preprocessor.noun} of {names[0]} taken for {names[1]}",
             )
             for row in rows[:EXAMPLES_OF_A_CONFUSION]
         ]
@@ -254,7 +256,7 @@ def confusions(evaluation: Evaluation, answers: Answers, items: Items) -> list[C
 class Mistake:
     """One test item that was named wrongly."""
 
-    shown: Exhibit
+    shown: ShownInput
     name: str
     real: str
     predicted: str
@@ -264,7 +266,7 @@ class Mistake:
     """The probability that the real class was given."""
 
 
-def mistakes(run: Run, answers: Answers, items: Items) -> list[Mistake]:
+def mistakes(run: Run, answers: StoredPredictions, items: PreparedDataset) -> list[Mistake]:
     """The wrong answers that were given with the highest probability."""
     chosen = []
     for row in answers.wrong("worst")[:MISTAKES]:
@@ -272,10 +274,10 @@ def mistakes(run: Run, answers: Answers, items: Items) -> list[Mistake]:
         predicted = run.class_names[answers.predictions[row]]
         chosen.append(
             Mistake(
-                exhibit(
+                show_input(
                     items,
                     int(answers.items[row]),
-                    f"{items.framing.noun} of {real} taken for {predicted}",
+                    f"{items.preprocessor.noun} of {real} taken for {predicted}",
                 ),
                 answers.names[row],
                 real,
@@ -305,4 +307,4 @@ def training_speed(run: Run) -> float | None:
 
 def short_source(run: Run) -> str:
     """The source without the folders above it."""
-    return Path(run.record["source"]).name or run.record["source"]
+    return Path(run.metadata["source"]).name or run.metadata["source"]

@@ -14,9 +14,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError
-from noonbit.runs.migrate import renamed
 from noonbit.system.files import write
-from noonbit.training.loop import Epoch, State
+from noonbit.training.state import EpochMetrics, TrainingState
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
@@ -49,7 +48,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
 
 
-def save_checkpoint(path: Path, state: State) -> None:
+def save_checkpoint(path: Path, state: TrainingState) -> None:
     """Everything a training needs to continue with the same bits, in one atomic file."""
     tensors = {f"model.{name}": value for name, value in state.model.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in state.best.items()}
@@ -85,8 +84,8 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
         raise OSError(str(error)) from None
 
 
-def load_checkpoint(path: Path, state: State) -> None:
-    """Bring a fresh `State` to where the checkpoint stands.
+def load_checkpoint(path: Path, state: TrainingState) -> None:
+    """Bring a fresh `TrainingState` to where the checkpoint stands.
 
     Raises `ArtefactError` for a file that is damaged, no checkpoint, or of another network.
     """
@@ -113,4 +112,4 @@ def load_checkpoint(path: Path, state: State) -> None:
     facts = json.loads(metadata["state"])
     state.epoch, state.step, state.sums = facts["epoch"], facts["step"], facts["sums"]
     state.best_epoch = facts["best_epoch"]
-    state.history = TypeAdapter(list[Epoch]).validate_python(renamed(facts["history"]))
+    state.history = TypeAdapter(list[EpochMetrics]).validate_python(facts["history"])

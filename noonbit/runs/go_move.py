@@ -40,7 +40,7 @@ class MoveAnswer:
 
     def lines(self) -> list[str]:
         """The most probable moves, and what was played."""
-        return self.diagram.lines() + (["played a pass"] if self.was_pass else [])
+        return self.diagram.legend_lines() + (["played a pass"] if self.was_pass else [])
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -55,7 +55,7 @@ class MoveAnswer:
             "played_rank": diagram.played_rank,
             "predictions": [
                 {"point": point_name(point, size), "probability": probability}
-                for point, probability in diagram.best()
+                for point, probability in diagram.best_moves()
             ],
             "notes": list(self.findings),
         }

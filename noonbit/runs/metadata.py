@@ -11,57 +11,50 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from noonbit import __version__
-from noonbit.augment import Augmentation
 from noonbit.augment.label_safety import meaning_warnings
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import Recipe
 from noonbit.data.checks.findings import findings_of_items
 from noonbit.data.dataset import PART_NAMES
 from noonbit.data.known.catalogue import KNOWN
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.models.catalogue import MODELS
 from noonbit.models.summary import summarise
 from noonbit.system.hardware import processor_name
 from noonbit.system.runtime import Runtime
+from noonbit.training.setup import PreparedTraining
 
 KEPT_DETAIL = 10
 """Items that a finding names in run.json; `noonbit check --json` has them all."""
 
 
-def describe(
-    items: Items,
-    plan: Plan,
-    network: nn.Module,
-    runtime: Runtime,
-    *,
-    reasons: dict[str, str],
-    python: bool,
-    data_dir: Path | None,
+def training_metadata(
+    items: PreparedDataset, prepared: PreparedTraining, *, python: bool, data_dir: Path | None
 ) -> dict[str, Any]:
     """What run.json says before the first step; `python` marks a network given as an object."""
+    plan = prepared.context.plan
     entry = MODELS.get(plan.model)
     summary = summarise(
-        network,
-        items.framing.shape,
+        prepared.state.model,
+        items.preprocessor.shape,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
-    return describe_source(items, data_dir) | {
+    return source_metadata(items, data_dir) | {
         "model": {
             "name": plan.model,
             "python": python,
             "parameters": summary.parameters,
             "multiply_adds": summary.multiply_adds,
         },
-        "reasons": reasons,
-        "warnings": meaning_warnings(Augmentation.parse(plan.augment), items.data.class_names),
-        "machine": describe_machine(runtime),
+        "reasons": prepared.reasons,
+        "warnings": meaning_warnings(plan.augmentation, items.data.class_names),
+        "machine": machine_metadata(prepared.context.runtime),
     }
 
 
-def describe_source(items: Items, data_dir: Path | None) -> dict[str, Any]:
+def source_metadata(items: PreparedDataset, data_dir: Path | None) -> dict[str, Any]:
     """Where the data came from, when, and what it is."""
     source = items.data.source
     return {
@@ -84,7 +77,7 @@ def describe_source(items: Items, data_dir: Path | None) -> dict[str, Any]:
     }
 
 
-def count_classes(items: Items) -> dict[str, list[int]]:
+def count_classes(items: PreparedDataset) -> dict[str, list[int]]:
     """How many images of each class each part of the split has."""
     classes = len(items.data.class_names)
     return {
@@ -93,7 +86,7 @@ def count_classes(items: Items) -> dict[str, list[int]]:
     }
 
 
-def resolved(recipe: Recipe, plan: Plan, *, python: bool = False) -> dict[str, Any]:
+def resolved_settings(recipe: Recipe, plan: Plan, *, python: bool = False) -> dict[str, Any]:
     """Every decided setting by its recipe name; what stays open is left out.
 
     So is the name of a network that came as a Python object, since no recipe can build it.
@@ -106,7 +99,7 @@ def resolved(recipe: Recipe, plan: Plan, *, python: bool = False) -> dict[str, A
     return {**recipe.model_dump(exclude_none=True), **decided}
 
 
-def describe_machine(runtime: Runtime) -> dict[str, Any]:
+def machine_metadata(runtime: Runtime) -> dict[str, Any]:
     """The facts that a figure needs beside it."""
     return {
         "python": platform.python_version(),

@@ -1,6 +1,7 @@
 """What a training measures at its end, and keeps: the figures and every prediction."""
 
 from dataclasses import dataclass, replace
+from pkgutil import resolve_name
 from typing import Literal
 
 import numpy as np
@@ -8,10 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from torch import nn
 
-from noonbit.data.prepared import Items
-from noonbit.data.preprocess.contract import Contract
+from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Probabilities
@@ -24,16 +23,11 @@ MANY_CLASSES = 100
 """With more, predictions are kept in half precision: 361 for each of 40,000 would be 58 MB."""
 
 
-def measure(
-    run: Run, items: Items, contract: Contract, network: nn.Module, runtime: Runtime
-) -> Evaluation:
+def evaluate_test_split(run: Run, items: PreparedDataset, runtime: Runtime) -> Evaluation:
     """Evaluate the test split and write the figures and every prediction into the run."""
-    probabilities, evaluation = evaluate_test(network, contract, items, runtime)
-    if items.framing.takes == "boards" and items.split.folds is None:
-        from noonbit.evaluation.go_baselines import (
-            baseline_scores,  # which loads the compiled rules
-        )
-
+    probabilities, evaluation = evaluate_test(run.model, run.contract, items, runtime)
+    if items.preprocessor.baselines is not None and items.split.folds is None:
+        baseline_scores = resolve_name(items.preprocessor.baselines)
         scores = (*evaluation.scores, *baseline_scores(items, runtime))
         evaluation = replace(evaluation, scores=scores)
     write_json(run.path / "evaluation.json", evaluation.as_dict())
@@ -41,7 +35,7 @@ def measure(
     return evaluation
 
 
-def write_predictions(run: Run, items: Items, probabilities: Probabilities) -> None:
+def write_predictions(run: Run, items: PreparedDataset, probabilities: Probabilities) -> None:
     """predictions.parquet: what the network said of every test item, and of folds, which one."""
     indices, folds = items.split.test, items.split.folds
     names = np.array(items.data.class_names)
@@ -65,7 +59,7 @@ Order = Literal["worst", "first"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class StoredPredictions:
     """One row a test item, in the order of the items."""
 
     items: NDArray[np.int64]
@@ -98,7 +92,7 @@ class Answers:
         return rows
 
 
-def read_answers(run: Run) -> Answers:
+def read_predictions(run: Run) -> StoredPredictions:
     """The answers of a finished run; raises `ArtefactError` where they are missing or damaged."""
     path = run.path / "predictions.parquet"
     if not path.exists():
@@ -114,7 +108,7 @@ def read_answers(run: Run) -> Answers:
             for name in ("label", "prediction")
         )
         values = table["probabilities"].combine_chunks().flatten().to_numpy().astype(np.float32)
-        return Answers(
+        return StoredPredictions(
             table["item"].to_numpy(),
             table["name"].to_pylist(),
             labels,

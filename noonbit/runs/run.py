@@ -30,16 +30,17 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
+import tomli_w
 import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from noonbit.config.recipe import Recipe
-from noonbit.config.recipe import explain as reasons_of
+from noonbit.config.recipe import validation_reasons as reasons_of
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, Indices
 from noonbit.data.loader import values_at
-from noonbit.data.prepared import Items, gather, load
+from noonbit.data.prepared import PreparedDataset, load, prepare
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
@@ -49,12 +50,11 @@ from noonbit.evaluation.inference import Predictions, predict, predict_probabili
 from noonbit.evaluation.metrics import Evaluation, evaluate
 from noonbit.models.catalogue import build_for
 from noonbit.models.ensemble import Ensemble, Member
-from noonbit.models.tta import viewed
+from noonbit.models.tta import with_tta
 from noonbit.runs.checkpoint import load_weights
-from noonbit.runs.migrate import renamed
-from noonbit.system.files import read_json, write_json, write_text
+from noonbit.system.files import read_json, write, write_json, write_text
 from noonbit.system.runtime import Runtime
-from noonbit.training.loop import Epoch
+from noonbit.training.state import EpochMetrics
 
 FORMAT = 1
 """Of the run folder; raised when an older noonbit could no longer read a new one."""
@@ -69,13 +69,13 @@ Value = TypeVar("Value")
 class Run:
     """A training, finished or not, as its folder tells it."""
 
-    def __init__(self, path: Path, record: dict[str, Any]) -> None:
+    def __init__(self, path: Path, metadata: dict[str, Any]) -> None:
         self.path = path
-        self.record = record
+        self.metadata = metadata
         self._placed: tuple[nn.Module, torch.device, torch.device | None] | None = None
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r}, {self.record['status']})"
+        return f"Run({str(self.path)!r}, {self.metadata['status']})"
 
     @property
     def word(self) -> str:
@@ -104,13 +104,13 @@ class Run:
         return self.contract.class_names
 
     @property
-    def history(self) -> list[Epoch]:
+    def history(self) -> list[EpochMetrics]:
         """One row an epoch, in order."""
         path = self.path / "history.csv"
         if not path.exists():
             return []
         with path.open(newline="", encoding="utf-8") as file:
-            return parse(TypeAdapter(list[Epoch]), renamed(list(csv.DictReader(file))), path)
+            return parse(TypeAdapter(list[EpochMetrics]), list(csv.DictReader(file)), path)
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -118,7 +118,7 @@ class Run:
         path = self.path / "evaluation.json"
         if not path.exists():
             return None
-        return parse(TypeAdapter(Evaluation), renamed(read_json(path)), path)
+        return parse(TypeAdapter(Evaluation), read_json(path), path)
 
     @cached_property
     def model(self) -> nn.Module:
@@ -126,16 +126,17 @@ class Run:
 
         Of an ensemble, an `Ensemble` of all of them.
         """
-        about = self.record["model"]
+        about = self.metadata["model"]
         if not self.is_ensemble:
-            network = self.build(self.model_name)
+            self.require_rebuildable()
+            network = self.build(about["name"])
             self.load_weights(network)
             return self.answering(network)
         ensemble = Ensemble(
             [
                 Member.blank(
-                    viewed(self.build(member["name"]), member["views"]),
-                    self.contract.framing.normalised,
+                    with_tta(self.build(member["name"]), member["views"]),
+                    self.contract.preprocessor.normalised_channels,
                 )
                 for member in about["members"]
             ],
@@ -144,7 +145,7 @@ class Run:
         self.load_weights(ensemble)
         return ensemble.eval()
 
-    def placed(self, runtime: Runtime) -> nn.Module:
+    def model_on(self, runtime: Runtime) -> nn.Module:
         """`model` on the runtime's device, in evaluation; brought there where it is not yet.
 
         For any number of threads that agree on the device: there is one network, which moves.
@@ -153,7 +154,7 @@ class Run:
         with PLACING:
             # Where it is, too: whoever else holds the network may have moved it.
             if self._placed != (model, runtime.device, device_of(model)):
-                runtime.place(model).eval()
+                runtime.to_device(model).eval()
                 self._placed = (model, runtime.device, device_of(model))
         return model
 
@@ -165,37 +166,35 @@ class Run:
     @property
     def is_ensemble(self) -> bool:
         """Whether several networks answer as one here."""
-        return "members" in self.record["model"]
+        return "members" in self.metadata["model"]
 
     @property
     def folds(self) -> int | None:
         """How many folds a cross-validation has; None for any other run."""
-        count: int | None = self.record.get("training", {"settings": {}})["settings"].get("folds")
+        count: int | None = self.metadata.get("training", {"settings": {}})["settings"].get("folds")
         return count
 
     def build(self, name: str) -> nn.Module:
         """A network of this name for the run's inputs and classes, freshly initialised."""
-        return build_for(self.contract.framing, name, len(self.class_names))
+        return build_for(self.contract.preprocessor, name, len(self.class_names))
 
     def answering(self, model: nn.Module) -> nn.Module:
         """A trained network as it answers: with its recipe's test-time augmentation."""
-        return viewed(model, self.recipe.test_time_augmentation or "none").eval()
+        return with_tta(model, self.recipe.test_time_augmentation or "none").eval()
 
-    @property
-    def model_name(self) -> str:
-        """What builds the network anew; raises `ArtefactError` where only Python code could."""
-        name: str = self.record["model"]["name"]
-        if self.record["model"]["python"]:
+    def require_rebuildable(self) -> None:
+        """Raise `ArtefactError` for a network that only Python code could build anew."""
+        if self.metadata["model"]["python"]:
             raise ArtefactError(
-                f"{self.path.name} was trained with the Python object {name}, which a folder "
-                "cannot keep. Load it with noonbit.load_run(path, model=your_module), or continue "
-                "it with noonbit.resume(path, model=your_module)."
+                f"{self.path.name} was trained with the Python object "
+                f"{self.metadata['model']['name']}, which a folder cannot keep. Load it with "
+                "noonbit.load_run(path, model=your_module), or continue it with "
+                "noonbit.resume(path, model=your_module)."
             )
-        return name
 
     def load_weights(self, model: nn.Module) -> None:
         """Fill a network with the best weights, which a run has once its training has ended."""
-        path, status = self.path / "weights.safetensors", self.record["status"]
+        path, status = self.path / "weights.safetensors", self.metadata["status"]
         if status != "finished" and not path.exists():
             again = (
                 "Train anew with a smaller --learning-rate."
@@ -216,7 +215,7 @@ class Run:
         contract cannot take.
         """
         runtime = runtime or self.runtime
-        return predict(self.placed(runtime), self.contract, inputs, runtime)
+        return predict(self.model_on(runtime), self.contract, inputs, runtime)
 
     def explain(self, texts: Sequence[str]) -> list[Explanation]:
         """Which n-grams decided about some sentences; see `noonbit.evaluation.attribution`.
@@ -225,25 +224,27 @@ class Run:
         """
         return explain(self.model, self.contract, texts)
 
-    def items(self, *, data_dir: Path | None = None) -> Items:
+    def items(self, *, data_dir: Path | None = None) -> PreparedDataset:
         """What the run was trained on, opened again.
 
         Raises `DataError` where it is no longer the same, since figures would not be comparable.
         """
-        source = self.record["source_path"]
-        if data_dir is None and self.record["data_dir"] is not None:
-            data_dir = Path(self.record["data_dir"])
-        items, _ = load(source, self.recipe, data_dir=data_dir, framing=self.contract.framing)
+        source = self.metadata["source_path"]
+        if data_dir is None and self.metadata["data_dir"] is not None:
+            data_dir = Path(self.metadata["data_dir"])
+        items = load(
+            source, self.recipe, data_dir=data_dir, preprocessor=self.contract.preprocessor
+        )
         return self.as_split(items)
 
-    def as_split(self, items: Items) -> Items:
+    def as_split(self, items: PreparedDataset) -> PreparedDataset:
         """Items of its source, framed as its own are, with the split that it was trained on.
 
         Raises `DataError` where the source is no longer the same.
         """
-        if items.fingerprint != self.record["data"]["fingerprint"]:
+        if items.fingerprint != self.metadata["data"]["fingerprint"]:
             raise DataError(
-                f"{self.record['source_path']} has changed since {self.path.name} was trained on "
+                f"{self.metadata['source_path']} has changed since {self.path.name} was trained on "
                 "it, so its figures would not be comparable. Restore the data, or train again."
             )
         # The stored split, not one drawn again: another version might draw others.
@@ -259,14 +260,14 @@ class Run:
         that has a class which the run does not know.
         """
         if source is None:
-            items, runtime = self.items(data_dir=data_dir), Runtime.wanted(self.recipe)
-            return evaluate_test(self.placed(runtime), self.contract, items, runtime)[1]
+            items, runtime = self.items(data_dir=data_dir), Runtime.from_recipe(self.recipe)
+            return evaluate_test(self.model_on(runtime), self.contract, items, runtime)[1]
         data = open_data(source, data_dir=data_dir, on_bad=self.recipe.on_bad)
-        items = gather(data, self.contract.framing, on_bad=self.recipe.on_bad)
+        items = prepare(data, self.contract.preprocessor, on_bad=self.recipe.on_bad)
         if (
             self.folds is not None
             and data.test is None
-            and items.fingerprint == self.record["data"]["fingerprint"]
+            and items.fingerprint == self.metadata["data"]["fingerprint"]
         ):
             # Every item of it trained some of the networks; none is asked about those.
             return self.evaluate(data_dir=data_dir)
@@ -282,11 +283,15 @@ class Run:
         everything = np.sort(np.concatenate([items.indices(part) for part in PART_NAMES]))
         return self.measure(items, everything, numbers[items.labels], "all")
 
-    def measure(self, items: Items, indices: Indices, labels: Indices, split: str) -> Evaluation:
+    def measure(
+        self, items: PreparedDataset, indices: Indices, labels: Indices, split: str
+    ) -> Evaluation:
         """The figures of the items at `indices`, by `labels` (N,) in the run's own classes."""
-        runtime = Runtime.wanted(self.recipe)
+        runtime = Runtime.from_recipe(self.recipe)
         values = values_at(items.values, indices, runtime.device)
-        probabilities = predict_probabilities(self.placed(runtime), self.contract, values, runtime)
+        probabilities = predict_probabilities(
+            self.model_on(runtime), self.contract, values, runtime
+        )
         return evaluate(
             probabilities,
             labels[indices],
@@ -297,14 +302,22 @@ class Run:
 
     def update(self, **facts: Any) -> None:
         """Write facts into run.json, in one step."""
-        self.record.update(facts)
-        write_json(self.path / "run.json", self.record)
+        self.metadata.update(facts)
+        write_json(self.path / "run.json", self.metadata)
 
-    def write_history(self, rows: Sequence[Epoch]) -> None:
+    def write_decisions(
+        self, settings: dict[str, Any], contract: Contract, split: Split
+    ) -> None:
+        """Put recipe.toml, contract.json and split.npz in place."""
+        write_text(self.path / "recipe.toml", tomli_w.dumps(settings))
+        write_json(self.path / "contract.json", contract.model_dump())
+        write(self.path / "split.npz", split.save)
+
+    def write_history(self, rows: Sequence[EpochMetrics]) -> None:
         """Put history.csv in place."""
         text = io.StringIO()
         writer = csv.DictWriter(
-            text, [column.name for column in fields(Epoch)], lineterminator="\n"
+            text, [column.name for column in fields(EpochMetrics)], lineterminator="\n"
         )
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)
@@ -315,16 +328,16 @@ class Run:
         from html import escape
 
         evaluation, epochs = self.evaluation, len(self.history)
-        headline = escape(self.record["status"])
+        headline = escape(self.metadata["status"])
         if evaluation is not None:
-            noun = self.contract.framing.noun
+            noun = self.contract.preprocessor.noun
             headline = (
                 f"<b>{evaluation.accuracy:.2%}</b> of {evaluation.items:,} test {noun}s "
                 f"(95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
             )
         return (
             f"<div><b>{escape(self.path.name)}</b><br>{headline}<br>"
-            f"{escape(str(self.record['model']['name']))} on {escape(self.record['source'])}"
+            f"{escape(str(self.metadata['model']['name']))} on {escape(self.metadata['source'])}"
             f"{f', {epochs} epochs' if epochs else ''}<br>"
             f"<code>{escape(str(self.path))}</code></div>"
         )

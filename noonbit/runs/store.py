@@ -8,20 +8,19 @@ from torch import nn
 
 from noonbit import __version__
 from noonbit.errors import ArtefactError, UsageError
-from noonbit.runs.migrate import renamed
 from noonbit.runs.run import FORMAT, RUNS, Run
 from noonbit.system.files import read_json
 
 
-def create(
-    out: Path | None, *, model: str, source: str, record: dict[str, Any], runs: Path = RUNS
+def create_run(
+    out: Path | None, *, model: str, source: str, metadata: dict[str, Any], runs: Path = RUNS
 ) -> Run:
     """A new run folder, named after time, model and data, or `out`. Never an existing one."""
     if out is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         out = runs / f"{stamp}-{slug(model)}-{slug(source)}"
         suffix = 2
-        while not made(out):
+        while not make_folder(out):
             out = out.with_name(f"{stamp}-{suffix}-{slug(model)}-{slug(source)}")
             suffix += 1
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -30,13 +29,13 @@ def create(
             f"{out} already exists, and nothing is ever overwritten. Choose another --out{instead}."
         )
     else:
-        made(out)
-    run = Run(out.resolve(), {"format": FORMAT, "status": "training", **record})
+        make_folder(out)
+    run = Run(out.resolve(), {"format": FORMAT, "status": "training", **metadata})
     run.update()
     return run
 
 
-def made(folder: Path) -> bool:
+def make_folder(folder: Path) -> bool:
     """Make a folder; False where it exists already, made by another training perhaps."""
     try:
         folder.mkdir(parents=True)
@@ -64,8 +63,8 @@ def load_run(
     for a folder that is no run, is damaged, or was made by a later noonbit.
     """
     path = find_run(name, runs)
-    record = renamed(read_json(path / "run.json"))
-    number = record.get("format") if isinstance(record, dict) else None
+    metadata = read_json(path / "run.json")
+    number = metadata.get("format") if isinstance(metadata, dict) else None
     if not isinstance(number, int):
         raise ArtefactError(f"{path / 'run.json'} has no format number; it is no run of noonbit's.")
     if number > FORMAT:
@@ -73,7 +72,7 @@ def load_run(
             f"{path} has run format {number}; this noonbit {__version__} reads up to {FORMAT}. "
             "Update noonbit to open it."
         )
-    run = Run(path.resolve(), record)
+    run = Run(path.resolve(), metadata)
     if model is not None:
         run.load_weights(model)
         run.model = run.answering(model)

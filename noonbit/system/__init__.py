@@ -1,1 +1,1 @@
-"""The machine: hardware, threads, devices, seeds, files written whole, C++ compiled."""
+"""The machine: hardware, threads, devices, seeds, atomic file writes, compiled C++."""

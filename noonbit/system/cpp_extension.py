@@ -1,10 +1,10 @@
-"""C++ files of this package: compiled once for this processor, then loaded.
+"""Compile this package's C++ files for this processor and load them.
 
-    library = load(Path(__file__).with_name("kernels.cpp"))     None where there is no compiler
+    library = load(Path(__file__).with_name("kernels.cpp"))     # None if there is no compiler
 
-Compiling takes 1 to 3 s a file, once for each processor and version; the libraries lie in the
-user's cache folder, or in a temporary one for this process alone. They use the threads that
-PyTorch's operators use, and as many: both are the process's one OpenMP.
+Compiling takes 1 to 3 s per file, once for each processor and source text. The libraries are kept
+in the user's cache folder, or in a temporary folder of this process if that cannot be written. They
+share PyTorch's OpenMP threads: a process has only one OpenMP runtime.
 """
 
 import atexit
@@ -22,7 +22,7 @@ from noonbit.system.files import user_cache
 from noonbit.system.hardware import processor_features
 
 SWITCH = "NOONBIT_KERNELS"
-"""An environment variable: `off` does without compiled code."""
+"""The environment variable that turns compiled code off, if set to `off`."""
 COMPILERS = ("c++", "g++", "clang++")
 FLAGS = (
     *("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
@@ -34,35 +34,35 @@ TUNINGS = (
     if IS_ARM
     else (("-march=native", "-mprefer-vector-width=512"), ("-march=native",))
 )
-"""For the processor at hand, the first that a compiler takes. Vectors of 512 bits are 1.2 to 2
-times as fast here as those of 256 that compilers prefer."""
+"""Flags that target this processor; the first set that the compiler accepts is used. 512-bit
+vectors are 1.2 to 2 times as fast here as the 256-bit vectors that compilers prefer."""
 TIMEOUT = 60
-"""Seconds for a compiler."""
+"""Seconds that one run of the compiler may take."""
 
 
 @cache
 def load(source: Path) -> ctypes.CDLL | None:
-    """A file's functions; None where they are switched off or cannot be compiled."""
+    """Load a file's functions; None if they are turned off or cannot be compiled."""
     if os.environ.get(SWITCH, "").lower() == "off":
         return None
-    library = compiled(source)
+    library = compile_library(source)
     if library is None:
         return None
     try:
         return ctypes.CDLL(str(library))
-    except OSError:  # of another system, or damaged
+    except OSError:  # built for another system, or damaged
         library.unlink(missing_ok=True)
-        library = compiled(source)
+        library = compile_library(source)
         return None if library is None else ctypes.CDLL(str(library))
 
 
-def compiled(source: Path) -> Path | None:
-    """The library for this processor, compiled if it is not there yet."""
+def compile_library(source: Path) -> Path | None:
+    """Return the path of this processor's library, compiling it if needed; None if impossible."""
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None or platform.system() == "Windows":
         return None
-    facts = (source.read_bytes(), repr((FLAGS, TUNINGS)).encode(), processor_features().encode())
-    name = f"{source.stem}-{hashlib.sha256(b' '.join(facts)).hexdigest()[:32]}.so"
+    key = (source.read_bytes(), repr((FLAGS, TUNINGS)).encode(), processor_features().encode())
+    name = f"{source.stem}-{hashlib.sha256(b' '.join(key)).hexdigest()[:32]}.so"
     library = user_cache() / name
     if library.exists() or compile_into(library, source, compiler):
         return library
@@ -72,23 +72,26 @@ def compiled(source: Path) -> Path | None:
 
 @cache
 def scratch_folder() -> Path:
-    """For this process alone, where the cache folder cannot be written."""
+    """Create a temporary folder for this process, used if the cache folder cannot be written."""
     folder = tempfile.mkdtemp(prefix="noonbit-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
 
 
 def compile_into(library: Path, source: Path, compiler: str) -> bool:
-    """Compile beside its place and move it there in one step: several processes may do so."""
+    """Compile to a temporary file and rename it to `library`; return whether that succeeded.
+
+    The rename is atomic, so several processes may compile the same library at once.
+    """
     try:
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
-            made = Path(scratch) / library.name
+            output = Path(scratch) / library.name
             for tuning in TUNINGS:
-                command = [compiler, *FLAGS, *tuning, str(source), "-o", str(made)]
-                done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
-                if done.returncode == 0:
-                    made.replace(library)
+                command = [compiler, *FLAGS, *tuning, str(source), "-o", str(output)]
+                result = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
+                if result.returncode == 0:
+                    output.replace(library)
                     return True
     except (OSError, subprocess.TimeoutExpired):
         pass

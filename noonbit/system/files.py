@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: atomic writes, and JSON that is really JSON."""
+"""Atomic file writes, and JSON without the nan and infinity that the standard lacks."""
 
 import contextlib
 import errno
@@ -13,15 +13,15 @@ from typing import Any
 
 from noonbit.errors import ArtefactError
 
-STATUS = Path("/proc/self/status")
-READING_UMASK = Lock()
+PROCESS_STATUS = Path("/proc/self/status")
+UMASK_LOCK = Lock()
 
 
 def write(path: Path, fill: Callable[[Path], object]) -> None:
-    """Let `fill` write a temporary file beside `path`, then put it in place in one step.
+    """Let `fill` write a temporary file beside `path`, then rename it to `path` atomically.
 
-    Raises `ArtefactError` where the disk is full or the folder cannot be written; `path` is then
-    as it was before.
+    Raises `ArtefactError` if the disk is full or the folder cannot be written; `path` is then
+    unchanged.
     """
     temporary: Path | None = None
     try:
@@ -30,11 +30,11 @@ def write(path: Path, fill: Callable[[Path], object]) -> None:
         temporary = Path(name)
         fill(temporary)
         with temporary.open("rb") as file:
-            os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
+            os.fsync(file.fileno())  # else a power cut could leave an empty file under the new name
         temporary.chmod(0o666 & ~current_umask())
         os.replace(temporary, path)
     except OSError as error:
-        raise ArtefactError(unwritable(path, error)) from None
+        raise ArtefactError(explain_write_error(path, error)) from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -42,23 +42,23 @@ def write(path: Path, fill: Callable[[Path], object]) -> None:
 
 
 def current_umask() -> int:
-    """The process's mask; mkstemp's files are private, a run's files follow the user's habit.
+    """Return the process's umask: mkstemp's files are private, but a run's files should follow it.
 
-    Linux tells it (proc_pid_status(5)). Elsewhere it is read by setting it, which threads must not
-    do at the same time: one would put back what the other had set.
+    Linux reports it in /proc (proc_pid_status(5)). Elsewhere the only way to read it is to set it
+    and set it back, so a lock keeps threads from restoring each other's temporary value.
     """
-    if STATUS.exists():
-        for line in STATUS.read_text().splitlines():
+    if PROCESS_STATUS.exists():
+        for line in PROCESS_STATUS.read_text().splitlines():
             if line.startswith("Umask:"):
                 return int(line.split()[1], 8)
-    with READING_UMASK:
+    with UMASK_LOCK:
         mask = os.umask(0)
         os.umask(mask)
     return mask
 
 
-def unwritable(path: Path, error: Exception) -> str:
-    """Why a file could not be written, and what to do."""
+def explain_write_error(path: Path, error: Exception) -> str:
+    """Return a sentence: why a file could not be written, and what to do."""
     number = getattr(error, "errno", None)
     if number == errno.ENOSPC or "No space left" in str(error):
         return f"The disk is full: {path} could not be written. Free some space, or choose --out."
@@ -68,28 +68,28 @@ def unwritable(path: Path, error: Exception) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Put text in place, UTF-8."""
+    """Write text atomically, as UTF-8."""
     write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Put plain values in place; see `finite`."""
-    write_text(path, json.dumps(finite(value), indent=2, ensure_ascii=False) + "\n")
+    """Write plain values atomically, as JSON; see `replace_non_finite`."""
+    write_text(path, json.dumps(replace_non_finite(value), indent=2, ensure_ascii=False) + "\n")
 
 
-def finite(value: Any) -> Any:
-    """The same plain value with null for nan and infinities, which JSON does not have."""
+def replace_non_finite(value: Any) -> Any:
+    """Return a copy with None for nan and infinities, which JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
-        return {key: finite(inner) for key, inner in value.items()}
+        return {key: replace_non_finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
+        return [replace_non_finite(inner) for inner in value]
     return value
 
 
 def read_json(path: Path) -> Any:
-    """What `write_json` wrote; raises `ArtefactError` for anything else."""
+    """Read a JSON file; raises `ArtefactError` if it is missing, unreadable or damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -101,6 +101,6 @@ def read_json(path: Path) -> Any:
 
 
 def user_cache() -> Path:
-    """The user's cache folder for noonbit."""
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(caches).expanduser() / "noonbit"
+    """Return noonbit's folder in the user's cache: `$XDG_CACHE_HOME` or ~/.cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "noonbit"

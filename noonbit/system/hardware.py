@@ -1,6 +1,6 @@
-"""What this machine, or a container on it, gives a process: instructions, processors, memory.
+"""What this process may use of the machine or its container: processors, memory, instructions.
 
-Linux limits a process by control groups, of version 2 or 1; docs.kernel.org has both:
+Containers are limited by Linux control groups (cgroups), version 2 or 1; see docs.kernel.org,
 admin-guide/cgroup-v2 and admin-guide/cgroup-v1.
 """
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 CPU_INFO = Path("/proc/cpuinfo")
 MEMORY_INFO = Path("/proc/meminfo")
-GROUPS = Path("/proc/self/cgroup")
-"""Which groups the process is in: lines of number:controllers:path, no controllers in version 2."""
-GROUP_FOLDERS = Path("/sys/fs/cgroup")
+CGROUP_MEMBERSHIP = Path("/proc/self/cgroup")
+"""Lists the process's cgroups as number:controllers:path; version 2 has no controllers."""
+CGROUP_ROOT = Path("/sys/fs/cgroup")
 
 MEMORY_FILES = (
     ("memory.max", "memory.current", ("active_file", "inactive_file")),
@@ -25,31 +25,37 @@ MEMORY_FILES = (
         ("total_active_file", "total_inactive_file"),
     ),
 )
-"""Of either version: the limit, what is taken, and how much of it is files that can be dropped."""
+"""For versions 2 and 1: the limit, the usage, and the statistics of reclaimable page cache."""
 
 
 def usable_cpus() -> int:
-    """Processors this process may use: OMP_NUM_THREADS, else its affinity and its groups' quota."""
-    stated = os.environ.get("OMP_NUM_THREADS", "")
-    if stated.isdecimal() and int(stated):
-        return int(stated)
+    """Count the usable processors: OMP_NUM_THREADS, else by CPU affinity and cgroup quota."""
+    requested = os.environ.get("OMP_NUM_THREADS", "")
+    if requested.isdecimal() and int(requested):
+        return int(requested)
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quotas = [quota for folder in groups("cpu") if (quota := cpu_quota(folder)) is not None]
+    quotas = [
+        quota for folder in cgroup_folders("cpu") if (quota := cgroup_cpu_quota(folder)) is not None
+    ]
     return max(1, math.ceil(min([count or 1, *quotas])))
 
 
 def available_memory_bytes() -> int | None:
-    """What this process may still take; None where the system does not say (not Linux)."""
+    """Return the bytes this process may still allocate; None if unknown (not Linux)."""
     if not MEMORY_INFO.exists():
         return None
-    facts = dict(line.split(":", 1) for line in MEMORY_INFO.read_text().splitlines())
-    available = int(facts["MemAvailable"].split()[0]) * 1024
-    left = [room for folder in groups("memory") if (room := memory_left(folder)) is not None]
+    fields = dict(line.split(":", 1) for line in MEMORY_INFO.read_text().splitlines())
+    available = int(fields["MemAvailable"].split()[0]) * 1024
+    left = [
+        room
+        for folder in cgroup_folders("memory")
+        if (room := cgroup_memory_left(folder)) is not None
+    ]
     return max(0, min([available, *left]))
 
 
 def peak_memory_bytes() -> int:
-    """The most resident memory this process has had, in bytes; 0 where the system cannot tell."""
+    """Return this process's peak resident memory in bytes; 0 if unknown (Windows)."""
     try:
         import resource
     except ImportError:  # Windows
@@ -58,8 +64,8 @@ def peak_memory_bytes() -> int:
     return peak if platform.system() == "Darwin" else peak * 1024
 
 
-def cpu_multiplies_bfloat16() -> bool:
-    """Whether bfloat16 products are instructions here; emulated, they are slower than float32."""
+def cpu_has_native_bfloat16() -> bool:
+    """Tell whether the CPU multiplies bfloat16 natively; emulated, it is slower than float32."""
     if not CPU_INFO.exists():
         return False
     flags = CPU_INFO.read_text(errors="replace")
@@ -67,16 +73,18 @@ def cpu_multiplies_bfloat16() -> bool:
 
 
 def processor_features() -> str:
-    """What the processor can do, as far as the system says; code for one may fail on another."""
-    facts = [platform.machine(), platform.processor()]
+    """Describe the processor and its instructions; code compiled for one may fail on another."""
+    features = [platform.machine(), platform.processor()]
     if CPU_INFO.exists():
         text = CPU_INFO.read_text(errors="replace")
-        facts += re.findall(r"^(?:model name|flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)[:2]
-    return " ".join(facts)
+        features += re.findall(r"^(?:model name|flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)[
+            :2
+        ]
+    return " ".join(features)
 
 
 def processor_name() -> str:
-    """As Linux knows it, else what Python says."""
+    """Return the processor's name from /proc/cpuinfo, else from Python's `platform`."""
     if CPU_INFO.exists():
         for line in CPU_INFO.read_text(errors="replace").splitlines():
             if line.startswith("model name"):
@@ -84,23 +92,24 @@ def processor_name() -> str:
     return platform.processor()
 
 
-def groups(controller: str) -> Iterator[Path]:
-    """The folders of the process's control groups, its own first, then those around it.
+def cgroup_folders(controller: str) -> Iterator[Path]:
+    """Yield the folders of the process's cgroups, innermost first, then their parents.
 
-    In a container the outermost folder is the container's, and a path may be one of outside.
+    In a container the root folder is the container's own, and the listed path may belong to the
+    host and not exist inside.
     """
-    lines = GROUPS.read_text().splitlines() if GROUPS.exists() else []
+    lines = CGROUP_MEMBERSHIP.read_text().splitlines() if CGROUP_MEMBERSHIP.exists() else []
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if controller not in controllers.split(",") and controllers:
             continue
-        outermost = GROUP_FOLDERS / controller if controllers else GROUP_FOLDERS
-        own = outermost / path.lstrip("/")
-        yield from (each for each in (own, *own.parents) if each.is_relative_to(outermost))
+        root = CGROUP_ROOT / controller if controllers else CGROUP_ROOT
+        own = root / path.lstrip("/")
+        yield from (folder for folder in (own, *own.parents) if folder.is_relative_to(root))
 
 
-def cpu_quota(folder: Path) -> float | None:
-    """Processors that a group may keep busy; None where it does not say."""
+def cgroup_cpu_quota(folder: Path) -> float | None:
+    """Return the number of processors that a cgroup may keep busy; None without a quota."""
     one_file = folder / "cpu.max"
     if one_file.exists():
         limit, period = one_file.read_text().split()
@@ -110,17 +119,20 @@ def cpu_quota(folder: Path) -> float | None:
         )
     else:
         return None
-    return int(limit) / int(period) if limit.isdecimal() else None  # else max, or -1
+    return int(limit) / int(period) if limit.isdecimal() else None  # "max" or -1: no quota
 
 
-def memory_left(folder: Path) -> int | None:
-    """Bytes that a group may still take; None where it does not say."""
+def cgroup_memory_left(folder: Path) -> int | None:
+    """Return the bytes that a cgroup may still allocate; None without a limit.
+
+    Page cache that the kernel can drop counts as free.
+    """
     for limit, used, droppable in MEMORY_FILES:
         if (folder / limit).exists():
             text = (folder / limit).read_text().strip()
             if text == "max":
                 return None
-            taken = int((folder / used).read_text())
-            facts = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-            return int(text) - taken + sum(int(facts.get(name, 0)) for name in droppable)
+            usage = int((folder / used).read_text())
+            stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            return int(text) - usage + sum(int(stat.get(name, 0)) for name in droppable)
     return None

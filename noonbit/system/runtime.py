@@ -1,7 +1,7 @@
-"""Where the arithmetic runs: device, threads, allocator, precision, seeds.
+"""Device, threads, memory allocator and precision.
 
-The only module that sets them. `Runtime.start()` sets what is global to the process, once, and
-says why; everything else takes the `Runtime` as an argument.
+The only module that sets them. `Runtime.start()` sets what is global to the process and records the
+reasons for its choices; all other code takes the `Runtime` as an argument.
 """
 
 import ctypes
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from noonbit.config.recipe import Engine, Precision, Recipe
 from noonbit.errors import UsageError
-from noonbit.system.hardware import cpu_multiplies_bfloat16, usable_cpus
+from noonbit.system.hardware import cpu_has_native_bfloat16, usable_cpus
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -28,13 +28,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The machine as a training sees it."""
+    """The device, threads, precision and engine of one training."""
 
     device: torch.device
     threads: int
     precision: Precision
     reasons: dict[str, str]
-    """Why the device, the threads and the precision are what they are."""
+    """The reason for each of device, threads and precision that was chosen here, by name."""
     engine: Engine | None = None
     """How gradients are computed; None leaves it to `gradients.engines_for`."""
 
@@ -47,7 +47,7 @@ class Runtime:
         precision: Precision | None = None,
         engine: Engine | None = None,
     ) -> "Runtime":
-        """Choose what was left open, set the process up, and return what came of it.
+        """Choose what is None, set up the process, and return the resulting `Runtime`.
 
         Raises `UsageError` for a device that this machine does not have.
         """
@@ -56,13 +56,13 @@ class Runtime:
         if threads is None:
             threads = usable_cpus()
             reasons["threads"] = "the processors this process may use"
-        torch.get_num_threads()  # or this thread would forget the number; see `use_one_thread`
+        torch.get_num_threads()  # else this thread loses its setting; see `use_one_operator_thread`
         torch.set_num_threads(threads)
         chosen = choose_device(device, reasons)
         if chosen.type == "cuda":
-            # The same bits each time; costs some speed in convolutions that offer a choice. The
-            # records let cuDNN try its algorithms and keep the fastest, which on another day is
-            # another one with other bits, so `cifar10-94` does without as any training does.
+            # Reproducible bits, at some cost in speed. The CIFAR-10 speed records let cuDNN
+            # benchmark its algorithms and keep the fastest, which can be another one with other
+            # bits in the next run; so not even `cifar10-94` does that here.
             torch.backends.cudnn.deterministic = True
             torch.backends.cudnn.benchmark = False
         if precision is None:
@@ -70,8 +70,8 @@ class Runtime:
         return cls(chosen, threads, precision, reasons, engine)
 
     @classmethod
-    def wanted(cls, recipe: Recipe) -> "Runtime":
-        """The machine as a recipe wants it."""
+    def from_recipe(cls, recipe: Recipe) -> "Runtime":
+        """Start the runtime that a recipe asks for."""
         return cls.start(
             device=recipe.device,
             threads=recipe.threads,
@@ -81,57 +81,56 @@ class Runtime:
 
     @property
     def dtype(self) -> torch.dtype:
-        """`precision` as PyTorch names it."""
+        """`precision` as a PyTorch dtype."""
         return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Matrix products and convolutions in `precision`, sums and losses in float32."""
+        """Compute matrix products and convolutions in `precision`, sums and losses in float32."""
         if self.precision == "float32":
             return nullcontext()
         return torch.autocast(self.device.type, self.dtype)
 
-    def place(self, model: nn.Module) -> nn.Module:
-        """Bring a model to the device, its convolutions in the memory order that is fastest."""
-        # `Module.to` takes a memory format too, but its annotations do not say so.
+    def to_device(self, model: nn.Module) -> nn.Module:
+        """Move a model to the device, with channels-last filters, which convolve fastest."""
+        # `Module.to` accepts a memory format, which its annotations omit.
         return model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
-    def spread(self, work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
-        """`work` on every piece, each by one of `threads` threads; the results in order.
+    def map_threads(self, work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
+        """Call `work` on every piece, on up to `threads` threads; return the results in order.
 
-        The operators inside use one thread, so a result does not depend on how many there are. A
-        single piece stays in the calling thread, which is sooner.
+        PyTorch's operators use one thread inside, so results do not depend on `threads`. A single
+        piece runs in the calling thread, which saves the hand-over. On a GPU, no threads are used.
         """
         if self.device.type != "cpu":
             return [work(piece) for piece in pieces]
         if self.threads == 1 or len(pieces) == 1:
-            with operators_use(1):
+            with set_operator_threads(1):
                 return [work(piece) for piece in pieces]
-        return list(workers(self.threads).map(work, pieces))
+        return list(thread_pool(self.threads).map(work, pieces))
 
     @contextmanager
     def own_stream(self) -> Iterator[None]:
-        """What the calling thread asks of a GPU inside is done beside what others ask of it."""
-        if self.device.type != "cuda":  # whose threads wait for nothing of each other's
+        """Run this thread's GPU work on its own CUDA stream; do nothing on a CPU."""
+        if self.device.type != "cuda":
             yield
             return
         with torch.cuda.device(self.device), torch.cuda.stream(torch.cuda.Stream(self.device)):
             yield
 
     def clock(self) -> float:
-        """Seconds, after the device has done what the calling thread asked it to."""
+        """Return a time in seconds, after waiting for this thread's CUDA stream to finish."""
         if self.device.type == "cuda":
             torch.cuda.current_stream(self.device).synchronize()
         return time.perf_counter()
 
 
 @contextmanager
-def operators_use(threads: int) -> Iterator[None]:
-    """PyTorch's operators use so many threads inside, in the calling thread.
+def set_operator_threads(threads: int) -> Iterator[None]:
+    """Let PyTorch's operators use `threads` threads in the calling thread, inside the block.
 
-    They wait for each other in every operator: on two cores that were busy with other work, one of
-    20 us took 18 ms on average.
+    An operator waits for all of its threads: with two on two busy cores, one of 20 us took 18 ms.
     """
-    before = torch.get_num_threads()  # which also makes the thread keep what it sets
+    before = torch.get_num_threads()  # also makes this thread keep its own setting
     torch.set_num_threads(threads)
     try:
         yield
@@ -142,29 +141,29 @@ def operators_use(threads: int) -> Iterator[None]:
 POOLS = threading.local()
 
 
-def workers(threads: int) -> ThreadPoolExecutor:
-    """The threads for `Runtime.spread`; PyTorch's operators use one thread in each.
+def thread_pool(threads: int) -> ThreadPoolExecutor:
+    """Return the pool for `Runtime.map_threads`; PyTorch's operators use one thread in each worker.
 
-    Each thread that spreads work has some of its own, since trainings may go on side by side.
+    Every calling thread has its own pool, since trainings may run side by side.
     """
     pools: dict[int, ThreadPoolExecutor] = POOLS.__dict__.setdefault("by_count", {})
     if threads not in pools:
-        pools[threads] = ThreadPoolExecutor(threads, "noonbit", use_one_thread)
+        pools[threads] = ThreadPoolExecutor(threads, "noonbit", use_one_operator_thread)
     return pools[threads]
 
 
-def use_one_thread() -> None:
-    """PyTorch's operators use one thread inside, in the calling thread from now on.
+def use_one_operator_thread() -> None:
+    """Let PyTorch's operators use one thread in the calling thread from now on.
 
-    A thread that never asked PyTorch for its number takes, at its first operator, the one that any
-    thread set last, and forgets its own.
+    Without the call of `get_num_threads`, the thread's first operator would replace this setting by
+    the one that any thread made last.
     """
     torch.get_num_threads()
     torch.set_num_threads(1)
 
 
 def choose_device(wanted: str | None, reasons: dict[str, str]) -> torch.device:
-    """The named device, or the fastest one here."""
+    """Return the named device, or the fastest one here; raises `UsageError` if it is missing."""
     if wanted is None:
         if torch.cuda.is_available():
             reasons["device"] = "a GPU is here"
@@ -183,11 +182,11 @@ def choose_device(wanted: str | None, reasons: dict[str, str]) -> torch.device:
 
 
 def choose_precision(device: torch.device, reasons: dict[str, str]) -> Precision:
-    """bfloat16 where the hardware multiplies it natively, else float32."""
+    """Return bfloat16 if the hardware multiplies it natively, else float32."""
     native = (
         torch.cuda.is_bf16_supported(including_emulation=False)
         if device.type == "cuda"
-        else device.type == "cpu" and cpu_multiplies_bfloat16()
+        else device.type == "cpu" and cpu_has_native_bfloat16()
     )
     if native:
         reasons["precision"] = "this processor multiplies it natively; weights stay float32"
@@ -197,10 +196,10 @@ def choose_precision(device: torch.device, reasons: dict[str, str]) -> Precision
 
 
 def keep_freed_memory() -> None:
-    """Tell glibc to keep what is freed instead of giving it back to the system.
+    """Make glibc keep freed memory instead of returning it to the system.
 
-    By default each large tensor is mapped afresh and its pages are faulted in and zeroed again at
-    every step, which made training 1.5 to 2 times slower on two cores.
+    By default every large tensor is mapped anew and its pages are zeroed again at every step, which
+    made training 1.5 to 2 times slower.
     """
     if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
         return
@@ -211,10 +210,12 @@ def keep_freed_memory() -> None:
 
 
 @cache
-def constant(
+def constant_tensor(
     values: tuple[float, ...], device: torch.device, dtype: torch.dtype = torch.float32
 ) -> Tensor:
-    """Numbers on a device, made once: whoever makes a tensor of them at each step waits for a GPU
-    to finish all that it was asked before. Nothing may write into it."""
-    with torch.inference_mode(False):  # it may be asked for there first, and in training later
+    """Return a cached tensor of `values`; nothing may write into it.
+
+    Creating a tensor from Python numbers at every step would wait for the GPU's queued work.
+    """
+    with torch.inference_mode(False):  # the first call may be in inference, a later one in training
         return torch.tensor(values, dtype=dtype, device=device)

@@ -18,27 +18,27 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from noonbit.augment import Augmentation, draw
+from noonbit.augment import sample_parameters
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import Engine, Precision, Recipe
-from noonbit.data.loader import Labelled
-from noonbit.data.preprocess.contract import Contract
+from noonbit.data.loader import TensorDataset
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.system.files import user_cache, write_json
 from noonbit.system.hardware import processor_features
 from noonbit.system.runtime import Runtime
-from noonbit.system.seeding import mixed
+from noonbit.system.seeding import derive_seed
 from noonbit.training.fused import amx, kernels
-from noonbit.training.gradients import Lesson, engines_for, gradients_of
-from noonbit.training.loop import begin, shuffled
+from noonbit.training.gradients import TrainStep, engines_for, make_gradients
+from noonbit.training.loop import init_training, shuffle
+from noonbit.training.state import TrainingContext
 
 LEAST_STEPS = 2000
 """Of a training that is worth a measurement, which takes some fifty."""
 ROUNDS, STEPS = 4, 3
 """Interleaved, so that what else the machine does meets all alike; the best round counts."""
-HOPELESS = 1.6
+MUCH_SLOWER = 1.6
 """Times the fastest, after one round: not measured further."""
-CLEARLY = 1.05
+BFLOAT16_GAIN = 1.05
 """Times as fast bfloat16 has to be to be taken: float32 is the more exact."""
 
 ASKED_FOR: frozenset[Engine] = frozenset({"graph"})
@@ -63,39 +63,33 @@ class Choice:
 CHOICE = TypeAdapter(Choice)
 
 
-def settle_engine(
-    network: nn.Module,
-    contract: Contract,
-    train: Labelled,
-    plan: Plan,
-    recipe: Recipe,
-    runtime: Runtime,
-) -> Runtime:
+def autotune_engine(network: nn.Module, context: TrainingContext, recipe: Recipe) -> Runtime:
     """The runtime with the engine, and the precision, that train `network` fastest.
 
     What the recipe states stays; raises `UsageError` where that cannot be. Short trainings are not
     worth a measurement and take what is usually fastest, as those on a GPU do.
     """
+    plan, runtime = context.plan, context.runtime
     candidates = list(candidates_of(network, plan, recipe, runtime))
     if not candidates:
-        can = engines_for(network, Augmentation.parse(plan.augment), runtime)
+        can = engines_for(network, plan.augmentation, runtime)
         needs_gpu = recipe.engine == "graph" and runtime.device.type != "cuda"
         raise UsageError(
             f"The engine {recipe.engine} cannot train {plan.model} here"
             + (", since it needs a GPU" if needs_gpu else "")
             + f"; {' and '.join(can)} can. Leave --engine out: the fastest is taken."
         )
-    steps = plan.epochs * math.ceil(len(train) / plan.batch_size)
+    steps = plan.epochs * math.ceil(len(context.train) / plan.batch_size)
     if len(candidates) == 1 or steps < LEAST_STEPS:
         usual = "what usually is the fastest"
         reasons = {} if recipe.engine else {"engine": usual}
         return replace(candidates[0], reasons={**runtime.reasons, **reasons})
-    place = place_of(network, contract, plan, candidates)
-    choice = kept(place)
+    path = choice_path(network, context, candidates)
+    choice = read_choice(path)
     if choice is None:
-        choice = measured(network, contract, train, plan, candidates)
-        keep(place, choice)
-    open_names = {"engine"} - set(recipe.given())
+        choice = measure_candidates(network, context, candidates)
+        write_choice(path, choice)
+    open_names = {"engine"} - set(recipe.explicit_settings())
     if len({each.precision for each in candidates}) > 1:
         open_names.add("precision")
     return replace(
@@ -110,7 +104,7 @@ def candidates_of(
     network: nn.Module, plan: Plan, recipe: Recipe, runtime: Runtime
 ) -> Iterator[Runtime]:
     """The runtime in all forms that the recipe and the machine allow."""
-    transforms = Augmentation.parse(plan.augment)
+    transforms = plan.augmentation
     precisions: tuple[Precision, ...] = ("float32",)
     if recipe.precision is not None:
         precisions = (recipe.precision,)
@@ -123,25 +117,21 @@ def candidates_of(
                 yield replace(form, engine=engine)
 
 
-def measured(
-    network: nn.Module,
-    contract: Contract,
-    train: Labelled,
-    plan: Plan,
-    candidates: list[Runtime],
+def measure_candidates(
+    network: nn.Module, context: TrainingContext, candidates: list[Runtime]
 ) -> Choice:
     """Take some steps with every candidate, each on a copy of the network."""
     best = dict.fromkeys(range(len(candidates)), 0.0)  # images a second
-    trials = [Trial(network, contract, train, plan, candidate) for candidate in candidates]
+    trials = [Trial(network, replace(context, runtime=candidate)) for candidate in candidates]
     for trial in trials:
         trial.steps(2)  # libraries choose their kernels in the first one
     for _ in range(ROUNDS):
         for index, speed in list(best.items()):
-            if speed == 0 or speed * HOPELESS >= max(best.values()):
+            if speed == 0 or speed * MUCH_SLOWER >= max(best.values()):
                 best[index] = max(speed, trials[index].steps(STEPS))
 
     def worth(index: int) -> float:
-        return best[index] * (CLEARLY if candidates[index].precision == "float32" else 1.0)
+        return best[index] * (BFLOAT16_GAIN if candidates[index].precision == "float32" else 1.0)
 
     chosen = candidates[max(best, key=worth)]
     assert chosen.engine is not None  # noqa: S101 - all candidates name one
@@ -155,47 +145,45 @@ def measured(
 class Trial:
     """A copy of a network that can take steps of its training."""
 
-    def __init__(
-        self,
-        network: nn.Module,
-        contract: Contract,
-        train: Labelled,
-        plan: Plan,
-        runtime: Runtime,
-    ) -> None:
-        self.plan, self.runtime = plan, runtime
+    def __init__(self, network: nn.Module, context: TrainingContext) -> None:
+        plan, train, self.runtime = context.plan, context.train, context.runtime
         count = min(len(train), 8 * plan.batch_size)
-        probe = Labelled(train.values[slice(count)], train.labels[:count])
-        self.state = begin(deepcopy(network), contract, probe, plan, runtime)
-        transforms = Augmentation.parse(plan.augment)
-        self.lesson = Lesson(probe, contract, transforms, plan.label_smoothing, runtime)
-        self.draws = draw(transforms, seed=0, epoch=0, count=count, device=runtime.device)
-        self.batches = shuffled(count, seed=0, epoch=0).split(plan.batch_size)
+        probe = TensorDataset(train.values[slice(count)], train.labels[:count])
+        context = replace(context, train=probe)
+        self.state = init_training(deepcopy(network), context)
+        self.train_step = TrainStep.of(context)
+        self.parameters = sample_parameters(
+            plan.augmentation, seed=0, epoch=0, count=count, device=self.runtime.device
+        )
+        self.batches = shuffle(count, seed=0, epoch=0).split(plan.batch_size)
 
     def steps(self, count: int) -> float:
-        """Images a second over so many steps."""
+        """Take so many steps; images per second."""
         self.state.model.train()
         images = 0
-        with gradients_of(self.state.model, self.lesson) as gradients:
+        with make_gradients(self.state.model, self.train_step) as gradients:
             started = self.runtime.clock()
             for number in range(count):
                 items = self.batches[number % len(self.batches)]
-                gradients(items, self.draws, mixed(0, "trial", number))
+                gradients(items, self.parameters, derive_seed(0, "trial", number))
                 self.state.optimizer.step()
                 self.state.optimizer.zero_grad(set_to_none=True)
                 images += len(items)
             return images / (self.runtime.clock() - started)
 
 
-def place_of(network: nn.Module, contract: Contract, plan: Plan, candidates: list[Runtime]) -> Path:
+def choice_path(
+    network: nn.Module, context: TrainingContext, candidates: list[Runtime]
+) -> Path:
     """Where the choice for such a training on such a machine lies."""
+    contract, plan = context.contract, context.plan
     facts = (
         kernels.SOURCE.read_text(),
         amx.SOURCE.read_text(),
         processor_features(),
         torch.__version__,
         str(network),
-        contract.framing.shape,
+        contract.preprocessor.shape,
         len(contract.class_names),
         plan.batch_size,
         plan.optimizer,
@@ -206,7 +194,7 @@ def place_of(network: nn.Module, contract: Contract, plan: Plan, candidates: lis
     return user_cache() / "engines" / f"{digest}.json"
 
 
-def kept(place: Path) -> Choice | None:
+def read_choice(place: Path) -> Choice | None:
     """The choice that was made before; None where there is none that can be read."""
     try:
         return CHOICE.validate_json(place.read_bytes())
@@ -214,7 +202,7 @@ def kept(place: Path) -> Choice | None:
         return None
 
 
-def keep(place: Path, choice: Choice) -> None:
+def write_choice(place: Path, choice: Choice) -> None:
     """Write a choice down; where that cannot be, the next training measures again."""
     with contextlib.suppress(OSError, ArtefactError):
         place.parent.mkdir(parents=True, exist_ok=True)

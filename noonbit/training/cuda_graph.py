@@ -1,15 +1,15 @@
-"""The work of a step recorded once as a CUDA graph, and replayed: one launch instead of hundreds.
+"""Training steps as CUDA graphs: captured once, then replayed with one launch instead of hundreds.
 
-A GPU that is done with a small network's operators sooner than a processor can ask for them waits
-most of the time. A recording is asked for at once. It repeats addresses too, so all that changes
-between steps lies in memory of its own, which is filled before: item numbers, what chance decides
-for an epoch's items, learning rates.
+A GPU runs a small network's kernels faster than the processor can launch them, so it idles most of
+the time. A graph is one launch. It repeats memory addresses too, so everything that changes between
+steps lives in fixed buffers that are filled before the replay: item indices, the random draws of an
+epoch's transforms, learning rates.
 
-    FixedGradients    the gradients of a batch, always left in the same memory
-    FixedStep         an optimiser's step on gradients there
-    Replay            work that a recorder records after it was done a few times
+    GraphedGradients    the gradients of a batch, always in the same memory
+    GraphedStep         an optimiser's step on those gradients
+    Replay              work that runs eagerly a few times, then is captured and replayed
 
-What is recorded is a plain method, so that tests hold it to autograd on a processor.
+The captured work is a plain method, so tests can compare it with autograd on a processor.
 """
 
 from collections.abc import Callable
@@ -20,84 +20,83 @@ from typing import Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from noonbit.augment import Draws
+from noonbit.augment import TransformParameters
 from noonbit.training.optim.fused import Adam, Sgd
 from noonbit.training.optim.muon import Muon
 
-FIRST = 3
-"""Times that work is done before it is recorded: libraries choose their kernels, and an optimiser
-makes its state."""
+WARM_UP_STEPS = 3
+"""Eager runs before the capture, in which libraries choose kernels and optimisers create state."""
 
-RECORDING = Lock()
-"""Held while a graph is recorded: PyTorch frees its unused memory before, which no other recording
-may see, and members of an ensemble record in threads."""
+CAPTURING = Lock()
+"""Held during a capture: PyTorch empties its memory cache before one, which must not happen during
+another thread's capture, and the members of an ensemble are captured in threads."""
 
 Work: TypeAlias = Callable[[], None]
 
 
 class Recorder(Protocol):
-    """What can repeat a device's work."""
+    """Captures a device's work, to repeat it."""
 
-    def aside(self, work: Work) -> None:
-        """Do work once, in the stream where it will be recorded."""
+    def warm_up(self, work: Work) -> None:
+        """Run the work once, on the stream that will capture it."""
 
-    def record(self, work: Work) -> Work:
-        """What repeats it. The work itself is not done."""
+    def capture(self, work: Work) -> Work:
+        """Capture the work without running it, and return the function that runs it."""
 
 
 class CudaRecorder:
-    """By CUDA graphs, as PyTorch's notes on CUDA semantics describe them."""
+    """Captures CUDA graphs, as PyTorch's notes on CUDA semantics describe."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.stream = torch.cuda.Stream(device)
 
-    def aside(self, work: Work) -> None:
+    def warm_up(self, work: Work) -> None:
         """See `Recorder`."""
         with torch.cuda.device(self.device):
-            ours = torch.cuda.current_stream()
-            self.stream.wait_stream(ours)
+            current = torch.cuda.current_stream()
+            self.stream.wait_stream(current)
             with torch.cuda.stream(self.stream):
                 work()
-            ours.wait_stream(self.stream)
+            current.wait_stream(self.stream)
 
-    def record(self, work: Work) -> Work:
+    def capture(self, work: Work) -> Work:
         """See `Recorder`."""
         graph = torch.cuda.CUDAGraph()
-        # What other threads do meanwhile, such as taking memory, is none of this recording's.
-        recording = torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local")
-        with RECORDING, torch.cuda.device(self.device), recording:
+        # Thread-local, so that other threads may allocate memory during the capture.
+        capture = torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local")
+        with CAPTURING, torch.cuda.device(self.device), capture:
             work()
         return graph.replay
 
 
 class Replay:
-    """Work that is done a few times, then recorded and replayed."""
+    """Work that runs eagerly `WARM_UP_STEPS` times, then is captured and replayed."""
 
     def __init__(self, work: Work, recorder: Recorder) -> None:
         self.work, self.recorder = work, recorder
-        self.first = FIRST
+        self.warm_up_steps_left = WARM_UP_STEPS
         self.replay: Work | None = None
 
     def __call__(self) -> None:
-        """Do it once."""
-        if self.first:
-            self.first -= 1
-            self.recorder.aside(self.work)
+        """Run the work once."""
+        if self.warm_up_steps_left:
+            self.warm_up_steps_left -= 1
+            self.recorder.warm_up(self.work)
             return
         if self.replay is None:
-            self.replay = self.recorder.record(self.work)
+            self.replay = self.recorder.capture(self.work)
         self.replay()
 
 
-class FixedGradients:
-    """Gradients of whole batches by a replay, and those of smaller ones, the last of an epoch, by
-    doing the work; both in the same memory."""
+class GraphedGradients:
+    """Gradients by replay for whole batches, eagerly for an epoch's smaller last batch; always in the
+    same memory."""
 
     def __init__(
         self,
         model: nn.Module,
-        backward: Callable[[Tensor, Draws, int], tuple[Tensor, Tensor]],
+        backward: Callable[[Tensor, TransformParameters, int], tuple[Tensor, Tensor]],
         recorder: Recorder,
     ) -> None:
         self.backward, self.recorder = backward, recorder
@@ -106,44 +105,46 @@ class FixedGradients:
         self.items = self.parameters[0].new_empty(0, dtype=torch.int64)
         self.replay = Replay(self.work, recorder)
 
-    def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:
-        """One step's gradients; see `gradients.Gradients`. The next replay writes over the sums.
+    def __call__(
+        self, items: Tensor, draws: TransformParameters, step_seed: int
+    ) -> tuple[Tensor, Tensor]:
+        """Set one step's gradients; see `gradients.Gradients`. The next replay overwrites the sums.
 
-        Nothing takes `step_seed`: networks that draw random numbers are not recorded.
+        `step_seed` is unused: networks that draw random numbers are not captured.
         """
         if len(items) > len(self.items):
             self.items = torch.empty_like(items)
-            self.draws, self.drawn = copied(draws), draws
+            self.draws, self.copied_from = clone_parameters(draws), draws
             self.replay = Replay(self.work, self.recorder)
         if len(items) < len(self.items):
-            told = self.leave(items, draws)
+            sums = self.compute(items, draws)
         else:
             self.items.copy_(items)
-            if draws is not self.drawn:  # of another epoch
-                fill(self.draws, draws)
-                self.drawn = draws
+            if draws is not self.copied_from:  # another epoch's
+                copy_parameters(self.draws, draws)
+                self.copied_from = draws
             self.replay()
-            told = self.told
+            sums = self.sums
         for parameter, gradient in zip(self.parameters, self.gradients, strict=True):
             parameter.grad = gradient
-        return told
+        return sums
 
     def work(self) -> None:
-        """What is recorded."""
-        self.told = self.leave(self.items, self.draws)
+        """The captured work: from the fixed inputs to the fixed gradients and sums."""
+        self.sums = self.compute(self.items, self.draws)
 
-    def leave(self, items: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
-        """Compute the gradients and leave them where they belong; the sums of `Gradients`."""
-        told = self.backward(items, draws, len(items))
+    def compute(self, items: Tensor, draws: TransformParameters) -> tuple[Tensor, Tensor]:
+        """Compute the gradients into their fixed memory; return the sums of `Gradients`."""
+        sums = self.backward(items, draws, len(items))
         computed = [each.grad for each in self.parameters if each.grad is not None]
         torch._foreach_copy_(self.gradients, computed)
         for parameter in self.parameters:
             parameter.grad = None
-        return told
+        return sums
 
 
-class FixedStep:
-    """An optimiser's step by a replay. The gradients have to be those of `FixedGradients`."""
+class GraphedStep:
+    """An optimiser's step by replay. The gradients must be those of `GraphedGradients`."""
 
     def __init__(self, optimizer: Muon | Sgd | Adam, recorder: Recorder) -> None:
         self.optimizer, self.groups = optimizer, optimizer.param_groups
@@ -151,44 +152,49 @@ class FixedStep:
         self.replay = Replay(self.work, recorder)
 
     def __call__(self) -> None:
-        """Change the weights, with the learning rates that the groups have now."""
+        """Update the weights, with the groups' current learning rates."""
         for group, rate in zip(self.groups, self.rates, strict=True):
             rate.fill_(group["lr"])
         self.replay()
 
     def work(self) -> None:
-        """What is recorded."""
-        stated = [group["lr"] for group in self.groups]
+        """The captured work: a step whose learning rates are tensors on the device."""
+        rates = [group["lr"] for group in self.groups]
         self.set_rates(self.rates)
         self.optimizer.step()
-        self.set_rates(stated)
+        self.set_rates(rates)
 
     def set_rates(self, rates: list[Tensor]) -> None:
-        """Give every group its learning rate."""
+        """Set every group's learning rate."""
         for group, rate in zip(self.groups, rates, strict=True):
             group["lr"] = rate
 
 
-def step_of(optimizer: torch.optim.Optimizer, gradients: object) -> Callable[[], object]:
-    """What changes the weights: recorded where the gradients are, which then always lie in one
-    place, if the optimiser keeps all that it counts on the device."""
-    if isinstance(gradients, FixedGradients) and isinstance(optimizer, Muon | Sgd | Adam):
-        return FixedStep(optimizer, gradients.recorder)
+def make_optimizer_step(
+    optimizer: torch.optim.Optimizer, gradients: object
+) -> Callable[[], object]:
+    """Return the function that updates the weights.
+
+    It is a graph if the gradients are graphed, hence always in the same memory, and the optimiser
+    keeps all its state, step counts included, on the device.
+    """
+    if isinstance(gradients, GraphedGradients) and isinstance(optimizer, Muon | Sgd | Adam):
+        return GraphedStep(optimizer, gradients.recorder)
     return optimizer.step
 
 
-def copied(draws: Draws) -> Draws:
-    """The same in memory of its own."""
-    return replace(draws, **{name: drawn.clone() for name, drawn in tensors_of(draws).items()})
+def clone_parameters(draws: TransformParameters) -> TransformParameters:
+    """Copy the draws into new memory."""
+    return replace(draws, **{name: value.clone() for name, value in active_tensors(draws).items()})
 
 
-def fill(fixed: Draws, draws: Draws) -> None:
-    """Put an epoch's draws into the memory of another's."""
-    for name, drawn in tensors_of(draws).items():
-        getattr(fixed, name).copy_(drawn)
+def copy_parameters(target: TransformParameters, draws: TransformParameters) -> None:
+    """Copy an epoch's draws into the memory of `target`."""
+    for name, value in active_tensors(draws).items():
+        getattr(target, name).copy_(value)
 
 
-def tensors_of(draws: Draws) -> dict[str, Tensor]:
-    """Those of the transforms that are in use."""
-    every = {each.name: getattr(draws, each.name) for each in fields(draws)}
-    return {name: drawn for name, drawn in every.items() if drawn is not None}
+def active_tensors(draws: TransformParameters) -> dict[str, Tensor]:
+    """The draws of the transforms in use, by field name."""
+    values = {each.name: getattr(draws, each.name) for each in fields(draws)}
+    return {name: value for name, value in values.items() if value is not None}

@@ -23,17 +23,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.augment import Augmentation, Draws, augment, mix
+from noonbit.augment import TransformParameters, augment, mix
 from noonbit.augment.boards import turn_points
+from noonbit.config.augmentation import Augmentation
 from noonbit.config.recipe import Engine
-from noonbit.data.loader import Labelled
+from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.errors import UsageError
-from noonbit.models.layers import Network, dropout_layers, seed_layers
-from noonbit.system.runtime import Runtime, operators_use
-from noonbit.system.seeding import mixed, seed_stream
-from noonbit.training.cuda_graph import CudaRecorder, FixedGradients
-from noonbit.training.fused import Chain, chain_of
+from noonbit.models.layers import FeedforwardNetwork, dropout_layers, seed_layers
+from noonbit.system.runtime import Runtime, set_operator_threads
+from noonbit.system.seeding import derive_seed, seed_torch
+from noonbit.training.cuda_graph import CudaRecorder, GraphedGradients
+from noonbit.training.fused import FusedNetwork, build_fused
+from noonbit.training.state import TrainingContext
 
 LEAST_SHARE = 8
 """Images; batch norm over fewer would be noise."""
@@ -41,28 +43,43 @@ LEAST_SHARE = 8
 AUXILIARY_WEIGHT = 0.3
 """Of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
 
-Gradients: TypeAlias = Callable[[Tensor, Draws, int], tuple[Tensor, Tensor]]
+Sums: TypeAlias = tuple[Tensor, Tensor]
+"""The sum of the losses over a batch, and how many of its items were right."""
+
+Gradients: TypeAlias = Callable[[Tensor, TransformParameters, int], tuple[Tensor, Tensor]]
 """Item numbers (B,), the epoch's draws and the step's seed -> the sum of the items' losses and how
 many were right. The gradient of the mean loss is then in the model's parameters."""
 
 
-UNCHANGED = Augmentation()
+NO_AUGMENTATION = Augmentation()
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainStep:
     """What a step does with items, whichever network and thread does it."""
 
-    train: Labelled
+    train: TensorDataset
     contract: Contract
     transforms: Augmentation
     label_smoothing: float
     runtime: Runtime
 
-    def batch(self, items: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
+    @classmethod
+    def of(cls, context: TrainingContext) -> "TrainStep":
+        """The step of a training."""
+        plan = context.plan
+        return cls(
+            context.train,
+            context.contract,
+            plan.augmentation,
+            plan.label_smoothing,
+            context.runtime,
+        )
+
+    def batch(self, items: Tensor, draws: TransformParameters) -> tuple[Tensor, Tensor, Tensor]:
         """Values, augmented; labels; and targets, which are labels or shares of them."""
         images, labels = self.train.take(items)
-        if self.transforms == UNCHANGED:
+        if self.transforms == NO_AUGMENTATION:
             return images, labels, labels
         drawn = draws.take(items)
         images = augment(self.transforms, images, drawn)
@@ -79,81 +96,86 @@ class Lesson:
         )
 
 
-Backward: TypeAlias = Callable[[Tensor, Draws, int], tuple[Tensor, Tensor]]
+Backward: TypeAlias = Callable[[Tensor, TransformParameters, int], tuple[Tensor, Tensor]]
 """Item numbers (B,), the epoch's draws and a count -> the sum of the losses, how many were right.
 The gradient of the sum divided by the count is added to the parameters', which had none before."""
 
 
-class ByAutograd:
+class AutogradBackward:
     """Any network, by PyTorch's record of what it did."""
 
-    def __init__(self, model: nn.Module, lesson: Lesson) -> None:
-        self.model, self.lesson = model, lesson
+    def __init__(self, model: nn.Module, train_step: TrainStep) -> None:
+        self.model, self.train_step = model, train_step
 
-    def __call__(self, items: Tensor, draws: Draws, count: int) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, items: Tensor, draws: TransformParameters, count: int
+    ) -> Sums:
         """See `Backward`."""
-        lesson = self.lesson
-        images, labels, targets = lesson.batch(items, draws)
-        with lesson.runtime.autocast():
-            logits, *auxiliary = all_logits(self.model, lesson.contract.normalise(images))
-        loss = lesson.loss(logits, targets)
-        whole = loss + AUXILIARY_WEIGHT * sum(lesson.loss(each, targets) for each in auxiliary)
+        train_step = self.train_step
+        images, labels, targets = train_step.batch(items, draws)
+        with train_step.runtime.autocast():
+            logits, *auxiliary = all_logits(self.model, train_step.contract.normalise(images))
+        loss = train_step.loss(logits, targets)
+        whole = loss + AUXILIARY_WEIGHT * sum(train_step.loss(each, targets) for each in auxiliary)
         (whole / count).backward()
         return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
 
 
-class ByChain:
+class FusedBackward:
     """A network whose layers are known, by hand."""
 
-    def __init__(self, chain: Chain, lesson: Lesson) -> None:
-        self.chain, self.lesson = chain, lesson
-        chain.look_through(lesson.contract)
+    def __init__(self, chain: FusedNetwork, train_step: TrainStep) -> None:
+        self.chain, self.train_step = chain, train_step
+        chain.set_normalization(train_step.contract)
 
-    def __call__(self, items: Tensor, draws: Draws, count: int) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, items: Tensor, draws: TransformParameters, count: int
+    ) -> Sums:
         """See `Backward`."""
-        images, labels, _ = self.lesson.batch(items, draws)
+        images, labels, _ = self.train_step.batch(items, draws)
         return self.chain.backward(
             images,
             labels,
-            smoothing=self.lesson.label_smoothing,
+            smoothing=self.train_step.label_smoothing,
             count=count,
         )
 
 
 def all_logits(model: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
     """The network's logits, then those of its auxiliary heads, where it has any."""
-    if isinstance(model, Network) and len(model.auxiliary):
+    if isinstance(model, FeedforwardNetwork) and len(model.auxiliary):
         return model.all_logits(images)
     return (model(images),)
 
 
 @contextmanager
-def gradients_of(model: nn.Module, lesson: Lesson) -> Iterator[Gradients]:
+def make_gradients(model: nn.Module, train_step: TrainStep) -> Iterator[Gradients]:
     """By the engine that the runtime names, else the one that usually suits the model best."""
-    engines = engines_for(model, lesson.transforms, lesson.runtime)
-    engine = lesson.runtime.engine
+    engines = engines_for(model, train_step.transforms, train_step.runtime)
+    engine = train_step.runtime.engine
     if engine not in engines:
         engine = engines[0]
     if engine.endswith("shares"):
-        with operators_use(1):  # the optimiser's too, or they would meet all the same
-            yield Shares(model, lesson, engine)
+        with set_operator_threads(1):  # the optimiser's too, or they would meet all the same
+            yield ThreadDataParallel(model, train_step, engine)
     elif engine == "graph":
-        require_loaded(lesson.train)
-        recorder = CudaRecorder(lesson.runtime.device)
-        yield FixedGradients(model, backward_of(model, lesson, engine), recorder)
+        require_loaded(train_step.train)
+        recorder = CudaRecorder(train_step.runtime.device)
+        yield GraphedGradients(model, make_backward(model, train_step, engine), recorder)
     else:
-        yield Whole(model, lesson, engine)
+        yield WholeBatch(model, train_step, engine)
 
 
 def engines_for(model: nn.Module, transforms: Augmentation, runtime: Runtime) -> tuple[Engine, ...]:
     """The engines that can train a model, first the one to take where nothing was measured."""
-    if runtime.device.type == "cuda" and can_be_recorded(model):
+    if runtime.device.type == "cuda" and can_be_graphed(model):
         return ("autograd", "graph")
     if runtime.device.type != "cpu":
         return ("autograd",)
     # Mixed labels are shares of classes, and a chain's loss takes labels.
     chained = (
-        not (transforms.mixup or transforms.cutmix) and chain_of(model, runtime.dtype) is not None
+        not (transforms.mixup or transforms.cutmix)
+        and build_fused(model, runtime.dtype) is not None
     )
     ways: tuple[Engine, ...] = ("chain", "autograd") if chained else ("autograd",)
     if runtime.threads == 1 or not can_be_shared(model):
@@ -164,23 +186,23 @@ def engines_for(model: nn.Module, transforms: Augmentation, runtime: Runtime) ->
     return shared + ways
 
 
-def backward_of(model: nn.Module, lesson: Lesson, engine: Engine) -> Backward:
+def make_backward(model: nn.Module, train_step: TrainStep, engine: Engine) -> Backward:
     """The way through a network and back."""
     if engine.startswith("chain"):
-        chain = chain_of(model, lesson.runtime.dtype)
+        chain = build_fused(model, train_step.runtime.dtype)
         assert chain is not None, "engines_for said that there is one"  # noqa: S101
-        return ByChain(chain, lesson)
-    return ByAutograd(model, lesson)
+        return FusedBackward(chain, train_step)
+    return AutogradBackward(model, train_step)
 
 
-def can_be_recorded(model: nn.Module) -> bool:
+def can_be_graphed(model: nn.Module) -> bool:
     """Whether each step does the same to other numbers: a recording would repeat random ones."""
-    return isinstance(model, Network) and not any(
+    return isinstance(model, FeedforwardNetwork) and not any(
         isinstance(module, nn.Dropout) for module in model.modules()
     )
 
 
-def require_loaded(train: Labelled) -> None:
+def require_loaded(train: TensorDataset) -> None:
     """Raise `UsageError` where inputs are fetched for each batch, which no recording can do."""
     if not isinstance(train.values, Tensor):
         raise UsageError(
@@ -193,64 +215,68 @@ def can_be_shared(model: nn.Module) -> bool:
     """Whether shares give what the whole batch gives, or what the network was made for."""
     if may_draw_unseen(model):
         return False
-    assert isinstance(model, Network)  # noqa: S101 - those of a user's own may
+    assert isinstance(model, FeedforwardNetwork)  # noqa: S101 - those of a user's own may
     kinds = {type(module) for module in model.modules()}
     return nn.BatchNorm2d not in kinds or model.normalises_shares
 
 
 def may_draw_unseen(model: nn.Module) -> bool:
     """Whether a step may draw from PyTorch's one stream of random numbers, in a forward unseen."""
-    return not isinstance(model, Network) or any(
+    return not isinstance(model, FeedforwardNetwork) or any(
         type(each) is nn.Dropout for each in model.modules()
     )
 
 
-class Whole:
+class WholeBatch:
     """The network takes each batch in one piece."""
 
-    def __init__(self, model: nn.Module, lesson: Lesson, engine: Engine) -> None:
-        self.dropout, self.device = dropout_layers(model), lesson.runtime.device
+    def __init__(self, model: nn.Module, train_step: TrainStep, engine: Engine) -> None:
+        self.dropout, self.device = dropout_layers(model), train_step.runtime.device
         # Our dropout has a stream of its own on a processor alone.
         is_on_cpu = self.device.type == "cpu"
         self.seeds_stream = may_draw_unseen(model) or (bool(self.dropout) and not is_on_cpu)
-        self.backward = backward_of(model, lesson, engine)
+        self.backward = make_backward(model, train_step, engine)
 
-    def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, items: Tensor, draws: TransformParameters, step_seed: int
+    ) -> tuple[Tensor, Tensor]:
         """One step's gradients; see `Gradients`."""
         if self.seeds_stream:  # which is all threads', so others keep away from it
-            seed_stream(step_seed, self.device)
+            seed_torch(step_seed, self.device)
         seed_layers(self.dropout, step_seed)
         return self.backward(items, draws, len(items))
 
 
-class Shares:
+class ThreadDataParallel:
     """A copy of the network for each thread: the same weights in memory, gradients of its own."""
 
-    def __init__(self, model: nn.Module, lesson: Lesson, engine: Engine) -> None:
-        self.lesson = lesson
-        self.replicas = [model] + [deepcopy(model) for _ in range(lesson.runtime.threads - 1)]
+    def __init__(self, model: nn.Module, train_step: TrainStep, engine: Engine) -> None:
+        self.train_step = train_step
+        self.replicas = [model] + [deepcopy(model) for _ in range(train_step.runtime.threads - 1)]
         for replica in self.replicas[1:]:
             replica.train()  # the model itself is the caller's to switch
             for own, shared in zip(replica.parameters(), model.parameters(), strict=True):
                 own.data = shared.data
         self.dropout = [dropout_layers(replica) for replica in self.replicas]
-        self.backward = [backward_of(replica, lesson, engine) for replica in self.replicas]
+        self.backward = [make_backward(replica, train_step, engine) for replica in self.replicas]
         self.gradients = [list(replica.parameters()) for replica in self.replicas]
         self.statistics = [
             [buffer for buffer in replica.buffers() if buffer.is_floating_point()]
             for replica in self.replicas
         ]
 
-    def __call__(self, items: Tensor, draws: Draws, step_seed: int) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, items: Tensor, draws: TransformParameters, step_seed: int
+    ) -> tuple[Tensor, Tensor]:
         """One step's gradients; see `Gradients`."""
         count = len(items)
         shares = items.tensor_split(max(1, min(len(self.replicas), count // LEAST_SHARE)))
 
         def backward(index: int) -> tuple[Tensor, Tensor]:
-            seed_layers(self.dropout[index], mixed(step_seed, "share", index))
+            seed_layers(self.dropout[index], derive_seed(step_seed, "share", index))
             return self.backward[index](shares[index], draws, count)
 
-        results = self.lesson.runtime.spread(backward, range(len(shares)))
+        results = self.train_step.runtime.map_threads(backward, range(len(shares)))
         self.add_gradients(len(shares))
         self.average_statistics(len(shares))
         losses, correct = zip(*results, strict=True)

@@ -2,187 +2,130 @@
 
 What differs between runs is data (a resolved `Recipe`) or a function made before the loop starts,
 so the loop itself asks no questions about features. Order, augmentation and dropout are functions
-of seed, epoch, item and step: a `State` is all that a resumed training needs to continue with the
-same bits.
+of seed, epoch, item and step: a `TrainingState` is all that a resumed training needs to continue
+with the same bits.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.augment import Augmentation, Draws, draw
+from noonbit.augment import TransformParameters, sample_parameters
 from noonbit.config.plan import Plan
-from noonbit.data.loader import Labelled
+from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.errors import TrainingDiverged
-from noonbit.models.layers import Settles
+from noonbit.models.layers import WeightConstraint
 from noonbit.system.runtime import Runtime
-from noonbit.system.seeding import generator_of, mixed
-from noonbit.training.cuda_graph import step_of
-from noonbit.training.ema import Average, averaged, begin_average, updating
-from noonbit.training.gradients import Gradients, Lesson, gradients_of
+from noonbit.system.seeding import derive_seed, make_generator
+from noonbit.training.cuda_graph import make_optimizer_step
+from noonbit.training.ema import init_average, make_average_update, swap_in_average
+from noonbit.training.gradients import Sums, TrainStep, make_gradients
 from noonbit.training.optim.build import make_optimizer
 from noonbit.training.optim.schedules import Schedule, make_schedule, set_lr
+from noonbit.training.state import (
+    Callbacks,
+    EpochMetrics,
+    StepProgress,
+    TrainingContext,
+    TrainingState,
+)
 
 VALIDATION_BATCH = 500
-LOOKED_AT = 2000
+INIT_IMAGES = 2000
 """Training images that a network may see before its first step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """One line of a run's history."""
-
-    epoch: int
-    """From 1."""
-    loss: float
-    """Mean of the training loss, label smoothing and augmentation included."""
-    accuracy: float
-    """On the training items as augmented, while the weights changed."""
-    val_loss: float
-    val_accuracy: float
-    lr: float
-    """At the last step."""
-    seconds: float
-    items_per_second: float
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a display can know in the middle of an epoch; reading a tensor waits for the device."""
-
-    epoch: int
-    step: int
-    """Of this epoch, from 1."""
-    steps: int
-    loss: Tensor
-    """Summed over the items of the epoch so far."""
-    correct: Tensor
-    batch_size: int
-
-
-@dataclass
-class State:
-    """Where a training stands; what a checkpoint holds."""
-
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    epoch: int = 0
-    """Finished ones."""
-    step: int = 0
-    """Finished ones of the epoch under way."""
-    sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    """Loss, correct items and seconds of the epoch under way."""
-    history: list[Epoch] = field(default_factory=list)
-    average: Average = field(default_factory=dict)
-    """Of the weights, where the plan keeps one: it is then what is validated and kept."""
-    best: dict[str, Tensor] = field(default_factory=dict)
-    """The weights of the epoch that the plan keeps."""
-    best_epoch: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a training tells the world; every one may be called often and should return soon."""
-
-    on_step: Callable[[Step], None] = lambda step: None
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None
-    save: Callable[[State], None] = lambda state: None
-    """Called after every epoch."""
-    stopping: Callable[[], bool] = lambda: False
-    """Whether to finish the step and leave."""
-
-
 def fit(
-    state: State,
-    contract: Contract,
-    train: Labelled,
-    validation: Labelled,
-    plan: Plan,
-    runtime: Runtime,
-    hooks: Hooks,
+    state: TrainingState,
+    context: TrainingContext,
+    callbacks: Callbacks = Callbacks(),  # noqa: B008 - without state
 ) -> bool:
     """Train `state.model` in place from where `state` stands; True when it came to its end.
 
     Returns False when a stop was asked for; `state` is then what a checkpoint should hold. Raises
     `TrainingDiverged` when a loss is not finite.
     """
-    transforms = Augmentation.parse(plan.augment)
-    lesson = Lesson(train, contract, transforms, plan.label_smoothing, runtime)
-    with gradients_of(state.model, lesson) as gradients:
-        take_step = step_of(state.optimizer, gradients)
+    plan, train = context.plan, context.train
+    train_step = TrainStep.of(context)
+    with make_gradients(state.model, train_step) as gradients:
+        optimizer_step = make_optimizer_step(state.optimizer, gradients)
+
+        def take_step(items: Tensor, parameters: TransformParameters, seed: int) -> Sums:
+            sums = gradients(items, parameters, seed)
+            optimizer_step()
+            state.optimizer.zero_grad(set_to_none=True)
+            return sums
+
         while not is_over(state, plan):
-            draws = draw(
-                transforms,
+            parameters = sample_parameters(
+                plan.augmentation,
                 seed=plan.seed,
                 epoch=state.epoch,
                 count=len(train),
-                device=runtime.device,
+                device=context.runtime.device,
             )
-            if not train_epoch(
-                state, gradients, take_step, draws, len(train), plan, runtime, hooks
-            ):
+            if not train_epoch(state, context, take_step, parameters, callbacks):
                 return False
-            with averaged(state.model, state.average):
-                loss, accuracy = validate(state.model, contract, validation, runtime)
+            with swap_in_average(state.model, state.average):
+                loss, accuracy = validate(
+                    state.model, context.contract, context.validation, context.runtime
+                )
                 finish_epoch(state, len(train), plan, loss, accuracy)
-            hooks.on_epoch(state.history[-1])
-            hooks.save(state)
-            if hooks.stopping():
+            callbacks.on_epoch(state)
+            if callbacks.should_stop():
                 return is_over(state, plan)
     return True
 
 
 def train_epoch(
-    state: State,
-    gradients: Gradients,
-    take_step: Callable[[], object],
-    draws: Draws,
-    count: int,
-    plan: Plan,
-    runtime: Runtime,
-    hooks: Hooks,
+    state: TrainingState,
+    context: TrainingContext,
+    take_step: Callable[[Tensor, TransformParameters, int], Sums],
+    parameters: TransformParameters,
+    callbacks: Callbacks,
 ) -> bool:
-    """One pass over `count` items, from where `state` stands; False when a stop was asked for."""
-    optimizer, device, seed = state.optimizer, runtime.device, plan.seed
+    """One pass over the training items, from where `state` stands; False when asked to stop."""
+    plan, runtime, count = context.plan, context.runtime, len(context.train)
+    device, seed = runtime.device, plan.seed
     steps = steps_per_epoch(count, plan.batch_size)
     lr_at = schedule_of(plan, steps)
-    update_average = updating(state.average, state.model, plan.average_weights)
+    update_average = make_average_update(state.average, state.model, plan.average_weights)
     state.model.train()
-    order = shuffled(count, seed=seed, epoch=state.epoch).to(device)
+    order = shuffle(count, seed=seed, epoch=state.epoch).to(device)
     batches = order.split(plan.batch_size)[:steps]
-    # On the device: nothing in the loop waits for it.
+    # On the device, so that no step waits for it.
     loss_sum, correct = torch.tensor(state.sums[:2], dtype=torch.float64, device=device)
     started = runtime.clock() - state.sums[2]
-    stopped = False
+    is_stopped = False
 
     for items in batches[state.step :]:
         step = state.epoch * steps + state.step
-        set_lr(optimizer, lr_at(step))
-        # Dropout is a function of seed and step, so nothing of a generator is ever stored.
-        losses, right = gradients(items, draws, mixed(seed, "step", step))
-        take_step()
-        optimizer.zero_grad(set_to_none=True)
+        set_lr(state.optimizer, lr_at(step))
+        # Dropout is a function of seed and step, so no generator state is ever stored.
+        losses, right = take_step(items, parameters, derive_seed(seed, "step", step))
         update_average(step)
         loss_sum += losses
         correct += right
         state.step += 1
-        hooks.on_step(Step(state.epoch + 1, state.step, steps, loss_sum, correct, plan.batch_size))
-        stopped = hooks.stopping()
-        if stopped:
+        callbacks.on_step(
+            StepProgress(state.epoch + 1, state.step, steps, loss_sum, correct, plan.batch_size)
+        )
+        is_stopped = callbacks.should_stop()
+        if is_stopped:
             break
 
-    state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]  # the one wait
-    return not stopped
+    # The only point at which an epoch waits for the device.
+    state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]
+    return not is_stopped
 
 
 def finish_epoch(
-    state: State, count: int, plan: Plan, val_loss: float, val_accuracy: float
+    state: TrainingState, count: int, plan: Plan, val_loss: float, val_accuracy: float
 ) -> None:
     """Turn the sums of an epoch over `count` items into a row of history; keep the best weights."""
     steps = steps_per_epoch(count, plan.batch_size)
@@ -192,7 +135,7 @@ def finish_epoch(
     if not math.isnan(val_accuracy):
         # The last step can break the weights after the last training loss was taken.
         require_finite(val_loss, "validation loss", state.epoch + 1, plan)
-    row = Epoch(
+    row = EpochMetrics(
         epoch=state.epoch + 1,
         loss=loss_sum / seen,
         accuracy=correct / seen,
@@ -216,7 +159,7 @@ def schedule_of(plan: Plan, steps: int) -> Schedule:
     )
 
 
-def is_over(state: State, plan: Plan) -> bool:
+def is_over(state: TrainingState, plan: Plan) -> bool:
     """Whether the epochs, the patience or the time have run out; asked between epochs."""
     spent = sum(row.seconds for row in state.history)
     return (
@@ -238,20 +181,19 @@ def require_finite(loss: float, name: str, epoch: int, plan: Plan) -> None:
 
 
 @runtime_checkable
-class LooksFirst(Protocol):
+class InitFromData(Protocol):
     """A network that wants to see training images before its first step."""
 
-    def look_at(self, images: Tensor) -> None:
+    def init_from_data(self, images: Tensor) -> None:
         """Normalised float32 images (N, C, H, W)."""
 
 
-def begin(
-    model: nn.Module, contract: Contract, train: Labelled, plan: Plan, runtime: Runtime
-) -> State:
+def init_training(model: nn.Module, context: TrainingContext) -> TrainingState:
     """The state before the first step."""
-    runtime.place(model)
-    if isinstance(model, LooksFirst):
-        model.look_at(contract.normalise(train.values[:LOOKED_AT]))
+    plan, runtime = context.plan, context.runtime
+    runtime.to_device(model)
+    if isinstance(model, InitFromData):
+        model.init_from_data(context.contract.normalise(context.train.values[:INIT_IMAGES]))
     optimizer = make_optimizer(
         model,
         plan.optimizer,
@@ -261,11 +203,13 @@ def begin(
         epsilon=plan.epsilon,
         dtype=runtime.dtype,
     )
-    # Asked by the optimiser itself, so the loop has no step of its own for it.
+    # A hook of the optimiser, so the loop needs no branch for it.
     for layer in model.modules():
-        if isinstance(layer, Settles):
-            optimizer.register_step_post_hook(lambda *_, settle=layer.settle: settle())
-    return State(model, optimizer, average=begin_average(model, plan.average_weights))
+        if isinstance(layer, WeightConstraint):
+            optimizer.register_step_post_hook(
+                lambda *_, apply_constraint=layer.apply_constraint: apply_constraint()
+            )
+    return TrainingState(model, optimizer, average=init_average(model, plan.average_weights))
 
 
 def steps_per_epoch(count: int, batch_size: int) -> int:
@@ -277,13 +221,13 @@ def steps_per_epoch(count: int, batch_size: int) -> int:
     return max(1, whole + (rest > 1))
 
 
-def shuffled(count: int, *, seed: int, epoch: int) -> Tensor:
+def shuffle(count: int, *, seed: int, epoch: int) -> Tensor:
     """The order of the items in an epoch (from 0); int64 (count,)."""
-    return torch.randperm(count, generator=generator_of(seed, "order", epoch))
+    return torch.randperm(count, generator=make_generator(seed, "order", epoch))
 
 
 def validate(
-    model: nn.Module, contract: Contract, split: Labelled, runtime: Runtime
+    model: nn.Module, contract: Contract, split: TensorDataset, runtime: Runtime
 ) -> tuple[float, float]:
     """Mean loss and accuracy in the training's own precision, which is what chooses the epoch."""
     if not len(split):
@@ -299,14 +243,14 @@ def validate(
             loss = F.cross_entropy(logits.float(), labels, reduction="sum")
         return loss.double(), (logits.argmax(dim=1) == labels).sum()
 
-    losses, correct = zip(*runtime.spread(measure, firsts), strict=True)
+    losses, correct = zip(*runtime.map_threads(measure, firsts), strict=True)
     return (
         torch.stack(losses).sum().item() / len(split),
         torch.stack(correct).sum().item() / len(split),
     )
 
 
-def is_best(row: Epoch, state: State, plan: Plan) -> bool:
+def is_best(row: EpochMetrics, state: TrainingState, plan: Plan) -> bool:
     """Whether an epoch's weights are the ones to keep so far; see `Recipe.keep`.
 
     Ties of accuracy are decided by loss. Without a validation split the last epoch is kept.

@@ -1,38 +1,97 @@
-"""What is decided for a training before its first step: the network, the plan, the contract."""
+"""From a recipe and its items to a training that is ready for its first step."""
 
 import math
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from noonbit.augment import Augmentation
 from noonbit.augment.label_safety import meaning_warnings
-from noonbit.config.plan import Plan, Task, derive
+from noonbit.config.augmentation import Augmentation
+from noonbit.config.plan import Plan, PlanInputs, derive
 from noonbit.config.recipe import Recipe
-from noonbit.data.loader import Labelled
-from noonbit.data.prepared import Items
-from noonbit.data.preprocess import Framing, SentenceFraming
+from noonbit.data.loader import TensorDataset, tensor_dataset
+from noonbit.data.prepared import PreparedDataset
+from noonbit.data.preprocess.base import Preprocessor
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.word_vectors import read_vectors
 from noonbit.errors import UsageError
-from noonbit.models.catalogue import MODELS, build_for
+from noonbit.models.catalogue import MODELS, build_for, model_of
 from noonbit.models.sentence import WordVectors
 from noonbit.models.summary import summarise
-from noonbit.models.tta import viewed
+from noonbit.models.tta import with_tta
 from noonbit.system.runtime import Runtime
-from noonbit.training.loop import Hooks, begin, fit
+from noonbit.training.autotune import autotune_engine
+from noonbit.training.loop import fit, init_training
+from noonbit.training.state import Callbacks, TrainingContext, TrainingState
 
 
-def build_seeded(name: str, items: Items, seed: int) -> nn.Module:
+@dataclass(frozen=True, slots=True)
+class PreparedTraining:
+    """A training before its first step, or where a stopped one is about to go on."""
+
+    state: TrainingState
+    context: TrainingContext
+    reasons: dict[str, str]
+    """Why each derived setting is what it is."""
+
+    def fit(self, callbacks: Callbacks) -> bool:
+        """Take all steps; False when a stop was asked for before the end."""
+        return fit(self.state, self.context, callbacks)
+
+
+def prepare_training(
+    items: PreparedDataset,
+    recipe: Recipe,
+    runtime: Runtime,
+    *,
+    model: nn.Module | None = None,
+    contract: Contract | None = None,
+    has_checkpoint: bool = False,
+) -> PreparedTraining:
+    """Decide what the recipe leaves open and build the network: the one way to begin a training.
+
+    `model` is a network of the caller's own, instead of the recipe's name. `contract` is that of a
+    training that goes on; then nothing is measured again. `has_checkpoint` says that the initial
+    weights will be replaced, so that word vectors need not be read. Raises `UsageError` for
+    settings that do not go together.
+    """
+    if model is None:
+        name = model_of(recipe, items.preprocessor)
+        network = build_seeded(name, items, recipe.seed)
+    else:
+        name, network = type(model).__name__, model
+    word_reasons = {} if has_checkpoint else init_word_vectors(network, recipe, items)
+    plan = plan_for(recipe, items, network, name)
+    context = TrainingContext(
+        contract or contract_for(items, plan),
+        tensor_dataset(items, "train", runtime),
+        tensor_dataset(items, "validation", runtime),
+        plan,
+        runtime,
+    )
+    if contract is None:
+        context = replace(context, runtime=autotune_engine(network, context, recipe))
+        if recipe.time_budget is not None and recipe.epochs is None:
+            context = replace(context, plan=fit_budget(network, context))
+    reasons = {
+        **context.runtime.reasons,
+        **items.reasons,
+        **word_reasons,
+        **context.plan.reasons,
+    }
+    return PreparedTraining(init_training(network, context), context, reasons)
+
+
+def build_seeded(name: str, items: PreparedDataset, seed: int) -> nn.Module:
     """A network whose initial weights are a function of the seed."""
     torch.manual_seed(seed)
-    return build_for(items.framing, name, len(items.data.class_names))
+    return build_for(items.preprocessor, name, len(items.data.class_names))
 
 
-def begin_words(network: nn.Module, recipe: Recipe, items: Items) -> dict[str, str]:
+def init_word_vectors(network: nn.Module, recipe: Recipe, items: PreparedDataset) -> dict[str, str]:
     """Give a network the word vectors that the recipe names; how many there are, as a reason.
 
     Raises `UsageError` where the network has no use for them, or cannot do without.
@@ -45,31 +104,31 @@ def begin_words(network: nn.Module, recipe: Recipe, items: Items) -> dict[str, s
                 "FILE, of word2vec or GloVe, or take sentence-cnn, which learns its own."
             )
         return {}
-    if words is None or not isinstance(items.framing, SentenceFraming):
+    if words is None or not items.preprocessor.vocabulary:
         raise UsageError(
             "--vectors is for networks with a table of words: sentence-cnn and its forms."
         )
-    vectors, found = read_vectors(Path(recipe.vectors), items.framing.words)
-    words.start_from(vectors, found)
+    vectors, found = read_vectors(Path(recipe.vectors), items.preprocessor.vocabulary)
+    words.load_vectors(vectors, found)
     return {"vectors": f"it has {found.sum():,} of the {len(found):,} words"}
 
 
-def contract_for(items: Items, plan: Plan) -> Contract:
+def contract_for(items: PreparedDataset, plan: Plan) -> Contract:
     """The contract before it is calibrated."""
     if plan.normalise == "unit":
-        return Contract.unit(items.framing, items.data.class_names)
+        return Contract.unit(items.preprocessor, items.data.class_names)
     return items.contract
 
 
-def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Plan:
+def plan_for(recipe: Recipe, items: PreparedDataset, network: nn.Module, name: str) -> Plan:
     """The recipe with every open setting decided for these items and this network, and checked."""
-    framing = items.framing
+    preprocessor = items.preprocessor
     may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
-    task = Task(
+    task = PlanInputs(
         model=name,
         items=len(items.split.train),
-        augmentation=framing.augmentation(may_mirror=may_mirror),
-        multiply_adds=summarise(network, framing.shape).multiply_adds,
+        augmentation=preprocessor.augmentation(may_mirror=may_mirror),
+        multiply_adds=summarise(network, preprocessor.shape).multiply_adds,
         difficulty=items.difficulty,
     )
     if name in MODELS:
@@ -83,31 +142,31 @@ def plan_for(recipe: Recipe, items: Items, network: nn.Module, name: str) -> Pla
             because=entry.because or f"as {entry.source} has it",
         )
     plan = derive(recipe, task)
-    require_boards(Augmentation.parse(plan.augment), plan, framing)
-    viewed(network, plan.test_time_augmentation)
+    require_symmetric(plan, preprocessor)
+    with_tta(network, plan.test_time_augmentation)
     return plan
 
 
-def require_boards(transforms: Augmentation, plan: Plan, framing: Framing) -> None:
-    """Raise `UsageError` for the symmetries of a board with anything else."""
+def require_symmetric(plan: Plan, preprocessor: Preprocessor) -> None:
+    """Raise `UsageError` for the symmetries of a board with any other kind of input."""
     views = plan.test_time_augmentation.strip()
-    if framing.takes != "boards" and (transforms.symmetries or views == "symmetries"):
+    if not preprocessor.has_symmetries and (plan.augmentation.symmetries or views == "symmetries"):
         raise UsageError(
-            f"The symmetries are those of a board, and here are {framing.takes}. "
+            f"The symmetries are those of a board, and here are {preprocessor.input_kind}. "
             "Use flip, vertical_flip or rotation."
         )
 
 
-def fit_budget(
-    plan: Plan, contract: Contract, train: Labelled, network: nn.Module, runtime: Runtime
-) -> Plan:
-    """As many epochs as the time budget holds, by a measurement on a copy of the network."""
+def fit_budget(network: nn.Module, context: TrainingContext) -> Plan:
+    """The plan with as many epochs as its time budget holds, measured on a copy of the network."""
+    plan, train = context.plan, context.train
     first = slice(plan.batch_size * 8)
-    probe = Labelled(train.values[first], train.labels[first])
+    probe = TensorDataset(train.values[first], train.labels[first])
     # One epoch to warm caches up, one to measure.
     timed = replace(plan, epochs=2, time_budget=math.inf)
-    state = begin(deepcopy(network), contract, probe, timed, runtime)
-    fit(state, contract, probe, probe, timed, runtime, Hooks())
+    trial = replace(context, train=probe, validation=probe, plan=timed)
+    state = init_training(deepcopy(network), trial)
+    fit(state, trial)
     speed = state.history[-1].items_per_second
     epochs = max(1, int(0.95 * plan.time_budget * speed / len(train)))
     reason = f"{plan.time_budget:g} s at a measured {speed:,.0f} items/s"

@@ -164,7 +164,7 @@ def test_a_pipeline_scales_before_the_network():
     )
     pipeline.set_params(net__threads=1).fit(DIGITS, NUMBERS)
     assert pipeline.score(TEST_DIGITS, TEST_NUMBERS) > 0.95
-    assert pipeline["net"].contract_.framing.value_range == (0, 1)
+    assert pipeline["net"].contract_.preprocessor.value_range == (0, 1)
 
 
 def test_a_copy_and_a_pickle_answer_the_same(fitted):
@@ -221,7 +221,7 @@ def test_the_random_state_decides_the_weights():
 )
 def test_the_value_range_is_learned_in_fit(X, expected):
     classifier = quick(epochs=1).fit(X, [0, 1])
-    assert classifier.contract_.framing.value_range == expected
+    assert classifier.contract_.preprocessor.value_range == expected
 
 
 def test_values_outside_the_range_are_clipped(fitted):
@@ -244,7 +244,7 @@ def test_an_answer_does_not_depend_on_the_images_beside_it(model):
 
 def test_an_image_is_never_inverted(fitted):
     dark = ImageClassifier("mlp", epochs=1, threads=1).fit(np.zeros((4, 64)), [0, 1, 0, 1])
-    assert dark.contract_.framing.polarity is None
+    assert dark.contract_.preprocessor.polarity is None
     inverted = fitted.predict_proba(16 - TEST_DIGITS)
     assert np.mean(inverted.argmax(axis=1) == TEST_NUMBERS) < 0.5
 

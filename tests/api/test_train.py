@@ -12,7 +12,7 @@ from noonbit.jobs.observer import Observer
 
 
 class Stopping(Observer):
-    def stepped(self, step):
+    def on_step(self, step):
         if step.step == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -30,7 +30,7 @@ def test_a_name_that_does_not_exist_is_an_attribute_error():
 
 def test_train_returns_a_run_that_evaluates_and_predicts(tmp_path, capsys):
     run = noonbit.train("digits", model="lenet5", epochs=1, threads=1, out=tmp_path / "run")
-    assert run.record["model"]["name"] == "lenet5"
+    assert run.metadata["model"]["name"] == "lenet5"
     assert run.evaluation.items == 359
     assert len(run.history) == 1
     predictions = run.predict(noonbit.open_data("digits").train)
@@ -63,7 +63,7 @@ def test_a_module_is_trained_in_place(tmp_path):
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
     run = noonbit.train("digits", model=model, epochs=1, threads=1, out=tmp_path / "run")
     assert run.model is model
-    assert run.record["model"]["python"]
+    assert run.metadata["model"]["python"]
 
 
 def test_a_stopped_training_is_resumed_by_its_path(tmp_path, capsys):
@@ -72,5 +72,5 @@ def test_a_stopped_training_is_resumed_by_its_path(tmp_path, capsys):
     with pytest.raises(Interrupted):
         noonbit.train("digits", **settings, observer=Stopping())
     run = noonbit.resume(out)
-    assert run.record["status"] == "finished"
+    assert run.metadata["status"] == "finished"
     assert "resumed  after epoch 0, step 2" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""One interpolation for rotation, shift, shear and zoom: the same numbers as scipy and Keras."""
+"""The affine interpolation gives the numbers of scipy, and its matrices are those of Keras."""
 
 from typing import get_args
 
@@ -16,8 +16,8 @@ from noonbit.augment.affine import (
     FillMode,
     transform_matrices,
     warp,
+    warp_bilinear,
     warp_by_operators,
-    warp_plainly,
 )
 from noonbit.system import cpp_extension
 
@@ -26,7 +26,7 @@ CVAL = 17.0
 
 sizes = st.integers(1, 9)
 eighths = st.integers(-80, 80).map(lambda number: number / 8)
-"""Exact in 32 bits, also in sums and products, so that places on a border stay on it."""
+"""Sums and products of these are exact in float32, so positions on a border stay on it."""
 
 
 def noise(*shape: int, seed: int = 1) -> Tensor:
@@ -78,7 +78,7 @@ def test_any_matrix_gives_scipys_numbers(
 
 
 def on_an_edge(matrix: NDArray[np.float64], height: int, width: int) -> bool:
-    """Whether a place is so near a jump that the last bit decides which side it falls to."""
+    """Tell whether a position is so near a jump that rounding decides its side."""
     places = np.einsum("ij,jrc->irc", matrix[:, :2], np.indices((height, width)))
     doubled = 2 * (places + matrix[:, 2, None, None])
     return bool((np.abs(doubled - doubled.round()) < 1e-9).any())
@@ -96,12 +96,12 @@ def test_bytes_and_32_bits_come_within_a_thousandth(
     assert warped.dtype == torch.float32
     expected = by_scipy(images, matrices, fill_mode, order)
     far = np.abs(warped.numpy() - expected) > 0.255
-    # A place within 32 bits of a jump from one pixel to the next may fall to its other side.
+    # Near a jump from one pixel to the next, float32 may round to the other side.
     assert far.mean() < 1e-4
 
 
 def drawn(count: int) -> dict[str, Tensor]:
-    """Transforms as a training draws them."""
+    """Sample transform parameters."""
     generator = torch.Generator().manual_seed(3)
     unit = torch.rand(6, count, generator=generator, dtype=torch.float64) * 2 - 1
     names = ("theta", "tx", "ty", "shear", "zx", "zy")
@@ -116,7 +116,7 @@ def drawn(count: int) -> dict[str, Tensor]:
 def kerass(
     *, theta: float, tx: float, ty: float, shear: float, zx: float, zy: float, h: int, w: int
 ) -> NDArray[np.float64]:
-    """The matrix of keras/src/legacy/preprocessing/image.py, step by step as it stands there."""
+    """Compute the matrix step by step as in keras/src/legacy/preprocessing/image.py."""
     turn, slant = np.deg2rad(theta), np.deg2rad(shear)
     rotation = np.array(
         [[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]
@@ -144,7 +144,7 @@ def test_matrices_are_those_of_keras(height: int, width: int) -> None:
 
 
 def neutral(**parameters: float) -> dict[str, Tensor]:
-    """One transform that does nothing but what is stated."""
+    """Return the parameters of one transform that does nothing, but for those given."""
     values = {"theta": 0.0, "tx": 0.0, "ty": 0.0, "shear": 0.0, "zx": 1.0, "zy": 1.0} | parameters
     return {name: torch.tensor([value], dtype=torch.float64) for name, value in values.items()}
 
@@ -202,7 +202,7 @@ def test_the_compiled_loop_gives_what_operators_give(
         pytest.skip("no C++ compiler is here")
     images = noise(count, channels, height, width).to(dtype)
     matrices = transform_matrices(**drawn(count), height=height, width=width).float()
-    compiled = warp_plainly(images, matrices)
+    compiled = warp_bilinear(images, matrices)
     assert compiled.dtype == torch.float32
     assert (compiled - warp_by_operators(images, matrices)).abs().max() < 0.01
 

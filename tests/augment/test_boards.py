@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from noonbit.augment import Augmentation, draw
+from noonbit.augment import sample_parameters
 from noonbit.augment.boards import turn_boards, turn_points
+from noonbit.config.augmentation import Augmentation
 from noonbit.data.go.symmetries import SYMMETRIES, transform, transform_labels
 from noonbit.errors import UsageError
 
@@ -31,14 +32,17 @@ def test_the_label_is_where_the_stone_went() -> None:
 
 def test_eight_epochs_show_each_board_in_all_its_eight_ways() -> None:
     settings = Augmentation.parse("symmetries")
-    drawn = [draw(settings, seed=3, epoch=epoch, count=100, device=CPU) for epoch in range(8)]
+    drawn = [
+        sample_parameters(settings, seed=3, epoch=epoch, count=100, device=CPU)
+        for epoch in range(8)
+    ]
     each = torch.stack([draws.symmetry for draws in drawn if draws.symmetry is not None])
     assert (each.sort(dim=0).values == EVERY[:, None]).all()
     assert len(np.unique(each[0])) == 8, "one epoch shows boards in all ways"
 
 
 def test_without_symmetries_none_are_drawn() -> None:
-    assert draw(Augmentation(), seed=0, epoch=0, count=4, device=CPU).symmetry is None
+    assert sample_parameters(Augmentation(), seed=0, epoch=0, count=4, device=CPU).symmetry is None
 
 
 def test_symmetries_are_a_flag() -> None:

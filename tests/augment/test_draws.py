@@ -1,4 +1,4 @@
-"""What chance decides: within the settings, and a function of seed, epoch and item."""
+"""Sampled parameters: within the settings, and a function of seed, epoch and item."""
 
 from dataclasses import fields
 from itertools import pairwise
@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from noonbit.augment import Augmentation, Draws, draw
+from noonbit.augment import TransformParameters, sample_parameters
+from noonbit.config.augmentation import Augmentation
 
 CPU = torch.device("cpu")
 EVERYTHING = Augmentation.parse(
@@ -16,17 +17,19 @@ EVERYTHING = Augmentation.parse(
 )
 
 
-def drawn(settings: Augmentation, *, seed: int = 0, epoch: int = 0, count: int = 400) -> Draws:
-    return draw(settings, seed=seed, epoch=epoch, count=count, device=CPU)
+def drawn(
+    settings: Augmentation, *, seed: int = 0, epoch: int = 0, count: int = 400
+) -> TransformParameters:
+    return sample_parameters(settings, seed=seed, epoch=epoch, count=count, device=CPU)
 
 
-def table(draws: Draws) -> Tensor:
-    """Every draw of an epoch as one row an item."""
+def table(draws: TransformParameters) -> Tensor:
+    """Join all parameters of an epoch to one row per item."""
     every = [getattr(draws, field.name) for field in fields(draws)]
     return torch.cat([each.flatten(1) if each.ndim > 1 else each[:, None] for each in every], dim=1)
 
 
-def text(settings: str) -> Draws:
+def text(settings: str) -> TransformParameters:
     return drawn(Augmentation.parse(settings))
 
 
@@ -107,8 +110,10 @@ def test_flips_alternate_so_that_two_epochs_show_every_item_both_ways() -> None:
 
 
 def test_the_draws_of_shifts_and_flips_are_those_of_earlier_versions() -> None:
-    """A run of the default recipe is to be repeated with the same bits."""
-    draws = draw(Augmentation(shift=2, flip=True), seed=7, epoch=3, count=6, device=CPU)
+    """Fixed values, so that runs of the default recipe stay reproducible."""
+    draws = sample_parameters(
+        Augmentation(shift=2, flip=True), seed=7, epoch=3, count=6, device=CPU
+    )
     assert draws.offset.flatten().tolist() == [-1, -2, -1, 1, 0, 0, 1, 2, -2, -1, 1, -2]
     assert draws.flipped.int().tolist() == [0, 1, 1, 1, 0, 1]
 

@@ -3,14 +3,15 @@
 import torch
 from torch import Tensor
 
-from noonbit.augment import Augmentation, augment, draw
-from noonbit.augment.erasing import inside
+from noonbit.augment import augment, sample_parameters
+from noonbit.augment.erasing import rectangle_mask
+from noonbit.config.augmentation import Augmentation
 
 
 def erased(share: float, *, channels: int = 1, height: int = 40, width: int = 60) -> Tensor:
-    """400 images, in which every erased pixel differs from the rest."""
+    """Erase rectangles in 400 images of -1; erased pixels are at least 0."""
     settings = Augmentation(erase=share)
-    draws = draw(settings, seed=0, epoch=0, count=400, device=torch.device("cpu"))
+    draws = sample_parameters(settings, seed=0, epoch=0, count=400, device=torch.device("cpu"))
     return augment(settings, torch.full((400, channels, height, width), -1.0), draws)
 
 
@@ -45,11 +46,13 @@ def test_every_part_of_the_image_is_erased_now_and_then() -> None:
 
 def test_bytes_stay_bytes() -> None:
     settings = Augmentation(erase=1)
-    draws = draw(settings, seed=0, epoch=0, count=5, device=torch.device("cpu"))
+    draws = sample_parameters(settings, seed=0, epoch=0, count=5, device=torch.device("cpu"))
     images = torch.zeros(5, 3, 8, 8, dtype=torch.uint8)
     assert augment(settings, images, draws).dtype == torch.uint8
 
 
 def test_a_rectangle_holds_its_first_and_not_its_last_row_and_column() -> None:
     ends = [torch.tensor([value]) for value in (1, 3, 0, 2)]
-    assert inside(*ends, 4, 3).int().tolist() == [[[[0, 0, 0], [1, 1, 0], [1, 1, 0], [0, 0, 0]]]]
+    assert rectangle_mask(*ends, 4, 3).int().tolist() == [
+        [[[0, 0, 0], [1, 1, 0], [1, 1, 0], [0, 0, 0]]]
+    ]

@@ -4,8 +4,8 @@ import string
 
 import pytest
 
-from noonbit.augment import Augmentation
 from noonbit.augment.label_safety import meaning_warnings
+from noonbit.config.augmentation import Augmentation
 
 DIGITS = list(string.digits)
 

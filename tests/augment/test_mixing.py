@@ -5,19 +5,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from noonbit.augment import Augmentation, Draws, augment, draw, mix
+from noonbit.augment import TransformParameters, augment, mix, sample_parameters
+from noonbit.config.augmentation import Augmentation
 
 COUNT = 60
 LABELS = torch.arange(COUNT) % 4
 SETTINGS = ["mixup=0.8", "cutmix=1", "mixup=0.8,cutmix=1"]
 
 
-def draws_for(settings: Augmentation) -> Draws:
-    return draw(settings, seed=0, epoch=0, count=COUNT, device=torch.device("cpu"))
+def draws_for(settings: Augmentation) -> TransformParameters:
+    return sample_parameters(settings, seed=0, epoch=0, count=COUNT, device=torch.device("cpu"))
 
 
 def flat() -> Tensor:
-    """Images of one value each: the item's number."""
+    """Create images whose pixel values are the item's number."""
     return torch.arange(float(COUNT)).view(-1, 1, 1, 1).expand(COUNT, 3, 20, 24)
 
 

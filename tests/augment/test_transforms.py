@@ -11,8 +11,9 @@ from PIL import Image, ImageEnhance
 from scipy import ndimage
 from torch import Tensor
 
-from noonbit.augment import Augmentation, Draws, augment, draw, mix
-from noonbit.augment.shift_flip import SOURCE, mirror, select, select_by_operators
+from noonbit.augment import TransformParameters, augment, mix, sample_parameters
+from noonbit.augment.shift_flip import SOURCE, mirror, select_pixels, select_pixels_by_operators
+from noonbit.config.augmentation import Augmentation
 from noonbit.system import cpp_extension
 
 CPU = torch.device("cpu")
@@ -34,13 +35,13 @@ def draws_of(
     linear: list[list[float]] | None = None,
     channel_shift: float | None = None,
     brightness: float | None = None,
-) -> Draws:
-    """The same transforms for every item."""
+) -> TransformParameters:
+    """Give every item the same transforms."""
 
     def every(value: object) -> Tensor:
         return torch.stack([torch.tensor(value)] * count)
 
-    return Draws(
+    return TransformParameters(
         every([rows, columns]),
         every(flipped),
         every(upside_down),
@@ -96,7 +97,7 @@ def test_flips_are_numpys(images: NDArray[np.uint8], flipped: bool, upside_down:
 
 def test_each_item_moves_by_its_own_draws() -> None:
     images = noise(2, 1, 5, 5)
-    draws = Draws(
+    draws = TransformParameters(
         torch.tensor([[1, 0], [0, 2]]), torch.tensor([True, False]), torch.tensor([False, True])
     )
     for item in range(2):
@@ -111,7 +112,7 @@ def test_mirroring_reflects_along_the_border_however_far() -> None:
 
 def test_no_transform_gives_the_images_themselves() -> None:
     images = noise(2, 1, 5, 5)
-    draws = draw(Augmentation(), seed=0, epoch=0, count=2, device=CPU)
+    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=2, device=CPU)
     assert augment(Augmentation(), images, draws) is images
 
 
@@ -153,7 +154,7 @@ def test_drawn_transforms_are_scipys_about_the_centre(fill: str, order: int) -> 
         f"fill={fill},interpolation_order={order}"
     )
     images = noise(12, 1, 11, 16)
-    draws = draw(settings, seed=1, epoch=2, count=12, device=CPU)
+    draws = sample_parameters(settings, seed=1, epoch=2, count=12, device=CPU)
     augmented = augment(settings, images, draws).numpy()
     assert draws.linear is not None
     centre = np.array([5.0, 7.5])
@@ -185,8 +186,8 @@ def test_interpolating_moves_and_mirrors_as_indexing_does(flipped: bool, upside_
 def test_turned_and_mirrored_is_turned_then_mirrored() -> None:
     settings = Augmentation(rotation=50, flip=True, vertical_flip=True)
     images = noise(20, 1, 8, 13)
-    draws = draw(settings, seed=0, epoch=0, count=20, device=CPU)
-    upright = draw(Augmentation(rotation=50), seed=0, epoch=0, count=20, device=CPU)
+    draws = sample_parameters(settings, seed=0, epoch=0, count=20, device=CPU)
+    upright = sample_parameters(Augmentation(rotation=50), seed=0, epoch=0, count=20, device=CPU)
     turned = augment(Augmentation(rotation=50), images, upright)
     turned = torch.where(draws.flipped[:, None, None, None], turned.flip(3), turned)
     turned = torch.where(draws.upside_down[:, None, None, None], turned.flip(2), turned)
@@ -194,7 +195,7 @@ def test_turned_and_mirrored_is_turned_then_mirrored() -> None:
 
 
 def hill(height: int, width: int) -> Tensor:
-    """A round, smooth hill in the middle."""
+    """Create an image of a smooth round hill in the middle."""
     rows = torch.arange(height)[:, None] - (height - 1) / 2
     columns = torch.arange(width) - (width - 1) / 2
     return 255 * torch.exp(-(rows**2 + columns**2) / 18)[None, None]
@@ -202,13 +203,13 @@ def hill(height: int, width: int) -> Tensor:
 
 def test_a_turn_does_not_stretch_an_oblong_picture() -> None:
     picture = hill(21, 41).expand(30, 1, 21, 41)
-    draws = draw(TURNING, seed=0, epoch=0, count=30, device=CPU)
+    draws = sample_parameters(TURNING, seed=0, epoch=0, count=30, device=CPU)
     assert (augment(TURNING, picture, draws) - picture).abs().max() < 8
 
 
 def test_a_zoom_above_1_enlarges() -> None:
     picture, settings = hill(41, 41).expand(50, 1, 41, 41), Augmentation(zoom=0.5)
-    draws = draw(settings, seed=0, epoch=0, count=50, device=CPU)
+    draws = sample_parameters(settings, seed=0, epoch=0, count=50, device=CPU)
     assert draws.linear is not None
     areas = augment(settings, picture, draws).sum(dim=(1, 2, 3)) / picture[0].sum()
     assert torch.allclose(areas, draws.linear[:, 0, 0] ** -2, rtol=0.02)
@@ -236,7 +237,7 @@ def test_brightness_is_pillows(factor: float) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (2, 2)])
 def test_the_smallest_images_survive(settings: Augmentation, shape: tuple[int, int]) -> None:
     images = noise(4, 3, *shape)
-    draws = draw(settings, seed=0, epoch=0, count=4, device=CPU)
+    draws = sample_parameters(settings, seed=0, epoch=0, count=4, device=CPU)
     augmented = augment(settings, images, draws).float()
     assert augmented.shape == images.shape
     assert augmented.isfinite().all()
@@ -245,7 +246,7 @@ def test_the_smallest_images_survive(settings: Augmentation, shape: tuple[int, i
 
 def test_draws_do_not_depend_on_the_batch_an_item_falls_into() -> None:
     images = noise(50, 1, 6, 6)
-    draws = draw(EVERYTHING, seed=0, epoch=0, count=50, device=CPU)
+    draws = sample_parameters(EVERYTHING, seed=0, epoch=0, count=50, device=CPU)
     whole = augment(EVERYTHING, images, draws)
     order = torch.randperm(50, generator=torch.Generator().manual_seed(3))
     for batch in order.split(7):
@@ -258,7 +259,7 @@ def test_draws_do_not_depend_on_the_batch_an_item_falls_into() -> None:
 def test_everything_happens_on_the_device_of_the_images(text: str, fill: str) -> None:
     """PyTorch's `meta` device computes shapes only and refuses tensors of another device."""
     settings, meta = Augmentation.parse(f"{text},fill={fill}"), torch.device("meta")
-    draws = draw(settings, seed=0, epoch=0, count=6, device=meta)
+    draws = sample_parameters(settings, seed=0, epoch=0, count=6, device=meta)
     items = torch.arange(4, device=meta)
     images = torch.empty(6, 3, 8, 9, dtype=torch.uint8, device=meta)
     augmented = augment(settings, images[items], draws.take(items))
@@ -276,4 +277,6 @@ def test_the_compiled_selection_is_the_operators(
     images = noise(count, channels, height, width)
     rows = torch.randint(height, (count, height), generator=generator)
     columns = torch.randint(width, (count, width), generator=generator)
-    assert torch.equal(select(images, rows, columns), select_by_operators(images, rows, columns))
+    assert torch.equal(
+        select_pixels(images, rows, columns), select_pixels_by_operators(images, rows, columns)
+    )

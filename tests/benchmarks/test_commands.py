@@ -132,16 +132,16 @@ def test_one_network_and_an_ensemble_are_trained_by_the_clock() -> None:
 
 
 def test_the_sources_that_are_loaded_are_what_they_are_called(tmp_path: Path) -> None:
-    table = load(opening.write_csv(tmp_path, 480), Recipe(), data_dir=None)[0]
+    table = load(opening.write_csv(tmp_path, 480), Recipe(), data_dir=None)
     assert (len(table.labels), len(table.data.class_names)) == (480, 24)
     assert len(opening.write_csv(tmp_path, 480).read_text().splitlines()[1].split(",")) == 785
-    idx = load(opening.write_idx(tmp_path, 120), Recipe(), data_dir=None)[0]
+    idx = load(opening.write_idx(tmp_path, 120), Recipe(), data_dir=None)
     assert {part: len(idx.data.parts[part]) for part in idx.data.parts} == {
         "train": 120,
         "test": 20,
     }  # type: ignore[index]
     for source in opening.write_pictures(tmp_path, 20).values():
-        pictures = load(source, Recipe(), data_dir=None)[0]
+        pictures = load(source, Recipe(), data_dir=None)
         assert (len(pictures.labels), pictures.data.class_names) == (20, ("cats", "dogs"))
 
 

@@ -42,13 +42,13 @@ def test_members_are_trained_on_the_command_line(tmp_path, capsys):
     )
     assert any(line.startswith("member 2 of 2  ") and "lenet5, seed 1" in line for line in lines)
     run = load_run(out)
-    assert run.record["model"]["combine"] == "vote"
+    assert run.metadata["model"]["combine"] == "vote"
     assert run.recipe.threads == 1
     assert "--members 2 --combine vote --member-models mlp,lenet5" in (
         (out / "report.html").read_text()
     )
     assert command_line(["evaluate", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["accuracy"] == run.record["result"]["accuracy"]
+    assert json.loads(capsys.readouterr().out)["accuracy"] == run.metadata["result"]["accuracy"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from PIL import Image
 
 from noonbit.cli.main import run as command_line
 from noonbit.evaluation.inference import predict_probabilities
-from noonbit.runs.predictions import read_answers
+from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run
 from noonbit.system.runtime import Runtime
 
@@ -88,7 +88,7 @@ def test_damaged_predictions_are_named(digits_run, capsys, tmp_path):
 
 
 def test_answers_agree_with_the_evaluation(digits_run):
-    answers = read_answers(digits_run)
+    answers = read_predictions(digits_run)
     evaluation = digits_run.evaluation
     assert (answers.labels == answers.predictions).sum() == evaluation.correct
     assert np.allclose(answers.probabilities.sum(axis=1), 1, atol=1e-5)

@@ -1,4 +1,4 @@
-"""The command line: what it prints where, its sentences, and its exit codes."""
+"""The command line: what it prints where, its messages, and its exit codes."""
 
 import csv
 import inspect
@@ -19,19 +19,19 @@ from PIL import Image
 
 from noonbit import __version__
 from noonbit.cli.main import COMMANDS, run
-from noonbit.config.ensemble import Lineup
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
 from noonbit.models.catalogue import MODELS
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(PROJECT)}
-"""Finds the package from any folder, installed or not."""
+"""Lets a subprocess import the package from any folder, installed or not."""
 FAST = ["--model", "lenet5", "--epochs", "1", "--threads", "1"]
 
 
 @pytest.fixture
 def command(capsys, tmp_path, monkeypatch):
-    """Run a command in an empty folder; its exit code, stdout and stderr."""
+    """Run a command in an empty folder; return its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> tuple[int, str, str]:
@@ -44,7 +44,7 @@ def command(capsys, tmp_path, monkeypatch):
 
 @pytest.fixture
 def refused(command):
-    """The one sentence of a command that must fail with a code, without traceback or noise."""
+    """Run a command that must fail with a code and print one sentence; return the sentence."""
 
     def call(code: int, *arguments: object) -> str:
         given, out, err = command(*arguments)
@@ -61,7 +61,7 @@ def refused(command):
 
 @pytest.fixture
 def pictures(tmp_path) -> Path:
-    """Five digits as PNG files in a folder, in the brightness of a drawing program."""
+    """Five digits as PNG files in a folder, as bright as those of a drawing program."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     part = open_data("digits").train
@@ -71,7 +71,7 @@ def pictures(tmp_path) -> Path:
 
 
 def python(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
-    """`python -m noonbit` in a process of its own."""
+    """Run `python -m noonbit` in a process of its own."""
     words = [sys.executable, "-m", "noonbit", *map(str, arguments)]
     return subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, **options)
 
@@ -79,7 +79,7 @@ def python(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
 def parameters_of(name: str) -> list[str]:
     module = import_module(f"noonbit.cli.{name}")
     names = list(inspect.signature(getattr(module, name)).parameters)
-    settings = {"recipe": Recipe, "lineup": Lineup}  # each field is a flag
+    settings = {"recipe": Recipe, "ensemble_settings": EnsembleSettings}  # each field is a flag
     return [
         flag
         for name in names
@@ -113,10 +113,10 @@ def test_every_parameter_of_a_command_has_a_sentence(name):
     module = import_module(f"noonbit.cli.{name}")
     text = getattr(module, name).__doc__
     for parameter in inspect.signature(getattr(module, name)).parameters.values():
-        # Flags that most commands have bring their sentence along, in their type.
+        # The types of shared flags carry their help text.
         about = getattr(parameter.annotation, "__metadata__", ())
         assert (
-            parameter.name in ("recipe", "lineup")
+            parameter.name in ("recipe", "ensemble_settings")
             or any(each.help for each in about)
             or re.search(rf"^    {parameter.name}\n        \S", text, re.M)
         )
@@ -234,8 +234,8 @@ def test_an_existing_run_folder_is_never_overwritten(refused, digits_run):
 
 def test_a_run_of_a_later_format_exits_with_4(refused, digits_run, tmp_path):
     copied = Path(shutil.copytree(digits_run.path, tmp_path / "later"))
-    record = json.loads((copied / "run.json").read_text()) | {"format": 99}
-    (copied / "run.json").write_text(json.dumps(record))
+    metadata = json.loads((copied / "run.json").read_text()) | {"format": 99}
+    (copied / "run.json").write_text(json.dumps(metadata))
     for arguments in (
         ["evaluate", copied],
         ["predict", copied, "x"],
@@ -278,8 +278,8 @@ def test_fast_trains_the_small_network_and_leaves_no_choice_of_another(command, 
 def test_train_json_is_all_of_stdout_and_evaluate_gives_the_same_figures(command, tmp_path):
     code, out, err = command("train", "digits", *FAST, "--json", "--out", "run")
     assert code == 0
-    told = json.loads(out)
-    assert set(told) >= {
+    result = json.loads(out)
+    assert set(result) >= {
         "run",
         "model",
         "accuracy",
@@ -290,10 +290,10 @@ def test_train_json_is_all_of_stdout_and_evaluate_gives_the_same_figures(command
         "train_seconds",
         "total_seconds",
     }
-    assert told["run"] == str(tmp_path / "run")
-    assert told["model"] == "lenet5"
-    assert (told["test_items"], told["epochs"]) == (359, 1)
-    assert 0 < told["train_seconds"] < told["total_seconds"]
+    assert result["run"] == str(tmp_path / "run")
+    assert result["model"] == "lenet5"
+    assert (result["test_items"], result["epochs"]) == (359, 1)
+    assert 0 < result["train_seconds"] < result["total_seconds"]
     assert err.splitlines()[-2] == f"report   {tmp_path / 'run' / 'report.html'}"
     assert err.splitlines()[-1] == f"next     noonbit predict {tmp_path / 'run'} PICTURE"
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", err)
@@ -302,19 +302,19 @@ def test_train_json_is_all_of_stdout_and_evaluate_gives_the_same_figures(command
     again = json.loads(out)
     assert code == 0
     for figure in ("accuracy", "accuracy_low", "accuracy_high", "test_items"):
-        assert again[figure] == told[figure]
+        assert again[figure] == result[figure]
 
 
 def test_train_in_a_process_of_its_own_makes_a_run_that_last_finds(tmp_path):
     trained = python("train", "digits", *FAST, "--json", cwd=tmp_path)
     assert trained.returncode == 0, trained.stderr
-    told = json.loads(trained.stdout)
-    name = Path(told["run"]).name
+    result = json.loads(trained.stdout)
+    name = Path(result["run"]).name
     assert re.fullmatch(r"\d{8}-\d{6}-lenet5-digits", name)
     assert trained.stderr.splitlines()[-1] == f"next     noonbit predict {name} PICTURE"
     again = python("evaluate", "last", "--json", "--fail-under", "0.999999", cwd=tmp_path)
     assert again.returncode == 5
-    assert json.loads(again.stdout)["accuracy"] == told["accuracy"]
+    assert json.loads(again.stdout)["accuracy"] == result["accuracy"]
 
 
 def test_flags_come_on_top_of_the_config_file(command, tmp_path):
@@ -365,9 +365,9 @@ def test_evaluate_prints_accuracy_classes_and_confusion(command, digits_run):
 
 def test_evaluate_takes_another_source_with_the_same_classes(command, digits_run):
     code, out, _ = command("evaluate", digits_run.path, "digits", "--json")
-    told = json.loads(out)
+    result = json.loads(out)
     assert code == 0
-    assert (told["source"], told["split"], told["test_items"]) == ("digits", "all", 1797)
+    assert (result["source"], result["split"], result["test_items"]) == ("digits", "all", 1797)
 
 
 def test_fail_under_exits_with_5_after_printing_the_figures(command, digits_run):
@@ -400,7 +400,7 @@ def test_predict_top_gives_the_next_classes_in_order(command, digits_run, pictur
 
 
 def test_predict_takes_arrays(command, digits_run, tmp_path):
-    low, high = digits_run.contract.framing.value_range
+    low, high = digits_run.contract.preprocessor.value_range
     images = open_data("digits").train.raw[:4, 0] / 255 * (high - low) + low
     np.save(tmp_path / "four.npy", images)
     code, out, _ = command("predict", digits_run.path, "four.npy", "--json")
@@ -428,10 +428,10 @@ def test_predict_out_writes_every_row_by_the_ending(command, digits_run, picture
 def test_predict_names_a_bad_file_and_goes_on_with_the_others(command, digits_run, pictures):
     (pictures / "2.png").write_bytes((pictures / "2.png").read_bytes()[:60])
     code, out, err = command("predict", digits_run.path, pictures, "--json")
-    told = json.loads(out)
+    result = json.loads(out)
     assert code == 0
-    assert len(told["predictions"]) == 4
-    assert told["left_out"] == [{"name": "2.png", "reason": "is cut off after 60 bytes"}]
+    assert len(result["predictions"]) == 4
+    assert result["left_out"] == [{"name": "2.png", "reason": "is cut off after 60 bytes"}]
     assert "left out 2.png is cut off after 60 bytes\n" in err
 
 
@@ -472,7 +472,7 @@ def test_predictions_that_cannot_be_written_exit_with_4(ending, refused, digits_
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 256 KiB: the weights of a network fill it."""
+    """A file system of 256 KiB, too small for the weights of a network."""
     folder = tmp_path / "disk"
     folder.mkdir()
     words = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
@@ -510,18 +510,18 @@ def test_models_lists_every_network_as_a_table_and_as_json(command):
     assert rows[0].split() == ["name", "parameters", "multiply-adds", "what", "it", "is", "source"]
     assert [row.split()[0] for row in rows[1:]] == list(MODELS)
     assert err.startswith("\nnext     noonbit summary ")
-    told = json.loads(command("models", "--json")[1])
-    assert [row["name"] for row in told] == list(MODELS)
-    assert {row["name"]: row["parameters"] for row in told}["lenet5"] == 61_706
+    result = json.loads(command("models", "--json")[1])
+    assert [row["name"] for row in result] == list(MODELS)
+    assert {row["name"]: row["parameters"] for row in result}["lenet5"] == 61_706
 
 
 def test_data_lists_every_known_name_with_where_it_is(command):
     code, out, _ = command("data")
     assert code == 0
-    told = json.loads(command("data", "--json")[1])
-    digits = next(row for row in told if row["name"] == "digits")
+    result = json.loads(command("data", "--json")[1])
+    digits = next(row for row in result if row["name"] == "digits")
     assert digits["path"].endswith("digits.csv.gz")
-    for row in told:
+    for row in result:
         assert re.search(rf"^{row['name']} ", out, re.M)
         assert (row["path"] is None) == (row["place"] is None)
 
@@ -529,9 +529,9 @@ def test_data_lists_every_known_name_with_where_it_is(command):
 def test_summary_prints_the_layers_and_their_total(command):
     code, out, err = command("summary", "cnn", "--input", "28x28x1", "--classes", "10")
     assert code == 0
-    told = json.loads(command("summary", "cnn", "--json")[1])
-    assert told["parameters"] == sum(layer["parameters"] for layer in told["layers"])
-    assert f"parameters {told['parameters']:,}\n" in out
+    result = json.loads(command("summary", "cnn", "--json")[1])
+    assert result["parameters"] == sum(layer["parameters"] for layer in result["layers"])
+    assert f"parameters {result['parameters']:,}\n" in out
     assert err == "\nnext     noonbit train digits --model cnn\n"
 
 

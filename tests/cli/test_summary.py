@@ -1,4 +1,4 @@
-"""The layer table, against one worked out by hand; what units see, and what training takes."""
+"""The layer table against one computed by hand, receptive fields, and training memory."""
 
 import json
 import subprocess
@@ -18,23 +18,23 @@ from noonbit.errors import ArtefactError
 from noonbit.models.catalogue import build, outline
 from noonbit.models.memory import training_memory
 from noonbit.models.resnet import PaddedShortcut
-from noonbit.models.summary import Layer, summarise
+from noonbit.models.summary import LayerSummary, summarise
 from noonbit.training.optim.build import make_optimizer
 
-# cnn for 28x28x1 and 10 classes: (inputs x 3 x 3 + 1) x 32 parameters a convolution, and as many
-# multiply-adds a value of its map as a filter has weights.
+# cnn for 28x28x1 and 10 classes. A convolution has (inputs x 3 x 3 + 1) x 32 parameters, and each
+# value of its map costs as many multiply-adds as a filter has weights.
 CNN = (
-    Layer("features.0", "PadTo", (1, 28, 28), 0, 0, (1, 1)),
-    Layer("features.1", "Conv2d", (32, 26, 26), 320, 26 * 26 * 32 * 9, (3, 3)),
-    Layer("features.2", "MaxPool2d", (32, 13, 13), 0, 0, (4, 4)),
-    Layer("features.3", "ReLU", (32, 13, 13), 0, 0, (4, 4)),
-    Layer("features.4", "Conv2d", (32, 11, 11), 9_248, 11 * 11 * 32 * 288, (8, 8)),
-    Layer("features.5", "MaxPool2d", (32, 5, 5), 0, 0, (10, 10)),
-    Layer("features.6", "ReLU", (32, 5, 5), 0, 0, (10, 10)),
-    Layer("head.0", "Flatten", (800,), 0, 0, None),
-    Layer("head.1", "Linear", (256,), 205_056, 204_800, None),
-    Layer("head.2", "ReLU", (256,), 0, 0, None),
-    Layer("head.3", "Linear", (10,), 2_570, 2_560, None),
+    LayerSummary("features.0", "PadTo", (1, 28, 28), 0, 0, (1, 1)),
+    LayerSummary("features.1", "Conv2d", (32, 26, 26), 320, 26 * 26 * 32 * 9, (3, 3)),
+    LayerSummary("features.2", "MaxPool2d", (32, 13, 13), 0, 0, (4, 4)),
+    LayerSummary("features.3", "ReLU", (32, 13, 13), 0, 0, (4, 4)),
+    LayerSummary("features.4", "Conv2d", (32, 11, 11), 9_248, 11 * 11 * 32 * 288, (8, 8)),
+    LayerSummary("features.5", "MaxPool2d", (32, 5, 5), 0, 0, (10, 10)),
+    LayerSummary("features.6", "ReLU", (32, 5, 5), 0, 0, (10, 10)),
+    LayerSummary("head.0", "Flatten", (800,), 0, 0, None),
+    LayerSummary("head.1", "Linear", (256,), 205_056, 204_800, None),
+    LayerSummary("head.2", "ReLU", (256,), 0, 0, None),
+    LayerSummary("head.3", "Linear", (10,), 2_570, 2_560, None),
 )
 
 
@@ -78,7 +78,7 @@ def test_a_summary_leaves_the_network_as_it_was() -> None:
 
 
 class Picky(nn.Module):
-    """Raises what a user's own code might."""
+    """Raises an error that a user's own code might raise."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -106,8 +106,8 @@ LAST_FIELDS = {
     "googlenet": (224, 715),
     "resnet18": (224, 435),
     "resnet34": (224, 899),
-    # 483 where the first 1x1 of a stage strides, as in the paper, and not its 3x3: that one then
-    # reaches over units twice as far apart, by 8 + 16 + 32 pixels more.
+    # 483 if the first 1x1 of a stage has the stride, as in the paper, and not its 3x3: the 3x3 then
+    # reads units twice as far apart, which adds 8 + 16 + 32 pixels.
     "resnet50": (224, 427),
     "resnet20": (32, 81),
 }
@@ -129,7 +129,7 @@ def test_the_fields_of_vgg_are_those_of_the_literature() -> None:
 
 
 class Branches(nn.Module):
-    """Paths of different reach, joined in three ways, and an odd shape of each operator."""
+    """Paths with different receptive fields, joined in three ways, with odd operator shapes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class Branches(nn.Module):
 
 
 def seen_by_a_unit(model: nn.Module, shape: tuple[int, int, int]) -> tuple[int, int]:
-    """How many rows and columns of pixels change the middle unit, by its gradient."""
+    """Count the rows and columns of pixels with a gradient from the middle unit."""
     model = deepcopy(model).double().eval()
     for name, module in list(model.named_modules()):
         # Every weight positive, and nothing that lets only some pixels pass.
@@ -201,7 +201,7 @@ def test_where_the_map_is_gone_there_is_no_receptive_field() -> None:
     assert summarise(build("mlp", 10, 1, (28, 28)), (1, 28, 28)).receptive_field is None
 
     class Squeeze(nn.Module):
-        """Scales maps by what the whole image says, so its units see all of it."""
+        """Scales maps by a mean over the whole image, so its units see all of it."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -227,7 +227,7 @@ def test_outlines_have_the_same_fields_as_networks() -> None:
 def test_a_summary_does_not_wait_for_the_compiler() -> None:
     code = """
 import sys
-from noonbit.models import build
+from noonbit.models.catalogue import build
 from noonbit.models.summary import summarise
 summarise(build("cnn", 10, 1, (28, 28)), (1, 28, 28))
 print("torch._dynamo" in sys.modules)
@@ -366,7 +366,7 @@ def test_the_printed_table_has_shapes_counts_and_the_next_command(capsys) -> Non
 def test_only_counts_with_statistics_say_so(capsys: pytest.CaptureFixture[str]) -> None:
     note = "(batch-norm statistics included)"
     assert f"parameters 264,049 {note}" in run(capsys, "sign-cnn", "--classes", "24")[1]
-    # glance has frozen parameters and batch norm, but counts parameters alone.
+    # glance has frozen parameters and batch norm, but counts only parameters.
     assert note not in run(capsys, "glance")[1]
 
 

@@ -2,33 +2,33 @@
 
 import pytest
 
-from noonbit.config.ensemble import Lineup, name_of
+from noonbit.config.ensemble import EnsembleSettings, name_of
 from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 
 
 def test_seeds_count_up_from_the_recipe_s():
-    recipes = Lineup(members=3).recipes(Recipe(seed=5, epochs=2))
+    recipes = EnsembleSettings(members=3).recipes(Recipe(seed=5, epochs=2))
     assert [recipe.seed for recipe in recipes] == [5, 6, 7]
-    assert all(recipe.given().keys() == {"seed", "epochs"} for recipe in recipes)
+    assert all(recipe.explicit_settings().keys() == {"seed", "epochs"} for recipe in recipes)
 
 
 def test_members_take_networks_and_augmentations_in_turn():
-    lineup = Lineup(
+    ensemble_settings = EnsembleSettings(
         members=4, member_models="mlp, cnn", member_augment="none; shift=2,flip; rotation=10"
     )
-    recipes = lineup.recipes(Recipe())
+    recipes = ensemble_settings.recipes(Recipe())
     assert [recipe.model for recipe in recipes] == ["mlp", "cnn", "mlp", "cnn"]
     assert [recipe.augment for recipe in recipes] == ["none", "shift=2,flip", "rotation=10", "none"]
 
 
 def test_each_member_has_a_fold_of_its_own():
-    recipes = Lineup(members=3, member_folds=True).recipes(Recipe())
+    recipes = EnsembleSettings(members=3, member_folds=True).recipes(Recipe())
     assert [recipe.fold for recipe in recipes] == ["1/3", "2/3", "3/3"]
 
 
 def test_each_network_of_a_cross_validation_is_tested_by_a_fold_of_its_own():
-    recipes = Lineup(folds=3, combine="vote").recipes(Recipe(seed=5))
+    recipes = EnsembleSettings(folds=3, combine="vote").recipes(Recipe(seed=5))
     assert [recipe.test_fold for recipe in recipes] == ["1/3", "2/3", "3/3"]
     assert [recipe.seed for recipe in recipes] == [5, 6, 7]
     assert all(recipe.fold is None for recipe in recipes)
@@ -52,13 +52,13 @@ def test_each_network_of_a_cross_validation_is_tested_by_a_fold_of_its_own():
 )
 def test_settings_that_contradict_each_other_are_refused(settings, recipe, sentence):
     with pytest.raises(UsageError, match=sentence):
-        Lineup(**settings).recipes(Recipe(**recipe))
+        EnsembleSettings(**settings).recipes(Recipe(**recipe))
 
 
 @pytest.mark.parametrize("members", [1, 0, -3, 5000])
 def test_a_number_of_members_that_is_none_is_refused(members):
     with pytest.raises(UsageError, match=f"test: members should be .*got {members}"):
-        Lineup.checked({"members": members}, origin="test")
+        EnsembleSettings.from_settings({"members": members}, origin="test")
 
 
 def test_an_ensemble_is_named_after_its_networks():

@@ -1,4 +1,4 @@
-"""What a recipe leaves open, decided from the data and the network, with reasons."""
+"""Open settings of a recipe are derived from the data and the network, with reasons."""
 
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -8,25 +8,25 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noonbit.augment import Augmentation
+from noonbit.config.augmentation import Augmentation
 from noonbit.config.plan import (
     DECAYS,
     FEWEST_EPOCHS,
     MOST_EPOCHS,
     Plan,
-    Task,
+    PlanInputs,
     derive,
     derive_batch_size,
 )
 from noonbit.config.recipe import Recipe
-from noonbit.runs.metadata import resolved
+from noonbit.runs.metadata import resolved_settings
 
 SHIFTS = ("shift=2", "usual")
-MNIST = Task("cnn", 54_000, SHIFTS, 2_000_000, 0.07, "adamw")
-CIFAR = Task("glance", 45_000, ("shift=3,flip", "usual"), 70_000_000, 0.75, "muon")
+MNIST = PlanInputs("cnn", 54_000, SHIFTS, 2_000_000, 0.07, "adamw")
+CIFAR = PlanInputs("glance", 45_000, ("shift=3,flip", "usual"), 70_000_000, 0.75, "muon")
 
 tasks = st.builds(
-    Task,
+    PlanInputs,
     model=st.sampled_from(["cnn", "glance"]),
     items=st.integers(1, 10**7),
     augmentation=st.just(SHIFTS),
@@ -34,7 +34,7 @@ tasks = st.builds(
     difficulty=st.floats(0, 1),
     optimizer=st.sampled_from(["muon", "adamw", "sgd", "adam", "rmsprop"]),
 )
-# Settings that stand in the plan as they were stated.
+# Settings that the plan must take over unchanged.
 STATED = {
     "epochs": 7,
     "batch_size": 48,
@@ -64,14 +64,14 @@ def test_stated_settings_are_obeyed_and_need_no_reason() -> None:
 
 
 @given(tasks)
-def test_the_defaults_are_a_function_of_the_task_and_each_has_a_reason(task: Task) -> None:
+def test_the_defaults_are_a_function_of_the_task_and_each_has_a_reason(task: PlanInputs) -> None:
     plan = derive(Recipe(), task)
     assert plan == derive(Recipe(), task)
     derived = {field.name for field in fields(Plan)} - {
         "reasons",
         *Recipe().model_dump(exclude_none=True),
     }
-    # Without a reason: what was asked for or not, and a settings that the optimiser has none of.
+    # These have no reason: they have no default, or the optimiser does not use them.
     needless = {"model", "patience", "time_budget"}
     if task.optimizer not in ("muon", "sgd"):
         needless.add("momentum")
@@ -89,10 +89,10 @@ def test_a_network_for_the_impatient_gets_fewer_passes_and_at_least_one() -> Non
 
 
 @given(tasks)
-def test_the_defaults_are_settings_that_a_recipe_allows(task: Task) -> None:
+def test_the_defaults_are_settings_that_a_recipe_allows(task: PlanInputs) -> None:
     plan = derive(Recipe(), task)
-    settings = resolved(Recipe(), plan)
-    assert Recipe.checked(settings, origin="the plan").given() == settings
+    settings = resolved_settings(Recipe(), plan)
+    assert Recipe.from_settings(settings, origin="the plan").explicit_settings() == settings
     assert FEWEST_EPOCHS <= plan.epochs <= MOST_EPOCHS
     Augmentation.parse(plan.augment)
 
@@ -100,11 +100,11 @@ def test_the_defaults_are_settings_that_a_recipe_allows(task: Task) -> None:
 @pytest.mark.parametrize("recipe", [Recipe(), Recipe.model_validate(STATED), Recipe(patience=2)])
 @pytest.mark.parametrize("task", [MNIST, CIFAR])
 def test_resolved_settings_give_the_same_plan_again(
-    recipe: Recipe, task: Task, tmp_path: Path
+    recipe: Recipe, task: PlanInputs, tmp_path: Path
 ) -> None:
     plan = derive(recipe, task)
     path = tmp_path / "recipe.toml"
-    path.write_text(tomli_w.dumps(resolved(recipe, plan)))
+    path.write_text(tomli_w.dumps(resolved_settings(recipe, plan)))
     again = derive(Recipe.load(path), task)
     assert again.reasons == {}
     assert asdict(again) | {"reasons": None} == asdict(plan) | {"reasons": None}
@@ -112,7 +112,7 @@ def test_resolved_settings_give_the_same_plan_again(
 
 def test_harder_data_get_more_passes_and_larger_networks_fewer() -> None:
     def epochs(difficulty: float, multiply_adds: int) -> int:
-        task = Task("cnn", 50_000, SHIFTS, multiply_adds, difficulty, "adamw")
+        task = PlanInputs("cnn", 50_000, SHIFTS, multiply_adds, difficulty, "adamw")
         return derive(Recipe(), task).epochs
 
     assert epochs(0.1, 40_000_000) < epochs(0.5, 40_000_000)
@@ -120,7 +120,7 @@ def test_harder_data_get_more_passes_and_larger_networks_fewer() -> None:
 
 
 def test_a_networks_own_rate_holds_for_its_own_optimizer_and_gives_way_to_a_stated_one() -> None:
-    deep = Task("vgg-d", 54_000, SHIFTS, 2_000_000, 0.07, "adamw", learning_rate=3e-4)
+    deep = PlanInputs("vgg-d", 54_000, SHIFTS, 2_000_000, 0.07, "adamw", learning_rate=3e-4)
     assert derive(Recipe(), deep).learning_rate == 3e-4
     assert derive(Recipe(optimizer="sgd"), deep).learning_rate == 0.1
     assert derive(Recipe(learning_rate=0.01), deep).learning_rate == 0.01

@@ -1,4 +1,4 @@
-"""How to train: settings that are refused by name, TOML, and precedence."""
+"""Recipes: validation with the setting's name, TOML files, and precedence."""
 
 import math
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from noonbit.augment import Augmentation
+from noonbit.config.augmentation import Augmentation
 from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 
 
 def refusal(settings: dict[str, object]) -> str:
     with pytest.raises(UsageError) as error:
-        Recipe.checked(settings, origin="run.toml")
+        Recipe.from_settings(settings, origin="run.toml")
     return str(error.value)
 
 
@@ -87,13 +87,13 @@ def test_a_wrong_setting_in_a_file_is_refused_in_its_name(tmp_path: Path) -> Non
 def test_flags_come_on_top_of_a_file() -> None:
     file = Recipe(epochs=9, seed=3, optimizer="sgd")
     flags = Recipe(epochs=2, seed=0)
-    assert flags.over(file) == Recipe(epochs=2, seed=0, optimizer="sgd")
-    assert Recipe().over(file) == file
+    assert flags.with_defaults(file) == Recipe(epochs=2, seed=0, optimizer="sgd")
+    assert Recipe().with_defaults(file) == file
 
 
 def test_a_recipe_knows_what_was_stated() -> None:
-    assert Recipe(seed=0, epochs=2).given() == {"seed": 0, "epochs": 2}
-    assert Recipe().given() == {}
+    assert Recipe(seed=0, epochs=2).explicit_settings() == {"seed": 0, "epochs": 2}
+    assert Recipe().explicit_settings() == {}
 
 
 @pytest.mark.parametrize("value", [0, 0.1, 0.5, 1, 5000])
@@ -114,7 +114,7 @@ def test_validation_is_a_share_or_a_number_of_images(value: float) -> None:
 )
 def test_a_part_that_cannot_be_held_out_is_refused(settings, sentence) -> None:
     with pytest.raises(UsageError, match=sentence):
-        Recipe.checked(settings, origin="here")
+        Recipe.from_settings(settings, origin="here")
 
 
 def test_augmentation_may_be_a_table_of_keras_names(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Convolution arithmetic: the facts of the lecture, and agreement with PyTorch."""
+"""Convolution arithmetic: the figures of the lecture, and agreement with PyTorch."""
 
 import json
 
@@ -49,7 +49,7 @@ def test_the_first_layers_of_alexnet() -> None:
     first = convolution((227, 227, 3), kernel=11, stride=4, filters=96)
     assert (first.output, first.weights) == ((55, 55, 96), 34_848)
     assert pooling(first.output, kernel=3, stride=2).output == (27, 27, 96)
-    # The lecture writes stride 4 for this pool and 27x27 for its output: a slip, it would be 14.
+    # The lecture says stride 4 and 27x27 for this pool, which is a slip: stride 4 would give 14.
     assert pooling(first.output, kernel=3, stride=4).output == (14, 14, 96)
 
 

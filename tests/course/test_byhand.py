@@ -1,4 +1,4 @@
-"""The network by hand: its documented table on the real images, and its two forms."""
+"""The NumPy network: its documented table on the real images, and its two backward passes."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The gradient check: right gradients pass, wrong ones are caught where they are."""
+"""The gradient check: right gradients pass, wrong ones fail in the layer that has them."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from noonbit.course.byhand import documented_slope, exact_slope
 from noonbit.course.gradcheck import TOLERANCE, check, check_byhand, random_batch
 from noonbit.errors import ArtefactError
 from noonbit.models.catalogue import MODELS, build
-from noonbit.models.layers import Network, seed_dropout
+from noonbit.models.layers import FeedforwardNetwork, seed_dropout
 
 SMALL = (
     "glance",
@@ -37,7 +37,7 @@ def test_the_gradients_of_the_catalogue_are_right(name: str) -> None:
     assert all(layer.largest for layer in result.layers if layer.checked)
 
 
-PICTURES = [name for name, entry in MODELS.items() if entry.takes == "pictures"]
+PICTURES = [name for name, entry in MODELS.items() if entry.input_kind == "pictures"]
 
 
 @pytest.mark.slow
@@ -47,7 +47,9 @@ def test_the_gradients_of_the_whole_catalogue_are_right(name: str) -> None:
     assert result.passed, result.layers
 
 
-@pytest.mark.parametrize("name", [n for n, entry in MODELS.items() if entry.takes == "sentences"])
+@pytest.mark.parametrize(
+    "name", [n for n, entry in MODELS.items() if entry.input_kind == "sentences"]
+)
 def test_the_gradients_of_networks_of_sentences_are_right(name: str) -> None:
     result = check(build(name, 3, 9, (6,)), *random_batch(3, (6,), words=9))
     assert result.passed, result.layers
@@ -55,7 +57,7 @@ def test_the_gradients_of_networks_of_sentences_are_right(name: str) -> None:
 
 
 class Square(torch.autograd.Function):
-    """x^2, whose way back has a factor to set: 2 is right."""
+    """x^2 with a factor in its backward pass, of which 2 is right."""
 
     @staticmethod
     def forward(context: Any, values: Tensor, factor: float) -> Tensor:
@@ -85,7 +87,7 @@ def squaring(factor: float) -> nn.Module:
 
 
 @pytest.mark.parametrize("factor", [0.0, 1.0, 2.02])
-def test_a_wrong_way_back_is_caught_in_the_layers_before_it(factor: float) -> None:
+def test_a_wrong_backward_pass_is_caught_in_the_layers_before_it(factor: float) -> None:
     result = check(squaring(factor), *random_batch(3, (1, 6, 6)))
     assert not result.passed
     found = {layer.name: layer.passed for layer in result.layers}
@@ -93,7 +95,7 @@ def test_a_wrong_way_back_is_caught_in_the_layers_before_it(factor: float) -> No
     assert result.worst > 5e-3
 
 
-def test_the_right_way_back_of_the_same_network_passes() -> None:
+def test_the_right_backward_pass_of_the_same_network_passes() -> None:
     assert check(squaring(2.0), *random_batch(3, (1, 6, 6))).passed
 
 
@@ -117,7 +119,7 @@ def test_a_gradient_that_is_missing_is_caught() -> None:
 
 
 class Forgetful(torch.autograd.Function):
-    """Batch norm whose way back forgets that the statistics depend on the batch."""
+    """Batch norm whose backward pass ignores that the statistics depend on the batch."""
 
     @staticmethod
     def forward(context: Any, maps: Tensor) -> Tensor:
@@ -156,7 +158,7 @@ def test_a_bias_before_batch_norm_has_no_slope_and_passes() -> None:
 
 
 class NearKink(nn.Module):
-    """ReLU of values that lie as close to its kink as `distance`."""
+    """ReLU of values at a `distance` from its kink."""
 
     def __init__(self, distance: float) -> None:
         super().__init__()
@@ -176,7 +178,7 @@ def test_a_kink_within_the_first_step_does_not_count_as_a_mistake(distance: floa
 
 
 class Random(nn.Module):
-    """Both ways in which a user's network may drop units."""
+    """A user's network with both kinds of dropout, module and function."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,12 +209,12 @@ def test_a_network_whose_dropout_was_in_training_passes_too() -> None:
 
 
 def test_auxiliary_heads_are_checked_with_the_rest() -> None:
-    def network() -> Network:
+    def network() -> FeedforwardNetwork:
         head = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
         side = nn.Sequential(Squared(1.0), nn.Flatten(), nn.Linear(64, 3))
         features = nn.Sequential()
         features.add_module("maps", nn.Conv2d(1, 4, 3))
-        return Network(features, head, {"maps": side})
+        return FeedforwardNetwork(features, head, {"maps": side})
 
     result = check(network(), *random_batch(3, (1, 6, 6)))
     found = {layer.name: layer.passed for layer in result.layers}
@@ -259,7 +261,7 @@ def test_a_network_that_cannot_take_float64_is_said() -> None:
     )
 
 
-def test_the_documents_way_back_is_no_gradient_and_the_exact_one_is() -> None:
+def test_the_documents_backward_pass_is_no_gradient_and_the_exact_one_is() -> None:
     first, second = check_byhand(64, 3, documented_slope).layers
     assert first.worst > 0.4 and second.passed
     assert check_byhand(64, 3, exact_slope).passed
@@ -294,7 +296,7 @@ def test_the_command_gives_json(capsys) -> None:
     assert frozen == ["features.0"]
 
 
-def test_a_network_of_ones_own_with_a_wrong_way_back_is_found(capsys, tmp_path: Path) -> None:
+def test_a_network_of_ones_own_with_a_wrong_backward_pass_is_found(capsys, tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(
         "import torch\n"

@@ -45,12 +45,12 @@ def test_it_lies_in_the_stated_folder_or_in_the_users_own(
 
 
 def test_a_name_depends_on_every_fact_and_on_nothing_else() -> None:
-    name = cache.name_of("kind", "one", [("two", 3)])
-    assert name == cache.name_of("kind", "one", [("two", 3)])
+    name = cache.entry_name("kind", "one", [("two", 3)])
+    assert name == cache.entry_name("kind", "one", [("two", 3)])
     others = [
-        cache.name_of("another", "one", [("two", 3)]),
-        cache.name_of("kind", "one", [("two", 4)]),
-        cache.name_of("kind", "one[", [("two", 3)]),
+        cache.entry_name("another", "one", [("two", 3)]),
+        cache.entry_name("kind", "one", [("two", 4)]),
+        cache.entry_name("kind", "one[", [("two", 3)]),
     ]
     assert len({name, *others}) == 4
     assert name.startswith("kind-") and name.isascii()
@@ -77,7 +77,7 @@ def test_what_was_used_longest_ago_goes_first(folder: Path) -> None:
     cache.find("oldest")  # which makes it the one used last
     keep("another")
     assert names(folder) == {"oldest", "newest", "another"}
-    assert cache.used() == 3 * MEGABYTE
+    assert cache.used_bytes() == 3 * MEGABYTE
 
 
 def test_what_is_larger_than_the_limit_is_not_kept_and_removes_nothing(folder: Path) -> None:
@@ -96,7 +96,7 @@ def test_the_limit_is_ten_gigabytes_or_a_tenth_of_the_free_disk(
     for free, most in ((10**12, 10 * 10**9), (20 * 10**9 - MEGABYTE, 2 * 10**9)):
         usage = SimpleNamespace(free=free)
         monkeypatch.setattr(cache.shutil, "disk_usage", lambda place, usage=usage: usage)
-        assert cache.limit() == most
+        assert cache.limit_bytes() == most
 
 
 def test_zero_turns_it_off(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -111,7 +111,7 @@ def test_zero_turns_it_off(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Non
 def test_a_limit_that_is_no_size_is_refused(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
     monkeypatch.setenv(cache.LIMIT_VARIABLE, stated)
     with pytest.raises(UsageError) as error:
-        cache.limit()
+        cache.limit_bytes()
     assert str(error.value) == (
         f"NOONBIT_DECODED_GB={stated} is no size; it is the gigabytes that decoded pictures may "
         "take on the disk, 0 for none."

@@ -16,8 +16,8 @@ from noonbit.errors import DataError
 def test_content_undoes_a_compression_whatever_the_name(tmp_path: Path, compress) -> None:
     path = tmp_path / "plain.csv"
     path.write_bytes(compress(b"first ") + compress(b"second"))
-    assert content(File.at(path)) == b"first second"
-    assert head(File.at(path), 5) == b"first"
+    assert content(File.from_path(path)) == b"first second"
+    assert head(File.from_path(path), 5) == b"first"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_truncated_stream_is_said_with_its_bytes(tmp_path: Path, compress, nam
     path = tmp_path / "train-images-idx3-ubyte.gz"
     path.write_bytes(compress(os.urandom(5000))[:3112])
     with pytest.raises(DataError) as error:
-        content(File.at(path))
+        content(File.from_path(path))
     assert str(error.value) == (
         f"train-images-idx3-ubyte.gz is cut off: its {name} stream stops after 3,112 bytes, before "
         "its end. Download it again."
@@ -41,4 +41,4 @@ def test_a_damaged_stream_is_said(tmp_path: Path) -> None:
     data[-8] ^= 1  # the checksum
     path.write_bytes(data)
     with pytest.raises(DataError, match=r"a\.gz is damaged: its gzip stream does not decode"):
-        content(File.at(path))
+        content(File.from_path(path))

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from noonbit.data.contact_sheet import MARGIN, enlarge, fitting_scale, font_for, grid, shorten
+from noonbit.data.contact_sheet import (
+    MARGIN,
+    choose_font,
+    choose_scale,
+    draw_grid,
+    enlarge,
+    truncate_to_width,
+)
 
 
 def grey(count: int, height: int, width: int) -> np.ndarray:
@@ -14,7 +21,7 @@ def grey(count: int, height: int, width: int) -> np.ndarray:
 
 def test_every_pixel_is_enlarged_to_a_square_of_its_own_value():
     pixels = grey(1, 5, 7)
-    sheet = np.asarray(grid(pixels, ["a title"], scale=4).convert("L"))
+    sheet = np.asarray(draw_grid(pixels, ["a title"], scale=4).convert("L"))
     left = next(x for x in range(200) if np.array_equal(sheet[12:16, x], [pixels[0, 0, 0, 0]] * 4))
     shown = sheet[MARGIN : MARGIN + 20, left : left + 28]
     assert np.array_equal(shown[::4, ::4], pixels[0, 0])
@@ -28,39 +35,42 @@ def test_colours_keep_their_channels():
 
 
 def test_pictures_stand_row_by_row():
-    one_row = grid(grey(4, 8, 8), list("abcd"), columns=4)
-    two_rows = grid(grey(4, 8, 8), list("abcd"), columns=2)
+    one_row = draw_grid(grey(4, 8, 8), list("abcd"), columns=4)
+    two_rows = draw_grid(grey(4, 8, 8), list("abcd"), columns=2)
     assert two_rows.height > 1.7 * one_row.height
     assert two_rows.width < 0.6 * one_row.width
 
 
 def test_fewer_pictures_than_columns_leave_no_empty_columns():
-    assert grid(grey(2, 8, 8), ["a", "b"]).size == grid(grey(2, 8, 8), ["a", "b"], columns=2).size
+    assert (
+        draw_grid(grey(2, 8, 8), ["a", "b"]).size
+        == draw_grid(grey(2, 8, 8), ["a", "b"], columns=2).size
+    )
 
 
 @pytest.mark.parametrize(("side", "scale"), [(8, 12), (28, 3), (64, 2), (96, 1), (500, 1), (1, 96)])
 def test_small_images_come_near_the_same_size_by_whole_factors(side: int, scale: int):
-    assert fitting_scale(side, side) == scale
+    assert choose_scale(side, side) == scale
 
 
 def test_a_title_is_drawn():
-    without = grid(grey(1, 8, 8), [" "])
-    titled = grid(grey(1, 8, 8), ["7"])
+    without = draw_grid(grey(1, 8, 8), [" "])
+    titled = draw_grid(grey(1, 8, 8), ["7"])
     assert without.size == titled.size
     assert without.tobytes() != titled.tobytes()
 
 
 def test_a_long_title_ends_in_an_ellipsis_within_its_place():
-    font = font_for("a")
-    short = shorten("a" * 500, font, 100)
+    font = choose_font("a")
+    short = truncate_to_width("a" * 500, font, 100)
     assert short.endswith("…") and 0 < len(short) < 50
     assert font.getlength(short) <= 100
 
 
 @pytest.mark.parametrize("title", ["강아지", "\x00\x1b[31m", "\udcff", "", "a\nb\nc", "עברית"])
 def test_no_title_breaks_the_sheet(title: str):
-    assert isinstance(grid(grey(1, 8, 8), [title]), Image.Image)
+    assert isinstance(draw_grid(grey(1, 8, 8), [title]), Image.Image)
 
 
 def test_a_sheet_of_nothing_is_an_empty_sheet():
-    assert grid(grey(0, 8, 8), []).size[1] == MARGIN
+    assert draw_grid(grey(0, 8, 8), []).size[1] == MARGIN

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noonbit.data.dataset import (
-    Data,
     Numbered,
     Part,
     Picture,
     Pictures,
+    RawDataset,
     natural_key,
     part_of,
     training_first,
@@ -115,7 +115,7 @@ def test_taking_items_keeps_images_labels_and_names_together() -> None:
 
 def test_labelled_data_becomes_inputs_in_the_order_of_parts() -> None:
     part = Part(IMAGES, np.zeros(3, np.int64), Numbered("row", 3))
-    data = Data("x", "CSV", {"train": part, "test": part}, ("a", "b")).note("A note.")
+    data = RawDataset("x", "CSV", {"train": part, "test": part}, ("a", "b")).note("A note.")
     inputs = unlabelled(data)
     assert len(inputs.part) == 6 and inputs.part.labels is None
     assert inputs.notes == ("A note.",)

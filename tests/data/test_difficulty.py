@@ -6,14 +6,14 @@ from numpy.typing import NDArray
 
 from noonbit.data import open_data
 from noonbit.data.difficulty import nearest_neighbour_error
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.preprocess.images import ImagePreprocessor
 
 
 def error_of(pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
     """Of all of these pictures (N, C, H, W)."""
-    framing = PictureFraming(height=8, width=8, channels=1)
+    preprocessor = ImagePreprocessor(height=8, width=8, channels=1)
     return nearest_neighbour_error(
-        lambda rows: framing.vectors(pixels[rows]), labels, np.arange(len(labels))
+        lambda rows: preprocessor.vectors(pixels[rows]), labels, np.arange(len(labels))
     )
 
 

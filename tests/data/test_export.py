@@ -11,21 +11,21 @@ from PIL import Image
 
 from noonbit.cli.main import run as command_line
 from noonbit.config.recipe import Recipe
-from noonbit.data import Data, Part, open_data
+from noonbit.data import Part, RawDataset, open_data
 from noonbit.data.export import write_folder
 from noonbit.data.prepared import load
 from noonbit.data.readers.registry import open_path
 from noonbit.errors import ArtefactError, DataError, UsageError
 
 
-def data_of(pixels: np.ndarray, labels: list[int], class_names: tuple[str, ...]) -> Data:
+def data_of(pixels: np.ndarray, labels: list[int], class_names: tuple[str, ...]) -> RawDataset:
     names = [f"item {i}" for i in range(len(labels))]
     part = Part(pixels, np.array(labels), names)
-    return Data("here", "arrays", {"train": part}, class_names)
+    return RawDataset("here", "arrays", {"train": part}, class_names)
 
 
 @pytest.fixture
-def small() -> Data:
+def small() -> RawDataset:
     """Four 5x6 colour pictures of two classes."""
     pixels = np.random.default_rng(0).integers(0, 256, (4, 3, 5, 6), dtype=np.uint8)
     return data_of(pixels, [0, 1, 0, 1], ("left", "right"))
@@ -33,8 +33,9 @@ def small() -> Data:
 
 def test_what_was_written_is_read_back_with_the_same_pixels(tmp_path: Path) -> None:
     write_folder(open_data("shapes"), tmp_path / "shapes")
-    written, reasons = load(tmp_path / "shapes", Recipe(), data_dir=None)
-    made, _ = load("shapes", Recipe(), data_dir=None)
+    written = load(tmp_path / "shapes", Recipe(), data_dir=None)
+    reasons = written.reasons
+    made = load("shapes", Recipe(), data_dir=None)
     assert np.array_equal(written.values, made.values)
     assert np.array_equal(written.labels, made.labels)
     assert written.fingerprint == made.fingerprint
@@ -42,7 +43,7 @@ def test_what_was_written_is_read_back_with_the_same_pixels(tmp_path: Path) -> N
 
 
 def test_colour_keeps_its_axes_and_items_are_counted_within_their_class(
-    small: Data, tmp_path: Path
+    small: RawDataset, tmp_path: Path
 ) -> None:
     write_folder(small, tmp_path / "out")
     files = sorted(str(path.relative_to(tmp_path)) for path in (tmp_path / "out").rglob("*.*"))
@@ -63,27 +64,27 @@ def test_pictures_that_are_files_are_copied_byte_for_byte(tmp_path: Path) -> Non
     assert copied.read_bytes() == (tmp_path / "in" / "dogs" / "a.jpg").read_bytes()
 
 
-def test_a_class_name_that_no_folder_can_have_is_changed(small: Data, tmp_path: Path) -> None:
+def test_a_class_name_that_no_folder_can_have_is_changed(small: RawDataset, tmp_path: Path) -> None:
     write_folder(replace(small, class_names=("T-shirt/top", "신발")), tmp_path / "out")
     names = {path.name for path in (tmp_path / "out" / "train").iterdir()}
     assert names == {"T-shirt-top", "신발"}
 
 
-def test_two_classes_are_never_written_into_one_folder(small: Data, tmp_path: Path) -> None:
+def test_two_classes_are_never_written_into_one_folder(small: RawDataset, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"here has classes whose names differ only in letters"):
         write_folder(replace(small, class_names=("a/b", "a:b")), tmp_path / "out")
     with pytest.raises(DataError, match=r"upper and lower case\. Rename one of them\."):
         write_folder(replace(small, class_names=("cat", "Cat")), tmp_path / "out")
 
 
-def test_nothing_is_written_into_what_is_there(small: Data, tmp_path: Path) -> None:
+def test_nothing_is_written_into_what_is_there(small: RawDataset, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"exists already; choose a new folder with --out\."):
         write_folder(small, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_there_not_at_all(
-    small: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: RawDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = []
 
@@ -99,13 +100,13 @@ def test_a_folder_that_cannot_be_written_is_there_not_at_all(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_in_the_way_is_named(small: Data, tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_named(small: RawDataset, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ArtefactError, match=r"file/out could not be written: "):
         write_folder(small, tmp_path / "file" / "out")
 
 
-def test_the_folder_has_the_permissions_of_any_other(small: Data, tmp_path: Path) -> None:
+def test_the_folder_has_the_permissions_of_any_other(small: RawDataset, tmp_path: Path) -> None:
     (tmp_path / "usual").mkdir()
     write_folder(small, tmp_path / "out")
     modes = {os.stat(tmp_path / name).st_mode for name in ("usual", "out")}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from noonbit.data.files import File, content, empty_folders, is_archive, open_files, survey
+from noonbit.data.files import File, content, find_empty_folders, is_archive, open_files, survey
 from noonbit.errors import DataError
 
 TREE = {"train/cat/10.txt": b"ten", "train/cat/9.txt": b"nine", "readme.txt": b"hello"}
@@ -84,7 +84,7 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
 
 
 def test_decompression_bombs_are_refused(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("noonbit.data.compression.FREE_SIZE", 1000)
+    monkeypatch.setattr("noonbit.data.compression.ALWAYS_ALLOWED_SIZE", 1000)
     zeros = bytes(3_000_000)
     gz, zipped, tar = (tmp_path / name for name in ("a.gz", "a.zip", "a.tar.xz"))
     gz.write_bytes(gzip.compress(zeros))
@@ -92,7 +92,7 @@ def test_decompression_bombs_are_refused(tmp_path: Path, monkeypatch) -> None:
         archive.writestr("a", zeros)
     write_tar(tar, {"a": zeros}, "w:xz")
     with pytest.raises(DataError, match=r"a\.gz unpacks to .* only a decompression bomb does"):
-        content(File.at(gz))
+        content(File.from_path(gz))
     for path in (zipped, tar):
         with pytest.raises(DataError, match=f"{path.name} unpacks to 3,000,000 bytes or more"):
             open_files(path)
@@ -130,7 +130,7 @@ def test_empty_folders_are_listed(tmp_path: Path) -> None:
     write_tree(tmp_path)
     (tmp_path / "train" / "dog").mkdir()
     (tmp_path / ".hidden").mkdir()
-    assert empty_folders(tmp_path, open_files(tmp_path)) == ["train/dog"]
+    assert find_empty_folders(tmp_path, open_files(tmp_path)) == ["train/dog"]
 
 
 def test_a_zip_without_its_end_is_said(tmp_path: Path) -> None:

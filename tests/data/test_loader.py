@@ -13,14 +13,14 @@ from small_training import CONTRACT, RUNTIME, carry_on, equal, images, start, we
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import Recipe
 from noonbit.data import files, loader, mapped
-from noonbit.data.dataset import OnDemand, Takes
+from noonbit.data.dataset import InputKind, OnDemand
 from noonbit.data.difficulty import nearest_neighbour_error
-from noonbit.data.loader import Labelled, Streamed, values_at
-from noonbit.data.mapped import Rows, is_mapped
-from noonbit.data.prepared import Items
+from noonbit.data.loader import StreamedValues, TensorDataset, values_at
+from noonbit.data.mapped import RowWriter, is_mapped
+from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.evaluation.inference import predict_logits
-from noonbit.evaluation.temperature import calibrated
+from noonbit.evaluation.temperature import calibrate
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import train
 from noonbit.runs.run import Run
@@ -37,18 +37,18 @@ def nothing_is_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def on_disk(pixels: np.ndarray) -> np.ndarray:
-    rows = Rows(len(pixels), pixels.shape[1:], on_disk=True)
+    rows = RowWriter(len(pixels), pixels.shape[1:], on_disk=True)
     rows.append(pixels)
     return rows.finish()
 
 
-def streamed(split: Labelled, *, seed: int = 0) -> Labelled:
+def streamed(split: TensorDataset, *, seed: int = 0) -> TensorDataset:
     """The same split, scattered over a file with other images between."""
     assert isinstance(split.values, torch.Tensor)
     pixels = np.random.default_rng(seed).integers(0, 256, (3 * len(split), 1, 8, 8), np.uint8)
     rows = np.sort(np.random.default_rng(seed).permutation(len(pixels))[: len(split)])
     pixels[rows] = split.values.numpy()
-    return Labelled(values_at(on_disk(pixels), rows, CPU), split.labels)
+    return TensorDataset(values_at(on_disk(pixels), rows, CPU), split.labels)
 
 
 def test_a_few_images_are_copied_and_many_mapped_ones_stream(
@@ -58,7 +58,7 @@ def test_a_few_images_are_copied_and_many_mapped_ones_stream(
     pixels = np.random.default_rng(0).integers(0, 256, (20, 1, 8, 8), np.uint8)
     rows = np.array([1, 4, 9])
     monkeypatch.setattr(loader, "SMALL", 2 * 64)
-    for source, kind in ((pixels, torch.Tensor), (on_disk(pixels), Streamed)):
+    for source, kind in ((pixels, torch.Tensor), (on_disk(pixels), StreamedValues)):
         chosen = values_at(source, rows, CPU)
         assert isinstance(chosen, kind) and len(chosen) == 3
         assert (chosen[:].numpy() == pixels[rows]).all()
@@ -70,7 +70,7 @@ def test_streamed_images_answer_as_a_tensor_does(nothing_is_small: None) -> None
     del nothing_is_small
     split = images(45)
     many = streamed(split)
-    assert isinstance(many.values, Streamed)
+    assert isinstance(many.values, StreamedValues)
     assert len(many.values) == len(many) == 45
     items = torch.tensor([44, 0, 7, 7])
     for one, other in zip(many.take(items), split.take(items), strict=True):
@@ -114,7 +114,7 @@ def test_validation_calibration_and_evaluation_are_the_same(nothing_is_small: No
         many = streamed(split)
         first, second = (validate(state.model, CONTRACT, each, RUNTIME) for each in (split, many))
         assert first == second
-        assert calibrated(CONTRACT, state.model, split, RUNTIME) == calibrated(
+        assert calibrate(CONTRACT, state.model, split, RUNTIME) == calibrate(
             CONTRACT, state.model, many, RUNTIME
         )
         logits = [predict_logits(state.model, CONTRACT, s.values, RUNTIME) for s in (split, many)]
@@ -126,21 +126,21 @@ def test_statistics_of_some_rows_are_those_of_their_copy() -> None:
     pixels = generator.integers(0, 256, (2500, 1, 8, 8), np.uint8)
     labels = np.arange(2500) % 3
     rows = np.sort(generator.permutation(2500)[:2100])
-    names, framing = CONTRACT.class_names, CONTRACT.framing
-    assert Contract.measured(framing, pixels, names, train=rows) == Contract.measured(
-        framing, pixels[rows], names
+    names, preprocessor = CONTRACT.class_names, CONTRACT.preprocessor
+    assert Contract.fit(preprocessor, pixels, names, train=rows) == Contract.fit(
+        preprocessor, pixels[rows], names
     )
-    of_rows = nearest_neighbour_error(lambda at: framing.vectors(pixels[at]), labels, rows)
+    of_rows = nearest_neighbour_error(lambda at: preprocessor.vectors(pixels[at]), labels, rows)
     copy = pixels[rows]
     assert of_rows == nearest_neighbour_error(
-        lambda at: framing.vectors(copy[at]), labels[rows], np.arange(2100)
+        lambda at: preprocessor.vectors(copy[at]), labels[rows], np.arange(2100)
     )
 
 
 class Watching(Observer):
     """Remembers the items."""
 
-    def began(self, run: Run, items: Items, plan: Plan, state: object) -> None:
+    def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: object) -> None:
         self.items = items
 
 
@@ -166,13 +166,13 @@ def test_a_whole_run_from_a_mapped_file_is_that_from_memory(
         assert disk.evaluate() == disk.evaluation
         name = "weights.safetensors"
         assert (memory.path / name).read_bytes() == (disk.path / name).read_bytes()
-    assert memory.record["data"]["fingerprint"] == disk.record["data"]["fingerprint"]
+    assert memory.metadata["data"]["fingerprint"] == disk.metadata["data"]["fingerprint"]
 
 
 class Counting:
     """Inputs that are computed when they are asked for: each is its number, everywhere."""
 
-    takes: Takes = "pictures"
+    input_kind: InputKind = "pictures"
     shape = (300, 1, 8, 8)
 
     def __init__(self) -> None:
@@ -198,7 +198,7 @@ def test_what_is_computed_on_demand_is_asked_for_what_a_batch_needs() -> None:
     source = Counting()
     assert isinstance(source, OnDemand)
     chosen = values_at(source, np.array([5, 17, 200]), CPU)
-    assert isinstance(chosen, Streamed) and not source.asked
+    assert isinstance(chosen, StreamedValues) and not source.asked
     batch = chosen.index_select(0, torch.tensor([2, 0]))
     assert batch[:, 0, 0, 0].tolist() == [200, 5] and source.asked == [200, 5]
     assert chosen[:1].shape == (1, 1, 8, 8)

@@ -11,7 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from noonbit.data import cache, files, mapped
-from noonbit.data.mapped import ReadAhead, Rows, array_of_npy, is_mapped, map_bytes, offset_in_zip
+from noonbit.data.mapped import (
+    ReadAhead,
+    RowWriter,
+    array_of_npy,
+    is_mapped,
+    map_bytes,
+    offset_in_zip,
+)
 from noonbit.data.readers import arrays, idx
 from noonbit.data.source import open_data
 from noonbit.errors import DataError
@@ -99,7 +106,7 @@ def test_rows_become_the_array_that_was_appended(
 ) -> None:
     monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path))
     expected = noise(10, 3, 4)
-    rows = Rows(10, (3, 4), on_disk=on_disk)
+    rows = RowWriter(10, (3, 4), on_disk=on_disk)
     for piece in (expected[:4], expected[4:4], expected[4:]):
         rows.append(piece)
     array = rows.finish()
@@ -110,7 +117,7 @@ def test_rows_become_the_array_that_was_appended(
 def test_large_rows_lie_on_the_disk(few_bytes_are_many: None) -> None:
     del few_bytes_are_many
     for count, large in ((2, False), (3, True)):
-        rows = Rows(count, (100,))
+        rows = RowWriter(count, (100,))
         rows.append(noise(count, 100))
         assert is_mapped(rows.finish()) == large
 
@@ -122,8 +129,8 @@ def test_nobody_asks_how_much_memory_there_is_for_small_sets(
     assert not mapped.is_large(mapped.LEAST_LARGE)
     assert mapped.is_large(mapped.LEAST_LARGE + 1)
     monkeypatch.setattr(mapped, "available_memory_bytes", lambda: None)
-    assert not mapped.is_large(mapped.USUAL_MEMORY // 4)
-    assert mapped.is_large(mapped.USUAL_MEMORY // 4 + 1)
+    assert not mapped.is_large(mapped.ASSUMED_MEMORY // 4)
+    assert mapped.is_large(mapped.ASSUMED_MEMORY // 4 + 1)
 
 
 class Noting(mmap.mmap):
@@ -166,9 +173,9 @@ def test_rows_that_are_wanted_are_asked_for_in_whole_pages(
 
 def test_a_file_outgrows_the_memory_that_is_available(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapped, "available_memory_bytes", lambda: 1000)
-    assert mapped.outgrows_memory(501) and not mapped.outgrows_memory(500)
+    assert mapped.exceeds_memory(501) and not mapped.exceeds_memory(500)
     monkeypatch.setattr(mapped, "available_memory_bytes", lambda: 0)
-    assert mapped.outgrows_memory(1) and mapped.is_large(mapped.LEAST_LARGE + 1)
+    assert mapped.exceeds_memory(1) and mapped.is_large(mapped.LEAST_LARGE + 1)
 
 
 def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -178,7 +185,7 @@ def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
     monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path))
     monkeypatch.setattr(cache, "temporary_file", Full)
-    rows = Rows(10, (3, 4), on_disk=True)
+    rows = RowWriter(10, (3, 4), on_disk=True)
     with pytest.raises(DataError) as error:
         rows.append(noise(10, 3, 4))
     assert str(error.value).startswith(
@@ -230,11 +237,11 @@ def test_a_large_file_that_is_cut_off_is_named_as_a_small_one_is(
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(DataError, match="declares 20 x 8 x 8 = 1,280 values but holds 1,273: 7"):
-        idx.read_images(files.File.at(path))
+        idx.read_images(files.File.from_path(path))
     np.save(tmp_path / "images.npy", noise(20, 8, 8))
     (tmp_path / "images.npy").write_bytes((tmp_path / "images.npy").read_bytes()[:-7])
     with pytest.raises(DataError, match="images is cut off or damaged"):
-        arrays.read([files.File.at(tmp_path / "images.npy")], "here")
+        arrays.read([files.File.from_path(tmp_path / "images.npy")], "here")
 
 
 def test_mapped_colour_with_its_channels_last_is_turned_on_the_disk(

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from noonbit.data.dataset import BadItem, Data, Numbered, Part, PartName, Picture, Pictures
-from noonbit.data.prepared import JoinedNames, gather
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.dataset import BadItem, Numbered, Part, PartName, Picture, Pictures, RawDataset
+from noonbit.data.prepared import JoinedNames, prepare
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import DataError
 
-FRAMING = PictureFraming(height=2, width=3, channels=1)
+FRAMING = ImagePreprocessor(height=2, width=3, channels=1)
 CLASS_NAMES = ("cat", "dog")
 
 
@@ -22,16 +22,16 @@ def part_of(count: int, first: int, prefix: str) -> Part:
     return Part(images, np.arange(count) % 2, Numbered(prefix, count))
 
 
-def three_parts() -> Data:
+def three_parts() -> RawDataset:
     parts: dict[PartName, Part] = {
         "test": part_of(4, 30, "test row"),
         "train": part_of(20, 0, "train row"),
         "validation": part_of(10, 20, "validation row"),
     }
-    return Data("here", "arrays", parts, CLASS_NAMES)
+    return RawDataset("here", "arrays", parts, CLASS_NAMES)
 
 
-def pictures(bad: set[int], count: int = 20) -> Data:
+def pictures(bad: set[int], count: int = 20) -> RawDataset:
     stream = io.BytesIO()
     Image.new("L", (3, 2), 9).save(stream, "PNG")
     content = stream.getvalue()
@@ -46,11 +46,11 @@ def pictures(bad: set[int], count: int = 20) -> Data:
     )
     part = Part(images, np.arange(count) % 2, [f"{i}.png" for i in range(count)])
     early = BadItem("notes.png", "is not an image")
-    return Data("here", "a folder a class", {"train": part}, CLASS_NAMES, bad=(early,))
+    return RawDataset("here", "a folder a class", {"train": part}, CLASS_NAMES, bad=(early,))
 
 
 def test_items_are_numbered_through_train_validation_and_test() -> None:
-    items = gather(three_parts(), FRAMING, on_bad="fail")
+    items = prepare(three_parts(), FRAMING, on_bad="fail")
     assert (items.values[:, 0, 0, 0] == np.arange(34)).all()
     assert items.labels.tolist() == [0, 1] * 17
     assert items.indices("train").tolist() == list(range(20))
@@ -76,12 +76,12 @@ def test_joined_names_are_a_sequence_like_any_other() -> None:
 
 def test_unreadable_files_stop_it_and_are_named() -> None:
     with pytest.raises(DataError) as error:
-        gather(pictures({3}), FRAMING, on_bad="fail")
+        prepare(pictures({3}), FRAMING, on_bad="fail")
     assert str(error.value) == (
         "3.png is cut off after 50 bytes (1 of 20 files). Remove it, or add --on-bad skip."
     )
     with pytest.raises(DataError) as error:
-        gather(pictures({3, 4, 5, 6}), FRAMING, on_bad="fail")
+        prepare(pictures({3, 4, 5, 6}), FRAMING, on_bad="fail")
     assert str(error.value) == (
         "3.png is cut off after 50 bytes; 4.png is cut off after 50 bytes; 5.png is cut off after "
         "50 bytes; ... (4 of 20 files). Remove them, or add --on-bad skip."
@@ -90,7 +90,7 @@ def test_unreadable_files_stop_it_and_are_named() -> None:
 
 def test_skipped_files_are_listed_and_stand_in_no_split() -> None:
     bad = {3, 4}
-    items = gather(pictures(bad), FRAMING, on_bad="skip")
+    items = prepare(pictures(bad), FRAMING, on_bad="skip")
     assert [str(item) for item in items.bad] == [
         "notes.png is not an image",
         "3.png is cut off after 50 bytes",
@@ -103,13 +103,13 @@ def test_skipped_files_are_listed_and_stand_in_no_split() -> None:
 def test_bad_items_of_later_parts_are_counted_from_the_first() -> None:
     data = pictures({2}, count=6)
     parts: dict[PartName, Part] = {"train": part_of(20, 0, "row"), "test": data.train}
-    items = gather(Data("here", "mixed", parts, CLASS_NAMES), FRAMING, on_bad="skip")
+    items = prepare(RawDataset("here", "mixed", parts, CLASS_NAMES), FRAMING, on_bad="skip")
     assert items.indices("test").tolist() == [20, 21, 23, 24, 25]
 
 
 def test_the_fingerprint_changes_with_pixels_labels_and_names_alone() -> None:
-    def fingerprint(data: Data) -> str:
-        return gather(data, FRAMING, on_bad="fail").fingerprint
+    def fingerprint(data: RawDataset) -> str:
+        return prepare(data, FRAMING, on_bad="fail").fingerprint
 
     part = part_of(20, 0, "row")
     labels = part.labels
@@ -118,7 +118,7 @@ def test_the_fingerprint_changes_with_pixels_labels_and_names_alone() -> None:
     brighter[7, 0, 1, 2] += 1
     swapped[[0, 1]] = swapped[[1, 0]]
     same, *others = (
-        fingerprint(Data(source, "arrays", {"train": Part(images, codes, part.names)}, names))
+        fingerprint(RawDataset(source, "arrays", {"train": Part(images, codes, part.names)}, names))
         for source, images, codes, names in (
             ("there", part.raw, labels, CLASS_NAMES),
             ("here", brighter, labels, CLASS_NAMES),
@@ -126,5 +126,5 @@ def test_the_fingerprint_changes_with_pixels_labels_and_names_alone() -> None:
             ("here", part.raw, labels, ("cat", "cow")),
         )
     )
-    assert same == fingerprint(Data("here", "arrays", {"train": part}, CLASS_NAMES))
+    assert same == fingerprint(RawDataset("here", "arrays", {"train": part}, CLASS_NAMES))
     assert len({same, *others}) == 4

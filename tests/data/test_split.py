@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noonbit.data.dataset import Data, Numbered, Part, PartName, Together
+from noonbit.data.dataset import Groups, Numbered, Part, PartName, RawDataset
 from noonbit.data.split import Holdout, Split, draw_split
-from noonbit.data.stratify import identical
+from noonbit.data.stratify import find_identical
 from noonbit.errors import ArtefactError, UsageError
 
 
@@ -19,23 +19,23 @@ def part_with(labels: list[int]) -> Part:
     return Part(images, np.array(labels, np.int64), Numbered("row", len(labels)))
 
 
-def data_with(train: list[int], **official: list[int]) -> Data:
+def data_with(train: list[int], **official: list[int]) -> RawDataset:
     parts: dict[PartName, Part] = {"train": part_with(train)}
     for name in ("validation", "test"):
         if name in official:
             parts[name] = part_with(official[name])
     names = tuple(str(label) for label in range(max(train) + 1))
-    return Data("here", "arrays", parts, names)
+    return RawDataset("here", "arrays", parts, names)
 
 
-def games_with(train: list[int], **official: list[int]) -> Data:
+def games_with(train: list[int], **official: list[int]) -> RawDataset:
     """Items in groups: those of the training part, then those of the other parts."""
     data = data_with(
         [0, 1] * (len(train) // 2), **{name: [0] * len(official[name]) for name in official}
     )
     groups = {"train": train, **official}
     parts = {
-        name: replace(part, together=Together("game", np.array(groups[name], np.int64)))
+        name: replace(part, groups=Groups("game", np.array(groups[name], np.int64)))
         for name, part in data.parts.items()
     }
     return replace(data, parts=parts)
@@ -244,7 +244,7 @@ def test_copies_stay_on_one_side(pictures: list[int]) -> None:
     """The picture of each item decides its label too, as in clean data."""
     labels = [picture % 2 for picture in pictures]
     rows = np.array(pictures, np.uint8)[:, None]
-    groups = identical(rows, np.arange(len(rows)))
+    groups = find_identical(rows, np.arange(len(rows)))
     split = draw_split(data_with([*labels, 0, 1]), copies=groups)
     sides = np.zeros(len(labels) + 2, int)
     sides[split.validation], sides[split.test] = 1, 2
@@ -256,10 +256,10 @@ def test_copies_stay_on_one_side(pictures: list[int]) -> None:
 
 def test_identical_items_are_grouped_and_the_others_left_out() -> None:
     rows = np.array([[1, 2], [3, 4], [1, 2], [5, 6], [3, 4], [1, 2]], np.uint8)
-    groups = identical(rows, np.arange(6))
+    groups = find_identical(rows, np.arange(6))
     assert sorted(group.tolist() for group in groups) == [[0, 2, 5], [1, 4]]
-    assert [group.tolist() for group in identical(rows, np.array([1, 2, 5]))] == [[2, 5]]
-    assert identical(rows, np.array([0, 1, 3])) == []
+    assert [group.tolist() for group in find_identical(rows, np.array([1, 2, 5]))] == [[2, 5]]
+    assert find_identical(rows, np.array([0, 1, 3])) == []
 
 
 def test_the_stored_indices_are_the_split(tmp_path) -> None:
@@ -277,7 +277,9 @@ def test_copies_do_not_change_the_shares(times: int) -> None:
     labels = np.tile(np.arange(count) % 4, times)
     pixels = np.zeros((count * times, 1, 1, 1), np.uint8)
     names = Numbered("item", count * times)
-    data = Data("copies", "test", {"train": Part(pixels, labels, names)}, ("a", "b", "c", "d"))
+    data = RawDataset(
+        "copies", "test", {"train": Part(pixels, labels, names)}, ("a", "b", "c", "d")
+    )
     groups = [np.arange(times) * count + first for first in range(count)]
     split = draw_split(data, copies=groups)
     assert len(split.test) == pytest.approx(0.2 * count * times, abs=4 * times)
@@ -320,9 +322,9 @@ def test_folds_of_groups_take_in_the_sources_own_validation_part_and_leave_out_i
 
 def test_items_know_their_groups_through_all_parts() -> None:
     data = games_with([0, 0, 1, 1], validation=[2], test=[3, 4])
-    assert data.together() is not None
-    assert data.together().groups.tolist() == [0, 0, 1, 1, 2, 3, 4]
-    assert data_with([0, 1]).together() is None
+    assert data.groups() is not None
+    assert data.groups().numbers.tolist() == [0, 0, 1, 1, 2, 3, 4]
+    assert data_with([0, 1]).groups() is None
 
 
 def test_rows_as_they_come_would_part_a_group_and_are_refused() -> None:

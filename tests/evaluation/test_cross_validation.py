@@ -14,17 +14,17 @@ from sklearn.datasets import load_digits
 
 import noonbit
 from noonbit.cli.main import run as command_line
-from noonbit.config.ensemble import Lineup
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, Interrupted, UsageError
 from noonbit.evaluation.cross_validation import fold_scores, folds_together
 from noonbit.evaluation.intervals import wilson_interval
-from noonbit.jobs.ensemble import members_of, resume, train_members
+from noonbit.jobs.ensemble import members_of, train_members
 from noonbit.jobs.observer import Observer
-from noonbit.jobs.train import train
+from noonbit.jobs.train import resume, train
 from noonbit.report.page import write_report
-from noonbit.runs.predictions import read_answers
+from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
 
@@ -46,12 +46,12 @@ def table(path: Path, *, test: bool) -> Path:
 
 
 def test_every_item_is_named_by_the_network_that_did_not_see_it(digits_folds: Run):
-    answers = read_answers(digits_folds)
+    answers = read_predictions(digits_folds)
     together = digits_folds.items().split
     assert answers.items.tolist() == list(range(1797)) == together.train.tolist()
     assert together.folds is not None
     for number, member in enumerate(members_of(digits_folds), start=1):
-        own = read_answers(member)
+        own = read_predictions(member)
         rows = together.folds == number
         assert np.array_equal(answers.items[rows], own.items)
         assert np.allclose(answers.probabilities[rows], own.probabilities, atol=1e-5)
@@ -64,7 +64,7 @@ def test_the_figures_are_those_of_the_answers_that_are_kept(digits_folds: Run):
     kept = pq.read_table(digits_folds.path / "predictions.parquet")
     right = np.array(kept["label"].to_pylist()) == np.array(kept["prediction"].to_pylist())
     fold = kept["fold"].to_numpy()
-    result, evaluation = digits_folds.record["result"], digits_folds.evaluation
+    result, evaluation = digits_folds.metadata["result"], digits_folds.evaluation
     assert evaluation is not None
     assert evaluation.split == "folds"
     assert result["accuracy"] == pytest.approx(right.mean())
@@ -99,15 +99,15 @@ def test_a_fold_can_be_repeated_alone(digits_folds: Run, tmp_path):
     alone = train("digits", recipe, out=tmp_path / "alone")
     second = members_of(digits_folds)[1]
     assert alone.evaluation == second.evaluation
-    assert alone.record["data"]["split"]["test"] == "fold 2 of 3, 599 of 1,797 items"
+    assert alone.metadata["data"]["split"]["test"] == "fold 2 of 3, 599 of 1,797 items"
     assert np.array_equal(load_run(alone.path).items().split.test, second.items().split.test)
 
 
 def test_an_official_test_part_is_left_alone_and_can_measure_the_networks_together(tmp_path):
     source = table(tmp_path / "digits.npz", test=True)
-    run = train_members(source, RECIPE, Lineup(folds=3), out=tmp_path / "run")
+    run = train_members(source, RECIPE, EnsembleSettings(folds=3), out=tmp_path / "run")
     assert run.items().split.test.tolist() == list(range(300))
-    assert run.record["data"]["split"]["test"] == (
+    assert run.metadata["data"]["split"]["test"] == (
         "each of 300 items outside the source's own test part in one of 3 folds, every class in "
         "proportion"
     )
@@ -124,13 +124,17 @@ def test_a_stopped_cross_validation_keeps_its_finished_folds(digits_folds: Run, 
     class Interrupting(Observer):
         """Presses Ctrl-C in the second fold."""
 
-        def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+        def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
             if number == 2:
                 os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted, match=r"of 3 finished; everything is saved. .*--resume"):
         train_members(
-            "digits", RECIPE, Lineup(folds=3), out=tmp_path / "run", observer=Interrupting()
+            "digits",
+            RECIPE,
+            EnsembleSettings(folds=3),
+            out=tmp_path / "run",
+            observer=Interrupting(),
         )
     written = (tmp_path / "run/members/1/weights.safetensors").stat().st_mtime_ns
     assert not (tmp_path / "run/members/3").exists()
@@ -175,9 +179,9 @@ def test_unreadable_items_are_in_no_fold(tmp_path):
             Image.fromarray(pixels).save(tmp_path / "data" / label / f"{number}.png")
     (tmp_path / "data/a/3.png").write_bytes(b"\x89PNG cut off")
     recipe = RECIPE.model_copy(update={"on_bad": "skip"})
-    run = train_members(tmp_path / "data", recipe, Lineup(folds=2), out=tmp_path / "run")
-    assert len(read_answers(run)) == 23
-    assert [fold["items"] for fold in run.record["result"]["folds"]] in ([11, 12], [12, 11])
+    run = train_members(tmp_path / "data", recipe, EnsembleSettings(folds=2), out=tmp_path / "run")
+    assert len(read_predictions(run)) == 23
+    assert [fold["items"] for fold in run.metadata["result"]["folds"]] in ([11, 12], [12, 11])
 
 
 def test_the_command_prints_the_folds_and_one_object(tmp_path, capsys):
@@ -240,12 +244,12 @@ def test_sentences_are_cross_validated_by_networks_that_share_their_words(tmp_pa
         lines = [f"a {word} film, number {label}{number}" for number in range(30)]
         (tmp_path / "data" / f"{label}.txt").write_text("\n".join(lines))
     recipe = Recipe(model=f"{tmp_path / 'nets.py'}:bag", epochs=2, batch_size=8, threads=1)
-    run = train_members(tmp_path / "data", recipe, Lineup(folds=3), out=tmp_path / "run")
-    framings = {member.contract.framing.model_dump_json() for member in members_of(run)}
-    assert framings == {run.contract.framing.model_dump_json()}
+    run = train_members(tmp_path / "data", recipe, EnsembleSettings(folds=3), out=tmp_path / "run")
+    preprocessors = {member.contract.preprocessor.model_dump_json() for member in members_of(run)}
+    assert preprocessors == {run.contract.preprocessor.model_dump_json()}
     assert load_run(run.path).evaluate() == run.evaluation
-    answers = read_answers(run)
+    answers = read_predictions(run)
     for number, member in enumerate(members_of(run), start=1):
-        own = read_answers(member)
+        own = read_predictions(member)
         rows = run.items().split.folds == number
         assert np.allclose(answers.probabilities[rows], own.probabilities, atol=1e-5)

@@ -13,20 +13,20 @@ from go_boards import game_of, random_game, sgf_of
 from noonbit.config.recipe import Recipe
 from noonbit.data.go.board import BLACK, WHITE
 from noonbit.data.go.planes import TURNS_SINCE, legal_moves
-from noonbit.data.prepared import Items, load
+from noonbit.data.prepared import PreparedDataset, load
 from noonbit.evaluation import go_baselines
-from noonbit.evaluation.go_baselines import Linear, baseline_scores, fit_linear, usual
+from noonbit.evaluation.go_baselines import Linear, baseline_scores, fit_linear, usual_points
 from noonbit.system.runtime import Runtime
 
 RUNTIME = Runtime(torch.device("cpu"), threads=1, precision="float32", reasons={})
 
 
-def items_of(folder: Path) -> Items:
-    return load(folder, Recipe(), data_dir=None)[0]
+def items_of(folder: Path) -> PreparedDataset:
+    return load(folder, Recipe(), data_dir=None)
 
 
 @pytest.fixture
-def following(tmp_path: Path) -> Items:
+def following(tmp_path: Path) -> PreparedDataset:
     """Games in which every move is played right of the one before, and rows go down."""
     for number in range(20):
         row = number % 17
@@ -40,26 +40,26 @@ def following(tmp_path: Path) -> Items:
 
 
 def test_the_usual_points_are_counted() -> None:
-    shares = usual(np.array([3, 3, 0, 3]), 5)
+    shares = usual_points(np.array([3, 3, 0, 3]), 5)
     assert shares.tolist() == [0.25, 0, 0, 0.75, 0]
 
 
 def test_illegal_points_have_no_score() -> None:
-    game = random_game(0, size=19, moves=60)
+    game = random_game(0, size=9, moves=40)
     from noonbit.data.go.positions import planes_after
 
-    planes = planes_after(game, 60)[None]
-    scores = Linear(48, 19).answers(planes)
+    planes = planes_after(game, 40)[None]
+    scores = Linear(48, 9).answers(planes)
     assert (np.isneginf(scores) == ~legal_moves(planes).reshape(1, -1)).all()
 
 
 def test_the_linear_model_has_the_same_weights_everywhere() -> None:
-    model = Linear(48, 19)
+    model = Linear(48, 9)
     torch.nn.init.normal_(model.around)
-    planes = torch.zeros(2, 48, 19, 19)
-    planes[0, 5, 6, 7] = planes[1, 5, 9, 11] = 1
+    planes = torch.zeros(2, 48, 9, 9)
+    planes[0, 5, 2, 3] = planes[1, 5, 5, 7] = 1
     with torch.no_grad():
-        first, second = model(planes).view(2, 19, 19)
+        first, second = model(planes).view(2, 9, 9)
     assert torch.equal(first.roll((3, 4), (0, 1)), second)
 
 
@@ -72,7 +72,7 @@ def test_the_linear_model_draws_nothing_from_the_stream_that_weights_beside_it_a
 
 
 def test_the_linear_model_learns_to_follow_the_last_move(
-    following: Items, monkeypatch: pytest.MonkeyPatch
+    following: PreparedDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(go_baselines, "BATCH_SIZE", 8)
     weights = fit_linear(following).around.detach()[0]
@@ -81,7 +81,7 @@ def test_the_linear_model_learns_to_follow_the_last_move(
 
 
 def test_scores_are_those_of_the_test_split(
-    following: Items, monkeypatch: pytest.MonkeyPatch
+    following: PreparedDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(go_baselines, "BATCH_SIZE", 8)
     often, linear = baseline_scores(following, RUNTIME)

@@ -10,10 +10,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from noonbit.data.dataset import Part
-from noonbit.data.preprocess import PictureFraming
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import InputRefused, SourceNotFound
-from noonbit.evaluation.inference import Predictions, joined, predict
+from noonbit.evaluation.inference import Predictions, concatenate, predict
 from noonbit.system.runtime import Runtime
 
 NAMES = ("dark", "medium", "light")
@@ -30,9 +30,9 @@ class Brightness(nn.Module):
 
 
 def contract_of(channels: Any = 1, **more: Any) -> Contract:
-    framing = PictureFraming(height=4, width=5, channels=channels, **more)
+    preprocessor = ImagePreprocessor(height=4, width=5, channels=channels, **more)
     return Contract(
-        framing=framing, mean=(0.5,) * channels, std=(0.25,) * channels, class_names=NAMES
+        preprocessor=preprocessor, mean=(0.5,) * channels, std=(0.25,) * channels, class_names=NAMES
     )
 
 
@@ -100,10 +100,10 @@ def test_one_image_in_any_form_gives_one_row(inputs: Any, runtime: Runtime) -> N
 
 def test_one_colour_picture_is_not_three_grey_ones(runtime: Runtime) -> None:
     picture = np.stack([grey(LIGHT)] * 3)
-    for contract in (contract_of(3), contract_of(1, fit="pad")):
+    for contract in (contract_of(3), contract_of(1, fit_mode="pad")):
         for axes in ((0, 1, 2), (1, 2, 0)):
             inputs = picture.transpose(axes)
-            many = contract.framing.channels == 1 and axes == (0, 1, 2)
+            many = contract.preprocessor.channels == 1 and axes == (0, 1, 2)
             assert len(predict(Brightness(), contract, inputs, runtime)) == (3 if many else 1)
 
 
@@ -218,6 +218,6 @@ def test_rows_are_flat_for_tables() -> None:
 def test_joined_predictions_are_one_after_the_other() -> None:
     first = predictions_of((0.25, 0.5, 0.25), (0.0, 0.25, 0.75))
     second = predictions_of((1.0, 0.0, 0.0))
-    both = joined([first, second])
+    both = concatenate([first, second])
     assert both.names == ("0.png", "1.png", "0.png")
     assert both.labels == first.labels + second.labels

@@ -15,8 +15,8 @@ from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_
 from torch import nn
 
 from benchmarks.growth import STATUS
-from noonbit.data.preprocess import PictureFraming
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.evaluation.inference import BATCH_SIZE, predict_probabilities
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.metrics import Evaluation, calibration, evaluate
@@ -131,8 +131,8 @@ def test_an_evaluation_is_plain_values() -> None:
 
 
 def contract_of(pixels: np.ndarray) -> Contract:
-    framing = PictureFraming(height=6, width=5, channels=1)
-    return Contract.measured(framing, pixels, NAMES)
+    preprocessor = ImagePreprocessor(height=6, width=5, channels=1)
+    return Contract.fit(preprocessor, pixels, NAMES)
 
 
 @pytest.mark.parametrize("count", [0, 1, BATCH_SIZE, BATCH_SIZE + 1])
@@ -162,16 +162,16 @@ def test_no_layer_is_in_training_while_it_answers(runtime: Runtime) -> None:
 MEMORY = """
 import numpy as np, torch
 from benchmarks.growth import own_bytes
-from noonbit.contract import Contract
-from noonbit.evaluate import predict_logits
-from noonbit.framing import PictureFraming
-from noonbit.models import build
-from noonbit.runtime import Runtime
+from noonbit.data.preprocess.contract import Contract
+from noonbit.evaluation.inference import predict_logits
+from noonbit.data.preprocess.images import ImagePreprocessor
+from noonbit.models.catalogue import build
+from noonbit.system.runtime import Runtime
 
 runtime = Runtime.start(device="cpu", threads=2, precision="float32")
-framing = PictureFraming(height=64, width=64, channels=3)
-contract = Contract(framing=framing, mean=(0.5,) * 3, std=(0.3,) * 3, class_names=("a", "b"))
-network = runtime.place(build("mlp", classes=2, channels=3, size=(64, 64)))
+preprocessor = ImagePreprocessor(height=64, width=64, channels=3)
+contract = Contract(preprocessor=preprocessor, mean=(0.5,) * 3, std=(0.3,) * 3, class_names=("a", "b"))
+network = runtime.to_device(build("mlp", classes=2, channels=3, size=(64, 64)))
 for count in (1_000, 9_000):
     values = torch.zeros(1, 3, 64, 64, dtype=torch.uint8).expand(count, -1, -1, -1)
     predict_logits(network, contract, values, runtime)

@@ -15,7 +15,7 @@ def test_an_answer_that_says_the_same_of_all_points_finds_nothing() -> None:
 
 def test_top_1_and_top_5_are_shares_of_the_positions() -> None:
     found = np.array([1, 1, 2, 5, 6, 300])
-    score = Score.measured("it", found, np.array([0, 0, 0, 1, 1, 2]))
+    score = Score.from_ranks("it", found, np.array([0, 0, 0, 1, 1, 2]))
     assert (score.positions, score.games) == (6, 3)
     assert score.top_1.value == pytest.approx(2 / 6)
     assert score.top_5.value == pytest.approx(4 / 6)

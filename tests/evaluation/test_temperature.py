@@ -8,12 +8,12 @@ import torch
 from scipy.special import softmax
 from torch import nn
 
-from noonbit.data.loader import Labelled
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.evaluation.inference import predict_probabilities
 from noonbit.evaluation.metrics import evaluate
-from noonbit.evaluation.temperature import HIGHEST, LOWEST, best_temperature, calibrated
+from noonbit.evaluation.temperature import HIGHEST, LOWEST, best_temperature, calibrate
 from noonbit.system.runtime import Runtime
 
 RUNTIME = Runtime(torch.device("cpu"), 1, "float32", {})
@@ -59,14 +59,16 @@ def test_hopeless_logits_stay_within_bounds() -> None:
 
 def test_without_validation_images_nothing_changes() -> None:
     contract = Contract(
-        framing=PictureFraming(height=2, width=2, channels=1),
+        preprocessor=ImagePreprocessor(height=2, width=2, channels=1),
         mean=(0.5,),
         std=(0.2,),
         class_names=("a", "b"),
     )
     model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
-    empty = Labelled(torch.zeros(0, 1, 2, 2, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64))
-    assert calibrated(contract, model, empty, RUNTIME) == contract
+    empty = TensorDataset(
+        torch.zeros(0, 1, 2, 2, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64)
+    )
+    assert calibrate(contract, model, empty, RUNTIME) == contract
 
 
 def test_a_run_keeps_its_temperature_and_predicts_with_it(digits_run) -> None:

@@ -53,7 +53,7 @@ def random_game(seed: int, *, size: int, moves: int) -> Game:
     board, played = Board(np.zeros((size, size), np.int8)), []
     colour = BLACK
     for _ in range(moves):
-        legal = np.flatnonzero(board.legal(colour))
+        legal = np.flatnonzero(board.legal_moves(colour))
         point = int(generator.choice(legal)) if len(legal) else PASS
         board.play(colour, point)
         played.append((colour, point))

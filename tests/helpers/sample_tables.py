@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from noonbit.data.dataset import Data, Inputs
+from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.files import open_files
 from noonbit.data.readers.table import read, read_inputs, recognise
 from noonbit.errors import DataError
@@ -33,7 +33,7 @@ def write(path: Path, lines: list[str], header: list[str] | None = None) -> Path
     return path
 
 
-def open_table(path: Path) -> Data:
+def open_table(path: Path) -> RawDataset:
     files = open_files(path)
     assert recognise(files)
     return read(files, path.name)
@@ -49,7 +49,7 @@ def sentence(path: Path) -> str:
     return str(error.value)
 
 
-def check(data: Data) -> None:
+def check(data: RawDataset) -> None:
     assert data.format == "CSV"
     np.testing.assert_array_equal(data.train.raw, PIXELS.reshape(6, 1, 4, 4))
     assert data.train.labels is not None and data.train.labels.tolist() == LABELS

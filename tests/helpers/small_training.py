@@ -2,6 +2,7 @@
 that could forget its state: convolutions, batch norm and dropout."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -9,15 +10,16 @@ from torch import Tensor, nn
 
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import OptimizerName
-from noonbit.data.loader import Labelled
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.system.runtime import Runtime
-from noonbit.training.loop import Hooks, State, Step, begin, fit
+from noonbit.training.loop import fit, init_training
+from noonbit.training.state import Callbacks, StepProgress, TrainingContext, TrainingState
 
 RUNTIME = Runtime(torch.device("cpu"), threads=1, precision="float32", reasons={})
 CONTRACT = Contract(
-    framing=PictureFraming(height=8, width=8, channels=1),
+    preprocessor=ImagePreprocessor(height=8, width=8, channels=1),
     mean=(0.5,),
     std=(0.3,),
     class_names=("left", "middle", "right"),
@@ -68,39 +70,70 @@ def network(*, seed: int = 0) -> nn.Module:
     )
 
 
-def images(count: int = 45, *, seed: int = 0) -> Labelled:
+def images(count: int = 45, *, seed: int = 0) -> TensorDataset:
     """Noise with a brighter third: the class is which one."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 3
     pixels = torch.randint(0, 120, (count, 1, 8, 8), generator=generator)
     for image, label in zip(pixels, labels.tolist(), strict=True):
         image[:, :, 3 * label : 3 * label + 2] += 100
-    return Labelled(pixels.to(torch.uint8), labels)
+    return TensorDataset(pixels.to(torch.uint8), labels)
 
 
-def start(plan: Plan = PLAN, *, train: Labelled | None = None) -> State:
+def start(plan: Plan = PLAN, *, train: TensorDataset | None = None) -> TrainingState:
     """The state before the first step, its network made from the plan's seed."""
-    return begin(network(seed=plan.seed), CONTRACT, train or images(), plan, RUNTIME)
+    return init_training(network(seed=plan.seed), context_of(plan, train=train))
 
 
-def carry_on(
-    state: State,
+def context_of(
     plan: Plan = PLAN,
     *,
-    train: Labelled | None = None,
-    validation: Labelled | None = None,
-    hooks: Hooks | None = None,
-) -> bool:
-    """`fit` on the small images."""
-    return fit(
-        state,
+    train: TensorDataset | None = None,
+    validation: TensorDataset | None = None,
+    runtime: Runtime = RUNTIME,
+) -> TrainingContext:
+    """A training on the small images."""
+    return TrainingContext(
         CONTRACT,
         images() if train is None else train,
         images(15, seed=1) if validation is None else validation,
         plan,
-        RUNTIME,
-        hooks or Hooks(),
+        runtime,
     )
+
+
+def callbacks(
+    *,
+    on_step: Callable[[StepProgress], object] = lambda progress: None,
+    on_epoch: Callable[[TrainingState], object] = lambda state: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Callbacks:
+    """Callbacks made of functions."""
+
+    class Given(Callbacks):
+        def on_step(self, progress: StepProgress) -> None:
+            on_step(progress)
+
+        def on_epoch(self, state: TrainingState) -> None:
+            on_epoch(state)
+
+        def should_stop(self) -> bool:
+            return should_stop()
+
+    return Given()
+
+
+def carry_on(
+    state: TrainingState,
+    plan: Plan = PLAN,
+    *,
+    train: TensorDataset | None = None,
+    validation: TensorDataset | None = None,
+    hooks: Callbacks | None = None,
+) -> bool:
+    """`fit` on the small images."""
+    context = context_of(plan, train=train, validation=validation)
+    return fit(state, context, hooks or Callbacks())
 
 
 def with_optimizer(name: OptimizerName) -> Plan:
@@ -108,7 +141,7 @@ def with_optimizer(name: OptimizerName) -> Plan:
     return replace(PLAN, optimizer=name, learning_rate=LEARNING_RATES[name])
 
 
-def weights(state: State) -> dict[str, Tensor]:
+def weights(state: TrainingState) -> dict[str, Tensor]:
     """A copy of all that the network has learned, batch-norm statistics included."""
     return {name: value.clone() for name, value in state.model.state_dict().items()}
 
@@ -120,10 +153,10 @@ def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     )
 
 
-def stop_at(epoch: int, step: int) -> Hooks:
-    """The wish to stop that Ctrl-C makes, during this step (both from 1)."""
-    seen: list[Step] = []
-    return Hooks(
+def stop_at(epoch: int, step: int) -> Callbacks:
+    """A request to stop, as Ctrl-C makes it, during this step (both from 1)."""
+    seen: list[StepProgress] = []
+    return callbacks(
         on_step=seen.append,
-        stopping=lambda: (seen[-1].epoch, seen[-1].step) == (epoch, step),
+        should_stop=lambda: (seen[-1].epoch, seen[-1].step) == (epoch, step),
     )

@@ -58,11 +58,11 @@ class TapeRecorder:
     def __init__(self) -> None:
         self.done, self.recorded, self.replayed = 0, 0, 0
 
-    def aside(self, work: Callable[[], None]) -> None:
+    def warm_up(self, work: Callable[[], None]) -> None:
         self.done += 1
         work()
 
-    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+    def capture(self, work: Callable[[], None]) -> Callable[[], None]:
         self.recorded += 1
         tape = Tape()
         with tape:

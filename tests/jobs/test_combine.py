@@ -13,12 +13,12 @@ from scipy.special import logsumexp, softmax
 from torch import nn
 
 from noonbit.cli.main import run as command_line
-from noonbit.config.ensemble import Lineup
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
 from noonbit.evaluation.inference import predict_logits
-from noonbit.jobs.combine import ensemble, joint_split
+from noonbit.jobs.combine import combine_runs, joint_split
 from noonbit.jobs.ensemble import members_of, train_members
 from noonbit.jobs.train import train
 from noonbit.runs.run import Run
@@ -37,7 +37,9 @@ def outputs_of(run: Run) -> np.ndarray:
     """What a run's network gives for the test images, (N, classes)."""
     items = run.items()
     pixels = torch.from_numpy(items.values[items.split.test])
-    return predict_logits(run.model, run.contract, pixels, Runtime.wanted(RECIPE)).astype(float)
+    return predict_logits(run.model, run.contract, pixels, Runtime.from_recipe(RECIPE)).astype(
+        float
+    )
 
 
 def copied(run: Run, folder: Path, **facts) -> Run:
@@ -50,12 +52,12 @@ def copied(run: Run, folder: Path, **facts) -> Run:
 
 def test_the_sum_is_that_of_the_members_outputs(digits_ensemble, members):
     expected = np.sum([outputs_of(member) for member in members], axis=0)
-    assert digits_ensemble.record["model"]["combine"] == "sum"
+    assert digits_ensemble.metadata["model"]["combine"] == "sum"
     assert np.allclose(outputs_of(digits_ensemble), expected, atol=1e-4)
 
 
 def test_probabilities_are_the_mean_of_the_members_stated_ones(members, tmp_path):
-    together = ensemble(members, combine="probabilities", out=tmp_path / "mean")
+    together = combine_runs(members, combine="probabilities", out=tmp_path / "mean")
     stated = [
         softmax(outputs_of(member) / member.contract.temperature, axis=1) for member in members
     ]
@@ -63,7 +65,7 @@ def test_probabilities_are_the_mean_of_the_members_stated_ones(members, tmp_path
 
 
 def test_a_vote_names_what_most_members_name(members, tmp_path):
-    together = ensemble(members, combine="vote", out=tmp_path / "vote")
+    together = combine_runs(members, combine="vote", out=tmp_path / "vote")
     named = np.stack([outputs_of(member).argmax(axis=1) for member in members])
     agreed = named[0] == named[1]
     assert 0 < agreed.sum() < len(agreed)
@@ -73,7 +75,7 @@ def test_a_vote_names_what_most_members_name(members, tmp_path):
 def test_an_ensemble_is_measured_like_any_run(digits_ensemble):
     again = load_run(digits_ensemble.path)
     assert again.evaluate() == digits_ensemble.evaluation
-    assert again.record["status"] == "finished"
+    assert again.metadata["status"] == "finished"
     table = pq.read_table(again.path / "predictions.parquet")
     logits = outputs_of(again) / again.contract.temperature
     stated = np.exp(logits - logsumexp(logits, axis=1, keepdims=True))
@@ -116,15 +118,15 @@ def test_members_may_differ_by_network_and_test_time_augmentation(members, tmp_p
         Recipe(model="lenet5", epochs=1, threads=1, test_time_augmentation="shift=1", seed=7),
         out=tmp_path / "lenet5",
     )
-    together = ensemble([members[0], other], combine="sum", out=tmp_path / "both")
-    assert together.record["model"]["name"] == "mlp + lenet5"
-    assert together.record["model"]["parameters"] == sum(
-        run.record["model"]["parameters"] for run in (members[0], other)
+    together = combine_runs([members[0], other], combine="sum", out=tmp_path / "both")
+    assert together.metadata["model"]["name"] == "mlp + lenet5"
+    assert together.metadata["model"]["parameters"] == sum(
+        run.metadata["model"]["parameters"] for run in (members[0], other)
     )
     reopened = load_run(together.path)
     expected = outputs_of(members[0]) + outputs_of(other)
     assert np.allclose(outputs_of(reopened), expected, atol=1e-4)
-    assert reopened.record["result"]["members"][1]["differs"] == {
+    assert reopened.metadata["result"]["members"][1]["differs"] == {
         "model": "lenet5",
         "test_time_augmentation": "shift=1",
         "seed": 7,
@@ -135,7 +137,10 @@ def test_members_may_differ_by_network_and_test_time_augmentation(members, tmp_p
 
 def test_folds_leave_no_item_that_validates_in_every_member(tmp_path):
     run = train_members(
-        "digits", RECIPE, Lineup(members=2, member_folds=True, combine="sum"), out=tmp_path / "run"
+        "digits",
+        RECIPE,
+        EnsembleSettings(members=2, member_folds=True, combine="sum"),
+        out=tmp_path / "run",
     )
     one, other = (member.items().split for member in members_of(run))
     assert not np.intersect1d(one.validation, other.validation).size
@@ -143,7 +148,7 @@ def test_folds_leave_no_item_that_validates_in_every_member(tmp_path):
     assert not run.items().split.validation.size
     temperatures = [member.contract.temperature for member in members_of(run)]
     assert run.contract.temperature == pytest.approx(sum(temperatures))
-    assert "none, since each item trained a member" in run.record["data"]["split"]["validation"]
+    assert "none, since each item trained a member" in run.metadata["data"]["split"]["validation"]
 
 
 def test_what_validates_everywhere_validates_and_the_rest_has_trained(digits_ensemble):
@@ -160,49 +165,49 @@ def test_what_validates_everywhere_validates_and_the_rest_has_trained(digits_ens
 
 def test_one_run_or_one_twice_is_no_ensemble(members):
     with pytest.raises(UsageError, match=r"takes two runs or more.*--members 7"):
-        ensemble(members[:1])
+        combine_runs(members[:1])
     with pytest.raises(UsageError, match=r"is named twice; a network adds nothing to itself"):
-        ensemble([members[0], members[1], load_run(members[0].path)])
+        combine_runs([members[0], members[1], load_run(members[0].path)])
 
 
 def test_an_ensemble_is_no_member(digits_ensemble, members):
     with pytest.raises(ArtefactError, match=r"is an ensemble itself; name its members"):
-        ensemble([members[0], digits_ensemble])
+        combine_runs([members[0], digits_ensemble])
 
 
 def test_an_unfinished_run_is_no_member(members, tmp_path):
     other = copied(members[1], tmp_path / "other", status="interrupted")
     with pytest.raises(ArtefactError, match=r"its status is interrupted. .*train --resume .*other"):
-        ensemble([members[0], other])
+        combine_runs([members[0], other])
 
 
 def test_a_network_from_python_is_no_member(members, tmp_path):
     network = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
     other = train("digits", Recipe(epochs=1, threads=1), model=network, out=tmp_path / "other")
     with pytest.raises(ArtefactError, match=r"the Python object Sequential.*as path.py:function"):
-        ensemble([members[0], other])
+        combine_runs([members[0], other])
 
 
 def test_other_classes_are_refused(members, tmp_path):
     other = copied(members[1], tmp_path / "other")
     other.contract = other.contract.model_copy(update={"class_names": tuple("abcdefghij")})
     with pytest.raises(DataError, match=r"the same classes.*a, b, c, d, e, ..., and 0, 1, 2, 3, 4"):
-        ensemble([members[0], other])
+        combine_runs([members[0], other])
 
 
-def test_another_framing_is_refused(members, tmp_path):
+def test_another_preprocessor_is_refused(members, tmp_path):
     other = train(
         "digits", Recipe(model="mlp", epochs=1, threads=1, image_size=10), out=tmp_path / "other"
     )
     with pytest.raises(DataError, match=r"take other images: 10x10x1.*and 8x8x1.*--image-size"):
-        ensemble([members[0], other])
+        combine_runs([members[0], other])
 
 
 def test_other_data_is_refused(members, tmp_path):
-    data = members[1].record["data"] | {"fingerprint": "0" * 64}
+    data = members[1].metadata["data"] | {"fingerprint": "0" * 64}
     other = copied(members[1], tmp_path / "other", data=data)
     with pytest.raises(DataError, match=r"trained on other data.*Train both on the same data"):
-        ensemble([members[0], other])
+        combine_runs([members[0], other])
 
 
 def test_other_test_images_are_refused(members, tmp_path):
@@ -210,4 +215,4 @@ def test_other_test_images_are_refused(members, tmp_path):
     split = Split.load(other.path / "split.npz", {})
     replace(split, test=split.test[1:]).save(other.path / "split.npz")
     with pytest.raises(DataError, match=r"were not measured on the same test images"):
-        ensemble([members[0], other])
+        combine_runs([members[0], other])

@@ -13,13 +13,13 @@ import torch
 from torch import nn
 
 import noonbit
-from noonbit.config.ensemble import Lineup
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Engine, Recipe
 from noonbit.data.prepared import load
 from noonbit.errors import Interrupted, TrainingDiverged, UsageError
-from noonbit.jobs.ensemble import derive_at_once, members_of, placed, resume, train_members
+from noonbit.jobs.ensemble import assign_threads, derive_at_once, members_of, train_members
 from noonbit.jobs.observer import Observer
-from noonbit.jobs.train import train
+from noonbit.jobs.train import resume, train
 from noonbit.models.catalogue import build
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import read_tensors
@@ -43,11 +43,11 @@ class Interrupting(Observer):
         self.number = number
         self.finished: list[int] = []
 
-    def member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+    def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
         if (number, epoch) == (self.number, 1):
             os.kill(os.getpid(), signal.SIGINT)
 
-    def finished_member(self, number: int, count: int, member: Run) -> None:
+    def on_member_end(self, number: int, count: int, member: Run) -> None:
         self.finished.append(number)
 
 
@@ -60,7 +60,7 @@ def test_a_member_is_the_run_that_its_recipe_alone_gives(digits_ensemble, tmp_pa
     assert not (second.path / "report.html").exists()
     write_report(second, second.items())
     assert "most memory used" not in (second.path / "report.html").read_text()  # that is of all
-    assert digits_ensemble.record["result"]["peak_memory_bytes"] > 0
+    assert digits_ensemble.metadata["result"]["peak_memory_bytes"] > 0
 
 
 def stopped(tmp_path, recipe: Recipe, observer: Interrupting, at_once: int) -> Run:
@@ -71,13 +71,13 @@ def stopped(tmp_path, recipe: Recipe, observer: Interrupting, at_once: int) -> R
         train_members(
             "digits",
             recipe,
-            Lineup(members=3),
+            EnsembleSettings(members=3),
             out=tmp_path / "stopped",
             observer=observer,
             at_once=at_once,
         )
     run = load_run(tmp_path / "stopped")
-    assert run.record["status"] == "interrupted"
+    assert run.metadata["status"] == "interrupted"
     assert f"Stopped with {len(observer.finished)} member" in str(told.value)
     return run
 
@@ -86,7 +86,7 @@ def test_a_stopped_ensemble_keeps_what_is_finished_and_goes_on_with_the_same_bit
     tmp_path, monkeypatch
 ):
     recipe = Recipe(model="mlp", epochs=2, threads=1)
-    whole = train_members("digits", recipe, Lineup(members=3), out=tmp_path / "whole")
+    whole = train_members("digits", recipe, EnsembleSettings(members=3), out=tmp_path / "whole")
     run = stopped(tmp_path, recipe, Interrupting(2), at_once=1)
     finished = run.path / "members/1/weights.safetensors"
     written = finished.stat().st_mtime_ns
@@ -97,7 +97,7 @@ def test_a_stopped_ensemble_keeps_what_is_finished_and_goes_on_with_the_same_bit
     (run.path / "members/3/.run.json.abc").touch()
     observer = Interrupting(0)
     opened = []
-    for module in ("member", "run"):
+    for module in ("jobs.member", "runs.run"):
         monkeypatch.setattr(
             f"noonbit.{module}.load",
             lambda *args, **rest: opened.append(args) or load(*args, **rest),
@@ -117,16 +117,16 @@ def test_side_by_side_stopped_and_resumed_gives_the_bits_of_one_after_another(tm
     in_turn = train_members(
         "digits",
         recipe.model_copy(update={"threads": 1}),
-        Lineup(members=3),
+        EnsembleSettings(members=3),
         out=tmp_path / "in turn",
     )
     run = stopped(tmp_path, recipe, Interrupting(1), at_once=2)
     assert not (run.path / "members/3/weights.safetensors").exists()
     ended = noonbit.resume(run)
-    assert ended.record["training"] | {"recipes": None} == {
+    assert ended.metadata["training"] | {"recipes": None} == {
         "at_once": 2,
         "threads": 1,
-        "reason": ended.record["training"]["reason"],
+        "reason": ended.metadata["training"]["reason"],
         "settings": {"members": 3},
         "recipe": {"model": "mlp", "epochs": 6, "threads": 2},
         "recipes": None,
@@ -146,28 +146,32 @@ def test_side_by_side_stopped_and_resumed_gives_the_bits_of_one_after_another(tm
 def test_a_member_that_fails_fails_the_ensemble_with_its_own_sentence(tmp_path, at_once):
     recipe = Recipe(model="mlp", epochs=1, threads=at_once, learning_rate=1e9, optimizer="sgd")
     with pytest.raises(TrainingDiverged, match=r"Member \d of 2: The .*loss became .*epoch 1"):
-        train_members("digits", recipe, Lineup(members=2), out=tmp_path / "run", at_once=at_once)
+        train_members(
+            "digits", recipe, EnsembleSettings(members=2), out=tmp_path / "run", at_once=at_once
+        )
     run = load_run(tmp_path / "run")
-    assert run.record["status"] == "diverged"
+    assert run.metadata["status"] == "diverged"
     with pytest.raises(UsageError, match=r"A member of run diverged and would again"):
         resume(run)
 
 
 def test_the_last_member_s_mistake_is_known_before_the_first_is_trained(tmp_path):
-    lineup = Lineup(members=2, member_models="mlp,mpl")
+    ensemble_settings = EnsembleSettings(members=2, member_models="mlp,mpl")
     with pytest.raises(UsageError, match=r"No model is called 'mpl'. Did you mean 'mlp'"):
-        train_members("digits", Recipe(), lineup, out=tmp_path / "run")
-    lineup = Lineup(members=2, member_augment="none; turn=10")
+        train_members("digits", Recipe(), ensemble_settings, out=tmp_path / "run")
+    ensemble_settings = EnsembleSettings(members=2, member_augment="none; turn=10")
     with pytest.raises(UsageError, match="turn"):
-        train_members("digits", Recipe(), lineup, out=tmp_path / "run")
+        train_members("digits", Recipe(), ensemble_settings, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_member_s_setting_that_means_nothing_with_such_inputs_is_refused_before_any(tmp_path):
     (tmp_path / "films.tsv").write_text("text\tlabel\n" + "a film\tgood\nthe plot\tbad\n" * 20)
-    lineup = Lineup(members=2, member_augment="none; shift=1")
+    ensemble_settings = EnsembleSettings(members=2, member_augment="none; shift=1")
     with pytest.raises(UsageError, match="--augment shift=1 is not for sentences"):
-        train_members(tmp_path / "films.tsv", Recipe(epochs=1), lineup, out=tmp_path / "run")
+        train_members(
+            tmp_path / "films.tsv", Recipe(epochs=1), ensemble_settings, out=tmp_path / "run"
+        )
     assert not (tmp_path / "run").exists()
 
 
@@ -177,7 +181,7 @@ def test_a_time_budget_is_that_of_the_whole_ensemble(tmp_path):
         train_members(
             "digits",
             Recipe(model="mlp", epochs=1, threads=1, time_budget=90),
-            Lineup(members=3),
+            EnsembleSettings(members=3),
             out=tmp_path / "run",
             observer=observer,
         )
@@ -217,7 +221,7 @@ def test_the_last_round_shares_all_threads_among_those_that_are_left(
     members, threads, at_once, shares
 ):
     runtime = Runtime(torch.device("cpu"), threads, "float32", {})
-    recipes = placed([RECIPE] * members, runtime, at_once=at_once)
+    recipes = assign_threads([RECIPE] * members, runtime, at_once=at_once)
     assert [recipe.threads for recipe in recipes] == shares
 
 
@@ -229,8 +233,8 @@ def test_a_network_of_one_s_own_is_trained_member_by_member(tmp_path):
         "    return nn.Sequential(*layers)\n"
     )
     recipe = Recipe(model=f"{tmp_path / 'nets.py'}:drops", epochs=1, threads=2)
-    run = train_members("digits", recipe, Lineup(members=2), out=tmp_path / "run")
-    assert run.record["training"]["at_once"] == 1
+    run = train_members("digits", recipe, EnsembleSettings(members=2), out=tmp_path / "run")
+    assert run.metadata["training"]["at_once"] == 1
     alone = train("digits", recipe.model_copy(update={"seed": 1}), out=tmp_path / "alone")
     assert same_weights(alone, members_of(run)[1])
 
@@ -261,11 +265,11 @@ def test_killed_outright_an_ensemble_can_be_resumed(tmp_path):
     process.kill()
     process.wait()
     run = load_run(tmp_path / "run")
-    assert run.record["status"] == "training"
+    assert run.metadata["status"] == "training"
     members = [load_run(run.path / f"members/{number}") for number in (1, 2)]
-    assert all(member.record["status"] == "training" for member in members)
+    assert all(member.metadata["status"] == "training" for member in members)
     ended = resume(run)
-    assert ended.record["status"] == "finished"
+    assert ended.metadata["status"] == "finished"
     assert [len(member.history) for member in members_of(ended)] == [80] * 3
 
 

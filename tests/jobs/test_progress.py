@@ -14,7 +14,7 @@ from noonbit.config.recipe import Recipe
 from noonbit.jobs import progress
 from noonbit.jobs.progress import BarDisplay, LineDisplay, display, epoch_line, headline
 from noonbit.jobs.train import train
-from noonbit.training.loop import Epoch, Step
+from noonbit.training.state import EpochMetrics, StepProgress
 
 RECIPE = Recipe(model="lenet5", epochs=2, batch_size=32, threads=1)
 
@@ -26,7 +26,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def row(**changes) -> Epoch:
+def row(**changes) -> EpochMetrics:
     facts = {
         "epoch": 2,
         "loss": 0.5,
@@ -37,27 +37,27 @@ def row(**changes) -> Epoch:
         "seconds": 1.5,
         "items_per_second": 12345.6,
     }
-    return Epoch(**(facts | changes))
+    return EpochMetrics(**(facts | changes))
 
 
-def step(number: int, *, epoch: int = 1) -> Step:
+def step(number: int, *, epoch: int = 1) -> StepProgress:
     seen = number * PLAN.batch_size
-    return Step(
+    return StepProgress(
         epoch, number, 5, torch.tensor(0.5 * seen), torch.tensor(0.75 * seen), PLAN.batch_size
     )
 
 
 def test_an_epoch_is_one_line_in_keras_words():
-    assert epoch_line(row(), PLAN, True, "image") == (
+    assert epoch_line(row(), PLAN.epochs, "image", is_best=True) == (
         "epoch 2/3  1.5 s  loss 0.5000  accuracy 0.7500  val_loss 0.2500  val_accuracy 0.8750  "
         "12,346 images/s  best"
     )
-    assert not epoch_line(row(), PLAN, False, "image").endswith("best")
+    assert not epoch_line(row(), PLAN.epochs, "image", is_best=False).endswith("best")
 
 
 def test_an_epoch_without_validation_says_nothing_of_it():
     assert "val_" not in epoch_line(
-        row(val_loss=math.nan, val_accuracy=math.nan), PLAN, True, "image"
+        row(val_loss=math.nan, val_accuracy=math.nan), PLAN.epochs, "image", is_best=True
     )
 
 
@@ -94,10 +94,10 @@ def test_a_long_epoch_says_that_it_lives(monkeypatch):
     stream = io.StringIO()
     shown = LineDisplay(stream)
     shown.epochs = 3
-    shown.stepped(step(1))
+    shown.on_step(step(1))
     assert stream.getvalue() == ""
     monkeypatch.setattr(progress, "QUIET_SECONDS", 0.0)
-    shown.stepped(step(2))
+    shown.on_step(step(2))
     assert stream.getvalue() == "epoch 1/3  step 2/5  loss 0.5000\n"
 
 
@@ -132,7 +132,7 @@ def test_the_bar_shows_loss_accuracy_speed_and_the_same_lines(tmp_path, monkeypa
     assert "82/82" in text
     assert re.search(r"loss \d\.\d{4}  accuracy \d\.\d{4}  [\d,]+ images/s", text)
     assert re.search(r"\d:\d\d:\d\d", text)
-    assert epoch_line(run.history[1], PLAN, True, "image").partition("  ")[2][:30] in text
+    assert epoch_line(run.history[1], PLAN.epochs, "image", is_best=True).partition("  ")[2][:30] in text
     assert headline(run.evaluation, "image") in text
     assert not shown.progress.live.is_started
 
@@ -143,7 +143,7 @@ def test_a_resumed_bar_counts_the_speed_from_where_it_began(monkeypatch):
     shown.epochs = 1000
     shown.done_before = 999 * 5
     shown.started = time.monotonic() - 1.0
-    shown.stepped(step(5, epoch=1000))
+    shown.on_step(step(5, epoch=1000))
     figures = shown.progress.tasks[0].fields["figures"]
     speed = float(figures.split()[-2].replace(",", ""))
     assert speed == pytest.approx(50, abs=5)

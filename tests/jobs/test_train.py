@@ -19,10 +19,11 @@ from torch import nn
 
 from noonbit.config.recipe import Recipe
 from noonbit.errors import ArtefactError, DataError, Interrupted, TrainingDiverged, UsageError
-from noonbit.jobs import train as job
+from noonbit.jobs import training
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import display
-from noonbit.jobs.train import as_begun, resume, train
+from noonbit.jobs.train import resume, train
+from noonbit.jobs.training import recipe_as_started
 from noonbit.runs.checkpoint import read_tensors
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
@@ -47,14 +48,14 @@ STEPS = 41
 @pytest.fixture(autouse=True)
 def without_report(monkeypatch):
     """The page has its own tests; drawing it would take most of the time here."""
-    monkeypatch.setattr(job, "write_report", lambda run, items: None)
+    monkeypatch.setattr(training, "write_report", lambda run, items: None)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Run:
     """A training of three epochs that nobody stopped."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job, "write_report", lambda run, items: None)
+        patch.setattr(training, "write_report", lambda run, items: None)
         return train("digits", RECIPE, out=tmp_path_factory.mktemp("job") / "whole")
 
 
@@ -78,7 +79,7 @@ class Stopping(Observer):
     def __init__(self, epoch: int, step: int, number: int = signal.SIGINT) -> None:
         self.place, self.number = (epoch, step), number
 
-    def stepped(self, step):
+    def on_step(self, step):
         if (step.epoch, step.step) == self.place:
             os.kill(os.getpid(), self.number)
 
@@ -118,22 +119,22 @@ def test_a_finished_run_holds_what_its_map_lists(digits_run):
 
 
 def test_run_json_says_what_was_trained_on_what(whole):
-    record = json.loads((whole.path / "run.json").read_text())
-    assert (record["status"], record["source"]) == ("finished", "digits")
-    assert record["model"] == {
+    metadata = json.loads((whole.path / "run.json").read_text())
+    assert (metadata["status"], metadata["source"]) == ("finished", "digits")
+    assert metadata["model"] == {
         "name": "lenet5",
         "python": False,
         "parameters": 61_706,
         "multiply_adds": 416_520,
     }
-    assert [sum(record["data"]["counts"][part]) for part in ("train", "validation", "test")] == [
+    assert [sum(metadata["data"]["counts"][part]) for part in ("train", "validation", "test")] == [
         1293,
         145,
         359,
     ]
-    assert record["result"]["epochs"] == 3
-    assert record["result"]["accuracy"] == whole.evaluation.accuracy
-    assert record["machine"]["threads"] == 1
+    assert metadata["result"]["epochs"] == 3
+    assert metadata["result"]["accuracy"] == whole.evaluation.accuracy
+    assert metadata["machine"]["threads"] == 1
 
 
 def test_two_trainings_with_one_seed_leave_the_same_weights_file(whole, tmp_path):
@@ -209,8 +210,8 @@ def test_two_threads_give_the_same_bits_when_resumed(model, tmp_path):
 
 def test_an_interrupt_between_two_epochs_saves_them_too(whole, tmp_path):
     class StoppingAfterAnEpoch(Observer):
-        def finished_epoch(self, row, plan, is_best):
-            if row.epoch == 2:
+        def on_epoch(self, state):
+            if state.epoch == 2:
                 os.kill(os.getpid(), signal.SIGINT)
 
     out = tmp_path / "run"
@@ -230,7 +231,7 @@ def test_the_handlers_of_signals_are_put_back(whole, tmp_path):
 
 def test_a_second_interrupt_is_immediate():
     with (
-        job.stop_on_interrupt() as stopping,
+        training.stop_on_interrupt() as stopping,
         pytest.raises(KeyboardInterrupt),
     ):
         signal.raise_signal(signal.SIGINT)
@@ -242,7 +243,7 @@ def test_a_training_in_another_thread_leaves_signals_alone():
     asked: list[bool] = []
 
     def look() -> None:
-        with job.stop_on_interrupt() as stopping:
+        with training.stop_on_interrupt() as stopping:
             asked.append(stopping())
 
     thread = threading.Thread(target=look)
@@ -253,16 +254,16 @@ def test_a_training_in_another_thread_leaves_signals_alone():
 
 KILLED = """
 import os, signal
-import noonbit.jobs.train
-from noonbit.cli import main
-from noonbit.progress import LineDisplay
+import noonbit.jobs.training
+from noonbit.cli.main import main
+from noonbit.jobs.progress import LineDisplay
 
-def stepped(self, step):
+def on_step(self, step):
     if (step.epoch, step.step) == {place}:
         os.kill(os.getpid(), signal.{signal})
 
-LineDisplay.stepped = stepped
-noonbit.jobs.train.CHECKPOINT_SECONDS = {checkpoint_seconds}
+LineDisplay.on_step = on_step
+noonbit.jobs.training.CHECKPOINT_SECONDS = {checkpoint_seconds}
 main()
 """
 
@@ -319,8 +320,8 @@ def test_an_interrupted_process_exits_with_130_and_says_how_to_go_on(whole, tmp_
 
 def test_a_resumed_run_keeps_the_threads_and_the_precision_it_began_with(whole):
     run = load_run(whole.path)
-    run.record["machine"] |= {"threads": 7, "precision": "bfloat16"}
-    recipe = as_begun(run)
+    run.metadata["machine"] |= {"threads": 7, "precision": "bfloat16"}
+    recipe = recipe_as_started(run)
     assert (recipe.threads, recipe.precision) == (7, "bfloat16")
 
 
@@ -397,7 +398,7 @@ def plain(classes: int = 2) -> Plain:
 def test_a_module_of_ones_own_trains_and_comes_back_with_its_weights(small_source, tmp_path):
     recipe = Recipe(epochs=2, threads=1)
     run = train(small_source, recipe, model=plain(), out=tmp_path / "run")
-    assert run.record["model"]["name"] == "Plain"
+    assert run.metadata["model"]["name"] == "Plain"
     with pytest.raises(ArtefactError) as error:
         _ = load_run(run.path).model
     assert str(error.value) == (
@@ -479,16 +480,16 @@ def test_an_observer_is_told_everything_in_order(small_source, tmp_path):
     told: list[str] = []
 
     class Telling(Observer):
-        def began(self, run, items, plan, state):
+        def on_start(self, run, items, plan, state):
             told.append(f"began {status(run.path)} {state.epoch}")
 
-        def stepped(self, step):
+        def on_step(self, step):
             told.append("step")
 
-        def finished_epoch(self, row, plan, is_best):
-            told.append(f"epoch {row.epoch} {is_best}")
+        def on_epoch(self, state):
+            told.append(f"epoch {state.epoch} {state.best_epoch == state.epoch}")
 
-        def measured(self, run, evaluation):
+        def on_evaluate(self, run, evaluation):
             told.append(f"measured {status(run.path)}")
 
     recipe = Recipe(model="lenet5", epochs=1, threads=1, batch_size=1000)
@@ -500,6 +501,6 @@ def test_a_flip_that_changes_what_digits_mean_is_warned_of_and_kept_in_the_run(t
     recipe = Recipe(model="mlp", epochs=1, threads=1, augment="flip")
     with display() as observer:
         run = train("digits", recipe, out=tmp_path / "run", observer=observer)
-    (warning,) = run.record["warnings"]
+    (warning,) = run.metadata["warnings"]
     assert warning.startswith("flip changes what classes mean: 2 would pass for 5")
     assert f"warning  {warning}" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from noonbit.cli import main
 from noonbit.models.catalogue import MODELS, build, outline
-from noonbit.models.layers import ImageSize, Network, response_norm
+from noonbit.models.layers import FeedforwardNetwork, ImageSize, response_norm
 from noonbit.models.resnet import PaddedShortcut, Residual
 from noonbit.models.summary import summarise
 
@@ -46,9 +46,9 @@ def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def network(name: str, classes: int, channels: int, size: ImageSize) -> Network:
+def network(name: str, classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:
     model = outline(name, classes, channels, size)
-    assert isinstance(model, Network)
+    assert isinstance(model, FeedforwardNetwork)
     return model
 
 
@@ -121,7 +121,7 @@ def test_any_size_gives_a_logit_a_class(name: str, size: ImageSize) -> None:
 def test_gradients_reach_every_parameter_and_nothing_works_in_place(name: str) -> None:
     torch.manual_seed(0)
     model = build(name, 3, 1, (28, 28))
-    assert isinstance(model, Network)
+    assert isinstance(model, FeedforwardNetwork)
     outputs: list[tuple[Tensor, int]] = []
     for module in model.modules():
         module.register_forward_hook(
@@ -151,7 +151,7 @@ def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
 
 def test_auxiliary_heads_speak_in_training_alone() -> None:
     model = build("googlenet", 3, 1, (28, 28)).train()
-    assert isinstance(model, Network)
+    assert isinstance(model, FeedforwardNetwork)
     images = torch.randn(2, 1, 28, 28)
     model(images).sum().backward()
     assert all(parameter.grad is None for parameter in model.auxiliary.parameters())
@@ -163,7 +163,7 @@ def test_auxiliary_heads_speak_in_training_alone() -> None:
 
 def test_a_network_without_auxiliary_heads_has_its_logits_alone() -> None:
     model = build("lenet5", 3, 1, (28, 28)).eval()
-    assert isinstance(model, Network)
+    assert isinstance(model, FeedforwardNetwork)
     images = torch.randn(2, 1, 28, 28)
     (logits,) = model.all_logits(images)
     assert torch.equal(logits, model(images))

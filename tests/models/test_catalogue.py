@@ -15,12 +15,13 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 from noonbit.config.plan import MOMENTA, RATES
+from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import ArtefactError, NoonbitError, UsageError
-from noonbit.models.catalogue import DEFAULT_MODELS, EXAMPLES, MODELS, build, outline
+from noonbit.models.catalogue import MODELS, build, outline
 from noonbit.models.glance import WhiteningStem
 from noonbit.models.layers import Dropout, ImageSize, PadTo, seed_dropout
 from noonbit.models.summary import summarise
-from noonbit.training.loop import LooksFirst
+from noonbit.training.loop import InitFromData
 from noonbit.training.optim.build import make_optimizer
 from noonbit.training.optim.schedules import make_schedule, set_lr
 
@@ -41,7 +42,9 @@ GOLDEN = {
 }
 SIZES: tuple[ImageSize, ...] = ((1, 1), (8, 8), (28, 28), (32, 48), (64, 64))
 
-every_model = pytest.mark.parametrize("name", [DEFAULT_MODELS["pictures"], "airbench", *GOLDEN])
+every_model = pytest.mark.parametrize(
+    "name", [INPUT_KINDS["pictures"].default_model, "airbench", *GOLDEN]
+)
 
 
 def digits(count: int) -> tuple[Tensor, Tensor]:
@@ -59,7 +62,7 @@ def test_the_parameters_are_those_of_the_source(name: str, classes: int, paramet
 
 
 def test_the_default_network_is_in_the_catalogue() -> None:
-    assert all(MODELS[name].takes == takes for takes, name in DEFAULT_MODELS.items())
+    assert all(MODELS[kind.default_model].input_kind == name for name, kind in INPUT_KINDS.items())
 
 
 @every_model
@@ -118,8 +121,8 @@ def test_each_network_learns_one_batch_by_heart(name: str) -> None:
     torch.manual_seed(0)
     images, labels = digits(16)
     model = build(name, 10, 1, (8, 8)).train()
-    if isinstance(model, LooksFirst):
-        model.look_at(digits(500)[0])
+    if isinstance(model, InitFromData):
+        model.init_from_data(digits(500)[0])
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0  # it hinders learning by heart: that is what it is for
@@ -158,7 +161,7 @@ def stem_of(model: nn.Module) -> WhiteningStem:
 def test_the_stem_whitens_what_it_looked_at(name: str) -> None:
     images = digits(1500)[0]
     stem = stem_of(build(name, 10, 1, (8, 8)))
-    stem.look_at(images)
+    stem.init_from_data(images)
     filters = stem.weight.detach()
     half = len(filters) // 2
     assert torch.equal(filters[:half], -filters[half:])
@@ -174,16 +177,16 @@ def test_the_stem_whitens_what_it_looked_at(name: str) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (3, 9), (16, 16), (64, 64)])
 def test_the_stem_survives_small_and_empty_pictures(size: ImageSize) -> None:
     model = build("glance", 10, 3, size)
-    assert isinstance(model, LooksFirst)
-    model.look_at(torch.zeros(5, 3, *size))
+    assert isinstance(model, InitFromData)
+    model.init_from_data(torch.zeros(5, 3, *size))
     assert stem_of(model).weight.isfinite().all()
 
 
 def test_a_network_that_looks_first_keeps_what_it_saw() -> None:
     model = build("glance", 10, 1, (8, 8))
-    assert isinstance(model, LooksFirst)
+    assert isinstance(model, InitFromData)
     copy = deepcopy(model)
-    copy.look_at(digits(200)[0])
+    copy.init_from_data(digits(200)[0])
     fresh = build("glance", 10, 1, (8, 8))
     images = digits(20)[0]
     assert not torch.equal(copy.eval()(images), model.eval()(images))
@@ -195,7 +198,7 @@ def test_only_networks_that_look_first_say_so() -> None:
     looking = [
         name
         for name, entry in MODELS.items()
-        if isinstance(outline(name, *EXAMPLES[entry.takes]), LooksFirst)
+        if isinstance(outline(name, *INPUT_KINDS[entry.input_kind].usual_input), InitFromData)
     ]
     assert looking == ["glance", "glimpse", "airbench"]
 

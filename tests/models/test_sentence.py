@@ -13,28 +13,29 @@ from small_training import PLAN, RUNTIME
 from torch import nn
 
 from noonbit.cli import main
-from noonbit.config.ensemble import Lineup
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import Sentences
-from noonbit.data.loader import Labelled
-from noonbit.data.preprocess import SentenceFraming
+from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.text import TextPreprocessor
 from noonbit.errors import UsageError
 from noonbit.evaluation.attribution import explain
 from noonbit.jobs.ensemble import train_members
 from noonbit.jobs.train import train
-from noonbit.models.catalogue import DEFAULT_MODELS, MODELS, build, build_for, outline
-from noonbit.models.layers import LimitedLinear, PlainDropout
+from noonbit.models.catalogue import MODELS, build, build_for, outline
+from noonbit.models.layers import MaxNormLinear, PlainDropout
 from noonbit.models.sentence import WIDTHS, NGrams, SentenceNetwork, WordVectors
 from noonbit.models.summary import summarise
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
-from noonbit.training.loop import begin
+from noonbit.training.loop import init_training
 from noonbit.training.optim.adadelta import Adadelta
 from noonbit.training.optim.build import make_optimizer
+from noonbit.training.state import TrainingContext
 
 WORDS = ("a", "and", "dull", "film", "gripping", "lifeless", "of", "the")
-FRAMING = SentenceFraming(length=12, words=WORDS)
+FRAMING = TextPreprocessor(length=12, words=WORDS)
 CONTRACT = Contract.unit(FRAMING, ("neg", "pos"))
 
 
@@ -114,10 +115,10 @@ def test_dropout_is_that_of_the_paper_and_rows_are_brought_back_to_their_limit()
     values = torch.ones(4, 1000)
     assert set(dropout(values).unique().tolist()) == {0.0, 1.0}
     assert torch.equal(dropout.eval()(values), values / 2)
-    layer = LimitedLinear(3, 2, limit=3)
+    layer = MaxNormLinear(3, 2, limit=3)
     with torch.no_grad():
         layer.weight.copy_(torch.tensor([[3.0, 4.0, 0.0], [1.0, 0.0, 0.0]]))
-    layer.settle()
+    layer.apply_constraint()
     assert torch.allclose(layer.weight, torch.tensor([[1.8, 2.4, 0.0], [1.0, 0.0, 0.0]]))
 
 
@@ -125,7 +126,8 @@ def test_the_limit_holds_after_each_step_of_a_training() -> None:
     model = network()
     dense = model.parts()[3]
     plan = replace(PLAN, optimizer="adadelta", augment="none")
-    state = begin(model, CONTRACT, Labelled(sentences(), torch.arange(7) % 2), plan, RUNTIME)
+    train = TensorDataset(sentences(), torch.arange(7) % 2)
+    state = init_training(model, TrainingContext(CONTRACT, train, train, plan, RUNTIME))
     with torch.no_grad():
         dense.weight.mul_(100)
     model(sentences()).sum().backward()
@@ -156,7 +158,7 @@ def test_adadelta_by_rows_is_adadelta() -> None:
 def test_contributions_add_up_to_what_the_network_says() -> None:
     model = network()
     texts = ["a gripping film", "the dull and lifeless film of the a film", "", "unheard of", "of"]
-    numbers = torch.from_numpy(np.stack([FRAMING.prepare_noting(text)[0] for text in texts]))
+    numbers = torch.from_numpy(np.stack([FRAMING.transform_one(text)[0] for text in texts]))
     with torch.inference_mode():
         logits = model(numbers)
     for text, said, told in zip(texts, logits, explain(model, CONTRACT, texts), strict=True):
@@ -210,9 +212,9 @@ def run(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_sentences_train_what_their_paper_says_by_default(run: Run) -> None:
-    assert run.record["model"]["name"] == DEFAULT_MODELS["sentences"] == "sentence-cnn"
+    assert run.metadata["model"]["name"] == "sentence-cnn"
     assert run.evaluation is not None and run.evaluation.accuracy > 0.9
-    reasons = run.record["reasons"]
+    reasons = run.metadata["reasons"]
     assert run.recipe.optimizer == "adadelta" and run.recipe.schedule == "constant"
     assert reasons["optimizer"] == "as Kim, 2014 has it"
     assert run.recipe.augment == "none" and "epochs" not in reasons
@@ -240,13 +242,13 @@ def test_a_run_measures_itself_again_and_resumes_to_the_same_bits(
     from noonbit.jobs.observer import Observer
     from noonbit.jobs.train import resume
     from noonbit.jobs.train import train as begin_training
-    from noonbit.training.loop import Step
+    from noonbit.training.state import StepProgress
 
     assert run.evaluate() == run.evaluation
 
     class Stopper(Observer):
-        def stepped(self, step: Step) -> None:
-            if (step.epoch, step.step) == (2, 3):
+        def on_step(self, progress: StepProgress) -> None:
+            if (progress.epoch, progress.step) == (2, 3):
                 import signal
 
                 signal.raise_signal(signal.SIGINT)
@@ -294,7 +296,7 @@ def test_a_network_and_a_source_that_do_not_go_together_are_refused(
 
 
 def test_every_network_of_sentences_is_in_the_catalogue() -> None:
-    names = [name for name, entry in MODELS.items() if entry.takes == "sentences"]
+    names = [name for name, entry in MODELS.items() if entry.input_kind == "sentences"]
     assert names == ["sentence-cnn", "sentence-cnn-static", "sentence-cnn-multichannel"]
 
 
@@ -306,15 +308,15 @@ def test_given_vectors_are_begun_from_and_fixed_ones_stay(
     vectors.write_text("gripping 1 0 0\ndull 0 1 0\nnever 0 0 1\n")
     recipe = Recipe(model=form, epochs=1, threads=1, vectors=str(vectors))
     run = train(reviews, recipe, out=tmp_path / "run")
-    framing = run.contract.framing
-    assert isinstance(framing, SentenceFraming)
-    assert run.record["reasons"]["vectors"] == f"it has 2 of the {len(framing.words)} words"
+    preprocessor = run.contract.preprocessor
+    assert isinstance(preprocessor, TextPreprocessor)
+    assert run.metadata["reasons"]["vectors"] == f"it has 2 of the {len(preprocessor.words)} words"
     words = next(each for each in run.model.modules() if isinstance(each, WordVectors))
     table = words.tables[0].get_parameter("weight")
-    row = table[framing.numbers["gripping"] - 1]
+    row = table[preprocessor.numbers["gripping"] - 1]
     assert row[:3].tolist() == [1, 0, 0] and not row[3:].any()
     if form == "sentence-cnn-multichannel":
-        learned = words.tables[1].get_parameter("weight")[framing.numbers["gripping"] - 1]
+        learned = words.tables[1].get_parameter("weight")[preprocessor.numbers["gripping"] - 1]
         assert not torch.equal(learned, row)
 
 
@@ -398,7 +400,7 @@ def test_check_speaks_of_sentences(reviews: Path, capsys: pytest.CaptureFixture[
 
 def test_folds_of_sentences_answer_together(reviews: Path, tmp_path: Path) -> None:
     recipe = Recipe(epochs=1, threads=1, batch_size=10)
-    whole = train_members(reviews, recipe, Lineup(folds=3), out=tmp_path / "run")
+    whole = train_members(reviews, recipe, EnsembleSettings(folds=3), out=tmp_path / "run")
     assert whole.evaluation is not None and whole.evaluation.items == 200
     again = load_run(whole.path)
     assert again.evaluate() == whole.evaluation

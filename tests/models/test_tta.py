@@ -8,7 +8,7 @@ from torch import nn
 from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 from noonbit.jobs.train import train
-from noonbit.models.tta import BoardViews, Views, viewed
+from noonbit.models.tta import BoardViews, Views, with_tta
 from noonbit.runs.store import load_run
 
 
@@ -29,13 +29,13 @@ IMAGES = torch.arange(2 * 3 * 4 * 6, dtype=torch.float32).view(2, 3, 4, 6)
 
 def test_none_is_the_network_itself() -> None:
     network = Asked()
-    assert viewed(network, "none") is network
-    assert viewed(network, "") is network
+    assert with_tta(network, "none") is network
+    assert with_tta(network, "") is network
 
 
 def test_a_flip_asks_about_the_mirror_image_too_and_takes_the_mean() -> None:
     network = Asked()
-    answer = viewed(network, "flip")(IMAGES)
+    answer = with_tta(network, "flip")(IMAGES)
     assert torch.equal(network.images[0], IMAGES)
     assert torch.equal(network.images[1], IMAGES.flip(3))
     assert torch.allclose(answer, (Asked()(IMAGES) + Asked()(IMAGES.flip(3))) / 2)
@@ -43,7 +43,7 @@ def test_a_flip_asks_about_the_mirror_image_too_and_takes_the_mean() -> None:
 
 def test_a_shift_asks_about_both_diagonals_with_repeated_edges() -> None:
     network = Asked()
-    viewed(network, "shift=1")(IMAGES)
+    with_tta(network, "shift=1")(IMAGES)
     _, up_left, down_right = network.images
     padded = F.pad(IMAGES, (1, 1, 1, 1), mode="replicate")
     assert torch.equal(up_left, padded[:, :, :4, :6])
@@ -52,7 +52,7 @@ def test_a_shift_asks_about_both_diagonals_with_repeated_edges() -> None:
 
 def test_both_make_six_views() -> None:
     network = Asked()
-    viewed(network, "flip,shift=2")(IMAGES)
+    with_tta(network, "flip,shift=2")(IMAGES)
     assert len(network.images) == 6
     assert len({tuple(images.flatten().tolist()) for images in network.images}) == 6
 
@@ -60,7 +60,7 @@ def test_both_make_six_views() -> None:
 @pytest.mark.parametrize("text", ["flop", "shift", "shift=0", "shift=9", "flip=2", "rotation=3"])
 def test_what_does_not_exist_is_refused_with_what_does(text: str) -> None:
     with pytest.raises(UsageError, match="There are: none, flip, and shift=PIXELS from 1 to 8"):
-        viewed(nn.Identity(), text)
+        with_tta(nn.Identity(), text)
 
 
 def test_a_run_answers_with_its_views_in_evaluation_and_when_loaded_again(tmp_path) -> None:
@@ -92,7 +92,7 @@ class Pointing(nn.Module):
 
 def test_answers_to_all_symmetries_of_a_board_are_turned_back() -> None:
     boards = torch.randn(4, 3, 5, 5)
-    network = viewed(Pointing(), "symmetries")
+    network = with_tta(Pointing(), "symmetries")
     assert isinstance(network, BoardViews)
     answers = network(boards)
     # What does not depend on the side comes back as it was; rows become the same from all sides.
@@ -106,7 +106,7 @@ def test_a_network_asked_under_all_symmetries_has_none_that_it_prefers() -> None
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(2, 1, 3, padding=1), nn.Flatten())
     board = torch.randn(1, 2, 7, 7)
-    answer = viewed(network, "symmetries")(board).view(7, 7)
-    turned = viewed(network, "symmetries")(board.rot90(1, (2, 3))).view(7, 7)
+    answer = with_tta(network, "symmetries")(board).view(7, 7)
+    turned = with_tta(network, "symmetries")(board.rot90(1, (2, 3))).view(7, 7)
     assert torch.allclose(turned, answer.rot90(1), atol=1e-5)
     assert not torch.allclose(network(board).view(7, 7), answer, atol=1e-2)

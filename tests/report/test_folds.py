@@ -13,7 +13,7 @@ from noonbit.runs.store import load_run
 
 def test_the_page_of_a_cross_validation_names_folds_spread_and_limits(digits_folds: Run):
     page = Page(digits_folds.path / "report.html")
-    result = digits_folds.record["result"]
+    result = digits_folds.metadata["result"]
     words = " ".join(page.text.split()).replace("\u202f", " ")
     assert "Report of a cross-validation" in words
     assert "1,797 images of 10 classes" in words
@@ -54,7 +54,7 @@ def test_the_scale_begins_below_the_lowest_interval(digits_folds: Run):
 
 def test_the_command_for_the_layers_finds_a_network_of_ones_own(digits_folds: Run):
     run = load_run(digits_folds.path)
-    for member in run.record["model"]["members"]:
+    for member in run.metadata["model"]["members"]:
         member["name"] = "/my nets/net.py:tiny"
     assert summary_commands(run) == [
         "noonbit summary '/my nets/net.py:tiny' --input 8x8x1 --classes 10"

@@ -11,7 +11,7 @@ from noonbit.runs.run import Run
 
 def test_the_page_of_an_ensemble_names_members_gains_and_disagreement(digits_ensemble: Run):
     page = Page(digits_ensemble.path / "report.html")
-    result = digits_ensemble.record["result"]
+    result = digits_ensemble.metadata["result"]
     words = " ".join(page.text.split()).replace("\u202f", " ")
     assert "Report of an ensemble" in words
     assert "3 x mlp on digits" in words

@@ -18,7 +18,7 @@ from noonbit.report import charts, sections
 from noonbit.report.page import shorten, with_code
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
-from noonbit.training.loop import Epoch
+from noonbit.training.state import EpochMetrics
 
 HOSTILE = ('"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "<b>강아지")
 
@@ -85,13 +85,13 @@ def test_the_headline_is_the_evaluation(digits_run, digits_page):
 def test_stated_settings_stand_apart_from_derived_ones(digits_run, digits_page):
     stated, derived = sections.settings(digits_run)
     assert {one.name for one in stated} == {"model", "epochs", "threads"}
-    assert {one.name for one in derived} == set(digits_run.record["reasons"])
+    assert {one.name for one in derived} == set(digits_run.metadata["reasons"])
     assert all(one.reason in digits_page.text for one in derived)
 
 
 def test_the_page_tells_how_to_repeat_the_training(digits_run, digits_page):
     assert f"noonbit train digits --config {digits_run.path / 'recipe.toml'}" in digits_page.text
-    assert digits_run.record["data"]["fingerprint"] in digits_page.text
+    assert digits_run.metadata["data"]["fingerprint"] in digits_page.text
 
 
 def test_hostile_names_stay_text(hostile_page):
@@ -133,7 +133,7 @@ def test_findings_of_the_check_are_shown(digits_run, tmp_path):
     shutil.copytree(digits_run.path, tmp_path / "copy")
     run = load_run(tmp_path / "copy")
     finding = Finding("problem", "leak", "Same picture twice.", ("a.png = <b>b.png</b>", "c.png"))
-    run.record["data"]["findings"] = [finding.as_dict()]
+    run.metadata["data"]["findings"] = [finding.as_dict()]
     run.update()
     assert command_line(["report", str(run.path)]) == 0
     text = Page(run.path / "report.html").text
@@ -149,8 +149,8 @@ def test_a_command_in_backticks_is_set_as_code_and_what_is_in_it_stays_text():
 def test_no_note_shows_its_backticks(digits_run, tmp_path):
     shutil.copytree(digits_run.path, tmp_path / "copy")
     run = load_run(tmp_path / "copy")
-    run.record["data"]["notes"] = ["2 games are odd: `noonbit check` names each."]
-    run.record["warnings"] = ["flip: `6` is `9` upside down"]
+    run.metadata["data"]["notes"] = ["2 games are odd: `noonbit check` names each."]
+    run.metadata["warnings"] = ["flip: `6` is `9` upside down"]
     run.update()
     assert command_line(["report", str(run.path)]) == 0
     page = Page(run.path / "report.html")
@@ -174,9 +174,9 @@ def test_of_many_classes_the_most_confused_stand_in_the_matrix_and_the_rest_toge
 
 
 def test_the_history_of_one_epoch_and_one_without_validation_can_be_drawn():
-    row = Epoch(1, 1.5, 0.5, float("nan"), float("nan"), 0.1, 2.0, 100.0)
+    row = EpochMetrics(1, 1.5, 0.5, float("nan"), float("nan"), 0.1, 2.0, 100.0)
     assert "nan" not in re.sub(r"aria-label=\"[^\"]*\"", "", charts.history_chart([row], 1))
-    perfect = [Epoch(n, 0.0, 1.0, 0.0, 1.0, 0.1, 2.0, 100.0) for n in (1, 2, 3)]
+    perfect = [EpochMetrics(n, 0.0, 1.0, 0.0, 1.0, 0.1, 2.0, 100.0) for n in (1, 2, 3)]
     assert charts.history_chart(perfect, 1).count("<circle") == 12
 
 

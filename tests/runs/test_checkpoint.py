@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 from small_training import (
     PLAN,
+    callbacks,
     carry_on,
     equal,
     network,
@@ -27,12 +28,12 @@ from noonbit.runs.checkpoint import (
     save_checkpoint,
     save_weights,
 )
-from noonbit.training.loop import Hooks
+from noonbit.training.state import Callbacks
 
 OPTIMIZERS = ["muon", "sgd", "adam", "adamw", "rmsprop"]
 
 
-def assert_resumes_with_the_same_bits(plan: Plan, hooks: Hooks, folder: Path) -> None:
+def assert_resumes_with_the_same_bits(plan: Plan, hooks: Callbacks, folder: Path) -> None:
     """Train once without a stop; once with one, through a file and a fresh state."""
     whole = start(plan)
     assert carry_on(whole, plan)
@@ -67,7 +68,7 @@ def test_a_stop_at_the_first_step_changes_no_bit(tmp_path):
 
 def test_a_stop_between_two_epochs_changes_no_bit(tmp_path):
     rows = []
-    hooks = Hooks(on_epoch=rows.append, stopping=lambda: len(rows) == 2)
+    hooks = callbacks(on_epoch=rows.append, should_stop=lambda: len(rows) == 2)
     assert_resumes_with_the_same_bits(PLAN, hooks, tmp_path)
 
 
@@ -79,7 +80,7 @@ def test_stops_at_every_step_change_no_bit(tmp_path):
         state = start()
         if path.exists():
             load_checkpoint(path, state)
-        if carry_on(state, hooks=Hooks(stopping=lambda: True)):
+        if carry_on(state, hooks=callbacks(should_stop=lambda: True)):
             break
         save_checkpoint(path, state)
     assert equal(weights(state), weights(whole))

@@ -14,9 +14,9 @@ from noonbit.errors import ArtefactError, UsageError
 from noonbit.models.catalogue import build
 from noonbit.runs.checkpoint import save_weights
 from noonbit.runs.run import FORMAT, Run
-from noonbit.runs.store import create, find_run, load_run, slug
+from noonbit.runs.store import create_run, find_run, load_run, slug
 from noonbit.system.runtime import Runtime
-from noonbit.training.loop import Epoch
+from noonbit.training.state import EpochMetrics
 
 RECORD = {"model": {"name": "lenet5", "python": False}, "source": "digits"}
 
@@ -30,7 +30,8 @@ def copied(digits_run, tmp_path) -> Path:
 def made(runs: Path, *names: str) -> list[Path]:
     """Empty runs, the later names the younger ones."""
     paths = [
-        create(runs / name, model="lenet5", source="digits", record=RECORD).path for name in names
+        create_run(runs / name, model="lenet5", source="digits", metadata=RECORD).path
+        for name in names
     ]
     for age, path in enumerate(reversed(paths)):
         os.utime(path / "run.json", (1e9 - age, 1e9 - age))
@@ -38,17 +39,19 @@ def made(runs: Path, *names: str) -> list[Path]:
 
 
 def test_a_run_is_named_after_time_network_and_data(tmp_path):
-    run = create(None, model="lenet5", source="../my digits.csv", record=RECORD, runs=tmp_path)
+    run = create_run(
+        None, model="lenet5", source="../my digits.csv", metadata=RECORD, runs=tmp_path
+    )
     stamp, _, rest = run.path.name.partition("-lenet5-")
     assert rest == "my-digits"
     assert len(stamp) == len("20261122-141502")
-    assert run.record["status"] == "training"
-    assert run.record["format"] == FORMAT
+    assert run.metadata["status"] == "training"
+    assert run.metadata["format"] == FORMAT
 
 
 def test_two_runs_in_one_second_get_two_folders(tmp_path):
     paths = {
-        create(None, model="lenet5", source="digits", record=RECORD, runs=tmp_path).path
+        create_run(None, model="lenet5", source="digits", metadata=RECORD, runs=tmp_path).path
         for _ in range(4)
     }
     assert len(paths) == 4
@@ -72,10 +75,10 @@ def test_a_slug_is_safe_in_a_path(text, word):
 
 def test_a_run_is_never_overwritten(tmp_path):
     out = tmp_path / "run"
-    create(out, model="lenet5", source="digits", record=RECORD)
+    create_run(out, model="lenet5", source="digits", metadata=RECORD)
     before = (out / "run.json").read_bytes()
     with pytest.raises(UsageError) as error:
-        create(out, model="lenet5", source="digits", record=RECORD)
+        create_run(out, model="lenet5", source="digits", metadata=RECORD)
     assert str(error.value) == (
         f"{out} already exists, and nothing is ever overwritten. "
         f"Choose another --out, or continue it with --resume {out}."
@@ -85,18 +88,18 @@ def test_a_run_is_never_overwritten(tmp_path):
 
 def test_an_empty_folder_may_become_a_run_and_a_full_one_or_a_file_may_not(tmp_path):
     (tmp_path / "empty").mkdir()
-    create(tmp_path / "empty", model="lenet5", source="digits", record=RECORD)
+    create_run(tmp_path / "empty", model="lenet5", source="digits", metadata=RECORD)
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").touch()
     (tmp_path / "file").touch()
     for taken in ("photos", "file"):
         with pytest.raises(UsageError, match=r"already exists, .* Choose another --out\.$"):
-            create(tmp_path / taken, model="lenet5", source="digits", record=RECORD)
+            create_run(tmp_path / taken, model="lenet5", source="digits", metadata=RECORD)
 
 
 def test_a_folder_that_cannot_be_made_is_said_with_the_reason():
     with pytest.raises(ArtefactError, match="/dev/null/run cannot be made: .*Not a directory"):
-        create(Path("/dev/null/run"), model="lenet5", source="digits", record=RECORD)
+        create_run(Path("/dev/null/run"), model="lenet5", source="digits", metadata=RECORD)
 
 
 def test_a_run_is_found_by_path_name_unique_beginning_and_last(tmp_path):
@@ -149,8 +152,8 @@ def test_a_picture_in_the_place_of_a_run_says_that_the_run_comes_first(tmp_path)
 
 
 def test_a_later_format_is_refused_with_both_numbers(copied):
-    record = json.loads((copied / "run.json").read_text()) | {"format": FORMAT + 1}
-    (copied / "run.json").write_text(json.dumps(record))
+    metadata = json.loads((copied / "run.json").read_text()) | {"format": FORMAT + 1}
+    (copied / "run.json").write_text(json.dumps(metadata))
     with pytest.raises(ArtefactError) as error:
         load_run(copied)
     assert f"has run format {FORMAT + 1}; this noonbit " in str(error.value)
@@ -228,7 +231,7 @@ def test_history_and_evaluation_come_back_as_they_were_written(digits_run):
     loaded = load_run(digits_run.path)
     assert loaded.evaluation == digits_run.evaluation
     assert [row.epoch for row in loaded.history] == [1, 2]
-    rows = [*loaded.history, Epoch(3, 0.1, 1 / 3, float("inf"), 2 / 3, 1e-9, 0.5, 1e6)]
+    rows = [*loaded.history, EpochMetrics(3, 0.1, 1 / 3, float("inf"), 2 / 3, 1e-9, 0.5, 1e6)]
     loaded_again = Run(digits_run.path.parent, {})
     loaded_again.write_history(rows)
     assert loaded_again.history == rows
@@ -236,14 +239,14 @@ def test_history_and_evaluation_come_back_as_they_were_written(digits_run):
 
 
 def test_an_unfinished_run_has_no_history_and_no_evaluation(tmp_path):
-    run = create(tmp_path / "run", model="lenet5", source="digits", record=RECORD)
+    run = create_run(tmp_path / "run", model="lenet5", source="digits", metadata=RECORD)
     assert run.history == []
     assert run.evaluation is None
 
 
 def test_the_card_for_notebooks_escapes_what_people_named(tmp_path):
-    record = RECORD | {"source": "<script>alert(1)</script>"}
-    run = create(tmp_path / "<b>run & co", model="x", source="x", record=record)
+    metadata = RECORD | {"source": "<script>alert(1)</script>"}
+    run = create_run(tmp_path / "<b>run & co", model="x", source="x", metadata=metadata)
     card = run._repr_html_()
     assert "<script>" not in card
     assert "<b>&lt;b&gt;run &amp; co</b>" in card
@@ -263,10 +266,10 @@ def test_repr_tells_the_status(digits_run):
 
 def test_a_command_calls_a_run_by_name_in_runs_and_by_path_elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    inside = create(None, model="lenet5", source="digits", record=RECORD)
+    inside = create_run(None, model="lenet5", source="digits", metadata=RECORD)
     assert inside.word == inside.path.name
     assert load_run(inside.word).path == inside.path
-    outside = create(Path("my models/one"), model="lenet5", source="digits", record=RECORD)
+    outside = create_run(Path("my models/one"), model="lenet5", source="digits", metadata=RECORD)
     assert outside.word == f"'{tmp_path}/my models/one'"
 
 
@@ -281,9 +284,9 @@ def test_several_threads_may_ask_one_run_at_once(digits_run):
 
 def test_a_network_is_placed_once_and_its_successor_again(digits_run, monkeypatch):
     placed = []
-    place = Runtime.place
+    place = Runtime.to_device
     monkeypatch.setattr(
-        Runtime, "place", lambda self, model: placed.append(model) or place(self, model)
+        Runtime, "to_device", lambda self, model: placed.append(model) or place(self, model)
     )
     run, image = load_run(digits_run.path), np.eye(8, dtype=np.uint8)
     before = run.predict(image).probabilities
@@ -303,5 +306,5 @@ def test_a_network_that_someone_else_moved_is_placed_again(digits_run, monkeypat
         run.load_weights(model.to_empty(device=runtime.device))
         return model
 
-    monkeypatch.setattr(Runtime, "place", place)
+    monkeypatch.setattr(Runtime, "to_device", place)
     assert np.array_equal(run.predict(image).probabilities, before)

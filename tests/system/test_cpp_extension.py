@@ -1,4 +1,4 @@
-"""C++ files are compiled once, loaded, compiled again where damaged, and done without."""
+"""C++ files are compiled once and loaded; without a compiler, nothing is loaded."""
 
 from collections.abc import Iterator
 from ctypes import c_int
@@ -13,7 +13,7 @@ HALF = 'extern "C" int half(int number) { return number / 2; }\n'
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A C++ file of its own, and a cache folder that nothing else uses."""
+    """Create a C++ file and an empty cache folder."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "half.cpp"
     path.write_text(HALF)
@@ -32,22 +32,22 @@ def test_a_file_is_compiled_and_called(source: Path) -> None:
 
 
 def test_another_text_is_another_library(source: Path) -> None:
-    first = cpp_extension.compiled(source)
+    first = cpp_extension.compile_library(source)
     source.write_text(HALF.replace("2", "3"))
-    assert cpp_extension.compiled(source) != first
+    assert cpp_extension.compile_library(source) != first
 
 
 def test_what_is_there_is_not_compiled_again(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> bool:
         raise AssertionError("compiled again")
 
-    first = cpp_extension.compiled(source)
+    first = cpp_extension.compile_library(source)
     monkeypatch.setattr(cpp_extension, "compile_into", refuse)
-    assert cpp_extension.compiled(source) == first
+    assert cpp_extension.compile_library(source) == first
 
 
 def test_a_library_that_cannot_be_loaded_is_compiled_again(source: Path) -> None:
-    library = cpp_extension.compiled(source)
+    library = cpp_extension.compile_library(source)
     assert library is not None
     library.unlink()
     library.write_bytes(b"not a library")
@@ -77,6 +77,6 @@ def test_where_the_cache_cannot_be_written_a_library_lives_for_the_process(
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(in_the_way))
-    library = cpp_extension.compiled(source)
+    library = cpp_extension.compile_library(source)
     assert library is not None and str(in_the_way) not in str(library)
     assert cpp_extension.load(source) is not None

@@ -1,4 +1,4 @@
-"""Files are whole or not there, and JSON is JSON."""
+"""Atomic file writes, and JSON without nan and infinity."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from noonbit.errors import ArtefactError
 from noonbit.system import files
-from noonbit.system.files import finite, read_json, write, write_json, write_text
+from noonbit.system.files import read_json, replace_non_finite, write, write_json, write_text
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -73,7 +73,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path: Path) -> 
 
 
 def test_a_folder_that_takes_no_files_is_one_sentence() -> None:
-    folder = Path("/sys")  # takes none even from root, whom permissions do not stop
+    folder = Path("/sys")  # read-only even for root, whom permissions do not stop
     if not folder.is_dir():
         pytest.skip("needs Linux's /sys")
     sentence = refusal(folder / "report.html")
@@ -93,22 +93,22 @@ def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     assert refusal(path).startswith(f"{path} could not be written: [Errno 2] No such file")
 
 
-@pytest.mark.parametrize(("tells", "times"), [(True, 200), (False, 100_000)])
+@pytest.mark.parametrize(("has_proc", "times"), [(True, 200), (False, 100_000)])
 def test_threads_that_ask_for_the_mask_leave_it_as_it_is(
-    tells: bool, times: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    has_proc: bool, times: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    if not tells:
-        monkeypatch.setattr(files, "STATUS", tmp_path / "nothing")
+    if not has_proc:
+        monkeypatch.setattr(files, "PROCESS_STATUS", tmp_path / "nothing")
 
-    def ask(thread: int) -> set[int]:
+    def read_mask(thread: int) -> set[int]:
         return {files.current_umask() for _ in range(times)}
 
     before, interval = os.umask(0o027), sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(2) as pool:
-            told = set().union(*pool.map(ask, range(2)))
-        assert (told, os.umask(0o027)) == ({0o027}, 0o027)
+            masks = set().union(*pool.map(read_mask, range(2)))
+        assert (masks, os.umask(0o027)) == ({0o027}, 0o027)
     finally:
         sys.setswitchinterval(interval)
         os.umask(before)
@@ -146,9 +146,9 @@ def test_numbers_that_json_lacks_become_null(tmp_path: Path) -> None:
 
 @given(json_values)
 def test_plain_values_become_strict_json_and_keep_all_else(value: object) -> None:
-    text = json.dumps(finite(value), allow_nan=False)
-    assert json.loads(text) == finite(value)
-    assert finite(finite(value)) == finite(value)
+    text = json.dumps(replace_non_finite(value), allow_nan=False)
+    assert json.loads(text) == replace_non_finite(value)
+    assert replace_non_finite(replace_non_finite(value)) == replace_non_finite(value)
 
 
 def test_a_missing_and_a_damaged_json_file_are_said(tmp_path: Path) -> None:

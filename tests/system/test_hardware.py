@@ -1,4 +1,4 @@
-"""What the hardware, or a container on it, gives a process."""
+"""Processors and memory that a machine or its container allows a process."""
 
 import os
 from pathlib import Path
@@ -10,28 +10,28 @@ from noonbit.system.hardware import available_memory_bytes, peak_memory_bytes, u
 
 PROCESSORS = len(os.sched_getaffinity(0))
 NO_LIMIT = "9223372036854771712"
-"""Of memory, as version 1 says it."""
+"""The memory limit that cgroup version 1 reports for no limit."""
 
 
 @pytest.fixture
 def groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A machine whose control groups can be written; 4,000 kB are available."""
+    """Return the cgroup root of a fake machine with 4,000 kB of available memory."""
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    for name in ("GROUPS", "GROUP_FOLDERS", "MEMORY_INFO"):
+    for name in ("CGROUP_MEMBERSHIP", "CGROUP_ROOT", "MEMORY_INFO"):
         monkeypatch.setattr(hardware, name, tmp_path / name)
     (tmp_path / "MEMORY_INFO").write_text("MemTotal: 9000 kB\nMemAvailable:    4000 kB\n")
-    folder = tmp_path / "GROUP_FOLDERS"
+    folder = tmp_path / "CGROUP_ROOT"
     folder.mkdir()
     return folder
 
 
 def member_of(folder: Path, *lines: str) -> None:
-    """Put the process into groups."""
-    (folder.parent / "GROUPS").write_text("".join(f"{line}\n" for line in lines))
+    """Write the process's list of cgroups."""
+    (folder.parent / "CGROUP_MEMBERSHIP").write_text("".join(f"{line}\n" for line in lines))
 
 
 def write(folder: Path, **files: str) -> None:
-    """Files of a group; dots of their names are written `_`."""
+    """Write files of a cgroup; the first `_` of a name stands for its dot."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         kind, _, rest = name.partition("_")
@@ -60,7 +60,7 @@ def test_the_quota_of_a_container_limits_the_threads(groups, quota, processors):
     write(groups, cpu_max="max 100000")
     assert usable_cpus() == PROCESSORS
     write(groups / "cpu", cpu_cfs_quota_us=limit, cpu_cfs_period_us=period)
-    member_of(groups, "3:cpu,cpuacct:/of/outside", "0::/")  # as version 1 says it in a container
+    member_of(groups, "3:cpu,cpuacct:/of/outside", "0::/")  # as version 1 lists it in a container
     assert usable_cpus() == processors
     write(groups / "cpu", cpu_cfs_quota_us="-1")
     assert usable_cpus() == PROCESSORS

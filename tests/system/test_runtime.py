@@ -8,7 +8,7 @@ import torch
 from noonbit.errors import UsageError
 from noonbit.system import hardware
 from noonbit.system.runtime import Runtime
-from noonbit.system.seeding import mixed
+from noonbit.system.seeding import derive_seed
 
 
 @pytest.fixture(autouse=True)
@@ -84,16 +84,16 @@ def test_autocast_multiplies_in_the_precision_and_keeps_the_weights():
         assert layer(torch.zeros(2, 4)).dtype == plain.dtype == torch.float32
 
 
-def test_place_lays_filters_out_channels_last():
+def test_to_device_lays_filters_out_channels_last():
     started = Runtime.start(device="cpu", threads=1, precision="float32")
-    model = started.place(torch.nn.Conv2d(3, 4, 3))
+    model = started.to_device(torch.nn.Conv2d(3, 4, 3))
     assert model.weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_a_seed_is_a_function_of_seed_purpose_and_number_alone():
-    assert mixed(0, "step", 5) == mixed(0, "step", 5)
+    assert derive_seed(0, "step", 5) == derive_seed(0, "step", 5)
     seeds = {
-        mixed(seed, purpose, number)
+        derive_seed(seed, purpose, number)
         for seed in (0, 1, 2**31 - 1)
         for purpose in ("step", "order")
         for number in (0, 1, 10**9)
@@ -106,7 +106,7 @@ def test_a_seed_is_a_function_of_seed_purpose_and_number_alone():
 def test_work_is_spread_in_order_and_operators_use_one_thread_inside(threads, pieces):
     started = Runtime.start(device="cpu", threads=threads, precision="float32")
     torch.set_num_threads(2)
-    results = started.spread(
+    results = started.map_threads(
         lambda piece: (piece, torch.get_num_threads(), threading.get_ident()), range(pieces)
     )
     assert [piece for piece, _, _ in results] == list(range(pieces))

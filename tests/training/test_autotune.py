@@ -7,18 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from noonbit.config.plan import Plan, Task, derive
+from noonbit.config.plan import Plan, PlanInputs, derive
 from noonbit.config.recipe import Recipe
-from noonbit.data.loader import Labelled
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import UsageError
 from noonbit.models.catalogue import build
 from noonbit.system.runtime import Runtime
 from noonbit.training import autotune
-from noonbit.training.autotune import Choice, settle_engine
+from noonbit.training.autotune import Choice, autotune_engine
+from noonbit.training.state import TrainingContext
 
 COUNT = 64
+NOTHING = TensorDataset(torch.zeros(0, 1, 12, 12), torch.zeros(0, dtype=torch.int64))
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +29,7 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def settled(
+def tuned(
     recipe: Recipe,
     *,
     steps: int = 4000,
@@ -36,30 +38,27 @@ def settled(
     threads: int = 2,
 ) -> Runtime:
     pixels = np.random.default_rng(0).integers(0, 256, (COUNT, 1, 12, 12)).astype(np.uint8)
-    train = Labelled(torch.from_numpy(pixels), torch.arange(COUNT) % 3)
-    contract = Contract.measured(
-        PictureFraming(height=12, width=12, channels=1), pixels, ("a", "b", "c")
+    train = TensorDataset(torch.from_numpy(pixels), torch.arange(COUNT) % 3)
+    contract = Contract.fit(
+        ImagePreprocessor(height=12, width=12, channels=1), pixels, ("a", "b", "c")
     )
     runtime = Runtime(torch.device("cpu"), threads, precision, {"threads": "two"})  # type: ignore[arg-type]
-    return settle_engine(
+    return autotune_engine(
         build(model, 3, 1, (12, 12)),
-        contract,
-        train,
-        plan_of(recipe, model, steps),
+        TrainingContext(contract, train, NOTHING, plan_of(recipe, model, steps), runtime),
         recipe,
-        runtime,
     )
 
 
 def plan_of(recipe: Recipe, model: str, steps: int) -> Plan:
-    task = Task(model, COUNT, ("none", ""), 10**5, 0.1, "sgd")
+    task = PlanInputs(model, COUNT, ("none", ""), 10**5, 0.1, "sgd")
     return replace(derive(recipe, task), batch_size=32, epochs=steps // 2)
 
 
 def test_a_long_training_takes_what_was_measured_fastest_and_says_so(own_cache: Path) -> None:
-    runtime = settled(Recipe())
+    runtime = tuned(Recipe())
     (entry,) = (own_cache / "engines").iterdir()
-    choice = autotune.kept(entry)
+    choice = autotune.read_choice(entry)
     assert choice is not None
     assert (runtime.engine, runtime.precision) == (choice.engine, choice.precision)
     assert len(choice.images_per_second) == 8
@@ -72,7 +71,7 @@ def test_a_long_training_takes_what_was_measured_fastest_and_says_so(own_cache: 
 
 
 def test_a_precision_that_had_no_rival_keeps_its_reason(own_cache: Path) -> None:
-    runtime = settled(Recipe(), precision="float32")
+    runtime = tuned(Recipe(), precision="float32")
     assert runtime.reasons["engine"] == "the fastest of 4 in a short measurement here"
     assert "precision" not in runtime.reasons  # of the measurement; the machine gives its own
 
@@ -80,37 +79,37 @@ def test_a_precision_that_had_no_rival_keeps_its_reason(own_cache: Path) -> None
 def test_the_same_training_is_not_measured_twice(
     own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settled(Recipe())
+    tuned(Recipe())
     (entry,) = (own_cache / "engines").iterdir()
-    autotune.keep(entry, Choice("autograd", "float32", {"autograd float32": 1.0}))
-    monkeypatch.delattr(autotune, "measured")
-    runtime = settled(Recipe())
+    autotune.write_choice(entry, Choice("autograd", "float32", {"autograd float32": 1.0}))
+    monkeypatch.delattr(autotune, "measure_candidates")
+    runtime = tuned(Recipe())
     assert (runtime.engine, runtime.precision) == ("autograd", "float32")
 
 
 def test_a_damaged_entry_is_measured_again(own_cache: Path) -> None:
-    settled(Recipe(engine="chain"))
+    tuned(Recipe(engine="chain"))
     (entry,) = (own_cache / "engines").iterdir()
     entry.write_text('{"engine": "magic"}')
-    assert settled(Recipe(engine="chain")).engine == "chain"
-    assert autotune.kept(entry) is not None
+    assert tuned(Recipe(engine="chain")).engine == "chain"
+    assert autotune.read_choice(entry) is not None
 
 
 def test_what_the_recipe_states_is_not_measured(own_cache: Path) -> None:
-    runtime = settled(Recipe(engine="autograd", precision="float32"), precision="float32")
+    runtime = tuned(Recipe(engine="autograd", precision="float32"), precision="float32")
     assert (runtime.engine, runtime.precision) == ("autograd", "float32")
     assert runtime.reasons == {"threads": "two"}
     assert not (own_cache / "engines").exists()
 
 
 def test_a_stated_precision_leaves_the_engine_open(own_cache: Path) -> None:
-    runtime = settled(Recipe(precision="float32"), precision="float32")
+    runtime = tuned(Recipe(precision="float32"), precision="float32")
     assert runtime.precision == "float32"
     assert set(runtime.reasons) == {"threads", "engine"}
 
 
 def test_short_trainings_are_not_worth_a_measurement(own_cache: Path) -> None:
-    runtime = settled(Recipe(), steps=autotune.LEAST_STEPS - 2)
+    runtime = tuned(Recipe(), steps=autotune.LEAST_STEPS - 2)
     assert runtime.precision == "bfloat16"
     assert runtime.reasons["engine"] == "what usually is the fastest"
     assert not (own_cache / "engines").exists()
@@ -120,14 +119,14 @@ def test_a_cache_that_cannot_be_written_does_not_stop_a_training(
     own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (own_cache / "engines").write_text("in the way")
-    assert settled(Recipe()).engine is not None
+    assert tuned(Recipe()).engine is not None
 
 
 def test_an_engine_that_cannot_train_the_network_is_refused() -> None:
     with pytest.raises(
         UsageError, match="The engine chain-shares cannot train sign-cnn here; .*autograd can"
     ):
-        settled(Recipe(engine="chain-shares"), model="sign-cnn")
+        tuned(Recipe(engine="chain-shares"), model="sign-cnn")
 
 
 def test_measuring_leaves_the_network_as_it_was() -> None:
@@ -135,12 +134,13 @@ def test_measuring_leaves_the_network_as_it_was() -> None:
     network = build("cnn", 3, 1, (12, 12))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     pixels = np.zeros((COUNT, 1, 12, 12), np.uint8)
-    contract = Contract.measured(
-        PictureFraming(height=12, width=12, channels=1), pixels, ("a", "b", "c")
+    contract = Contract.fit(
+        ImagePreprocessor(height=12, width=12, channels=1), pixels, ("a", "b", "c")
     )
-    train = Labelled(torch.from_numpy(pixels), torch.zeros(COUNT, dtype=torch.int64))
+    train = TensorDataset(torch.from_numpy(pixels), torch.zeros(COUNT, dtype=torch.int64))
     runtime = Runtime(torch.device("cpu"), 2, "float32", {})
-    settle_engine(network, contract, train, plan_of(Recipe(), "cnn", 4000), Recipe(), runtime)
+    plan = plan_of(Recipe(), "cnn", 4000)
+    autotune_engine(network, TrainingContext(contract, train, NOTHING, plan, runtime), Recipe())
     assert all(torch.equal(network.state_dict()[name], value) for name, value in before.items())
 
 
@@ -157,4 +157,4 @@ def test_a_recording_is_only_replayed_where_a_recipe_asks_for_it() -> None:
     with pytest.raises(
         UsageError, match="The engine graph cannot train mlp here, since it needs a GPU; chain"
     ):
-        settled(Recipe(engine="graph"))
+        tuned(Recipe(engine="graph"))

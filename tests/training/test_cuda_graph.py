@@ -11,27 +11,35 @@ from typing import Any
 
 import pytest
 import torch
-from small_training import CONTRACT, RUNTIME, images, weights, with_optimizer
+from small_training import CONTRACT, RUNTIME, context_of, images, weights, with_optimizer
 from tape import TapeRecorder, tensors
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from noonbit.augment import Augmentation, draw
-from noonbit.config.ensemble import Lineup
+from noonbit.augment import sample_parameters
+from noonbit.config.augmentation import Augmentation
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import Recipe
-from noonbit.data.loader import Labelled
+from noonbit.data.loader import TensorDataset
 from noonbit.jobs.ensemble import members_of, train_members
 from noonbit.jobs.train import train
 from noonbit.models.catalogue import build
 from noonbit.training import gradients
-from noonbit.training.cuda_graph import FIRST, FixedGradients, FixedStep, Replay, step_of
-from noonbit.training.gradients import ByAutograd, Lesson
-from noonbit.training.loop import Hooks, State, begin, fit
+from noonbit.training.cuda_graph import (
+    WARM_UP_STEPS,
+    GraphedGradients,
+    GraphedStep,
+    Replay,
+    make_optimizer_step,
+)
+from noonbit.training.gradients import AutogradBackward, TrainStep
+from noonbit.training.loop import fit, init_training
 from noonbit.training.optim.build import make_optimizer
 from noonbit.training.optim.muon import Muon
 from noonbit.training.optim.schedules import set_lr
+from noonbit.training.state import TrainingState
 
 BATCH = 10
 AUGMENT = "shift=1,flip,brightness=0.2,erase=0.5"
@@ -42,12 +50,12 @@ def network(name: str = "airbench") -> nn.Module:
     return build(name, 3, 1, (8, 8)).train()
 
 
-def lesson(train: Labelled, augment: str = AUGMENT) -> Lesson:
-    return Lesson(train, CONTRACT, Augmentation.parse(augment), 0.1, RUNTIME)
+def train_step(train: TensorDataset, augment: str = AUGMENT) -> TrainStep:
+    return TrainStep(train, CONTRACT, Augmentation.parse(augment), 0.1, RUNTIME)
 
 
-def recorded(model: nn.Module, given: Lesson) -> FixedGradients:
-    return FixedGradients(model, ByAutograd(model, given), TapeRecorder())
+def recorded(model: nn.Module, given: TrainStep) -> GraphedGradients:
+    return GraphedGradients(model, AutogradBackward(model, given), TapeRecorder())
 
 
 def gradient(model: nn.Module) -> Tensor:
@@ -63,10 +71,12 @@ def test_a_replay_gives_the_gradients_of_autograd_for_every_batch(
         "noonbit.system.cpp_extension.load", lambda source: None
     )  # a tape hears operators alone
     ours, theirs = network(name), network(name)
-    given = lesson(images(), augment)
-    fixed, eager = recorded(ours, given), ByAutograd(theirs, given)
+    given = train_step(images(), augment)
+    fixed, eager = recorded(ours, given), AutogradBackward(theirs, given)
     for epoch in range(2):  # of four whole batches and a smaller one
-        draws = draw(given.transforms, seed=0, epoch=epoch, count=45, device=torch.device("cpu"))
+        draws = sample_parameters(
+            given.transforms, seed=0, epoch=epoch, count=45, device=torch.device("cpu")
+        )
         for items in torch.randperm(45, generator=torch.Generator().manual_seed(epoch)).split(
             BATCH
         ):
@@ -76,7 +86,7 @@ def test_a_replay_gives_the_gradients_of_autograd_for_every_batch(
             assert torch.equal(loss, eager_loss) and torch.equal(right, eager_right)
             for model in (ours, theirs):
                 model.zero_grad(set_to_none=True)
-    assert fixed.recorder.replayed == 8 - FIRST
+    assert fixed.recorder.replayed == 8 - WARM_UP_STEPS
     for name, value in ours.state_dict().items():  # batch norm saw each batch once
         assert torch.equal(value, theirs.state_dict()[name])
 
@@ -87,15 +97,21 @@ def test_nothing_is_recorded_before_the_work_was_done_a_few_times() -> None:
     for times in range(1, 7):
         replay()
         assert done == times
-    assert (recorder.done, recorder.recorded, recorder.replayed) == (FIRST, 1, 6 - FIRST)
+    assert (recorder.done, recorder.recorded, recorder.replayed) == (
+        WARM_UP_STEPS,
+        1,
+        6 - WARM_UP_STEPS,
+    )
 
 
 def test_what_changes_between_steps_stays_in_its_memory() -> None:
-    model, given = network(), lesson(images())
+    model, given = network(), train_step(images())
     fixed = recorded(model, given)
     seen = set()
     for epoch in range(3):
-        draws = draw(given.transforms, seed=0, epoch=epoch, count=45, device=torch.device("cpu"))
+        draws = sample_parameters(
+            given.transforms, seed=0, epoch=epoch, count=45, device=torch.device("cpu")
+        )
         for items in torch.arange(45).split(BATCH):
             fixed(items, draws, 0)
             places = [fixed.items, fixed.draws.offset, fixed.draws.erasing]
@@ -108,14 +124,16 @@ def test_what_changes_between_steps_stays_in_its_memory() -> None:
 
 
 def test_a_training_that_goes_on_with_the_last_batch_of_an_epoch_records_the_whole_ones() -> None:
-    model, given = network(), lesson(images())
+    model, given = network(), train_step(images())
     fixed = recorded(model, given)
-    draws = draw(given.transforms, seed=0, epoch=0, count=45, device=torch.device("cpu"))
+    draws = sample_parameters(
+        given.transforms, seed=0, epoch=0, count=45, device=torch.device("cpu")
+    )
     for items in (torch.arange(40, 45), *torch.arange(40).split(BATCH), torch.arange(5)):
         fixed(items, draws, 0)
         model.zero_grad(set_to_none=True)
     assert len(fixed.items) == BATCH
-    assert fixed.recorder.replayed == 4 - FIRST
+    assert fixed.recorder.replayed == 4 - WARM_UP_STEPS
 
 
 @contextmanager
@@ -124,17 +142,17 @@ def replaying(patch: pytest.MonkeyPatch) -> Iterator[TapeRecorder]:
     recorder = TapeRecorder()
 
     @contextmanager
-    def fixed(model: nn.Module, given: Lesson) -> Iterator[Any]:
-        yield FixedGradients(model, ByAutograd(model, given), recorder)
+    def fixed(model: nn.Module, given: TrainStep) -> Iterator[Any]:
+        yield GraphedGradients(model, AutogradBackward(model, given), recorder)
 
     with patch.context() as inside:
-        inside.setattr("noonbit.training.loop.gradients_of", fixed)
+        inside.setattr("noonbit.training.loop.make_gradients", fixed)
         yield recorder
 
 
-def trained(plan: Plan) -> State:
-    state = begin(network("glimpse"), CONTRACT, images(), plan, RUNTIME)
-    assert fit(state, CONTRACT, images(), images(15, seed=1), plan, RUNTIME, Hooks())
+def trained(plan: Plan) -> TrainingState:
+    state = init_training(network("glimpse"), context_of(plan))
+    assert fit(state, context_of(plan))
     return state
 
 
@@ -144,14 +162,16 @@ def test_a_whole_training_by_replays_is_the_training(
 ) -> None:
     plan = replace(with_optimizer(optimizer), augment=AUGMENT, average_weights=0.9)
     runtime = replace(RUNTIME, engine="autograd")
-    state = begin(network("glimpse"), CONTRACT, images(), plan, runtime)
-    assert fit(state, CONTRACT, images(), images(15, seed=1), plan, runtime, Hooks())
+    state = init_training(network("glimpse"), context_of(plan, runtime=runtime))
+    assert fit(state, context_of(plan, runtime=runtime))
     monkeypatch.setattr(
         "noonbit.system.cpp_extension.load", lambda source: None
     )  # a tape hears operators alone
     with replaying(monkeypatch) as recorder:
         other = trained(plan)
-    assert recorder.replayed == 12 - FIRST + (15 - FIRST if optimizer != "rmsprop" else 0)
+    assert recorder.replayed == 12 - WARM_UP_STEPS + (
+        15 - WARM_UP_STEPS if optimizer != "rmsprop" else 0
+    )
     for name, value in weights(state).items():
         # A learning rate in memory has 32 bits, one of Python's 64.
         assert torch.allclose(value, weights(other)[name], atol=1e-5), name
@@ -168,7 +188,7 @@ def test_members_whose_steps_are_recorded_side_by_side_are_those_of_a_training_e
     recipe = Recipe(model="glimpse", epochs=2, threads=1, precision="float32", augment="shift=1")
     with replaying(monkeypatch) as recorder:
         members = train_members(
-            "digits", recipe, Lineup(members=3), out=tmp_path / "run", at_once=3
+            "digits", recipe, EnsembleSettings(members=3), out=tmp_path / "run", at_once=3
         )
         side_by_side = recorder.replayed
         for seed, member in enumerate(members_of(members)):
@@ -191,7 +211,7 @@ def test_a_recorded_step_reads_the_learning_rate_of_each_step() -> None:
         learning = [each for each in model.parameters() if each.requires_grad]
         for parameter in learning:
             parameter.grad = torch.ones_like(parameter)
-        take_step = FixedStep(optimizer, TapeRecorder()) if fixed else optimizer.step
+        take_step = GraphedStep(optimizer, TapeRecorder()) if fixed else optimizer.step
         for number in range(6):
             set_lr(optimizer, 0.1 / (1 + number))
             take_step()
@@ -201,17 +221,17 @@ def test_a_recorded_step_reads_the_learning_rate_of_each_step() -> None:
 
 
 def test_a_step_is_recorded_where_gradients_and_counts_stay_on_the_device() -> None:
-    model, given = network(), lesson(images())
+    model, given = network(), train_step(images())
     muon, adam, rmsprop = (
         make_optimizer(model, name, lr=0.1, momentum=0.6, weight_decay=0.0, epsilon=1e-8)
         for name in ("muon", "adam", "rmsprop")
     )
     for optimizer in (muon, adam):
-        assert isinstance(step_of(optimizer, recorded(model, given)), FixedStep)
-    assert step_of(rmsprop, recorded(model, given)) == rmsprop.step
-    assert step_of(muon, ByAutograd(model, given)) == muon.step
-    assert gradients.can_be_recorded(model)
-    assert not gradients.can_be_recorded(build("deep-cnn", 3, 1, (12, 12)))
+        assert isinstance(make_optimizer_step(optimizer, recorded(model, given)), GraphedStep)
+    assert make_optimizer_step(rmsprop, recorded(model, given)) == rmsprop.step
+    assert make_optimizer_step(muon, AutogradBackward(model, given)) == muon.step
+    assert gradients.can_be_graphed(model)
+    assert not gradients.can_be_graphed(build("deep-cnn", 3, 1, (12, 12)))
 
 
 class Made(TorchFunctionMode):
@@ -260,17 +280,17 @@ def host_traffic() -> Iterator[list[str]]:
 def test_no_step_waits_for_a_device(augment: str, way: str) -> None:
     meta = torch.device("meta")  # no numbers, so whoever reads one fails
     given = images()
-    train = Labelled(given.values.to(meta), given.labels.to(meta))
+    train = TensorDataset(given.values.to(meta), given.labels.to(meta))
     runtime = replace(RUNTIME, device=meta)
     transforms = Augmentation.parse(augment)
-    taught = Lesson(train, CONTRACT, transforms, 0.1, runtime)
+    taught = TrainStep(train, CONTRACT, transforms, 0.1, runtime)
     model = network().to(meta)
-    step: Any = gradients.Whole(model, taught, "autograd")
+    step: Any = gradients.WholeBatch(model, taught, "autograd")
     if way == "recorded":
-        step = FixedGradients(model, ByAutograd(model, taught), TapeRecorder())
+        step = GraphedGradients(model, AutogradBackward(model, taught), TapeRecorder())
     optimizer = make_optimizer(model, "muon", lr=0.1, momentum=0.6, weight_decay=0.0, epsilon=0.0)
-    take_step = step_of(optimizer, step)
-    draws = draw(transforms, seed=0, epoch=0, count=45, device=meta)
+    take_step = make_optimizer_step(optimizer, step)
+    draws = sample_parameters(transforms, seed=0, epoch=0, count=45, device=meta)
     batches = torch.arange(45, device=meta).split(BATCH)
     for number, items in enumerate(batches):
         with host_traffic() as seen:

@@ -8,15 +8,15 @@ from small_training import PLAN, carry_on, equal, start, stop_at, weights
 from torch import nn
 
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint
-from noonbit.training.ema import averaged, begin_average, updating
+from noonbit.training.ema import init_average, make_average_update, swap_in_average
 
 AVERAGED = replace(PLAN, average_weights=0.9)
 
 
 def test_the_average_is_the_published_recursion() -> None:
     model = nn.Linear(2, 1)
-    average = begin_average(model, 0.9)
-    update = updating(average, model, 0.9)
+    average = init_average(model, 0.9)
+    update = make_average_update(average, model, 0.9)
     expected = model.weight.detach().clone()
     for step in range(200):
         with torch.no_grad():
@@ -29,13 +29,13 @@ def test_the_average_is_the_published_recursion() -> None:
 
 def test_the_model_has_the_average_inside_and_its_own_weights_afterwards() -> None:
     model = nn.BatchNorm1d(2)
-    average = begin_average(model, 0.5)
+    average = init_average(model, 0.5)
     own = model.weight.detach().clone().add_(3)
     address = model.weight.data_ptr()
     with torch.no_grad():
         model.weight.copy_(own)
         model.running_mean.fill_(7.0)
-    with pytest.raises(KeyError), averaged(model, average):
+    with pytest.raises(KeyError), swap_in_average(model, average):
         assert torch.equal(model.weight, average["weight"])
         assert model.running_mean.tolist() == [0.0, 0.0]
         raise KeyError
@@ -46,8 +46,8 @@ def test_the_model_has_the_average_inside_and_its_own_weights_afterwards() -> No
 
 def test_without_a_decay_there_is_no_average_and_no_cost() -> None:
     model = nn.Linear(2, 1)
-    average = begin_average(model, 0.0)
-    updating(average, model, 0.0)(0)
+    average = init_average(model, 0.0)
+    make_average_update(average, model, 0.0)(0)
     assert average == {}
 
 

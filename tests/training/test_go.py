@@ -71,10 +71,10 @@ def test_positions_come_one_by_one_in_slices_and_by_number(games: Path) -> None:
 
 
 def test_a_game_is_never_divided(games: Path) -> None:
-    items, _ = load(games, RECIPE, data_dir=None)
-    together = items.data.together()
-    assert together is not None
-    parts = [set(together.groups[items.indices(p)]) for p in ("train", "validation", "test")]
+    items = load(games, RECIPE, data_dir=None)
+    groups = items.data.groups()
+    assert groups is not None
+    parts = [set(groups.numbers[items.indices(p)]) for p in ("train", "validation", "test")]
     assert [len(part) for part in parts] == [14, 2, 4]
     assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
     assert items.split.reasons["test"] == "60 items set aside, those of 4 whole games"
@@ -84,7 +84,7 @@ def test_folds_are_dealt_by_game(games: Path) -> None:
     tested, splits = [], []
     for fold in range(1, 4):
         recipe = RECIPE.model_copy(update={"test_fold": f"{fold}/3"})
-        items, _ = load(games, recipe, data_dir=None)
+        items = load(games, recipe, data_dir=None)
         splits.append(items.split)
         groups = items.groups(items.split.test)
         assert groups is not None
@@ -246,7 +246,7 @@ def test_games_are_refused_by_networks_for_pictures_and_the_other_way_round(game
 )
 def test_what_means_nothing_for_a_board_is_refused(games: Path, settings: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="is not for boards, which .* holds. Leave it out."):
-        train(games, Recipe.model_validate(RECIPE.given() | settings))
+        train(games, Recipe.model_validate(RECIPE.explicit_settings() | settings))
 
 
 def test_symmetries_of_pictures_are_refused() -> None:

@@ -8,24 +8,26 @@ import pytest
 import torch
 from torch import nn
 
-from noonbit.augment import Augmentation, augment, draw
+from noonbit.augment import augment, sample_parameters
+from noonbit.config.augmentation import Augmentation
 from noonbit.config.recipe import Engine
-from noonbit.data.loader import Labelled, Streamed
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.loader import StreamedValues, TensorDataset
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
+from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import UsageError
-from noonbit.models.catalogue import EXAMPLES, MODELS, Network, build, outline
+from noonbit.models.catalogue import MODELS, FeedforwardNetwork, build, outline
 from noonbit.models.layers import Dropout
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import (
     LEAST_SHARE,
-    Lesson,
-    Shares,
-    Whole,
-    backward_of,
+    ThreadDataParallel,
+    TrainStep,
+    WholeBatch,
     can_be_shared,
     engines_for,
-    gradients_of,
+    make_backward,
+    make_gradients,
     require_loaded,
 )
 
@@ -38,26 +40,26 @@ def runtime(threads: int, engine: Engine | None = None) -> Runtime:
     return Runtime(CPU, threads, "float32", {}, engine)
 
 
-def lesson(threads: int, engine: Engine | None = None) -> Lesson:
+def train_step(threads: int, engine: Engine | None = None) -> TrainStep:
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 256, (COUNT, 1, 12, 12)).astype(np.uint8)
-    train = Labelled(
+    train = TensorDataset(
         torch.from_numpy(pixels), torch.from_numpy(generator.integers(0, 3, COUNT).astype(np.int64))
     )
-    contract = Contract.measured(
-        PictureFraming(height=12, width=12, channels=1), pixels, ("a", "b", "c")
+    contract = Contract.fit(
+        ImagePreprocessor(height=12, width=12, channels=1), pixels, ("a", "b", "c")
     )
-    return Lesson(train, contract, Augmentation(shift=1), 0.1, runtime(threads, engine))
+    return TrainStep(train, contract, Augmentation(shift=1), 0.1, runtime(threads, engine))
 
 
 def test_a_step_on_a_gpu_makes_its_dropout_a_function_of_the_seed() -> None:
     """Our dropout is PyTorch's there, which draws from the device's one stream."""
-    given = lesson(1)
+    given = train_step(1)
     for name, device, seeds in (("deep-cnn", "meta", True), ("deep-cnn", "cpu", False)):
         elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device(device)))
-        assert Whole(network(name), elsewhere, "autograd").seeds_stream == seeds
+        assert WholeBatch(network(name), elsewhere, "autograd").seeds_stream == seeds
     elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device("meta")))
-    assert not Whole(network("mlp"), elsewhere, "autograd").seeds_stream  # which has none
+    assert not WholeBatch(network("mlp"), elsewhere, "autograd").seeds_stream  # which has none
 
 
 def network(name: str) -> nn.Module:
@@ -73,9 +75,9 @@ def step(
     step_seed: int = 0,
     engine: Engine | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    draws = draw(Augmentation(shift=1), seed=0, epoch=0, count=COUNT, device=CPU)
+    draws = sample_parameters(Augmentation(shift=1), seed=0, epoch=0, count=COUNT, device=CPU)
     model.train()
-    with gradients_of(model, lesson(threads, engine)) as gradients:
+    with make_gradients(model, train_step(threads, engine)) as gradients:
         return gradients(items, draws, step_seed)
 
 
@@ -101,8 +103,8 @@ def test_the_gradient_is_pytorchs_of_the_mean_loss() -> None:
     loss, right = step(model, 1, items)
     ours = gradient(model)
     model.zero_grad()
-    given = lesson(1)
-    draws = draw(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
+    given = train_step(1)
+    draws = sample_parameters(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
     moved = augment(given.transforms, given.train.values[items], draws.take(items))
     logits = model(given.contract.normalise(moved))
     labels = given.train.labels[items]
@@ -129,8 +131,8 @@ def test_every_engine_gives_the_same_bits_each_time(engine: Engine) -> None:
 def test_all_copies_end_a_step_with_the_same_statistics_and_weights(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = Shares(model, lesson(3), engine)
-    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    shares = ThreadDataParallel(model, train_step(3), engine)
+    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
     shares(torch.arange(COUNT), draws, 0)
     first = shares.replicas[0]
     for replica in shares.replicas[1:]:
@@ -145,13 +147,13 @@ def test_all_copies_end_a_step_with_the_same_statistics_and_weights(engine: Engi
 def test_running_statistics_are_the_mean_of_what_the_shares_saw(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = Shares(model, lesson(2), engine)
-    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    shares = ThreadDataParallel(model, train_step(2), engine)
+    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
     alone = []
     for items in torch.arange(COUNT).tensor_split(2):
         one = network("glance")
         one.train()
-        backward_of(one, lesson(1), "autograd")(items, draws, COUNT)
+        make_backward(one, train_step(1), "autograd")(items, draws, COUNT)
         alone.append(one.get_buffer("features.2.norm1.running_var"))
     shares(torch.arange(COUNT), draws, 0)
     found = model.get_buffer("features.2.norm1.running_var")
@@ -162,8 +164,8 @@ def test_running_statistics_are_the_mean_of_what_the_shares_saw(engine: Engine) 
 def test_a_small_batch_is_not_cut_into_crumbs(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = Shares(model, lesson(2), engine)
-    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    shares = ThreadDataParallel(model, train_step(2), engine)
+    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
     shares(torch.arange(2 * LEAST_SHARE - 1), draws, 0)
     assert shares.replicas[0].get_buffer("features.2.norm1.num_batches_tracked") == 1
     assert shares.replicas[1].get_buffer("features.2.norm1.num_batches_tracked") == 0
@@ -173,7 +175,7 @@ def test_networks_that_shares_would_change_are_taken_whole() -> None:
     whole = {
         name
         for name, entry in MODELS.items()
-        if not can_be_shared(outline(name, *EXAMPLES[entry.takes]))
+        if not can_be_shared(outline(name, *INPUT_KINDS[entry.input_kind].usual_input))
     }
     assert whole == {"sign-cnn", *(name for name in MODELS if name.startswith("resnet"))}
     assert not can_be_shared(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
@@ -182,10 +184,10 @@ def test_networks_that_shares_would_change_are_taken_whole() -> None:
 def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:
     model = network("sign-cnn")
     assert engines_for(model, Augmentation(), runtime(2)) == ("chain", "autograd")
-    with gradients_of(model, lesson(2, "autograd")) as gradients:
-        assert type(gradients.backward).__name__ == "ByAutograd"
-    with gradients_of(model, lesson(2, "chain-shares")) as gradients:
-        assert type(gradients.backward).__name__ == "ByChain"
+    with make_gradients(model, train_step(2, "autograd")) as gradients:
+        assert type(gradients.backward).__name__ == "AutogradBackward"
+    with make_gradients(model, train_step(2, "chain-shares")) as gradients:
+        assert type(gradients.backward).__name__ == "FusedBackward"
 
 
 def test_mixed_labels_are_left_to_autograd_and_a_gpu_can_replay_what_draws_no_numbers() -> None:
@@ -201,10 +203,10 @@ def test_mixed_labels_are_left_to_autograd_and_a_gpu_can_replay_what_draws_no_nu
 
 
 def test_items_that_stream_to_a_gpu_are_refused_by_the_engine_that_replays() -> None:
-    streamed = Streamed(lambda items: items, torch.arange(COUNT), CPU)
+    streamed = StreamedValues(lambda items: items, torch.arange(COUNT), CPU)
     with pytest.raises(UsageError, match="graph needs all training items in the GPU's memory"):
-        require_loaded(Labelled(streamed, torch.arange(COUNT)))
-    require_loaded(lesson(1).train)
+        require_loaded(TensorDataset(streamed, torch.arange(COUNT)))
+    require_loaded(train_step(1).train)
 
 
 @pytest.mark.parametrize("engine", ["autograd", *SHARED, "chain"])
@@ -222,8 +224,8 @@ def test_dropout_is_a_function_of_the_steps_seed(engine: Engine) -> None:
 @pytest.mark.parametrize("engine", SHARED)
 def test_every_share_drops_other_units(engine: Engine) -> None:
     model = network("slides-cnn")
-    shares = Shares(model, lesson(2), engine)
-    draws = draw(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    shares = ThreadDataParallel(model, train_step(2), engine)
+    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
     shares(torch.arange(COUNT), draws, 0)
     ones = torch.ones(1000)
     masks = [
@@ -237,13 +239,13 @@ def test_every_share_drops_other_units(engine: Engine) -> None:
 
 def test_operators_use_one_thread_in_shares_and_all_of_them_afterwards() -> None:
     before = torch.get_num_threads()
-    with gradients_of(network("cnn"), lesson(2)):
+    with make_gradients(network("cnn"), train_step(2)):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
 
 
 def test_auxiliary_heads_learn_beside_the_main_one_and_stay_out_of_the_loss_that_is_told() -> None:
-    class Heads(Network):
+    class Heads(FeedforwardNetwork):
         def __init__(self) -> None:
             torch.manual_seed(0)
             features = nn.Sequential(nn.Flatten(), nn.Linear(144, 6))
@@ -253,8 +255,8 @@ def test_auxiliary_heads_learn_beside_the_main_one_and_stay_out_of_the_loss_that
 
     model = Heads()
     loss, _ = step(model, 1, torch.arange(COUNT))
-    given = lesson(1)
-    draws = draw(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
+    given = train_step(1)
+    draws = sample_parameters(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
     images = given.contract.normalise(augment(given.transforms, given.train.values, draws))
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
     main, side = (criterion(each, given.train.labels) for each in model.all_logits(images))

@@ -5,31 +5,34 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_training import CONTRACT, PLAN, RUNTIME, carry_on, equal, images, start, weights
+from small_training import (
+    CONTRACT,
+    PLAN,
+    RUNTIME,
+    callbacks,
+    carry_on,
+    context_of,
+    equal,
+    images,
+    start,
+    weights,
+)
 from torch import nn
 
 from noonbit.errors import TrainingDiverged
 from noonbit.evaluation.inference import predict_probabilities
-from noonbit.training.loop import (
-    Epoch,
-    Hooks,
-    State,
-    begin,
-    is_best,
-    shuffled,
-    steps_per_epoch,
-    validate,
-)
+from noonbit.training.loop import init_training, is_best, shuffle, steps_per_epoch, validate
+from noonbit.training.state import EpochMetrics, TrainingState
 
 
-def trained(plan=PLAN, **options) -> State:
+def trained(plan=PLAN, **options) -> TrainingState:
     state = start(plan)
     assert carry_on(state, plan, **options)
     return state
 
 
-def row(epoch: int, *, val_accuracy: float, val_loss: float) -> Epoch:
-    return Epoch(epoch, 1.0, 0.5, val_loss, val_accuracy, 0.1, 1.0, 100.0)
+def row(epoch: int, *, val_accuracy: float, val_loss: float) -> EpochMetrics:
+    return EpochMetrics(epoch, 1.0, 0.5, val_loss, val_accuracy, 0.1, 1.0, 100.0)
 
 
 def test_two_trainings_with_one_seed_have_the_same_bits():
@@ -94,11 +97,11 @@ def test_the_network_sees_the_ragged_batch_and_never_a_single_image(count, sizes
 
 
 def test_every_epoch_has_an_order_of_its_own_that_holds_every_item_once():
-    first, second = shuffled(45, seed=0, epoch=0), shuffled(45, seed=0, epoch=1)
+    first, second = shuffle(45, seed=0, epoch=0), shuffle(45, seed=0, epoch=1)
     assert sorted(first.tolist()) == list(range(45))
     assert not torch.equal(first, second)
-    assert torch.equal(first, shuffled(45, seed=0, epoch=0))
-    assert not torch.equal(first, shuffled(45, seed=1, epoch=0))
+    assert torch.equal(first, shuffle(45, seed=0, epoch=0))
+    assert not torch.equal(first, shuffle(45, seed=1, epoch=0))
 
 
 def test_a_history_row_is_the_mean_of_its_epoch():
@@ -132,14 +135,14 @@ def test_validation_gives_the_accuracy_that_the_evaluation_gives():
 
 
 def test_a_better_validation_accuracy_is_the_best_whatever_its_loss():
-    state = State(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
+    state = TrainingState(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
     state.history, state.best_epoch = [row(1, val_accuracy=0.9, val_loss=0.1)], 1
     assert is_best(row(2, val_accuracy=0.91, val_loss=9.0), state, PLAN)
     assert not is_best(row(2, val_accuracy=0.89, val_loss=0.01), state, PLAN)
 
 
 def test_a_tie_in_accuracy_is_decided_by_the_loss_and_a_full_tie_by_the_first():
-    state = State(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
+    state = TrainingState(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
     state.history, state.best_epoch = [row(1, val_accuracy=0.9, val_loss=0.1)], 1
     assert is_best(row(2, val_accuracy=0.9, val_loss=0.09), state, PLAN)
     assert not is_best(row(2, val_accuracy=0.9, val_loss=0.1), state, PLAN)
@@ -147,7 +150,7 @@ def test_a_tie_in_accuracy_is_decided_by_the_loss_and_a_full_tie_by_the_first():
 
 
 def test_the_loss_decides_where_the_plan_says_so():
-    state = State(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
+    state = TrainingState(nn.Identity(), torch.optim.SGD([torch.zeros(1)], lr=0.1))
     state.history, state.best_epoch = [row(1, val_accuracy=0.9, val_loss=0.1)], 1
     by_loss = replace(PLAN, keep="loss")
     assert is_best(row(2, val_accuracy=0.1, val_loss=0.09), state, by_loss)
@@ -163,7 +166,7 @@ def test_the_last_weights_are_kept_where_the_plan_says_so():
 def test_the_best_weights_are_those_of_the_best_validation_epoch():
     kept = []
     state = start()
-    hooks = Hooks(on_epoch=lambda _: kept.append(weights(state)))
+    hooks = callbacks(on_epoch=lambda _: kept.append(weights(state)))
     carry_on(state, replace(PLAN, epochs=6), hooks=hooks)
     ranked = max(state.history, key=lambda r: (r.val_accuracy, -r.val_loss, -r.epoch))
     assert state.best_epoch == ranked.epoch
@@ -218,7 +221,7 @@ def test_the_advice_is_a_plain_number():
         carry_on(state, plan)
 
 
-def spoil_after(state: State, *, epochs: int) -> None:
+def spoil_after(state: TrainingState, *, epochs: int) -> None:
     """Make the network answer nan in training, once so many epochs are done."""
 
     def spoil(module: nn.Module, _: object, output: torch.Tensor) -> torch.Tensor | None:
@@ -249,7 +252,7 @@ def test_weights_that_the_last_step_broke_are_noticed_by_the_validation():
             return result if self.training else result / 0
 
     plan = replace(PLAN, epochs=1, batch_size=45)
-    state = begin(Breaking(), CONTRACT, images(), plan, RUNTIME)
+    state = init_training(Breaking(), context_of(plan))
     with pytest.raises(TrainingDiverged, match="The validation loss became nan in epoch 1 "):
         carry_on(state, plan)
 
@@ -257,28 +260,28 @@ def test_weights_that_the_last_step_broke_are_noticed_by_the_validation():
 def test_a_step_tells_the_mean_loss_and_its_place():
     steps = []
     state = start()
-    carry_on(state, replace(PLAN, epochs=1), hooks=Hooks(on_step=steps.append))
+    carry_on(state, replace(PLAN, epochs=1), hooks=callbacks(on_step=steps.append))
     assert [(one.epoch, one.step, one.steps) for one in steps] == [(1, i, 5) for i in range(1, 6)]
     assert steps[-1].loss.item() / 45 == pytest.approx(state.history[0].loss)
 
 
 def test_a_stop_between_epochs_says_that_the_training_is_not_over():
     state = start()
-    hooks = Hooks(stopping=lambda: len(state.history) == 1)
+    hooks = callbacks(should_stop=lambda: len(state.history) == 1)
     assert not carry_on(state, hooks=hooks)
     assert (state.epoch, state.step) == (1, 0)
 
 
 def test_a_stop_after_the_last_epoch_is_no_interruption():
     state = start()
-    assert carry_on(state, hooks=Hooks(stopping=lambda: len(state.history) == 3))
+    assert carry_on(state, hooks=callbacks(should_stop=lambda: len(state.history) == 3))
 
 
 def test_a_network_that_wants_to_see_images_first_sees_them_normalised():
     class Looking(nn.Linear):
-        def look_at(self, looked: torch.Tensor) -> None:
+        def init_from_data(self, looked: torch.Tensor) -> None:
             self.seen = looked
 
     model = Looking(64, 3)
-    begin(model, CONTRACT, images(), PLAN, RUNTIME)
+    init_training(model, context_of())
     assert torch.equal(model.seen, CONTRACT.normalise(images().values))

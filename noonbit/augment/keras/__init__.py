@@ -1,1 +1,1 @@
-"""Keras's `ImageDataGenerator` by the names of its settings, on noonbit's transforms."""
+"""Keras's `ImageDataGenerator`, with the same arguments, on noonbit's transforms."""

@@ -1,7 +1,7 @@
-"""Image files as arrays: decoded, brought to one size and number of channels, and kept.
+"""Decode image files to arrays of one size and number of channels, and cache them.
 
-Without `compat`, noonbit's own decoder reads them (by content, upright, opaque, 8 bit), and what
-fits into a quarter of the free memory is decoded once.
+Without `compat`, noonbit's own decoder reads them (format by content, upright, opaque, 8 bit), and
+images that fit into a quarter of the free memory are decoded only once.
 """
 
 import io
@@ -24,12 +24,12 @@ ColorMode: TypeAlias = Literal["rgb", "grayscale", "rgba"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
 
 MODES: dict[str, tuple[str, int]] = {"grayscale": ("L", 1), "rgb": ("RGB", 3), "rgba": ("RGBA", 4)}
-"""Pillow's name for a colour mode, and its channels."""
+"""Pillow's name of a colour mode, and its number of channels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What becomes of a file: its size, its channels, and how it is resized."""
+class DecodeSettings:
+    """Size, channels and resizing of decoded images."""
 
     target_size: tuple[int, int]
     color_mode: ColorMode
@@ -37,10 +37,10 @@ class Look:
     as_keras: bool
 
     @classmethod
-    def checked(
+    def from_settings(
         cls, settings: Settings, target_size: Any, color_mode: Any, interpolation: Any
-    ) -> "Look":
-        """Raises `UsageError` for what does not exist."""
+    ) -> "DecodeSettings":
+        """Validate the arguments; raises `UsageError`."""
         as_keras = settings.compat is not None
         refuse_unknown("color_mode", color_mode, get_args(ColorMode))
         refuse_unknown("interpolation", interpolation, get_args(Interpolation))
@@ -63,8 +63,8 @@ class Look:
         return *self.target_size, MODES[self.color_mode][1]
 
     def read(self, file: File) -> NDArray[Any]:
-        """The picture as an array (height, width, channels); raises `InputRefused`."""
-        image = self._opened_as_keras(file) if self.as_keras else decode(file.read(), file.name)
+        """Decode a file to an array (height, width, channels); raises `InputRefused`."""
+        image = self._open_as_keras(file) if self.as_keras else decode(file.read(), file.name)
         mode = MODES[self.color_mode][0]
         deep = self.as_keras and mode == "L" and image.mode in ("I", "I;16")
         if image.mode != mode and not deep:
@@ -75,40 +75,42 @@ class Look:
         return np.asarray(image).reshape(self.shape)
 
     @staticmethod
-    def _opened_as_keras(file: File) -> Image.Image:
+    def _open_as_keras(file: File) -> Image.Image:
         try:
             image = Image.open(io.BytesIO(file.read()), formats=FORMATS)
             image.load()
         except InputRefused:
             raise
-        except Exception as error:  # whatever a codec raises is a fact about the file
+        except Exception as error:  # whatever a codec raises, the file is at fault
             raise InputRefused(file.name, f"cannot be decoded ({error})") from None
         return image
 
 
-class Decoded:
-    """Pictures by number, kept once they are decoded, where there is room for all of them."""
+class DecodedImages:
+    """Images by number, cached after decoding if there is memory for all of them."""
 
-    def __init__(self, files: Sequence[File], look: Look, *, channels_first: bool) -> None:
-        self._files, self._look, self._channels_first = files, look, channels_first
-        size = len(files) * int(np.prod(look.shape))
-        # Keras's arrays can be deeper than 8 bit, and are read anew in each epoch.
-        room = 0 if look.as_keras else (available_memory_bytes() or 0) // 4
-        self._kept = np.empty((len(files), *look.shape), np.uint8) if size <= room else None
-        self._is_kept = np.zeros(len(files), bool)
+    def __init__(
+        self, files: Sequence[File], decoding: DecodeSettings, *, channels_first: bool
+    ) -> None:
+        self._files, self._decoding, self._channels_first = files, decoding, channels_first
+        size = len(files) * int(np.prod(decoding.shape))
+        # With `compat`, arrays can be deeper than 8 bit, and are decoded again in each epoch.
+        room = 0 if decoding.as_keras else (available_memory_bytes() or 0) // 4
+        self._cached = np.empty((len(files), *decoding.shape), np.uint8) if size <= room else None
+        self._is_cached = np.zeros(len(files), bool)
 
     def __call__(self, items: Indices) -> NDArray[Any]:
-        """The pictures of these numbers, (B, ...)."""
+        """Return the images of these numbers, (B, ...)."""
         images = self._read(items)
         return np.moveaxis(images, -1, 1) if self._channels_first else images
 
     def _read(self, items: Indices) -> NDArray[Any]:
-        if self._kept is None:
-            return np.stack([self._look.read(self._files[item]) for item in items])
-        for item in items[~self._is_kept[items]]:
-            self._kept[item] = self._look.read(self._files[item])
-            self._is_kept[item] = True
-        return self._kept[items]
+        if self._cached is None:
+            return np.stack([self._decoding.read(self._files[item]) for item in items])
+        for item in items[~self._is_cached[items]]:
+            self._cached[item] = self._decoding.read(self._files[item])
+            self._is_cached[item] = True
+        return self._cached[items]
 
 
 def refuse_unknown(argument: str, value: Any, known: Sequence[Any]) -> None:

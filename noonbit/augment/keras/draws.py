@@ -1,7 +1,7 @@
-"""What chance decides for each image, in two ways of drawing it.
+"""Sample the random parameters of each image's transforms, in two ways.
 
-draw            all items of an epoch at once, each by its own row of random numbers
-draw_as_keras   one image at a time from one stream, in Keras's order
+sample_keras_parameters   all items of an epoch at once, each from its own row of random numbers
+sample_as_keras           one image at a time from one stream, in Keras's order
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from torch import Tensor
 from noonbit.augment.affine import transform_matrices
 from noonbit.augment.keras.settings import Settings
 from noonbit.data.dataset import Indices
-from noonbit.system.runtime import operators_use
+from noonbit.system.runtime import set_operator_threads
 
 Parameters: TypeAlias = dict[str, Any]
-"""The transform of one image, by Keras's keys: `theta`, `tx`, `zx`, `flip_horizontal`, ..."""
+"""Transform parameters of one image, by Keras's keys: `theta`, `tx`, `flip_horizontal`, ..."""
 Column: TypeAlias = NDArray[np.float64]
 
-UNMOVED: Parameters = {
+IDENTITY: Parameters = {
     "theta": 0.0,
     "tx": 0.0,
     "ty": 0.0,
@@ -37,43 +37,43 @@ UNMOVED: Parameters = {
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
-    """The transforms of a batch, each (B,)."""
+class KerasParameters:
+    """Transform parameters of a batch, each (B,)."""
 
     affine: dict[str, Column]
-    """As `noonbit.augment.affine.transform_matrices` takes them: `theta` and `shear` in degrees,
+    """Arguments of `noonbit.augment.affine.transform_matrices`: `theta` and `shear` in degrees,
     `tx` and `ty` in pixels, `zx` and `zy` as factors."""
     flip_horizontal: NDArray[np.bool_]
     flip_vertical: NDArray[np.bool_]
     channel_shift: Column | None
-    """In the images' own unit; None without."""
+    """Amounts, on the scale of the images; None if not in use."""
     brightness: Column | None
-    """Factors; None without."""
+    """Factors; None if not in use."""
     matrices: Tensor | None = None
-    """What `affine` comes to, (B, 2, 3), where it was worked out for many images at once."""
+    """The matrices (B, 2, 3) of `affine`, if they were computed in advance."""
 
     @classmethod
-    def of(cls, parameters: Sequence[Mapping[str, Any]]) -> "Draws":
-        """From Keras's dictionary for each image; what one leaves out is not done."""
+    def from_dictionaries(cls, parameters: Sequence[Mapping[str, Any]]) -> "KerasParameters":
+        """Collect Keras's dictionaries, one an image; keys left out do nothing."""
 
         def column(key: str, dtype: type) -> NDArray[Any]:
-            return np.array([each.get(key, UNMOVED[key]) for each in parameters], dtype)
+            return np.array([each.get(key, IDENTITY[key]) for each in parameters], dtype)
 
         def optional(key: str) -> Column | None:
-            done = any(each.get(key) is not None for each in parameters)
-            return column(key, np.float64) if done else None
+            is_used = any(each.get(key) is not None for each in parameters)
+            return column(key, np.float64) if is_used else None
 
         return cls(
-            {key: column(key, np.float64) for key in list(UNMOVED)[:6]},
+            {key: column(key, np.float64) for key in list(IDENTITY)[:6]},
             column("flip_horizontal", np.bool_),
             column("flip_vertical", np.bool_),
             optional("channel_shift_intensity"),
             optional("brightness"),
         )
 
-    def take(self, items: Indices | slice) -> "Draws":
-        """The draws of the items of a batch."""
-        return Draws(
+    def take(self, items: Indices | slice) -> "KerasParameters":
+        """Select the rows of a batch's items."""
+        return KerasParameters(
             {key: column[items] for key, column in self.affine.items()},
             self.flip_horizontal[items],
             self.flip_vertical[items],
@@ -82,18 +82,18 @@ class Draws:
             None if self.matrices is None else self.matrices[items],
         )
 
-    def placed(self, settings: Settings, *, height: int, width: int) -> "Draws":
-        """The same with `matrices`, unless nothing moves."""
-        if all(bool((column == UNMOVED[key]).all()) for key, column in self.affine.items()):
+    def with_matrices(self, settings: Settings, *, height: int, width: int) -> "KerasParameters":
+        """Return a copy with `matrices` computed, or self if no image is moved."""
+        if all(bool((column == IDENTITY[key]).all()) for key, column in self.affine.items()):
             return self
         affine = {key: torch.from_numpy(column) for key, column in self.affine.items()}
         as_keras = settings.compat is not None
-        with operators_use(1):
+        with set_operator_threads(1):
             matrices = transform_matrices(**affine, height=height, width=width, as_keras=as_keras)
         return replace(self, matrices=matrices)
 
-    def parameters(self, item: int) -> Parameters:
-        """Keras's dictionary for one image."""
+    def to_dictionary(self, item: int) -> Parameters:
+        """Return Keras's dictionary for one image."""
         one = self.take(np.array([item]))
         return {
             **{key: column.item() for key, column in one.affine.items()},
@@ -104,22 +104,22 @@ class Draws:
         }
 
 
-def draw(
-    settings: Settings, *, count: int, height: int, width: int, chance: np.random.Generator
-) -> Draws:
-    """The transforms of `count` items, item i by the i-th row of numbers from `chance`.
+def sample_keras_parameters(
+    settings: Settings, *, count: int, height: int, width: int, generator: np.random.Generator
+) -> KerasParameters:
+    """Sample the transforms of `count` items, item i from the i-th row of random numbers.
 
-    Every setting has its own column, so that turning one on leaves the others as they were.
+    Every setting has its own column, so turning one on leaves the others unchanged.
     """
-    rows = chance.random((count, 12))
+    rows = generator.random((count, 12))
     both_ways = 2 * rows - 1
     low, high = settings.zoom_range
-    shifts, dimmed = settings.channel_shift_range, settings.brightness_range
-    return Draws(
+    shifts, brightness = settings.channel_shift_range, settings.brightness_range
+    return KerasParameters(
         {
             "theta": both_ways[:, 0] * settings.rotation_range,
-            "tx": _shifts(settings.height_shift_range, height, rows[:, 1:3]),
-            "ty": _shifts(settings.width_shift_range, width, rows[:, 3:5]),
+            "tx": _sample_shifts(settings.height_shift_range, height, rows[:, 1:3]),
+            "ty": _sample_shifts(settings.width_shift_range, width, rows[:, 3:5]),
             "shear": both_ways[:, 5] * settings.shear_range,
             "zx": low + rows[:, 6] * (high - low),
             "zy": low + rows[:, 7] * (high - low),
@@ -127,12 +127,14 @@ def draw(
         (rows[:, 8] < 0.5) & settings.horizontal_flip,
         (rows[:, 9] < 0.5) & settings.vertical_flip,
         both_ways[:, 10] * shifts if shifts else None,
-        dimmed[0] + rows[:, 11] * (dimmed[1] - dimmed[0]) if dimmed else None,
+        brightness[0] + rows[:, 11] * (brightness[1] - brightness[0]) if brightness else None,
     )
 
 
-def _shifts(reach: float | tuple[float, ...], size: int, rows: NDArray[np.float64]) -> Column:
-    """Pixels to move by, from two random numbers an item."""
+def _sample_shifts(
+    reach: float | tuple[float, ...], size: int, rows: NDArray[np.float64]
+) -> Column:
+    """Sample shifts in pixels, from two random numbers (items, 2) each."""
     if isinstance(reach, tuple):
         chosen = np.array(reach)[(rows[:, 0] * len(reach)).astype(np.int64)]
         moved = np.where(rows[:, 1] < 0.5, -chosen, chosen)
@@ -143,11 +145,11 @@ def _shifts(reach: float | tuple[float, ...], size: int, rows: NDArray[np.float6
     return moved * size if np.max(reach) < 1 else moved
 
 
-def draw_as_keras(
+def sample_as_keras(
     settings: Settings, *, height: int, width: int, state: np.random.RandomState
 ) -> Parameters:
-    """One image's transform with the numbers that Keras would take from `state`, in its order."""
-    drawn = dict(UNMOVED)
+    """Sample one image's transform with the numbers that Keras would take from `state`."""
+    drawn = dict(IDENTITY)
     if settings.rotation_range:
         drawn["theta"] = state.uniform(-settings.rotation_range, settings.rotation_range)
     for key, reach, size in (
@@ -155,7 +157,7 @@ def draw_as_keras(
         ("ty", settings.width_shift_range, width),
     ):
         if reach:
-            drawn[key] = _shift_as_keras(reach, state) * (size if np.max(reach) < 1 else 1)
+            drawn[key] = _sample_shift_as_keras(reach, state) * (size if np.max(reach) < 1 else 1)
     if settings.shear_range:
         drawn["shear"] = state.uniform(-settings.shear_range, settings.shear_range)
     if settings.zoom_range != (1, 1):
@@ -170,7 +172,7 @@ def draw_as_keras(
     return drawn
 
 
-def _shift_as_keras(reach: float | tuple[float, ...], state: np.random.RandomState) -> float:
+def _sample_shift_as_keras(reach: float | tuple[float, ...], state: np.random.RandomState) -> float:
     if isinstance(reach, float):
         return state.uniform(-reach, reach)
     return float(state.choice(reach) * state.choice([-1, 1]))

@@ -1,7 +1,7 @@
-"""Sources of image files: a folder of class folders, or the rows of a table.
+"""Image sources from files: a folder with one folder per class, or the rows of a table.
 
-Without `compat`, hidden files and folders are no classes, `10` comes after `2`, and a file that is
-missing or no image is named before the first batch.
+Without `compat`, hidden files and folders are ignored, classes are in natural order (`10` after
+`2`), and files that are missing or unreadable raise an error before the first batch.
 """
 
 import os
@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.augment.keras.decode import Decoded, Look, refuse_unknown
+from noonbit.augment.keras.decode import DecodedImages, DecodeSettings, refuse_unknown
 from noonbit.augment.keras.settings import Settings
-from noonbit.augment.keras.source import ClassMode, Source
+from noonbit.augment.keras.source import ClassMode, ImageSource
 from noonbit.data.dataset import Indices, natural_key
 from noonbit.data.files import File, open_files
 from noonbit.data.readers.folder import looks_like_picture
@@ -24,20 +24,24 @@ from noonbit.errors import DataError, InputRefused, SourceNotFound, UsageError, 
 KERAS_SUFFIXES = ("png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff")
 
 
-def directory_source(
+def source_from_directory(
     settings: Settings,
     directory: str | Path,
-    look: Look,
+    decoding: DecodeSettings,
     *,
     classes: Sequence[str] | None,
     class_mode: ClassMode | None,
-) -> Source:
-    """The pictures of a folder a class; raises `DataError` where there are none."""
+) -> ImageSource:
+    """Open a folder with one folder per class; raises `DataError` if it holds no pictures."""
     folder = Path(directory)
     if not folder.is_dir():
         raise SourceNotFound(f"{folder} is no folder. Give one that holds a folder a class.")
     refuse_unknown("class_mode", class_mode, ("categorical", "binary", "sparse", "input", None))
-    found = _folders_as_keras(folder, classes) if look.as_keras else _folders(folder, class_mode)
+    found = (
+        _find_class_folders_as_keras(folder, classes)
+        if decoding.as_keras
+        else _find_class_folders(folder, class_mode)
+    )
     if classes is not None:
         for name in classes:
             if name not in found:
@@ -46,23 +50,23 @@ def directory_source(
                     f"There are: {', '.join(found)}."
                 )
         found = {name: found[name] for name in classes}
-    if class_mode == "binary" and len(found) != 2 and not look.as_keras:
-        raise _not_binary(str(folder), len(found))
+    if class_mode == "binary" and len(found) != 2 and not decoding.as_keras:
+        raise _not_binary_error(str(folder), len(found))
     files = [file for group in found.values() for file in group]
     if not files:
         raise DataError(
             f"{folder} holds no pictures in class folders. Sort them into a folder a class "
             "(cats/1.jpg, dogs/2.jpg); class_mode=None takes pictures without classes."
         )
-    if not look.as_keras:
+    if not decoding.as_keras:
         _refuse_unreadable(files, str(folder))
     labels = np.repeat(np.arange(len(found)), [len(group) for group in found.values()])
     ends = np.cumsum([0, *map(len, found.values())])
-    return _file_source(
+    return _make_file_source(
         settings,
         files,
         [file.name for file in files],
-        look,
+        decoding,
         class_mode=class_mode,
         labels=labels,
         class_indices={name: index for index, name in enumerate(found)},
@@ -70,10 +74,10 @@ def directory_source(
     )
 
 
-def frame_source(
+def source_from_table(
     settings: Settings,
     frame: Any,
-    look: Look,
+    decoding: DecodeSettings,
     *,
     directory: str | Path | None,
     x_col: str,
@@ -82,42 +86,44 @@ def frame_source(
     classes: Sequence[Any] | None,
     class_mode: ClassMode | None,
     validate_filenames: bool,
-) -> Source:
-    """The pictures that a table names: anything whose columns are reached by name, as in pandas."""
+) -> ImageSource:
+    """Open the pictures that a table names; its columns are read as `frame[name]`, as in pandas."""
     refuse_unknown("class_mode", class_mode, (*get_args(ClassMode), None))
-    names = [str(name) for name in _column(frame, x_col, "x_col")]
+    names = [str(name) for name in _read_column(frame, x_col, "x_col")]
     paths = [Path(directory or "") / name for name in names]
     kept = np.arange(len(names))
     if validate_filenames:
-        kept = _present(paths, names, x_col, as_keras=look.as_keras)
+        kept = _find_files(paths, names, x_col, as_keras=decoding.as_keras)
     labels: Any = None
     class_indices: dict[Any, int] = {}
     if class_mode == "multi_output":
         columns = [y_col] if isinstance(y_col, str) else y_col
-        labels = [np.array(list(_column(frame, name, "y_col")))[kept] for name in columns]
+        labels = [np.array(list(_read_column(frame, name, "y_col")))[kept] for name in columns]
     elif class_mode == "raw":
-        labels = np.asarray(_column(frame, y_col, "y_col"))[kept]
+        labels = np.asarray(_read_column(frame, y_col, "y_col"))[kept]
     elif class_mode not in (None, "input"):
-        given = list(_column(frame, y_col, "y_col"))
-        order = str if look.as_keras else natural_key
-        labels, kept, class_indices = _encoded(
+        given = list(_read_column(frame, y_col, "y_col"))
+        order = str if decoding.as_keras else natural_key
+        labels, kept, class_indices = _encode_labels(
             [given[item] for item in kept], kept, classes, order=order
         )
         if class_mode == "binary" and len(class_indices) != 2:
-            raise _not_binary(f"The column '{y_col}'", len(class_indices))
+            raise _not_binary_error(f"The column '{y_col}'", len(class_indices))
     if not len(kept):
         raise DataError(f"No row of the table names a picture that is there ({len(names):,} rows).")
     files = [_file_at(paths[item], names[item]) for item in kept]
-    if validate_filenames and not look.as_keras:
+    if validate_filenames and not decoding.as_keras:
         _refuse_unreadable(files, f"The column '{x_col}'")
     weights = (
-        None if weight_col is None else np.array(list(_column(frame, weight_col, "weight_col")))
+        None
+        if weight_col is None
+        else np.array(list(_read_column(frame, weight_col, "weight_col")))
     )
-    return _file_source(
+    return _make_file_source(
         settings,
         files,
         [names[item] for item in kept],
-        look,
+        decoding,
         class_mode=class_mode,
         labels=labels,
         class_indices=class_indices,
@@ -126,10 +132,10 @@ def frame_source(
     )
 
 
-def _present(
+def _find_files(
     paths: Sequence[Path], names: Sequence[str], column: str, *, as_keras: bool
 ) -> Indices:
-    """The rows whose files are there; without `as_keras`, all of them have to be."""
+    """Return the rows whose files exist; without `as_keras`, missing ones raise `DataError`."""
     there = np.array([path.is_file() for path in paths], bool)
     if as_keras:
         there &= [name.lower().endswith(KERAS_SUFFIXES) for name in names]
@@ -143,24 +149,24 @@ def _present(
     return np.flatnonzero(there)
 
 
-def _file_source(
+def _make_file_source(
     settings: Settings,
     files: Sequence[File],
     names: Sequence[str],
-    look: Look,
+    decoding: DecodeSettings,
     *,
     class_mode: ClassMode | None,
     labels: Any,
     class_indices: dict[Any, int],
     blocks: Sequence[Indices],
     weights: NDArray[Any] | None = None,
-) -> Source:
+) -> ImageSource:
     channels_first = settings.data_format == "channels_first"
-    height, width, channels = look.shape
-    return Source(
+    height, width, channels = decoding.shape
+    return ImageSource(
         len(files),
-        (channels, height, width) if channels_first else look.shape,
-        Decoded(files, look, channels_first=channels_first),
+        (channels, height, width) if channels_first else decoding.shape,
+        DecodedImages(files, decoding, channels_first=channels_first),
         255.0,
         class_mode,
         labels,
@@ -172,10 +178,11 @@ def _file_source(
     )
 
 
-def _folders(folder: Path, class_mode: ClassMode | None) -> dict[str, list[File]]:
-    """The pictures of each visible class folder, in natural order; empty ones count as classes.
+def _find_class_folders(folder: Path, class_mode: ClassMode | None) -> dict[str, list[File]]:
+    """Find the pictures of each visible class folder, in natural order.
 
-    So the numbers of the classes are the same where one part of the data lacks a class.
+    Empty folders count as classes, so that the class numbers stay the same if one part of the data
+    lacks a class.
     """
     classes = [path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
     found: dict[str, list[File]] = {name: [] for name in sorted(classes, key=natural_key)}
@@ -188,28 +195,30 @@ def _folders(folder: Path, class_mode: ClassMode | None) -> dict[str, list[File]
     return found
 
 
-def _folders_as_keras(folder: Path, classes: Sequence[str] | None) -> dict[str, list[File]]:
-    """The same by Keras's rules: told by suffix, alphabetical, hidden folders too."""
+def _find_class_folders_as_keras(
+    folder: Path, classes: Sequence[str] | None
+) -> dict[str, list[File]]:
+    """Do the same by Keras's rules: pictures by suffix, alphabetical order, hidden folders too."""
     found = {}
     for name in classes or sorted(path.name for path in folder.iterdir() if path.is_dir()):
         walked = sorted(os.walk(folder / name), key=lambda place: place[0])
         paths = [Path(root) / file for root, _, files in walked for file in sorted(files)]
         found[name] = [
-            File.at(path, os.path.join(name, os.path.relpath(path, folder / name)))
+            File.from_path(path, os.path.join(name, os.path.relpath(path, folder / name)))
             for path in paths
             if path.name.lower().endswith(KERAS_SUFFIXES)
         ]
     return found
 
 
-def _encoded(
+def _encode_labels(
     given: Sequence[Any],
     items: Indices,
     classes: Sequence[Any] | None,
     *,
     order: Callable[[str], Any],
 ) -> tuple[Any, Indices, dict[Any, int]]:
-    """Class numbers of labels; rows whose classes are not among those asked for are left out."""
+    """Return class numbers, their rows, and each class's number; drop rows of other classes."""
     several = any(isinstance(label, list | tuple) for label in given)
     lists = [list(label) if isinstance(label, list | tuple) else [label] for label in given]
     if classes is None:
@@ -224,7 +233,7 @@ def _encoded(
     return np.array([each[0] for each in numbers if each], np.int64), items[known], class_indices
 
 
-def _column(frame: Any, name: Any, argument: str) -> Any:
+def _read_column(frame: Any, name: Any, argument: str) -> Any:
     try:
         return frame[name]
     except (KeyError, IndexError, TypeError):
@@ -235,12 +244,12 @@ def _column(frame: Any, name: Any, argument: str) -> Any:
 
 
 def _file_at(path: Path, name: str) -> File:
-    """A file of a table, which can be missing until it is read."""
+    """Return a file of a table; a missing one raises `InputRefused` only when it is read."""
 
     def refuse() -> BinaryIO:
         raise InputRefused(str(path), "is not there")
 
-    return File.at(path, name) if path.is_file() else File(name, 0, refuse, path)
+    return File.from_path(path, name) if path.is_file() else File(name, 0, refuse, path)
 
 
 def _refuse_unreadable(files: Sequence[File], where: str) -> None:
@@ -252,7 +261,7 @@ def _refuse_unreadable(files: Sequence[File], where: str) -> None:
         )
 
 
-def _not_binary(where: str, count: int) -> UsageError:
+def _not_binary_error(where: str, count: int) -> UsageError:
     return UsageError(
         f"{where} has {plural(count, 'class', 'classes')}, but class_mode='binary' is for two. "
         "Use 'categorical' or 'sparse'."

@@ -1,4 +1,4 @@
-"""What an `ImageDataGenerator` can be told, by Keras's names, checked when it is made."""
+"""The arguments of an `ImageDataGenerator`, by Keras's names, validated when it is created."""
 
 import math
 import warnings
@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from noonbit.config.recipe import explain
+from noonbit.config.recipe import validation_reasons
 from noonbit.errors import UsageError, did_you_mean
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -27,8 +27,8 @@ Preprocessing: TypeAlias = Callable[[Floats], Any]
 EXAMPLE = "ImageDataGenerator(rotation_range=15, width_shift_range=0.1, zoom_range=0.1)"
 
 
-def _numbers(value: Any) -> list[float] | None:
-    """The finite numbers of a sequence; None where it is something else."""
+def _parse_numbers(value: Any) -> list[float] | None:
+    """Return a sequence of finite numbers as a list; None for anything else."""
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         return None
     plain = [item.item() if isinstance(item, np.generic) else item for item in value]
@@ -36,11 +36,11 @@ def _numbers(value: Any) -> list[float] | None:
     return plain if plain and fits else None
 
 
-def _shift(value: Any) -> int | float | tuple[float, ...]:
-    several = _numbers(value)
+def _parse_shift(value: Any) -> int | float | tuple[float, ...]:
+    several = _parse_numbers(value)
     if several is not None:
         return tuple(several)
-    one = _numbers([value])
+    one = _parse_numbers([value])
     if one is None or isinstance(value, bool) or one[0] < 0:
         raise PydanticCustomError(
             "shift",
@@ -50,8 +50,8 @@ def _shift(value: Any) -> int | float | tuple[float, ...]:
     return one[0]
 
 
-def _zoom(value: Any) -> tuple[float, float]:
-    ends = _numbers(value) or _numbers([value]) or []
+def _parse_zoom(value: Any) -> tuple[float, float]:
+    ends = _parse_numbers(value) or _parse_numbers([value]) or []
     low, high = (1 - ends[0], 1 + ends[0]) if len(ends) == 1 else (*ends, 0.0, 0.0)[:2]
     if len(ends) > 2 or not 0 < low <= high:
         raise PydanticCustomError(
@@ -62,8 +62,8 @@ def _zoom(value: Any) -> tuple[float, float]:
     return low, high
 
 
-def _brightness(value: Any) -> tuple[float, float]:
-    ends = _numbers(value) or []
+def _parse_brightness(value: Any) -> tuple[float, float]:
+    ends = _parse_numbers(value) or []
     if len(ends) != 2 or not 0 <= ends[0] <= ends[1]:
         raise PydanticCustomError(
             "brightness",
@@ -72,12 +72,12 @@ def _brightness(value: Any) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
-def _or(default: str) -> BeforeValidator:
-    """None means `default`, as it does for Keras."""
+def _replace_none(default: str) -> BeforeValidator:
+    """Replace None by `default`, as Keras does."""
     return BeforeValidator(lambda value: default if value is None else value)
 
 
-def _dtype_name(value: Any) -> Any:
+def _parse_dtype(value: Any) -> Any:
     try:
         return np.dtype(value).name
     except TypeError:
@@ -88,42 +88,48 @@ Reach = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Settings(BaseModel):
-    """The arguments of an `ImageDataGenerator`; what is out of range raises `UsageError`."""
+    """The arguments of an `ImageDataGenerator`; values out of range raise `UsageError`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     featurewise_center: bool = False
     """Subtract each channel's mean over the images of `fit`."""
     samplewise_center: bool = False
-    """Subtract each image's own mean, one number over all its pixels and channels."""
+    """Subtract each image's own mean over all its pixels and channels."""
     featurewise_std_normalization: bool = False
-    """Divide by each channel's standard deviation over the images of `fit`; centres too."""
+    """Divide by each channel's standard deviation over the images of `fit`; implies centring."""
     samplewise_std_normalization: bool = False
-    """Divide by each image's own standard deviation; centres too."""
+    """Divide by each image's own standard deviation; implies centring."""
     zca_whitening: bool = False
-    """Decorrelate the pixels by what `fit` saw; centres featurewise too."""
+    """Decorrelate the pixels over the images of `fit`; implies featurewise centring."""
     zca_epsilon: float = Field(default=1e-6, gt=0)
     """Added to the singular values before dividing by them."""
     rotation_range: Reach = 0.0
     """Degrees, both ways."""
-    width_shift_range: Annotated[int | float | tuple[float, ...], BeforeValidator(_shift)] = 0.0
-    """Sideways: a share of the width where it is below 1, else pixels; an int moves by whole pixels
-    short of it, and a list holds the shifts to choose from, each taken both ways."""
-    height_shift_range: Annotated[int | float | tuple[float, ...], BeforeValidator(_shift)] = 0.0
-    """Up and down, likewise."""
-    brightness_range: Annotated[tuple[float, float], BeforeValidator(_brightness)] | None = None
-    """Factors from darkest to brightest."""
+    width_shift_range: Annotated[int | float | tuple[float, ...], BeforeValidator(_parse_shift)] = (
+        0.0
+    )
+    """Sideways, both ways: a share of the width if below 1, else pixels. An int n shifts by at most
+    n - 1 whole pixels; a list holds the shifts to choose from."""
+    height_shift_range: Annotated[
+        int | float | tuple[float, ...], BeforeValidator(_parse_shift)
+    ] = 0.0
+    """Up and down, in the same way."""
+    brightness_range: Annotated[tuple[float, float], BeforeValidator(_parse_brightness)] | None = (
+        None
+    )
+    """The lowest and the highest factor of the pixel values."""
     shear_range: Reach = 0.0
     """Degrees, both ways."""
-    zoom_range: Annotated[tuple[float, float], BeforeValidator(_zoom)] = (1.0, 1.0)
-    """A share both ways, or the smallest and largest factor; below 1 enlarges. Each axis draws its
-    own."""
+    zoom_range: Annotated[tuple[float, float], BeforeValidator(_parse_zoom)] = (1.0, 1.0)
+    """A share z for factors from 1 - z to 1 + z, or the smallest and largest factor; below 1
+    enlarges. Each axis has its own factor."""
     channel_shift_range: Reach = 0.0
-    """Added to all channels at most, within the image's own darkest and brightest value."""
+    """The largest amount to add to all channels, clipped to the image's own range."""
     fill_mode: Literal["constant", "nearest", "reflect", "wrap"] = "nearest"
-    """What lies beyond the border."""
+    """What lies outside the image."""
     cval: float = Field(default=0.0, allow_inf_nan=False)
-    """The value beyond the border for `fill_mode="constant"`."""
+    """The value outside for `fill_mode="constant"`."""
     horizontal_flip: bool = False
     """Mirror half of the images left to right. Changes what digits, letters and signs mean."""
     vertical_flip: bool = False
@@ -131,27 +137,27 @@ class Settings(BaseModel):
     rescale: float | None = Field(default=None, allow_inf_nan=False)
     """Multiply all values, after the transforms; 1/255 is usual."""
     preprocessing_function: Preprocessing | None = None
-    """Called with each transformed image (rank 3), before `rescale`; gives the same shape."""
-    data_format: Annotated[Literal["channels_last", "channels_first"], _or("channels_last")] = (
-        "channels_last"
-    )
+    """Called with each transformed image (rank 3), before `rescale`; must keep the shape."""
+    data_format: Annotated[
+        Literal["channels_last", "channels_first"], _replace_none("channels_last")
+    ] = "channels_last"
     """(height, width, channels) or (channels, height, width)."""
     validation_split: float = Field(default=0.0, ge=0, lt=1)
-    """The share of the images that `subset="validation"` gives."""
+    """The share of the images in `subset="validation"`."""
     interpolation_order: Literal[0, 1] = 1
-    """0 takes the nearest pixel, 1 mixes four."""
+    """0 for the nearest pixel, 1 for bilinear interpolation."""
     dtype: Annotated[
-        Literal["float32", "float64"], BeforeValidator(_dtype_name), _or("float32")
+        Literal["float32", "float64"], BeforeValidator(_parse_dtype), _replace_none("float32")
     ] = "float32"
-    """Of the batches."""
+    """The dtype of the batches."""
     compat: Literal["keras"] | None = None
-    """`"keras"` is Keras 3's generator, number for number, with the traps that None repairs."""
+    """`"keras"` repeats Keras 3's generator exactly, with the traps that None avoids."""
     seed: int = Field(default=0, ge=0, lt=2**32)
-    """What all chance follows from; with `compat="keras"`, what `numpy.random.seed` would get."""
+    """The seed of all random numbers; for `compat="keras"`, what `numpy.random.seed` would get."""
 
     @model_validator(mode="wrap")
     @classmethod
-    def _in_one_sentence(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _validate(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         for name in given:
             if name not in cls.model_fields:
                 raise UsageError(
@@ -159,39 +165,41 @@ class Settings(BaseModel):
                     f"{did_you_mean(name, cls.model_fields)} For example {EXAMPLE}."
                 )
         try:
-            return handler(with_implied(given))
+            return handler(add_implied_settings(given))
         except ValidationError as error:
-            raise UsageError(f"ImageDataGenerator: {'; '.join(explain(error))}.") from None
+            raise UsageError(
+                f"ImageDataGenerator: {'; '.join(validation_reasons(error))}."
+            ) from None
 
     @property
     def channel_axis(self) -> int:
-        """Of one image, counted from its end."""
+        """The channel axis of an image, as a negative index."""
         return -1 if self.data_format == "channels_last" else -3
 
     @property
     def needs_fit(self) -> list[str]:
-        """The settings that need statistics of the data."""
+        """The settings in use that need `fit`."""
         names = ("featurewise_center", "featurewise_std_normalization", "zca_whitening")
         return [name for name in names if getattr(self, name)]
 
     def size(self, shape: Sequence[int]) -> tuple[int, int]:
-        """Height and width of an image of `shape`."""
+        """Return (height, width) of an image or batch of `shape`."""
         height, width = shape[-3:-1] if self.data_format == "channels_last" else shape[-2:]
         return height, width
 
     def channels_first(self, images: Floats) -> Floats:
-        """(B, C, H, W), a view."""
+        """Return a view of a batch in `data_format` as (B, C, H, W)."""
         return images.transpose(0, 3, 1, 2) if self.data_format == "channels_last" else images
 
     def restored(self, images: Floats) -> Floats:
-        """(B, C, H, W) in `data_format`, contiguous."""
+        """Return a (B, C, H, W) batch in `data_format`, contiguous."""
         if self.data_format == "channels_last":
             images = images.transpose(0, 2, 3, 1)
         return np.ascontiguousarray(images)
 
 
-def with_implied(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments with those that others bring along, as Keras completes them."""
+def add_implied_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the settings that others imply, as Keras does."""
     settings = dict(given)
     if settings.get("zca_whitening"):
         settings["featurewise_center"] = True

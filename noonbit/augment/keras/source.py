@@ -1,4 +1,4 @@
-"""Numbered images with their answers, as a flow takes its batches from them, and their subsets."""
+"""Image sources: numbered images with their answers, and the training and validation subsets."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from noonbit.augment.keras.settings import Floats, Settings
-from noonbit.augment.keras.transform import white_of
+from noonbit.augment.keras.transform import find_white_level
 from noonbit.data.dataset import Indices
 from noonbit.data.stratify import SPLIT_SEED, draw_stratified
 from noonbit.errors import UsageError, did_you_mean, plural
@@ -19,34 +19,33 @@ Answers: TypeAlias = NDArray[Any] | list[NDArray[Any]] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Images that can be asked for by number."""
+class ImageSource:
+    """Images that can be read by number."""
 
     count: int
     shape: tuple[int, ...]
-    """Of one image, in the generator's data format."""
+    """The shape of one image, in the generator's data format."""
     read: Callable[[Indices], NDArray[Any]]
-    """The images of these numbers, in any dtype; a new array."""
+    """Returns a new array of the images of these numbers, in any dtype."""
     white: float | None
-    """The brightest value that they can have (see `transform.white_of`)."""
+    """The largest possible pixel value (see `transform.find_white_level`)."""
     class_mode: ClassMode | None = None
-    """How an answer is given; None for none."""
+    """The form of the answers; None for no answers."""
     labels: Any = None
-    """What `class_mode` makes answers from: class numbers (count,), a list of them for each image,
-    or the answers themselves."""
+    """Class numbers (count,), or a list of them for each image, or the answers themselves."""
     class_indices: dict[Any, int] = field(default_factory=dict)
     """The number of each class name."""
     weights: NDArray[Any] | None = None
-    """Of each image."""
+    """The sample weight of each image."""
     names: Sequence[str] = ()
-    """The file of each image, as it was named."""
+    """The file name of each image, as its folder or table has it."""
     paths: Sequence[str] = ()
-    """Where each file lies."""
+    """The full path of each file."""
     blocks: Sequence[Indices] = ()
-    """What Keras takes the first share of for validation, each by itself; without, all images."""
+    """Groups of images; Keras's validation split is the first share of each. Empty: one group."""
 
     def answers(self, items: Indices, images: Floats) -> Answers:
-        """What goes with the images of `items`, which are already as they are fed."""
+        """Return the answers for `items`; `images` are those items as the network gets them."""
         dtype = images.dtype
         if self.class_mode == "input":
             return images.copy()
@@ -66,28 +65,28 @@ class Source:
         return None
 
 
-def array_source(
+def source_from_arrays(
     settings: Settings, x: ArrayLike, y: ArrayLike | None, sample_weight: ArrayLike | None
-) -> Source:
-    """Images in memory, (n, ...) in the settings' data format, as they are: never copied whole."""
-    images = image_array(x, name="x")
+) -> ImageSource:
+    """Wrap images in memory, (n, ...) in the settings' data format, without copying them."""
+    images = check_images(x, name="x")
     answers, weights = (
-        of_length(len(images), column, name)
+        check_length(len(images), column, name)
         for column, name in ((y, "y"), (sample_weight, "sample_weight"))
     )
-    return Source(
+    return ImageSource(
         len(images),
         images.shape[1:],
         images.__getitem__,
-        white_of(images) if settings.brightness_range and settings.compat is None else None,
+        find_white_level(images) if settings.brightness_range and settings.compat is None else None,
         None if answers is None else "raw",
         answers,
         weights=weights,
     )
 
 
-def image_array(x: ArrayLike, *, name: str) -> NDArray[Any]:
-    """Images of rank 4; raises `UsageError`."""
+def check_images(x: ArrayLike, *, name: str) -> NDArray[Any]:
+    """Return images as an array; raises `UsageError` unless it is numeric with four axes."""
     try:
         images = np.asarray(x)
     except ValueError:
@@ -103,8 +102,8 @@ def image_array(x: ArrayLike, *, name: str) -> NDArray[Any]:
     return images
 
 
-def of_length(count: int, column: ArrayLike | None, name: str) -> NDArray[Any] | None:
-    """An array beside x; raises `UsageError` where it is shorter or longer."""
+def check_length(count: int, column: ArrayLike | None, name: str) -> NDArray[Any] | None:
+    """Return `column` as an array; raises `UsageError` unless its length is `count`."""
     if column is None:
         return None
     values = np.asarray(column)
@@ -114,12 +113,12 @@ def of_length(count: int, column: ArrayLike | None, name: str) -> NDArray[Any] |
     return values
 
 
-def chosen_items(settings: Settings, source: Source, subset: Subset | None) -> Indices:
-    """The images of a subset, ascending; all of them for None.
+def choose_items(settings: Settings, source: ImageSource, subset: Subset | None) -> Indices:
+    """Return the images of a subset in ascending order; all of them for None.
 
-    The split is stratified and, like every split of noonbit, the same for every seed; so two
-    generators that augment differently set the same images aside. Keras takes the first images as
-    they come, of each class where it reads folders.
+    The split is stratified and, like every split of noonbit, the same for every seed, so generators
+    with different transforms use the same validation images. With `compat`, it is the first images,
+    of each class if they come from folders.
     """
     everything = np.arange(source.count)
     if subset is None:
@@ -135,7 +134,7 @@ def chosen_items(settings: Settings, source: Source, subset: Subset | None) -> I
         )
     if settings.compat is None:
         labels = None if source.class_mode == "multi_output" else source.labels
-        validation = drawn_validation(labels, source.count, settings.validation_split)
+        validation = sample_validation(labels, source.count, settings.validation_split)
     else:
         blocks = source.blocks or (everything,)
         share = settings.validation_split
@@ -151,32 +150,32 @@ def chosen_items(settings: Settings, source: Source, subset: Subset | None) -> I
     return items
 
 
-def drawn_validation(labels: Any, count: int, share: float) -> Indices:
-    """The validation images, every class in proportion where the labels are classes."""
-    classes = class_numbers(labels, count)
+def sample_validation(labels: Any, count: int, share: float) -> Indices:
+    """Sample the validation images, stratified by class if the labels are classes."""
+    classes = number_classes(labels, count)
     return draw_stratified(classes, round(share * count), np.random.default_rng(SPLIT_SEED))
 
 
-def class_numbers(labels: Any, count: int) -> Indices:
-    """A number for each distinct label; one for all where there are none, or nearly all differ.
+def number_classes(labels: Any, count: int) -> Indices:
+    """Number the distinct labels; all 0 if there are no labels, or if they are no classes.
 
     A label can be a number, a name, a row (one-hot) or a list of classes.
     """
-    together = np.zeros(count, np.int64)
+    one_class = np.zeros(count, np.int64)
     if labels is None:
-        return together
+        return one_class
     if isinstance(labels, list):
         labels = np.array([str(label) for label in labels])
     rows = labels.reshape(count, -1)
     found, numbers = np.unique(
         rows[:, 0] if rows.shape[1] == 1 else rows, axis=0, return_inverse=True
     )
-    # A regression has as many values as images; a class has at least two.
-    return together if 2 * len(found) > count else numbers.reshape(-1).astype(np.int64)
+    # With fewer than two images per label, the labels are taken for values of a regression.
+    return one_class if 2 * len(found) > count else numbers.reshape(-1).astype(np.int64)
 
 
 def refuse_missing_classes(labels: NDArray[Any], validation: Indices) -> None:
-    """Keras takes no split of an array that leaves a class on one side only."""
+    """Raise `UsageError` if a class is on one side of the split only, as Keras does for arrays."""
     held_out = np.zeros(len(labels), bool)
     held_out[validation] = True
     if not np.array_equal(np.unique(labels[held_out]), np.unique(labels[~held_out])):

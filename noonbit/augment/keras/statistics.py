@@ -1,9 +1,9 @@
-"""What `fit` learns from the images, and how a batch is standardized by it.
+"""Statistics that `fit` measures, and standardizing batches with them.
 
     preprocessing_function -> rescale -> samplewise -> featurewise -> ZCA
 
-The first three need no `fit`; without `compat`, `fit` measures what they give, since that is what
-the rest will be subtracted from. Keras measures images that were rescaled and nothing else.
+The first three need no `fit`; without `compat`, `fit` measures their output, which is what the
+featurewise statistics are applied to. Keras measures images that are only rescaled.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from noonbit.augment.keras.settings import Floats, Settings
-from noonbit.augment.keras.whitening import Whitening, whitening, whitening_as_keras
+from noonbit.augment.keras.whitening import Whitening, compute_whitening, compute_whitening_as_keras
 from noonbit.errors import UsageError
 
 EPSILON = 1e-6
@@ -20,19 +20,19 @@ EPSILON = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Of the fitted images; what the settings do not ask for is None."""
+    """Statistics of the fitted images; None for those that the settings do not need."""
 
     mean: Floats | None
-    """Of each channel, in the shape (1, 1, C) or (C, 1, 1)."""
+    """Mean of each channel, (1, 1, C) or (C, 1, 1)."""
     std: Floats | None
-    """Likewise."""
+    """Standard deviation of each channel, in the same shape."""
     whitening: Whitening | None
 
 
-def measured(settings: Settings, images: Floats) -> Statistics:
-    """The statistics of `images` (n, ...), which are centred and scaled in place.
+def measure_statistics(settings: Settings, images: Floats) -> Statistics:
+    """Measure the statistics of `images` (n, ...), which are centred and scaled in place.
 
-    Sums are float64; Keras's are in the images' dtype.
+    Sums are float64; with `compat`, they are in the images' dtype, as Keras's are.
     """
     as_keras = settings.compat is not None
     accumulator = None if as_keras else np.float64
@@ -46,27 +46,29 @@ def measured(settings: Settings, images: Floats) -> Statistics:
     if settings.featurewise_std_normalization:
         if as_keras:
             std = images.std(axes)
-        else:  # the images are centred, so that one pass over them is exact enough
+        else:  # the images are centred, so one pass is exact enough
             std = np.sqrt(np.square(images).mean(axes, dtype=np.float64)).astype(images.dtype)
         std = std.reshape(shape)
         images /= std + EPSILON
     if settings.zca_whitening:
         flat = images.reshape(len(images), -1)
-        decompose = whitening_as_keras if as_keras else whitening
+        decompose = compute_whitening_as_keras if as_keras else compute_whitening
         white = decompose(flat, epsilon=settings.zca_epsilon)
     return Statistics(mean, std, white)
 
 
-def prepared(settings: Settings, images: Floats, *, together: bool = False) -> Floats:
-    """The part of standardizing that needs no `fit`, of a batch (B, ...); may change it in place.
+def standardize_without_fit(
+    settings: Settings, images: Floats, *, whole_batch: bool = False
+) -> Floats:
+    """Do the part of standardizing that needs no `fit`, on a batch (B, ...), maybe in place.
 
-    `together` takes the whole batch for one sample, as Keras does when it is handed one.
+    `whole_batch` takes the whole batch for one sample, as Keras's `standardize` does.
     """
     if settings.preprocessing_function is not None:
-        images = preprocessed(settings, images)
+        images = apply_preprocessing_function(settings, images)
     if settings.rescale:
         images *= settings.rescale
-    axes = None if together else (1, 2, 3)
+    axes = None if whole_batch else (1, 2, 3)
     if settings.samplewise_center:
         images -= images.mean(axes, keepdims=True)
     if settings.samplewise_std_normalization:
@@ -74,8 +76,8 @@ def prepared(settings: Settings, images: Floats, *, together: bool = False) -> F
     return images
 
 
-def preprocessed(settings: Settings, images: Floats) -> Floats:
-    """The caller's function on each image."""
+def apply_preprocessing_function(settings: Settings, images: Floats) -> Floats:
+    """Call `preprocessing_function` on each image; raises `UsageError` if it changes the shape."""
     assert settings.preprocessing_function is not None  # noqa: S101 - asked by the caller
     results = [np.asarray(settings.preprocessing_function(image)) for image in images]
     for result in results:
@@ -89,12 +91,12 @@ def preprocessed(settings: Settings, images: Floats) -> Floats:
     return stacked if stacked.dtype.kind == "f" else stacked.astype(settings.dtype)
 
 
-def standardized(
-    settings: Settings, images: Floats, statistics: Statistics | None, *, together: bool = False
+def standardize(
+    settings: Settings, images: Floats, statistics: Statistics | None, *, whole_batch: bool = False
 ) -> Floats:
-    """A batch (B, ...) as the network is fed; may change it in place.
+    """Standardize a batch (B, ...), maybe in place.
 
-    Raises `UsageError` where the settings need statistics and there are none.
+    Raises `UsageError` if the settings need statistics and `fit` was not called.
     """
     missing = settings.needs_fit
     if missing and statistics is None:
@@ -102,7 +104,7 @@ def standardized(
             f"{' and '.join(missing)} {'needs' if len(missing) == 1 else 'need'} the statistics of "
             "the training images: call generator.fit(x_train) first."
         )
-    images = prepared(settings, images, together=together)
+    images = standardize_without_fit(settings, images, whole_batch=whole_batch)
     if statistics is not None:
         if statistics.mean is not None:
             images -= statistics.mean

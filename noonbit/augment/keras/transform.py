@@ -1,9 +1,8 @@
-"""Batches transformed as drawn: affine, then channel shift, flips and brightness, as Keras orders.
+"""Transform batches in Keras's order: affine, channel shift, flips, brightness.
 
-Without `compat`, an image is turned about its own centre, `height_shift_range` moves it up and
-down, and brightness multiplies. Keras 3 exchanges the two shift ranges and, for an oblong image,
-the coordinates of the centre; it brightens through an 8-bit picture, which turns an image of values
-from 0 to 1 black.
+Without `compat`, images rotate about their centre, `height_shift_range` moves them up and down, and
+brightness multiplies. Keras 3 swaps the two shift ranges and, for oblong images, the coordinates of
+the centre; its brightness goes through an 8-bit image, so images from 0 to 1 become black.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -15,37 +14,36 @@ import torch
 from numpy.typing import NDArray
 
 from noonbit.augment.affine import warp
-from noonbit.augment.keras.draws import Draws
+from noonbit.augment.keras.draws import KerasParameters
 from noonbit.augment.keras.settings import Floats, Settings
-from noonbit.system.runtime import operators_use
+from noonbit.system.runtime import set_operator_threads
 
-VALUES_A_SHARE = 2**19
-"""Numbers of a batch that are worth waking a thread for: about 3 ms of work."""
-OF_EACH = (1, 2, 3)
+VALUES_PER_THREAD = 2**19
+"""Values of a batch for which a thread is worth starting: about 3 ms of work."""
+IMAGE_AXES = (1, 2, 3)
 """The axes of a (B, C, H, W) batch that belong to one image."""
 
 
-def transformed(
-    settings: Settings, images: NDArray[Any], draws: Draws, *, white: float | None
+def transform(
+    settings: Settings, images: NDArray[Any], draws: KerasParameters, *, white: float | None
 ) -> Floats:
-    """`images` (B, ...) in the settings' data format, each by its own draws; a new array.
+    """Transform `images` (B, ...) of any dtype in the settings' data format, each by its own draws.
 
-    Images of any number type become the settings' dtype.
-
-    `white` is the brightest value that an image can have (see `white_of`).
+    Returns a new array in the settings' dtype. `white` is the largest possible pixel value (see
+    `find_white_level`).
     """
-    pixels = warped(settings, settings.channels_first(images), draws)
+    pixels = warp_batch(settings, settings.channels_first(images), draws)
     if draws.channel_shift is not None:
-        low, high = pixels.min(OF_EACH, keepdims=True), pixels.max(OF_EACH, keepdims=True)
-        pixels = np.clip(pixels + column(draws.channel_shift, pixels), low, high)
+        low, high = pixels.min(IMAGE_AXES, keepdims=True), pixels.max(IMAGE_AXES, keepdims=True)
+        pixels = np.clip(pixels + per_image(draws.channel_shift, pixels), low, high)
     for mirrored, axis in ((draws.flip_horizontal, 3), (draws.flip_vertical, 2)):
         if mirrored.any():
             pixels[mirrored] = np.flip(pixels[mirrored], axis)
     if draws.brightness is not None:
-        factors = np.repeat(column(draws.brightness, pixels), pixels.shape[1], axis=1)
-        factors[:, 3:] = 1  # a fourth channel is transparency, which has no brightness
+        factors = np.repeat(per_image(draws.brightness, pixels), pixels.shape[1], axis=1)
+        factors[:, 3:] = 1  # the fourth channel is transparency
         if settings.compat is not None:
-            pixels = brightened_as_keras(pixels, factors)
+            pixels = brighten_as_keras(pixels, factors)
         else:
             pixels *= factors
             if white is not None:
@@ -53,46 +51,52 @@ def transformed(
     return settings.restored(pixels)
 
 
-def transformed_in_shares(
-    settings: Settings, images: NDArray[Any], draws: Draws, *, white: float | None, threads: int
+def transform_in_threads(
+    settings: Settings,
+    images: NDArray[Any],
+    draws: KerasParameters,
+    *,
+    white: float | None,
+    threads: int,
+    values_per_thread: int = VALUES_PER_THREAD,
 ) -> Floats:
-    """The same for images of any dtype, on several threads where the batch is worth waking them."""
-    count = min(threads, len(images), images.size // VALUES_A_SHARE)
+    """Do the same on several threads, one for every `values_per_thread` values of the batch."""
+    count = min(threads, len(images), images.size // values_per_thread)
     if count <= 1:
-        return transformed(settings, images, draws, white=white)
+        return transform(settings, images, draws, white=white)
     ends = [len(images) * share // count for share in range(count + 1)]
-    together = np.empty(images.shape, settings.dtype)
+    transformed = np.empty(images.shape, settings.dtype)
 
-    def transform(share: slice) -> None:
-        together[share] = transformed(settings, images[share], draws.take(share), white=white)
+    def transform_share(share: slice) -> None:
+        transformed[share] = transform(settings, images[share], draws.take(share), white=white)
 
-    # A pool of its own: a flow may be read by one of the threads of `Runtime.spread`, and waiting
-    # there for the same pool would never end.
-    list(transformers(threads).map(transform, map(slice, ends, ends[1:])))
-    return together
+    # Not the pool of `Runtime.map_threads`: one of its threads may be reading this flow, and would
+    # wait for its own pool forever.
+    list(transform_pool(threads).map(transform_share, map(slice, ends, ends[1:])))
+    return transformed
 
 
 @cache
-def transformers(threads: int) -> ThreadPoolExecutor:
-    """The process's threads for transforming."""
+def transform_pool(threads: int) -> ThreadPoolExecutor:
+    """Return the process's thread pool for transforming."""
     return ThreadPoolExecutor(threads, "noonbit-transform")
 
 
-def warped(settings: Settings, pixels: NDArray[Any], draws: Draws) -> Floats:
-    """A (B, C, H, W) batch in the settings' dtype, rotated, shifted, sheared and zoomed at once.
+def warp_batch(settings: Settings, pixels: NDArray[Any], draws: KerasParameters) -> Floats:
+    """Rotate, shift, shear and zoom a (B, C, H, W) batch: the settings' dtype, a new array.
 
-    Positions are float64 for `compat`, since Keras interpolates in it whatever the dtype.
+    With `compat`, interpolation is in float64, as Keras's is for any dtype.
     """
     if draws.matrices is None:
         height, width = pixels.shape[2:]
-        draws = draws.placed(settings, height=height, width=width)
+        draws = draws.with_matrices(settings, height=height, width=width)
     if draws.matrices is None:
         return pixels.astype(settings.dtype)
     if settings.compat is not None:
         pixels = pixels.astype(np.float64)
     elif pixels.dtype != np.uint8 or settings.dtype != "float32":
         pixels = pixels.astype(settings.dtype, copy=False)
-    with operators_use(1):
+    with set_operator_threads(1):
         moved = warp(
             torch.from_numpy(pixels),
             draws.matrices,
@@ -103,20 +107,20 @@ def warped(settings: Settings, pixels: NDArray[Any], draws: Draws) -> Floats:
     return moved.numpy().astype(settings.dtype, copy=False)
 
 
-def column(values: NDArray[np.float64], pixels: Floats) -> Floats:
-    """One number an image, to be combined with a (B, C, H, W) batch in its dtype."""
+def per_image(values: NDArray[np.float64], pixels: Floats) -> Floats:
+    """Reshape numbers (B,) to (B, 1, 1, 1), in the dtype of `pixels`."""
     return values.astype(pixels.dtype)[:, None, None, None]
 
 
-def brightened_as_keras(pixels: Floats, factors: Floats) -> Floats:
-    """Brightness through an 8-bit picture, as Keras has Pillow do it: whatever is cut off is lost.
+def brighten_as_keras(pixels: Floats, factors: Floats) -> Floats:
+    """Multiply as Keras does with Pillow: in 8 bits, so fractions are cut off.
 
-    An image with values outside 0 to 255 is spread over that range first and brought back after.
+    An image with values outside 0 to 255 is scaled to that range first and scaled back afterwards.
     """
-    low, high = pixels.min(OF_EACH, keepdims=True), pixels.max(OF_EACH, keepdims=True)
+    low, high = pixels.min(IMAGE_AXES, keepdims=True), pixels.max(IMAGE_AXES, keepdims=True)
     levels = pixels.astype(np.float32)
-    spread = levels - levels.min(OF_EACH, keepdims=True)
-    peak = spread.max(OF_EACH, keepdims=True)
+    spread = levels - levels.min(IMAGE_AXES, keepdims=True)
+    peak = spread.max(IMAGE_AXES, keepdims=True)
     spread = spread / np.where(peak == 0, np.float32(1), peak) * np.float32(255)
     outside = (low < 0) | (high > 255)
     levels = np.trunc(np.where(outside, spread, levels))
@@ -124,8 +128,8 @@ def brightened_as_keras(pixels: Floats, factors: Floats) -> Floats:
     return np.where(outside, brighter / np.float32(255) * (high - low) + low, brighter)
 
 
-def white_of(images: NDArray[np.generic]) -> float | None:
-    """The brightest value that such images can have: 1 or 255, by all of them; None if unknown."""
+def find_white_level(images: NDArray[np.generic]) -> float | None:
+    """Guess the largest possible pixel value from all images: 1 or 255; None if neither fits."""
     if images.dtype == np.uint8:
         return 255.0
     if not images.size or images.min() < 0:

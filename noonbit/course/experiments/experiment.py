@@ -1,10 +1,9 @@
-"""The documented experiments: what five course documents and a public record train, and what they
-say came of it.
+"""The documented experiments of five course documents and a public speed record.
 
     NAME.toml ──> Experiment ──reproduce──> runs, a verdict, and a page
 
-Each file names its document and the claim, and holds the recipe as documented. `verdict.py` judges,
-`reproduce.py` runs, `page.py` shows.
+Each file holds the document's recipe and its claim about the result. `reproduce.py` runs it,
+`verdict.py` judges the claim, `page.py` writes the page.
 """
 
 import tomllib
@@ -21,22 +20,22 @@ from noonbit.errors import UsageError, did_you_mean
 FOLDER = Path(__file__).parent
 
 
-class Frozen(BaseModel):
-    """Checked once, then never changed."""
+class FrozenModel(BaseModel):
+    """A validated, immutable model that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Figure(Frozen):
-    """One network reaches an accuracy on its test images."""
+class Figure(FrozenModel):
+    """Claims that an arm reaches an accuracy on the test images."""
 
     kind: Literal["figure"]
     arm: str
     accuracy: Annotated[float, Field(gt=0, le=1)]
 
 
-class Better(Frozen):
-    """One arm beats another on the same test images."""
+class Better(FrozenModel):
+    """Claims that one arm beats another on the same test images."""
 
     kind: Literal["better"]
     winner: str
@@ -45,67 +44,67 @@ class Better(Frozen):
     """Whether the winner must also have fewer parameters."""
 
 
-class EnsembleFigure(Frozen):
-    """An ensemble reaches an accuracy and beats the mean of its members."""
+class EnsembleFigure(FrozenModel):
+    """Claims that an ensemble reaches an accuracy and beats the mean of its members."""
 
     kind: Literal["ensemble"]
     arm: str
     accuracy: Annotated[float, Field(gt=0, le=1)]
 
 
-class Table(Frozen):
-    """The network by hand prints the documented table, digit by digit."""
+class TableClaim(FrozenModel):
+    """Claims that the NumPy network prints the documented table to the last digit."""
 
     kind: Literal["table"]
 
 
-Claim = Annotated[Figure | Better | EnsembleFigure | Table, Field(discriminator="kind")]
+Claim = Annotated[Figure | Better | EnsembleFigure | TableClaim, Field(discriminator="kind")]
 
 
-class Substitute(Frozen):
-    """What runs where the documented data cannot be had; its figures prove nothing."""
+class Substitute(FrozenModel):
+    """Data to run on if the documented data are not available; the claim is not judged then."""
 
     source: str
-    """Below a data directory."""
+    """A path below a data directory."""
     reason: str
-    """Why its figures cannot be compared."""
+    """Why its figures cannot be compared with the document's."""
 
 
-class Experiment(Frozen):
+class Experiment(FrozenModel):
     """One documented experiment."""
 
     name: str
     title: str
     document: str
     says: str
-    """What the document says came of it."""
+    """The document's result, in words."""
     note: str = ""
-    """What the document leaves open or contradicts, and what is done here."""
+    """What the document leaves open or contradicts, and how it is done here."""
     source: str
-    """A known name."""
+    """The name of a known data set."""
     substitute: Substitute | None = None
     recipe: dict[str, Any] = {}
-    """What all arms share, by the names of `Recipe`."""
+    """Settings of all arms, by the names of `Recipe`'s fields."""
     arms: dict[str, dict[str, Any]] = {}
-    """What each arm adds; without any, there is one arm of the experiment's name."""
+    """Settings that each arm adds; if empty, one arm has the experiment's name."""
     seeds: tuple[int, ...] = (0,)
     members: int = 1
     combine: Combine = "sum"
     claim: Claim | None = None
-    """None where the document gives no figure."""
+    """None if the document gives no figure."""
 
     def recipes(self) -> dict[str, Recipe]:
-        """The recipe of every arm; the seed is still the first of all."""
+        """Build each arm's recipe, not yet with one of `seeds`. Raises `UsageError`."""
         arms = self.arms or {self.name: {}}
         return {
-            name: Recipe.checked({**self.recipe, **extra}, origin=f"experiment {self.name}")
+            name: Recipe.from_settings({**self.recipe, **extra}, origin=f"experiment {self.name}")
             for name, extra in arms.items()
         }
 
 
 @cache
-def experiments() -> dict[str, Experiment]:
-    """All of them by name, in the order of the documents."""
+def load_experiments() -> dict[str, Experiment]:
+    """Load all experiments by name, in the order of `DOCUMENTS`, then of the names."""
     found = [
         Experiment.model_validate({"name": path.stem, **tomllib.loads(path.read_text("utf-8"))})
         for path in FOLDER.glob("*.toml")
@@ -125,9 +124,9 @@ DOCUMENTS = (
 )
 
 
-def experiment(name: str) -> Experiment:
-    """The experiment of a name; raises `UsageError` with the nearest where there is none."""
-    known = experiments()
+def load_experiment(name: str) -> Experiment:
+    """Load an experiment by name; raises `UsageError` with the nearest name if there is none."""
+    known = load_experiments()
     if name not in known:
         raise UsageError(
             f"No experiment is called '{name}'.{did_you_mean(name, known)} "

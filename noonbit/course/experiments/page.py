@@ -1,4 +1,4 @@
-"""One offline page of every documented experiment: claim, curves, figures, verdict."""
+"""The offline page of all documented experiments: claims, curves, figures, verdicts."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from noonbit.course.byhand import DOCUMENTED
-from noonbit.course.experiments.experiment import Experiment, experiments
-from noonbit.course.experiments.results import Result, folder_of, last_result
+from noonbit.course.experiments.experiment import Experiment, load_experiments
+from noonbit.course.experiments.results import Result, experiment_folder, read_last_result
 from noonbit.errors import plural
 from noonbit.report.charts import history_chart
 from noonbit.report.page import environment
@@ -24,39 +24,39 @@ OUTCOMES = {
     "no claim": "No figure given",
     "quick": "Shortened",
 }
-"""In the order in which the page counts them."""
+"""Outcome -> word on the page, in the order of the page's counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """The history of one run, drawn."""
+    """A chart of one run's history."""
 
     title: str
     chart: Markup
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """An experiment and what came of it."""
+class ExperimentRow:
+    """An experiment and its result."""
 
     experiment: Experiment
     result: Result | None
-    """None where it was not run yet."""
+    """None if it was not run yet."""
     curves: list[Curves]
 
     @property
     def outcome(self) -> str:
-        """In words."""
+        """The outcome in words."""
         return "Not run yet" if self.result is None else OUTCOMES[self.result.verdict.outcome]
 
     @property
     def settings(self) -> list[tuple[str, Any]]:
-        """What the recipe states, of all arms together."""
+        """The settings that all arms share, with readable names."""
         return [(name.replace("_", " "), value) for name, value in self.experiment.recipe.items()]
 
     @property
     def table(self) -> list[list[tuple[str, str]]]:
-        """The printed figures of the network by hand, each with the documented one."""
+        """The NumPy network's printed figures, each paired with the documented one."""
         lines = [] if self.result is None else self.result.table
         return [
             list(zip(line, documented, strict=True))
@@ -65,13 +65,13 @@ class Row:
 
     @property
     def finished(self) -> datetime | None:
-        """When it was run."""
+        """The time at which it was run."""
         return None if self.result is None else datetime.fromisoformat(self.result.finished)
 
 
 def write_page(out: Path) -> Path:
-    """Write index.html into the folder of reproductions and return its path."""
-    rows = [row_of(one, out) for one in experiments().values()]
+    """Write index.html into the folder `out` of results and return its path."""
+    rows = [build_row(one, out) for one in load_experiments().values()]
     counted = Counter(row.outcome for row in rows)
     machines = {
         (m["processor"], m["threads"], m["precision"], m["python"], m["versions"]["torch"]): m
@@ -98,19 +98,19 @@ def write_page(out: Path) -> Path:
     return path
 
 
-def row_of(experiment: Experiment, out: Path) -> Row:
-    """An experiment with its last full result, and the curves of each arm's first run."""
-    result = last_result(experiment.name, out)
+def build_row(experiment: Experiment, out: Path) -> ExperimentRow:
+    """Collect an experiment's last full result and the curves of each arm's first run."""
+    result = read_last_result(experiment.name, out)
     if result is None:
-        return Row(experiment, None, [])
+        return ExperimentRow(experiment, None, [])
     curves = []
     shown: set[str] = set()
     for run in result.runs:
         if run["arm"] in shown:
             continue
         shown.add(run["arm"])
-        folder = folder_of(experiment.name, out) / run["folder"]
+        folder = experiment_folder(experiment.name, out) / run["folder"]
         if (folder / "history.csv").exists() and (history := load_run(folder).history):
             title = f"{run['arm']}, seed {run['seed']}: {plural(len(history), 'epoch')}"
             curves.append(Curves(title, history_chart(history, run["best_epoch"])))
-    return Row(experiment, result, curves)
+    return ExperimentRow(experiment, result, curves)

@@ -1,10 +1,10 @@
 """Run a documented experiment as documented, and judge its claim.
 
-    DIR/NAME/ARM-seedN/   a run folder each; finished ones are kept, begun ones go on
-    DIR/NAME/result.json  the verdict and the figures that it rests on
+    DIR/NAME/ARM-seedN/   a run folder; a finished run is kept, a stopped one is resumed
+    DIR/NAME/result.json  the verdict and the figures behind it
 
-So `reproduce all` can be stopped and started again at any time. What was run before counts only if
-its recipe is the experiment's.
+So `reproduce all` can be stopped and started again at any time. An earlier run counts only if its
+recipe is the experiment's.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,29 +15,35 @@ from typing import Any
 
 import numpy as np
 
-from noonbit.config.ensemble import Lineup
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.course.byhand import DOCUMENTED, Network, open_examples
 from noonbit.course.experiments.experiment import Better, EnsembleFigure, Experiment, Figure
-from noonbit.course.experiments.results import Outcome, Result, Verdict, folder_of, keep_result
+from noonbit.course.experiments.results import (
+    Outcome,
+    Result,
+    Verdict,
+    experiment_folder,
+    write_result,
+)
 from noonbit.course.experiments.verdict import judge_better, judge_ensemble, judge_figure
 from noonbit.data.known.locate import data_folders, find
 from noonbit.errors import ArtefactError, TrainingDiverged, UsageError
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.significance import Right
-from noonbit.jobs.ensemble import members_of, resume, train_members
+from noonbit.jobs.ensemble import members_of
 from noonbit.jobs.observer import Observer
-from noonbit.jobs.train import train
-from noonbit.runs.metadata import describe_machine
-from noonbit.runs.predictions import read_answers
+from noonbit.jobs.train import resume, train
+from noonbit.runs.metadata import machine_metadata
+from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
 from noonbit.system.runtime import Runtime
 
 QUICK_EPOCHS, QUICK_MEMBERS, QUICK_SECONDS = 1, 2, 10.0
-"""What a shortened form does."""
+"""Epochs, members and time budget of the `quick` form."""
 DOCUMENTED_IMAGES = 10_000
-"""All documented figures are of MNIST's official test images."""
+"""Test images behind each documented figure: MNIST's official test set."""
 
 Display = Callable[[], AbstractContextManager[Observer]]
 
@@ -50,23 +56,25 @@ def reproduce(
     data_dir: Path | None = None,
     display: Display,
 ) -> Result:
-    """Run what has not been run yet, judge, and write result.json below `out`.
+    """Run what has not been run yet, judge the claim, and write result.json below `out`.
 
-    `quick` shortens everything and gives no verdict. Raises the errors of a training.
+    `quick` shortens every training and gives no verdict. Raises what a training raises, except
+    `TrainingDiverged`, which makes the verdict "not met".
     """
-    folder = folder_of(experiment.name, out, quick=quick)
+    folder = experiment_folder(experiment.name, out, quick=quick)
     source, substituted = choose_source(experiment, data_dir)
     table: list[list[str]] = []
     runs: dict[tuple[str, int], Run] = {}
     try:
         if experiment.claim is not None and experiment.claim.kind == "table":
-            table = by_hand(source, data_dir, epochs=QUICK_EPOCHS if quick else len(DOCUMENTED))
+            epochs = QUICK_EPOCHS if quick else len(DOCUMENTED)
+            table = train_byhand(source, data_dir, epochs=epochs)
             verdict = judge_table(table)
         else:
-            for arm, seed, recipe in planned(experiment, quick=quick):
-                begun = folder / f"{arm}-seed{seed}"
-                runs[arm, seed] = train_or_go_on(
-                    begun,
+            for arm, seed, recipe in plan_trainings(experiment, quick=quick):
+                run_folder = folder / f"{arm}-seed{seed}"
+                runs[arm, seed] = train_or_resume(
+                    run_folder,
                     source,
                     recipe,
                     experiment,
@@ -87,17 +95,17 @@ def reproduce(
         quick,
         source,
         verdict,
-        [facts(arm, seed, run, folder) for (arm, seed), run in runs.items()],
+        [describe_run(arm, seed, run, folder) for (arm, seed), run in runs.items()],
         table,
-        machine_of(runs),
+        training_machine(runs),
         datetime.now().astimezone().isoformat(timespec="seconds"),
     )
-    keep_result(result, out)
+    write_result(result, out)
     return result
 
 
 def choose_source(experiment: Experiment, data_dir: Path | None) -> tuple[str, bool]:
-    """What to open, and whether it is only the substitute."""
+    """Return the source to open, and whether it is only the substitute."""
     name, substitute = experiment.source, experiment.substitute
     if substitute is not None and find(name, data_dir=data_dir) is None:
         for _, root in data_folders(data_dir):
@@ -106,11 +114,11 @@ def choose_source(experiment: Experiment, data_dir: Path | None) -> tuple[str, b
     return name, False
 
 
-def planned(experiment: Experiment, *, quick: bool) -> Iterator[tuple[str, int, Recipe]]:
-    """Every arm, seed and recipe."""
+def plan_trainings(experiment: Experiment, *, quick: bool) -> Iterator[tuple[str, int, Recipe]]:
+    """Yield the arm, seed and recipe of every training."""
     for arm, recipe in experiment.recipes().items():
         for seed in experiment.seeds[:1] if quick else experiment.seeds:
-            settings = recipe.given() | {"seed": seed}
+            settings = recipe.explicit_settings() | {"seed": seed}
             if quick and recipe.time_budget is not None:
                 settings["time_budget"] = QUICK_SECONDS
             elif quick:
@@ -118,7 +126,7 @@ def planned(experiment: Experiment, *, quick: bool) -> Iterator[tuple[str, int, 
             yield arm, seed, Recipe.model_validate(settings)
 
 
-def train_or_go_on(
+def train_or_resume(
     folder: Path,
     source: str,
     recipe: Recipe,
@@ -128,26 +136,27 @@ def train_or_go_on(
     data_dir: Path | None,
     display: Display,
 ) -> Run:
-    """The finished run in `folder`: kept, continued or made."""
+    """Return the finished run in `folder`: load it, resume it, or train it.
+
+    Raises `UsageError` if its recipe differs from the experiment's.
+    """
     members = min(experiment.members, QUICK_MEMBERS) if quick else experiment.members
+    ensemble = EnsembleSettings()
+    if members > 1:
+        ensemble = EnsembleSettings(members=members, combine=experiment.combine)
     with display() as observer:
         if not (folder / "run.json").exists():
-            if members == 1:
-                return train(source, recipe, out=folder, data_dir=data_dir, observer=observer)
-            lineup = Lineup(members=members, combine=experiment.combine)
-            return train_members(
-                source, recipe, lineup, out=folder, data_dir=data_dir, observer=observer
-            )
+            return train(source, recipe, ensemble, out=folder, data_dir=data_dir, observer=observer)
         run = load_run(folder)
-        require_same(run, recipe)
-        if run.record["status"] == "finished":
+        require_same_recipe(run, recipe)
+        if run.metadata["status"] == "finished":
             return run
         return resume(run, data_dir=data_dir, observer=observer)
 
 
-def require_same(run: Run, recipe: Recipe) -> None:
-    """Raise `UsageError` where a run was made with another recipe than the experiment's."""
-    for name, wanted in recipe.given().items():
+def require_same_recipe(run: Run, recipe: Recipe) -> None:
+    """Raise `UsageError` if a run has another recipe than the experiment's."""
+    for name, wanted in recipe.explicit_settings().items():
         found = getattr(run.recipe, name)
         if found != wanted:
             raise UsageError(
@@ -157,18 +166,18 @@ def require_same(run: Run, recipe: Recipe) -> None:
 
 
 def judge(experiment: Experiment, runs: dict[tuple[str, int], Run]) -> Verdict:
-    """The verdict of finished runs."""
+    """Judge the experiment's claim by its finished runs."""
     claim, first = experiment.claim, experiment.seeds[0]
     if isinstance(claim, Figure):
-        evaluation = evaluation_of(runs[claim.arm, first])
+        evaluation = require_evaluation(runs[claim.arm, first])
         return judge_figure(evaluation.correct, evaluation.items, claim.accuracy, DOCUMENTED_IMAGES)
     if isinstance(claim, Better):
         winner, loser = (
-            [right(run) for (name, _), run in runs.items() if name == arm]
+            [correct_mask(run) for (name, _), run in runs.items() if name == arm]
             for arm in (claim.winner, claim.loser)
         )
         sizes = [
-            runs[arm, first].record["model"]["parameters"] for arm in (claim.winner, claim.loser)
+            runs[arm, first].metadata["model"]["parameters"] for arm in (claim.winner, claim.loser)
         ]
         return judge_better(
             winner,
@@ -178,39 +187,39 @@ def judge(experiment: Experiment, runs: dict[tuple[str, int], Run]) -> Verdict:
         )
     if isinstance(claim, EnsembleFigure):
         run = runs[claim.arm, first]
-        members = [right(member) for member in members_of(run)]
-        return judge_ensemble(right(run), members, claim.accuracy, DOCUMENTED_IMAGES)
+        members = [correct_mask(member) for member in members_of(run)]
+        return judge_ensemble(correct_mask(run), members, claim.accuracy, DOCUMENTED_IMAGES)
     measured = ", ".join(
-        f"{arm} {100 * evaluation_of(run).accuracy:.2f} %" for (arm, _), run in runs.items()
+        f"{arm} {100 * require_evaluation(run).accuracy:.2f} %" for (arm, _), run in runs.items()
     )
     return Verdict("no claim", f"the document gives no figure; measured {measured}")
 
 
-def machine_of(runs: dict[tuple[str, int], Run]) -> dict[str, Any]:
-    """Where the runs were trained, which may be elsewhere than where they are judged."""
+def training_machine(runs: dict[tuple[str, int], Run]) -> dict[str, Any]:
+    """Return the machine that trained the runs, which may not be this one."""
     for run in runs.values():
-        machine: dict[str, Any] = run.record["machine"]
+        machine: dict[str, Any] = run.metadata["machine"]
         return machine
-    return describe_machine(Runtime.start())
+    return machine_metadata(Runtime.start())
 
 
-def evaluation_of(run: Run) -> Evaluation:
-    """The figures of a finished run."""
+def require_evaluation(run: Run) -> Evaluation:
+    """Return a finished run's evaluation; raises `ArtefactError` if it is missing."""
     evaluation = run.evaluation
     if evaluation is None:
         raise ArtefactError(f"{run.path} has lost its evaluation.json. Remove it and run again.")
     return evaluation
 
 
-def right(run: Run) -> Right:
-    """Whether a run named each test image; bool (images,)."""
-    answers = read_answers(run)
+def correct_mask(run: Run) -> Right:
+    """Return whether a run classified each test image correctly; bool (images,)."""
+    answers = read_predictions(run)
     return np.asarray(answers.labels == answers.predictions)
 
 
-def facts(arm: str, seed: int, run: Run, folder: Path) -> dict[str, Any]:
-    """What the page says of a run, and of its members where it is an ensemble."""
-    evaluation, record = evaluation_of(run), run.record
+def describe_run(arm: str, seed: int, run: Run, folder: Path) -> dict[str, Any]:
+    """Collect the page's figures of a run and, for an ensemble, of its members."""
+    evaluation, metadata = require_evaluation(run), run.metadata
     members = members_of(run) if run.is_ensemble else []
     return {
         "arm": arm,
@@ -220,24 +229,24 @@ def facts(arm: str, seed: int, run: Run, folder: Path) -> dict[str, Any]:
         "accuracy_low": evaluation.accuracy_low,
         "accuracy_high": evaluation.accuracy_high,
         "test_items": evaluation.items,
-        "parameters": record["model"]["parameters"],
-        "epochs": record["result"].get("epochs"),
-        "best_epoch": record["result"].get("best_epoch"),
-        "train_seconds": record["result"]["train_seconds"],
-        "notes": record["data"]["notes"],
-        "members": [facts(arm, each.recipe.seed, each, folder) for each in members],
+        "parameters": metadata["model"]["parameters"],
+        "epochs": metadata["result"].get("epochs"),
+        "best_epoch": metadata["result"].get("best_epoch"),
+        "train_seconds": metadata["result"]["train_seconds"],
+        "notes": metadata["data"]["notes"],
+        "members": [describe_run(arm, each.recipe.seed, each, folder) for each in members],
     }
 
 
-def by_hand(source: str, data_dir: Path | None, *, epochs: int) -> list[list[str]]:
-    """The lines that the network by hand prints."""
+def train_byhand(source: str, data_dir: Path | None, *, epochs: int) -> list[list[str]]:
+    """Train the NumPy network and return the lines of its table."""
     training, test = open_examples(source, data_dir=data_dir)
     network = Network(training.pixels.shape[1], len(training.class_names))
     return [list(epoch.printed()) for epoch in network.train(training, test, epochs=epochs)]
 
 
 def judge_table(table: list[list[str]]) -> Verdict:
-    """The printed lines against the documented ones."""
+    """Compare the printed lines with the documented ones."""
     cells = [
         (ours, theirs)
         for line, documented in zip(table, DOCUMENTED, strict=False)

@@ -1,70 +1,69 @@
-"""What came of an experiment, and the file that keeps it."""
+"""The result of an experiment, and the file that stores it."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from noonbit.runs.migrate import renamed
 from noonbit.system.files import read_json, write_json
 
 REPRODUCED = Path("reproduced")
-"""Where results are kept by default, in the folder where a person works."""
+"""The default folder of results, in the working directory."""
 FORMAT = 1
-"""Of result.json; a result of another format counts as none."""
+"""The version of result.json; a result of another version counts as none."""
 
 Outcome = Literal["met", "not met", "not comparable", "no claim", "quick"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a claim."""
+    """The judgement of a claim."""
 
     outcome: Outcome
     sentence: str
-    """The figures that it rests on."""
+    """The figures behind it, in words."""
     difference: float | None = None
     """Measured minus documented, or winner minus loser, as a share."""
     low: float | None = None
-    """95 % interval of the difference."""
+    """The ends of the difference's 95 % interval."""
     high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What result.json holds."""
+    """The contents of result.json."""
 
     name: str
     quick: bool
     source: str
-    """What was opened."""
+    """The data that were opened."""
     verdict: Verdict
     runs: list[dict[str, Any]]
-    """Of each run: arm, seed, folder, accuracy, interval, parameters, epochs, seconds, members."""
+    """For each run: arm, seed, folder, accuracy, interval, parameters, epochs, seconds, members."""
     table: list[list[str]]
-    """The printed lines of the network by hand; empty for the others."""
+    """The NumPy network's printed lines; empty for the other experiments."""
     machine: dict[str, Any]
     finished: str
-    """When, ISO 8601."""
+    """The time, ISO 8601."""
 
 
-def folder_of(name: str, out: Path, *, quick: bool = False) -> Path:
-    """Where an experiment's runs and its result lie."""
+def experiment_folder(name: str, out: Path, *, quick: bool = False) -> Path:
+    """Return the folder of an experiment's runs and result."""
     return out / (f"{name}-quick" if quick else name)
 
 
-def keep_result(result: Result, out: Path) -> None:
-    """Put result.json in place."""
-    folder = folder_of(result.name, out, quick=result.quick)
+def write_result(result: Result, out: Path) -> None:
+    """Write result.json into the experiment's folder."""
+    folder = experiment_folder(result.name, out, quick=result.quick)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "result.json", {"format": FORMAT, **asdict(result)})
 
 
-def last_result(name: str, out: Path) -> Result | None:
-    """What the last full run of an experiment gave; None where there was none."""
-    path = folder_of(name, out) / "result.json"
+def read_last_result(name: str, out: Path) -> Result | None:
+    """Read the result of an experiment's last full run; None if there is none."""
+    path = experiment_folder(name, out) / "result.json"
     if not path.exists():
         return None
-    stored = renamed(read_json(path))
+    stored = read_json(path)
     if stored.pop("format", None) != FORMAT:
         return None
     return Result(**{**stored, "verdict": Verdict(**stored["verdict"])})

@@ -1,8 +1,8 @@
-"""Whether a claim was met, with the interval that decides it.
+"""Verdicts on claims, each with the interval that decides it.
 
-A documented figure is itself one measurement on so many test images. It counts as met unless ours
-is worse by more than chance explains: unless the whole 95 % interval of the difference lies below
-zero. Two arms are compared image by image, since both answered the same ones.
+A documented figure is itself one measurement on a number of test images. It counts as met unless
+ours is worse by more than chance explains, that is, unless the whole 95 % interval of the
+difference lies below zero. Two arms are compared image by image, since both classified the same.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from noonbit.evaluation.significance import (
 
 
 def judge_figure(correct: int, images: int, documented: float, documented_images: int) -> Verdict:
-    """One accuracy against a documented one."""
+    """Judge an accuracy against a documented one."""
     documented_correct = round(documented * documented_images)
     gain = independent_gain(correct, images, documented_correct, documented_images)
     outcome: Outcome = "not met" if gain.high < 0 else "met"
@@ -32,8 +32,8 @@ def judge_figure(correct: int, images: int, documented: float, documented_images
     else:
         how = "as documented, as far as so many images can tell"
     sentence = (
-        f"{percent(correct / images)} against {percent(documented)}: {how} "
-        f"(difference {interval(gain)})"
+        f"{format_percent(correct / images)} against {format_percent(documented)}: {how} "
+        f"(difference {format_gain(gain)})"
     )
     return Verdict(outcome, sentence, gain.gain, gain.low, gain.high)
 
@@ -45,17 +45,18 @@ def judge_better(
     names: tuple[str, str],
     fewer_parameters: bool | None,
 ) -> Verdict:
-    """Two arms on the same images, each of one run or more.
+    """Judge whether one arm beats another on the same images, each with one run or more.
 
-    `fewer_parameters` is whether the winner has them, where the claim asks for it.
+    `fewer_parameters` is whether the winner has fewer, or None if the claim does not ask for it.
     """
     if len(winner) == len(loser) == 1:
         gain, seeds = paired_gain(winner[0], loser[0]), ""
     else:
         gain, seeds = gain_of_means(winner, loser), f", means of {len(winner)} seeds"
+    better, worse = (format_percent(float(np.mean(runs))) for runs in (winner, loser))
     sentence = (
-        f"{names[0]} {percent(float(np.mean(winner)))}, {names[1]} "
-        f"{percent(float(np.mean(loser)))}{seeds}: difference {interval(gain)}, on the same images"
+        f"{names[0]} {better}, {names[1]} {worse}{seeds}: difference {format_gain(gain)}, "
+        "on the same images"
     )
     if fewer_parameters is not None:
         sentence += f"; with {'fewer' if fewer_parameters else 'more'} parameters"
@@ -66,13 +67,13 @@ def judge_better(
 def judge_ensemble(
     ensemble: Right, members: Sequence[Right], documented: float, documented_images: int
 ) -> Verdict:
-    """An ensemble against a documented one and against its members' mean."""
+    """Judge an ensemble against a documented accuracy and against its members' mean."""
     images = len(ensemble)
     figure = judge_figure(int(ensemble.sum()), images, documented, documented_images)
     gain = gain_over_mean(ensemble, members)
     met = figure.outcome == "met" and gain.gain > 0
     sentence = (
-        f"{figure.sentence}; above the mean of its {len(members)} members by {interval(gain)}, "
+        f"{figure.sentence}; above the mean of its {len(members)} members by {format_gain(gain)}, "
         "on the same images"
     )
     return Verdict(
@@ -80,12 +81,12 @@ def judge_ensemble(
     )
 
 
-def percent(share: float) -> str:
-    """`99.01 %`"""
+def format_percent(share: float) -> str:
+    """Format a share: `99.01 %`."""
     return f"{100 * share:.2f} %"
 
 
-def interval(gain: Gain) -> str:
-    """`+0.12 points, 95 % interval -0.05 to +0.29`"""
+def format_gain(gain: Gain) -> str:
+    """Format a difference: `+0.12 points, 95 % interval -0.05 to +0.29`."""
     difference, low, high = (100 * value for value in (gain.gain, gain.low, gain.high))
     return f"{difference:+.2f} points, 95 % interval {low:+.2f} to {high:+.2f}"

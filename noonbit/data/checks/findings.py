@@ -9,13 +9,13 @@ check` adds what only the files can tell (check.py).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
 
 from noonbit.data.dataset import PART_NAMES, Indices, PartName
-from noonbit.data.prepared import Items
-from noonbit.data.preprocess import PictureFraming
+from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import plural
 
 Severity = Literal["problem", "note"]
@@ -42,9 +42,6 @@ IMBALANCE_NOTE, IMBALANCE_PROBLEM = 3, 10
 in 75 % of cases, and at 10 to 1 in 91 %: from there an accuracy says nothing by itself."""
 FEW_ITEMS = 10
 """Validation takes a tenth, so a class with fewer training items has less than one for it."""
-STRETCHED_LEAST = 20
-"""Fewer pictures may well all reach both ends by chance."""
-STRETCHED_EXTREMES = 0.02
 """Largest median share of a picture's pixels at 0 or 255 that still looks like stretching, which
 leaves a few pixels at either end (0.4 % in the stretched sign-language images). Drawings and
 overexposed photographs have whole areas there (82 % in MNIST)."""
@@ -68,7 +65,7 @@ class Finding:
         return {**asdict(self), "detail": list(self.detail[:most])}
 
 
-def findings_of_items(items: Items) -> list[Finding]:
+def findings_of_items(items: PreparedDataset) -> list[Finding]:
     """What framed inputs, labels and split tell of the readable items; problems first.
 
     Pictures are identical when all their framed pixels are, sentences when their words are.
@@ -80,7 +77,7 @@ def findings_of_items(items: Items) -> list[Finding]:
             *leaks(items),
             *duplicates(items, parts),
             *blanks(items),
-            *stretched(items, parts),
+            *checks_of(items).findings(items),
             *gaps(items.data.class_names),
             *(() if items.has_given_classes else class_sizes(items, parts["train"])),
             *(() if items.has_given_classes else untested(items)),
@@ -88,12 +85,17 @@ def findings_of_items(items: Items) -> list[Finding]:
     )
 
 
+def checks_of(items: PreparedDataset) -> Any:
+    """The module with the facts and findings of the kind of input; see checks/plain.py."""
+    return import_module(items.preprocessor.checks)
+
+
 def problems_first(findings: Iterable[Finding]) -> list[Finding]:
     """The same findings, else in their order."""
     return sorted(findings, key=lambda finding: finding.severity != "problem")
 
 
-def readable_parts(items: Items) -> dict[PartName, Indices]:
+def readable_parts(items: PreparedDataset) -> dict[PartName, Indices]:
     """The item numbers of each part of the source (not of the split) that could be read."""
     readable = np.zeros(len(items.labels), bool)
     for name in PART_NAMES:
@@ -108,7 +110,7 @@ def readable_parts(items: Items) -> dict[PartName, Indices]:
     return numbers
 
 
-def class_counts(items: Items, numbers: Indices) -> list[int]:
+def class_counts(items: PreparedDataset, numbers: Indices) -> list[int]:
     """How many of these items each class has."""
     counts = np.bincount(items.labels[numbers], minlength=len(items.data.class_names))
     return [int(count) for count in counts]
@@ -117,20 +119,20 @@ def class_counts(items: Items, numbers: Indices) -> list[int]:
 # The rules
 
 
-def conflicts(items: Items) -> Iterator[Finding]:
+def conflicts(items: PreparedDataset) -> Iterator[Finding]:
     """One input under two labels: no network can be right on both."""
     torn = [group for group in items.copies if len(np.unique(items.labels[group])) > 1]
     if torn:
         yield Finding(
             "problem",
             "conflict",
-            f"{plural(len(torn), items.framing.noun)} {'stands' if len(torn) == 1 else 'stand'} "
-            "under more than one label.",
+            f"{plural(len(torn), items.preprocessor.noun)} "
+            f"{'stands' if len(torn) == 1 else 'stand'} under more than one label.",
             tuple(" = ".join(labelled_name(items, item) for item in group) for group in torn),
         )
 
 
-def leaks(items: Items) -> Iterator[Finding]:
+def leaks(items: PreparedDataset) -> Iterator[Finding]:
     """The same input in train and in test, or in a validation part of the source's own.
 
     A test split that noonbit drew counts as well, since its accuracy would be as wrong. A drawn
@@ -140,7 +142,7 @@ def leaks(items: Items) -> Iterator[Finding]:
     for number, part in enumerate(PART_NAMES):
         role[items.indices(part)] = number
     own_validation = "validation" in items.data.parts
-    noun = items.framing.noun
+    noun = items.preprocessor.noun
     for number, part in enumerate(PART_NAMES):
         if part == "train" or (part == "validation" and not own_validation):
             continue
@@ -162,9 +164,9 @@ def leaks(items: Items) -> Iterator[Finding]:
             )
 
 
-def duplicates(items: Items, parts: dict[PartName, Indices]) -> Iterator[Finding]:
+def duplicates(items: PreparedDataset, parts: dict[PartName, Indices]) -> Iterator[Finding]:
     """Copies within one part: they weigh more than others, which is seldom meant or harmful."""
-    noun = items.framing.noun
+    noun = items.preprocessor.noun
     for part, numbers in parts.items():
         inside = np.zeros(len(items.labels), bool)
         inside[numbers] = True
@@ -183,38 +185,16 @@ def duplicates(items: Items, parts: dict[PartName, Indices]) -> Iterator[Finding
             )
 
 
-def blanks(items: Items) -> Iterator[Finding]:
+def blanks(items: PreparedDataset) -> Iterator[Finding]:
     """Inputs without content: a failed export, an empty scan or line, yet with a label."""
     blank = items.blank
     if len(blank):
         yield Finding(
             "problem",
             "blank",
-            f"{plural(len(blank), items.framing.noun)} {'is' if len(blank) == 1 else 'are'} "
-            f"{items.framing.blank}.",
+            f"{plural(len(blank), items.preprocessor.noun)} {'is' if len(blank) == 1 else 'are'} "
+            f"{items.preprocessor.blank}.",
             tuple(labelled_name(items, item) for item in blank),
-        )
-
-
-def stretched(items: Items, parts: dict[PartName, Indices]) -> Iterator[Finding]:
-    """Levels that were stretched picture by picture, told from pictures that all span 0 to 255."""
-    if not isinstance(items.framing, PictureFraming):
-        return
-    readable = np.concatenate(list(parts.values()))
-    rows = np.asarray(items.values).reshape(len(items.values), -1)
-    if rows.min(axis=1)[readable].any() or (rows.max(axis=1)[readable] < 255).any():
-        return
-    at_extremes = np.zeros(len(readable))
-    for first in range(0, len(readable), 1000):  # a copy of all could be too much
-        block = rows[readable[first : first + 1000]]
-        at_extremes[first : first + 1000] = ((block == 0) | (block == 255)).mean(axis=1)
-    if len(readable) >= STRETCHED_LEAST and np.median(at_extremes) <= STRETCHED_EXTREMES:
-        yield Finding(
-            "note",
-            "stretched",
-            "Every picture spans exactly 0 to 255: levels were stretched picture by picture, so "
-            "brightness carries no information, and results are not comparable with those on the "
-            "original pictures.",
         )
 
 
@@ -240,9 +220,9 @@ def gaps(class_names: Sequence[str]) -> Iterator[Finding]:
         )
 
 
-def class_sizes(items: Items, train: Indices) -> Iterator[Finding]:
+def class_sizes(items: PreparedDataset, train: Indices) -> Iterator[Finding]:
     """Classes with nothing, with little, or with far less than others to learn from."""
-    noun = items.framing.noun
+    noun = items.preprocessor.noun
     counts = dict(zip(items.data.class_names, class_counts(items, train), strict=True))
     nothing = [name for name, count in counts.items() if not count]
     ascending = sorted((name for name in counts if counts[name]), key=lambda name: counts[name])
@@ -275,7 +255,7 @@ def class_sizes(items: Items, train: Indices) -> Iterator[Finding]:
         )
 
 
-def untested(items: Items) -> Iterator[Finding]:
+def untested(items: PreparedDataset) -> Iterator[Finding]:
     """Classes that the test split lacks: no figure says how they fare."""
     counts = class_counts(items, items.split.test)
     missing = [
@@ -285,7 +265,7 @@ def untested(items: Items) -> Iterator[Finding]:
         yield Finding(
             "note",
             "untested",
-            f"There is no test {items.framing.noun} of {classes(missing)}.",
+            f"There is no test {items.preprocessor.noun} of {classes(missing)}.",
             tuple(missing),
         )
 
@@ -293,12 +273,12 @@ def untested(items: Items) -> Iterator[Finding]:
 # How findings speak
 
 
-def labelled_name(items: Items, number: int) -> str:
+def labelled_name(items: PreparedDataset, number: int) -> str:
     """`cats/7.jpg (cats)`."""
     return f"{items.names[number]} ({items.data.class_names[items.labels[number]]})"
 
 
-def named_pairs(items: Items, pairs: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+def named_pairs(items: PreparedDataset, pairs: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     """`test/cats/9.jpg = train/cats/7.jpg`."""
     return tuple(f"{items.names[item]} = {items.names[first]}" for item, first in pairs)
 

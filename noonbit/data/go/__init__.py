@@ -1,4 +1,4 @@
-"""Games of Go as positions that a network learns from: 48 planes, and the move that was played.
+"""Games of Go as positions to learn from: 48 feature planes, and the move that was played.
 
     games, findings = read_games(Path("go-sgf.tar.xz"))
     positions = Positions(games)
@@ -6,20 +6,15 @@
 
 The modules, in the order of the data:
 
-    files        which files hold games
-    compiled     the decorator of what numba translates
+    files        find the SGF files of a source
+    compiled     the decorator for functions that numba compiles
     board        the rules
-    sgf          one file as games
-    games        a folder or archive as games, and findings
-    ladders      who wins a chase
-    planes       what the network sees of a position
+    sgf          read the games of one SGF file
+    games        read the games of a folder or archive, and report odd files
+    ladders      decide ladders by search
+    planes       compute the feature planes of a position
     positions    planes and labels of many games
-    symmetries   the board turned and mirrored
-    scores       how often the move that was played is found
-    diagram      one position drawn, as SVG and for a terminal
+    symmetries   rotate and mirror boards
+    diagram      draw a position, as SVG or for a terminal
     boards       positions as a data set that is computed on demand
-    source       games as a source of data
-    check        what `noonbit check` says of them
-    baselines    what a network has to beat
-    predict      what a network says of one move
 """

@@ -2,15 +2,15 @@
 
     board = Board(np.zeros((19, 19), np.int8))
     board.play(BLACK, 3 * 19 + 15)
-    board.legal(WHITE)                        bool (19, 19)
+    board.legal_moves(WHITE)                        bool (19, 19)
 
 A point is row * size + column, from 0 at the upper left. A move captures the opponent's chains that
-it leaves without liberties; then a chain of its own without any is suicide, which is refused. Ko is
-the simple rule: a stone that took a single stone, and is itself alone and in atari, may not be
-taken back at once. Positions that come back after a longer cycle are allowed (no superko).
+it leaves without liberties; suicide is illegal. Ko is the simple rule: a stone that captured a
+single stone, and is itself alone and in atari, may not be recaptured at once. Positions may repeat
+after a longer cycle (no superko).
 
-The compiled functions work on a `Grid`: the board from its upper left corner on, in a frame of
-`WALL`, so that nobody asks whether a neighbour lies on the board. A move costs about 0.2 µs.
+The compiled functions work on a `Grid`: the board in the upper left corner of a larger one, framed
+by `WALL`, so that neighbours need no bounds check. A move takes about 0.2 µs.
 """
 
 from typing import TypeAlias
@@ -23,9 +23,9 @@ from noonbit.errors import UsageError
 
 LARGEST = 19
 EMPTY, BLACK, WHITE, WALL = 0, 1, 2, 3
-"""Whoever is not `colour` is `3 - colour`."""
-SEEN = 4
-"""Added to what a grid holds while a search is under way."""
+"""What a place of a grid holds. The opponent of `colour` is `3 - colour`."""
+VISITED = 4
+"""Added to the value of a place during a search."""
 COLOUR_NAMES = {BLACK: "black", WHITE: "white"}
 
 STEP = LARGEST + 2
@@ -33,10 +33,10 @@ NEIGHBOURS = (-STEP, -1, 1, STEP)
 DIAGONALS = (-STEP - 1, -STEP + 1, STEP - 1, STEP + 1)
 
 NOWHERE = 0
-"""A place in the wall: no ko, no last move."""
+"""A place in the wall; stands for no place, as when there is no ko."""
 PASS = -1
 OCCUPIED, KO, SUICIDE = -1, -2, -3
-"""What `play` answers instead of a number of captives."""
+"""What `play` returns instead of the number of captives if a move is illegal."""
 REFUSALS = {
     OCCUPIED: "is on a stone",
     KO: "takes a ko back at once",
@@ -46,30 +46,30 @@ REFUSALS = {
 Grid: TypeAlias = NDArray[np.int8]
 """int8 (441,): EMPTY, BLACK, WHITE or WALL at (row + 1) * STEP + column + 1."""
 Lists: TypeAlias = NDArray[np.int16]
-"""int16 (2, 441): room for the stones (0) and the liberties (1) of one chain."""
+"""int16 (2, 441): a buffer for the stones (0) and the liberties (1) of one chain."""
 
 
 @compiled
 def new_lists() -> Lists:
-    """Room for `chain`, made once for many calls."""
+    """Make the buffer for `find_chain`, to be reused for many calls."""
     return np.empty((2, STEP * STEP), np.int16)
 
 
 @compiled
 def place_of(point: int, size: int) -> int:
-    """Where a point of the board lies in a grid."""
+    """Convert a point of the board to its place in a grid."""
     return (point // size + 1) * STEP + point % size + 1
 
 
 @compiled
 def point_of(place: int, size: int) -> int:
-    """Which point of the board lies there in a grid."""
+    """Convert a place in a grid to its point of the board."""
     return (place // STEP - 1) * size + place % STEP - 1
 
 
 @compiled
 def new_grid(stones: NDArray[np.int8]) -> Grid:
-    """A grid with what stands on the points: int8 (size, size) of EMPTY, BLACK, WHITE."""
+    """Make a grid from stones, int8 (size, size) of EMPTY, BLACK, WHITE."""
     size = len(stones)
     grid = np.full((STEP, STEP), WALL, np.int8)
     grid[1 : size + 1, 1 : size + 1] = stones
@@ -77,29 +77,29 @@ def new_grid(stones: NDArray[np.int8]) -> Grid:
 
 
 @compiled
-def chain(grid: Grid, start: int, lists: Lists, enough: int) -> tuple[int, int]:
-    """The stones connected with the one at `start`, and their liberties: how many of each.
+def find_chain(grid: Grid, start: int, lists: Lists, most_liberties: int) -> tuple[int, int]:
+    """Find the chain of the stone at `start`; returns the numbers of its stones and liberties.
 
-    Both are listed in `lists`. The search stops as soon as `enough` liberties are found, and the
-    stones are then not all counted.
+    Writes their places to `lists`. The search stops as soon as it has found `most_liberties`
+    liberties; not all stones may be counted then.
     """
     colour = grid[start]
     lists[0, 0] = start
-    grid[start] += SEEN
-    stones, liberties, looked_at = 1, 0, 0
-    while looked_at < stones and liberties < enough:
-        at = lists[0, looked_at]
+    grid[start] += VISITED
+    stones, liberties, visited = 1, 0, 0
+    while visited < stones and liberties < most_liberties:
+        at = lists[0, visited]
         for place in (at - STEP, at - 1, at + 1, at + STEP):
             here = grid[place]
             if here == colour:
                 lists[0, stones] = place
                 stones += 1
-                grid[place] += SEEN
+                grid[place] += VISITED
             elif here == EMPTY:
                 lists[1, liberties] = place
                 liberties += 1
-                grid[place] += SEEN
-        looked_at += 1
+                grid[place] += VISITED
+        visited += 1
     for place in lists[0, :stones]:
         grid[place] = colour
     for place in lists[1, :liberties]:
@@ -109,9 +109,10 @@ def chain(grid: Grid, start: int, lists: Lists, enough: int) -> tuple[int, int]:
 
 @compiled
 def play(grid: Grid, place: int, colour: int, ko: int, lists: Lists) -> tuple[int, int]:
-    """Play a stone: the number of captives, and the place that ko forbids next or `NOWHERE`.
+    """Play a stone; returns the number of captives, and the place that ko forbids next or NOWHERE.
 
-    Instead of captives it answers OCCUPIED, KO or SUICIDE, and leaves the grid as it was.
+    For an illegal move it returns OCCUPIED, KO or SUICIDE instead of captives, and leaves the grid
+    unchanged.
     """
     if grid[place] != EMPTY:
         return OCCUPIED, ko
@@ -121,27 +122,27 @@ def play(grid: Grid, place: int, colour: int, ko: int, lists: Lists) -> tuple[in
     captives, captive = 0, NOWHERE
     for neighbour in NEIGHBOURS:
         if grid[place + neighbour] == 3 - colour:
-            stones, liberties = chain(grid, place + neighbour, lists, 1)
+            stones, liberties = find_chain(grid, place + neighbour, lists, 1)
             if liberties == 0:
                 for i in range(stones):
                     grid[lists[0, i]] = EMPTY
                 captives += stones
                 captive = place + neighbour
-    stones, liberties = chain(grid, place, lists, 2)
+    stones, liberties = find_chain(grid, place, lists, 2)
     if liberties == 0:
         grid[place] = EMPTY
         return SUICIDE, ko
-    took_a_ko = captives == 1 and stones == 1 and liberties == 1
-    return captives, captive if took_a_ko else NOWHERE
+    is_ko = captives == 1 and stones == 1 and liberties == 1
+    return captives, captive if is_ko else NOWHERE
 
 
 @compiled
 def replay(
     grid: Grid, size: int, colours: NDArray[np.int8], points: NDArray[np.int16]
 ) -> tuple[int, int, int]:
-    """Play moves until one is refused: how many were played, the refusal or 0, and the ko place.
+    """Play moves until one is illegal; returns the number played, the reason or 0, and the ko.
 
-    The ko place binds the opponent of who moved last.
+    The ko place is forbidden to the opponent of the player who moved last.
     """
     lists = new_lists()
     ko = NOWHERE
@@ -158,17 +159,17 @@ def replay(
 
 
 def has_dead_stones(stones: NDArray[np.int8]) -> bool:
-    """Whether a chain has no liberties, as never after a move: int8 (size, size)."""
+    """Whether a chain of `stones`, int8 (size, size), has no liberties; impossible after a move."""
     grid, lists, size = new_grid(stones), new_lists(), len(stones)
     places = [place_of(int(point), size) for point in np.flatnonzero(stones)]
-    return any(chain(grid, place, lists, 1)[1] == 0 for place in places)
+    return any(find_chain(grid, place, lists, 1)[1] == 0 for place in places)
 
 
 class Board:
-    """One position, for looking at: `stones` and what may be played."""
+    """One position, with its stones and legal moves."""
 
     def __init__(self, setup: NDArray[np.int8]) -> None:
-        """A board with what stands on it: int8 (size, size) of EMPTY, BLACK and WHITE."""
+        """Start from stones, int8 (size, size) of EMPTY, BLACK and WHITE."""
         self.size = len(setup)
         self._grid = new_grid(setup)
         self._lists = new_lists()
@@ -176,12 +177,12 @@ class Board:
 
     @property
     def stones(self) -> NDArray[np.int8]:
-        """A copy of what stands on the board, int8 (size, size)."""
+        """A copy of the stones on the board, int8 (size, size)."""
         inside = slice(1, self.size + 1)
         return self._grid.reshape(STEP, STEP)[inside, inside].copy()
 
     def play(self, colour: int, point: int) -> int:
-        """Play a stone or PASS; gives the number of captives. Raises `UsageError` if illegal."""
+        """Play a stone or PASS; returns the number of captives. Raises `UsageError` if illegal."""
         if point == PASS:
             self._ko, self._last = NOWHERE, colour
             return 0
@@ -195,8 +196,8 @@ class Board:
         self._ko, self._last = ko, colour
         return captives
 
-    def legal(self, colour: int) -> NDArray[np.bool_]:
-        """Where `colour` may play: bool (size, size)."""
+    def legal_moves(self, colour: int) -> NDArray[np.bool_]:
+        """Return where `colour` may play: bool (size, size)."""
         legal = np.empty(self.size * self.size, bool)
         for point in range(len(legal)):
             place = place_of(point, self.size)
@@ -205,11 +206,11 @@ class Board:
         return legal.reshape(self.size, self.size)
 
     def _ko_of(self, colour: int) -> int:
-        """The place that `colour` may not take: ko binds who did not move last."""
+        """Return the place forbidden to `colour`: ko binds the player who did not move last."""
         return NOWHERE if colour == self._last else self._ko
 
 
 def point_name(point: int, size: int) -> str:
-    """`Q16`: columns are letters from the left, without I, and rows are numbers from below."""
+    """Name a point: `Q16`. Columns are letters from the left, without I; rows count from below."""
     row, column = divmod(point, size)
     return f"{'ABCDEFGHJKLMNOPQRST'[column]}{size - row}"

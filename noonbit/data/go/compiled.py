@@ -1,9 +1,9 @@
-"""The decorator of the functions that numba translates to machine code.
+"""The decorator for functions that numba compiles to machine code.
 
-They are translated when one is first called (10 to 20 s in all) and kept beside their modules,
-or in the user's cache folder where that cannot be written, so that later processes begin at once.
-What is kept is renewed when a function's own file changes, not when a file does that it calls:
-whoever edits `board.py` or `ladders.py` deletes `__pycache__/*.nb?`.
+A function is compiled on its first call (10 to 20 s for all of them). numba caches the machine code
+beside the module, or in the user's cache folder if that is read-only. The cache is invalidated if
+the function's own file changes, but not if a function that it calls changes in another file: after
+editing `board.py` or `ladders.py`, delete `__pycache__/*.nb?`.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,12 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code, which other threads run beside. Raises `MissingExtra`."""
+    """Compile a function, which then runs without the GIL. Raises `MissingExtra` without numba."""
     try:
         import numba
     except ImportError:
         raise MissingExtra("Go needs the package 'numba': pip install 'noonbit[go]'.") from None
     try:
         return cast(Function, numba.njit(function, cache=True, nogil=True))
-    except RuntimeError:  # no folder can be written to
+    except RuntimeError:  # no cache folder is writable
         return cast(Function, numba.njit(function, nogil=True))

@@ -1,12 +1,11 @@
-"""One position drawn: stones, coordinates, the last move, and where a network would play.
+"""Draw a position: stones, coordinates, the last move, and a network's move probabilities.
 
     diagram = Diagram(board.stones, last=72, probabilities=answer, played=288)
     Path("board.svg").write_text(diagram.svg("game.sgf, move 57: Black to play"))
     rich.print(diagram.text())
 
-The board is tinted where moves are probable, and the most probable ones are numbered. An SVG needs
-no font, no script and no other file; several can stand in one page, whose rules for text do not
-reach them.
+The board is tinted by probability, and the most probable moves are numbered. The SVG needs no font,
+script or other file. Several fit into one HTML page, whose text styles do not affect them.
 """
 
 from collections.abc import Iterator
@@ -21,40 +20,40 @@ from rich.text import Text
 from noonbit.data.go.board import BLACK, EMPTY, point_name
 
 CELL = 28
-"""Pixels from one line to the next."""
+"""Pixels between two lines of the board."""
 MARGIN = 40
 LEGEND = 220
-"""Pixels beside the board."""
+"""Width of the legend beside the board, in pixels."""
 STONE = 13.2
-"""Pixels of a stone's radius."""
+"""Radius of a stone in pixels."""
 WOOD, LINES, HEAT, PLAYED = "#eccb8c", "#6b4f2a", "#c81e1e", "#1746b3"
 FONT = "font-family='system-ui, sans-serif'"
 LEAST_SHOWN = 0.005
-"""Probabilities below this leave the board as it is."""
+"""Points with a lower probability are not tinted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagram:
-    """What there is to draw of one position."""
+    """A position to draw."""
 
     stones: NDArray[np.int8]
     """(size, size) of EMPTY, BLACK, WHITE."""
     last: int | None = None
-    """The point of the last move; None where there was none, or a pass."""
+    """The point of the last move; None if there was none or it was a pass."""
     probabilities: NDArray[np.floating] | None = None
-    """Of each point, (size * size,)."""
+    """The probability of each point, (size * size,)."""
     played: int | None = None
     """The move that was played in this position."""
     numbered: int = 5
-    """How many of the most probable moves get a number, 9 at most."""
+    """How many of the most probable moves get a number; at most 9."""
 
     @property
     def size(self) -> int:
         """Points along one side."""
         return len(self.stones)
 
-    def best(self) -> list[tuple[int, float]]:
-        """The numbered moves, the most probable first: point and probability."""
+    def best_moves(self) -> list[tuple[int, float]]:
+        """Return the numbered moves, the most probable first: point and probability."""
         if self.probabilities is None:
             return []
         order = np.argsort(-self.probabilities, kind="stable")[: self.numbered]
@@ -65,7 +64,7 @@ class Diagram:
         ]
 
     def svg(self, title: str) -> str:
-        """The drawing as one SVG element, with `title` above the board and as its description."""
+        """Draw as one SVG element, with `title` above the board and as its accessible name."""
         side = 2 * MARGIN + (self.size - 1) * CELL
         width = side + (LEGEND if self.probabilities is not None else 0)
         parts = [
@@ -86,15 +85,15 @@ class Diagram:
         ]
         return "\n".join(parts)
 
-    def _at(self, point: int) -> tuple[int, int]:
-        """Pixels across and down of a point."""
+    def _pixel_position(self, point: int) -> tuple[int, int]:
+        """Return the pixel position (x, y) of a point."""
         row, column = divmod(point, self.size)
         return MARGIN + column * CELL, MARGIN + row * CELL
 
     def _tints(self) -> Iterator[tuple[int, float]]:
-        """Points worth a tint, and how strong it is, from 0 to 1.
+        """Yield points to tint, with a strength from 0 to 1.
 
-        As the root of the probability: a few percent are much among 361 points, and should be seen.
+        The strength is the square root of the probability, to make a few percent visible.
         """
         if self.probabilities is not None:
             for point in np.flatnonzero(self.probabilities >= LEAST_SHOWN):
@@ -102,7 +101,7 @@ class Diagram:
 
     def _heat(self) -> Iterator[str]:
         for point, strength in self._tints():
-            x, y = self._at(point)
+            x, y = self._pixel_position(point)
             yield (
                 f"<rect x='{x - CELL / 2}' y='{y - CELL / 2}' width='{CELL}' height='{CELL}' "
                 f"fill='{HEAT}' fill-opacity='{strength:.2f}'/>"
@@ -115,12 +114,12 @@ class Diagram:
         )
         yield f"<path d='{path}' stroke='{LINES}' stroke-width='1' fill='none'/>"
         for point in handicap_points(self.size):
-            x, y = self._at(point)
+            x, y = self._pixel_position(point)
             yield f"<circle cx='{x}' cy='{y}' r='3.2' fill='{LINES}'/>"
         label = f"text-anchor='middle' style='font-size: 12px; fill: {LINES}'"
         for index in range(self.size):
             at = MARGIN + index * CELL
-            letter, number = split_name(index * self.size + index, self.size)
+            letter, number = split_point_name(index * self.size + index, self.size)
             for edge in (16, last + 32):
                 yield f"<text x='{at}' y='{edge}' {label}>{letter}</text>"
             for edge in (14, last + 26):
@@ -128,7 +127,7 @@ class Diagram:
 
     def _stones(self) -> Iterator[str]:
         for point in np.flatnonzero(self.stones):
-            x, y = self._at(int(point))
+            x, y = self._pixel_position(int(point))
             is_black = self.stones.flat[point] == BLACK
             fill, edge = ("#1b1b1b", "#000") if is_black else ("#fdfdfb", "#4a4a4a")
             yield f"<circle cx='{x}' cy='{y}' r='{STONE}' fill='{fill}' stroke='{edge}'/>"
@@ -140,64 +139,64 @@ class Diagram:
                 )
 
     def _numbers(self) -> Iterator[str]:
-        for rank, (point, _) in enumerate(self.best(), start=1):
-            x, y = self._at(point)
+        for rank, (point, _) in enumerate(self.best_moves(), start=1):
+            x, y = self._pixel_position(point)
             yield f"<circle cx='{x}' cy='{y}' r='10.5' fill='{HEAT}' stroke='#fff'/>"
             yield (
                 f"<text x='{x}' y='{y + 4.5}' text-anchor='middle' "
                 f"style='font-size: 13px; font-weight: 700; fill: #fff'>{rank}</text>"
             )
         if self.played is not None:
-            x, y = self._at(self.played)
+            x, y = self._pixel_position(self.played)
             yield (
                 f"<rect x='{x - 12.5}' y='{y - 12.5}' width='25' height='25' rx='3' fill='none' "
                 f"stroke='{PLAYED}' stroke-width='2.5'/>"
             )
 
     def _legend(self, side: int) -> Iterator[str]:
-        for index, line in enumerate(self.lines()):
+        for index, line in enumerate(self.legend_lines()):
             color = PLAYED if line.startswith("played") else "#222"
             yield (
                 f"<text x='{side + 16}' y='{MARGIN + 5 + 24 * index}' xml:space='preserve' "
                 f"style='font-size: 14px; fill: {color}'>{escape(line)}</text>"
             )
 
-    def lines(self) -> list[str]:
-        """The numbered moves, and what the game's own move was given."""
+    def legend_lines(self) -> list[str]:
+        """Return the lines of the legend: the numbered moves, and the move that was played."""
         if self.probabilities is None:
             return []
-        said = [
+        lines = [
             f"{rank}  {point_name(point, self.size)}  {probability:.1%}"
-            for rank, (point, probability) in enumerate(self.best(), start=1)
+            for rank, (point, probability) in enumerate(self.best_moves(), start=1)
         ]
         if self.played is not None:
             name = point_name(self.played, self.size)
-            said.append(f"played {name}  {self.played_probability:.1%}, rank {self.played_rank}")
-        return said
+            lines.append(f"played {name}  {self.played_probability:.1%}, rank {self.played_rank}")
+        return lines
 
     @property
     def played_probability(self) -> float | None:
-        """What the move that was played was given; None where either is not known."""
+        """The probability of the move that was played; None if either is unknown."""
         if self.probabilities is None or self.played is None:
             return None
         return float(self.probabilities[self.played])
 
     @property
     def played_rank(self) -> int | None:
-        """Its place among all points, 1 for the most probable."""
+        """The rank of the move that was played among all points; 1 is the most probable."""
         if self.probabilities is None or self.played is None:
             return None
         return int((self.probabilities > self.probabilities[self.played]).sum()) + 1
 
     def text(self) -> Text:
-        """The drawing for a terminal, two columns a point; without colours it reads as well.
+        """Draw for a terminal, two columns per point; readable without colours.
 
-        Brackets stand around the last move, and the legend beneath the board.
+        The last move is in parentheses.
         """
         tints = dict(self._tints())
-        ranks = {point: rank for rank, (point, _) in enumerate(self.best(), start=1)}
+        ranks = {point: rank for rank, (point, _) in enumerate(self.best_moves(), start=1)}
         stars = handicap_points(self.size)
-        letters = " ".join(split_name(column, self.size)[0] for column in range(self.size))
+        letters = " ".join(split_point_name(column, self.size)[0] for column in range(self.size))
         text = Text(no_wrap=True)
         text.append(f"    {letters}\n", "dim")
         for row in range(self.size):
@@ -207,7 +206,7 @@ class Diagram:
             text.append(before, Style(color="#000000", bgcolor=WOOD))
             for column in range(self.size):
                 point = row * self.size + column
-                background = mixed_color(WOOD, HEAT, tints.get(point, 0.0))
+                background = mix_colors(WOOD, HEAT, tints.get(point, 0.0))
                 glyph, color = "+" if point in stars else "·", LINES
                 if self.stones.flat[point] != EMPTY:
                     is_black = self.stones.flat[point] == BLACK
@@ -223,21 +222,21 @@ class Diagram:
         return text
 
     def _after(self, point: int) -> str:
-        """What stands between a point and the next one of its row: a bracket of the last move."""
+        """Return the character after a point: a space, or a parenthesis at the last move."""
         if point == self.last:
             return ")"
         at_end = point % self.size == self.size - 1
         return "(" if self.last == point + 1 and not at_end else " "
 
 
-def split_name(point: int, size: int) -> tuple[str, str]:
-    """A point's column letter and row number."""
+def split_point_name(point: int, size: int) -> tuple[str, str]:
+    """Return a point's column letter and row number."""
     name = point_name(point, size)
     return name[0], name[1:]
 
 
 def handicap_points(size: int) -> set[int]:
-    """The dots of a board: four corners, sides and centre as far as it has room for them."""
+    """Return the star points: corners, sides and centre, as many as fit on the board."""
     if size < 7:
         return set()
     near = 3 if size > 11 else 2
@@ -251,7 +250,7 @@ def handicap_points(size: int) -> set[int]:
     return {row * size + column for row, column in dots}
 
 
-def mixed_color(first: str, second: str, share: float) -> str:
-    """A colour between two, `share` of the way from the first: `#rrggbb`."""
+def mix_colors(first: str, second: str, share: float) -> str:
+    """Mix two colours `#rrggbb`; a share of 0 gives the first, 1 the second."""
     pairs = zip(bytes.fromhex(first[1:]), bytes.fromhex(second[1:]), strict=True)
     return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)

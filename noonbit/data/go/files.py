@@ -1,4 +1,4 @@
-"""Which files hold games of Go."""
+"""Find the files that hold games of Go."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,17 +8,17 @@ from noonbit.data.files import File, head, is_archive, open_files
 SUFFIX = re.compile(r"\.sgf(\.\w+)?$", re.IGNORECASE)
 
 
-def sgf_files(files: Iterable[File]) -> Iterator[File]:
-    """The SGF files among these, and in the archives among them."""
+def find_sgf_files(files: Iterable[File]) -> Iterator[File]:
+    """Yield the SGF files among these, and those inside archives among them."""
     for file in files:
         if is_sgf(file):
             yield file
         elif file.path is not None and is_archive(file):
-            yield from sgf_files(open_files(file.path))
+            yield from find_sgf_files(open_files(file.path))
 
 
 def is_sgf(file: File) -> bool:
-    """Whether a file calls itself SGF, or begins as one."""
+    """Whether a file is SGF, judged by its name or its first bytes."""
     if SUFFIX.search(file.name):
         return True
     return re.match(rb"(\xef\xbb\xbf)?\s*\(\s*;", head(file, 256)) is not None

@@ -1,32 +1,31 @@
-"""Ladders: chains that are chased from atari to atari until they are caught or get out.
+"""Decide ladders: a chain is put into atari again and again until it is captured or escapes.
 
-The hunter plays on one of the prey's two liberties. The prey, now in atari, answers on its last
-liberty or takes a chain around it that is in atari itself. With three liberties it is out, with one
-it is caught, and with two the hunter goes on from either. All of these moves are searched, and
-nothing else: nobody plays elsewhere, so there are no ko threats. Moves obey the rules of `board`.
-A prey that still lives after `LONGEST` moves is out; a ladder across the board has about 70. In
-300,000 positions of real games a search tried 4.5 moves on average and 1,233 at most.
+The hunter plays on one of the prey's two liberties. The prey, now in atari, extends to its last
+liberty or captures an adjacent chain that is in atari itself. With three liberties it has escaped,
+with one it is captured, and with two the hunter goes on from either. The search covers all of these
+moves and no others; there are no ko threats. Moves follow the rules of `board`. A prey that is
+alive after `LONGEST` moves has escaped; a ladder across the board has about 70 moves. In 300,000
+positions of real games, a search tried 4.5 moves on average and 1,233 at most.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.go.board import NEIGHBOURS, Grid, Lists, chain, play
+from noonbit.data.go.board import NEIGHBOURS, Grid, Lists, find_chain, play
 from noonbit.data.go.compiled import compiled
 
 LONGEST = 200
-"""Moves of both players."""
+"""Maximum moves of both players in one ladder."""
 WON = -1
-"""Instead of a number of moves to try: there is nothing left to do."""
+"""Instead of a number of moves to try: the player to move has won."""
 
 
 @compiled
-def decides(grid: Grid, prey: int, move: int, colour: int, ko: int, lists: Lists) -> bool:
-    """Whether `colour` wins the chase of the chain at `prey` by playing `move`.
+def wins_chase(grid: Grid, prey: int, move: int, colour: int, ko: int, lists: Lists) -> bool:
+    """Whether `colour` wins the ladder around the chain at `prey` by playing `move`.
 
-    Whoever is to move wins if one of the moves leaves the other lost. The search goes depth first
-    with a stack of its own, since numba does not keep recursive functions reliably. `ko` is the
-    place that may not be taken.
+    The player to move wins if any move leaves the opponent lost. The depth-first search has its own
+    stack, since numba does not cache recursive functions reliably. `ko` is the forbidden place.
     """
     grids = np.empty((LONGEST + 1, len(grid)), np.int8)
     moves = np.empty((LONGEST + 1, len(grid)), np.int16)
@@ -58,10 +57,10 @@ def decides(grid: Grid, prey: int, move: int, colour: int, ko: int, lists: Lists
 
 @compiled
 def list_moves(grid: Grid, prey: int, colour: int, lists: Lists, moves: NDArray[np.int16]) -> int:
-    """Put into `moves` what `colour` may try in a chase: how many, 0 where it lost, or WON."""
+    """Write the moves that `colour` may try to `moves`; returns how many, 0 if it lost, or WON."""
     if colour == grid[prey]:
         return list_answers(grid, prey, lists, moves)
-    _, liberties = chain(grid, prey, lists, 3)
+    _, liberties = find_chain(grid, prey, lists, 3)
     if liberties != 2:
         return 0 if liberties > 2 else WON
     moves[:2] = lists[1, :2]
@@ -70,17 +69,17 @@ def list_moves(grid: Grid, prey: int, colour: int, lists: Lists, moves: NDArray[
 
 @compiled
 def list_answers(grid: Grid, prey: int, lists: Lists, moves: NDArray[np.int16]) -> int:
-    """Put into `moves` what may save the chain at `prey`, in atari: how many.
+    """Write the moves that may save the chain at `prey`, in atari, to `moves`; returns how many.
 
-    That is its last liberty, and whatever takes a hunter's chain beside it.
+    These are its last liberty, and captures of adjacent chains of the hunter.
     """
-    stones, _ = chain(grid, prey, lists, 2)
+    stones, _ = find_chain(grid, prey, lists, 2)
     moves[0] = lists[1, 0]
     count = 1
     for stone in lists[0, :stones].copy():
         for neighbour in NEIGHBOURS:
             if grid[stone + neighbour] == 3 - grid[prey]:
-                _, liberties = chain(grid, stone + neighbour, lists, 2)
+                _, liberties = find_chain(grid, stone + neighbour, lists, 2)
                 if liberties == 1 and lists[1, 0] not in moves[:count]:
                     moves[count] = lists[1, 0]
                     count += 1

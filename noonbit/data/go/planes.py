@@ -2,7 +2,7 @@
 
 Silver et al., "Mastering the game of Go with deep neural networks and tree search", Nature 529
 (2016), Extended Data Table 2, seen by the player who is to move. The paper gives each plane one
-line; what it leaves open is decided here:
+line; what it leaves open is defined here:
 
     planes  feature              one where
      0-2    stone colour         an own stone; an opponent's stone; no stone
@@ -19,13 +19,13 @@ line; what it leaves open is decided here:
       46    sensibleness         a move is legal and does not fill an own eye
       47    zeros                nowhere
 
-The eighth plane of a number is "8 or more"; a number of 0 has no plane. Only legal moves are
-looked at, so one of the planes 36-43 is one exactly where a move is legal. An eye is an empty point
-with own stones on all sides whose diagonals the opponent cannot use to break it: it has at most one
-of them, and none at the edge, as is usual in Monte Carlo programs.
+The eighth plane of a number means "8 or more"; a number of 0 sets no plane. Features of moves are
+computed for legal moves only, so one of the planes 36-43 is one exactly where a move is legal. An
+eye is an empty point with own stones on all sides, of whose diagonals the opponent holds at most
+one, and none at the edge, as is usual in Monte Carlo programs.
 
-A position takes about 70 µs, 14,000 a second on one core: half of that is playing every legal move,
-a third the ladders.
+A position takes about 70 µs on one core (14,000 per second): half of it for playing every legal
+move, a third for the ladders.
 """
 
 from typing import TypeAlias
@@ -42,7 +42,7 @@ from noonbit.data.go.board import (
     WALL,
     Grid,
     Lists,
-    chain,
+    find_chain,
     new_grid,
     new_lists,
     place_of,
@@ -51,7 +51,7 @@ from noonbit.data.go.board import (
     replay,
 )
 from noonbit.data.go.compiled import compiled
-from noonbit.data.go.ladders import decides, list_answers
+from noonbit.data.go.ladders import list_answers, wins_chase
 
 OWN, OPPONENT, NO_STONE, ONES = 0, 1, 2, 3
 TURNS_SINCE, LIBERTIES, CAPTURE_SIZE, SELF_ATARI_SIZE, LIBERTIES_AFTER = 4, 12, 20, 28, 36
@@ -63,7 +63,7 @@ Planes: TypeAlias = NDArray[np.uint8]
 
 
 def legal_moves(planes: Planes) -> NDArray[np.bool_]:
-    """Where the player who is to move may play: bool (..., size, size)."""
+    """Return where the player to move may play: bool (..., size, size)."""
     after = planes[..., LIBERTIES_AFTER : LIBERTIES_AFTER + MOST, :, :]
     return np.asarray(after.any(axis=-3))
 
@@ -78,8 +78,8 @@ def fill_planes(
 ) -> None:
     """Fill `planes`, (48, size * size) of zeros, with the position after some moves.
 
-    `setup` (size, size) stands before the first move; `points` are the moves that were played, all
-    legal, and `colours` who played them.
+    `setup` (size, size) are the stones before the first move; `points` are the moves, all legal,
+    and `colours` the players who made them.
     """
     grid, lists, size = new_grid(setup), new_lists(), len(setup)
     _, _, ko = replay(grid, size, colours, points)
@@ -93,7 +93,7 @@ def fill_planes(
 
 @compiled
 def mark(planes: Planes, first: int, point: int, count: int) -> None:
-    """One in the plane of a number."""
+    """Set the plane of a number at a point; `first` is the plane of 1."""
     if count > 0:
         planes[first + min(count, MOST) - 1, point] = 1
 
@@ -102,11 +102,11 @@ def mark(planes: Planes, first: int, point: int, count: int) -> None:
 def fill_stones(
     planes: Planes, grid: Grid, size: int, to_play: int, points: NDArray[np.int16]
 ) -> None:
-    """Stone colour, and turns since."""
+    """Fill the planes of stone colour and turns since."""
     turns = np.full(size * size, MOST)
     for turn in range(min(MOST, len(points)), 0, -1):
         if points[-turn] != PASS:
-            turns[points[-turn]] = turn  # the latest move there is the one that counts
+            turns[points[-turn]] = turn  # a later move on the same point overwrites an earlier one
     for point in range(size * size):
         colour = grid[place_of(point, size)]
         if colour == EMPTY:
@@ -118,37 +118,37 @@ def fill_stones(
 
 @compiled
 def fill_chains(planes: Planes, grid: Grid, size: int, to_play: int, ko: int, lists: Lists) -> None:
-    """Liberties, ladder capture and ladder escape."""
-    looked_at = np.zeros(len(grid), np.bool_)
+    """Fill the planes of liberties, ladder capture and ladder escape."""
+    visited = np.zeros(len(grid), np.bool_)
     saving = np.empty(len(grid), np.int16)
     for point in range(size * size):
         place = place_of(point, size)
-        if grid[place] == EMPTY or looked_at[place]:
+        if grid[place] == EMPTY or visited[place]:
             continue
-        stones, liberties = chain(grid, place, lists, len(grid))
+        stones, liberties = find_chain(grid, place, lists, len(grid))
         for stone in lists[0, :stones]:
-            looked_at[stone] = True
+            visited[stone] = True
             mark(planes, LIBERTIES, point_of(stone, size), liberties)
         if liberties == 2 and grid[place] != to_play:
             for move in lists[1, :2].copy():
-                if decides(grid, place, move, to_play, ko, lists):
+                if wins_chase(grid, place, move, to_play, ko, lists):
                     planes[LADDER_CAPTURE, point_of(move, size)] = 1
         elif liberties == 1 and grid[place] == to_play:
             for move in saving[: list_answers(grid, place, lists, saving)]:
-                if decides(grid, place, move, to_play, ko, lists):
+                if wins_chase(grid, place, move, to_play, ko, lists):
                     planes[LADDER_ESCAPE, point_of(move, size)] = 1
 
 
 @compiled
 def fill_moves(planes: Planes, grid: Grid, size: int, to_play: int, ko: int, lists: Lists) -> None:
-    """What comes of each legal move: it is played, looked at and taken back."""
+    """Fill the planes of moves: each legal move is played, evaluated and undone."""
     before = grid.copy()
     for point in range(size * size):
         place = place_of(point, size)
         captives, _ = play(grid, place, to_play, ko, lists)
         if captives < 0:
             continue
-        stones, liberties = chain(grid, place, lists, MOST)
+        stones, liberties = find_chain(grid, place, lists, MOST)
         mark(planes, CAPTURE_SIZE, point, captives)
         mark(planes, LIBERTIES_AFTER, point, liberties)
         if liberties == 1:
@@ -163,7 +163,7 @@ def fill_moves(planes: Planes, grid: Grid, size: int, to_play: int, ko: int, lis
 
 @compiled
 def is_eye(grid: Grid, place: int, colour: int) -> bool:
-    """Whether an empty place is an eye of `colour`, and no false one."""
+    """Whether an empty place is an eye of `colour` and not a false eye."""
     for neighbour in NEIGHBOURS:
         if grid[place + neighbour] != colour and grid[place + neighbour] != WALL:
             return False

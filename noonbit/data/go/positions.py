@@ -1,12 +1,12 @@
-"""Every position of many games, with the move that was played there.
+"""Every position of many games, with the move that was played.
 
     positions = Positions(games)
     planes = positions.planes(np.arange(256))          uint8 (256, 48, 19, 19)
     labels = positions.labels[:256]                    row * 19 + column
 
-Nothing is stored but the moves, 25 MB for 1.2 million positions: the planes would be 21 GB, 2.6 GB
-as bits. A batch replays its games from the beginning, which is an eighth of the time of its planes,
-and comes at 14,000 positions a second and core; threads may work on batches at the same time.
+Only the moves are stored, 25 MB for 1.2 million positions; the planes would take 21 GB, or 2.6 GB
+as bits. A batch replays each game from the start, which takes an eighth of its time. One core
+computes 14,000 positions per second, and several threads may compute batches at the same time.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class Positions:
     """The position before each move that is not a pass, game after game."""
 
     def __init__(self, games: Sequence[Game]) -> None:
-        """Positions of games on boards of one size."""
+        """Collect the positions of games, which all have the same board size."""
         self._setups = np.stack([game.setup for game in games])
         self._colours = np.concatenate([game.colours for game in games])
         self._points = np.concatenate([game.points for game in games])
@@ -33,18 +33,18 @@ class Positions:
         self._starts = np.concatenate([[0], np.cumsum(lengths)])
         moves = np.flatnonzero(self._points != PASS)
         self.labels = self._points[moves].astype(np.int64)
-        """Where the move was played: int64 (positions,)."""
+        """The point of the move that was played: int64 (positions,)."""
         self.games = (np.searchsorted(self._starts, moves, side="right") - 1).astype(np.int32)
-        """The number of the game that each position is of: int32 (positions,)."""
+        """The number of each position's game: int32 (positions,)."""
         self.moves = (moves - self._starts[self.games]).astype(np.int32)
-        """How many moves, passes among them, were played before: int32 (positions,)."""
+        """The number of moves before each position, including passes: int32 (positions,)."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
     def handicap_games(self) -> int:
-        """How many games begin with stones on the board."""
+        """The number of games that begin with stones on the board."""
         return int(self._setups.any(axis=(1, 2)).sum())
 
     @property
@@ -53,7 +53,7 @@ class Positions:
         return int(self._setups.shape[1])
 
     def planes(self, indices: Indices) -> Planes:
-        """The planes of some positions, seen by who is to move: uint8 (n, 48, size, size)."""
+        """Compute the planes of some positions: uint8 (n, 48, size, size)."""
         size = self.size
         planes = np.zeros((len(indices), PLANES, size * size), np.uint8)
         games = self.games[indices]
@@ -69,35 +69,35 @@ class Positions:
         return planes.reshape(-1, PLANES, size, size)
 
     def stones(self, position: int) -> NDArray[np.int8]:
-        """What stands on the board: int8 (size, size) of EMPTY, BLACK, WHITE."""
+        """Return the stones on the board: int8 (size, size) of EMPTY, BLACK, WHITE."""
         start, end = self._moves_before(position)
         grid, size = new_grid(self._setups[self.games[position]]), self.size
         replay(grid, size, self._colours[start:end], self._points[start:end])
         return grid.reshape(STEP, STEP)[1 : size + 1, 1 : size + 1].copy()
 
-    def last(self, position: int) -> int | None:
-        """The point of the move before; None for the first one and after a pass."""
+    def last_move(self, position: int) -> int | None:
+        """Return the point of the previous move; None for the first position and after a pass."""
         start, end = self._moves_before(position)
         point = int(self._points[end - 1]) if end > start else PASS
         return None if point == PASS else point
 
     def to_play(self, position: int) -> int:
-        """Whose move it is, BLACK or WHITE."""
+        """Return whose move it is, BLACK or WHITE."""
         return int(self._colours[self._moves_before(position)[1]])
 
     def _moves_before(self, position: int) -> tuple[int, int]:
-        """From which move of all games on, and before which one, those of a position lie."""
+        """Return the range of a position's previous moves among the moves of all games."""
         start = int(self._starts[self.games[position]])
         return start, start + int(self.moves[position])
 
     def content(self) -> bytes:
-        """All that the planes and labels are computed from."""
+        """Return what the planes and labels are computed from, for a fingerprint."""
         moves = self._starts.tobytes() + self._colours.tobytes() + self._points.tobytes()
         return self._setups.tobytes() + moves
 
 
 def planes_after(game: Game, moves: int) -> Planes:
-    """The planes of one position, after so many moves of a game: uint8 (48, size, size)."""
+    """Compute the planes of the position after `moves` moves of a game: uint8 (48, size, size)."""
     planes = np.zeros((PLANES, game.size * game.size), np.uint8)
     fill_planes(planes, game.setup, game.colours[:moves], game.points[:moves], game.to_play(moves))
     return planes.reshape(PLANES, game.size, game.size)
@@ -116,5 +116,7 @@ def fill_batch(
     """Fill planes (n, 48, size * size) with the positions after `moves` of `games`."""
     for i in range(len(games)):
         start, end = starts[i], starts[i] + moves[i]
-        game, mover = games[i], int(colours[end])
-        fill_planes(planes[i], setups[game], colours[start:end], points[start:end], mover)
+        game = games[i]
+        # int64 as in `planes_after`, or numba would compile everything again for int8
+        to_play = int(np.int64(colours[end]))
+        fill_planes(planes[i], setups[game], colours[start:end], points[start:end], to_play)

@@ -1,10 +1,10 @@
-"""One SGF file (the Smart Game Format, FF[1] to FF[4]) as games of Go.
+"""Read the games of Go in an SGF file (Smart Game Format, FF[1] to FF[4]).
 
     games, findings = read_sgf(data, "0041.sgf")
 
-sgfmill reads the notation, the rules are ours (`board`). Only the main line counts. Stones that
-stand before the first move are the game's `setup`, which is how handicap comes. Where a record goes
-wrong, the moves before that place are kept and a finding says so: they were played.
+sgfmill parses the format; the rules are those of `board`. Only the main line is read. Stones placed
+before the first move, such as handicap, are the game's `setup`. If a record becomes invalid at some
+move, the moves before it are kept, and a finding says so.
 """
 
 import codecs
@@ -37,19 +37,19 @@ class Game:
     """A game as it was played; every move is legal."""
 
     name: str
-    """Its file; `file.sgf#2` for the second game of a file."""
+    """Name of its file; `file.sgf#2` for the second game of a file."""
     setup: NDArray[np.int8]
-    """What stood on the board before the first move: (size, size) of EMPTY, BLACK, WHITE."""
+    """Stones before the first move: int8 (size, size) of EMPTY, BLACK, WHITE."""
     colours: NDArray[np.int8]
-    """Who played each move, BLACK or WHITE: (moves,)."""
+    """The player of each move, BLACK or WHITE: int8 (moves,)."""
     points: NDArray[np.int16]
-    """Where, row * size + column from the upper left, or PASS: (moves,)."""
+    """The point of each move, row * size + column from the upper left, or PASS: int16 (moves,)."""
     handicap: int
-    """Black's stones ahead, as the file says; they are setup or Black's first moves."""
+    """Number of handicap stones that the file declares; they are setup or Black's first moves."""
     komi: float | None
-    """White's points ahead, where stated."""
+    """White's compensation in points; None if the file does not say."""
     result: str | None
-    """As in the file: `B+3.5`, `W+R`."""
+    """As in the file: `B+3.5`, `W+R`; None if it does not say."""
 
     @property
     def size(self) -> int:
@@ -57,14 +57,14 @@ class Game:
         return len(self.setup)
 
     def board(self, moves: int) -> Board:
-        """The position after so many moves."""
+        """Return the position after `moves` moves."""
         board = Board(self.setup)
         for colour, point in zip(self.colours[:moves], self.points[:moves], strict=True):
             board.play(int(colour), int(point))
         return board
 
     def to_play(self, moves: int) -> int:
-        """Who is to move after so many moves: who did, or after the last one who did not."""
+        """Return who moves after `moves` moves; at the end, the opponent of the last player."""
         if moves < len(self.colours):
             return int(self.colours[moves])
         return int(3 - self.colours[-1])
@@ -89,17 +89,20 @@ LEFT_OUT = "it was left out"
 
 
 def read_sgf(data: bytes, name: str) -> tuple[list[Game], list[GameFinding]]:
-    """The games of one file. Raises `MissingExtra`, and nothing for whatever the file holds."""
+    """Read the games of one file; anything wrong with it becomes a finding, not an exception.
+
+    Raises `MissingExtra` without sgfmill.
+    """
     try:
         from sgfmill import sgf, sgf_grammar
     except ImportError:
         raise MissingExtra("Go needs the package 'sgfmill': pip install 'noonbit[go]'.") from None
-    text = as_utf8(data)
+    text = to_utf8(data)
     findings: list[GameFinding] = []
     try:
         trees = sgf_grammar.parse_sgf_collection(text)
     except ValueError as error:
-        try:  # as if the file had ended properly after its last whole value
+        try:  # parse the part up to the last complete value
             trees = sgf_grammar.parse_sgf_collection(text[: text.rfind(b"]") + 1] + b")")
         except ValueError:
             return [], [GameFinding(name, f"cannot be read as SGF ({error})", LEFT_OUT)]
@@ -119,16 +122,17 @@ def read_sgf(data: bytes, name: str) -> tuple[list[Game], list[GameFinding]]:
     return games, findings
 
 
-def as_utf8(data: bytes) -> bytes:
-    """The same text in UTF-8, in which no byte of a letter can be mistaken for a bracket.
+def to_utf8(data: bytes) -> bytes:
+    """Convert to UTF-8, where no byte of a multi-byte character can be mistaken for a bracket.
 
-    What is not UTF-8 is read as it says, else in GB18030, since most such files are Chinese.
+    Text that is not UTF-8 is decoded by the encoding that it declares (CA), else as GB18030, since
+    most such files are Chinese.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encodings = ["utf-16"]
     else:
-        stated = re.search(rb"CA\[([\w.:-]+)\]", data)
-        encodings = ["utf-8", stated[1].decode() if stated else "gb18030", "gb18030"]
+        declared = re.search(rb"CA\[([\w.:-]+)\]", data)
+        encodings = ["utf-8", declared[1].decode() if declared else "gb18030", "gb18030"]
     for encoding in encodings:
         try:
             return data.decode(encoding).encode()
@@ -138,14 +142,17 @@ def as_utf8(data: bytes) -> bytes:
 
 
 def read_game(record: Any, name: str) -> tuple[Game | None, GameFinding | None]:
-    """One game of sgfmill's. Raises `ValueError` where its setup makes no sense."""
+    """Convert a game of sgfmill's; returns a finding if it is odd.
+
+    The game is None if it is left out. Raises `ValueError` for an invalid setup.
+    """
     root = record.get_root()
     if root.has_property("GM") and root.get_raw("GM").strip() != b"1":
         return None, GameFinding(name, "is another game than Go", LEFT_OUT)
     size = record.get_size()
     if size != LARGEST:
         return None, GameFinding(name, f"is played on {size}x{size}, not 19x19", LEFT_OUT)
-    setup, colours, points, fault = main_line(record)
+    setup, colours, points, fault = read_main_line(record)
     if has_dead_stones(setup):
         return None, GameFinding(name, "begins with stones that have no liberties", LEFT_OUT)
     played, refusal, _ = replay(new_grid(setup), size, colours, points)
@@ -162,28 +169,28 @@ def read_game(record: Any, name: str) -> tuple[Game | None, GameFinding | None]:
         setup=setup,
         colours=colours[:played],
         points=points[:played],
-        handicap=stated(root, "HA") or 0,
-        komi=stated(root, "KM"),
-        result=stated(root, "RE"),
+        handicap=read_property(root, "HA") or 0,
+        komi=read_property(root, "KM"),
+        result=read_property(root, "RE"),
     )
     if fault:
         before = f"the {plural(played, 'move')} before it were kept"
         return game, GameFinding(name, f"goes wrong at move {played + 1:,} ({fault})", before)
-    return game, played_twice(game)
+    return game, find_double_move(game)
 
 
-def stated(root: Any, name: str) -> Any:
-    """A property in the type that its name has; None where it is missing or makes no sense."""
+def read_property(root: Any, name: str) -> Any:
+    """Return a property, parsed by its type; None if it is missing or invalid."""
     try:
         return root.get(name)
     except (KeyError, ValueError):
         return None
 
 
-def main_line(
+def read_main_line(
     record: Any,
 ) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int16], str | None]:
-    """Setup, colours and points as far as they make sense, and what does not."""
+    """Read setup, colours and points up to the first invalid node, and what is wrong with that."""
     size = record.get_size()
     setup = np.zeros((size, size), np.int8)
     colours: list[int] = []
@@ -210,13 +217,13 @@ def main_line(
     return setup, np.array(colours, np.int8), np.array(points, np.int16), fault
 
 
-def played_twice(game: Game) -> GameFinding | None:
-    """One colour twice running, other than Black's handicap: a pass was not written down."""
-    again = np.flatnonzero(game.colours[1:] == game.colours[:-1]) + 1
-    again = again[again >= game.handicap]
-    if not len(again):
+def find_double_move(game: Game) -> GameFinding | None:
+    """Report a player who moves twice in a row after any handicap: a pass was not recorded."""
+    doubles = np.flatnonzero(game.colours[1:] == game.colours[:-1]) + 1
+    doubles = doubles[doubles >= game.handicap]
+    if not len(doubles):
         return None
-    colour, first = COLOUR_NAMES[game.colours[again[0]]], again[0] + 1
+    colour, first = COLOUR_NAMES[game.colours[doubles[0]]], doubles[0] + 1
     return GameFinding(
         game.name, f"lets {colour} play twice running at move {first:,}", "both moves were kept"
     )

@@ -1,1 +1,1 @@
-"""Named data sets: which there are, where they lie, how they are fetched or drawn."""
+"""Data sets known by name: the catalogue, where to find each on disk, download, and generation."""

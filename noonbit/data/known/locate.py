@@ -1,11 +1,11 @@
-"""Data sets with a name of their own: where each is looked for, and where it is downloaded from.
+"""Data sets known by name: find them on this machine, or download them.
 
-    find("mnist") ── --data-dir, $NOONBIT_DATA, the cache, Debian's packages ──> Found
-    open_known("mnist") ── found, else downloaded into the cache ──> Data
+    find("mnist") ── --data-dir, $NOONBIT_DATA, the cache, Debian's packages ──> LocalCopy
+    open_known("mnist") ── found, else downloaded into the cache ──> RawDataset
 
-Only `open_known` touches the network, and only for the set that it was asked for. The digits come
-with scikit-learn and open in 6 ms, because scikit-learn itself (1 s) is not imported for them. The
-shapes are drawn when they are opened.
+Only `open_known` uses the network, and only for the data set it opens. The digits come with
+scikit-learn; they open in 6 ms, because scikit-learn itself (1 s) is not imported. The shapes are
+drawn when they are opened.
 """
 
 import gzip
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from noonbit.data.dataset import Data, Numbered, Part
+from noonbit.data.dataset import Numbered, Part, RawDataset
 from noonbit.data.files import open_files
 from noonbit.data.known.catalogue import KNOWN, TEST_LABELS_SHA256, KnownSource, Layout
 from noonbit.data.known.shapes import open_shapes
@@ -27,64 +27,63 @@ from noonbit.data.readers.arrays import pixels_from_array
 from noonbit.errors import SourceNotFound, UsageError, did_you_mean
 from noonbit.system.files import user_cache
 
-__all__ = ["KNOWN", "Found", "Located", "cache_folder", "find", "locate_all", "open_known"]
+__all__ = ["KNOWN", "LocalCopy", "SourceStatus", "cache_folder", "find", "locate_all", "open_known"]
 
 DEBIAN = Path("/usr/share/datasets")
-"""Where Debian's packages put data sets, `dataset-fashion-mnist` among them."""
+"""Where Debian packages install data sets, such as `dataset-fashion-mnist`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A data set on this machine."""
+class LocalCopy:
+    """Where a data set lies on this machine."""
 
     path: Path
     place: str
-    """The kind of place, for people: `--data-dir`, `$NOONBIT_DATA`, `cache`, ..."""
+    """The kind of place, for users: `--data-dir`, `$NOONBIT_DATA`, `cache`, ..."""
     files: tuple[Path, ...] = ()
-    """What to read of the folder `path`; empty: all of it."""
+    """The files of the folder `path` to read; empty for all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """A line of `noonbit data`."""
+class SourceStatus:
+    """A known data set and where it is; one line of `noonbit data`."""
 
     known: KnownSource
-    found: Found | None
+    found: LocalCopy | None
     how_to_get: str
-    """A sentence; empty where the set was found."""
+    """A sentence; empty if the data set was found."""
 
 
-# Where they are
+# On this machine
 
 
-def find(name: str, *, data_dir: Path | None) -> Found | None:
-    """Where the data set of a known name lies on this machine, or None; no network.
+def find(name: str, *, data_dir: Path | None) -> LocalCopy | None:
+    """Find a known data set on this machine, without the network; None if it is not there.
 
-    A folder counts as the set when the files it needs are there: whether their content is sound
-    is said by the reader that opens them. Raises `UsageError` for a name that is not known and
-    `SourceNotFound` if `data_dir` does not exist.
+    A folder matches if it holds the required files; their content is checked only when they are
+    read. Raises `UsageError` for an unknown name and `SourceNotFound` if `data_dir` does not exist.
     """
-    known = _known(name)
+    known = _look_up(name)
     if name == "digits":
-        path = _digits_path()
-        return Found(path, "scikit-learn") if path else None
+        path = _find_digits()
+        return LocalCopy(path, "scikit-learn") if path else None
     for place, root in data_folders(data_dir):
         for folder in (*(root / each for each in (name, *known.folders)), root):
             for layout in known.layouts:
-                path = folder / layout.opens
-                held = _held(path, layout)
-                if held is not None and not _is_another(name, path):
-                    return Found(path, place, held if layout.is_all else ())
+                path = folder / layout.path
+                files = _find_required_files(path, layout)
+                if files is not None and not _is_other_data_set(name, path):
+                    return LocalCopy(path, place, files if layout.only_required else ())
     return None
 
 
-def open_known(name: str, *, data_dir: Path | None) -> Data:
-    """Open the data set of a known name; download it first if it is not on this machine.
+def open_known(name: str, *, data_dir: Path | None) -> RawDataset:
+    """Open a known data set; download it first if it is not on this machine.
 
-    Raises `SourceNotFound` with every place that was tried and what to put where if it cannot be
-    had, `DataError` if it cannot be read, and `UsageError` for a name that is not known.
+    Raises `SourceNotFound` with the places that were searched and instructions if it cannot be
+    found or downloaded, `DataError` if it cannot be read, and `UsageError` for an unknown name.
     """
-    known = _known(name)
+    known = _look_up(name)
     if name == "digits":
         return _open_digits()
     if name == "shapes":
@@ -102,23 +101,23 @@ def open_known(name: str, *, data_dir: Path | None) -> Data:
     return data
 
 
-def locate_all(data_dir: Path | None) -> list[Located]:
-    """Every known name with where it was found, or how to get it; no network."""
-    located = []
+def locate_all(data_dir: Path | None) -> list[SourceStatus]:
+    """List every known data set with where it was found, or how to get it; without the network."""
+    statuses = []
     for known in KNOWN.values():
         found = find(known.name, data_dir=data_dir)
-        located.append(Located(known, found, "" if found else _how_to_get(known, data_dir)))
-    return located
+        statuses.append(SourceStatus(known, found, "" if found else _how_to_get(known, data_dir)))
+    return statuses
 
 
 def cache_folder() -> Path:
-    """Where downloads go: $NOONBIT_CACHE, else the user's cache folder."""
+    """Return the folder for downloads: $NOONBIT_CACHE, else `data` in the user's cache folder."""
     if own := os.environ.get("NOONBIT_CACHE"):
         return Path(own).expanduser()
     return user_cache() / "data"
 
 
-def _known(name: str) -> KnownSource:
+def _look_up(name: str) -> KnownSource:
     if name not in KNOWN:
         raise UsageError(
             f"No data set is called '{name}'.{did_you_mean(name, KNOWN)} "
@@ -128,7 +127,10 @@ def _known(name: str) -> KnownSource:
 
 
 def data_folders(data_dir: Path | None) -> Iterator[tuple[str, Path]]:
-    """The folders that may hold data sets, the user's own first."""
+    """Yield the folders that may hold data sets, each with its kind; the user's own come first.
+
+    Raises `SourceNotFound` if `data_dir` does not exist.
+    """
     if data_dir is not None:
         if not data_dir.is_dir():
             raise SourceNotFound(f"The folder {data_dir} (--data-dir) does not exist.")
@@ -139,22 +141,22 @@ def data_folders(data_dir: Path | None) -> Iterator[tuple[str, Path]]:
     yield "Debian's packages", DEBIAN
 
 
-def _held(folder: Path, layout: Layout) -> tuple[Path, ...] | None:
-    """The needed files of a folder (or archive, which needs none), or None if one is missing."""
+def _find_required_files(folder: Path, layout: Layout) -> tuple[Path, ...] | None:
+    """Return the required files of a folder, () for an archive, or None if a file is missing."""
     if not os.path.exists(folder):
         return None
-    held = []
-    for need in layout.needs:
-        versions = (folder / need, folder / f"{need}.gz")
+    files = []
+    for name in layout.required_files:
+        versions = (folder / name, folder / f"{name}.gz")
         path = next((path for path in versions if os.path.exists(path)), None)
         if path is None:
             return None
-        held.append(path)
-    return tuple(held)
+        files.append(path)
+    return tuple(files)
 
 
-def _is_another(name: str, folder: Path) -> bool:
-    """Whether the test labels are those of the other set that has the same file names."""
+def _is_other_data_set(name: str, folder: Path) -> bool:
+    """Whether the test labels are those of the other data set with the same file names."""
     if name not in TEST_LABELS_SHA256:
         return False
     (path, *_) = sorted(folder.glob("t10k-labels?idx1-ubyte*"))
@@ -163,7 +165,7 @@ def _is_another(name: str, folder: Path) -> bool:
         if path.suffix == ".gz":
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error):
-        return False  # its reader says what is wrong
+        return False  # the reader will report it
     digest = hashlib.sha256(content).hexdigest()
     return digest in TEST_LABELS_SHA256.values() and digest != TEST_LABELS_SHA256[name]
 
@@ -172,17 +174,19 @@ def _how_to_get(known: KnownSource, data_dir: Path | None) -> str:
     if not known.layouts:
         return "It needs no files and no network."
     if not known.files:
-        return f"It cannot be downloaded without an account: {_by_hand(known, data_dir)}"
+        return (
+            f"It cannot be downloaded without an account: {_manual_instructions(known, data_dir)}"
+        )
     size = sum(file.size for file in known.files)
     return f"It is downloaded when first used ({size / 1e6:.0f} MB)."
 
 
-def _by_hand(known: KnownSource, data_dir: Path | None) -> str:
+def _manual_instructions(known: KnownSource, data_dir: Path | None) -> str:
     root = next(data_folders(data_dir))[1]
-    return f"put {known.by_hand} into {root / known.name}; see {known.homepage} for them."
+    return f"put {known.manual_files} into {root / known.name}; see {known.homepage} for them."
 
 
-def _download(known: KnownSource, data_dir: Path | None) -> Found:
+def _download(known: KnownSource, data_dir: Path | None) -> LocalCopy:
     looked = ", ".join(f"{root} ({place})" for place, root in data_folders(data_dir))
     missing = f"{known.name} is not on this machine; looked in {looked}."
     if not known.files:
@@ -195,30 +199,31 @@ def _download(known: KnownSource, data_dir: Path | None) -> Found:
         for file in known.files:
             fetch(file.mirrors, folder / file.name, sha256=file.sha256, size=file.size)
     except SourceNotFound as error:
+        by_hand = _manual_instructions(known, data_dir)
         raise SourceNotFound(
-            f"{missing} {error} With a network, try again; without one, {_by_hand(known, data_dir)}"
+            f"{missing} {error} With a network, try again; without one, {by_hand}"
         ) from None
     found = find(known.name, data_dir=data_dir)
-    assert found is not None  # noqa: S101 - what was fetched is what a layout needs
+    assert found is not None  # noqa: S101 - the downloaded files match a layout
     return found
 
 
-def _read(found: Found) -> Data:
+def _read(found: LocalCopy) -> RawDataset:
     from noonbit.data.readers.registry import (
         FORMATS,
-        open_path,  # it asks this module for names
+        open_path,  # it imports this package
     )
 
     files = [file for path in found.files for file in open_files(path)]
-    form = next((form for form in FORMATS if form.recognise(files)), None)
-    return form.read(files, str(found.path)) if form else open_path(found.path)
+    file_format = next((each for each in FORMATS if each.recognise(files)), None)
+    return file_format.read(files, str(found.path)) if file_format else open_path(found.path)
 
 
 # The digits
 
 
-def _digits_path() -> Path | None:
-    """The table inside the installed scikit-learn, located without importing it."""
+def _find_digits() -> Path | None:
+    """Find the table of digits inside the installed scikit-learn without importing it."""
     package = importlib.util.find_spec("sklearn")
     for folder in (package and package.submodule_search_locations) or ():
         path = Path(folder, "datasets", "data", "digits.csv.gz")
@@ -227,17 +232,17 @@ def _digits_path() -> Path | None:
     return None
 
 
-def _open_digits() -> Data:
-    if path := _digits_path():
+def _open_digits() -> RawDataset:
+    if path := _find_digits():
         table = np.loadtxt(path, delimiter=",", dtype=np.uint8)  # 64 pixels and the label
         pixels, labels = table[:, :64], table[:, 64]
-    else:  # a scikit-learn that keeps it elsewhere
+    else:  # this version of scikit-learn stores it elsewhere
         from sklearn.datasets import load_digits
 
         pixels, labels = load_digits(return_X_y=True)
     images, value_range = pixels_from_array(pixels, name="digits", value_range=(0.0, 16.0))
     names = Numbered("digits item", len(images))
-    return Data(
+    return RawDataset(
         source="digits",
         format="a table inside scikit-learn",
         parts={"train": Part(images, labels.astype(np.int64), names)},

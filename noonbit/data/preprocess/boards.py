@@ -6,14 +6,23 @@ as they are.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from noonbit.data.dataset import Data, OnDemand, Raw
-from noonbit.data.preprocess.protocol import Adjustment, Prepared, Statistics, Values, prepare_each
+from noonbit.config.recipe import Recipe
+from noonbit.data.dataset import OnDemand, Raw, RawDataset
+from noonbit.data.preprocess.base import (
+    Adjustment,
+    Preprocessor,
+    ReportWords,
+    Statistics,
+    Transformed,
+    Values,
+    transform_each,
+)
 from noonbit.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -21,18 +30,27 @@ if TYPE_CHECKING:
 
 STONES = 3
 """The first planes of a position: own stones, the opponent's, no stone."""
+IMPOSSIBLE = -1e4
+"""A logit whose probability is zero in float32 at any temperature that is ever found. Minus
+infinity would not do: multiplied by 0, it gives no number."""
 
 
-class BoardFraming(BaseModel):
+class BoardPreprocessor(Preprocessor):
     """Planes of one board size, as they come."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     noun: ClassVar[str] = "position"
+    one_of_them: ClassVar[str] = "a position of Go"
     example: ClassVar[str] = "GAME.sgf --move 57"
     blank: ClassVar[str] = "without a stone"
-    adjustments: ClassVar[Mapping[Adjustment, str]] = {}
-    fixed: ClassVar[Mapping[str, object]] = {
+    report_words: ClassVar[ReportWords] = ReportWords(
+        other_sources="weaker players, another time, handicap",
+        related="of one game; here games are never divided, but a player's games are alike",
+        no_class="a position in which a pass is best",
+        output_axes="channels × height × width, or points",
+        content="moves",
+    )
+    dtype: ClassVar[type[np.generic]] = np.uint8
+    fixed_settings: ClassVar[Mapping[str, object]] = {
         "augment": ("none", "symmetries"),
         "test_time_augmentation": ("none", "symmetries"),
         "normalise": "standard",
@@ -40,19 +58,21 @@ class BoardFraming(BaseModel):
         "vectors": None,
         "channels": None,
     }
-    dtype: ClassVar[type[np.generic]] = np.uint8
+    classes_are_given: ClassVar[bool] = True
+    has_symmetries: ClassVar[bool] = True
+    default_model: ClassVar[str] = "alphago-policy-small"
+    usual_input: ClassVar[tuple[int, int, tuple[int, ...]]] = (361, 48, (19, 19))
+    small_input: ClassVar[str] = "5x5x4"
+    checks: ClassVar[str] = "noonbit.data.checks.boards"
+    baselines: ClassVar[str | None] = "noonbit.evaluation.go_baselines:baseline_scores"
+    report_section: ClassVar[str | None] = "noonbit.report.boards:moves"
 
-    takes: Literal["boards"] = "boards"
+    input_kind: Literal["boards"] = "boards"
     planes: int = Field(gt=0)
     height: int = Field(gt=0)
     width: int = Field(gt=0)
     legal: tuple[int, int]
     """From which plane on, and before which one, some plane is one where a move is legal."""
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(planes, height, width)."""
-        return (self.planes, self.height, self.width)
 
     @property
     def channels(self) -> int:
@@ -65,16 +85,23 @@ class BoardFraming(BaseModel):
         return (self.height, self.width)
 
     @property
-    def normalised(self) -> int:
-        """All planes have a mean and a deviation: those that leave them as they are."""
+    def normalised_channels(self) -> int:
+        """All planes, with statistics that leave them as they are."""
         return self.planes
 
-    @property
-    def value_range(self) -> None:
-        """None: no raw number stands for anything."""
-        return None
+    @classmethod
+    def fit(cls, data: RawDataset, recipe: Recipe) -> tuple["BoardPreprocessor", dict[str, str]]:
+        """The planes and the size of the boards in the data."""
+        from noonbit.data.go.planes import LIBERTIES_AFTER, MOST
 
-    def prepare_noting(
+        raw = data.train.raw
+        assert isinstance(raw, OnDemand)  # noqa: S101 - boards are
+        planes, height, width = raw.shape[1:]
+        legal = (LIBERTIES_AFTER, LIBERTIES_AFTER + MOST)
+        preprocessor = cls(planes=planes, height=height, width=width, legal=legal)
+        return preprocessor, {"board": "that of the games"}
+
+    def transform_one(
         self, raw: Any, *, name: str = "the input"
     ) -> tuple[NDArray[np.uint8], list[Adjustment]]:
         """Planes as they are; anything else is refused, another size of board too."""
@@ -87,25 +114,21 @@ class BoardFraming(BaseModel):
             )
         return values, []
 
-    def prepare_all(self, raw: Raw) -> Prepared:
+    def transform(self, raw: Raw) -> Transformed:
         """All positions of a part, still on demand."""
-        assert isinstance(raw, OnDemand)  # noqa: S101 - `takes_of` said so
+        assert isinstance(raw, OnDemand)  # noqa: S101 - boards are
         if raw.shape[1:] != self.shape:
             raise InputRefused(
                 "the source",
                 f"has boards of {raw.shape[2]}x{raw.shape[3]} points in {raw.shape[1]} planes; "
                 f"this network takes {self.describe()}",
             )
-        return Prepared(raw, {}, {})
+        return Transformed(raw, {}, {})
 
-    def prepare_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
+    def transform_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Transformed:
         """Positions, or an array (planes, height, width) of one or (N, ...) of many."""
         one = isinstance(inputs, np.ndarray) and inputs.ndim < 4
-        return prepare_each(self, [inputs] if one else inputs)
-
-    def settled(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
-        """As they are."""
-        return self, values
+        return transform_each(self, [inputs] if one else inputs)
 
     def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
         """Those that leave zeros and ones what they are, on a scale where 255 is 1."""
@@ -120,6 +143,10 @@ class BoardFraming(BaseModel):
         """All eight symmetries."""
         return "symmetries", "the rules know no left and right, nor up and down"
 
+    def mask_logits(self, logits: "Tensor", values: "Tensor") -> "Tensor":
+        """Logits (N, points), very low where a move is illegal; `values` are uint8 (N, *shape)."""
+        return logits.masked_fill(~self.legal_moves(values), IMPOSSIBLE)
+
     def legal_moves(self, values: "Tensor") -> "Tensor":
         """Which points may be played: bool (N, height * width), of uint8 (N, *shape)."""
         first, end = self.legal
@@ -129,22 +156,14 @@ class BoardFraming(BaseModel):
         """`48 planes of 19x19 points`."""
         return f"{self.planes} planes of {self.height}x{self.width} points"
 
+    def describe_in_full(self) -> str:
+        """`48 planes of 19 × 19 points`."""
+        return f"{self.planes} planes of {self.height} × {self.width} points"
+
+    def describe_conversion(self) -> str:
+        """None is."""
+        return "boards of another size are refused"
+
     def facts(self) -> dict[str, object]:
         """The size of the board."""
         return {"board": f"{self.height}x{self.width}"}
-
-
-def derive_board_framing(data: Data) -> tuple[BoardFraming, dict[str, str]]:
-    """The planes and the size of the boards in the data."""
-    from noonbit.data.go.planes import LIBERTIES_AFTER, MOST
-
-    raw = data.train.raw
-    assert isinstance(raw, OnDemand)  # noqa: S101 - `takes_of` said so
-    planes, height, width = raw.shape[1:]
-    framing = BoardFraming(
-        planes=planes,
-        height=height,
-        width=width,
-        legal=(LIBERTIES_AFTER, LIBERTIES_AFTER + MOST),
-    )
-    return framing, {"board": "that of the games"}

@@ -1,6 +1,6 @@
 """What the network expects of one input, and the only way an input gets there.
 
-    Framing   raw input -> values of one shape: a picture's pixels, a sentence's words
+    Preprocessor   raw input -> values of one shape: a picture's pixels, a sentence's words
     Contract  a framing, the statistics that make it float32, and the class names
 
 Training, evaluation, prediction and export all go through the same object, so what was fed to a
@@ -8,39 +8,17 @@ network in training is fed to it in prediction.
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Field
 
-from noonbit.data.dataset import Data, takes_of
-from noonbit.data.preprocess import BoardFraming, PictureFraming, SentenceFraming, Values
-from noonbit.data.preprocess.boards import derive_board_framing
-from noonbit.data.preprocess.images import derive_picture_framing
-from noonbit.data.preprocess.text import derive_sentence_framing
+from noonbit.data.preprocess.base import Values
+from noonbit.data.preprocess.registry import AnyPreprocessor
 
 if TYPE_CHECKING:
     from torch import Tensor, device
-
-
-def kind_of(stored: Any) -> str:
-    """Which framing a stored or given one is; runs of noonbit 0.1 do not say, and take pictures."""
-    if isinstance(stored, dict):
-        return str(stored.get("takes", "pictures"))
-    return str(getattr(stored, "takes", "pictures"))
-
-
-AnyFraming: TypeAlias = Annotated[
-    Annotated[PictureFraming, Tag("pictures")]
-    | Annotated[SentenceFraming, Tag("sentences")]
-    | Annotated[BoardFraming, Tag("boards")],
-    Discriminator(kind_of),
-]
-"""A kind of input, told by its field `takes`."""
-
-IMPOSSIBLE = -1e4
-"""A logit whose probability is zero in float32 at any temperature that is ever found."""
 
 
 class Contract(BaseModel):
@@ -48,7 +26,7 @@ class Contract(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    framing: AnyFraming
+    preprocessor: AnyPreprocessor
     mean: tuple[float, ...]
     """Of each channel over the training split, on a scale of 0 to 1."""
     std: tuple[float, ...]
@@ -58,24 +36,27 @@ class Contract(BaseModel):
     """What the logits are divided by before they become probabilities."""
 
     @classmethod
-    def measured(
+    def fit(
         cls,
-        framing: AnyFraming,
+        preprocessor: AnyPreprocessor,
         values: Values,
         class_names: tuple[str, ...],
         *,
         train: NDArray[np.int64] | None = None,
     ) -> "Contract":
         """The contract of a network trained on values (N, *shape), or on those at `train` alone."""
-        mean, std = framing.statistics(values, train)
-        return cls(framing=framing, mean=mean, std=std, class_names=class_names)
+        mean, std = preprocessor.statistics(values, train)
+        return cls(preprocessor=preprocessor, mean=mean, std=std, class_names=class_names)
 
     @classmethod
-    def unit(cls, framing: AnyFraming, class_names: tuple[str, ...]) -> "Contract":
+    def unit(cls, preprocessor: AnyPreprocessor, class_names: tuple[str, ...]) -> "Contract":
         """The contract of a network that takes pixels from 0 to 1, or what has no statistics."""
-        count = framing.normalised
+        count = preprocessor.normalised_channels
         return cls(
-            framing=framing, mean=(0.0,) * count, std=(1.0,) * count, class_names=class_names
+            preprocessor=preprocessor,
+            mean=(0.0,) * count,
+            std=(1.0,) * count,
+            class_names=class_names,
         )
 
     def normalise(self, values: "Tensor") -> "Tensor":
@@ -91,16 +72,6 @@ class Contract(BaseModel):
         mean, std = byte_levels(self.mean, self.std, values.device)
         normalised = (values.float() - mean) / std
         return normalised.contiguous(memory_format=torch.channels_last)
-
-    def possible(self, logits: "Tensor", values: "Tensor") -> "Tensor":
-        """The logits (N, classes), less the answers that an input rules out: illegal moves.
-
-        `values` (N, *shape) are prepared, and not normalised. A low number stands there instead of
-        minus infinity, which times 0 would be no number.
-        """
-        if not isinstance(self.framing, BoardFraming):
-            return logits
-        return logits.masked_fill(~self.framing.legal_moves(values), IMPOSSIBLE)
 
 
 @lru_cache
@@ -120,19 +91,3 @@ def byte_levels(
             for each in (mean, std)
         )
     return means, stds
-
-
-def derive_framing(
-    data: Data, *, image_size: tuple[int, int] | None = None, channels: Literal[1, 3] | None = None
-) -> tuple[AnyFraming, dict[str, str]]:
-    """The framing that suits the data, and the reason for each choice.
-
-    What only training items may say is still open in it: see `Framing.settled`.
-    """
-    match takes_of(data.train.raw):
-        case "sentences":
-            return derive_sentence_framing(data)
-        case "boards":
-            return derive_board_framing(data)
-        case "pictures":
-            return derive_picture_framing(data, image_size=image_size, channels=channels)

@@ -6,6 +6,7 @@ or refused with a reason.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache as once
@@ -15,11 +16,21 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from noonbit.config.recipe import Recipe
 from noonbit.data import cache
-from noonbit.data.dataset import BadItem, Data, Numbered, Picture, Pictures, Raw
-from noonbit.data.files import may_pass
+from noonbit.data.dataset import BadItem, Numbered, Picture, Pictures, Raw, RawDataset
+from noonbit.data.files import has_unopened
+from noonbit.data.preprocess.base import (
+    Adjustment,
+    Preprocessor,
+    ReportWords,
+    Statistics,
+    Transformed,
+    Values,
+    transform_each,
+)
 from noonbit.data.preprocess.pixels import (
     border_level,
     border_pixels,
@@ -27,13 +38,12 @@ from noonbit.data.preprocess.pixels import (
     picture_axes,
     scale_to_bytes,
 )
-from noonbit.data.preprocess.protocol import Adjustment, Prepared, Statistics, Values, prepare_each
-from noonbit.data.readers.headers import WORTH_KEEPING, decoder
-from noonbit.data.readers.pictures import adopt, decode
-from noonbit.errors import InputRefused
+from noonbit.data.readers.headers import WORTH_KEEPING, decoder_version
+from noonbit.data.readers.pictures import convert_image, decode
+from noonbit.errors import InputRefused, UsageError
 
 Polarity = Literal["light on dark", "dark on light"]
-Fit = Literal["crop", "pad"]
+FitMode = Literal["crop", "pad"]
 Images: TypeAlias = NDArray[np.uint8] | Pictures
 RawPicture: TypeAlias = Image.Image | Picture | NDArray[np.generic]
 
@@ -48,12 +58,12 @@ MOST_VALUES = 1_024
 of the nearest neighbour and bounds the memory."""
 
 
-class PictureFraming(BaseModel):
+class ImagePreprocessor(Preprocessor):
     """How any picture becomes uint8 pixels (channels, height, width)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     noun: ClassVar[str] = "image"
+    one_of_them: ClassVar[str] = "a picture"
+    unit: ClassVar[str] = "file"
     example: ClassVar[str] = "PICTURE"
     blank: ClassVar[str] = "blank, with one level everywhere"
     adjustments: ClassVar[Mapping[Adjustment, str]] = {
@@ -63,15 +73,28 @@ class PictureFraming(BaseModel):
         "inverted": "inverted, since the network learned from the other polarity",
         "blank": "blank: one level everywhere, so the prediction means nothing",
     }
-    fixed: ClassVar[Mapping[str, object]] = {"vectors": None}
+    report_words: ClassVar[ReportWords] = ReportWords(
+        other_sources="another camera, other hands, other light",
+        related="frames of one film, several by one person",
+        no_class="a picture of none of them",
+        output_axes="channels × height × width, or units",
+        content="pixels",
+    )
     dtype: ClassVar[type[np.generic]] = np.uint8
+    fixed_settings: ClassVar[Mapping[str, object]] = {"vectors": None}
+    shown_as: ClassVar[Literal["picture", "text", "name"]] = "picture"
+    default_model: ClassVar[str] = "glance"
+    usual_input: ClassVar[tuple[int, int, tuple[int, ...]]] = (10, 1, (28, 28))
+    """MNIST's."""
+    small_input: ClassVar[str] = "8x8x1"
+    checks: ClassVar[str] = "noonbit.data.checks.pictures"
 
-    takes: Literal["pictures"] = "pictures"
+    input_kind: Literal["pictures"] = "pictures"
 
     height: int = Field(gt=0)
     width: int = Field(gt=0)
     channels: Literal[1, 3]
-    fit: Fit = "crop"
+    fit_mode: FitMode = "crop"
     """Another aspect ratio is cropped to the middle (photographs) or padded (drawings)."""
     polarity: Polarity | None = None
     """Whether nearly all training images have a dark or a light border; None: they differ."""
@@ -79,25 +102,49 @@ class PictureFraming(BaseModel):
     """The raw numbers that stand for 0 and 255 when an input comes as an array."""
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(channels, height, width)."""
-        return (self.channels, self.height, self.width)
-
-    @property
     def size(self) -> tuple[int, int]:
         """(height, width)."""
         return (self.height, self.width)
 
     @property
-    def normalised(self) -> int:
+    def normalised_channels(self) -> int:
         """All channels are."""
         return self.channels
 
-    def prepare(self, raw: RawPicture, *, name: str = "the input") -> NDArray[np.uint8]:
-        """One input as uint8 (C, H, W). Raises `InputRefused` for what cannot be brought to it."""
-        return self.prepare_noting(raw, name=name)[0]
+    @property
+    def array_range(self) -> tuple[float, float]:
+        """That of the training images."""
+        return self.value_range
 
-    def prepare_noting(
+    @classmethod
+    def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
+        """What suits the training part, unless the recipe fixes the size or the channels."""
+        images = images_of(data.train.raw)
+        reasons: dict[str, str] = {}
+        channels = recipe.channels
+        if channels is None:
+            channels = 3 if has_colour(images) else 1
+            reasons["channels"] = "the training images are " + (
+                "colour" if channels == 3 else "grey"
+            )
+        if recipe.image_size is None:
+            height, width = derive_size(images, reasons)
+        else:
+            height = width = recipe.image_size
+        preprocessor = cls(
+            height=height, width=width, channels=channels, value_range=data.value_range
+        )
+        polarity = measure_polarity(preprocessor, images) if channels == 1 else None
+        if polarity is not None:
+            preprocessor = preprocessor.model_copy(update={"polarity": polarity, "fit_mode": "pad"})
+            reasons["polarity"] = f"at least {POLARITY_SHARE:.0%} of the training images have it"
+        return preprocessor, reasons
+
+    def transform_to_pixels(self, raw: RawPicture, *, name: str = "the input") -> NDArray[np.uint8]:
+        """One input as uint8 (C, H, W). Raises `InputRefused` for what cannot be brought to it."""
+        return self.transform_one(raw, name=name)[0]
+
+    def transform_one(
         self, raw: RawPicture, *, name: str = "the input"
     ) -> tuple[NDArray[np.uint8], list[Adjustment]]:
         """Like `prepare`, and what had to be changed on the way."""
@@ -105,7 +152,7 @@ class PictureFraming(BaseModel):
         if isinstance(raw, Picture):
             image = decode(raw.read(), raw.name)
         elif isinstance(raw, Image.Image):
-            image = adopt(raw, name)
+            image = convert_image(raw, name)
         else:
             image = self._image_of_array(np.asarray(raw), name)
         mode = "L" if self.channels == 1 else "RGB"
@@ -125,7 +172,7 @@ class PictureFraming(BaseModel):
             done.append("blank")
         return pixels, done
 
-    def prepare_all(self, raw: Raw) -> Prepared:
+    def transform(self, raw: Raw) -> Transformed:
         """Every image of a part as one uint8 (N, C, H, W) array; what cannot be read is named.
 
         Arrays that already have the shape pass without a copy. Pictures are decoded by threads,
@@ -144,7 +191,7 @@ class PictureFraming(BaseModel):
             # A part's arrays hold bytes already, whatever range their file's numbers had.
             raw = item if isinstance(item, Picture) else Image.fromarray(picture_axes(item))
             try:
-                pixels[index], done = self.prepare_noting(raw, name=name)
+                pixels[index], done = self.transform_one(raw, name=name)
             except InputRefused as error:
                 bad[index] = BadItem(name, error.reason)
                 return
@@ -154,34 +201,30 @@ class PictureFraming(BaseModel):
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for _ in pool.map(fill, range(len(images))):
                 pass
-        return Prepared(
+        return Transformed(
             pixels,
             {index: bad[index] for index in sorted(bad)},
             {key: np.array(sorted(adjusted[key]), np.int64) for key in sorted(adjusted)},
         )
 
-    def prepare_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
+    def transform_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Transformed:
         """Pictures, arrays of one image each, or one array of one image or many.
 
         An array of many is brought to bytes as a whole; where its images have the contract's shape
         too, none of them is touched by itself.
         """
         if not isinstance(inputs, np.ndarray):
-            return prepare_each(self, inputs)
+            return transform_each(self, inputs)
         if not len(inputs):
-            return Prepared(np.zeros((0, *self.shape), np.uint8), {}, {})
+            return Transformed(np.zeros((0, *self.shape), np.uint8), {}, {})
         images = inputs[None] if self._is_one(inputs.shape) else inputs
         names = Numbered("input", len(images))
         planes = channels_first(images, names[0])
-        prepared = self.prepare_all(scale_to_bytes(planes, self.value_range, names))
+        prepared = self.transform(scale_to_bytes(planes, self.value_range, names))
         if prepared.bad:
             index, item = next(iter(prepared.bad.items()))
             raise InputRefused(names[index], item.reason)
         return prepared
-
-    def settled(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
-        """As they are: what a picture is brought to was found before."""
-        return self, values
 
     def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
         """Of the pixels of all images, or of those at `train` alone."""
@@ -222,6 +265,29 @@ class PictureFraming(BaseModel):
         shape = f"{self.height}x{self.width}x{self.channels}"
         return shape + (f", {self.polarity}" if self.polarity else "")
 
+    def describe_in_full(self) -> str:
+        """`28 × 28 pixels, grey, light on dark`."""
+        words = [
+            f"{self.width} × {self.height} pixels",
+            "grey" if self.channels == 1 else "colour",
+        ]
+        return ", ".join(words + ([self.polarity] if self.polarity else []))
+
+    def describe_conversion(self) -> str:
+        """How pictures of another shape, colour or polarity are brought to it."""
+        return (
+            ("cropped to the middle" if self.fit_mode == "crop" else "padded to the shape")
+            + " and resized"
+            + (", made grey" if self.channels == 1 else ", grey ones made colour")
+            + (", inverted where the border has the other brightness" if self.polarity else "")
+        )
+
+    @classmethod
+    def parse_size(cls, text: str) -> tuple[int, tuple[int, ...]]:
+        """(channels, (height, width)) from `28x28x1`; `28x28` is grey. Raises `UsageError`."""
+        height, width, channels = parse_image_size(text)
+        return channels, (height, width)
+
     def facts(self) -> dict[str, object]:
         """Size, channels and polarity."""
         return {
@@ -230,7 +296,7 @@ class PictureFraming(BaseModel):
             "polarity": self.polarity,
         }
 
-    def _prepare_array(self, images: NDArray[np.uint8]) -> Prepared:
+    def _prepare_array(self, images: NDArray[np.uint8]) -> Transformed:
         flat = images.reshape(len(images), -1)
         adjusted: dict[Adjustment, NDArray[np.int64]] = {}
         if self.polarity is not None:
@@ -242,7 +308,7 @@ class PictureFraming(BaseModel):
         blank = np.flatnonzero(flat.min(axis=1, initial=255) == flat.max(axis=1, initial=0))
         if len(blank):
             adjusted["blank"] = blank
-        return Prepared(images, {}, adjusted)
+        return Transformed(images, {}, adjusted)
 
     def _are_opposite(self, levels: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether borders of this brightness (N,), 0 to 255, belong to the other polarity."""
@@ -262,7 +328,7 @@ class PictureFraming(BaseModel):
         return has_channels and not (self.channels == 1 and shape[1:] == self.size)
 
     def _resize(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
-        if self.fit == "crop":
+        if self.fit_mode == "crop":
             return ImageOps.fit(image, size, Image.Resampling.BILINEAR)
         # A drawing keeps its whole ink; the new margin continues the picture's own background.
         level = int(np.median(border_pixels(np.asarray(image.convert("L"))[None, None])[0]))
@@ -273,30 +339,6 @@ class PictureFraming(BaseModel):
         """An array (H, W), (H, W, C) or (C, H, W) as a picture, its numbers scaled to bytes."""
         planes = channels_first(array[None], name)
         return Image.fromarray(picture_axes(scale_to_bytes(planes, self.value_range, [name])[0]))
-
-
-def derive_picture_framing(
-    data: Data, *, image_size: tuple[int, int] | None = None, channels: Literal[1, 3] | None = None
-) -> tuple[PictureFraming, dict[str, str]]:
-    """The framing that suits the training part, and the reason for each choice."""
-    images = images_of(data.train.raw)
-    reasons: dict[str, str] = {}
-    if channels is None:
-        channels = 3 if has_colour(images) else 1
-        reasons["channels"] = "the training images are " + ("colour" if channels == 3 else "grey")
-    if image_size is None:
-        image_size = derive_size(images, reasons)
-    framing = PictureFraming(
-        height=image_size[0],
-        width=image_size[1],
-        channels=channels,
-        value_range=data.value_range,
-    )
-    polarity = measure_polarity(framing, images) if channels == 1 else None
-    if polarity is not None:
-        framing = framing.model_copy(update={"polarity": polarity, "fit": "pad"})
-        reasons["polarity"] = f"at least {POLARITY_SHARE:.0%} of the training images have it"
-    return framing, reasons
 
 
 def images_of(raw: Raw) -> Images:
@@ -329,20 +371,20 @@ def has_colour(images: Images) -> bool:
     return bool(images.shape[1] == 3)
 
 
-def measure_polarity(framing: PictureFraming, images: Images) -> Polarity | None:
+def measure_polarity(preprocessor: ImagePreprocessor, images: Images) -> Polarity | None:
     """What nearly all borders say; a sample of 1,000 is enough to see 99 %."""
     sample = images[:: max(1, len(images) // 1000)]
     if not isinstance(sample, Pictures) or not all(picture.stamp for picture in sample):
-        return polarity_of(border_level(np.asarray(framing.prepare_all(sample).values)))
+        return polarity_of(border_level(np.asarray(preprocessor.transform(sample).values)))
     names = [(picture.name, picture.stamp) for picture in sample]
-    name = cache.name_of("polarity", framing_code(), framing.model_dump_json(), names)
+    name = cache.entry_name("polarity", preprocessing_code(), preprocessor.model_dump_json(), names)
     known = cache.find_value(name)
     if isinstance(known, dict) and known.get("polarity", "") in (*get_args(Polarity), None):
         polarity: Polarity | None = known["polarity"]
         return polarity
-    prepared = framing.prepare_all(sample)
+    prepared = preprocessor.transform(sample)
     polarity = polarity_of(border_level(np.asarray(prepared.values)))
-    if len(sample) >= WORTH_KEEPING and not may_pass(prepared.bad.values()):
+    if len(sample) >= WORTH_KEEPING and not has_unopened(prepared.bad.values()):
         cache.keep_value(name, {"polarity": polarity})
     return polarity
 
@@ -359,8 +401,18 @@ def polarity_of(levels: NDArray[np.float64]) -> Polarity | None:
 
 
 @once
-def framing_code() -> str:
+def preprocessing_code() -> str:
     """What decodes and frames here; another version may make other pixels of the same file."""
     here = Path(__file__)
     files = here, here.with_name("pixels.py")
-    return decoder() + "".join(file.read_text(encoding="utf-8") for file in files)
+    return decoder_version() + "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def parse_image_size(text: str, *, flag: str = "--input ") -> tuple[int, int, int]:
+    """`28x28x1` -> (height, width, channels); `28x28` is grey. Raises `UsageError`."""
+    match = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+))?", text.lower())
+    if match is None or not all(int(group or 1) for group in match.groups()):
+        raise UsageError(
+            f"{flag}{text} is not a size; write height x width x channels, such as 28x28x1."
+        )
+    return int(match[1]), int(match[2]), int(match[3] or 1)

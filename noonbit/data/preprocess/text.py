@@ -8,17 +8,24 @@ all others, so the word's number says it all.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from noonbit.data.dataset import PART_NAMES, Data, Raw, Sentences
-from noonbit.data.preprocess.protocol import Adjustment, Prepared, Statistics, Values, prepare_each
-from noonbit.errors import InputRefused
+from noonbit.config.recipe import Recipe
+from noonbit.data.dataset import PART_NAMES, Raw, RawDataset, Sentences
+from noonbit.data.preprocess.base import (
+    Adjustment,
+    Preprocessor,
+    ReportWords,
+    Transformed,
+    Values,
+)
+from noonbit.errors import InputRefused, UsageError
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 LONGEST = 1_000
@@ -45,12 +52,11 @@ def tokens_of(text: str, letters: Letters = "ascii") -> list[str]:
     return SIGNS.sub(r" \g<0> ", text).lower().split()
 
 
-class SentenceFraming(BaseModel):
+class TextPreprocessor(Preprocessor):
     """How any sentence becomes the numbers of its words."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     noun: ClassVar[str] = "sentence"
+    one_of_them: ClassVar[str] = "a sentence"
     example: ClassVar[str] = '--text "SENTENCE" --explain'
     blank: ClassVar[str] = "without any word"
     adjustments: ClassVar[Mapping[Adjustment, str]] = {
@@ -58,16 +64,29 @@ class SentenceFraming(BaseModel):
         "shortened": "shortened to as many words as the longest training sentence has",
         "blank": "without any word that the network knows, so the prediction means nothing",
     }
-    fixed: ClassVar[Mapping[str, object]] = {
+    report_words: ClassVar[ReportWords] = ReportWords(
+        other_sources="another paper, other years, another subject",
+        related="of one text, several by one person",
+        no_class="a sentence about something else",
+        output_axes="numbers × words, or units",
+        content="texts",
+    )
+    dtype: ClassVar[type[np.generic]] = np.int32
+    fixed_settings: ClassVar[Mapping[str, object]] = {
         "augment": "none",
         "test_time_augmentation": "none",
         "normalise": "standard",
         "image_size": None,
         "channels": None,
     }
-    dtype: ClassVar[type[np.generic]] = np.int32
+    shown_as: ClassVar[Literal["picture", "text", "name"]] = "text"
+    default_model: ClassVar[str] = "sentence-cnn"
+    usual_input: ClassVar[tuple[int, int, tuple[int, ...]]] = (2, 18_767, (56,))
+    """Of the movie-review sentences with their 18,765 words."""
+    small_input: ClassVar[str] = "6x9"
+    checks: ClassVar[str] = "noonbit.data.checks.sentences"
 
-    takes: Literal["sentences"] = "sentences"
+    input_kind: Literal["sentences"] = "sentences"
     length: int = Field(gt=0)
     """Words of the longest training sentence; longer ones are shortened to it."""
     words: tuple[str, ...]
@@ -81,11 +100,6 @@ class SentenceFraming(BaseModel):
         return {word: number for number, word in enumerate(self.words, start=FIRST_WORD)}
 
     @property
-    def shape(self) -> tuple[int]:
-        """(length,)."""
-        return (self.length,)
-
-    @property
     def channels(self) -> int:
         """How many numbers there are, those of padding and of unknown words included."""
         return len(self.words) + FIRST_WORD
@@ -95,21 +109,43 @@ class SentenceFraming(BaseModel):
         """(length,)."""
         return (self.length,)
 
-    @property
-    def normalised(self) -> int:
-        """None: the numbers of words have no mean."""
-        return 0
+    @classmethod
+    def input_shape(cls, channels: int, size: tuple[int, ...]) -> tuple[int, ...]:
+        """(length,): the channels are the words, and a word is given by its number."""
+        return size
 
     @property
-    def value_range(self) -> None:
-        """None: no raw number stands for anything."""
-        return None
+    def vocabulary(self) -> tuple[str, ...]:
+        """The words."""
+        return self.words
+
+    @classmethod
+    def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
+        """All words of the data; `fit_to_train` leaves those of the training sentences."""
+        parts = [sentences_of(data.parts[name].raw) for name in PART_NAMES if name in data.parts]
+        letters = letters_of(data)
+        each = [tokens_of(text, letters) for part in parts for text in part]
+        preprocessor = cls(
+            length=min(LONGEST, max(1, *map(len, each))),
+            words=tuple(sorted({word for tokens in each for word in tokens})),
+            letters=letters,
+        )
+        reasons = {
+            "length": "the longest training sentence"
+            if preprocessor.length < LONGEST
+            else "at most; longer texts are cut",
+            "words": "those of the training sentences",
+            "letters": "as in Kim's code, since hardly any is not"
+            if letters == "ascii"
+            else f"over {FOREIGN_SHARE:.1%} are not ASCII",
+        }
+        return preprocessor, reasons
 
     def tokens(self, text: str) -> list[str]:
         """The words of a text that its values stand for, unknown ones too."""
         return tokens_of(text, self.letters)[: self.length]
 
-    def prepare_noting(
+    def transform_one(
         self, raw: Any, *, name: str = "the input"
     ) -> tuple[NDArray[np.int32], list[Adjustment]]:
         """One text as the numbers of its words, and what had to be changed on the way."""
@@ -128,24 +164,20 @@ class SentenceFraming(BaseModel):
             done.append("partly unknown")
         return values, done
 
-    def prepare_all(self, raw: Raw) -> Prepared:
+    def transform(self, raw: Raw) -> Transformed:
         """Every sentence of a part, int32 (N, length); none of them can be unreadable."""
         texts = sentences_of(raw)
         values = np.zeros((len(texts), self.length), np.int32)
         adjusted: dict[Adjustment, list[int]] = {}
         for index, text in enumerate(texts):
-            values[index], done = self.prepare_noting(text)
+            values[index], done = self.transform_one(text)
             for adjustment in done:
                 adjusted.setdefault(adjustment, []).append(index)
-        return Prepared(
+        return Transformed(
             values, {}, {key: np.array(adjusted[key], np.int64) for key in sorted(adjusted)}
         )
 
-    def prepare_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Prepared:
-        """Texts; those of a file are `Sentences`, which `prepare_all` takes."""
-        return prepare_each(self, inputs)
-
-    def settled(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
+    def fit_to_train(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
         """Only the words and the length that training sentences have, and values to match."""
         learned = values[train]
         known = np.unique(learned)
@@ -155,12 +187,8 @@ class SentenceFraming(BaseModel):
         renumbered[PADDING] = PADDING
         renumbered[known] = np.arange(FIRST_WORD, FIRST_WORD + len(known), dtype=np.int32)
         words = tuple(self.words[number - FIRST_WORD] for number in known.tolist())
-        framing = type(self)(length=length, words=words, letters=self.letters)
-        return framing, renumbered[values[:, :length]]
-
-    def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
-        """There are none."""
-        return (), ()
+        preprocessor = type(self)(length=length, words=words, letters=self.letters)
+        return preprocessor, renumbered[values[:, :length]]
 
     def vectors(self, values: NDArray[Any]) -> NDArray[np.float32]:
         """How often each of 1,024 bins of words occurs, scaled to length 1: (N, 1024)."""
@@ -178,31 +206,31 @@ class SentenceFraming(BaseModel):
         """`at most 56 words, of 18,764`."""
         return f"at most {self.length:,} words, of {len(self.words):,}"
 
+    def describe_in_full(self) -> str:
+        """The same in the words of the report."""
+        return (
+            f"the numbers of its words, lower case, at most {self.length:,} of them, out of "
+            f"{len(self.words):,} words of the training sentences"
+        )
+
+    def describe_conversion(self) -> str:
+        """What happens to longer sentences and to unknown words."""
+        return "longer ones are shortened, and words that no training sentence has are passed over"
+
+    @classmethod
+    def parse_size(cls, text: str) -> tuple[int, tuple[int, ...]]:
+        """(words, (length,)) from `56x18767`; raises `UsageError` for anything else."""
+        match = re.fullmatch(r"(\d+)x(\d+)", text.lower())
+        if match is None or not int(match[1]) or int(match[2]) < 2:
+            raise UsageError(
+                f"--input {text} is no sentence; write length x words, such as 56x18767, of which "
+                "two stand for padding and unknown words."
+            )
+        return int(match[2]), (int(match[1]),)
+
     def facts(self) -> dict[str, object]:
         """Length, number of words, and which letters stay."""
         return {"length": self.length, "words": len(self.words), "letters": self.letters}
-
-
-def derive_sentence_framing(data: Data) -> tuple[SentenceFraming, dict[str, str]]:
-    """All words of the data, and why; which of them a network learns is settled by the split."""
-    parts = [sentences_of(data.parts[name].raw) for name in PART_NAMES if name in data.parts]
-    letters = letters_of(data)
-    each = [tokens_of(text, letters) for part in parts for text in part]
-    framing = SentenceFraming(
-        length=min(LONGEST, max(1, *map(len, each))),
-        words=tuple(sorted({word for tokens in each for word in tokens})),
-        letters=letters,
-    )
-    reasons = {
-        "length": "the longest training sentence"
-        if framing.length < LONGEST
-        else "at most; longer texts are cut",
-        "words": "those of the training sentences",
-        "letters": "as in Kim's code, since hardly any is not"
-        if letters == "ascii"
-        else f"over {FOREIGN_SHARE:.1%} are not ASCII",
-    }
-    return framing, reasons
 
 
 def sentences_of(raw: Raw) -> Sentences:
@@ -211,7 +239,7 @@ def sentences_of(raw: Raw) -> Sentences:
     return raw
 
 
-def letters_of(data: Data) -> Letters:
+def letters_of(data: RawDataset) -> Letters:
     """Which letters stay: all of them where more than a few are not of ASCII."""
     foreign = every = 0
     for part in data.parts.values():

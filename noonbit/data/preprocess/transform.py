@@ -2,7 +2,7 @@
 
     frame(data, framing) -> Framed
 
-Sets that are large for the memory are framed, block by block, into a file that is then mapped;
+Sets that are large for the memory are transformed, block by block, into a file that is then mapped;
 nothing after this knows the difference.
 """
 
@@ -24,20 +24,20 @@ from noonbit.data import cache
 from noonbit.data.dataset import (
     PART_NAMES,
     BadItem,
-    Data,
     Indices,
     OnDemand,
     Part,
     Pictures,
+    RawDataset,
     Sentences,
 )
-from noonbit.data.files import may_pass
-from noonbit.data.mapped import Rows, array_of_npy, is_mapped, map_bytes, offset_in_zip
-from noonbit.data.preprocess import Framing, Values
-from noonbit.data.preprocess.images import framing_code
+from noonbit.data.files import has_unopened
+from noonbit.data.mapped import RowWriter, array_of_npy, is_mapped, map_bytes, offset_in_zip
+from noonbit.data.preprocess.base import Preprocessor, Values
+from noonbit.data.preprocess.images import preprocessing_code
 
 BLOCK_BYTES = 2**25
-"""Of framed pixels at a time; on two cores, files for a few seconds' decoding."""
+"""Of pixels that are transformed at a time; on two cores, files for a few seconds' decoding."""
 WORTH_KEEPING = 4_000_000
 """Pixels to decode; fewer take a tenth of a second."""
 FACTS, PIXELS = "facts.json", "pixels.npy"
@@ -49,7 +49,7 @@ DAMAGED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Framed:
+class TransformedDataset:
     """Framed inputs through all parts in order, and what came of framing them."""
 
     values: Values
@@ -65,7 +65,7 @@ class Framed:
     """Why they are not in the cache, where they should be: the end of a sentence."""
 
 
-def frame(data: Data, framing: Framing) -> Framed:
+def transform_dataset(data: RawDataset, preprocessor: Preprocessor) -> TransformedDataset:
     """Frame every input of `data`, or recall what came of it the last time.
 
     Nothing is opened then: the files' sizes and times say whether they are the same. Pictures are
@@ -73,49 +73,49 @@ def frame(data: Data, framing: Framing) -> Framed:
     many for the memory and the disk has no room either.
     """
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
-    name = entry_name(parts, framing)
-    if name is not None and (known := recall(name, data, framing)):
+    name = entry_name(parts, preprocessor)
+    if name is not None and (known := recall(name, data, preprocessor)):
         return known
-    framed = frame_anew(parts, framing)
-    framed = replace(framed, fingerprint=fingerprint(data, framed.values))
-    if name is None or may_pass(framed.bad.values()):
-        return framed
-    pixels = array_of(framed.values)
-    reason = cache.keep(name, pixels.nbytes, lambda path: write_entry(path, data, framed))
-    if reason is None and is_mapped(pixels) and (known := recall(name, data, framing)):
-        return replace(known, from_cache=False)  # so the file it was framed into can go
-    return replace(framed, not_kept=reason)
+    transformed = transform_parts(parts, preprocessor)
+    transformed = replace(transformed, fingerprint=fingerprint(data, transformed.values))
+    if name is None or has_unopened(transformed.bad.values()):
+        return transformed
+    pixels = array_of(transformed.values)
+    reason = cache.keep(name, pixels.nbytes, lambda path: write_entry(path, data, transformed))
+    if reason is None and is_mapped(pixels) and (known := recall(name, data, preprocessor)):
+        return replace(known, from_cache=False)  # so the file it was written into can go
+    return replace(transformed, not_kept=reason)
 
 
-def frame_anew(parts: Sequence[Part], framing: Framing) -> Framed:
+def transform_parts(parts: Sequence[Part], preprocessor: Preprocessor) -> TransformedDataset:
     """Frame all parts into one array; one part that needs no change passes as it is."""
     only = parts[0].raw if len(parts) == 1 else None
     if isinstance(only, OnDemand):
-        return Framed(only, {}, np.zeros(0, np.int64), "")
-    if isinstance(only, np.ndarray) and only.shape[1:] == framing.shape:
-        bad, blank, inverted = frame_blocks(parts, framing, lambda rows: None)
+        return TransformedDataset(only, {}, np.zeros(0, np.int64), "")
+    if isinstance(only, np.ndarray) and only.shape[1:] == preprocessor.shape:
+        bad, blank, inverted = transform_blocks(parts, preprocessor, lambda rows: None)
         if not inverted:
-            return Framed(only, bad, blank, "")
+            return TransformedDataset(only, bad, blank, "")
     on_disk = any(isinstance(part.raw, np.ndarray) and is_mapped(part.raw) for part in parts)
-    rows = Rows(sum(map(len, parts)), framing.shape, framing.dtype, on_disk=on_disk)
-    bad, blank, _ = frame_blocks(parts, framing, rows.append)
-    return Framed(rows.finish(), bad, blank, "")
+    rows = RowWriter(sum(map(len, parts)), preprocessor.shape, preprocessor.dtype, on_disk=on_disk)
+    bad, blank, _ = transform_blocks(parts, preprocessor, rows.append)
+    return TransformedDataset(rows.finish(), bad, blank, "")
 
 
-def frame_blocks(
-    parts: Sequence[Part], framing: Framing, append: Callable[[NDArray[Any]], None]
+def transform_blocks(
+    parts: Sequence[Part], preprocessor: Preprocessor, append: Callable[[NDArray[Any]], None]
 ) -> tuple[dict[int, BadItem], Indices, int]:
-    """Give all framed inputs to `append`, a block at a time.
+    """Give all transformed inputs to `append`, a block at a time.
 
     Returns the unreadable ones, the numbers of the blank ones, and how many were inverted.
     """
     bad: dict[int, BadItem] = {}
     blank = [np.zeros(0, np.int64)]
     first = inverted = 0
-    step = max(1, BLOCK_BYTES // prod(framing.shape))
+    step = max(1, BLOCK_BYTES // prod(preprocessor.shape))
     for part in parts:
         for begin in range(0, len(part), step):
-            block = framing.prepare_all(part.raw[begin : begin + step])
+            block = preprocessor.transform(part.raw[begin : begin + step])
             bad |= {first + index: item for index, item in block.bad.items()}
             blank.append(first + block.adjusted.get("blank", blank[0]))
             inverted += len(block.adjusted.get("inverted", ()))
@@ -130,10 +130,10 @@ def array_of(values: Values) -> NDArray[Any]:
     return values
 
 
-def fingerprint(data: Data, values: Values) -> str:
+def fingerprint(data: RawDataset, values: Values) -> str:
     """SHA-256 over class names, pixels or texts, and labels: whether two runs saw the same data.
 
-    Of pictures, the framed pixels; the words of texts are not: what is known of them is learned.
+    Of pictures, the transformed pixels; of texts, the texts: which words are known is learned.
     """
     digest = hashlib.sha256(repr(data.class_names).encode())
     parts = [data.parts[name].raw for name in PART_NAMES if name in data.parts]
@@ -143,7 +143,7 @@ def fingerprint(data: Data, values: Values) -> str:
     return digest.hexdigest()
 
 
-def all_labels(data: Data) -> Indices:
+def all_labels(data: RawDataset) -> Indices:
     """The labels of all parts in order; parts that `open_data` gives have them."""
     labels = [data.parts[name].labels for name in PART_NAMES if name in data.parts]
     return np.concatenate([each for each in labels if each is not None])
@@ -152,36 +152,36 @@ def all_labels(data: Data) -> Indices:
 # The cache
 
 
-def entry_name(parts: Sequence[Part], framing: Framing) -> str | None:
-    """What framed pictures are kept under; None where they cannot be, or are too few."""
+def entry_name(parts: Sequence[Part], preprocessor: Preprocessor) -> str | None:
+    """What transformed pictures are kept under; None where they cannot be, or are too few."""
     pictures = [part.raw for part in parts if isinstance(part.raw, Pictures)]
     every = [picture for each in pictures for picture in each]
     if len(pictures) < len(parts) or not all(picture.stamp for picture in every):
         return None
     if sum(picture.width * picture.height for picture in every) < WORTH_KEEPING:
         return None
-    return cache.name_of(
+    return cache.entry_name(
         "framed",
-        framing_code(),
-        framing.model_dump_json(),
+        preprocessing_code(),
+        preprocessor.model_dump_json(),
         [len(each) for each in pictures],
         [(picture.name, picture.stamp) for picture in every],
     )
 
 
-def label_digest(data: Data) -> str:
+def label_digest(data: RawDataset) -> str:
     """Whether a stored fingerprint holds: labels may change without their pictures."""
     return fingerprint(data, np.zeros(0, np.uint8))
 
 
-def write_entry(path: Path, data: Data, framed: Framed) -> None:
+def write_entry(path: Path, data: RawDataset, transformed: TransformedDataset) -> None:
     """One zip that NumPy opens too: the pixels as they are, and the rest as JSON."""
-    pixels = array_of(framed.values)
+    pixels = array_of(transformed.values)
     facts = {
-        "bad": [[number, item.name, item.reason] for number, item in framed.bad.items()],
-        "blank": framed.blank.tolist(),
+        "bad": [[number, item.name, item.reason] for number, item in transformed.bad.items()],
+        "blank": transformed.blank.tolist(),
         "labels": label_digest(data),
-        "fingerprint": framed.fingerprint,
+        "fingerprint": transformed.fingerprint,
     }
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(FACTS, json.dumps(facts))
@@ -193,7 +193,7 @@ def write_entry(path: Path, data: Data, framed: Framed) -> None:
                 file.write(np.ascontiguousarray(pixels[begin : begin + step]).data)
 
 
-def recall(name: str, data: Data, framing: Framing) -> Framed | None:
+def recall(name: str, data: RawDataset, preprocessor: Preprocessor) -> TransformedDataset | None:
     """What was kept under this name; None where nothing was, or what is there is damaged."""
     path = cache.find(name)
     if path is None:
@@ -204,11 +204,11 @@ def recall(name: str, data: Data, framing: Framing) -> Framed | None:
             member = archive.getinfo(PIXELS)
             raw = map_bytes(stream, offset=offset_in_zip(stream, member), size=member.file_size)
         array = array_of_npy(raw)
-        if array.dtype != np.uint8 or array.shape != (len(all_labels(data)), *framing.shape):
+        if array.dtype != np.uint8 or array.shape != (len(all_labels(data)), *preprocessor.shape):
             return None
         pixels = array.view(np.uint8)
         holds = facts["labels"] == label_digest(data)
-        return Framed(
+        return TransformedDataset(
             pixels,
             {int(number): BadItem(str(item), str(why)) for number, item, why in facts["bad"]},
             np.array(facts["blank"], np.int64),

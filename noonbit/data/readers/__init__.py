@@ -1,1 +1,1 @@
-"""One module a file format, and the registry that recognises them."""
+"""Read image and text data: one module per file format, and a registry that recognises them."""

@@ -11,10 +11,18 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import Data, Inputs, Numbered, Part, PartName, part_of, training_first
+from noonbit.data.dataset import (
+    Inputs,
+    Numbered,
+    Part,
+    PartName,
+    RawDataset,
+    part_of,
+    training_first,
+)
 from noonbit.data.files import File, content_array, head, survey
 from noonbit.data.labels import encode_labels
-from noonbit.data.mapped import Rows, array_of_npy, is_mapped
+from noonbit.data.mapped import RowWriter, array_of_npy, is_mapped
 from noonbit.errors import DataError
 
 FORMAT = "NumPy arrays"
@@ -43,7 +51,7 @@ def pixels_from_array(
     if are_bytes and array.flags.c_contiguous:
         return array.view(np.uint8), value_range
     low, high = value_range
-    pixels = Rows(len(array), array.shape[1:], on_disk=is_mapped(array))
+    pixels = RowWriter(len(array), array.shape[1:], on_disk=is_mapped(array))
     for start in range(0, len(array), _ROWS_AT_ONCE):
         rows = array[start : start + _ROWS_AT_ONCE]
         if not are_bytes:
@@ -165,7 +173,7 @@ def recognise(files: list[File]) -> bool:
     return any(_is_array(file) for file in survey(files))
 
 
-def read(files: list[File], source: str) -> Data:
+def read(files: list[File], source: str) -> RawDataset:
     """Read the images and labels of every part. Raises `DataError`."""
     arrays = _load(files)
     images, labels = _by_part(arrays, _IMAGE_WORDS), _by_part(arrays, _LABEL_WORDS)
@@ -193,7 +201,7 @@ def read(files: list[File], source: str) -> Data:
     for part, name in images.items():
         pixels, _ = pixels_from_array(arrays.pop(name), name=name, value_range=value_range)
         parts[part] = Part(pixels, codes[part], Numbered(f"{name} image", len(pixels)))
-    return Data(source, FORMAT, parts, class_names, value_range, notes=notes)
+    return RawDataset(source, FORMAT, parts, class_names, value_range, notes=notes)
 
 
 def read_inputs(files: list[File], source: str, value_range: ValueRange | None) -> Inputs:

@@ -1,22 +1,21 @@
-"""Bytes for pyarrow's readers."""
+"""Give bytes to pyarrow's readers safely."""
 
 import numpy as np
 import pyarrow as pa
 
 COPIED = 2**24
-"""Bytes, at most: a process that reads more goes on for longer than pyarrow holds them."""
+"""Maximum bytes to copy. After reading more, a process runs long enough for pyarrow to let go."""
 
 
-def reader_of(raw: bytes) -> pa.BufferReader:
-    """A reader of bytes, of a copy that belongs to pyarrow alone where they are few.
+def open_buffer(raw: bytes) -> pa.BufferReader:
+    """Open bytes for reading by pyarrow; up to `COPIED` bytes are copied into pyarrow's own memory.
 
-    Its threads may let go of their input after they have answered. They need the interpreter to let
-    go of Python's bytes, and where that was just ending, after an error, the process was aborted:
-    4 of 24 times on a busy machine (https://github.com/apache/arrow/issues/34314). Copying takes
-    2 ms a megabyte the first time.
+    pyarrow's threads may release their input after they have returned a result, and need the
+    interpreter to release Python's bytes. If it is shutting down just then, the process aborts
+    (https://github.com/apache/arrow/issues/34314). Copying costs up to 2 ms per megabyte.
     """
     if len(raw) > COPIED:
         return pa.BufferReader(raw)
-    room = pa.allocate_buffer(len(raw))
-    np.frombuffer(room, np.uint8)[:] = np.frombuffer(raw, np.uint8)
-    return pa.BufferReader(room)
+    buffer = pa.allocate_buffer(len(raw))
+    np.frombuffer(buffer, np.uint8)[:] = np.frombuffer(raw, np.uint8)
+    return pa.BufferReader(buffer)

@@ -1,8 +1,9 @@
-"""CIFAR-10 and CIFAR-100, binary and python version, from a folder or an archive.
+"""Read CIFAR-10 and CIFAR-100, binary and python version, from a folder or an archive.
 
-Binary records are 1 label byte (2 for CIFAR-100: coarse, fine) and 3,072 pixel bytes: 1,024 red,
-green and blue. The python version is pickles, which are read by a reader that can build lists,
-numbers, text and arrays and can call nothing. https://www.cs.toronto.edu/~kriz/cifar.html
+A binary record has 1 label byte (2 for CIFAR-100: coarse, fine) and 3,072 pixel bytes: 1,024 each
+of red, green and blue. The python version consists of pickles. They are read by an unpickler that
+builds lists, numbers, text and arrays, and calls nothing else.
+https://www.cs.toronto.edu/~kriz/cifar.html
 """
 
 import io
@@ -14,7 +15,15 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import Data, Inputs, Numbered, Part, PartName, training_first, unlabelled
+from noonbit.data.dataset import (
+    Inputs,
+    Numbered,
+    Part,
+    PartName,
+    RawDataset,
+    training_first,
+    unlabelled,
+)
 from noonbit.data.files import File, content, head
 from noonbit.data.labels import check_classes
 from noonbit.errors import DataError, plural
@@ -31,15 +40,15 @@ _PICKLE = b"\x80"
 
 
 def recognise(files: list[File]) -> bool:
-    """Whether a listing holds batches under their usual names, with contents to match."""
-    return bool(_batches(files))
+    """Whether a listing holds batches with their usual names and matching contents."""
+    return bool(_find_batches(files))
 
 
-def read(files: list[File], source: str) -> Data:
-    """Read all batches of a part into one array. Raises `DataError`."""
+def read(files: list[File], source: str) -> RawDataset:
+    """Read all batches, one array per part. Raises `DataError`."""
     by_part: dict[PartName, list[File]] = {}
-    for file in _batches(files):
-        part: PartName = "test" if _base(file).startswith("test") else "train"
+    for file in _find_batches(files):
+        part: PartName = "test" if _file_name(file).startswith("test") else "train"
         by_part.setdefault(part, []).append(file)
     by_part, notes = training_first(by_part, of=source)
     parts: dict[PartName, Part] = {}
@@ -50,9 +59,9 @@ def read(files: list[File], source: str) -> Data:
             notes += (
                 f"The {name} part has {len(images):,} of the usual {USUAL_COUNTS[name]:,} images.",
             )
-    all_labels = {name: _labels(part) for name, part in parts.items()}
+    all_labels = {name: _labels_of(part) for name, part in parts.items()}
     highest = max(int(labels.max(initial=0)) for labels in all_labels.values())
-    class_names = _class_names(files)
+    class_names = _read_class_names(files)
     if not class_names:
         class_names = CIFAR10_CLASSES if highest < 10 else tuple(map(str, range(100)))
     if highest >= len(class_names):
@@ -61,26 +70,26 @@ def read(files: list[File], source: str) -> Data:
             "The batches are damaged, or of another data set; download them again."
         )
     check_classes(all_labels, class_names, source=source)
-    return Data(source, f"CIFAR-{len(class_names)}", parts, class_names, notes=notes)
+    return RawDataset(source, f"CIFAR-{len(class_names)}", parts, class_names, notes=notes)
 
 
 def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
-    """Read the images of all batches; their values are bytes."""
+    """Read the images of all batches; labels and `value_range` are ignored."""
     del value_range
     return unlabelled(read(files, source))
 
 
-def _base(file: File) -> str:
+def _file_name(file: File) -> str:
     return file.name.rpartition("/")[2]
 
 
-def _batches(files: list[File]) -> list[File]:
-    """The batch files of a listing; `train` and `test` count only with fitting contents."""
-    named = [file for file in files if _BATCH.fullmatch(_base(file))]
+def _find_batches(files: list[File]) -> list[File]:
+    """Find the batch files of a listing; `train` and `test` count only if their contents match."""
+    named = [file for file in files if _BATCH.fullmatch(_file_name(file))]
     return [
         file
         for file in named
-        if "batch" in _base(file)
+        if "batch" in _file_name(file)
         or (file.size % (PIXELS + 2) == 0 if file.name.endswith(".bin") else _is_pickle(file))
     ]
 
@@ -89,13 +98,13 @@ def _is_pickle(file: File) -> bool:
     return head(file, 1) == _PICKLE
 
 
-def _labels(part: Part) -> NDArray[np.int64]:
+def _labels_of(part: Part) -> NDArray[np.int64]:
     assert part.labels is not None  # noqa: S101 - every batch has labels
     return part.labels
 
 
 def _read_part(batches: list[File]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (N, 3, 32, 32) and labels (N,) of batches, with one batch held beside the result."""
+    """Read images (N, 3, 32, 32) and labels (N,); holds one batch in memory beside the result."""
     images = np.empty((sum(file.size for file in batches) // PIXELS, PIXELS), np.uint8)
     labels = np.empty(len(images), np.int64)
     end = 0
@@ -103,16 +112,16 @@ def _read_part(batches: list[File]) -> tuple[NDArray[np.uint8], NDArray[np.int64
         pixels, codes = _read_batch(file)
         begin, end = end, end + len(codes)
         images[begin:end], labels[begin:end] = pixels, codes
-    # A label byte or two a record make the estimate from the sizes too large by a few records.
+    # The estimate from the file sizes counts label bytes too, so it is a few records too large.
     images.resize((end, PIXELS), refcheck=False)
     return images.reshape(-1, 3, 32, 32), labels[:end].copy()
 
 
 def _read_batch(file: File) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Pixels (N, 3072) and labels (N,) of one batch of either version."""
+    """Read pixels (N, 3072) and labels (N,) of one batch of either version."""
     if _is_pickle(file) or not file.name.endswith(".bin"):
         return _read_pickled(file)
-    label_bytes = 1 if "batch" in _base(file) else 2  # CIFAR-100: coarse, then fine
+    label_bytes = 1 if "batch" in _file_name(file) else 2  # CIFAR-100: coarse, then fine
     record = label_bytes + PIXELS
     raw = np.frombuffer(file.read(), np.uint8)
     if len(raw) % record or not len(raw):
@@ -147,34 +156,34 @@ def _read_pickled(file: File) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return pixels, np.array(codes, np.int64)
 
 
-def _class_names(files: list[File]) -> tuple[str, ...]:
-    """What the file of names beside the batches says; empty where there is none."""
+def _read_class_names(files: list[File]) -> tuple[str, ...]:
+    """Read the class names from the file beside the batches; empty without such a file."""
     for file in files:
-        if _base(file) in ("batches.meta.txt", "fine_label_names.txt"):
+        if _file_name(file) in ("batches.meta.txt", "fine_label_names.txt"):
             text = content(file).decode("utf-8", "replace")
             return tuple(line.strip() for line in text.splitlines() if line.strip())
-        if _base(file) in ("batches.meta", "meta") and _is_pickle(file):
+        if _file_name(file) in ("batches.meta", "meta") and _is_pickle(file):
             meta = _unpickle(file)
             names = meta.get("fine_label_names", meta.get("label_names"))
             if isinstance(names, list):
-                return tuple(_text(name) for name in names)
+                return tuple(_as_text(name) for name in names)
     return ()
 
 
-# The reader of pickles
+# The restricted unpickler
 
 
-def _text(value: object) -> str:
+def _as_text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _dtype(spec: str | bytes, *_: object) -> np.dtype[np.generic]:
-    """Without the flags that older pickles pass and newer NumPy warns about."""
-    return np.dtype(_text(spec))
+    """Build a dtype, dropping the flags in older pickles that newer NumPy warns about."""
+    return np.dtype(_as_text(spec))
 
 
 def _reconstruct(*_: object) -> NDArray[np.generic]:
-    """An array to be filled by the state that follows in the pickle."""
+    """Make an empty array; the state that follows in the pickle fills it."""
     return np.ndarray((0,), np.uint8)
 
 
@@ -185,14 +194,14 @@ def _from_buffer(
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """How Python 3 writes bytes for readers of protocol 2."""
+    """Undo the encoding by which Python 3 writes bytes in pickle protocol 2."""
     if encoding != "latin1":
         raise _Forbidden(f"the codec {encoding}")
     return text.encode("latin1")
 
 
 class _Builder(NamedTuple):
-    """A function whose attributes cannot be set, as a pickle may try with what it gets."""
+    """Wraps a function so that a pickle cannot set attributes on it."""
 
     build: Callable[..., object]
 
@@ -201,10 +210,10 @@ class _Builder(NamedTuple):
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Builds what CIFAR's pickles need; any other name in a pickle is refused, not looked up."""
+    """Builds only what CIFAR's pickles need; refuses any other name without looking it up."""
 
     _BUILDERS: ClassVar[dict[tuple[str, str], object]] = {
-        ("numpy", "ndarray"): None,  # pickles only name it as an argument
+        ("numpy", "ndarray"): None,  # pickles pass it only as an argument
         ("numpy", "dtype"): _Builder(_dtype),
         ("numpy.core.multiarray", "_reconstruct"): _Builder(_reconstruct),
         ("numpy._core.multiarray", "_reconstruct"): _Builder(_reconstruct),
@@ -223,11 +232,11 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 class _Forbidden(Exception):
-    """A pickle asks for something that CIFAR's do not need."""
+    """A pickle asks for something that no CIFAR pickle needs."""
 
 
 def _unpickle(file: File) -> dict[str, object]:
-    """The dictionary of a pickle, keys as text. Raises `DataError`; executes nothing."""
+    """Read a pickled dictionary, its keys as text, without running code. Raises `DataError`."""
     try:
         value = _ArrayUnpickler(io.BytesIO(file.read()), encoding="bytes").load()
     except _Forbidden as error:
@@ -241,4 +250,4 @@ def _unpickle(file: File) -> dict[str, object]:
         raise DataError(f"{file.name} is a damaged pickle ({error}). Download it again.") from None
     if not isinstance(value, dict):
         raise DataError(f"{file.name} is a pickle of a {type(value).__name__}, not of a batch.")
-    return {_text(key): item for key, item in value.items()}
+    return {_as_text(key): item for key, item in value.items()}

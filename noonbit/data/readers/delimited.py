@@ -1,10 +1,11 @@
-"""A delimited text file: its separator, header and columns, and what is wrong with a row.
+"""Parse delimited text files: detect separator and header, read columns, explain bad rows.
 
 Rows are numbered as an editor numbers lines: a header is row 1.
 """
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow.csv
 
 from noonbit.data.dataset import Numbered
 from noonbit.data.files import File, content, head
-from noonbit.data.readers.arrow import reader_of
+from noonbit.data.readers.arrow import open_buffer
 from noonbit.errors import DataError, plural
 
 LABEL_NAMES = (
@@ -34,39 +35,38 @@ _BLOCK_BYTES = 4 * 2**20
 
 @dataclass(frozen=True)
 class Table:
-    """A delimited text file, and what its first rows say of it."""
+    """A delimited text file and what its first rows show."""
 
     file: File
     separator: str
     header: list[str] | None
-    """Column names as written; None where the first row is data."""
+    """Column names as written; None if the first row is data."""
     sample: list[list[str]]
-    """The first rows of data."""
+    """The first rows of data, at most 20."""
 
     @property
     def columns(self) -> int:
-        """Fields a row."""
+        """Number of fields per row."""
         return len(self.header or self.sample[0])
 
     def column_name(self, index: int) -> str:
-        """How an error names a column."""
+        """Name a column for an error."""
         return f"column {self.header[index]}" if self.header else f"column {index + 1}"
 
-    def named(self, names: tuple[str, ...]) -> int | None:
-        """The first column whose name is one of `names`, asked in their order."""
-        spelled = [name.strip().lower() for name in self.header or []]
-        return next((spelled.index(name) for name in names if name in spelled), None)
+    def find_column(self, names: tuple[str, ...]) -> int | None:
+        """Return the index of the first of `names` that the header has; None if it has none."""
+        return find_column(self.header or [], names)
 
     def row_number(self, index: int) -> int:
-        """The number of a data row as an editor counts lines."""
+        """Return the number of a data row as an editor counts lines."""
         return index + (1 if self.header is None else 2)
 
     def row_names(self, count: int) -> Numbered:
-        """Names of `count` data rows."""
+        """Return names for the first `count` data rows: `table.csv row 2`, ..."""
         return Numbered(f"{self.file.name} row", count, first=self.row_number(0))
 
     def describe(self) -> str:
-        """The columns, for an error."""
+        """Describe the columns for an error."""
         if self.header is None:
             return f"{self.columns:,} columns without names"
         shown = ", ".join(self.header[:5]) + (", ..." if self.columns > 5 else "")
@@ -74,17 +74,17 @@ class Table:
 
 
 def open_table(file: File) -> Table:
-    """Sniff separator and header. Raises `DataError` for an empty file."""
+    """Detect the separator and the header. Raises `DataError` for an empty file."""
     raw = head(file, _SAMPLE_BYTES)
     text = raw.decode("utf-8-sig", "replace")
     lines = text.splitlines()
     if len(raw) == _SAMPLE_BYTES and len(lines) > 1:
-        lines.pop()  # most likely cut
+        lines.pop()  # most likely truncated
     lines = [line for line in lines if line.strip()][: _SAMPLE_ROWS + 1]
     if not lines:
-        content(file)  # says so where the file is not empty but broken
+        content(file)  # raises if the file is broken, not empty
         raise DataError(f"{file.name} is empty. Give a table with a row an image.")
-    # Texts hold commas; a tab in a file that is named for them separates.
+    # A .tsv file with a tab is tab-separated, however many commas its texts hold.
     is_tabbed = ".tsv" in file.name.lower() and "\t" in lines[0]
     separator = "\t" if is_tabbed else max(",\t;", key=lines[0].count)
     rows = list(csv.reader(lines, delimiter=separator))
@@ -95,7 +95,7 @@ def open_table(file: File) -> Table:
 
 
 def _is_header(rows: list[list[str]]) -> bool:
-    """Whether the first row holds names: known words, or text over most columns of numbers."""
+    """Whether the first row is a header: known words, or text above most numeric columns."""
     first = rows[0]
     if first == [str(i) for i in range(len(first))]:
         return True  # what pandas writes for columns without names
@@ -109,8 +109,23 @@ def _is_header(rows: list[list[str]]) -> bool:
     return len(rows) > 1 and 2 * len(named) > len(numeric)
 
 
+def find_column(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    """Return the index of the first of `wanted` that is among `names`, ignoring case; else None."""
+    spelled = [name.strip().lower() for name in names]
+    return next((spelled.index(name) for name in wanted if name in spelled), None)
+
+
+def find_label_column(names: Sequence[str], taken: set[int | None]) -> int | None:
+    """Find the label column: by its name, else the only column that is not `taken`."""
+    named = find_column(names, LABEL_NAMES)
+    if named is not None and named not in taken:
+        return named
+    others = [index for index in range(len(names)) if index not in taken]
+    return others[0] if len(others) == 1 else None
+
+
 def is_number(field: str) -> bool:
-    """Whether a field is a number as `float` reads it."""
+    """Whether `float` can parse a field."""
     try:
         float(field)
     except ValueError:
@@ -118,47 +133,50 @@ def is_number(field: str) -> bool:
     return True
 
 
-def key(column: int) -> str:
-    """A name of our own, because a file may name two columns the same."""
+def column_key(column: int) -> str:
+    """Return the internal name of a column; names in a file may not be unique."""
     return f"c{column}"
 
 
-def parse(
+def parse_columns(
     table: Table, raw: bytes, types: dict[int, pa.DataType], *, use_threads: bool = True
 ) -> pa.Table:
-    """Parse the columns in `types`, and only those. Raises `pa.ArrowInvalid`."""
+    """Parse only the columns in `types`. Raises `pa.ArrowInvalid`."""
     return pyarrow.csv.read_csv(
-        reader_of(raw),
+        open_buffer(raw),
         read_options=pyarrow.csv.ReadOptions(
-            column_names=[key(i) for i in range(table.columns)],
+            column_names=[column_key(i) for i in range(table.columns)],
             skip_rows=0 if table.header is None else 1,
             block_size=_BLOCK_BYTES,
             use_threads=use_threads,
         ),
         parse_options=pyarrow.csv.ParseOptions(delimiter=table.separator),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types={key(i): kind for i, kind in types.items()},
-            include_columns=[key(i) for i in types],
-            null_values=[""],  # the usual long list of spellings costs a third of the time
+            column_types={column_key(i): kind for i, kind in types.items()},
+            include_columns=[column_key(i) for i in types],
+            null_values=[""],  # pyarrow's default list of spellings costs a third of the time
             strings_can_be_null=False,
         ),
     )
 
 
-def text_column(table: Table, raw: bytes, column: int) -> list[str]:
-    """One column as text, without spaces around it. Raises `DataError`."""
+def read_text_column(table: Table, raw: bytes, column: int) -> list[str]:
+    """Read one column as text, stripped of white space. Raises `DataError`."""
     try:
-        parsed = parse(table, raw, {column: pa.string()})
+        parsed = parse_columns(table, raw, {column: pa.string()})
     except pa.ArrowInvalid:
-        raise DataError(what_is_wrong(table, raw, {column: pa.string()})) from None
+        raise DataError(explain_parse_error(table, raw, {column: pa.string()})) from None
     return [str(value).strip() for value in parsed.column(0).to_pylist()]
 
 
-def what_is_wrong(table: Table, raw: bytes, types: dict[int, pa.DataType]) -> str:
-    """The sentence for a table that does not parse: read again on one thread, which counts rows."""
+def explain_parse_error(table: Table, raw: bytes, types: dict[int, pa.DataType]) -> str:
+    """Explain in a sentence why a table does not parse.
+
+    Parses it again on one thread, as only then pyarrow reports row numbers.
+    """
     message = ""
     try:
-        parse(table, raw, types, use_threads=False)
+        parse_columns(table, raw, types, use_threads=False)
     except pa.ArrowInvalid as error:
         message = str(error)
     ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)

@@ -1,32 +1,32 @@
-"""A folder a class, with or without train, validation and test folders around the classes.
+"""Read one folder of images per class, optionally inside train, validation and test folders.
 
 cats/1.jpg dogs/2.jpg                              one part
 train/cats/1.jpg test/cats/9.jpg                   parts under any of their usual names
-PetImages/train/cats/1.jpg ...                     the same inside wrapping folders
+PetImages/train/cats/1.jpg ...                     the same inside other folders
 """
 
 from collections import defaultdict
 from typing import TypeAlias
 
 from noonbit.data.dataset import (
-    Data,
     Inputs,
     Part,
     PartName,
     Picture,
     Pictures,
+    RawDataset,
     part_of,
     training_first,
 )
 from noonbit.data.files import File, head, suffix_of, survey
 from noonbit.data.labels import encode_labels
-from noonbit.data.readers.headers import scan_once
-from noonbit.data.readers.pictures import SUFFIXES, misnamed, scan
+from noonbit.data.readers.headers import scan_cached
+from noonbit.data.readers.pictures import SUFFIXES, note_misnamed, scan, unlabelled_part
 from noonbit.errors import DataError, plural
 
 FORMAT = "a folder a class"
 Tree: TypeAlias = list[tuple[tuple[str, ...], File]]
-"""Files with the pieces of their path below the folder that is looked at."""
+"""Files, each with the parts of its path below a certain folder."""
 
 _SIGNATURES = (
     b"\xff\xd8\xff",  # JPEG
@@ -42,7 +42,7 @@ _SIGNATURES = (
 
 
 def looks_like_picture(file: File) -> bool:
-    """Whether a file claims to be an image, by its name or its first bytes."""
+    """Whether a file is an image judging by its name or its first bytes."""
     if suffix_of(file.name) in SUFFIXES:
         return True
     begin = head(file, 12)
@@ -50,14 +50,14 @@ def looks_like_picture(file: File) -> bool:
 
 
 def recognise(files: list[File]) -> bool:
-    """Whether a listing holds images at all."""
+    """Whether a listing holds any image."""
     return any(looks_like_picture(file) for file in survey(files))
 
 
-def read(files: list[File], source: str) -> Data:
-    """Read the headers of all pictures, and take their folders for classes. Raises `DataError`."""
-    tree = _unwrapped([(tuple(file.name.split("/")), file) for file in files])
-    trees, notes = _part_trees(tree)
+def read(files: list[File], source: str) -> RawDataset:
+    """Read the headers of all images, with their folders as classes. Raises `DataError`."""
+    tree = _strip_wrapping_folders([(tuple(file.name.split("/")), file) for file in files])
+    trees, notes = _split_into_parts(tree)
     trees, more = training_first(trees, of=source)
     notes += more
     labelled: dict[str, tuple[PartName, str]] = {}
@@ -79,42 +79,46 @@ def read(files: list[File], source: str) -> Data:
     if loose:
         lie = "lies" if loose == 1 else "lie"
         notes += (f"{plural(loose, 'picture')} {lie} outside the class folders: left out.",)
-    pictures, bad = scan_once(in_classes)
+    pictures, bad = scan_cached(in_classes)
     if not pictures:
         raise DataError(f"{source} holds no picture that can be read: {bad[0]}.")
-    parts, class_names = labelled_pictures(pictures, labelled, source=source)
-    notes += misnamed(pictures)
-    return Data(source, FORMAT, parts, class_names, bad=tuple(bad), notes=notes)
+    parts, class_names = group_pictures(pictures, labelled, source=source)
+    notes += note_misnamed(pictures)
+    return RawDataset(source, FORMAT, parts, class_names, bad=tuple(bad), notes=notes)
 
 
-def labelled_pictures(
+def group_pictures(
     pictures: list[Picture], labelled: dict[str, tuple[PartName, str]], *, source: str
 ) -> tuple[dict[PartName, Part], tuple[str, ...]]:
-    """Parts and class names of pictures whose names are known to belong to a part and a class."""
+    """Group images into parts and return them with the class names.
+
+    `labelled` maps the name of an image to its part and class. Raises what `encode_labels` raises.
+    """
     by_part: dict[PartName, list[Picture]] = defaultdict(list)
     for picture in pictures:
         by_part[labelled[picture.name][0]].append(picture)
     classes = {
-        part: [labelled[picture.name][1] for picture in chosen] for part, chosen in by_part.items()
+        part: [labelled[picture.name][1] for picture in group] for part, group in by_part.items()
     }
     codes, class_names = encode_labels(classes, source=source)
     parts = {
-        part: Part(Pictures(chosen), codes[part], [picture.name for picture in chosen])
-        for part, chosen in by_part.items()
+        part: Part(Pictures(group), codes[part], [picture.name for picture in group])
+        for part, group in by_part.items()
     }
     return parts, class_names
 
 
 def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
-    """Every picture of a listing, whatever folder it is in; companions are passed over."""
-    del value_range  # encoded pictures say their range themselves
+    """Read every image of a listing, whatever its folder, and ignore other files."""
+    del value_range  # encoded images are always 0 to 255
     pictures, bad = scan([file for file in files if looks_like_picture(file)])
-    part = Part(Pictures(pictures), None, [picture.name for picture in pictures])
-    return Inputs(source, "pictures", part, bad=tuple(bad), notes=misnamed(pictures))
+    return Inputs(
+        source, "pictures", unlabelled_part(pictures), bad=tuple(bad), notes=note_misnamed(pictures)
+    )
 
 
-def _unwrapped(tree: Tree) -> Tree:
-    """Leave out the folders that only wrap: a single one that holds no picture itself."""
+def _strip_wrapping_folders(tree: Tree) -> Tree:
+    """Drop leading folders as long as there is only one, with no image directly in it."""
     while True:
         pictures = [pieces for pieces, file in tree if looks_like_picture(file)]
         tops = {pieces[0] for pieces in pictures}
@@ -123,11 +127,11 @@ def _unwrapped(tree: Tree) -> Tree:
         tree = [(pieces[1:], file) for pieces, file in tree if pieces[0] in tops]
 
 
-def _part_trees(tree: Tree) -> tuple[dict[PartName, Tree], tuple[str, ...]]:
-    """The branches of part folders; the whole tree where there are none.
+def _split_into_parts(tree: Tree) -> tuple[dict[PartName, Tree], tuple[str, ...]]:
+    """Split a tree by its part folders, with notes; without part folders, all of it is train.
 
-    Part folders are recognised by name, but only where class folders stand in them: trains and
-    buses may well be two classes.
+    Part folders are recognised by name, but only if they hold class folders: `trains` and `buses`
+    may be two classes.
     """
     deep = {pieces[0] for pieces, file in tree if len(pieces) > 2 and looks_like_picture(file)}
     flat = {pieces[0] for pieces, file in tree if len(pieces) == 2 and looks_like_picture(file)}
@@ -137,7 +141,7 @@ def _part_trees(tree: Tree) -> tuple[dict[PartName, Tree], tuple[str, ...]]:
     trees: dict[PartName, Tree] = defaultdict(list)
     for top, part in folders.items():
         branch = [(pieces[1:], file) for pieces, file in tree if pieces[0] == top]
-        trees[part] += _unwrapped(branch)
+        trees[part] += _strip_wrapping_folders(branch)
     others = sorted((deep | flat) - set(folders))
     notes = (f"Left out, because they are no part of the data: {', '.join(others)}.",)
     return dict(trees), notes if others else ()

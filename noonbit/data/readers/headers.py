@@ -1,53 +1,57 @@
-"""What the headers of many image files say, found once and then kept in the cache."""
+"""Scan the headers of many image files and cache the result."""
 
 from collections.abc import Sequence
-from functools import cache as once
+from functools import cache as run_once
 from pathlib import Path
 
 import PIL
 
 from noonbit.data import cache
 from noonbit.data.dataset import BadItem, Picture
-from noonbit.data.files import File, may_pass
+from noonbit.data.files import File, has_unopened
 from noonbit.data.readers import pictures
 
 WORTH_KEEPING = 200
-"""Files; the headers of fewer are read in a hundredth of a second."""
+"""Minimum number of files to cache; the headers of fewer are read in 10 ms."""
 
 
-def scan_once(files: Sequence[File]) -> tuple[list[Picture], list[BadItem]]:
-    """`pictures.scan`, or what it found when it last saw exactly these files.
+def scan_cached(files: Sequence[File]) -> tuple[list[Picture], list[BadItem]]:
+    """Return what `pictures.scan` returns, from the cache if these files were scanned before.
 
-    It opens none of them then: 3,000 files take 0.01 s instead of 0.15.
+    A cache hit opens none of the files: 3,000 take 0.01 s instead of 0.15.
     """
     if len(files) < WORTH_KEEPING or not all(file.stamp for file in files):
         return pictures.scan(files)
-    name = cache.name_of("headers", decoder(), [(file.name, file.stamp) for file in files])
-    if (known := recall(name, files)) is not None:
-        return known
+    name = cache.entry_name(
+        "headers", decoder_version(), [(file.name, file.stamp) for file in files]
+    )
+    if (cached := find_cached_scan(name, files)) is not None:
+        return cached
     found, bad = pictures.scan(files)
-    if not may_pass(bad):
-        # Where they cannot be kept, the pixels cannot either, and then that is said.
-        cache.keep_value(name, as_value(files, found, bad))
+    if not has_unopened(bad):
+        # No warning if this fails: then the pixels cannot be cached either, and that is reported.
+        cache.keep_value(name, to_json_value(files, found, bad))
     return found, bad
 
 
-def as_value(
+def to_json_value(
     files: Sequence[File], found: list[Picture], bad: list[BadItem]
 ) -> list[str | tuple[int, int, int, str]]:
-    """Of each file its width, height, channels and format, or what is wrong with it."""
+    """Convert a scan to JSON: each file's width, height, channels and format, or its error."""
     reasons = {item.name: item.reason for item in bad}
     good = iter(found)
-    return [reasons.get(file.name) or facts_of(next(good)) for file in files]
+    return [reasons.get(file.name) or header_facts(next(good)) for file in files]
 
 
-def facts_of(picture: Picture) -> tuple[int, int, int, str]:
-    """What a header said."""
+def header_facts(picture: Picture) -> tuple[int, int, int, str]:
+    """Return width, height, channels and format."""
     return picture.width, picture.height, picture.channels, picture.format
 
 
-def recall(name: str, files: Sequence[File]) -> tuple[list[Picture], list[BadItem]] | None:
-    """What was kept of exactly these files; None where nothing was, or it is damaged."""
+def find_cached_scan(
+    name: str, files: Sequence[File]
+) -> tuple[list[Picture], list[BadItem]] | None:
+    """Return the cached scan of exactly these files; None if there is none or it is damaged."""
     found, bad = [], []
     try:
         for file, fact in zip(files, cache.find_value(name), strict=True):
@@ -71,7 +75,7 @@ def recall(name: str, files: Sequence[File]) -> tuple[list[Picture], list[BadIte
     return found, bad
 
 
-@once
-def decoder() -> str:
-    """What decodes here; another version may find other sizes or pixels in the same file."""
+@run_once
+def decoder_version() -> str:
+    """Identify the decoder: another version may read other sizes or pixels from the same file."""
     return f"Pillow {PIL.__version__}\n" + Path(pictures.__file__).read_text(encoding="utf-8")

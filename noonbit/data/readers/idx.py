@@ -1,8 +1,8 @@
-"""IDX files, the format of MNIST: plain or compressed, a folder of the usual pairs or one pair.
+"""Read IDX files, the format of MNIST, plain or compressed: a folder of pairs, or one pair.
 
-A file is a big-endian header and the raw values: two zero bytes, a code of the type (8 is uint8),
-the number of axes, and one 32-bit length an axis. http://yann.lecun.com/exdb/mnist/ describes it.
-MNIST's 70,000 images load in 0.4 s.
+A file has a big-endian header and then the raw values. The header is two zero bytes, a type code
+(8 is uint8), the number of axes, and a 32-bit length per axis. http://yann.lecun.com/exdb/mnist/
+describes it. MNIST's 70,000 images load in 0.4 s.
 """
 
 import re
@@ -11,8 +11,17 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import Data, Inputs, Numbered, Part, PartName, part_of, training_first
-from noonbit.data.files import File, content_array, head, siblings, survey
+from noonbit.data.compression import strip_compression_suffix
+from noonbit.data.dataset import (
+    Inputs,
+    Numbered,
+    Part,
+    PartName,
+    RawDataset,
+    part_of,
+    training_first,
+)
+from noonbit.data.files import File, content_array, head, list_siblings, survey
 from noonbit.data.labels import encode_labels
 from noonbit.data.readers.arrays import pixels_from_array
 from noonbit.errors import DataError
@@ -23,17 +32,17 @@ _NAMED_IDX = re.compile(r"idx[1-4]|ubyte|\.idx\b", re.IGNORECASE)
 
 
 def recognise(files: list[File]) -> bool:
-    """Whether a listing holds IDX files, by their first bytes, or says so in its names."""
+    """Whether a listing holds IDX files, judged by first bytes or names."""
     return any(_is_idx(file) for file in survey(files))
 
 
-def read(files: list[File], source: str) -> Data:
+def read(files: list[File], source: str) -> RawDataset:
     """Read pairs of images and labels.
 
-    Raises `DataError` for a file that is not what its header says, for images without labels, and
-    for a pair whose counts differ.
+    Raises `DataError` for a file that does not match its header, for images without labels, and for
+    a pair with different counts.
     """
-    pairs, notes = training_first(_pairs(files, source), of=source)
+    pairs, notes = training_first(_find_pairs(files, source), of=source)
     images = {part: read_images(image_file) for part, (image_file, _) in pairs.items()}
     labels = {part: read_labels(label_file) for part, (_, label_file) in pairs.items()}
     for part, (image_file, label_file) in pairs.items():
@@ -47,11 +56,11 @@ def read(files: list[File], source: str) -> Data:
         part: Part(pixels, codes[part], Numbered(f"{pairs[part][0].name} image", len(pixels)))
         for part, pixels in images.items()
     }
-    return Data(source, FORMAT, parts, class_names, notes=notes)
+    return RawDataset(source, FORMAT, parts, class_names, notes=notes)
 
 
 def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
-    """Read the images of every images file; no labels are needed, and values are bytes."""
+    """Read the images of every images file; `value_range` is ignored, values are bytes."""
     del value_range
     image_files = [file for file in files if _is_idx(file) and not _is_labels(file)]
     if not image_files:
@@ -68,7 +77,7 @@ def read_inputs(files: list[File], source: str, value_range: tuple[float, float]
 
 
 def read_images(file: File) -> NDArray[np.uint8]:
-    """The images of one IDX file, uint8 (N, C, H, W). Raises `DataError`."""
+    """Read the images of one IDX file as uint8 (N, C, H, W). Raises `DataError`."""
     array = _read_array(file)
     if array.ndim not in (3, 4):
         raise DataError(
@@ -78,7 +87,7 @@ def read_images(file: File) -> NDArray[np.uint8]:
 
 
 def read_labels(file: File) -> NDArray[np.uint8]:
-    """The labels of one IDX file, uint8 (N,). Raises `DataError`."""
+    """Read the labels of one IDX file as uint8 (N,). Raises `DataError`."""
     array = _read_array(file)
     if array.ndim != 1:
         raise DataError(f"{file.name} holds {array.ndim} axes {array.shape}; labels have one.")
@@ -131,17 +140,19 @@ def _is_labels(file: File) -> bool:
 
 
 def _pair_key(file: File) -> str:
-    """What the two names of a pair have in common."""
-    name = re.sub(r"\.(gz|xz|bz2)$", "", file.name.lower())
+    """Return a key that is the same for the images file and the labels file of a pair."""
+    name = strip_compression_suffix(file.name.lower())
     return re.sub(r"images?|labels?|(?<=idx)[1-4]", "*", name)
 
 
-def _pairs(files: list[File], source: str) -> dict[PartName, tuple[File, File]]:
-    """Images and labels by part, matched by name, or as the only two there are."""
+def _find_pairs(files: list[File], source: str) -> dict[PartName, tuple[File, File]]:
+    """Pair images files with labels files, by part: matched by name, or the only two there are."""
     image_files = [file for file in files if _is_idx(file) and not _is_labels(file)]
     label_files = [file for file in files if _is_idx(file) and _is_labels(file)]
     if len(files) == 1:
-        neighbours = [file for file in siblings(files[0]) if _pair_key(file) == _pair_key(files[0])]
+        neighbours = [
+            file for file in list_siblings(files[0]) if _pair_key(file) == _pair_key(files[0])
+        ]
         image_files = image_files or [file for file in neighbours if not _is_labels(file)]
         label_files = label_files or [file for file in neighbours if _is_labels(file)]
     labels_of = {_pair_key(file): file for file in reversed(label_files)}
@@ -157,7 +168,7 @@ def _pairs(files: list[File], source: str) -> dict[PartName, tuple[File, File]]:
             )
         pair = (file, labels_of[_pair_key(file)])
         part = part_of(file.name) or "train"
-        # A folder often keeps a file both plain and compressed; one of them is enough.
+        # A folder may hold a file both plain and compressed; one of them is enough.
         if _pair_key(pairs.setdefault(part, pair)[0]) != _pair_key(file):
             raise DataError(
                 f"{source} holds several {part} sets: {pairs[part][0].name} and {file.name}. Point "

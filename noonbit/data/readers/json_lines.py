@@ -1,18 +1,17 @@
-"""JSON lines: an object a line with a text, a label, and perhaps the part it belongs to."""
+"""Read JSON Lines: one object per line with a text, a label and optionally a split."""
 
 import json
 from typing import Any
 
-from noonbit.data.dataset import BadItem, Data, Inputs, PartName, part_of
+from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, part_of
 from noonbit.data.files import File, content, head, survey
-from noonbit.data.readers.delimited import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+from noonbit.data.readers.delimited import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
 from noonbit.data.readers.text import (
     LINE_END,
-    Row,
-    column_named,
-    data_of_rows,
-    decoded,
-    part_of_rows,
+    TextRow,
+    dataset_from_rows,
+    decode_text,
+    part_from_rows,
 )
 from noonbit.errors import DataError
 
@@ -21,7 +20,7 @@ SAMPLE_BYTES = 2**20
 
 
 def recognise(files: list[File]) -> bool:
-    """Whether a listing holds a file whose first line is an object with a text."""
+    """Whether a listing holds a JSON Lines file; see `is_json_lines`."""
     return any(map(is_json_lines, survey(files)))
 
 
@@ -34,47 +33,52 @@ def is_json_lines(file: File) -> bool:
         value = json.loads(first)
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict) and column_named(list(value), TEXT_NAMES) is not None
+    return isinstance(value, dict) and find_column(list(value), TEXT_NAMES) is not None
 
 
-def read(files: list[File], source: str) -> Data:
-    """Read the objects of all files, parts where their names or a field say so."""
-    rows, bad, notes = rows_of(files, labelled=True)
+def read(files: list[File], source: str) -> RawDataset:
+    """Read the objects of all files; the part comes from a field or the file name.
+
+    Raises `DataError`.
+    """
+    rows, bad, notes = read_rows(files, labelled=True)
     if not rows:
         raise DataError(f"{source} holds no line that can be read: {bad[0]}.")
-    return data_of_rows(rows, source, FORMAT, bad=bad, notes=notes)
+    return dataset_from_rows(rows, source, FORMAT, bad=bad, notes=notes)
 
 
 def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
-    """The texts of all files; labels are passed over."""
+    """Read the texts of all files, ignoring labels."""
     del value_range  # text has none
-    rows, bad, notes = rows_of(files, labelled=False)
-    part, empty = part_of_rows(rows)
+    rows, bad, notes = read_rows(files, labelled=False)
+    part, empty = part_from_rows(rows)
     return Inputs(source, FORMAT, part, bad=(*bad, *empty), notes=tuple(notes))
 
 
-def rows_of(files: list[File], *, labelled: bool) -> tuple[list[Row], list[BadItem], list[str]]:
-    """The texts of all files, the lines that cannot be used, and how files had to be read."""
-    rows: list[Row] = []
+def read_rows(
+    files: list[File], *, labelled: bool
+) -> tuple[list[TextRow], list[BadItem], list[str]]:
+    """Read the rows of all files, the lines that cannot be used, and notes on the decoding."""
+    rows: list[TextRow] = []
     bad: list[BadItem] = []
     notes: list[str] = []
     for file in filter(is_json_lines, files):
-        text, more = decoded(content(file), file.name)
+        text, more = decode_text(content(file), file.name)
         notes += more
         part = part_of(file.name) or "train"
         for number, line in enumerate(LINE_END.split(text), start=1):
             if not line.strip():
                 continue
-            row = row_of(line, f"{file.name} line {number}", part, labelled=labelled)
-            if isinstance(row, Row):
+            row = parse_row(line, f"{file.name} line {number}", part, labelled=labelled)
+            if isinstance(row, TextRow):
                 rows.append(row)
             else:
                 bad.append(row)
     return rows, bad, notes
 
 
-def row_of(line: str, name: str, part: PartName, *, labelled: bool) -> Row | BadItem:
-    """One line as a row, or what is wrong with it."""
+def parse_row(line: str, name: str, part: PartName, *, labelled: bool) -> TextRow | BadItem:
+    """Parse one line as a row; returns a `BadItem` with the reason if that fails."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -82,22 +86,22 @@ def row_of(line: str, name: str, part: PartName, *, labelled: bool) -> Row | Bad
     if not isinstance(value, dict):
         return BadItem(name, "is no JSON object")
     text, label, split = (
-        field_of(value, names) for names in (TEXT_NAMES, LABEL_NAMES, SPLIT_NAMES)
+        find_field(value, names) for names in (TEXT_NAMES, LABEL_NAMES, SPLIT_NAMES)
     )
     if not isinstance(text, str):
         return BadItem(name, "has no text")
     if not labelled:
-        return Row(name, text)
+        return TextRow(name, text)
     if label is None or isinstance(label, dict | list) or not str(label).strip():
         return BadItem(name, "has no label")
     item_part = part if split is None else part_of(str(split))
     if item_part is None:
         return BadItem(name, f"has the split '{split}'")
-    return Row(name, text, str(label).strip(), item_part)
+    return TextRow(name, text, str(label).strip(), item_part)
 
 
-def field_of(value: dict[str, Any], names: tuple[str, ...]) -> Any:
-    """The field of an object that has one of these names; None where none has."""
+def find_field(value: dict[str, Any], names: tuple[str, ...]) -> Any:
+    """Return the value of the first of `names` that the object has; None if it has none."""
     keys = list(value)
-    index = column_named(keys, names)
+    index = find_column(keys, names)
     return None if index is None else value[keys[index]]

@@ -1,7 +1,7 @@
-"""Parquet with image bytes or pixel lists and a label, as Hugging Face writes data sets.
+"""Read Parquet files with images and labels, as Hugging Face writes data sets.
 
-An image column holds encoded bytes, a struct of bytes and path, or lists of pixel numbers (flat
-rows of a square, or nested H x W or H x W x C). Class names are taken from the schema's metadata.
+The image column holds encoded bytes, a struct of bytes and path, or lists of pixel values (flat
+rows of a square image, or nested H x W or H x W x C). Class names come from the schema's metadata.
 """
 
 import io
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from noonbit.data.dataset import (
     BadItem,
-    Data,
     Inputs,
     Part,
     PartName,
     Pictures,
+    RawDataset,
     part_of,
     training_first,
 )
@@ -33,10 +33,10 @@ from noonbit.data.readers.arrays import (
     pixels_to_answer,
     value_range_of,
 )
-from noonbit.data.readers.arrow import reader_of
+from noonbit.data.readers.arrow import open_buffer
 from noonbit.data.readers.delimited import LABEL_NAMES
-from noonbit.data.readers.headers import scan_once
-from noonbit.data.readers.pictures import misnamed, scan
+from noonbit.data.readers.headers import scan_cached
+from noonbit.data.readers.pictures import note_misnamed, scan, unlabelled_part
 from noonbit.errors import DataError, plural
 
 FORMAT = "Parquet"
@@ -46,15 +46,15 @@ _LABEL_NAMES = (*LABEL_NAMES, "fine_label")
 
 
 def recognise(files: list[File]) -> bool:
-    """Whether a listing holds Parquet files, by their first bytes."""
+    """Whether a listing holds Parquet files, judged by their first bytes."""
     return any(_is_parquet(file) for file in survey(files))
 
 
-def read(files: list[File], source: str) -> Data:
-    """Read every file; several of one part follow one another. Raises `DataError`."""
-    shards = _by_part(files)
+def read(files: list[File], source: str) -> RawDataset:
+    """Read every file; the files (shards) of a part are concatenated. Raises `DataError`."""
+    shards = _open_shards(files)
     shards, notes = training_first(shards, of=source)
-    labels = {part: _part_labels(each) for part, each in shards.items()}
+    labels = {part: _read_labels(each) for part, each in shards.items()}
     for part in [part for part, column in labels.items() if (column == -1).all()]:
         if part == "train":
             raise DataError(f"{source} has no labels but -1 in train. Point at labelled data.")
@@ -62,12 +62,12 @@ def read(files: list[File], source: str) -> Data:
         notes += (f"{part} has no labels but -1 and is left out.",)
     class_names = shards["train"][0].class_names
     if class_names:
-        codes = {part: _codes(column, class_names, source) for part, column in labels.items()}
+        codes = {part: _check_codes(column, class_names, source) for part, column in labels.items()}
     else:
         codes, class_names = encode_labels(labels, source=source)
     bad: list[BadItem] = []
     parts: dict[PartName, Part] = {}
-    arrays = _part_arrays(shards, source)
+    arrays = _read_pixel_lists(shards, source)
     value_range = value_range_of(*arrays.values(), name=source)
     for part, each in shards.items():
         if part in arrays:
@@ -76,25 +76,30 @@ def read(files: list[File], source: str) -> Data:
             parts[part] = Part(images, codes[part], names)
             continue
         rows = [file for shard in each for file in shard.image_files()]
-        pictures, unreadable = scan_once(rows)
+        pictures, unreadable = scan_cached(rows)
         lost = {item.name for item in unreadable}
         kept = np.array([file.name not in lost for file in rows], bool)
         parts[part] = Part(Pictures(pictures), codes[part][kept], [p.name for p in pictures])
         bad += unreadable
-        notes += misnamed(pictures)
-    left = {part: each.labels for part, each in parts.items() if each.labels is not None}
-    check_classes(left, class_names, source=source)
-    return Data(source, FORMAT, parts, class_names, value_range, tuple(bad), notes)
+        notes += note_misnamed(pictures)
+    used = {part: each.labels for part, each in parts.items() if each.labels is not None}
+    check_classes(used, class_names, source=source)
+    return RawDataset(source, FORMAT, parts, class_names, value_range, tuple(bad), notes)
 
 
 def read_inputs(files: list[File], source: str, value_range: ValueRange | None) -> Inputs:
-    """Read the images of every file; labels are passed over. Raises `DataError`."""
-    shards = [shard for each in _by_part(files).values() for shard in each]
-    arrays = _part_arrays({"train": shards}, source)
+    """Read the images of every file, ignoring labels. Raises `DataError`."""
+    shards = [shard for each in _open_shards(files).values() for shard in each]
+    arrays = _read_pixel_lists({"train": shards}, source)
     if not arrays:
         pictures, bad = scan([file for shard in shards for file in shard.image_files()])
-        part = Part(Pictures(pictures), None, [picture.name for picture in pictures])
-        return Inputs(source, FORMAT, part, bad=tuple(bad), notes=misnamed(pictures))
+        return Inputs(
+            source,
+            FORMAT,
+            unlabelled_part(pictures),
+            bad=tuple(bad),
+            notes=note_misnamed(pictures),
+        )
     images, value_range = pixels_to_answer(arrays["train"], name=source, value_range=value_range)
     names = [name for shard in shards for name in shard.row_names()]
     return Inputs(source, FORMAT, Part(images, None, names), value_range)
@@ -106,29 +111,29 @@ def _is_parquet(file: File) -> bool:
 
 @dataclass(frozen=True)
 class _Shard:
-    """The two columns of one file that matter."""
+    """The image and label columns of one file."""
 
     name: str
     columns: str
-    """All columns, for errors."""
+    """All columns with their types, for errors."""
     images: pa.ChunkedArray
     labels: pa.ChunkedArray | None
     class_names: tuple[str, ...]
-    """From Hugging Face's metadata; empty without."""
+    """From Hugging Face's metadata; empty if there is none."""
     stamp: bytes
-    """Of the file."""
+    """That of the file; see `File.stamp`."""
 
     @property
     def is_encoded(self) -> bool:
-        """Whether the images are files, not numbers."""
+        """Whether the images are encoded files rather than pixel values."""
         return not _is_list(self.images.type)
 
     def row_names(self) -> list[str]:
-        """Where each item came from."""
+        """Return a name for each row: `train.parquet row 17`."""
         return [f"{self.name} row {row}" for row in range(len(self.images))]
 
     def image_files(self) -> list[File]:
-        """The encoded images; the Arrow buffers stay shared until one is read."""
+        """Return the encoded images as files; their bytes are copied only when one is read."""
         column = self.images
         if pa.types.is_struct(column.type):
             column = pc.struct_field(column, "bytes")
@@ -149,7 +154,7 @@ def _open_cell(column: pa.ChunkedArray, row: int) -> io.BytesIO:
     return io.BytesIO(column[row].as_py() or b"")
 
 
-def _by_part(files: list[File]) -> dict[PartName, list[_Shard]]:
+def _open_shards(files: list[File]) -> dict[PartName, list[_Shard]]:
     shards: dict[PartName, list[_Shard]] = {}
     for file in files:
         if _is_parquet(file):
@@ -158,9 +163,9 @@ def _by_part(files: list[File]) -> dict[PartName, list[_Shard]]:
 
 
 def _open_shard(file: File) -> _Shard:
-    """Find and read the columns of images and labels. Raises `DataError`."""
+    """Find and read the image and label columns. Raises `DataError`."""
     try:
-        parquet = pyarrow.parquet.ParquetFile(file.path or reader_of(file.read()))
+        parquet = pyarrow.parquet.ParquetFile(file.path or open_buffer(file.read()))
         schema = parquet.schema_arrow
         columns = ", ".join(f"{field.name}: {field.type}" for field in schema)
         image_names = [field.name for field in schema if _holds_images(field.type)]
@@ -170,14 +175,14 @@ def _open_shard(file: File) -> _Shard:
                 "bytes, a struct with bytes, or lists of pixel numbers."
             )
         image = next((name for name in image_names if name in _IMAGE_NAMES), image_names[0])
-        label = _label_name(schema, image)
+        label = _find_label_column(schema, image)
         table = parquet.read(columns=[image] if label is None else [image, label])
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             f"{file.name} is cut off or damaged ({error}). Download it again."
         ) from None
     labels = None if label is None else table[label]
-    names = () if label is None else _metadata_names(schema, label)
+    names = () if label is None else _read_metadata_names(schema, label)
     return _Shard(file.name, columns, table[image], labels, names, file.stamp)
 
 
@@ -198,8 +203,8 @@ def _holds_images(kind: pa.DataType) -> bool:
     return _is_bytes(kind) or _is_list(kind)
 
 
-def _label_name(schema: pa.Schema, image: str) -> str | None:
-    """The column of a label name; else the only other one of numbers or text."""
+def _find_label_column(schema: pa.Schema, image: str) -> str | None:
+    """Find the label column: by its name, else the only other column of integers or text."""
     named: dict[str, str] = {
         field.name.lower(): field.name for field in schema if field.name != image
     }
@@ -215,8 +220,8 @@ def _label_name(schema: pa.Schema, image: str) -> str | None:
     return others[0] if len(others) == 1 else None
 
 
-def _metadata_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
-    """The class names that Hugging Face writes into the schema."""
+def _read_metadata_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
+    """Read the class names that Hugging Face writes into the schema's metadata."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
         return tuple(str(name) for name in features[label]["names"])
@@ -224,8 +229,8 @@ def _metadata_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
         return ()
 
 
-def _part_labels(shards: list[_Shard]) -> NDArray[np.generic]:
-    """The raw labels of the shards of a part: numbers, or text. Raises `DataError`."""
+def _read_labels(shards: list[_Shard]) -> NDArray[np.generic]:
+    """Read the raw labels of a part, numbers or text: (N,). Raises `DataError`."""
     columns = []
     for shard in shards:
         if shard.labels is None:
@@ -246,7 +251,7 @@ def _part_labels(shards: list[_Shard]) -> NDArray[np.generic]:
     return np.concatenate(columns)
 
 
-def _codes(
+def _check_codes(
     labels: NDArray[np.generic], class_names: tuple[str, ...], source: str
 ) -> NDArray[np.int64]:
     codes = labels.astype(np.int64)
@@ -259,24 +264,24 @@ def _codes(
     return codes
 
 
-def _part_arrays(
+def _read_pixel_lists(
     shards: dict[PartName, list[_Shard]], source: str
 ) -> dict[PartName, NDArray[np.generic]]:
-    """The pixel lists of each part as one array; nothing where images are encoded."""
+    """Read the pixel lists of each part as one array; returns {} if images are encoded."""
     kinds = {shard.is_encoded for each in shards.values() for shard in each}
     if len(kinds) > 1:
         raise DataError(f"{source} mixes encoded images and pixel lists. Give one kind.")
     if True in kinds:
         return {}
-    arrays = {part: [_pixel_array(shard) for shard in each] for part, each in shards.items()}
+    arrays = {part: [_to_array(shard) for shard in each] for part, each in shards.items()}
     shapes = {array.shape[1:] for each in arrays.values() for array in each}
     if len(shapes) > 1:
         raise DataError(f"{source} holds images of different shapes: {sorted(shapes)}.")
     return {part: np.concatenate(each) for part, each in arrays.items()}
 
 
-def _pixel_array(shard: _Shard) -> NDArray[np.generic]:
-    """Nested lists of numbers as one array (N, ...). Raises `DataError` where lengths differ."""
+def _to_array(shard: _Shard) -> NDArray[np.generic]:
+    """Convert nested lists to one array (N, ...). Raises `DataError` if their lengths differ."""
     values = pa.concat_arrays(shard.images.chunks)
     shape = [len(values)]
     while _is_list(values.type):

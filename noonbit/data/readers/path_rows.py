@@ -1,32 +1,36 @@
-"""Tables with a path and a label a picture, and perhaps the part it belongs to."""
+"""Read tables with an image path, a label and optionally a split in each row."""
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from noonbit.data.dataset import BadItem, Data, PartName, part_of, training_first
+from noonbit.data.dataset import BadItem, PartName, RawDataset, part_of, training_first
 from noonbit.data.files import File, content, suffix_of
 from noonbit.data.readers.delimited import (
-    LABEL_NAMES,
     PATH_NAMES,
     SPLIT_NAMES,
     Table,
+    find_label_column,
     is_number,
-    text_column,
+    read_text_column,
 )
-from noonbit.data.readers.folder import labelled_pictures
-from noonbit.data.readers.headers import scan_once
-from noonbit.data.readers.pictures import SUFFIXES, misnamed
+from noonbit.data.readers.folder import group_pictures
+from noonbit.data.readers.headers import scan_cached
+from noonbit.data.readers.pictures import SUFFIXES, note_misnamed
 from noonbit.errors import DataError
 
 FORMAT = "a table of paths and labels"
 LONGEST_PATH = 255
-"""Characters."""
+"""Maximum characters of a path; a longer value is a text."""
 MOST_COLUMNS = 16
-"""A table with more holds pixels."""
+"""A table with more columns holds pixels."""
 
 
-def finder(table: File, files: list[File]) -> Callable[[str], File | None]:
-    """How a table's paths are looked up: from its folder, from the root, or by a unique end."""
+def make_path_lookup(table: File, files: list[File]) -> Callable[[str], File | None]:
+    """Return a function that finds the file for a path written in a table.
+
+    It tries the path relative to the table's folder, then to the root of the source, then as the
+    unique end of a file's path, with or without its suffix.
+    """
     by_name = {file.name: file for file in files}
     by_base: dict[str, list[File]] = {}
     for file in files:
@@ -53,17 +57,17 @@ def finder(table: File, files: list[File]) -> Callable[[str], File | None]:
         if len(files) == 1 and table.path and ".." not in PurePosixPath(name).parts:
             path = table.path.parent / name
             if path.is_file() and not PurePosixPath(name).is_absolute():
-                return File.at(path, name)
+                return File.from_path(path, name)
         return None
 
     return find
 
 
-def path_column_of(table: Table, find: Callable[[str], File | None]) -> int | None:
-    """The column whose sampled values are files that exist, or that is named as one."""
+def find_path_column(table: Table, find: Callable[[str], File | None]) -> int | None:
+    """Find the path column: its sampled values are existing files, or all have image suffixes."""
     if table.columns > MOST_COLUMNS:
-        return None  # a row of pixels
-    named = table.named(PATH_NAMES)
+        return None  # a table of pixels
+    named = table.find_column(PATH_NAMES)
     for column in range(table.columns):
         values = [row[column] for row in table.sample if len(row) > column]
         if any(find(value) for value in values if column == named or not is_number(value)):
@@ -75,26 +79,28 @@ def path_column_of(table: Table, find: Callable[[str], File | None]) -> int | No
     return None
 
 
-def read_paths(tables: dict[PartName, Table], files: list[File], source: str) -> Data:
-    """Read the pictures that tables name, with their labels. Raises `DataError`."""
+def read_paths(tables: dict[PartName, Table], files: list[File], source: str) -> RawDataset:
+    """Read the images that tables list, with their labels. Raises `DataError`."""
     labelled: dict[str, tuple[PartName, str]] = {}
     found: list[File] = []
     missing: list[BadItem] = []
     tables, notes = training_first(tables, of=source)
     for part, table in tables.items():
-        find = finder(table.file, files)
+        find = make_path_lookup(table.file, files)
         raw = content(table.file)
-        path_column = path_column_of(table, find)
+        path_column = find_path_column(table, find)
         if path_column is None:
             raise DataError(
                 f"{table.file.name} has {table.describe()} and names no file that exists. Give the "
                 "paths as they are below the folder of the table."
             )
-        splits = table.named(SPLIT_NAMES)
-        label_column = _label_of_paths(table, path_column, splits)
-        names = text_column(table, raw, path_column)
-        labels = text_column(table, raw, label_column)
-        split_names = text_column(table, raw, splits) if splits is not None else [part] * len(names)
+        splits = table.find_column(SPLIT_NAMES)
+        label_column = _label_column(table, {path_column, splits})
+        names = read_text_column(table, raw, path_column)
+        labels = read_text_column(table, raw, label_column)
+        split_names = (
+            read_text_column(table, raw, splits) if splits is not None else [part] * len(names)
+        )
         for row, (name, label, split) in enumerate(zip(names, labels, split_names, strict=True)):
             where = f"{table.file.name} row {table.row_number(row):,}"
             if not label:
@@ -117,27 +123,24 @@ def read_paths(tables: dict[PartName, Table], files: list[File], source: str) ->
                 found.append(file)
     if not found:
         raise DataError(f"{source} names no file that exists: {missing[0]}.")
-    pictures, bad = scan_once(found)
+    pictures, bad = scan_cached(found)
     if not pictures:
         raise DataError(f"{source} names no picture that can be read: {bad[0]}.")
-    parts, class_names = labelled_pictures(pictures, labelled, source=source)
-    return Data(
+    parts, class_names = group_pictures(pictures, labelled, source=source)
+    return RawDataset(
         source,
         FORMAT,
         parts,
         class_names,
         bad=(*missing, *bad),
-        notes=notes + misnamed(pictures),
+        notes=notes + note_misnamed(pictures),
     )
 
 
-def _label_of_paths(table: Table, path_column: int, split_column: int | None) -> int:
-    named = table.named(LABEL_NAMES)
-    if named is not None and named != path_column:
-        return named
-    others = [i for i in range(table.columns) if i not in (path_column, split_column)]
-    if len(others) == 1:
-        return others[0]
+def _label_column(table: Table, taken: set[int | None]) -> int:
+    column = find_label_column(table.header or [""] * table.columns, taken)
+    if column is not None:
+        return column
     raise DataError(
         f"{table.file.name} has {table.describe()}, and it is not clear which is the label. Name "
         "it label."

@@ -1,7 +1,6 @@
-"""Tables with a row of pixels an image, beside a label column wherever it stands.
+"""Read tables with one row of pixels per image and a label column at any position.
 
-pyarrow reads the pixels straight into uint8: 27,455 rows of 785 columns take 0.9 s of processor
-time.
+pyarrow parses the pixels directly as uint8: 27,455 rows of 785 columns take 0.9 s of CPU time.
 """
 
 import re
@@ -12,11 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import Data, Part, PartName, training_first
+from noonbit.data.dataset import Part, PartName, RawDataset, training_first
 from noonbit.data.files import content
 from noonbit.data.labels import encode_labels
 from noonbit.data.readers.arrays import pixels_from_array, shape_of_row, value_range_of
-from noonbit.data.readers.delimited import LABEL_NAMES, Table, is_number, key, parse, what_is_wrong
+from noonbit.data.readers.delimited import (
+    LABEL_NAMES,
+    Table,
+    column_key,
+    explain_parse_error,
+    is_number,
+    parse_columns,
+)
 from noonbit.errors import DataError
 
 FORMAT = "CSV"
@@ -26,20 +32,20 @@ _PIXEL_NAME = re.compile(r"[a-z]*[ _.-]?\d+([x_.-]\d+)*")
 
 
 @dataclass(frozen=True)
-class Rows:
+class PixelRows:
     """The content of a table of pixels."""
 
     table: Table
     values: NDArray[np.generic]
-    """(N, K), uint8 where all values are bytes, else float32."""
+    """(N, K), uint8 if all values are bytes, else float32."""
     labels: NDArray[np.generic] | None
     """(N,) as written: numbers, or text."""
     notes: tuple[str, ...]
 
 
-def read_pixels(tables: dict[PartName, Table], source: str) -> Data:
-    """Images and labels of a table a part. Raises `DataError`."""
-    rows: dict[PartName, Rows] = {part: read_rows(table) for part, table in tables.items()}
+def read_pixels(tables: dict[PartName, Table], source: str) -> RawDataset:
+    """Read the images and labels of one table per part. Raises `DataError`."""
+    rows: dict[PartName, PixelRows] = {part: read_rows(table) for part, table in tables.items()}
     notes = tuple(note for each in rows.values() for note in each.notes)
     unlabelled = {part: each.table for part, each in rows.items() if each.labels is None}
     for part, table in unlabelled.items():
@@ -67,39 +73,39 @@ def read_pixels(tables: dict[PartName, Table], source: str) -> Data:
         name = each.table.file.name
         images, _ = pixels_from_array(each.values, name=name, value_range=value_range)
         parts[part] = Part(images, codes[part], each.table.row_names(len(images)))
-    return Data(source, FORMAT, parts, class_names, value_range, notes=notes + more)
+    return RawDataset(source, FORMAT, parts, class_names, value_range, notes=notes + more)
 
 
-def read_rows(table: Table) -> Rows:
-    """Read all pixels and the label column, wherever it is. Raises `DataError`."""
+def read_rows(table: Table) -> PixelRows:
+    """Read all pixels and the label column of a table. Raises `DataError`."""
     raw = content(table.file)
-    label, pixels, notes = _roles(table, raw)
+    label, pixels, notes = _assign_columns(table, raw)
     types = {} if label is None else {label: pa.string()}
     try:
-        parsed = parse(table, raw, dict.fromkeys(pixels, pa.uint8()) | types)
-        whole = not any(parsed.column(key(i)).null_count for i in pixels)
+        parsed = parse_columns(table, raw, dict.fromkeys(pixels, pa.uint8()) | types)
+        whole = not any(parsed.column(column_key(i)).null_count for i in pixels)
     except pa.ArrowInvalid:
         whole = False
-    if not whole:  # fractions, or something wrong that floats let us point at
+    if not whole:  # fractions, or a bad value that parsing as floats locates
         types |= dict.fromkeys(pixels, pa.float32())
         try:
-            parsed = parse(table, raw, types)
+            parsed = parse_columns(table, raw, types)
         except pa.ArrowInvalid:
-            raise DataError(what_is_wrong(table, raw, types)) from None
-    values = _values(parsed, pixels)
+            raise DataError(explain_parse_error(table, raw, types)) from None
+    values = _read_values(parsed, pixels)
     if not whole:
         _refuse_values(table, values, pixels)
-    labels = None if label is None else _labels(table, parsed.column(key(label)))
-    return Rows(table, values, labels, notes)
+    labels = None if label is None else _read_labels(table, parsed.column(column_key(label)))
+    return PixelRows(table, values, labels, notes)
 
 
-def _roles(table: Table, raw: bytes) -> tuple[int | None, list[int], tuple[str, ...]]:
-    """The label column (None without one), the pixel columns, and notes on what was guessed."""
+def _assign_columns(table: Table, raw: bytes) -> tuple[int | None, list[int], tuple[str, ...]]:
+    """Return the label column (or None), the pixel columns, and notes on guesses."""
     columns = list(range(table.columns))
-    label = table.named(LABEL_NAMES)
+    label = table.find_column(LABEL_NAMES)
     notes: tuple[str, ...] = ()
     pixels = [i for i in columns if i != label]
-    index = table.named(_INDEX_NAMES)
+    index = table.find_column(_INDEX_NAMES)
     if index in pixels and shape_of_row(len(pixels) - 1 - (label is None)):
         pixels.remove(index)
         notes = (f"{table.file.name}: {table.column_name(index)} is an index and was left out.",)
@@ -123,11 +129,11 @@ def _roles(table: Table, raw: bytes) -> tuple[int | None, list[int], tuple[str, 
 
 
 def _guess_label(table: Table, raw: bytes, columns: list[int]) -> int:
-    """The label among columns of which none is named so.
+    """Guess the label column if no header names it.
 
-    The one name that is not a numbered one; else the first or the last column: text is a label, a
-    constant (the black corner of a picture) is a pixel, and of two others the one with fewer
-    different values is the label.
+    It is the only column whose name is not numbered like pixels, else the first or the last column:
+    text is a label, a constant is a pixel (a black corner), and otherwise the column with fewer
+    distinct values is the label.
     """
     if table.header is not None:
         odd = [i for i in columns if not _PIXEL_NAME.fullmatch(table.header[i].strip().lower())]
@@ -136,12 +142,12 @@ def _guess_label(table: Table, raw: bytes, columns: list[int]) -> int:
     ends = columns[0], columns[-1]
     types = dict.fromkeys(ends, pa.string())
     try:
-        parsed = parse(table, raw, types)
+        parsed = parse_columns(table, raw, types)
     except pa.ArrowInvalid:
-        raise DataError(what_is_wrong(table, raw, types)) from None
+        raise DataError(explain_parse_error(table, raw, types)) from None
 
     def pixel_likeness(column: int) -> float:
-        values = pc.unique(parsed.column(key(column))).to_pylist()
+        values = pc.unique(parsed.column(column_key(column))).to_pylist()
         if not all(map(is_number, values)):
             return 0
         return len(values) if len(values) > 1 else np.inf
@@ -149,12 +155,12 @@ def _guess_label(table: Table, raw: bytes, columns: list[int]) -> int:
     return min(ends, key=pixel_likeness)
 
 
-def _values(parsed: pa.Table, pixels: list[int]) -> NDArray[np.generic]:
-    """(N, K), filled in blocks of rows that stay in the processor's cache."""
-    dtype = parsed.column(key(pixels[0])).type.to_pandas_dtype()
+def _read_values(parsed: pa.Table, pixels: list[int]) -> NDArray[np.generic]:
+    """Collect columns into (N, K), in blocks of rows that fit into the CPU cache."""
+    dtype = parsed.column(column_key(pixels[0])).type.to_pandas_dtype()
     values = np.empty((parsed.num_rows, len(pixels)), dtype)
     end = 0
-    for batch in parsed.select([key(i) for i in pixels]).to_batches():
+    for batch in parsed.select([column_key(i) for i in pixels]).to_batches():
         begin, end = end, end + batch.num_rows
         columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
         values[begin:end] = np.stack(columns, axis=1)
@@ -162,9 +168,9 @@ def _values(parsed: pa.Table, pixels: list[int]) -> NDArray[np.generic]:
 
 
 def _refuse_values(table: Table, values: NDArray[np.generic], pixels: list[int]) -> None:
-    """Point at the first value that no pixel can have."""
+    """Raise `DataError` naming the first value that cannot be a pixel, if there is one."""
     numbers = values.astype(np.float32, copy=False)
-    wrong = ~((numbers >= -1) & (numbers <= 255))  # so written, NaN is wrong too
+    wrong = ~((numbers >= -1) & (numbers <= 255))  # written so that NaN counts as wrong
     if not wrong.any():
         return
     row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
@@ -177,8 +183,8 @@ def _refuse_values(table: Table, values: NDArray[np.generic], pixels: list[int])
     )
 
 
-def _labels(table: Table, column: pa.ChunkedArray) -> NDArray[np.generic]:
-    """A label column as numbers where all are numbers, else as text."""
+def _read_labels(table: Table, column: pa.ChunkedArray) -> NDArray[np.generic]:
+    """Convert a label column to numbers if all of it are numbers, else to text."""
     text = pc.utf8_trim_whitespace(column)
     empty = pc.index(text, "").as_py()
     if empty >= 0:

@@ -1,22 +1,22 @@
-"""The formats that are read, in the order in which they are asked: `open_path(path)`."""
+"""The registry of formats, and `open_path(path)`, which opens any of them."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from noonbit.data.dataset import Data, Inputs
-from noonbit.data.files import File, empty_folders, head, is_archive, open_files
+from noonbit.data.dataset import Inputs, RawDataset
+from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.readers import arrays, cifar, folder, idx, json_lines, lines, parquet, sgf, table
 from noonbit.errors import DataError, SourceNotFound, did_you_mean, plural
 
 
 class Format(NamedTuple):
-    """One way to lay out data: who recognises it, and who reads it."""
+    """A format: how to recognise a listing of files as one, and how to read it."""
 
     name: str
     recognise: Callable[[list[File]], bool]
-    read: Callable[[list[File], str], Data]
+    read: Callable[[list[File], str], RawDataset]
     read_inputs: Callable[[list[File], str, tuple[float, float] | None], Inputs]
 
 
@@ -31,25 +31,33 @@ FORMATS = (
     Format(json_lines.FORMAT, json_lines.recognise, json_lines.read, json_lines.read_inputs),
     Format(lines.FORMAT, lines.recognise, lines.read, lines.read_inputs),
 )
-"""Asked in this order. Tables stand before folders, because a table that names pictures says
-more about them than the folders they lie in. Lines of text stand last, since anything may have
-some beside it."""
+"""In the order of recognition. Tables come before folders, because a table of image paths says more
+than the folders of the images. Lines of text come last, because any data may have a text file
+beside it."""
 
 
-def open_path(path: Path) -> Data:
-    """Open labelled images at a path; what cannot be read is listed in `Data.bad`."""
-    files = files_at(path)
-    data = format_of(files, path).read(files, str(path))
-    empty = empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
+def open_path(path: Path) -> RawDataset:
+    """Open labelled data at a path; items that cannot be read are listed in `RawDataset.bad`.
+
+    Raises `DataError`, and `SourceNotFound` if the path does not exist.
+    """
+    files = list_files(path)
+    data = detect_format(files, path).read(files, str(path))
+    empty = (
+        find_empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
+    )
     if empty:
         data = data.note(f"Empty folders were passed over: {', '.join(empty)}.")
     return data
 
 
-def files_at(path: Path) -> list[File]:
-    """The files at a path; where a folder holds little but one archive, those of the archive."""
+def list_files(path: Path) -> list[File]:
+    """List the files at a path, or in an archive that is the only data in a folder.
+
+    Raises `SourceNotFound` if the path does not exist, and `DataError` if it is empty.
+    """
     if not path.exists():
-        raise SourceNotFound(not_found(path))
+        raise SourceNotFound(describe_missing_path(path))
     files = open_files(path)
     archives = [file for file in files if len(files) <= 8 and is_archive(file)]
     if path.is_dir() and len(archives) == 1 and archives[0].path is not None:
@@ -65,16 +73,16 @@ def files_at(path: Path) -> list[File]:
     return files
 
 
-def format_of(files: list[File], path: Path) -> Format:
-    """The first format that recognises the files; raises `DataError` where none does."""
+def detect_format(files: list[File], path: Path) -> Format:
+    """Return the first format that recognises the files. Raises `DataError` if none does."""
     for form in FORMATS:
         if form.recognise(files):
             return form
     known_formats = "; ".join(form.name for form in FORMATS)
     if len(files) == 1 and path.is_file():
         begin = head(files[0], 16)
-        what = f"{path} begins with {begin!r}" if begin else f"{path} is an empty file"
-        raise DataError(f"{what}, which is no format noonbit reads. It reads {known_formats}.")
+        problem = f"{path} begins with {begin!r}" if begin else f"{path} is an empty file"
+        raise DataError(f"{problem}, which is no format noonbit reads. It reads {known_formats}.")
     examples = ", ".join(file.name for file in files[:3])
     raise DataError(
         f"{path} holds {plural(len(files), 'file')} ({examples}{', ...' if len(files) > 3 else ''})"
@@ -82,8 +90,8 @@ def format_of(files: list[File], path: Path) -> Format:
     )
 
 
-def not_found(path: Path) -> str:
-    """The sentence for a path that does not exist, with the nearest name there is."""
+def describe_missing_path(path: Path) -> str:
+    """Word the error for a path that does not exist, with the most similar name that does."""
     parent = path.parent
     near = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
     hint = did_you_mean(path.name, [*near, *KNOWN])

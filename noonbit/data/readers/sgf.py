@@ -1,10 +1,9 @@
-"""Games of Go as a source of data.
+"""Read games of Go (SGF files) as a data set.
 
-The rules are compiled with numba, which takes a second to import, so only a source that holds games
-waits for it.
+`noonbit.data.go` is imported only when games are read, since importing numba takes a second.
 """
 
-from noonbit.data.dataset import Data, Inputs, Part
+from noonbit.data.dataset import Inputs, Part, RawDataset
 from noonbit.data.files import File
 from noonbit.data.go.files import SUFFIX, is_sgf
 
@@ -12,23 +11,23 @@ FORMAT = "games of Go (SGF)"
 
 
 def recognise(files: list[File]) -> bool:
-    """Whether most of these are called SGF files, or the only one is one."""
-    called = sum(SUFFIX.search(file.name) is not None for file in files)
-    return 2 * called > len(files) or (len(files) == 1 and is_sgf(files[0]))
+    """Whether most files are named as SGF, or the only file has the content of one."""
+    named = sum(SUFFIX.search(file.name) is not None for file in files)
+    return 2 * named > len(files) or (len(files) == 1 and is_sgf(files[0]))
 
 
-def read(files: list[File], source: str) -> Data:
-    """All positions of the games in them, the move that was played as label.
+def read(files: list[File], source: str) -> RawDataset:
+    """Read all positions of all games, with the move that was played as the label.
 
-    Raises `DataError` where there is no game, and `MissingExtra`.
+    Raises `DataError` if there is no game, and `MissingExtra` without the `go` extra.
     """
-    from noonbit.data.go.boards import positions_of
+    from noonbit.data.go.boards import read_positions
 
-    return positions_of(files, source, FORMAT)
+    return read_positions(files, source, FORMAT)
 
 
 def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
-    """The same without labels."""
+    """Read all positions without labels. Raises as `read` does."""
     data = read(files, source)
     part = Part(data.train.raw, None, data.train.names)
     return Inputs(source, FORMAT, part, notes=data.notes)

@@ -1,22 +1,22 @@
-"""CSV and TSV tables: a row of pixels an image, or a row with a path or a text and its label.
+"""Read CSV and TSV tables: each row holds an image's pixels, or a path or text with its label.
 
-The separator (comma, tab, semicolon), the header and the label column are found from the content;
-several tables in one place are parts where their names say which.
+The separator (comma, tab, semicolon), the header and the label column are detected from the
+content. If there are several tables, their names say which part each is.
 """
 
-import re
 from pathlib import PurePosixPath
 
-from noonbit.data.dataset import BadItem, Data, Inputs, Part, PartName, Pictures, part_of
+from noonbit.data.compression import strip_compression_suffix
+from noonbit.data.dataset import BadItem, Inputs, Part, PartName, RawDataset, part_of
 from noonbit.data.files import File, content, head, survey
 from noonbit.data.readers.arrays import ValueRange, pixels_to_answer
-from noonbit.data.readers.delimited import Table, is_number, open_table, text_column
+from noonbit.data.readers.delimited import Table, is_number, open_table, read_text_column
 from noonbit.data.readers.folder import looks_like_picture
-from noonbit.data.readers.path_rows import finder, path_column_of, read_paths
-from noonbit.data.readers.pictures import SUFFIXES, misnamed, scan
+from noonbit.data.readers.path_rows import find_path_column, make_path_lookup, read_paths
+from noonbit.data.readers.pictures import SUFFIXES, note_misnamed, scan, unlabelled_part
 from noonbit.data.readers.pixel_rows import FORMAT as PIXELS
 from noonbit.data.readers.pixel_rows import read_pixels, read_rows
-from noonbit.data.readers.text_rows import read_text_inputs, read_texts, text_column_of
+from noonbit.data.readers.text_rows import find_text_column, read_text_inputs, read_texts
 from noonbit.errors import DataError
 
 FORMAT = "CSV or TSV of pixels, of path,label or of text,label"
@@ -24,21 +24,21 @@ _SAMPLE_BYTES = 2**20
 
 
 def recognise(files: list[File]) -> bool:
-    """Whether a listing holds a table; among pictures, one that names them."""
-    candidates = _candidates(files)
+    """Whether a listing holds a table; if it also holds images, one that lists their paths."""
+    candidates = _find_tables(files)
     if candidates and any(looks_like_picture(file) for file in survey(files)):
-        return any(_names_files(file, files) for file in candidates)
+        return any(_names_pictures(file, files) for file in candidates)
     return bool(candidates)
 
 
-def read(files: list[File], source: str) -> Data:
-    """Read the tables of a listing, a part each where their names say so. Raises `DataError`."""
-    candidates = [open_table(file) for file in _candidates(files)]
-    tables = _by_part(candidates, source)
+def read(files: list[File], source: str) -> RawDataset:
+    """Read the tables of a listing, one per part. Raises `DataError`."""
+    candidates = [open_table(file) for file in _find_tables(files)]
+    tables = _assign_parts(candidates, source)
     first = next(iter(tables.values()))
-    if path_column_of(first, finder(first.file, files)) is not None:
+    if find_path_column(first, make_path_lookup(first.file, files)) is not None:
         data = read_paths(tables, files, source)
-    elif text_column_of(first) is not None:
+    elif find_text_column(first) is not None:
         data = read_texts(tables, source)
     else:
         data = read_pixels(tables, source)
@@ -49,15 +49,15 @@ def read(files: list[File], source: str) -> Data:
 
 
 def read_inputs(files: list[File], source: str, value_range: ValueRange | None) -> Inputs:
-    """Read the images of a table; a label column is passed over. Raises `DataError`."""
-    candidates = _candidates(files)
+    """Read the images or texts of a table, ignoring a label column. Raises `DataError`."""
+    candidates = _find_tables(files)
     if len(candidates) != 1:
         names = ", ".join(file.name for file in candidates[:4])
         raise DataError(f"{source} holds several tables ({names}). Point at one.")
     table = open_table(candidates[0])
-    find = finder(table.file, files)
-    column = path_column_of(table, find)
-    if column is None and text_column_of(table) is not None:
+    find = make_path_lookup(table.file, files)
+    column = find_path_column(table, find)
+    if column is None and find_text_column(table) is not None:
         return read_text_inputs(table, source)
     if column is None:
         rows = read_rows(table)
@@ -66,28 +66,33 @@ def read_inputs(files: list[File], source: str, value_range: ValueRange | None) 
         )
         part = Part(images, None, table.row_names(len(images)))
         return Inputs(source, PIXELS, part, value_range, notes=rows.notes)
-    found = {name: find(name) for name in text_column(table, content(table.file), column)}
+    found = {name: find(name) for name in read_text_column(table, content(table.file), column)}
     missing = [BadItem(name, "does not exist") for name, file in found.items() if file is None]
     pictures, bad = scan([file for file in found.values() if file is not None])
-    part = Part(Pictures(pictures), None, [picture.name for picture in pictures])
-    return Inputs(source, FORMAT, part, bad=(*missing, *bad), notes=misnamed(pictures))
+    return Inputs(
+        source,
+        FORMAT,
+        unlabelled_part(pictures),
+        bad=(*missing, *bad),
+        notes=note_misnamed(pictures),
+    )
 
 
-def _names_files(file: File, files: list[File]) -> bool:
+def _names_pictures(file: File, files: list[File]) -> bool:
     try:
         table = open_table(file)
-    except DataError:  # a broken companion of pictures in folders is not asked for
+    except DataError:  # a broken table beside folders of images does not matter
         return False
-    return path_column_of(table, finder(file, files)) is not None
+    return find_path_column(table, make_path_lookup(file, files)) is not None
 
 
-def _candidates(files: list[File]) -> list[File]:
-    """The files that are tables by name, or by rows of many numbers."""
+def _find_tables(files: list[File]) -> list[File]:
+    """Find the files that are tables, judged by their names or by rows of many numbers."""
     return [file for file in survey(files) if _looks_like_table(file)]
 
 
 def _looks_like_table(file: File) -> bool:
-    name = re.sub(r"\.(gz|xz|bz2)$", "", file.name.lower())
+    name = strip_compression_suffix(file.name.lower())
     if name.endswith((".csv", ".tsv")):
         return True
     if PurePosixPath(name).suffix in SUFFIXES:
@@ -101,8 +106,11 @@ def _looks_like_table(file: File) -> bool:
     return len(fields) > 16 and sum(map(is_number, fields)) >= len(fields) - 2
 
 
-def _by_part(tables: list[Table], source: str) -> dict[PartName, Table]:
-    """Tables by the part that their names speak of; one without a part is all of the data."""
+def _assign_parts(tables: list[Table], source: str) -> dict[PartName, Table]:
+    """Assign each table to the part in its name; a single table without one is train.
+
+    Raises `DataError` if several tables cannot be told apart.
+    """
     named = [(part, table) for table in tables if (part := part_of(table.file.name))]
     if len(tables) == 1:
         return {(named[0][0] if named else "train"): tables[0]}

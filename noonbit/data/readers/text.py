@@ -1,37 +1,37 @@
-"""Sentences with their classes, from whatever file they were found in; and bytes as text."""
+"""Build data sets of labelled texts, and decode bytes as text; shared by the text formats."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from noonbit.data.dataset import BadItem, Data, Part, PartName, Sentences, training_first
+from noonbit.data.dataset import BadItem, Part, PartName, RawDataset, Sentences, training_first
 from noonbit.data.labels import encode_labels
-from noonbit.data.readers.delimited import LABEL_NAMES
 from noonbit.errors import DataError, plural
 
 MOST_BROKEN = 0.1
-"""Of the characters outside ASCII: with more that are not UTF-8, the text has another encoding."""
+"""Maximum share of undecodable bytes among non-ASCII characters for a text to count as UTF-8."""
 LINE_END = re.compile(r"\r\n|\n|\r")
-"""Not `str.splitlines`, which takes some letters of old encodings for ends of lines."""
+"""Not `str.splitlines`, which also splits at some letters of older encodings (0x85)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One text as a file has it."""
+class TextRow:
+    """One text with its label and part, as read from a file."""
 
     name: str
-    """Where it stands: `reviews.csv row 17`."""
+    """Where it comes from: `reviews.csv row 17`."""
     text: str
     label: str = ""
     part: PartName = "train"
 
 
-def decoded(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """Bytes as text, and a note where they are not plainly UTF-8. Raises `DataError`.
+def decode_text(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+    """Decode bytes as text; returns it with a note unless it is valid UTF-8.
 
-    A file that is UTF-8 but for a few broken bytes loses those; any other is read as Windows-1252,
-    which holds Latin-1.
+    Of UTF-8 with a few broken bytes, those are replaced. Anything else is read as UTF-16 if it has
+    a byte order mark, else as Windows-1252, a superset of Latin-1. Raises `DataError` for binary
+    data.
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace"), (f"{name} was read as UTF-16.",)
@@ -49,21 +49,21 @@ def decoded(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
             f"UTF-8, the first in line {first:,}; {'it was' if broken == 1 else 'they were'} "
             "passed over.",
         )
-    # Five bytes mean nothing in Windows-1252; Latin-1 has control characters there.
+    # Five bytes are undefined in Windows-1252 and become U+FFFD.
     text = raw.decode("cp1252", "replace")
     return text, (f"{name} is not UTF-8 and was read as Windows-1252.",)
 
 
-def data_of_rows(
-    rows: Sequence[Row],
+def dataset_from_rows(
+    rows: Sequence[TextRow],
     source: str,
     form: str,
     *,
     bad: Iterable[BadItem] = (),
     notes: Iterable[str] = (),
-) -> Data:
-    """Labelled sentences of all rows that hold any text, in their parts. Raises `DataError`."""
-    by_part: dict[PartName, list[Row]] = defaultdict(list)
+) -> RawDataset:
+    """Build a data set of all rows with a text. Raises `DataError` if there are none."""
+    by_part: dict[PartName, list[TextRow]] = defaultdict(list)
     for row in rows:
         if row.text.strip():
             by_part[row.part].append(row)
@@ -80,26 +80,11 @@ def data_of_rows(
         part: Part(Sentences([row.text for row in found]), codes[part], [row.name for row in found])
         for part, found in ordered.items()
     }
-    return Data(source, form, parts, class_names, bad=tuple(bad), notes=(*notes, *more))
+    return RawDataset(source, form, parts, class_names, bad=tuple(bad), notes=(*notes, *more))
 
 
-def part_of_rows(rows: Sequence[Row]) -> tuple[Part, tuple[BadItem, ...]]:
-    """The texts of all rows to be answered, and those that are empty."""
-    told = [row for row in rows if row.text.strip()]
-    part = Part(Sentences([row.text for row in told]), None, [row.name for row in told])
+def part_from_rows(rows: Sequence[TextRow]) -> tuple[Part, tuple[BadItem, ...]]:
+    """Build an unlabelled part of all rows, and list those whose text is empty as bad items."""
+    filled = [row for row in rows if row.text.strip()]
+    part = Part(Sentences([row.text for row in filled]), None, [row.name for row in filled])
     return part, tuple(BadItem(row.name, "is empty") for row in rows if not row.text.strip())
-
-
-def column_named(names: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """The first of `names` that is one of those wanted, asked in their order."""
-    spelled = [name.strip().lower() for name in names]
-    return next((spelled.index(name) for name in wanted if name in spelled), None)
-
-
-def label_among(names: Sequence[str], taken: set[int | None]) -> int | None:
-    """The column of labels: by its name, else the only one that is left."""
-    named = column_named(names, LABEL_NAMES)
-    if named is not None and named not in taken:
-        return named
-    others = [index for index in range(len(names)) if index not in taken]
-    return others[0] if len(others) == 1 else None

@@ -1,33 +1,37 @@
-"""Tables with a text and a label a row, and perhaps the part it belongs to."""
+"""Read tables with a text, a label and optionally a split in each row."""
 
 import csv
 import io
 from typing import Literal
 
-from noonbit.data.dataset import BadItem, Data, Inputs, PartName, part_of
+from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, part_of
 from noonbit.data.files import content
-from noonbit.data.readers.delimited import SPLIT_NAMES, TEXT_NAMES, Table
+from noonbit.data.readers.delimited import (
+    SPLIT_NAMES,
+    TEXT_NAMES,
+    Table,
+    find_column,
+    find_label_column,
+)
 from noonbit.data.readers.text import (
-    Row,
-    column_named,
-    data_of_rows,
-    decoded,
-    label_among,
-    part_of_rows,
+    TextRow,
+    dataset_from_rows,
+    decode_text,
+    part_from_rows,
 )
 from noonbit.errors import DataError, plural
 
 FORMAT = "a table of texts and labels"
 LEAST_WORDS = 3
-"""Of half the values of a column without a telling name, if it holds texts."""
+"""Minimum median number of words for an unnamed column to count as the text column."""
 MOST_COLUMNS = 64
 
 
-def text_column_of(table: Table) -> int | None:
-    """The column of texts: by its name, else the one whose values have several words."""
+def find_text_column(table: Table) -> int | None:
+    """Find the text column: by its name, else the one whose values have several words."""
     if table.columns > MOST_COLUMNS:
-        return None  # a row of pixels
-    named = column_named(table.header or [], TEXT_NAMES)
+        return None  # a table of pixels
+    named = find_column(table.header or [], TEXT_NAMES)
     if named is not None:
         return named
     words = [
@@ -39,22 +43,22 @@ def text_column_of(table: Table) -> int | None:
     return longest if medians[longest] >= LEAST_WORDS else None
 
 
-def read_texts(tables: dict[PartName, Table], source: str) -> Data:
+def read_texts(tables: dict[PartName, Table], source: str) -> RawDataset:
     """Read the texts of tables with their labels. Raises `DataError`."""
-    rows: list[Row] = []
+    rows: list[TextRow] = []
     bad: list[BadItem] = []
     notes: list[str] = []
     for part, table in tables.items():
         names = table.header or [""] * table.columns
-        text = text_column_of(table)
-        splits = column_named(names, SPLIT_NAMES)
-        label = label_among(names, {text, splits})
+        text = find_text_column(table)
+        splits = find_column(names, SPLIT_NAMES)
+        label = find_label_column(names, {text, splits})
         if text is None or label is None:
             raise DataError(
                 f"{table.file.name} has {table.describe()}, and it is not clear which is the "
                 f"{'text' if text is None else 'label'}. Name the columns text and label."
             )
-        fields, wrong, more = fields_of(table)
+        fields, wrong, more = read_fields(table)
         bad += wrong
         notes += more
         for name, row in fields:
@@ -64,28 +68,29 @@ def read_texts(tables: dict[PartName, Table], source: str) -> Data:
             elif not row[label].strip() and row[text].strip():
                 bad.append(BadItem(name, "has no label"))
             else:
-                rows.append(Row(name, row[text], row[label].strip(), item_part))
-    return data_of_rows(rows, source, FORMAT, bad=bad, notes=notes)
+                rows.append(TextRow(name, row[text], row[label].strip(), item_part))
+    return dataset_from_rows(rows, source, FORMAT, bad=bad, notes=notes)
 
 
 def read_text_inputs(table: Table, source: str) -> Inputs:
-    """The texts of a table; other columns are passed over."""
-    column = text_column_of(table)
-    assert column is not None  # noqa: S101 - the caller asked
-    fields, wrong, notes = fields_of(table)
-    part, empty = part_of_rows([Row(name, row[column]) for name, row in fields])
+    """Read the texts of a table, ignoring other columns. Raises `DataError`."""
+    column = find_text_column(table)
+    assert column is not None  # noqa: S101 - the caller checked
+    fields, wrong, notes = read_fields(table)
+    part, empty = part_from_rows([TextRow(name, row[column]) for name, row in fields])
     return Inputs(source, FORMAT, part, bad=(*wrong, *empty), notes=notes)
 
 
-def fields_of(
+def read_fields(
     table: Table,
 ) -> tuple[list[tuple[str, list[str]]], list[BadItem], tuple[str, ...]]:
-    """The rows of data with their names, those with too many or too few fields, and notes.
+    """Read the data rows with their names, rows with a wrong number of fields, and notes.
 
-    A quoted field may go over several lines; where tabs separate, quotes are part of the text.
+    A quoted field may span several lines; in a tab-separated table, quotes are part of the text.
+    Raises `DataError` for unbalanced quotes.
     """
     name = table.file.name
-    text, notes = decoded(content(table.file), name)
+    text, notes = decode_text(content(table.file), name)
     quoting: Literal[0, 3] = csv.QUOTE_NONE if table.separator == "\t" else csv.QUOTE_MINIMAL
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=table.separator, quoting=quoting)
     found: list[tuple[str, list[str]]] = []

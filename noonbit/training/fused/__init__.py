@@ -1,16 +1,16 @@
-"""A network's gradient, taken layer by layer and back by hand, in as few passes as there can be.
+"""A hand-written forward and backward pass for the networks whose every layer has a fused form.
 
-    chain = chain_of(network, dtype)          None for networks with layers that it does not know
-    chain.look_through(contract)
-    losses, correct = chain.backward(images, labels, smoothing=0.1, count=len(labels))
+    fused = build_fused(network, dtype)       None if a layer has no fused form
+    fused.set_normalization(contract)
+    loss, correct = fused.backward(images, labels, smoothing=0.1, count=len(labels))
 
-PyTorch's autograd takes the small networks of this package through some two hundred operators a
-step, each of which starts threads, allocates, and goes over memory once more: on two cores the
-matrix products were a fifth of the time. A chain knows its layers, so it does what stands between
-two products in one pass (`kernels.cpp`), keeps no graph, and converts no number twice. The gradient
-is autograd's but for the rounding (tests/test_chain.py compares them).
+On a processor, autograd runs a small network as some two hundred operators a step. Each starts
+threads, allocates and reads memory once more; on two cores, the matrix products were a fifth of the
+time. A fused network knows its layers: everything between two matrix products is one pass over
+memory (`kernels.cpp`), there is no graph, and no value is converted twice. The gradient equals
+autograd's up to rounding (tests/training/fused/test_compile.py).
 """
 
-from noonbit.training.fused.compile import Chain, chain_of
+from noonbit.training.fused.compile import FusedNetwork, build_fused
 
-__all__ = ["Chain", "chain_of"]
+__all__ = ["FusedNetwork", "build_fused"]

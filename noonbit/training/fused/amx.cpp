@@ -1,13 +1,14 @@
-// Convolutions of bfloat16 maps by a processor's matrix tiles (Intel's AMX).
+// Convolutions of bfloat16 maps on Intel's AMX tiles.
 //
-// A tile is 16 rows of 64 bytes, which are 32 bfloat16 numbers, and one instruction adds the product
-// of two to a third of 16 x 16 float32 numbers. No copy of the maps for every filter tap is made, as
-// libraries do for a product: an image lies in a scratch with its margin, pixel after pixel, so the
-// 16 pixels that a tap sees are rows a pixel apart, wherever it begins. Places beyond the end of an
-// image's row are computed too and not stored: a tenth of the work.
+// A tile is 16 rows of 64 bytes, that is of 32 bfloat16 values. One instruction adds the product of
+// two tiles to a third one of 16 x 16 float32 values. Maps are not copied for every filter tap, as
+// im2col does: each image is copied once, zero-padded, into a scratch buffer, where the 16 pixels
+// that a tap reads are consecutive rows of a tile. Positions beyond the end of an image row are
+// computed too but not stored, a tenth of the work. The code calls output positions in the padded
+// image "places".
 //
-// Maps are (N, H, W, C) in memory, weights float32 in any order. Called from tiles.py, which says
-// what each function does and checks nothing again here.
+// Maps are (N, H, W, C) in memory, weights float32 in any order. amx.py documents each function;
+// arguments are not checked.
 
 #include <algorithm>
 #include <cstdint>
@@ -36,17 +37,17 @@ namespace {
 
 using bfloat16 = uint16_t;
 
-constexpr int64_t DEEP = 32;       // numbers that a tile's row multiplies
-constexpr int64_t SIDE = 16;       // rows of a tile, and columns of a result
-constexpr int64_t WIDE = 2 * SIDE; // what two tiles beside each other cover
+constexpr int64_t DEEP = 32;       // values in a row of a tile
+constexpr int64_t SIDE = 16;       // rows of a tile, and columns of a product
+constexpr int64_t WIDE = 2 * SIDE; // rows or columns of two adjacent tiles
 constexpr int64_t TILE = DEEP * SIDE;
-constexpr int64_t TOGETHER = 1 << 18;  // bytes of images that are packed together
-constexpr int64_t STRETCH = 256;       // places for one pass over the taps
-constexpr int64_t WORTH = 1 << 20;     // multiply-adds for which a second thread is woken
+constexpr int64_t BATCH_BYTES = 1 << 18;     // packed images of one batch
+constexpr int64_t PLACES_PER_PASS = 256;     // places in one pass over the taps
+constexpr int64_t MIN_PARALLEL = 1 << 20;    // multiply-adds below which one thread is faster
 
-int64_t padded(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
+int64_t round_up(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
 
-// The tiles of this thread as they were before: the library that multiplies beside us has its own.
+// Configures this thread's tiles and restores the previous configuration, which oneDNN may rely on.
 class Tiles {
     alignas(64) uint8_t before[64] = {};
 
@@ -67,11 +68,11 @@ class Tiles {
     }
 };
 
-inline __m512i rounded(__m512 low, __m512 high) {
+inline __m512i to_bfloat16(__m512 low, __m512 high) {
     return (__m512i)_mm512_cvtne2ps_pbh(high, low);
 }
 
-// Sixteen rows of sixteen words become columns.
+// Transposes a 16 x 16 matrix of 32-bit words.
 inline void transpose(__m512i row[SIDE]) {
     __m512i a[SIDE], b[SIDE];
     for (int i = 0; i < SIDE; i += 2) {
@@ -95,13 +96,14 @@ inline void transpose(__m512i row[SIDE]) {
     }
 }
 
-// Two rows of numbers as one of words, the first in the lower halves.
-inline void zip(const bfloat16* first, const bfloat16* second, uint32_t* out, int64_t count) {
+// Interleaves two rows of values into one of 32-bit words, the first in the lower halves.
+inline void interleave(const bfloat16* first, const bfloat16* second, uint32_t* out,
+                       int64_t count) {
 #pragma omp simd
     for (int64_t i = 0; i < count; ++i) out[i] = uint32_t(first[i]) | uint32_t(second[i]) << 16;
 }
 
-// Adds rows of numbers to sums.
+// Adds rows of values to sums.
 inline void add_rows(const bfloat16* rows, float* sums, int64_t count, int64_t wide) {
     for (int64_t k = 0; k < wide; k += SIDE) {
         __m512 sum = _mm512_loadu_ps(sums + k);
@@ -114,29 +116,30 @@ inline void add_rows(const bfloat16* rows, float* sums, int64_t count, int64_t w
     }
 }
 
-// A convolution over few channels sees so few numbers from each place that they fill one tile's row:
-// then an image goes into the scratch as its places, and all their numbers are channels of one tap.
-bool sees_few(const Convolution& v) {
+// Whether the patch that a place reads, all its channels included, fits one row of a tile. If so,
+// patches are copied to the scratch buffer (im2col), which makes it a 1x1 convolution over them.
+bool patch_fits_row(const Convolution& v) {
     if (v.kernel == 1 || v.c * v.kernel * v.kernel > DEEP) return false;
     bool channels_last = v.c == 1 || v.by_channel == 1;
     return channels_last && v.by_column == v.c && v.by_row == v.kernel * v.c;
 }
 
-Convolution of_places(const Convolution& v) {
+// The 1x1 convolution over patches that is equivalent to `v`.
+Convolution as_pointwise(const Convolution& v) {
     int64_t h = v.h + 2 * v.margin - v.kernel + 1, w = v.w + 2 * v.margin - v.kernel + 1;
     return {v.n, h, w, v.c * v.kernel * v.kernel, v.f, 1, 0, v.by_filter, 1, 0, 0};
 }
 
-// An image's pixels with a margin of zeros, `pitch` of them a row, `deep` channels each.
+// A zero-padded image: `rows` of `pitch` pixels with `deep` channels each.
 struct Scratch {
     int64_t rows, pitch, deep;
     std::vector<bfloat16> numbers;
 
-    // Room for places up to `reach` pixels beyond the last row.
+    // `reach` is the number of extra pixels allocated beyond the last row.
     Scratch(int64_t rows, int64_t pitch, int64_t deep, int64_t reach)
         : rows(rows), pitch(pitch), deep(deep), numbers((rows * pitch + reach) * deep, 0) {}
 
-    void take(const bfloat16* image, int64_t h, int64_t w, int64_t c, int64_t margin) {
+    void copy(const bfloat16* image, int64_t h, int64_t w, int64_t c, int64_t margin) {
         for (int64_t y = 0; y < h; ++y) {
             const bfloat16* from = image + y * w * c;
             bfloat16* to = numbers.data() + ((y + margin) * pitch + margin) * deep;
@@ -148,52 +151,52 @@ struct Scratch {
         }
     }
 
-    // The numbers that a convolution sees from each place; `framed` has the image with its margin.
-    void take_places(const Scratch& framed, int64_t kernel) {
-        __mmask32 row = __mmask32((uint64_t(1) << (kernel * framed.deep)) - 1);
+    // Copies the patch of each place; `padded_image` is the image with its margin.
+    void copy_patches(const Scratch& padded_image, int64_t kernel) {
+        __mmask32 row = __mmask32((uint64_t(1) << (kernel * padded_image.deep)) - 1);
         bfloat16* to = numbers.data();
         for (int64_t y = 0; y < rows; ++y)
             for (int64_t x = 0; x < pitch; ++x, to += deep)
                 for (int64_t a = 0; a < kernel; ++a) {
-                    int64_t at = ((y + a) * framed.pitch + x) * framed.deep;
-                    __m512i values = _mm512_loadu_si512(framed.numbers.data() + at);
-                    _mm512_mask_storeu_epi16(to + a * kernel * framed.deep, row, values);
+                    int64_t at = ((y + a) * padded_image.pitch + x) * padded_image.deep;
+                    __m512i values = _mm512_loadu_si512(padded_image.numbers.data() + at);
+                    _mm512_mask_storeu_epi16(to + a * kernel * padded_image.deep, row, values);
                 }
     }
 };
 
-// Brings the images of a convolution into scratches.
+// Copies the images of a convolution into scratch buffers.
 class Images {
     const bfloat16* images;
     Convolution given;
-    bool as_places;
-    Scratch framed;
+    bool as_patches;
+    Scratch padded_image;
 
   public:
     Images(const bfloat16* images, const Convolution& given)
-        : images(images), given(given), as_places(sees_few(given)),
-          framed(as_places ? given.h + 2 * given.margin : 0, given.w + 2 * given.margin, given.c,
-                 DEEP) {}
+        : images(images), given(given), as_patches(patch_fits_row(given)),
+          padded_image(as_patches ? given.h + 2 * given.margin : 0, given.w + 2 * given.margin,
+                       given.c, DEEP) {}
 
-    void bring(int64_t number, Scratch& to) {
+    void load(int64_t number, Scratch& to) {
         const Convolution& v = given;
         const bfloat16* image = images + number * v.h * v.w * v.c;
-        if (!as_places) return to.take(image, v.h, v.w, v.c, v.margin);
-        framed.take(image, v.h, v.w, v.c, v.margin);
-        to.take_places(framed, v.kernel);
+        if (!as_patches) return to.copy(image, v.h, v.w, v.c, v.margin);
+        padded_image.copy(image, v.h, v.w, v.c, v.margin);
+        to.copy_patches(padded_image, v.kernel);
     }
 };
 
-// A tile of weights: its rows are pairs of channels, its columns filters; zeros beyond both.
-inline void pack(const float* weights, bfloat16* tile, int64_t channels, int64_t filters,
+// Packs a tile of weights: rows are pairs of channels, columns are filters; zero-padded.
+inline void pack_tile(const float* weights, bfloat16* tile, int64_t channels, int64_t filters,
                  int64_t by_channel, int64_t by_filter) {
     __m512i row[SIDE];
-    if (by_channel == 1) {  // so a filter's channels are read together, and turned
+    if (by_channel == 1) {  // a filter's channels are contiguous: load them at once, then transpose
         uint64_t some = (uint64_t(1) << channels) - 1;
         for (int64_t f = 0; f < SIDE; ++f) {
             uint64_t mask = f < filters ? some : 0;
             const float* from = weights + f * by_filter;
-            row[f] = rounded(_mm512_maskz_loadu_ps(__mmask16(mask), from),
+            row[f] = to_bfloat16(_mm512_maskz_loadu_ps(__mmask16(mask), from),
                              _mm512_maskz_loadu_ps(__mmask16(mask >> SIDE), from + SIDE));
         }
         transpose(row);
@@ -207,20 +210,20 @@ inline void pack(const float* weights, bfloat16* tile, int64_t channels, int64_t
                     values[2 * f + half] =
                         is_there ? weights[channel * by_channel + f * by_filter] : 0.0f;
                 }
-            row[pair] = rounded(_mm512_load_ps(values), _mm512_load_ps(values + SIDE));
+            row[pair] = to_bfloat16(_mm512_load_ps(values), _mm512_load_ps(values + SIDE));
         }
     }
     for (int64_t pair = 0; pair < SIDE; ++pair) _mm512_storeu_si512(tile + pair * DEEP, row[pair]);
 }
 
-// Weights as tiles: for 32 filters after the other, each tap, each 32 channels, two tiles of 16
-// filters. Backwards, filters are channels and the other way round, and the taps are mirrored.
-std::vector<bfloat16> packed(const float* weights, const Convolution& v, bool backwards,
+// Packs weights as tiles, ordered by block of 32 filters, tap, block of 32 channels, 16 filters.
+// Backwards, filters and channels are swapped and the taps are mirrored.
+std::vector<bfloat16> pack_weights(const float* weights, const Convolution& v, bool backwards,
                              int threads) {
     int64_t c = backwards ? v.f : v.c, f = backwards ? v.c : v.f, taps = v.kernel * v.kernel;
     int64_t by_c = backwards ? v.by_filter : v.by_channel;
     int64_t by_f = backwards ? v.by_channel : v.by_filter;
-    int64_t deep = padded(c, DEEP) / DEEP, wide = padded(f, WIDE) / SIDE;
+    int64_t deep = round_up(c, DEEP) / DEEP, wide = round_up(f, WIDE) / SIDE;
     std::vector<bfloat16> tiles(wide * taps * deep * TILE);
 #pragma omp parallel for num_threads(threads)
     for (int64_t number = 0; number < wide * taps * deep; ++number) {
@@ -228,14 +231,14 @@ std::vector<bfloat16> packed(const float* weights, const Convolution& v, bool ba
         int64_t block = number / 2 / deep / taps * 2 + number % 2;
         int64_t from = backwards ? taps - 1 - tap : tap;
         const float* at = weights + from / v.kernel * v.by_row + from % v.kernel * v.by_column;
-        pack(at + k * DEEP * by_c + block * SIDE * by_f, tiles.data() + number * TILE,
+        pack_tile(at + k * DEEP * by_c + block * SIDE * by_f, tiles.data() + number * TILE,
              std::min(DEEP, c - k * DEEP), std::clamp<int64_t>(f - block * SIDE, 0, SIDE), by_c,
              by_f);
     }
     return tiles;
 }
 
-// 32 places times 32 filters: the tiles of `image` at each tap times those of the weights.
+// Sums for 32 places and 32 filters: the tiles of `image` at each tap times those of the weights.
 inline void multiply(const bfloat16* image, const bfloat16* tiles, int64_t kernel, int64_t pitch,
                      int64_t deep, float* sums) {
     int64_t stride = deep * sizeof(bfloat16);
@@ -264,19 +267,19 @@ inline void multiply(const bfloat16* image, const bfloat16* tiles, int64_t kerne
     _tile_stored(3, sums + SIDE * WIDE + SIDE, row);
 }
 
-// The threads that a convolution is worth, and into how many parts its blocks of filters go, where
-// there are fewer images than threads.
-struct Shares {
+// How a convolution is split: into how many threads, and, if there are fewer images than threads,
+// into how many parts its blocks of filters are divided.
+struct WorkSplit {
     int threads, parts;
-    Shares(const Convolution& v, int64_t products, int64_t blocks) {
-        threads = products * v.c * v.f > WORTH ? omp_get_max_threads() : 1;
+    WorkSplit(const Convolution& v, int64_t products, int64_t blocks) {
+        threads = products * v.c * v.f > MIN_PARALLEL ? omp_get_max_threads() : 1;
         parts = v.n >= threads ? 1 : int(std::min<int64_t>(threads, blocks));
     }
 };
 
 void convolve(const bfloat16* x, const float* weights, const float* bias, bfloat16* y,
               const Convolution& given, bool backwards) {
-    Convolution v = !backwards && sees_few(given) ? of_places(given) : given, maps = given;
+    Convolution v = !backwards && patch_fits_row(given) ? as_pointwise(given) : given, maps = given;
     if (backwards)
         maps = {v.n, v.h + 2 * v.margin - v.kernel + 1, v.w + 2 * v.margin - v.kernel + 1, v.f, v.c,
                 v.kernel, v.kernel - 1 - v.margin, 0, 0, 0, 0};
@@ -285,14 +288,14 @@ void convolve(const bfloat16* x, const float* weights, const float* bias, bfloat
     int64_t oh = v.h + 2 * v.margin - v.kernel + 1, ow = v.w + 2 * v.margin - v.kernel + 1;
     int64_t h = backwards ? oh : v.h, w = backwards ? ow : v.w;
     if (backwards) oh = v.h, ow = v.w;
-    int64_t deep = padded(c, DEEP), pitch = w + 2 * margin, places = (oh - 1) * pitch + ow;
-    int64_t taps = v.kernel * v.kernel, wide = padded(f, WIDE);
+    int64_t deep = round_up(c, DEEP), pitch = w + 2 * margin, places = (oh - 1) * pitch + ow;
+    int64_t taps = v.kernel * v.kernel, wide = round_up(f, WIDE);
     std::vector<float> biases(wide, 0.0f);
     if (bias) std::copy(bias, bias + f, biases.begin());
-    Shares shares(v, v.n * places * taps, wide / WIDE);
-    int64_t parts = shares.parts;
-    std::vector<bfloat16> tiles = packed(weights, v, backwards, shares.threads);
-#pragma omp parallel num_threads(shares.threads)
+    WorkSplit split(v, v.n * places * taps, wide / WIDE);
+    int64_t parts = split.parts;
+    std::vector<bfloat16> tiles = pack_weights(weights, v, backwards, split.threads);
+#pragma omp parallel num_threads(split.threads)
     {
         Tiles configured;
         Images images(x, maps);
@@ -301,7 +304,7 @@ void convolve(const bfloat16* x, const float* weights, const float* bias, bfloat
 #pragma omp for
         for (int64_t number = 0; number < v.n * parts; ++number) {
             int64_t i = number / parts, part = number % parts;
-            images.bring(i, image);
+            images.load(i, image);
             for (int64_t q = 0; q < places; q += WIDE)
                 for (int64_t block = wide / WIDE * part / parts * WIDE;
                      block < wide / WIDE * (part + 1) / parts * WIDE; block += WIDE) {
@@ -318,15 +321,15 @@ void convolve(const bfloat16* x, const float* weights, const float* bias, bfloat
                         __m512 s0 = _mm512_add_ps(_mm512_load_ps(sums + p * WIDE), b0);
                         __m512 s1 = _mm512_add_ps(_mm512_load_ps(sums + p * WIDE + SIDE), b1);
                         bfloat16* to = y + ((i * oh + row) * ow + column) * f + block;
-                        _mm512_mask_storeu_epi16(to, some, rounded(s0, s1));
+                        _mm512_mask_storeu_epi16(to, some, to_bfloat16(s0, s1));
                     }
                 }
         }
     }
 }
 
-// Maps as rows of pixels, one a channel: (deep, length), from (length, deep).
-void by_channel(const bfloat16* pixels, bfloat16* out, int64_t length, int64_t deep) {
+// Transposes pixels (length, deep) to (deep, length).
+void transpose_pixels(const bfloat16* pixels, bfloat16* out, int64_t length, int64_t deep) {
     for (int64_t c = 0; c < deep; c += SIDE)
         for (int64_t p = 0; p < length; p += DEEP) {
             __m512i row[SIDE];
@@ -343,8 +346,9 @@ void by_channel(const bfloat16* pixels, bfloat16* out, int64_t length, int64_t d
         }
 }
 
-// What places from first to last of `count` packed images give to 32 filters and 32 channels of one
-// tap: `fresh` sums begin with it, others have it added. A filter's sums lie `row` numbers apart.
+// Adds the products of places [first, last) of `count` packed images to the weight gradients of 32
+// filters and 32 channels of one tap; `fresh` sums start from zero. The sums of consecutive filters
+// are `row` values apart.
 inline void add_products(const bfloat16* filters, const uint32_t* channels, int64_t count,
                          int64_t filter_size, int64_t channel_size, int64_t places, int64_t deep,
                          int64_t first, int64_t last, float* sums, int64_t row, bool fresh) {
@@ -379,11 +383,11 @@ inline void add_products(const bfloat16* filters, const uint32_t* channels, int6
     _tile_stored(3, lower + SIDE, row);
 }
 
-// The weights of 32 filters and 32 channels of one tap.
+// The weight gradients of 32 filters and 32 channels of one tap.
 struct Block {
     int64_t tap, f, c;
     float* gradient;
-    bool is_whole;  // and in order, so that tiles can be stored there
+    bool is_whole;  // complete and contiguous, so tiles can be stored there directly
     Block(int64_t number, int64_t taps, int64_t deep_blocks, const Convolution& v, float* dweights)
         : tap(number / deep_blocks % taps), f(number / deep_blocks / taps * WIDE),
           c(number % deep_blocks * WIDE),
@@ -392,55 +396,55 @@ struct Block {
           is_whole(v.by_channel == 1 && f + WIDE <= v.f && c + WIDE <= v.c) {}
 };
 
-// The pixels of a tap and those of the gradient are the numbers that are multiplied and summed, so
-// the gradient goes by channel, and an image's pixels in pairs: from the first on, and for taps at
-// an odd distance from the second on.
+// The weights' gradient is a product summed over pixels, so the output's gradient is transposed to
+// channels first, and an image's pixels are interleaved in pairs: once from the first pixel on, and
+// once from the second on, for taps at an odd offset.
 void convolve_weights(const bfloat16* x, const bfloat16* dy, float* dweights, float* dbias,
                       const Convolution& given) {
-    Convolution v = sees_few(given) ? of_places(given) : given;
+    Convolution v = patch_fits_row(given) ? as_pointwise(given) : given;
     int64_t oh = v.h + 2 * v.margin - v.kernel + 1, ow = v.w + 2 * v.margin - v.kernel + 1;
     int64_t pitch = v.w + 2 * v.margin, taps = v.kernel * v.kernel, ways = v.kernel > 1 ? 2 : 1;
-    int64_t places = padded((oh - 1) * pitch + ow, DEEP);
-    int64_t length = padded(places + (v.kernel - 1) * (pitch + 1), 2);
-    int64_t deep = padded(v.c, WIDE), wide = padded(v.f, WIDE);
+    int64_t places = round_up((oh - 1) * pitch + ow, DEEP);
+    int64_t length = round_up(places + (v.kernel - 1) * (pitch + 1), 2);
+    int64_t deep = round_up(v.c, WIDE), wide = round_up(v.f, WIDE);
     int64_t filter_size = wide * places, pairs = length / 2 * deep, channel_size = ways * pairs;
     int64_t bytes = filter_size * sizeof(bfloat16) + channel_size * sizeof(uint32_t);
     int64_t deep_blocks = deep / WIDE, blocks = taps * (wide / WIDE) * deep_blocks;
-    Shares shares(v, v.n * places * taps, blocks);
-    int64_t parts = shares.parts, size = blocks * WIDE * WIDE;
-    int threads = shares.threads, teams = parts > 1 ? 1 : threads;
+    WorkSplit split(v, v.n * places * taps, blocks);
+    int64_t parts = split.parts, size = blocks * WIDE * WIDE;
+    int threads = split.threads, teams = parts > 1 ? 1 : threads;
     std::unique_ptr<float[]> all(new float[teams * (size + wide)]);
-    // The first team's sums of a whole block are the gradient's own memory.
+    // The first team sums complete blocks directly in the gradient's memory.
     auto block_of = [&](int64_t number) { return Block(number, taps, deep_blocks, v, dweights); };
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
     for (int t = 0; t < threads; ++t) {
         Tiles configured;
         int64_t team = teams > 1 ? t : 0, part = teams > 1 ? 0 : t;
         int64_t first = v.n * team / teams, last = v.n * (team + 1) / teams;
-        int64_t together = std::clamp<int64_t>(TOGETHER / bytes, 1, last - first);
+        int64_t batch = std::clamp<int64_t>(BATCH_BYTES / bytes, 1, last - first);
         float *sums = all.get() + team * (size + wide), *bias = sums + size;
         if (part == 0) std::fill(bias, bias + wide, 0.0f);
         Images images(x, given);
         Scratch image(v.h + 2 * v.margin, pitch, deep, length + 1), back(oh, pitch, wide, places);
-        std::vector<bfloat16> filters(together * filter_size);
-        std::vector<uint32_t> channels(together * channel_size);
-        for (int64_t i = first; i < last; i += together) {
-            int64_t count = std::min(together, last - i);
+        std::vector<bfloat16> filters(batch * filter_size);
+        std::vector<uint32_t> channels(batch * channel_size);
+        for (int64_t i = first; i < last; i += batch) {
+            int64_t count = std::min(batch, last - i);
             for (int64_t j = 0; j < count; ++j) {
-                images.bring(i + j, image);
+                images.load(i + j, image);
                 for (int64_t way = 0; way < ways; ++way) {
                     uint32_t* to = channels.data() + j * channel_size + way * pairs;
                     for (int64_t p = 0; p < length; p += 2) {
                         const bfloat16* at = image.numbers.data() + (p + way) * deep;
-                        zip(at, at + deep, to + p / 2 * deep, deep);
+                        interleave(at, at + deep, to + p / 2 * deep, deep);
                     }
                 }
-                back.take(dy + (i + j) * oh * ow * v.f, oh, ow, v.f, 0);
+                back.copy(dy + (i + j) * oh * ow * v.f, oh, ow, v.f, 0);
                 const bfloat16* pixels = back.numbers.data();
-                by_channel(pixels, filters.data() + j * filter_size, places, wide);
+                transpose_pixels(pixels, filters.data() + j * filter_size, places, wide);
                 if (dbias && part == 0) add_rows(pixels, bias, (oh - 1) * pitch + ow, wide);
             }
-            for (int64_t p = 0; p < places; p += STRETCH)
+            for (int64_t p = 0; p < places; p += PLACES_PER_PASS)
                 for (int64_t number = blocks * part / parts; number < blocks * (part + 1) / parts;
                      ++number) {
                     Block block = block_of(number);
@@ -449,7 +453,7 @@ void convolve_weights(const bfloat16* x, const bfloat16* dy, float* dweights, fl
                     add_products(filters.data() + block.f * places,
                                  channels.data() + offset % 2 * pairs + offset / 2 * deep + block.c,
                                  count, filter_size, channel_size, places, deep, p,
-                                 std::min(places, p + STRETCH),
+                                 std::min(places, p + PLACES_PER_PASS),
                                  direct ? block.gradient : sums + number * WIDE * WIDE,
                                  direct ? v.by_filter : WIDE, i == first && p == 0);
                 }
@@ -480,7 +484,7 @@ void convolve_weights(const bfloat16* x, const bfloat16* dy, float* dweights, fl
 
 extern "C" {
 
-// Whether the processor has tiles and the system lets this process use them.
+// Asks the system for permission to use tiles; returns whether it is granted.
 int tiles_ready() {
     constexpr long REQUEST_PERMISSION = 0x1023, TILE_DATA = 18;  // arch_prctl's
     return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;

@@ -1,10 +1,10 @@
-"""The matrix tiles of a processor that has them (Intel's AMX), for products of bfloat16.
+"""Intel's AMX: matrix products of bfloat16 on a processor's tile registers.
 
-    tiles = load()                        None on any other processor
-    tiles.convolve(...)                   pointers and a geometry; nothing is checked
+    kernels = load()                      None on any other processor
+    kernels.convolve(...)                 pointers and a geometry; nothing is checked
 
-oneDNN uses the same instructions, but brings maps and weights into its own order for every product:
-for the small maps and batches of these networks that takes longer than multiplying.
+oneDNN uses the same instructions, but reorders maps and weights for every product: for small maps
+and batches that takes longer than the multiplication.
 """
 
 import ctypes
@@ -18,14 +18,14 @@ from typing import TypeAlias
 from noonbit.system import cpp_extension
 
 SOURCE = Path(__file__).with_name("amx.cpp")
-SIDE = 32
-"""Channels and filters are filled up with zeros to a multiple of this."""
+CHANNEL_BLOCK = 32
+"""Channels and filters are padded with zeros to a multiple of this."""
 
 
 class Geometry(Structure):
-    """A convolution by steps of one pixel: (n, h, w, c) -> (n, h - kernel + 2 margin + 1, .., f).
+    """A convolution of stride 1: (n, h, w, c) -> (n, h - kernel + 2 margin + 1, .., f).
 
-    The last four are the distances, in numbers, of the weights' four axes in memory.
+    The last four fields are the weight's strides, in elements. `margin` is the zero padding.
     """
 
     _fields_ = [
@@ -37,51 +37,50 @@ class Geometry(Structure):
     ]
 
 
-Function: TypeAlias = Callable[..., None]
+AmxFunction: TypeAlias = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
-    """Products of bfloat16 maps (n, h, w, c) with float32 weights, which are rounded on the way."""
+class AmxKernels:
+    """Convolutions of bfloat16 maps (n, h, w, c) with float32 weights, rounded to bfloat16."""
 
-    convolve: Function
+    convolve: AmxFunction
     """Maps, weights, bias or None, geometry -> maps."""
-    convolve_back: Function
-    """The gradient of what came out -> that of what came in."""
-    convolve_weights: Function
-    """What came in and the gradient of what came out -> float32 gradients of weights and bias."""
+    convolve_back: AmxFunction
+    """The output's gradient -> the input's gradient."""
+    convolve_weights: AmxFunction
+    """The input and the output's gradient -> float32 gradients of weights and bias."""
 
 
 @cache
-def load() -> Tiles | None:
-    """The functions; None where processor, system or compiler have no tiles."""
+def load() -> AmxKernels | None:
+    """Load the kernels; None if the processor, the system or the compiler has no AMX."""
     library = cpp_extension.load(SOURCE)
     if library is None or not library.tiles_ready():
         return None
-    return Tiles(
-        function(library, "convolve", 5),
-        function(library, "convolve_back", 4),
-        function(library, "convolve_weights", 5),
+    return AmxKernels(
+        bind_function(library, "convolve", pointers=5),
+        bind_function(library, "convolve_back", pointers=4),
+        bind_function(library, "convolve_weights", pointers=5),
     )
 
 
-def function(library: ctypes.CDLL, name: str, pointers: int) -> Function:
-    """One of them, which takes so many pointers."""
-    found = library[f"tiles_{name}"]
-    found.argtypes, found.restype = (c_void_p,) * pointers, None
-    return found
+def bind_function(library: ctypes.CDLL, name: str, *, pointers: int) -> AmxFunction:
+    """Declare the signature of a function of the library that takes so many pointers."""
+    function = library[f"tiles_{name}"]
+    function.argtypes, function.restype = (c_void_p,) * pointers, None
+    return function
 
 
-def suits(channels: int, filters: int) -> bool:
-    """Whether so much of the tiles is filled that they are faster than oneDNN.
+def fills_tiles(channels: int, filters: int) -> bool:
+    """Whether channels and filters fill enough of the tiles to be faster than oneDNN.
 
-    Measured at batches of 32 to 512 and maps of 7 to 32 pixels: 16 channels to 16 filters took
-    twice as long, 75 to 50 the same, 50 to 25 half as long.
+    At batches of 32 to 512 and maps of 7 to 32 pixels, 16 channels to 16 filters took twice as long
+    as oneDNN, 75 to 50 the same, 50 to 25 half as long.
     """
-    filled = channels * filters
-    return filled > 0.55 * filled_up(channels) * filled_up(filters)
+    return channels * filters > 0.55 * round_up(channels) * round_up(filters)
 
 
-def filled_up(count: int) -> int:
-    """With the zeros."""
-    return -(-count // SIDE) * SIDE
+def round_up(count: int) -> int:
+    """Round up to whole channel blocks."""
+    return -(-count // CHANNEL_BLOCK) * CHANNEL_BLOCK

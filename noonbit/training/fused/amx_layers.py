@@ -1,7 +1,7 @@
-"""Links whose products a processor's matrix tiles do, in bfloat16 whatever the layer's size.
+"""Fused layers that multiply on AMX tiles, in bfloat16.
 
-They round the float32 weights as they read them and leave float32 gradients where the optimiser
-looks, so nothing is converted before a step or after it.
+They round the float32 weights while reading them and write float32 gradients straight to the
+optimiser's memory, so nothing is converted before or after a step.
 """
 
 from ctypes import addressof
@@ -9,69 +9,68 @@ from ctypes import addressof
 import torch
 from torch import Tensor, nn
 
-from noonbit.training.fused.amx import Geometry, Tiles
-from noonbit.training.fused.parameter import Working
+from noonbit.training.fused.amx import AmxKernels, Geometry
+from noonbit.training.fused.kernels import data_pointer
+from noonbit.training.fused.parameter import WeightAndBias
 
 
-class Tiled:
-    """Filters over maps: forwards, backwards, and what their gradients are."""
+class AmxLayer(WeightAndBias):
+    """A convolution of stride 1: forward, backward, and the gradients of weight and bias."""
 
-    def __init__(self, tiles: Tiles, layer: nn.Conv2d | nn.Linear) -> None:
-        self.tiles = tiles
-        self.weight = Working(layer.weight, torch.float32)
-        self.bias = None if layer.bias is None else Working(layer.bias, torch.float32)
-        self.working = [one for one in (self.weight, self.bias) if one is not None]
+    def __init__(self, kernels: AmxKernels, layer: nn.Conv2d | nn.Linear) -> None:
+        super().__init__(layer, torch.float32)
+        self.kernels = kernels
         self.geometry = Geometry()
         self.shape: tuple[int, ...] = ()
-        """Of the values that the geometry is of."""
+        """The input shape that `geometry` describes."""
 
     def multiply(self, values: Tensor, result: Tensor) -> Tensor:
-        """Put what comes out into `result`, whose memory is that of `geometry`."""
+        """Write the output into `result`, laid out as `geometry` says, and return it."""
         self.values = values
-        self.tiles.convolve(
+        self.kernels.convolve(
             values.data_ptr(),
             self.weight.value.data_ptr(),
-            None if self.bias is None else self.bias.value.data_ptr(),
+            data_pointer(self.bias_value),
             result.data_ptr(),
             addressof(self.geometry),
         )
         return result
 
-    def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
-        """The parameters' gradients, and that of what came in."""
-        self.receive(gradient)
-        if not further:
+    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+        """See `FusedLayer`."""
+        self.set_parameter_gradients(gradient)
+        if not needs_input_grad:
             return None
-        back = torch.empty_like(self.values)  # in the same order of memory
-        self.tiles.convolve_back(
+        input_gradient = torch.empty_like(self.values)  # keeps the memory order
+        self.kernels.convolve_back(
             gradient.data_ptr(),
             self.weight.value.data_ptr(),
-            back.data_ptr(),
+            input_gradient.data_ptr(),
             addressof(self.geometry),
         )
-        return back
+        return input_gradient
 
-    def receive(self, gradient: Tensor) -> None:
-        """Set the gradients of filters and biases, where they learn."""
-        learning = [one for one in self.working if one.learns]
-        if not learning:
+    def set_parameter_gradients(self, gradient: Tensor) -> None:
+        """Set the gradients of weight and bias, as far as they are trained."""
+        trainable = [each for each in self.compute_parameters if each.requires_grad]
+        if not trainable:
             return
-        self.tiles.convolve_weights(
+        self.kernels.convolve_weights(
             self.values.data_ptr(),
             gradient.data_ptr(),
             self.weight.gradient.data_ptr(),
             None if self.bias is None else self.bias.gradient.data_ptr(),
             addressof(self.geometry),
         )
-        for one in learning:
-            one.parameter.grad = one.gradient
+        for parameter in trainable:
+            parameter.publish_gradient()
 
 
-class TiledConvolution(Tiled):
-    """Filters over maps, by steps of one pixel."""
+class AmxConvolution(AmxLayer):
+    """A square convolution of stride 1."""
 
-    def __init__(self, tiles: Tiles, layer: nn.Conv2d) -> None:
-        super().__init__(tiles, layer)
+    def __init__(self, kernels: AmxKernels, layer: nn.Conv2d) -> None:
+        super().__init__(kernels, layer)
         self.kernel, self.margin = layer.kernel_size[0], int(layer.padding[0])
 
     def forward(self, values: Tensor) -> Tensor:
@@ -79,14 +78,14 @@ class TiledConvolution(Tiled):
         weight = self.weight.value
         if values.shape != self.shape:
             self.shape = values.shape
-            self.geometry = geometry(self.shape, weight, margin=self.margin)
+            self.geometry = make_geometry(self.shape, weight, margin=self.margin)
         height, width = (side + 2 * self.margin - self.kernel + 1 for side in values.shape[2:])
-        room = values.new_empty((len(values), height, width, len(weight)))
-        return self.multiply(values, room).permute(0, 3, 1, 2)
+        result = values.new_empty((len(values), height, width, len(weight)))
+        return self.multiply(values, result).permute(0, 3, 1, 2)
 
 
-class TiledDense(Tiled):
-    """A matrix and a bias: filters of one pixel, over an image of which each item is a pixel."""
+class AmxDense(AmxLayer):
+    """A dense layer, computed as a 1x1 convolution over one image whose pixels are the items."""
 
     def forward(self, values: Tensor) -> Tensor:
         """(N, inputs) -> (N, outputs)."""
@@ -94,12 +93,12 @@ class TiledDense(Tiled):
         if values.shape != self.shape:
             self.shape = values.shape
             count, inputs = self.shape
-            self.geometry = geometry((1, inputs, 1, count), weight[:, :, None, None], margin=0)
+            self.geometry = make_geometry((1, inputs, 1, count), weight[:, :, None, None], margin=0)
         return self.multiply(values, values.new_empty((len(values), len(weight))))
 
 
-def geometry(shape: tuple[int, ...], weight: Tensor, *, margin: int) -> Geometry:
-    """Of maps (N, C, H, W) and filters (F, C, k, k)."""
+def make_geometry(shape: tuple[int, ...], weight: Tensor, *, margin: int) -> Geometry:
+    """Describe a convolution of maps (N, C, H, W) with filters (F, C, k, k)."""
     count, channels, height, width = shape
     filters, _, kernel, _ = weight.shape
     return Geometry(count, height, width, channels, filters, kernel, margin, *weight.stride())

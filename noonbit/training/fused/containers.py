@@ -1,52 +1,66 @@
-"""Links that are made of links."""
+"""Fused layers that contain others: sequences and residual blocks."""
 
 from collections.abc import Sequence
 
 from torch import Tensor
 
-from noonbit.training.fused.layers import Link, Normalisation
+from noonbit.training.fused.layers import FusedBatchNorm, FusedLayer
 
 
-class InTurn:
-    """Links one after the other."""
+class FusedSequential:
+    """Fused layers, one after the other."""
 
-    def __init__(self, links: Sequence[Link]) -> None:
-        self.links = links
-        self.working = [one for link in links for one in link.working]
-        learning = [any(one.learns for one in link.working) for link in links]
-        self.first = learning.index(True) if True in learning else len(links)
-        """The first link that learns: the way back ends there, unless it goes further."""
+    def __init__(self, layers: Sequence[FusedLayer]) -> None:
+        self.layers = layers
+        self.compute_parameters = [each for layer in layers for each in layer.compute_parameters]
+        is_trainable = [
+            any(each.requires_grad for each in layer.compute_parameters) for layer in layers
+        ]
+        self.first = is_trainable.index(True) if True in is_trainable else len(layers)
+        """The first trainable layer: backward stops there, unless the input's gradient is asked
+        for."""
 
     def forward(self, values: Tensor) -> Tensor:
-        """Through all of them."""
-        for link in self.links:
-            values = link.forward(values)
+        """Run all layers."""
+        for layer in self.layers:
+            values = layer.forward(values)
         return values
 
-    def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
-        """And back."""
-        back: Tensor | None = gradient
-        last = 0 if further else self.first
-        for index in range(len(self.links) - 1, last - 1, -1):
-            assert back is not None  # noqa: S101
-            back = self.links[index].backward(back, further=further or index > last)
-        return back if further else None
+    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+        """See `FusedLayer`."""
+        current: Tensor | None = gradient
+        last = 0 if needs_input_grad else self.first
+        for index in range(len(self.layers) - 1, last - 1, -1):
+            assert current is not None  # noqa: S101
+            current = self.layers[index].backward(
+                current, needs_input_grad=needs_input_grad or index > last
+            )
+        return current if needs_input_grad else None
 
 
-class Residual:
-    """A path beside a shortcut, added in the path's last norm, before its activation."""
+class FusedResidual:
+    """A path and a shortcut over the same input; the path's last norm adds the shortcut's output
+    before its activation."""
 
-    def __init__(self, path: InTurn, shortcut: InTurn, last: Normalisation) -> None:
+    def __init__(
+        self, path: FusedSequential, shortcut: FusedSequential, last: FusedBatchNorm
+    ) -> None:
         self.path, self.shortcut, self.last = path, shortcut, last
-        self.working = [*path.working, *last.working, *shortcut.working]
+        self.compute_parameters = [
+            *path.compute_parameters,
+            *last.compute_parameters,
+            *shortcut.compute_parameters,
+        ]
 
     def forward(self, values: Tensor) -> Tensor:
-        """Maps -> maps."""
+        """(N, C, H, W) -> maps of the path's shape."""
         return self.last.forward(self.path.forward(values), self.shortcut.forward(values))
 
-    def backward(self, gradient: Tensor, *, further: bool) -> Tensor | None:
-        """Through both, and their sum."""
-        along, beside = self.last.backward_both(gradient)
-        one = self.path.backward(along, further=further)
-        other = self.shortcut.backward(beside, further=further)
-        return None if one is None or other is None else one.add_(other)
+    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+        """See `FusedLayer`; the input's gradient is the sum of both branches'."""
+        path_gradient, shortcut_gradient = self.last.backward_both(gradient)
+        from_path = self.path.backward(path_gradient, needs_input_grad=needs_input_grad)
+        from_shortcut = self.shortcut.backward(shortcut_gradient, needs_input_grad=needs_input_grad)
+        if from_path is None or from_shortcut is None:
+            return None
+        return from_path.add_(from_shortcut)

@@ -1,8 +1,8 @@
-// The parts of a training step between two matrix products, each in one pass over memory.
+// Everything in a training step between two matrix products, each kernel in one pass over memory.
 //
-// Maps are (N, H, W, C), so that the innermost loop runs over channels and the compiler turns it into
-// vector instructions. T is float or bfloat16; sums are float32 within a block and float64 across
-// blocks. Called from kernels.py, which says what each does and checks nothing again here.
+// Maps are (N, H, W, C), so the innermost loop runs over channels and is vectorised. T is float or
+// bfloat16; sums are float32 within a block and float64 across blocks. kernels.py documents each
+// kernel; arguments are not checked.
 
 #include <algorithm>
 #include <cmath>
@@ -22,20 +22,20 @@ namespace {
 
 using bfloat16 = uint16_t;
 
-inline float up(float value) { return value; }
+inline float to_float(float value) { return value; }
 
-inline float up(bfloat16 value) {
+inline float to_float(bfloat16 value) {
     uint32_t bits = uint32_t(value) << 16;
     float result;
     std::memcpy(&result, &bits, sizeof result);
     return result;
 }
 
-template <class T> inline T down(float value);
+template <class T> inline T from_float(float value);
 
-template <> inline float down<float>(float value) { return value; }
+template <> inline float from_float<float>(float value) { return value; }
 
-template <> inline bfloat16 down<bfloat16>(float value) {  // to the nearest, halves to even
+template <> inline bfloat16 from_float<bfloat16>(float value) {  // to the nearest, halves to even
     uint32_t bits;
     std::memcpy(&bits, &value, sizeof bits);
     uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
@@ -44,13 +44,12 @@ template <> inline bfloat16 down<bfloat16>(float value) {  // to the nearest, ha
     return uint16_t(is_nan ? quiet : rounded);
 }
 
-// A NaN passes, as in PyTorch: a training that diverges must be seen.
+// NaN is propagated, as in PyTorch, so that a diverging training is noticed.
 inline float rectified(float value) { return value <= 0 ? 0.0f : value; }
 
-// e to the x within 2e-7 of its size: 2^n times a polynomial on half a bit around 0 (Cephes' expf).
-// Beyond 60 it stays, where a sigmoid is 0 or 1 to any sum. With 87 the compiler's constant for those
-// lanes times x was below what has full precision, and the processor stopped for it in every vector,
-// although the lanes were masked: six times the time.
+// exp(x) with relative error 2e-7: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2] (Cephes' expf).
+// x is clamped to [-60, 60], where a sigmoid has long reached 0 or 1. A limit of 87 makes subnormal
+// intermediate values even in masked lanes, which is six times slower.
 inline float exponential(float x) {
     x = x < -60.0f ? -60.0f : (x > 60.0f ? 60.0f : x);
     float n = std::floor(x * 1.44269504f + 0.5f);
@@ -72,13 +71,13 @@ inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
 
 enum Activation { NONE = 0, RELU = 1, SILU = 2 };
 
-template <int A> inline float activated(float z) {
+template <int A> inline float apply_activation(float z) {
     if (A == RELU) return rectified(z);
     if (A == SILU) return z * sigmoid(z);
     return z;
 }
 
-template <int A> inline float slope(float z) {
+template <int A> inline float activation_slope(float z) {
     if (A == RELU) return z > 0 ? 1.0f : 0.0f;
     if (A == SILU) {
         float s = sigmoid(z);
@@ -87,28 +86,28 @@ template <int A> inline float slope(float z) {
     return 1.0f;
 }
 
-// Calls `work` with the activation as a constant, so that loops know it.
-template <class Work> inline void with(int activation, Work work) {
+// Calls `work` with the activation as a compile-time constant.
+template <class Work> inline void dispatch_activation(int activation, Work work) {
     if (activation == RELU) work(std::integral_constant<int, RELU>());
     else if (activation == SILU) work(std::integral_constant<int, SILU>());
     else work(std::integral_constant<int, NONE>());
 }
 
-constexpr int64_t BLOCK = 64;        // channels that are worked on together
-constexpr int64_t ROWS = 128;        // rows whose sums stay float32
-constexpr int64_t WORTH = 1 << 15;   // numbers for which a second thread is woken
+constexpr int64_t BLOCK = 64;        // channels per pass over a window
+constexpr int64_t ROWS = 128;        // rows summed in float32
+constexpr int64_t MIN_PARALLEL = 1 << 15;   // values below which one thread is faster
 
-// Dropout: 16 random bits for a value; kept where they are at least `least`.
+// Dropout: a value is kept if its 16 random bits are at least `threshold`.
 struct Dropout {
-    const int16_t* numbers;  // null without
-    int32_t least;
+    const int16_t* random_bits;  // null without dropout
+    int32_t threshold;
     float scale;
-    float factor(int32_t number) const { return number >= least ? scale : 0.0f; }
+    float factor(int32_t bits) const { return bits >= threshold ? scale : 0.0f; }
 };
 
-// `work` on stretches of `count` numbers, each by a thread where they are worth one.
-template <class Work> void in_stretches(int64_t count, Work work) {
-    if (count <= WORTH) return work(int64_t(0), count);
+// Calls `work(first, last)` on equal ranges of `count` values, one a thread; on one if it is small.
+template <class Work> void parallel_ranges(int64_t count, Work work) {
+    if (count <= MIN_PARALLEL) return work(int64_t(0), count);
 #pragma omp parallel
     {
         int64_t threads = omp_get_num_threads(), t = omp_get_thread_num();
@@ -116,63 +115,66 @@ template <class Work> void in_stretches(int64_t count, Work work) {
     }
 }
 
-// One channel of an image, to every `step`-th number.
+// One channel of an image, written to every `step`-th element.
 template <class T, class P, class Step>
 void normalise_channel(const P* from, T* to, int64_t size, float mean, float std, Step step) {
 #pragma omp simd
-    for (int64_t p = 0; p < size; ++p) to[p * step] = down<T>((float(from[p]) - mean) / std);
+    for (int64_t p = 0; p < size; ++p) to[p * step] = from_float<T>((float(from[p]) - mean) / std);
 }
 
 template <class T, class P>
 void normalise(const P* pixels, T* out, int64_t n, int64_t c, int64_t size, const float* mean,
                const float* std) {
-#pragma omp parallel for if (n * c * size > WORTH)
+#pragma omp parallel for if (n * c * size > MIN_PARALLEL)
     for (int64_t i = 0; i < n; ++i)
         for (int64_t k = 0; k < c; ++k) {
             const P* from = pixels + (i * c + k) * size;
             T* to = out + i * c * size + k;
-            if (c == 1) normalise_channel(from, to, size, *mean, *std, std::integral_constant<int64_t, 1>());
+            std::integral_constant<int64_t, 1> one;
+            if (c == 1) normalise_channel(from, to, size, *mean, *std, one);
             else normalise_channel(from, to, size, mean[k], std[k], c);
         }
 }
 
 template <int A, class T>
 void activate_some(const T* x, T* y, int64_t first, int64_t last, Dropout dropout) {
-    const int16_t* numbers = dropout.numbers;
-    if (numbers) {
+    const int16_t* random_bits = dropout.random_bits;
+    if (random_bits) {
 #pragma omp simd
         for (int64_t i = first; i < last; ++i)
-            y[i] = down<T>(activated<A>(up(x[i])) * dropout.factor(numbers[i]));
+            y[i] = from_float<T>(apply_activation<A>(to_float(x[i])) *
+                                 dropout.factor(random_bits[i]));
     } else {
 #pragma omp simd
-        for (int64_t i = first; i < last; ++i) y[i] = down<T>(activated<A>(up(x[i])));
+        for (int64_t i = first; i < last; ++i)
+            y[i] = from_float<T>(apply_activation<A>(to_float(x[i])));
     }
 }
 
 template <class T>
 void activate(const T* x, T* y, int64_t count, int activation, Dropout dropout) {
-    in_stretches(count, [=](int64_t first, int64_t last) {
-        with(activation, [=](auto a) {
+    parallel_ranges(count, [=](int64_t first, int64_t last) {
+        dispatch_activation(activation, [=](auto a) {
             activate_some<decltype(a)::value>(x, y, first, last, dropout);
         });
     });
 }
 
-// What was dropped is 0 like what the rectifier cut off, so the result itself is the mask.
+// ReLU and dropout both leave zeros, so the output itself is the mask.
 template <class T> void rectify_back(const T* dy, const T* y, T* dx, int64_t count, float scale) {
-    in_stretches(count, [=](int64_t first, int64_t last) {
+    parallel_ranges(count, [=](int64_t first, int64_t last) {
 #pragma omp simd
         for (int64_t i = first; i < last; ++i) {
-            float whole = up(dy[i]) * scale;  // read always, or the loop would branch
-            dx[i] = down<T>(up(y[i]) > 0 ? whole : 0.0f);
+            float whole = to_float(dy[i]) * scale;  // always read, or the loop would branch
+            dx[i] = from_float<T>(to_float(y[i]) > 0 ? whole : 0.0f);
         }
     });
 }
 
-// ReLU and dropout on the maxima of one window, and into memory at `at`; 255 where nothing comes back.
+// ReLU and dropout on the maxima of one window, stored at `at`; position 255 means no gradient.
 template <class T>
-void finish(float* best, int32_t* where, int64_t width, int relu, const Dropout& dropout, int64_t at,
-            T* y, uint8_t* chosen) {
+void store_window(float* best, int32_t* where, int64_t width, int relu, const Dropout& dropout,
+                  int64_t at, T* y, uint8_t* argmax) {
     if (relu) {
 #pragma omp simd
         for (int64_t c = 0; c < width; ++c) {
@@ -180,19 +182,19 @@ void finish(float* best, int32_t* where, int64_t width, int relu, const Dropout&
             best[c] = rectified(best[c]);
         }
     }
-    if (dropout.numbers) {
-        const int16_t* numbers = dropout.numbers + at;
+    if (dropout.random_bits) {
+        const int16_t* random_bits = dropout.random_bits + at;
 #pragma omp simd
         for (int64_t c = 0; c < width; ++c) {
-            float factor = dropout.factor(numbers[c]);
+            float factor = dropout.factor(random_bits[c]);
             where[c] = factor == 0 ? 255 : where[c];
             best[c] *= factor;
         }
     }
 #pragma omp simd
-    for (int64_t c = 0; c < width; ++c) y[at + c] = down<T>(best[c]);
+    for (int64_t c = 0; c < width; ++c) y[at + c] = from_float<T>(best[c]);
 #pragma omp simd
-    for (int64_t c = 0; c < width; ++c) chosen[at + c] = uint8_t(where[c]);
+    for (int64_t c = 0; c < width; ++c) argmax[at + c] = uint8_t(where[c]);
 }
 
 struct Window {
@@ -200,8 +202,8 @@ struct Window {
 };
 
 template <class T>
-void pool(const T* x, T* y, uint8_t* chosen, Window v, int relu, Dropout dropout) {
-#pragma omp parallel for if (v.n * v.h * v.w * v.c > WORTH)
+void pool(const T* x, T* y, uint8_t* argmax, Window v, int relu, Dropout dropout) {
+#pragma omp parallel for if (v.n * v.h * v.w * v.c > MIN_PARALLEL)
     for (int64_t row = 0; row < v.n * v.oh; ++row) {
         int64_t n = row / v.oh, top = row % v.oh * v.stride;
         int64_t rows = std::min(v.side, v.h - top);
@@ -213,31 +215,32 @@ void pool(const T* x, T* y, uint8_t* chosen, Window v, int relu, Dropout dropout
                 int64_t width = std::min(BLOCK, v.c - c0);
                 float best[BLOCK];
                 int32_t where[BLOCK];
-                for (int64_t c = 0; c < width; ++c) best[c] = up(corner[c0 + c]), where[c] = 0;
+                for (int64_t c = 0; c < width; ++c)
+                    best[c] = to_float(corner[c0 + c]), where[c] = 0;
                 for (int64_t i = 0; i < rows; ++i)
                     for (int64_t j = i ? 0 : 1; j < columns; ++j) {
                         const T* from = corner + (i * v.w + j) * v.c + c0;
                         int32_t place = int32_t(i * v.side + j);
 #pragma omp simd
                         for (int64_t c = 0; c < width; ++c) {
-                            float value = up(from[c]);
+                            float value = to_float(from[c]);
                             bool better = (value > best[c]) | (value != value);
                             best[c] = better ? value : best[c];
                             where[c] = better ? place : where[c];
                         }
                     }
-                finish(best, where, width, relu, dropout, out + c0, y, chosen);
+                store_window(best, where, width, relu, dropout, out + c0, y, argmax);
             }
         }
     }
 }
 
 template <class T>
-void pool_back(const T* dy, const uint8_t* chosen, T* dx, Window v, float scale) {
-    // What no window covers has no gradient: edges that were left over.
+void pool_back(const T* dy, const uint8_t* argmax, T* dx, Window v, float scale) {
+    // Pixels that no window covers, at the edges or between windows, have no gradient.
     bool covered = v.oh * v.stride >= v.h && v.ow * v.stride >= v.w && v.stride == v.side;
     if (!covered) std::memset(static_cast<void*>(dx), 0, sizeof(T) * v.n * v.h * v.w * v.c);
-#pragma omp parallel for if (v.n * v.h * v.w * v.c > WORTH)
+#pragma omp parallel for if (v.n * v.h * v.w * v.c > MIN_PARALLEL)
     for (int64_t row = 0; row < v.n * v.oh; ++row) {
         int64_t n = row / v.oh, top = row % v.oh * v.stride;
         int64_t rows = std::min(v.side, v.h - top);
@@ -245,52 +248,52 @@ void pool_back(const T* dy, const uint8_t* chosen, T* dx, Window v, float scale)
             int64_t left = ow * v.stride, columns = std::min(v.side, v.w - left);
             T* corner = dx + ((n * v.h + top) * v.w + left) * v.c;
             const T* from = dy + (row * v.ow + ow) * v.c;
-            const uint8_t* where = chosen + (row * v.ow + ow) * v.c;
+            const uint8_t* where = argmax + (row * v.ow + ow) * v.c;
             for (int64_t i = 0; i < rows; ++i)
                 for (int64_t j = 0; j < columns; ++j) {
                     T* to = corner + (i * v.w + j) * v.c;
                     int32_t place = int32_t(i * v.side + j);
 #pragma omp simd
                     for (int64_t c = 0; c < v.c; ++c) {
-                        float whole = up(from[c]) * scale;
-                        to[c] = down<T>(int32_t(where[c]) == place ? whole : 0.0f);
+                        float whole = to_float(from[c]) * scale;
+                        to[c] = from_float<T>(int32_t(where[c]) == place ? whole : 0.0f);
                     }
                 }
         }
     }
 }
 
-// A convolution over few channels, as of the images themselves, with its pool and what follows. The
-// maps between convolution and pool, the largest of a network, are never written to memory. Weights
-// are float32, (taps x channels in, channels out padded to whole vectors); x has its margins already.
+// The first convolution, over the few channels of images, with its pool, ReLU and dropout. The maps
+// between convolution and pool, the largest of a network, are never written to memory. Weights are
+// float32, (taps x input channels, output channels padded to whole vectors); x is already padded.
 struct First {
-    int64_t n, h, w, c_in, c_out, padded, kernel, side, oh, ow;  // h, w of x; oh, ow of the result
+    int64_t n, h, w, c_in, c_out, padded, kernel, side, oh, ow;  // h, w of x; oh, ow of the output
     int32_t relu;
 };
 
 typedef float Lanes __attribute__((vector_size(64)));
 typedef int32_t Places __attribute__((vector_size(64)));
 constexpr int64_t LANES = 16;
-constexpr int64_t MOST_POSITIONS = 4;  // of a window of 2 x 2
+constexpr int64_t MAX_POSITIONS = 4;  // of a 2 x 2 window
 
-inline Lanes lanes(const float* from) {
+inline Lanes load_lanes(const float* from) {
     Lanes result;
     std::memcpy(&result, from, sizeof result);
     return result;
 }
 
-inline void put(float* to, Lanes values) { std::memcpy(to, &values, sizeof values); }
+inline void store_lanes(float* to, Lanes values) { std::memcpy(to, &values, sizeof values); }
 
-// One image in float32, whose numbers can then be multiplied as they lie in memory.
+// Converts one image to float32, so that its values can be multiplied straight from memory.
 template <class T> void widen(const T* x, float* image, int64_t count) {
 #pragma omp simd
-    for (int64_t i = 0; i < count; ++i) image[i] = up(x[i]);
+    for (int64_t i = 0; i < count; ++i) image[i] = to_float(x[i]);
 }
 
-// What a window looks at: where the filters are put, in the order of its positions.
+// The image corners of the convolutions in one pool window.
 struct Corners {
-    const float* at[MOST_POSITIONS];
-    int32_t place[MOST_POSITIONS];
+    const float* at[MAX_POSITIONS];
+    int32_t place[MAX_POSITIONS];
     int64_t count = 0;
 
     Corners(const float* image, const First& f, int64_t top, int64_t left) {
@@ -301,33 +304,34 @@ struct Corners {
             }
     }
 
-    // Calls `work` with their number, as a constant where the window is whole.
+    // Calls `work` with their number, a compile-time constant if the window is complete.
     template <class Work> void with_count(Work work) const {
-        if (count == MOST_POSITIONS) work(std::integral_constant<int64_t, MOST_POSITIONS>());
+        if (count == MAX_POSITIONS) work(std::integral_constant<int64_t, MAX_POSITIONS>());
         else work(count);
     }
 };
 
-// V times 16 channels from c0 on of one window's result. All positions go through the taps together:
-// one sum alone would wait for itself at every tap.
+// V x 16 output channels from c0 on, for one window. All positions are summed side by side, as a
+// single sum would be limited by the latency of its additions.
 template <int V, class T>
 void first_window(const float* image, const float* weights, const float* bias, T* y,
-                  uint8_t* chosen, const First& f, const Dropout& dropout, int64_t top,
+                  uint8_t* argmax, const First& f, const Dropout& dropout, int64_t top,
                   int64_t left, int64_t out, int64_t c0) {
     int64_t wide = f.kernel * f.c_in;
     Corners corners(image, f, top, left);
     Lanes best[V];
     Places where[V] = {};
     corners.with_count([&](auto count) {
-        Lanes sum[MOST_POSITIONS][V];
+        Lanes sum[MAX_POSITIONS][V];
         for (int64_t p = 0; p < count; ++p)
-            for (int v = 0; v < V; ++v) sum[p][v] = lanes(bias + c0 + v * LANES);
+            for (int v = 0; v < V; ++v) sum[p][v] = load_lanes(bias + c0 + v * LANES);
         const float* weight = weights + c0;
         for (int64_t a = 0; a < f.kernel; ++a)
             for (int64_t b = 0; b < wide; ++b, weight += f.padded)
                 for (int64_t p = 0; p < count; ++p)
                     for (int v = 0; v < V; ++v)
-                        sum[p][v] += corners.at[p][a * f.w * f.c_in + b] * lanes(weight + v * LANES);
+                        sum[p][v] +=
+                            corners.at[p][a * f.w * f.c_in + b] * load_lanes(weight + v * LANES);
         for (int v = 0; v < V; ++v) best[v] = sum[0][v];
         for (int64_t p = 1; p < count; ++p)
             for (int v = 0; v < V; ++v) {
@@ -341,19 +345,20 @@ void first_window(const float* image, const float* weights, const float* bias, T
     std::memcpy(values, best, sizeof values);
     std::memcpy(places, where, sizeof places);
     int64_t width = std::min(V * LANES, f.c_out - c0);
-    if (width == V * LANES || dropout.numbers)
-        return finish(values, places, width, f.relu, dropout, out + c0, y, chosen);
-    T some[V * LANES];  // whole vectors, since a loop over a part of one takes its numbers singly
-    uint8_t theirs[V * LANES];
-    finish(values, places, V * LANES, f.relu, dropout, 0, some, theirs);
-    std::memcpy(y + out + c0, some, width * sizeof(T));
-    std::memcpy(chosen + out + c0, theirs, width);
+    if (width == V * LANES || dropout.random_bits)
+        return store_window(values, places, width, f.relu, dropout, out + c0, y, argmax);
+    // Whole vectors, since a partial one would be processed value by value.
+    T whole_y[V * LANES];
+    uint8_t whole_argmax[V * LANES];
+    store_window(values, places, V * LANES, f.relu, dropout, 0, whole_y, whole_argmax);
+    std::memcpy(y + out + c0, whole_y, width * sizeof(T));
+    std::memcpy(argmax + out + c0, whole_argmax, width);
 }
 
 template <class T>
-void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,
+void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* argmax,
            const First& f, Dropout dropout) {
-#pragma omp parallel if (f.n * f.oh * f.ow * f.c_out > WORTH / 8)
+#pragma omp parallel if (f.n * f.oh * f.ow * f.c_out > MIN_PARALLEL / 8)
     {
         int64_t size = f.h * f.w * f.c_in;
         std::vector<float> image(size);
@@ -364,17 +369,17 @@ void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* c
                 int64_t top = window / f.ow * f.side, left = window % f.ow * f.side, c0 = 0;
                 int64_t out = (n * f.oh * f.ow + window) * f.c_out;
                 for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
-                    first_window<2>(image.data(), weights, bias, y, chosen, f, dropout, top, left,
+                    first_window<2>(image.data(), weights, bias, y, argmax, f, dropout, top, left,
                                     out, c0);
                 if (c0 < f.padded)
-                    first_window<1>(image.data(), weights, bias, y, chosen, f, dropout, top, left,
+                    first_window<1>(image.data(), weights, bias, y, argmax, f, dropout, top, left,
                                     out, c0);
             }
         }
     }
 }
 
-// Adds one window's part to the gradients of 16 channels' weights and bias.
+// Adds one window's contribution to the gradients of the weights and biases of 16 channels.
 template <class T>
 void first_window_back(const T* given, const uint8_t* where, const float* image, const First& f,
                        float scale, float* weights, float* bias, int64_t top, int64_t left,
@@ -385,39 +390,39 @@ void first_window_back(const T* given, const uint8_t* where, const float* image,
     int32_t places[LANES] = {};
 #pragma omp simd
     for (int64_t c = 0; c < width; ++c) {
-        whole[c] = up(given[c0 + c]) * scale;
+        whole[c] = to_float(given[c0 + c]) * scale;
         places[c] = where[c0 + c];
     }
     Places place;
     std::memcpy(&place, places, sizeof place);
-    Lanes d[MOST_POSITIONS], total = lanes(bias + c0);
+    Lanes d[MAX_POSITIONS], total = load_lanes(bias + c0);
     for (int64_t p = 0; p < corners.count; ++p) {
-        d[p] = place == corners.place[p] ? lanes(whole) : Lanes{};
+        d[p] = place == corners.place[p] ? load_lanes(whole) : Lanes{};
         total += d[p];
     }
-    put(bias + c0, total);
+    store_lanes(bias + c0, total);
     corners.with_count([&](auto count) {
         float* weight = weights + c0;
         for (int64_t a = 0; a < f.kernel; ++a)
             for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
-                Lanes sum = lanes(weight);
+                Lanes sum = load_lanes(weight);
                 for (int64_t p = 0; p < count; ++p)
                     sum += corners.at[p][a * f.w * f.c_in + b] * d[p];
-                put(weight, sum);
+                store_lanes(weight, sum);
             }
     });
 }
 
-// The gradients of weights and bias; float32 over an image, float64 over images.
+// The gradients of weights and bias: float32 sums within an image, float64 across images.
 template <class T>
-void first_back(const T* dy, const uint8_t* chosen, const T* x, const First& f, float scale,
+void first_back(const T* dy, const uint8_t* argmax, const T* x, const First& f, float scale,
                 float* dweights, float* dbias) {
     int64_t taps = f.kernel * f.kernel * f.c_in, count = (taps + 1) * f.padded;
     int64_t size = f.h * f.w * f.c_in;
-    int threads = f.n * f.oh * f.ow * f.c_out > WORTH / 8 ? omp_get_max_threads() : 1;
+    int threads = f.n * f.oh * f.ow * f.c_out > MIN_PARALLEL / 8 ? omp_get_max_threads() : 1;
     std::vector<double> all(size_t(threads) * count, 0.0);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int t = 0; t < threads; ++t) {  // as many shares as sums, however many threads there are
+    for (int t = 0; t < threads; ++t) {  // one range a sum, even if OpenMP starts fewer threads
         double* mine = all.data() + size_t(t) * count;
         std::vector<float> part(count), image(size);
         for (int64_t n = f.n * t / threads; n < f.n * (t + 1) / threads; ++n) {
@@ -426,7 +431,7 @@ void first_back(const T* dy, const uint8_t* chosen, const T* x, const First& f, 
             for (int64_t window = 0; window < f.oh * f.ow; ++window) {
                 int64_t at = (n * f.oh * f.ow + window) * f.c_out;
                 for (int64_t c0 = 0; c0 < f.padded; c0 += LANES)
-                    first_window_back(dy + at, chosen + at, image.data(), f, scale, part.data(),
+                    first_window_back(dy + at, argmax + at, image.data(), f, scale, part.data(),
                                       part.data() + taps * f.padded, window / f.ow * f.side,
                                       window % f.ow * f.side, c0);
             }
@@ -440,10 +445,10 @@ void first_back(const T* dy, const uint8_t* chosen, const T* x, const First& f, 
     }
 }
 
-// Rows of each item become columns, and columns rows: a batch of matrices, (n, rows, columns).
+// Transposes a batch of matrices (n, rows, columns).
 template <class T>
 void transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {
-#pragma omp parallel for if (n * rows * columns > WORTH)
+#pragma omp parallel for if (n * rows * columns > MIN_PARALLEL)
     for (int64_t i = 0; i < n; ++i) {
         const T* from = x + i * rows * columns;
         T* to = y + i * rows * columns;
@@ -452,11 +457,11 @@ void transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {
     }
 }
 
-// Sums over the rows of several columns at once: each thread its stretch of rows, float32 within
-// blocks of rows, float64 beyond, the threads' sums added in their order.
+// Sums over rows, `SUMS` of them for each column. Each thread sums a range of rows, in float32
+// within blocks and float64 across them; the threads' sums are added in thread order.
 template <int SUMS, class Add>
 void sum_rows(int64_t rows, int64_t c, double* out, Add add) {
-    int threads = rows * c > WORTH ? omp_get_max_threads() : 1;
+    int threads = rows * c > MIN_PARALLEL ? omp_get_max_threads() : 1;
     std::vector<double> all(size_t(threads) * SUMS * c, 0.0);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
     for (int t = 0; t < threads; ++t) {
@@ -474,8 +479,8 @@ void sum_rows(int64_t rows, int64_t c, double* out, Add add) {
         for (int64_t k = 0; k < SUMS * c; ++k) out[k] += all[size_t(t) * SUMS * c + k];
 }
 
-// Rows of few channels taken several at a time, as one row: loops over a short row would wait for
-// their own sums. `rows` and `c` are those of the long rows.
+// Treats several rows of few channels as one long row, as sums over a short row would be limited by
+// the latency of their additions. `rows` and `c` describe the long rows.
 struct Folded {
     int64_t times, rows, c;
 
@@ -485,15 +490,15 @@ struct Folded {
         this->c = c * times;
     }
 
-    // Each channel's number at all of its places in a long row.
-    std::vector<float> repeated(const float* numbers) const {
+    // Repeats each channel's value at all its positions in a long row.
+    std::vector<float> repeat(const float* values) const {
         std::vector<float> result(c);
-        for (int64_t k = 0; k < c; ++k) result[k] = numbers[k % (c / times)];
+        for (int64_t k = 0; k < c; ++k) result[k] = values[k % (c / times)];
         return result;
     }
 
-    // Sums over a long row's places of each channel.
-    template <int SUMS> std::vector<double> together(const std::vector<double>& sums) const {
+    // Adds up each channel's sums over its positions in a long row.
+    template <int SUMS> std::vector<double> add_positions(const std::vector<double>& sums) const {
         int64_t channels = c / times;
         std::vector<double> result(SUMS * channels, 0.0);
         for (int64_t sum = 0; sum < SUMS; ++sum)
@@ -507,21 +512,21 @@ template <class T>
 void statistics(const T* x, int64_t rows, int64_t c, float* mean, float* variance) {
     Folded folded(rows, c);
     std::vector<float> first(c);
-    for (int64_t k = 0; k < c; ++k) first[k] = up(x[k]);
-    // So that large means do not eat the variance's digits.
-    std::vector<float> origin = folded.repeated(first.data());
+    for (int64_t k = 0; k < c; ++k) first[k] = to_float(x[k]);
+    // Sums are relative to the first row, so that a large mean does not cancel the variance.
+    std::vector<float> origin = folded.repeat(first.data());
     std::vector<double> all(2 * folded.c);
-    sum_rows<2>(folded.rows, folded.c, all.data(), [=, wide = folded.c, origin = origin.data()](int64_t r,
-                                                                                       float* part) {
+    auto add_row = [=, wide = folded.c, origin = origin.data()](int64_t r, float* part) {
         const T* row = x + r * wide;
 #pragma omp simd
         for (int64_t k = 0; k < wide; ++k) {
-            float value = up(row[k]) - origin[k];
+            float value = to_float(row[k]) - origin[k];
             part[k] += value;
             part[wide + k] += value * value;
         }
-    });
-    std::vector<double> sums = folded.together<2>(all);
+    };
+    sum_rows<2>(folded.rows, folded.c, all.data(), add_row);
+    std::vector<double> sums = folded.add_positions<2>(all);
     for (int64_t k = 0; k < c; ++k) {
         double centre = sums[k] / rows;
         mean[k] = float(first[k] + centre);
@@ -529,23 +534,23 @@ void statistics(const T* x, int64_t rows, int64_t c, float* mean, float* varianc
     }
 }
 
-// act(x a + b + residual), a and b for each channel.
+// act(x a + b + residual), with a and b a channel.
 template <int A, bool R, class T>
 void scale_row(const T* x, const T* residual, T* y, int64_t c, const float* a, const float* b) {
 #pragma omp simd
     for (int64_t k = 0; k < c; ++k) {
-        float z = up(x[k]) * a[k] + b[k];
-        if (R) z += up(residual[k]);
-        y[k] = down<T>(activated<A>(z));
+        float z = to_float(x[k]) * a[k] + b[k];
+        if (R) z += to_float(residual[k]);
+        y[k] = from_float<T>(apply_activation<A>(z));
     }
 }
 
 template <class T>
 void scale(const T* x, const T* residual, T* y, int64_t rows, int64_t c, const float* a,
            const float* b, int activation) {
-    with(activation, [=](auto act) {
+    dispatch_activation(activation, [=](auto act) {
         constexpr int A = decltype(act)::value;
-#pragma omp parallel for if (rows * c > WORTH)
+#pragma omp parallel for if (rows * c > MIN_PARALLEL)
         for (int64_t r = 0; r < rows; ++r) {
             if (residual)
                 scale_row<A, true>(x + r * c, residual + r * c, y + r * c, c, a, b);
@@ -555,16 +560,16 @@ void scale(const T* x, const T* residual, T* y, int64_t rows, int64_t c, const f
     });
 }
 
-// dz, the gradient before the activation, and its sums over rows, plain and times x - mean.
+// dz, the gradient before the activation, and its sums over rows of dz and of dz (x - mean).
 template <int A, bool R, class T>
 void scale_back_row(const T* dy, const T* x, const T* residual, T* dz, int64_t c, const float* a,
                     const float* b, const float* mean, float* part) {
 #pragma omp simd
     for (int64_t k = 0; k < c; ++k) {
-        float value = up(x[k]), z = value * a[k] + b[k];
-        if (R) z += up(residual[k]);
-        float d = up(dy[k]) * slope<A>(z);
-        dz[k] = down<T>(d);
+        float value = to_float(x[k]), z = value * a[k] + b[k];
+        if (R) z += to_float(residual[k]);
+        float d = to_float(dy[k]) * activation_slope<A>(z);
+        dz[k] = from_float<T>(d);
         part[k] += d;
         part[c + k] += d * (value - mean[k]);
     }
@@ -573,7 +578,7 @@ void scale_back_row(const T* dy, const T* x, const T* residual, T* dz, int64_t c
 template <class T>
 void scale_back(const T* dy, const T* x, const T* residual, T* dz, int64_t rows, int64_t c,
                 const float* a, const float* b, const float* mean, int activation, double* sums) {
-    with(activation, [=](auto act) {
+    dispatch_activation(activation, [=](auto act) {
         constexpr int A = decltype(act)::value;
         sum_rows<2>(rows, c, sums, [=](int64_t r, float* part) {
             const T *from = x + r * c, *given = dy + r * c;
@@ -586,22 +591,22 @@ void scale_back(const T* dy, const T* x, const T* residual, T* dz, int64_t rows,
     });
 }
 
-// dz u + x v + w, for each channel.
+// dx = dz u + x v + w, with u, v and w a channel.
 template <class T>
 void combine(const T* dz, const T* x, T* dx, int64_t rows, int64_t c, const float* u,
              const float* v, const float* w) {
-#pragma omp parallel for if (rows * c > WORTH)
+#pragma omp parallel for if (rows * c > MIN_PARALLEL)
     for (int64_t r = 0; r < rows; ++r) {
         const T *from = dz + r * c, *also = x + r * c;
         T* to = dx + r * c;
 #pragma omp simd
         for (int64_t k = 0; k < c; ++k)
-            to[k] = down<T>(up(from[k]) * u[k] + up(also[k]) * v[k] + w[k]);
+            to[k] = from_float<T>(to_float(from[k]) * u[k] + to_float(also[k]) * v[k] + w[k]);
     }
 }
 
-// Batch norm with what follows it, act(gamma (x - mean) / std + beta + residual). `saved` holds mean,
-// 1 / std, a and b of each channel for the way back.
+// Batch norm with residual and activation: act(gamma (x - mean) / std + beta + residual). `saved`
+// holds mean, 1 / std, a and b of each channel for the backward pass.
 struct Norm {
     int64_t rows, c;
     const float *gamma, *beta;
@@ -623,20 +628,20 @@ template <class T> void norm(const T* x, const T* residual, T* y, const Norm& n)
         b[k] = n.beta[k] - mean[k] * a[k];
     }
     Folded folded(n.rows, n.c);
-    scale(x, residual, y, folded.rows, folded.c, folded.repeated(a).data(),
-          folded.repeated(b).data(), n.activation);
+    scale(x, residual, y, folded.rows, folded.c, folded.repeat(a).data(),
+          folded.repeat(b).data(), n.activation);
 }
 
-// dx may be dz where no residual wants that.
+// dx and dz may be the same memory if there is no residual.
 template <class T>
 void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const Norm& n,
                float* dgamma, float* dbeta) {
     float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
     Folded folded(n.rows, n.c);
     std::vector<double> all(2 * folded.c);
-    scale_back(dy, x, residual, dz, folded.rows, folded.c, folded.repeated(a).data(),
-               folded.repeated(b).data(), folded.repeated(mean).data(), n.activation, all.data());
-    std::vector<double> sums = folded.together<2>(all);
+    scale_back(dy, x, residual, dz, folded.rows, folded.c, folded.repeat(a).data(),
+               folded.repeat(b).data(), folded.repeat(mean).data(), n.activation, all.data());
+    std::vector<double> sums = folded.add_positions<2>(all);
     std::vector<float> u(n.c), v(n.c), w(n.c);
     for (int64_t k = 0; k < n.c; ++k) {
         double total = sums[k], along = sums[n.c + k] * inverse[k];
@@ -646,11 +651,11 @@ void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const N
         v[k] = float(-a[k] * along / n.rows * inverse[k]);
         w[k] = float(-a[k] * total / n.rows - double(v[k]) * mean[k]);
     }
-    combine(dz, x, dx, folded.rows, folded.c, folded.repeated(u.data()).data(),
-            folded.repeated(v.data()).data(), folded.repeated(w.data()).data());
+    combine(dz, x, dx, folded.rows, folded.c, folded.repeat(u.data()).data(),
+            folded.repeat(v.data()).data(), folded.repeat(w.data()).data());
 }
 
-// Cross-entropy, its gradient times `factor`, and how many were right.
+// Cross-entropy, its gradient times `factor`, and the number of correct answers.
 template <class T>
 void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows, int64_t classes,
                    float smoothing, float factor, double* loss, int64_t* correct) {
@@ -661,18 +666,18 @@ void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows
         const T* z = logits + r * classes;
         int64_t best = 0;
         for (int64_t k = 1; k < classes; ++k)
-            if (up(z[k]) > up(z[best])) best = k;
-        double highest = up(z[best]), total = 0, mean = 0;
+            if (to_float(z[k]) > to_float(z[best])) best = k;
+        double highest = to_float(z[best]), total = 0, mean = 0;
         for (int64_t k = 0; k < classes; ++k) {
-            total += p[k] = std::exp(up(z[k]) - highest);
-            mean += up(z[k]);
+            total += p[k] = std::exp(to_float(z[k]) - highest);
+            mean += to_float(z[k]);
         }
         double base = highest + std::log(total), spread = smoothing / classes;
-        sum += base - (1 - smoothing) * up(z[labels[r]]) - spread * mean;
+        sum += base - (1 - smoothing) * to_float(z[labels[r]]) - spread * mean;
         right += best == labels[r];
         for (int64_t k = 0; k < classes; ++k) {
             double target = spread + (k == labels[r] ? 1 - smoothing : 0.0);
-            back[r * classes + k] = down<T>(float((p[k] / total - target) * factor));
+            back[r * classes + k] = from_float<T>(float((p[k] / total - target) * factor));
         }
     }
     *loss = sum;
@@ -691,28 +696,28 @@ void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows
                                  const float* mean, const float* std) {                            \
         normalise(x, y, n, c, size, mean, std);                                                    \
     }                                                                                              \
-    void NAME##_activate(const T* x, T* y, int64_t count, int act, const int16_t* numbers,         \
-                         int least, float enlarged) {                                              \
-        activate(x, y, count, act, Dropout{numbers, least, enlarged});                             \
+    void NAME##_activate(const T* x, T* y, int64_t count, int act, const int16_t* random_bits,     \
+                         int threshold, float scale) {                                             \
+        activate(x, y, count, act, Dropout{random_bits, threshold, scale});                        \
     }                                                                                              \
-    void NAME##_rectify_back(const T* dy, const T* y, T* dx, int64_t count, float enlarged) {      \
-        rectify_back(dy, y, dx, count, enlarged);                                                  \
+    void NAME##_rectify_back(const T* dy, const T* y, T* dx, int64_t count, float scale) {         \
+        rectify_back(dy, y, dx, count, scale);                                                     \
     }                                                                                              \
-    void NAME##_pool(const T* x, T* y, uint8_t* chosen, const Window* v, int relu,                 \
-                     const int16_t* numbers, int least, float enlarged) {                          \
-        pool(x, y, chosen, *v, relu, Dropout{numbers, least, enlarged});                           \
+    void NAME##_pool(const T* x, T* y, uint8_t* argmax, const Window* v, int relu,                 \
+                     const int16_t* random_bits, int threshold, float scale) {                     \
+        pool(x, y, argmax, *v, relu, Dropout{random_bits, threshold, scale});                      \
     }                                                                                              \
-    void NAME##_pool_back(const T* dy, const uint8_t* chosen, T* dx, const Window* v,              \
-                          float enlarged) {                                                        \
-        pool_back(dy, chosen, dx, *v, enlarged);                                                   \
+    void NAME##_pool_back(const T* dy, const uint8_t* argmax, T* dx, const Window* v,              \
+                          float scale) {                                                           \
+        pool_back(dy, argmax, dx, *v, scale);                                                      \
     }                                                                                              \
-    void NAME##_first(const T* x, const float* weights, const float* bias, T* y, uint8_t* chosen,  \
-                      const First* f, const int16_t* numbers, int least, float enlarged) {         \
-        first(x, weights, bias, y, chosen, *f, Dropout{numbers, least, enlarged});                 \
+    void NAME##_first(const T* x, const float* weights, const float* bias, T* y, uint8_t* argmax,  \
+                      const First* f, const int16_t* random_bits, int threshold, float scale) {    \
+        first(x, weights, bias, y, argmax, *f, Dropout{random_bits, threshold, scale});            \
     }                                                                                              \
-    void NAME##_first_back(const T* dy, const uint8_t* chosen, const T* x, const First* f,         \
-                           float enlarged, float* dweights, float* dbias) {                        \
-        first_back(dy, chosen, x, *f, enlarged, dweights, dbias);                                  \
+    void NAME##_first_back(const T* dy, const uint8_t* argmax, const T* x, const First* f,         \
+                           float scale, float* dweights, float* dbias) {                           \
+        first_back(dy, argmax, x, *f, scale, dweights, dbias);                                     \
     }                                                                                              \
     void NAME##_transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {            \
         transpose(x, y, n, rows, columns);                                                         \

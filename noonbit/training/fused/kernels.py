@@ -1,7 +1,7 @@
-"""The C++ kernels beside this file, as functions of Python.
+"""The C++ kernels of `kernels.cpp` as Python functions.
 
-kernels = load()                      None where there is no compiler
-kernels["float32"].pool(...)          numbers of bytes, pointers; nothing is checked
+kernels = load()                      None without a compiler
+kernels["float32"].pool(...)          pointers and sizes; nothing is checked
 """
 
 import ctypes
@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from torch import Tensor
+
 from noonbit.system import cpp_extension
 
 SOURCE = Path(__file__).with_name("kernels.cpp")
@@ -20,16 +22,17 @@ ActivationName: TypeAlias = Literal["none", "relu", "silu"]
 ACTIVATIONS: dict[ActivationName, int] = {"none": 0, "relu": 1, "silu": 2}
 
 
-class Window(Structure):
-    """The geometry of a pool: maps (n, h, w, c) -> (n, oh, ow, c), windows of side x side."""
+class WindowArguments(Structure):
+    """A pool of side x side windows: maps (n, h, w, c) -> (n, oh, ow, c)."""
 
     _fields_ = [(name, c_int64) for name in ("n", "h", "w", "c", "side", "stride", "oh", "ow")]
 
 
-class First(Structure):
+class FirstArguments(Structure):
     """A convolution over few channels with its pool: (n, h, w, c_in) -> (n, oh, ow, c_out).
 
-    Its weights are (kernel, kernel, c_in, padded): c_out filled up to whole vectors of `LANES`.
+    The weights are (kernel, kernel, c_in, padded), where `padded` is c_out rounded up to a multiple
+    of `LANES`. `h` and `w` include the margins; `side` is the pool's, 1 without one.
     """
 
     LANES = 16
@@ -44,8 +47,8 @@ class First(Structure):
     ]
 
 
-class Norm(Structure):
-    """A batch norm over maps of `rows` pixels and `c` channels, and the activation after it."""
+class NormArguments(Structure):
+    """A batch norm over `rows` pixels of `c` channels, and the activation after it."""
 
     _fields_ = [
         ("rows", c_int64),
@@ -79,37 +82,37 @@ ARGUMENTS = {
         *(c_float, c_float, c_void_p, c_void_p),
     ),
 }
-"""Of each kernel; see kernels.cpp."""
+"""The argument types of each kernel; see kernels.cpp."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """The kernels for one type of numbers; all maps are (n, h, w, c) in memory."""
+    """The kernels for one dtype; all maps are (n, h, w, c) in memory."""
 
     normalise_bytes: Kernel
-    """uint8 (n, c, h, w) -> maps, less the mean and divided by the deviation of each channel."""
+    """uint8 (n, c, h, w) -> maps: less each channel's mean, divided by its standard deviation."""
     normalise_floats: Kernel
     """The same from float32."""
     activate: Kernel
-    """An activation, then dropout where its random numbers are given."""
+    """An activation, then dropout if random bits are given."""
     rectify_back: Kernel
-    """The way back through ReLU and dropout."""
+    """The backward pass of ReLU and dropout."""
     pool: Kernel
-    """The maximum of each window and its place, then ReLU and dropout where they are wanted."""
+    """The maximum of each window and its position, then optionally ReLU and dropout."""
     pool_back: Kernel
     first: Kernel
-    """A convolution over the images themselves, its pool, activation and dropout."""
+    """A convolution over the images, with its pool, ReLU and dropout."""
     first_back: Kernel
     transpose: Kernel
     """Matrices (n, rows, columns) -> (n, columns, rows)."""
     norm: Kernel
     norm_back: Kernel
     cross_entropy: Kernel
-    """Loss, correct answers, and the gradient of the logits."""
+    """The loss, the number of correct answers, and the gradient of the logits."""
 
     @classmethod
     def of(cls, library: ctypes.CDLL, type_name: str) -> "Kernels":
-        """Those of `float32` or `bfloat16`."""
+        """The library's kernels for `float32` or `bfloat16`."""
         kernels = {}
         for name, arguments in ARGUMENTS.items():
             kernel = getattr(library, f"{type_name}_{name}")
@@ -120,8 +123,13 @@ class Kernels:
 
 @cache
 def load() -> dict[str, Kernels] | None:
-    """The kernels by type; None where they are switched off or cannot be compiled."""
+    """Load the kernels by dtype name; None if they are switched off or cannot be compiled."""
     library = cpp_extension.load(SOURCE)
     if library is None:
         return None
     return {name: Kernels.of(library, name) for name in ("float32", "bfloat16")}
+
+
+def data_pointer(tensor: Tensor | None) -> int | None:
+    """The tensor's address as a kernel takes it; None for no tensor."""
+    return None if tensor is None else tensor.data_ptr()

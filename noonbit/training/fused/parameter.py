@@ -1,11 +1,15 @@
-"""A parameter as a chain works with it."""
+"""A parameter in the dtype of the matrix products, with the memory of its gradient."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
-class Working:
-    """A parameter in the type of the products, and where its gradient is put."""
+class ComputeParameter:
+    """A parameter in the dtype of the matrix products, and where its gradient is stored.
+
+    `value` is a copy if the dtypes differ, which `FusedNetwork` refreshes each step; otherwise it
+    shares the parameter's memory. `gradient` has the parameter's own dtype.
+    """
 
     def __init__(self, parameter: Tensor, dtype: torch.dtype) -> None:
         self.parameter = parameter
@@ -15,19 +19,37 @@ class Working:
         self.gradient = torch.empty_like(parameter, requires_grad=False)
 
     @property
-    def learns(self) -> bool:
-        """Whether it has a gradient."""
+    def requires_grad(self) -> bool:
+        """Whether the parameter is trained."""
         return self.parameter.requires_grad
 
-    def receive(self, gradient: Tensor) -> None:
-        """Take a gradient of any type and memory order."""
+    def set_gradient(self, gradient: Tensor) -> None:
+        """Copy a gradient of any dtype and memory order."""
         self.gradient.copy_(gradient)
-        self.parameter.grad = self.gradient
+        self.publish_gradient()
 
-    def receive_product(self, left: Tensor, right: Tensor) -> None:
-        """Take a matrix product for a gradient, without a copy where the type is the same."""
+    def set_gradient_product(self, left: Tensor, right: Tensor) -> None:
+        """Set the gradient to the matrix product; no copy if the dtypes are equal."""
         if left.dtype == self.gradient.dtype:
             torch.mm(left, right, out=self.gradient)
-            self.parameter.grad = self.gradient
+            self.publish_gradient()
         else:
-            self.receive(left @ right)
+            self.set_gradient(left @ right)
+
+    def publish_gradient(self) -> None:
+        """Make `gradient` the parameter's `grad`, where the optimiser reads it."""
+        self.parameter.grad = self.gradient
+
+
+class WeightAndBias:
+    """The weight and the optional bias of a convolution or a dense layer."""
+
+    def __init__(self, layer: nn.Conv2d | nn.Linear, dtype: torch.dtype) -> None:
+        self.weight = ComputeParameter(layer.weight, dtype)
+        self.bias = None if layer.bias is None else ComputeParameter(layer.bias, dtype)
+        self.compute_parameters = [each for each in (self.weight, self.bias) if each is not None]
+
+    @property
+    def bias_value(self) -> Tensor | None:
+        """The bias in the dtype of the products; None without one."""
+        return None if self.bias is None else self.bias.value

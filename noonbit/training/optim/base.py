@@ -1,7 +1,7 @@
-"""What all optimisers have in common: PyTorch's interface and files, without what they cost.
+"""The base of all optimisers: PyTorch's interface and state dicts, without their overhead.
 
-At their first call, four methods of PyTorch's optimisers import its compiler, which takes 1.5 s: a
-fifth of `noonbit train mnist --fast`. And each step is wrapped by a note for profilers and by a
+Four methods of PyTorch's optimisers import its compiler at their first call, which takes 1.5 s: a
+fifth of `noonbit train mnist --fast`. PyTorch also wraps each step in a profiler record and a
 search for hooks: 45 us, a tenth of a step of `mlp` at batch 32.
 """
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 
 class Optimizer(torch.optim.Optimizer):
-    """Changes the parameters that have a gradient, group by group."""
+    """Updates the parameters that have a gradient, group by group."""
 
     add_param_group = unwrap(torch.optim.Optimizer.add_param_group)
     state_dict = unwrap(torch.optim.Optimizer.state_dict)
@@ -22,35 +22,35 @@ class Optimizer(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Change every parameter that has a gradient."""
+        """Update every parameter that has a gradient, then call the hooks."""
         assert closure is None  # noqa: S101 - the loop never passes one
         for group in self.param_groups:
-            changing = [value for value in group["params"] if value.grad is not None]
-            if changing:
-                self.change(changing, [value.grad for value in changing], group)
+            values = [value for value in group["params"] if value.grad is not None]
+            if values:
+                self.update(values, [value.grad for value in values], group)
         for hook in self._optimizer_step_post_hooks.values():
             hook(self, (), {})
 
     step.hooked = True  # type: ignore[attr-defined] # so PyTorch does not wrap it
 
-    def change(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
-        """One step of these parameters of a group."""
+    def update(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """Take one step with these parameters, which belong to `group`."""
         raise NotImplementedError
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients."""
+        """Set all gradients to None."""
         assert set_to_none  # noqa: S101 - zeros would count as a gradient
         for group in self.param_groups:
             for value in group["params"]:
                 value.grad = None
 
-    def begin(self, value: Tensor) -> dict[str, Tensor]:
-        """What is remembered of a parameter before its first step."""
+    def init_state(self, value: Tensor) -> dict[str, Tensor]:
+        """The state of a parameter before its first step."""
         raise NotImplementedError
 
-    def remembered(self, values: list[Tensor]) -> list[dict[str, Tensor]]:
-        """What is remembered of each parameter."""
+    def states_of(self, values: list[Tensor]) -> list[dict[str, Tensor]]:
+        """The state of each parameter, initialised if it has none."""
         for value in values:
             if value not in self.state:
-                self.state[value] = self.begin(value)
+                self.state[value] = self.init_state(value)
         return [self.state[value] for value in values]

@@ -1,4 +1,4 @@
-"""The optimiser that a plan names."""
+"""Create the optimiser that a plan names."""
 
 from typing import Any
 
@@ -21,14 +21,13 @@ def make_optimizer(
     epsilon: float,
     dtype: torch.dtype = torch.float32,
 ) -> torch.optim.Optimizer:
-    """The optimiser over all trainable parameters.
+    """Create the optimiser over all trainable parameters.
 
     Weight decay acts on matrices and filters alone: a decayed bias or batch-norm scale only loses
     accuracy (Goyal et al., 2017). `momentum` is SGD's and Muon's, in Nesterov's form; the others
-    keep their papers' values. RMSprop uses Keras's rho of 0.9, since its users come from there, and
-    Adadelta 0.95 as its paper does. `epsilon` is added to the root of the mean square; Keras adds
-    it before Adam's correction of the first steps, which makes no difference worth a figure.
-    `dtype` is of Muon's matrix products, which bear bfloat16 where it is fast.
+    use their papers' values, except RMSprop, whose rho is Keras's 0.9. `epsilon` is added to the
+    root of the mean square; Keras adds it before Adam's bias correction, which makes no measurable
+    difference. `dtype` is that of Muon's matrix products, which tolerate bfloat16.
     """
     parameters = [p for p in model.parameters() if p.requires_grad]
     if name == "muon":
@@ -50,12 +49,12 @@ def make_optimizer(
         case "rmsprop":
             return RMSprop(groups, lr=lr, alpha=0.9, epsilon=epsilon)
         case "adadelta":
-            tables = [] if weight_decay else tables_of(model)  # decay would change every row
+            tables = [] if weight_decay else embedding_weights(model)  # decay changes every row
             return Adadelta(groups, tables, lr=lr, epsilon=epsilon)
 
 
-def tables_of(model: nn.Module) -> list[nn.Parameter]:
-    """The vectors of words that a network learns: of each, few rows have a gradient."""
+def embedding_weights(model: nn.Module) -> list[nn.Parameter]:
+    """The trainable embedding tables, of which few rows have a gradient."""
     tables = [module for module in model.modules() if isinstance(module, nn.Embedding)]
     weights = [table.get_parameter("weight") for table in tables]
     return [weight for weight in weights if weight.requires_grad]

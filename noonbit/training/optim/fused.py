@@ -1,9 +1,9 @@
-"""SGD, Adam and RMSprop: PyTorch's steps, without what it does around them.
+"""SGD, Adam and RMSprop: PyTorch's kernels, called without its per-step overhead.
 
-At every step its optimisers sort their tensors by device and type: 35 us of the 590 us of a step of
-`mlp` at batch 32. The tensors of a network are of one device and one type, so here the kernel is
-called at once; a fused one, where there is one, makes a single pass over each tensor instead of
-four. Results and state are PyTorch's, bit by bit.
+PyTorch's optimisers sort their tensors by device and dtype at every step: 35 us of the 590 us of a
+step of `mlp` at batch 32. A network's tensors share one device and one dtype, so the kernel is
+called directly here. Fused kernels make one pass over each tensor instead of four. Results and
+state are PyTorch's, bit by bit.
 """
 
 from typing import Any
@@ -16,22 +16,22 @@ from noonbit.training.optim.base import Optimizer
 
 
 class Sgd(Optimizer):
-    """Gradient descent; with momentum, in Nesterov's form."""
+    """SGD; momentum is Nesterov's."""
 
     def __init__(self, groups: list[dict[str, Any]], *, lr: float, momentum: float) -> None:
         super().__init__(groups, {"lr": lr, "momentum": momentum})
 
-    def begin(self, value: Tensor) -> dict[str, Tensor]:
+    def init_state(self, value: Tensor) -> dict[str, Tensor]:
         """Zeros, so that momentum after the first step is the first gradient, as in PyTorch."""
         return {"momentum_buffer": torch.zeros_like(value)}
 
-    def change(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
-        """One step of these parameters."""
+    def update(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """See `Optimizer`."""
         momentum = group["momentum"]
         torch._fused_sgd_(
             values,
             gradients,
-            [one["momentum_buffer"] for one in self.remembered(values)] if momentum else [],
+            [state["momentum_buffer"] for state in self.states_of(values)] if momentum else [],
             weight_decay=group["weight_decay"],
             momentum=momentum,
             lr=group["lr"],
@@ -48,30 +48,30 @@ class Adam(Optimizer):
     def __init__(
         self, groups: list[dict[str, Any]], *, lr: float, epsilon: float, decoupled: bool
     ) -> None:
-        # "fused" is for PyTorch, which loads the count of steps to where the weights are.
+        # "fused" tells PyTorch's `load_state_dict` to put the step count on the weights' device.
         defaults = {"lr": lr, "betas": (0.9, 0.999), "eps": epsilon, "fused": True}
         super().__init__(groups, defaults)
         self.kernel = torch._fused_adamw_ if decoupled else torch._fused_adam_
 
-    def begin(self, value: Tensor) -> dict[str, Tensor]:
-        """Two averages of zeros, before the first step."""
+    def init_state(self, value: Tensor) -> dict[str, Tensor]:
+        """Two moving averages of zero, and a step count of 0."""
         return {
             "step": torch.zeros((), device=value.device),
             "exp_avg": torch.zeros_like(value),
             "exp_avg_sq": torch.zeros_like(value),
         }
 
-    def change(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
-        """One step of these parameters."""
-        remembered = self.remembered(values)
-        steps = [one["step"] for one in remembered]
+    def update(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """See `Optimizer`."""
+        states = self.states_of(values)
+        steps = [state["step"] for state in states]
         torch._foreach_add_(steps, 1)
         beta1, beta2 = group["betas"]
         self.kernel(
             values,
             gradients,
-            [one["exp_avg"] for one in remembered],
-            [one["exp_avg_sq"] for one in remembered],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
             [],
             steps,
             lr=group["lr"],
@@ -85,27 +85,27 @@ class Adam(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """The root mean square of the gradients (Hinton's lecture, 2012); there is no fused kernel."""
+    """RMSprop (Hinton's lecture, 2012); PyTorch has no fused kernel for it."""
 
     def __init__(
         self, groups: list[dict[str, Any]], *, lr: float, alpha: float, epsilon: float
     ) -> None:
         super().__init__(groups, {"lr": lr, "alpha": alpha, "eps": epsilon})
 
-    def begin(self, value: Tensor) -> dict[str, Tensor]:
-        """A mean of zeros, before the first step."""
+    def init_state(self, value: Tensor) -> dict[str, Tensor]:
+        """A moving average of zero, and a step count of 0."""
         return {"step": torch.zeros(()), "square_avg": torch.zeros_like(value)}
 
-    def change(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
-        """One step of these parameters."""
-        remembered = self.remembered(values)
+    def update(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """See `Optimizer`."""
+        states = self.states_of(values)
         rmsprop(
             values,
             gradients,
-            [one["square_avg"] for one in remembered],
+            [state["square_avg"] for state in states],
             [],
             [],
-            [one["step"] for one in remembered],
+            [state["step"] for state in states],
             foreach=False,
             lr=group["lr"],
             alpha=group["alpha"],

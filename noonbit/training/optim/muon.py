@@ -1,4 +1,4 @@
-"""Muon: a momentum step that is made orthogonal, for filters."""
+"""Muon: momentum whose step is orthogonalised, for convolution filters."""
 
 import math
 from typing import Any
@@ -10,16 +10,16 @@ from torch.optim.adamw import adamw
 from noonbit.training.optim.base import Optimizer
 
 MUON_SMALL_RATE = 0.2
-"""Muon's biases, norms and dense layers learn at this share of its filters' learning rate."""
+"""The learning rate of biases, norms and dense layers, as a fraction of the filters'."""
 
 
 class Muon(Optimizer):
-    """Momentum whose step on each filter bank is made orthogonal; Adam for everything else.
+    """Momentum with an orthogonalised step for each filter bank; AdamW for all other parameters.
 
     Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024, in the form that
-    the CIFAR-10 speed records use: a bank (out, in, h, w) is a matrix of `out` rows, kept at the
-    norm sqrt(out), which suits filters that feed a batch norm. PyTorch's own Muon takes matrices
-    only. Costs a few small matrix products a step, whatever the batch size.
+    the CIFAR-10 speed records use: a filter bank (out, in, h, w) is a matrix of `out` rows, kept at
+    the norm sqrt(out), which suits filters that feed a batch norm. PyTorch's own Muon supports
+    matrices only. Costs a few small matrix products a step, whatever the batch size.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Muon(Optimizer):
         filters = [p for p in parameters if p.ndim == 4]
         matrices = [p for p in parameters if p.ndim != 4 and p.ndim > 1]
         vectors = [p for p in parameters if p.ndim <= 1]
-        # "fused" is for PyTorch, which loads the count of steps to where the weights are.
+        # "fused" tells PyTorch's `load_state_dict` to put the step count on the weights' device.
         small = {"orthogonal": False, "rate": MUON_SMALL_RATE, "fused": True}
         groups: list[dict[str, Any]] = [
             {"params": filters, "orthogonal": True, "rate": 1.0},
@@ -45,35 +45,35 @@ class Muon(Optimizer):
         super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         self.dtype = dtype
 
-    def change(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
-        """One step of these parameters."""
+    def update(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """See `Optimizer`."""
         if group["orthogonal"]:
             for filters, gradient in zip(values, gradients, strict=True):
-                self.change_filters(filters, gradient, group)
+                self.update_filters(filters, gradient, group)
         else:
-            self.change_small(values, gradients, group)
+            self.update_small(values, gradients, group)
 
-    def change_filters(self, filters: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
-        """One bank's step: Nesterov momentum, orthogonalised."""
+    def update_filters(self, filters: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+        """Take one bank's step: Nesterov momentum, orthogonalised."""
         state = self.state[filters]
         if not state:
             state["momentum"] = torch.zeros_like(filters)
         momentum = state["momentum"]
         momentum.mul_(group["momentum"]).add_(gradient)
         direction = gradient.add(momentum, alpha=group["momentum"])
-        # Filters of zeros, as some networks begin with, have no norm to keep.
+        # The clamp is for filters initialised to zero, which have no norm to keep.
         filters.mul_(math.sqrt(len(filters)) / filters.norm().clamp_min(1e-7))
-        update = orthogonalised(direction.reshape(len(filters), -1).to(self.dtype))
-        change, rate = update.view(direction.shape), group["lr"]
-        if isinstance(rate, Tensor):  # in memory, for a step that is recorded
-            filters.addcmul_(change.to(filters.dtype), rate, value=-1)
+        matrix = orthogonalise(direction.reshape(len(filters), -1).to(self.dtype))
+        step, rate = matrix.view(direction.shape), group["lr"]
+        if isinstance(rate, Tensor):  # on the device, for a captured CUDA graph
+            filters.addcmul_(step.to(filters.dtype), rate, value=-1)
         else:
-            filters.add_(change, alpha=-rate)
+            filters.add_(step, alpha=-rate)
 
-    def change_small(
+    def update_small(
         self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
     ) -> None:
-        """AdamW (Loshchilov and Hutter, 2019) with betas 0.9 and 0.95, all tensors in one call."""
+        """Take a step of AdamW (Loshchilov and Hutter, 2019), with betas 0.9 and 0.95."""
         for value in values:
             state = self.state[value]
             if not state:
@@ -99,12 +99,12 @@ class Muon(Optimizer):
         )
 
 
-def orthogonalised(matrix: Tensor) -> Tensor:
-    """The nearest matrix with singular values of about 1, by three Newton-Schulz steps.
+def orthogonalise(matrix: Tensor) -> Tensor:
+    """Bring all singular values near 1, by three Newton-Schulz steps.
 
     The coefficients are Jordan's: they reach [0.7, 1.2] fastest, and closer does not train better.
-    Each step multiplies by a polynomial of the small Gram matrix; the polynomials are multiplied
-    with each other first and with the matrix once, which takes a third of the work.
+    Each step multiplies by a polynomial of the small Gram matrix. Multiplying the polynomials with
+    each other first, and with the matrix once, is a third of the work.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T

@@ -12,7 +12,7 @@ Schedule = Callable[[int], float]
 
 
 def make_schedule(name: ScheduleName, *, lr: float, warmup: float, steps: int) -> Schedule:
-    """The learning rate at each of `steps` steps; `warmup` is the share of them that rises."""
+    """The learning rate of each of `steps` steps; it rises over the fraction `warmup` of them."""
     rising = max(1, round(warmup * steps))
 
     def rise(step: int) -> float:
@@ -24,12 +24,12 @@ def make_schedule(name: ScheduleName, *, lr: float, warmup: float, steps: int) -
         case "cosine":
             return lambda step: lr * rise(step) * (1 + math.cos(math.pi * step / steps)) / 2
         case "one-cycle":
-            # Straight up, straight down to zero (Smith and Topin, 2018, without the last phase).
+            # Linear up, linear down to zero (Smith and Topin, 2018, without their last phase).
             falling = max(1, steps - rising)
             return lambda step: lr * min(rise(step), (steps - step) / falling)
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    """Give every group the learning rate of this step, times the group's own rate."""
+    """Set every group's learning rate: `lr` times the group's own factor `rate`, if it has one."""
     for group in optimizer.param_groups:
         group["lr"] = lr * group.get("rate", 1.0)

@@ -1,6 +1,6 @@
-"""`compat="keras"` against Keras itself; needs Keras 3 and pandas beside noonbit.
+"""`compat="keras"` against Keras itself; needs Keras 3 and pandas.
 
-Keras warns of its own generator and of scipy's old module names, so warnings are no errors here.
+Keras's generator is deprecated and uses old names of scipy, so warnings are no errors here.
 """
 
 from pathlib import Path
@@ -28,13 +28,13 @@ MOVES: dict[str, Any] = {
     "vertical_flip": True,
 }
 ULP = 2e-7
-"""Of float32 values, relative to the largest: the same number but for its last bit."""
+"""Tolerance relative to the largest value: a difference in the last bit of float32."""
 IMAGES = (np.random.RandomState(3).random_sample((50, 9, 7, 3)) * 255).astype(np.float32)
 LABELS = np.arange(50) % 5
 
 
 def pair(**arguments: Any) -> tuple[Any, Any]:
-    """Keras's generator and ours, from the same stream of numbers."""
+    """Create Keras's generator and ours, with the same seed."""
     np.random.seed(11)
     return Theirs(**arguments), ImageDataGenerator(**arguments, compat="keras", seed=11)
 

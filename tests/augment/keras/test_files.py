@@ -19,7 +19,7 @@ CLASSES = {"cats": 10, "10": 5, "2": 10, "empty": 0}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Pictures of one colour, which says their class and number; and what is no class."""
+    """Create images whose colour encodes class and number, a hidden folder and a text file."""
     for number, (name, count) in enumerate(CLASSES.items()):
         (tmp_path / name).mkdir()
         for index in range(count):
@@ -121,7 +121,7 @@ def test_pictures_are_decoded_once_where_there_is_room(
 ) -> None:
     def count_reads(available: int | None) -> int:
         reads = []
-        read = decode.Look.read
+        read = decode.DecodeSettings.read
 
         def counting(self: Any, file: Any) -> Any:
             reads.append(file.name)
@@ -129,7 +129,7 @@ def test_pictures_are_decoded_once_where_there_is_room(
 
         with monkeypatch.context() as patch:
             patch.setattr(decode, "available_memory_bytes", lambda: available)
-            patch.setattr(decode.Look, "read", counting)
+            patch.setattr(decode.DecodeSettings, "read", counting)
             flow = ImageDataGenerator().flow_from_directory(folder, target_size=(6, 12))
             epochs = [[next(flow)[0].sum() for _ in range(len(flow))] for _ in range(3)]
         assert sum(epochs[0]) == pytest.approx(sum(epochs[2]))

@@ -32,7 +32,7 @@ def noise(count: int = 40, height: int = 8, width: int = 6, channels: int = 1) -
 
 
 def numbered(count: int = 40) -> np.ndarray:
-    """Images that say which they are."""
+    """Create images whose pixel values are the image's number."""
     return np.broadcast_to(
         np.arange(count, dtype=np.float32)[:, None, None, None], (count, 4, 4, 1)
     )
@@ -191,12 +191,12 @@ def test_batches_prepared_together_are_those_prepared_one_by_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def epochs() -> list[Any]:
-        made = ImageDataGenerator(**EVERYTHING).flow(noise(), LABELS, batch_size=7, seed=3)
-        return [next(made) for _ in range(2 * len(made))]
+        flow = ImageDataGenerator(**EVERYTHING).flow(noise(), LABELS, batch_size=7, seed=3)
+        return [next(flow) for _ in range(2 * len(flow))]
 
     together = epochs()
     together[0][0][:] = -1  # a batch is the reader's own
-    monkeypatch.setattr("noonbit.augment.keras.iterator.VALUES_TOGETHER", 1)
+    monkeypatch.setattr("noonbit.augment.keras.iterator.PREFETCHED_VALUES", 1)
     for one, other in zip(together[1:], epochs()[1:], strict=True):
         assert np.array_equal(one[0], other[0])
         assert np.array_equal(one[1], other[1])

@@ -11,7 +11,8 @@ from PIL import Image, ImageEnhance
 from scipy import ndimage
 
 from noonbit import ImageDataGenerator
-from noonbit.augment.keras import transform
+from noonbit.augment.keras.draws import KerasParameters
+from noonbit.augment.keras.transform import transform, transform_in_threads
 from noonbit.errors import UsageError
 
 FILL_MODES = ["nearest", "constant", "reflect", "wrap"]
@@ -24,10 +25,10 @@ def noise(height: int, width: int, channels: int = 1) -> np.ndarray:
 
 
 def by_scipy(image: np.ndarray, drawn: dict[str, Any], *, as_keras: bool, **how: Any) -> np.ndarray:
-    """rotation · shift · shear · zoom about the centre, in float64; `tx` and `zy` are of rows."""
+    """rotation · shift · shear · zoom about the centre, in float64; `tx` and `zy` act on rows."""
     theta, shear = np.deg2rad(drawn["theta"]), np.deg2rad(drawn["shear"])
     height, width = image.shape[:2]
-    # Of columns and rows, in this order; Keras exchanges its shifts, and the centre.
+    # Columns, then rows; Keras swaps the shifts, and the coordinates of the centre.
     moved = (drawn["tx"], drawn["ty"]) if as_keras else (drawn["ty"], drawn["tx"])
     size = (height, width) if as_keras else (width, height)
     turn = np.array([[np.cos(theta), -np.sin(theta)], [np.sin(theta), np.cos(theta)]])
@@ -85,7 +86,7 @@ def test_the_default_is_scipys_too_about_the_images_own_centre(
         drawn = generator.get_random_transform(shape, seed)
         expected = by_scipy(image, drawn, as_keras=False, order=1, mode=fill_mode, cval=0.0)
         assert np.abs(generator.apply_transform(image, drawn) - expected).max() < 1e-9
-        if fill_mode == "nearest":  # elsewhere a rounding at the border decides between two values
+        if fill_mode == "nearest":  # other modes jump at the border, so rounding decides
             assert np.abs(single.apply_transform(image, drawn) - expected).max() < 0.01
 
 
@@ -197,7 +198,7 @@ def test_the_keras_way_of_brightness_is_pillows(
     if outside:
         expected = expected / 255 * (image.max() - image.min()) + image.min()
     bright = ImageDataGenerator(compat="keras").apply_transform(image, {"brightness": factor})
-    # Where a level is spread over the range, one rounding can lie on either side of it.
+    # A level that was scaled from another range may be rounded to either side.
     step = (image.max() - image.min()) / 255 * max(factor, 1) if outside else 0
     assert np.abs(bright - expected).max() <= step * 1.01 + 1e-5
 
@@ -231,20 +232,19 @@ def test_a_batch_is_its_images_one_by_one(compat: Any) -> None:
 
 
 @pytest.mark.parametrize("compat", [None, "keras"])
-def test_threads_do_not_show_in_the_result(compat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_threads_does_not_change_the_result(compat: Any) -> None:
     images = np.stack([noise(7, 9, 3)] * 11)
     before = torch.get_num_threads()
-
-    def batch() -> np.ndarray:
-        generator = ImageDataGenerator(compat=compat, rotation_range=30, horizontal_flip=True)
-        generator._threads = 3
-        return next(generator.flow(images, seed=1))
-
-    alone = batch()
-    monkeypatch.setattr(transform, "VALUES_A_SHARE", 100)
-    assert np.array_equal(batch(), alone)
-    monkeypatch.setattr(transform, "VALUES_A_SHARE", images.size // 2)
-    assert np.array_equal(batch(), alone)
+    generator = ImageDataGenerator(compat=compat, rotation_range=30, horizontal_flip=True)
+    draws = KerasParameters.from_dictionaries(
+        [generator.get_random_transform((7, 9, 3), seed) for seed in range(11)]
+    )
+    alone = transform(generator, images, draws, white=None)
+    for values_per_thread in (100, images.size // 2):
+        transformed = transform_in_threads(
+            generator, images, draws, white=None, threads=3, values_per_thread=values_per_thread
+        )
+        assert np.array_equal(transformed, alone)
     assert torch.get_num_threads() == before
 
 

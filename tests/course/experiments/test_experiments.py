@@ -1,4 +1,4 @@
-"""The documented experiments: every file is whole, and verdicts follow from counted answers."""
+"""The documented experiments: their files are complete, and verdicts follow from the answers."""
 
 import json
 from contextlib import nullcontext
@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from noonbit.cli import main
-from noonbit.course.experiments import experiment
 from noonbit.course.experiments.experiment import (
     Better,
     EnsembleFigure,
     Experiment,
     Figure,
-    experiments,
+    load_experiment,
+    load_experiments,
 )
 from noonbit.course.experiments.page import write_page
 from noonbit.course.experiments.reproduce import choose_source, reproduce
-from noonbit.course.experiments.results import last_result
+from noonbit.course.experiments.results import read_last_result
 from noonbit.course.experiments.verdict import judge_better, judge_ensemble, judge_figure
 from noonbit.errors import UsageError
 from noonbit.evaluation.significance import gain_of_means, independent_gain, paired_gain
@@ -26,7 +26,7 @@ from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS
 from noonbit.training.optim.schedules import make_schedule
 
-NAMES = list(experiments())
+NAMES = list(load_experiments())
 QUICK = {"epochs": 1, "threads": 1, "precision": "float32"}
 
 
@@ -56,7 +56,7 @@ def answers(right: int, of: int) -> np.ndarray:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_experiment_has_recipes_and_a_claim_about_its_own_arms(name: str) -> None:
-    one = experiment(name)
+    one = load_experiment(name)
     recipes = one.recipes()
     claim = one.claim
     if isinstance(claim, Figure | EnsembleFigure):
@@ -82,7 +82,7 @@ def test_every_experiment_has_recipes_and_a_claim_about_its_own_arms(name: str) 
     ],
 )
 def test_recipes_are_the_documents(name, optimizer, learning_rate, batch_size, epochs) -> None:
-    for recipe in experiment(name).recipes().values():
+    for recipe in load_experiment(name).recipes().values():
         assert (recipe.optimizer, recipe.learning_rate) == (optimizer, learning_rate)
         assert (recipe.batch_size, recipe.epochs) == (batch_size, epochs)
         assert (recipe.normalise, recipe.schedule, recipe.augment) == ("unit", "constant", "none")
@@ -90,18 +90,18 @@ def test_recipes_are_the_documents(name, optimizer, learning_rate, batch_size, e
 
 
 def test_the_course_validates_with_the_last_rows_and_stops_nowhere() -> None:
-    recipe = experiment("cnn").recipes()["cnn"]
+    recipe = load_experiment("cnn").recipes()["cnn"]
     assert (recipe.validation, recipe.validation_rows) == (10_000, "last")
     assert (recipe.keep, recipe.patience, recipe.momentum) == ("last", None, 0)
 
 
 def test_the_slides_stop_early_on_the_loss() -> None:
-    recipe = experiment("slides-cnn").recipes()["slides-cnn"]
+    recipe = load_experiment("slides-cnn").recipes()["slides-cnn"]
     assert (recipe.keep, recipe.patience, recipe.epsilon) == ("loss", 10, 1e-7)
 
 
 def test_the_record_trains_on_every_image_for_a_fixed_number_of_steps() -> None:
-    recipe = experiment("cifar10-94").recipes()["cifar10-94"]
+    recipe = load_experiment("cifar10-94").recipes()["cifar10-94"]
     assert (recipe.validation, recipe.keep, recipe.epochs, recipe.batch_size) == (
         0,
         "last",
@@ -115,7 +115,7 @@ def test_the_record_trains_on_every_image_for_a_fixed_number_of_steps() -> None:
 
 def test_an_unknown_experiment_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="No experiment is called 'slide-cnn'. Did you mean"):
-        experiment("slide-cnn")
+        load_experiment("slide-cnn")
 
 
 # Verdicts
@@ -168,9 +168,9 @@ def test_the_bootstrap_of_one_pair_agrees_with_the_paired_interval() -> None:
     generator = np.random.default_rng(0)
     one = generator.random(5_000) < 0.9
     other = np.where(generator.random(5_000) < 0.9, one, generator.random(5_000) < 0.5)
-    found, known = gain_of_means([one], [other]), paired_gain(one, other)
-    assert found.gain == pytest.approx(known.gain)
-    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=1e-3)
+    bootstrap, paired = gain_of_means([one], [other]), paired_gain(one, other)
+    assert bootstrap.gain == pytest.approx(paired.gain)
+    assert (bootstrap.low, bootstrap.high) == pytest.approx((paired.low, paired.high), abs=1e-3)
 
 
 def test_an_ensemble_must_beat_its_members_mean_too() -> None:
@@ -193,15 +193,15 @@ def test_a_finished_run_is_kept_and_judged_again(tmp_path: Path) -> None:
     second = reproduce(stricter, out=tmp_path, display=silent)
     assert second.verdict.outcome == "not met"
     assert weights.stat().st_mtime_ns == written
-    assert last_result("small", tmp_path) == second
+    assert read_last_result("small", tmp_path) == second
 
 
 def test_a_verdict_names_the_machine_that_trained(tmp_path: Path) -> None:
     reproduce(on_digits(), out=tmp_path, display=silent)
-    record = tmp_path / "small" / "small-seed0" / "run.json"
-    told = json.loads(record.read_text())
-    told["machine"]["processor"] = "an abacus"
-    record.write_text(json.dumps(told))
+    metadata = tmp_path / "small" / "small-seed0" / "run.json"
+    stored = json.loads(metadata.read_text())
+    stored["machine"]["processor"] = "an abacus"
+    metadata.write_text(json.dumps(stored))
     judged_again = reproduce(on_digits(), out=tmp_path, display=silent)
     assert judged_again.machine["processor"] == "an abacus"
 
@@ -220,7 +220,7 @@ def test_a_quick_form_gives_no_verdict_and_keeps_apart(tmp_path: Path) -> None:
     assert result.verdict.sentence.startswith("shortened, so no verdict; ")
     assert result.runs[0]["epochs"] == 1
     assert (tmp_path / "small-quick" / "result.json").exists()
-    assert last_result("small", tmp_path) is None
+    assert read_last_result("small", tmp_path) is None
 
 
 def test_arms_and_seeds_are_all_run_and_compared(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from noonbit.cli.main import run
 from noonbit.data import open_data
 from noonbit.data.checks.check import Diagnosis, check, contact_sheet
 from noonbit.data.checks.findings import Finding, findings_of_items, gaps
-from noonbit.data.stratify import identical
+from noonbit.data.stratify import find_identical
 
 SHARED = SHARED_DATA
 
@@ -133,12 +133,9 @@ def test_one_picture_under_two_labels_is_a_problem_that_names_both(
     assert conflict.detail == ("train/cat/0.png (cat) = train/dog/23.png (dog)",)
 
 
-def test_pictures_with_colliding_hashes_are_not_taken_for_the_same(
-    monkeypatch: pytest.MonkeyPatch, noise: Pixels
-) -> None:
+def test_pictures_with_colliding_hashes_are_not_taken_for_the_same(noise: Pixels) -> None:
     noise[5] = noise[9]
-    monkeypatch.setattr("noonbit.data.checks.findings.hash", lambda _: 1, raising=False)
-    (group,) = identical(noise.reshape(24, -1), np.arange(24))
+    (group,) = find_identical(noise.reshape(24, -1), np.arange(24), hash_bytes=lambda _: 1)
     assert group.tolist() == [5, 9]
 
 
@@ -377,7 +374,7 @@ def test_unaltered_sign_language_rows_are_not_called_stretched() -> None:
 def test_mnist_has_nothing_wrong() -> None:
     diagnosis = diagnose(real("mnist"))
     assert diagnosis.findings == ()
-    assert diagnosis.items.framing.polarity == "light on dark"
+    assert diagnosis.items.preprocessor.polarity == "light on dark"
     assert {part: sum(counts) for part, counts in diagnosis.counts.items()} == {
         "train": 60_000,
         "test": 10_000,

@@ -8,7 +8,7 @@ from go_boards import board_of
 from rich.console import Console
 
 from noonbit.data.go.board import point_name
-from noonbit.data.go.diagram import Diagram, handicap_points, mixed_color
+from noonbit.data.go.diagram import Diagram, handicap_points, mix_colors
 
 BOARD = board_of(".X... .OX.. ..... ..... .....")
 
@@ -50,8 +50,8 @@ def test_a_title_is_text_whatever_it_holds() -> None:
 
 def test_the_most_probable_moves_are_numbered_and_told() -> None:
     diagram = Diagram(BOARD, probabilities=answered(C3=0.5, A1=0.3, E1=0.2), played=4)
-    assert diagram.best() == [(12, 0.5), (20, 0.3), (24, 0.2)]
-    assert diagram.lines() == [
+    assert diagram.best_moves() == [(12, 0.5), (20, 0.3), (24, 0.2)]
+    assert diagram.legend_lines() == [
         "1  C3  50.0%",
         "2  A1  30.0%",
         "3  E1  20.0%",
@@ -101,4 +101,4 @@ def test_the_dots_of_a_board(size: int, count: int) -> None:
 
 
 def test_a_colour_between_two() -> None:
-    assert mixed_color("#000000", "#ff8000", 0.5) == "#804000"
+    assert mix_colors("#000000", "#ff8000", 0.5) == "#804000"

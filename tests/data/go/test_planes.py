@@ -169,7 +169,7 @@ def test_an_illegal_move_is_not_sensible_and_the_opponents_eye_is_for_who_may_ta
 def test_planes_of_random_games_equal_the_slow_reference(size: int) -> None:
     for seed in range(2):
         game = random_game(seed, size=size, moves=size * size)
-        for moves in range(3, len(game.points), 7 if size < 13 else 19):
+        for moves in range(3, len(game.points), 11 if size < 13 else 43):
             ours, theirs = planes_after(game, moves), reference_planes(game, moves)
             different = np.flatnonzero((ours != theirs).any(axis=(1, 2)))
             assert not len(different), f"seed {seed}, after {moves} moves, planes {different}"

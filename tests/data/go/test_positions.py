@@ -65,7 +65,7 @@ def test_a_position_tells_its_stones_last_move_and_who_plays() -> None:
     positions = Positions([random_game(0, size=5, moves=4), game])
     third = len(positions) - 1
     assert positions.stones(third).ravel().nonzero()[0].tolist() == [7, 12]
-    assert (positions.last(third), positions.to_play(third)) == (7, WHITE)
-    assert positions.last(third - 1) is None, "a pass"
-    assert positions.last(0) is None, "nothing was played before"
+    assert (positions.last_move(third), positions.to_play(third)) == (7, WHITE)
+    assert positions.last_move(third - 1) is None, "a pass"
+    assert positions.last_move(0) is None, "nothing was played before"
     assert positions.handicap_games == 0

@@ -4,9 +4,9 @@ import pytest
 from noonbit.data.go.symmetries import (
     INVERSES,
     SYMMETRIES,
-    all_symmetries,
-    average_back,
-    sources,
+    apply_all_symmetries,
+    average_inverse,
+    source_points,
     transform,
     transform_labels,
 )
@@ -15,13 +15,13 @@ EVERY = np.arange(SYMMETRIES)
 
 
 def test_the_eight_are_different_and_the_first_changes_nothing() -> None:
-    assert len(np.unique(sources(19), axis=0)) == SYMMETRIES
-    assert (sources(19)[0] == np.arange(361)).all()
+    assert len(np.unique(source_points(19), axis=0)) == SYMMETRIES
+    assert (source_points(19)[0] == np.arange(361)).all()
 
 
 def test_a_quarter_turn_goes_to_the_left_and_mirroring_from_left_to_right() -> None:
     board = np.array([[0, 1], [2, 3]])
-    turned = all_symmetries(board)
+    turned = apply_all_symmetries(board)
     assert turned[1].tolist() == [[1, 3], [0, 2]]
     assert turned[4].tolist() == [[1, 0], [3, 2]]
 
@@ -43,7 +43,7 @@ def test_a_label_goes_where_its_point_goes() -> None:
 
 def test_averaging_back_gives_the_map_that_all_symmetries_agree_on() -> None:
     board = np.random.default_rng(0).random((19, 19))
-    assert average_back(all_symmetries(board)) == pytest.approx(board)
+    assert average_inverse(apply_all_symmetries(board)) == pytest.approx(board)
 
 
 def test_what_comes_in_stays_as_it_is() -> None:
@@ -51,7 +51,7 @@ def test_what_comes_in_stays_as_it_is() -> None:
     transform(boards, np.array([1, 6]))
     assert (boards == np.arange(50).reshape(2, 1, 5, 5)).all()
     with pytest.raises(ValueError, match="read-only"):
-        sources(5)[0, 0] = 1
+        source_points(5)[0, 0] = 1
 
 
 def test_planes_of_a_transformed_game_are_the_transformed_planes() -> None:

@@ -110,7 +110,7 @@ def test_the_digits_open_where_scikit_learn_keeps_them_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     usual = open_known("digits", data_dir=None)
-    monkeypatch.setattr(locate, "_digits_path", lambda: None)
+    monkeypatch.setattr(locate, "_find_digits", lambda: None)
     other = open_known("digits", data_dir=None)
     assert np.array_equal(np.asarray(usual.train.raw), np.asarray(other.train.raw))
     assert usual.class_names == other.class_names

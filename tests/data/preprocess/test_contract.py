@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
 
+from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
-from noonbit.data.dataset import Data, Part, Picture, Pictures
-from noonbit.data.preprocess import PictureFraming
-from noonbit.data.preprocess.contract import Contract, derive_framing
-from noonbit.data.preprocess.images import RawPicture
+from noonbit.data.dataset import Part, Picture, Pictures, RawDataset
+from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor, RawPicture
+from noonbit.data.preprocess.registry import fit_preprocessor
 from noonbit.errors import InputRefused
 
-GREY = PictureFraming(height=6, width=8, channels=1)
-COLOUR = PictureFraming(height=6, width=8, channels=3)
+GREY = ImagePreprocessor(height=6, width=8, channels=1)
+COLOUR = ImagePreprocessor(height=6, width=8, channels=3)
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 ORIENTATION = 0x112
 
@@ -49,9 +50,9 @@ def framed_square(level: int, border: int) -> np.ndarray:
     return drawing
 
 
-def refusal(framing: PictureFraming, raw: RawPicture) -> str:
+def refusal(preprocessor: ImagePreprocessor, raw: RawPicture) -> str:
     with pytest.raises(InputRefused) as error:
-        framing.prepare(raw, name="photo")
+        preprocessor.transform_to_pixels(raw, name="photo")
     return str(error.value)
 
 
@@ -63,7 +64,7 @@ def test_a_photo_is_turned_as_its_exif_note_says(orientation, top, bottom) -> No
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     photo = encoded(halves(RED, BLUE), "JPEG", exif=exif, quality=100, subsampling=0)
-    upright = COLOUR.prepare(photo).astype(int)
+    upright = COLOUR.transform_to_pixels(photo).astype(int)
     assert np.abs(upright[:, 0].T - top).max() < 10
     assert np.abs(upright[:, -1].T - bottom).max() < 10
 
@@ -76,14 +77,14 @@ def test_an_opened_picture_is_prepared_as_its_file_is(kind: str, orientation: in
     pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
     file = encoded(Image.fromarray(pixels), kind, exif=exif)
     opened = Image.open(io.BytesIO(file.read()))
-    assert np.array_equal(COLOUR.prepare(opened), COLOUR.prepare(file))
+    assert np.array_equal(COLOUR.transform_to_pixels(opened), COLOUR.transform_to_pixels(file))
 
 
 @pytest.mark.parametrize("as_file", [True, False])
 def test_transparent_ink_lies_on_white_paper(as_file: bool) -> None:
     image = Image.new("RGBA", (8, 6), (0, 0, 0, 0))
     image.paste((0, 0, 255, 255), (0, 0, 8, 3))
-    pixels = COLOUR.prepare(encoded(image) if as_file else image)
+    pixels = COLOUR.transform_to_pixels(encoded(image) if as_file else image)
     assert (pixels[:, :3] == np.reshape(BLUE, (3, 1, 1))).all()
     assert (pixels[:, 3:] == 255).all()
 
@@ -101,7 +102,7 @@ def test_an_opened_picture_of_decimal_values_is_refused() -> None:
 
 
 def test_colour_becomes_grey_by_brightness_and_it_is_noted() -> None:
-    pixels, done = GREY.prepare_noting(halves(GREEN, BLUE))
+    pixels, done = GREY.transform_one(halves(GREEN, BLUE))
     assert pixels.shape == (1, 6, 8)
     assert pixels[0, 0, 0] == 150 and pixels[0, -1, 0] == 29  # ITU-R 601 luma
     assert done == ["made grey"]
@@ -109,22 +110,22 @@ def test_colour_becomes_grey_by_brightness_and_it_is_noted() -> None:
 
 @given(bytes_of_8_by_6)
 def test_grey_becomes_three_equal_channels_and_back(pixels: np.ndarray) -> None:
-    colour, done = COLOUR.prepare_noting(pixels)
+    colour, done = COLOUR.transform_one(pixels)
     assert (colour == pixels).all()
     assert done[0] == "made colour"
-    assert np.array_equal(GREY.prepare(colour)[0], pixels)
+    assert np.array_equal(GREY.transform_to_pixels(colour)[0], pixels)
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "LA", "I;16"])
 def test_grey_of_any_depth_is_not_made_grey(mode: str) -> None:
-    _, done = GREY.prepare_noting(Image.new(mode, (8, 6)))
+    _, done = GREY.transform_one(Image.new(mode, (8, 6)))
     assert done == ["blank"]
 
 
 def test_a_wide_photo_loses_its_sides() -> None:
     photo = Image.new("RGB", (24, 6), RED)
     photo.paste(BLUE, (8, 0, 16, 6))
-    pixels, done = COLOUR.prepare_noting(photo)
+    pixels, done = COLOUR.transform_one(photo)
     assert done[0] == "resized"
     assert (pixels == np.reshape(BLUE, (3, 1, 1))).all()
 
@@ -133,8 +134,8 @@ def test_a_wide_photo_loses_its_sides() -> None:
 def test_a_wide_drawing_keeps_its_ink_and_its_background(background: int) -> None:
     drawing = np.full((6, 24), background, np.uint8)
     drawing[:, 11:13] = 200
-    framing = GREY.model_copy(update={"fit": "pad"})
-    (pixels,) = framing.prepare(drawing)
+    preprocessor = GREY.model_copy(update={"fit_mode": "pad"})
+    (pixels,) = preprocessor.transform_to_pixels(drawing)
     assert (pixels[[0, 1, 4, 5]] == background).all()
     assert (pixels[2:4, 3:5] != background).all()
 
@@ -142,61 +143,63 @@ def test_a_wide_drawing_keeps_its_ink_and_its_background(background: int) -> Non
 def test_a_colour_drawing_is_padded_in_its_background_grey() -> None:
     drawing = Image.new("RGB", (24, 6), WHITE)
     drawing.paste(BLUE, (11, 0, 13, 6))
-    pixels = COLOUR.model_copy(update={"fit": "pad"}).prepare(drawing)
+    pixels = COLOUR.model_copy(update={"fit_mode": "pad"}).transform_to_pixels(drawing)
     assert (pixels[:, [0, 5]] == 255).all()
 
 
 @pytest.mark.parametrize(("polarity", "border"), [("light on dark", 0), ("dark on light", 255)])
 def test_an_inverted_drawing_is_put_right_and_the_others_are_left_alone(polarity, border) -> None:
-    framing = GREY.model_copy(update={"polarity": polarity})
+    preprocessor = GREY.model_copy(update={"polarity": polarity})
     right = framed_square(255 - border, border)
-    assert framing.prepare_noting(right)[1] == []
-    turned, done = framing.prepare_noting(255 - right)
+    assert preprocessor.transform_one(right)[1] == []
+    turned, done = preprocessor.transform_one(255 - right)
     assert done == ["inverted"]
     assert np.array_equal(turned[0], right)
     middling = framed_square(0, 128)
-    assert np.array_equal(framing.prepare(middling)[0], middling)
+    assert np.array_equal(preprocessor.transform_to_pixels(middling)[0], middling)
 
 
 def test_without_a_polarity_nothing_is_inverted() -> None:
     for border in (0, 255):
         drawing = framed_square(255 - border, border)
-        assert np.array_equal(GREY.prepare(drawing)[0], drawing)
+        assert np.array_equal(GREY.transform_to_pixels(drawing)[0], drawing)
 
 
 @pytest.mark.parametrize("level", [0, 7, 255])
 def test_a_blank_input_is_noted(level: int) -> None:
-    assert GREY.prepare_noting(np.full((6, 8), level, np.uint8))[1] == ["blank"]
+    assert GREY.transform_one(np.full((6, 8), level, np.uint8))[1] == ["blank"]
 
 
 @given(bytes_of_8_by_6)
 def test_the_usual_shapes_of_one_picture_are_equal(pixels: np.ndarray) -> None:
-    expected = GREY.prepare(pixels)
+    expected = GREY.transform_to_pixels(pixels)
     assert np.array_equal(expected[0], pixels)
-    assert np.array_equal(GREY.prepare(pixels[None]), expected)
-    assert np.array_equal(GREY.prepare(pixels[:, :, None]), expected)
+    assert np.array_equal(GREY.transform_to_pixels(pixels[None]), expected)
+    assert np.array_equal(GREY.transform_to_pixels(pixels[:, :, None]), expected)
     colour = np.stack([pixels, pixels[::-1], 255 - pixels])
-    assert np.array_equal(COLOUR.prepare(colour), colour)
-    assert np.array_equal(COLOUR.prepare(colour.transpose(1, 2, 0)), colour)
-    assert np.array_equal(COLOUR.prepare(Image.fromarray(colour.transpose(1, 2, 0))), colour)
+    assert np.array_equal(COLOUR.transform_to_pixels(colour), colour)
+    assert np.array_equal(COLOUR.transform_to_pixels(colour.transpose(1, 2, 0)), colour)
+    assert np.array_equal(
+        COLOUR.transform_to_pixels(Image.fromarray(colour.transpose(1, 2, 0))), colour
+    )
 
 
 @given(bytes_of_8_by_6)
 def test_bytes_wider_integers_and_unit_floats_are_the_same_picture(pixels: np.ndarray) -> None:
     pixels[0, 0] = 255  # else small floats could be either
     for same in (pixels.astype(np.int64), pixels.astype(np.float32), pixels / 255):
-        assert np.array_equal(GREY.prepare(same)[0], pixels)
+        assert np.array_equal(GREY.transform_to_pixels(same)[0], pixels)
 
 
 def test_a_mask_is_black_and_white() -> None:
     mask = np.eye(6, 8, dtype=bool)
-    assert np.array_equal(GREY.prepare(mask)[0], mask * 255)
+    assert np.array_equal(GREY.transform_to_pixels(mask)[0], mask * 255)
 
 
 def test_a_network_of_unit_floats_takes_unit_floats() -> None:
-    framing = GREY.model_copy(update={"value_range": (-1.0, 1.0)})
+    preprocessor = GREY.model_copy(update={"value_range": (-1.0, 1.0)})
     values = np.linspace(-1, 1, 48).reshape(6, 8)
-    pixels = framing.prepare(values)[0]
+    pixels = preprocessor.transform_to_pixels(values)[0]
     assert (pixels[0, 0], pixels[-1, -1]) == (0, 255)
     assert np.abs(pixels / 127.5 - 1 - values).max() <= 0.5 / 127.5 + 1e-9
 
@@ -216,8 +219,8 @@ def test_values_outside_the_range_are_refused_with_both_ranges(
 ) -> None:
     values = np.full((6, 8), low, float)
     values[0, 0] = high
-    framing = GREY.model_copy(update={"value_range": value_range})
-    assert refusal(framing, values) == f"photo has values from {said}."
+    preprocessor = GREY.model_copy(update={"value_range": value_range})
+    assert refusal(preprocessor, values) == f"photo has values from {said}."
 
 
 @pytest.mark.parametrize("shape", [(), (8,), (6, 8, 2), (6, 8, 4), (2, 3, 6, 8), (0, 8)])
@@ -236,7 +239,7 @@ sizes = st.sampled_from([(6, 8), (8, 6), (12, 12), (5, 4)])
 
 
 @pytest.mark.parametrize("polarity", [None, "light on dark"])
-@pytest.mark.parametrize("framing", [GREY, COLOUR])
+@pytest.mark.parametrize("preprocessor", [GREY, COLOUR])
 @given(
     sizes.flatmap(
         lambda size: st.sampled_from([1, 3]).flatmap(
@@ -244,10 +247,12 @@ sizes = st.sampled_from([(6, 8), (8, 6), (12, 12), (5, 4)])
         )
     )
 )
-def test_preparing_many_arrays_is_preparing_each(polarity, framing, images: np.ndarray) -> None:
-    framing = framing.model_copy(update={"polarity": polarity})
-    prepared = framing.prepare_all(images)
-    each = [framing.prepare_noting(image) for image in images]
+def test_preparing_many_arrays_is_preparing_each(
+    polarity, preprocessor, images: np.ndarray
+) -> None:
+    preprocessor = preprocessor.model_copy(update={"polarity": polarity})
+    prepared = preprocessor.transform(images)
+    each = [preprocessor.transform_one(image) for image in images]
     assert np.array_equal(prepared.values, [pixels for pixels, _ in each])
     assert prepared.bad == {}
     noted = {name: rows.tolist() for name, rows in prepared.adjusted.items()}
@@ -275,9 +280,11 @@ usual_shapes = st.sampled_from(
 )
 
 
-def given_or_refused(framing: PictureFraming, inputs: np.ndarray | list[np.ndarray]) -> object:
+def given_or_refused(
+    preprocessor: ImagePreprocessor, inputs: np.ndarray | list[np.ndarray]
+) -> object:
     try:
-        prepared = framing.prepare_given(inputs)
+        prepared = preprocessor.transform_given(inputs)
     except InputRefused as error:
         return str(error)
     assert prepared.bad == {}
@@ -288,34 +295,36 @@ def given_or_refused(framing: PictureFraming, inputs: np.ndarray | list[np.ndarr
 
 @pytest.mark.parametrize("value_range", [(0.0, 255.0), (0.0, 1.0)])
 @pytest.mark.parametrize("polarity", [None, "light on dark", "dark on light"])
-@pytest.mark.parametrize("framing", [GREY, COLOUR])
+@pytest.mark.parametrize("preprocessor", [GREY, COLOUR])
 @settings(max_examples=60)
 @given(st.data())
 def test_an_array_of_many_is_framed_as_each_of_its_images(
-    framing, polarity, value_range, data: st.DataObject
+    preprocessor, polarity, value_range, data: st.DataObject
 ) -> None:
-    framing = framing.model_copy(update={"polarity": polarity, "value_range": value_range})
+    preprocessor = preprocessor.model_copy(
+        update={"polarity": polarity, "value_range": value_range}
+    )
     shape = (data.draw(st.sampled_from([1, 2, 4])), *data.draw(usual_shapes))
     levels = st.one_of(st.integers(0, 255), st.sampled_from([0, 255]))
     pixels = data.draw(arrays.arrays(np.uint8, shape, elements=levels))
     images = data.draw(st.sampled_from(forms))(pixels)
-    assert given_or_refused(framing, images) == given_or_refused(framing, list(images))
+    assert given_or_refused(preprocessor, images) == given_or_refused(preprocessor, list(images))
 
 
 def test_an_array_of_the_right_shape_is_framed_without_touching_each_image(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(PictureFraming, "prepare_noting", None)
+    monkeypatch.setattr(ImagePreprocessor, "transform_one", None)
     pixels = np.random.default_rng(0).integers(0, 256, (5, 6, 8, 3), np.uint8)
     grey = pixels[:, :, :, 0]
     for images in (grey, grey[:, None], grey[..., None], grey / 255, grey[0], grey[:, :, ::-1]):
-        prepared = GREY.prepare_given(images)
+        prepared = GREY.transform_given(images)
         expected = np.rint(images * (1 if images.dtype == np.uint8 else 255)).reshape(-1, 1, 6, 8)
         assert np.array_equal(prepared.values, expected)
     for images in (pixels, pixels.transpose(0, 3, 1, 2)):
-        assert np.array_equal(COLOUR.prepare_given(images).values, pixels.transpose(0, 3, 1, 2))
+        assert np.array_equal(COLOUR.transform_given(images).values, pixels.transpose(0, 3, 1, 2))
     with pytest.raises(TypeError):
-        GREY.prepare_given(pixels)  # which has to be made grey
+        GREY.transform_given(pixels)  # which has to be made grey
 
 
 @pytest.mark.parametrize("per_step", [1, 100])
@@ -326,26 +335,26 @@ def test_of_many_images_the_first_that_is_out_of_range_is_named(
     images = np.full((5, 6, 8), 7.0)
     images[3, 2, 2], images[4, 0, 0] = 256, np.nan
     with pytest.raises(InputRefused, match="^input 3 has values from 7 to 256; this network was"):
-        GREY.prepare_given(images)
+        GREY.transform_given(images)
 
 
 def test_nothing_in_an_array_is_no_rows() -> None:
-    prepared = COLOUR.prepare_given(np.zeros((0, 6, 8, 3), np.uint8))
+    prepared = COLOUR.transform_given(np.zeros((0, 6, 8, 3), np.uint8))
     assert np.asarray(prepared.values).shape == (0, 3, 6, 8)
 
 
 def test_preparing_many_arrays_leaves_the_source_unchanged() -> None:
     images = np.stack([framed_square(0, 255), framed_square(255, 0)])[:, None]
     before = images.copy()
-    framing = GREY.model_copy(update={"polarity": "light on dark"})
-    assert framing.prepare_all(images).adjusted["inverted"].tolist() == [0]
+    preprocessor = GREY.model_copy(update={"polarity": "light on dark"})
+    assert preprocessor.transform(images).adjusted["inverted"].tolist() == [0]
     assert np.array_equal(images, before)
 
 
 def test_bytes_read_from_unit_floats_can_be_resized() -> None:
     images = np.full((2, 1, 12, 16), 200, np.uint8)
-    framing = GREY.model_copy(update={"value_range": (0.0, 1.0)})
-    prepared = framing.prepare_all(images)
+    preprocessor = GREY.model_copy(update={"value_range": (0.0, 1.0)})
+    prepared = preprocessor.transform(images)
     assert prepared.bad == {}
     assert (prepared.values == 200).all()
 
@@ -354,7 +363,7 @@ def test_unreadable_pictures_are_named_and_the_others_prepared() -> None:
     good = encoded(halves(RED, BLUE))
     cut_off = Picture("b.png", lambda: good.read()[:50], 8, 6, 3, "PNG")
     text = Picture("c.png", lambda: b"hello", 8, 6, 3, "PNG")
-    prepared = COLOUR.prepare_all(Pictures([good, cut_off, good, text]))
+    prepared = COLOUR.transform(Pictures([good, cut_off, good, text]))
     assert {index: str(item) for index, item in prepared.bad.items()} == {
         1: "b.png is cut off after 50 bytes",
         3: "c.png is not an image (it begins with b'hello')",
@@ -370,8 +379,8 @@ pixel_sets = st.sampled_from([1, 3]).flatmap(
 
 @given(pixel_sets)
 def test_the_measured_statistics_are_those_of_numpy(pixels: np.ndarray) -> None:
-    framing = GREY if pixels.shape[1] == 1 else COLOUR
-    contract = Contract.measured(framing, pixels, ("a", "b"))
+    preprocessor = GREY if pixels.shape[1] == 1 else COLOUR
+    contract = Contract.fit(preprocessor, pixels, ("a", "b"))
     unit = pixels / 255
     np.testing.assert_allclose(contract.mean, unit.mean(axis=(0, 2, 3)), atol=1e-12)
     std = unit.std(axis=(0, 2, 3))
@@ -380,14 +389,16 @@ def test_the_measured_statistics_are_those_of_numpy(pixels: np.ndarray) -> None:
 
 
 def test_a_channel_without_variation_keeps_its_scale() -> None:
-    contract = Contract.measured(GREY, np.zeros((2, 1, 6, 8), np.uint8), ("a", "b"))
+    contract = Contract.fit(GREY, np.zeros((2, 1, 6, 8), np.uint8), ("a", "b"))
     assert contract.std == (1.0,)
 
 
-@pytest.mark.parametrize("framing", [GREY, COLOUR])
-def test_normalised_training_pixels_have_mean_0_and_variance_1(framing: PictureFraming) -> None:
-    pixels = np.random.default_rng(0).integers(0, 200, (50, *framing.shape), np.uint8)
-    contract = Contract.measured(framing, pixels, ("a", "b"))
+@pytest.mark.parametrize("preprocessor", [GREY, COLOUR])
+def test_normalised_training_pixels_have_mean_0_and_variance_1(
+    preprocessor: ImagePreprocessor,
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 200, (50, *preprocessor.shape), np.uint8)
+    contract = Contract.fit(preprocessor, pixels, ("a", "b"))
     values = contract.normalise(torch.from_numpy(pixels))
     assert values.dtype == torch.float32
     assert values.mean(dim=(0, 2, 3)).abs().max() < 1e-5
@@ -396,28 +407,28 @@ def test_normalised_training_pixels_have_mean_0_and_variance_1(framing: PictureF
 
 
 def test_a_contract_survives_json() -> None:
-    framing = PictureFraming(
+    preprocessor = ImagePreprocessor(
         height=28,
         width=32,
         channels=3,
-        fit="pad",
+        fit_mode="pad",
         polarity="dark on light",
         value_range=(-1.0, 1.0),
     )
-    pixels = np.random.default_rng(0).integers(0, 256, (3, *framing.shape), np.uint8)
-    contract = Contract.measured(framing, pixels, ("고양이", "dog"))
+    pixels = np.random.default_rng(0).integers(0, 256, (3, *preprocessor.shape), np.uint8)
+    contract = Contract.fit(preprocessor, pixels, ("고양이", "dog"))
     assert Contract.model_validate_json(contract.model_dump_json()) == contract
 
 
-def data_of(images: np.ndarray | Pictures) -> Data:
+def data_of(images: np.ndarray | Pictures) -> RawDataset:
     labels = np.arange(len(images)) % 2
     part = Part(images, labels, [str(i) for i in range(len(images))])
-    return Data("here", "arrays", {"train": part}, ("a", "b"))
+    return RawDataset("here", "arrays", {"train": part}, ("a", "b"))
 
 
 def test_arrays_of_a_small_size_keep_it() -> None:
-    framing, reasons = derive_framing(data_of(np.zeros((4, 3, 96, 40), np.uint8)))
-    assert framing.shape == (3, 96, 40)
+    preprocessor, reasons = fit_preprocessor(data_of(np.zeros((4, 3, 96, 40), np.uint8)))
+    assert preprocessor.shape == (3, 96, 40)
     assert reasons == {
         "channels": "the training images are colour",
         "image size": "every training image has it",
@@ -425,8 +436,8 @@ def test_arrays_of_a_small_size_keep_it() -> None:
 
 
 def test_large_images_are_brought_to_64_pixels() -> None:
-    framing, reasons = derive_framing(data_of(np.zeros((4, 3, 97, 97), np.uint8)))
-    assert framing.shape == (3, 64, 64)
+    preprocessor, reasons = fit_preprocessor(data_of(np.zeros((4, 3, 97, 97), np.uint8)))
+    assert preprocessor.shape == (3, 64, 64)
     assert reasons["image size"] == (
         "sizes differ or exceed 96 pixels; the median shorter side is 97"
     )
@@ -435,15 +446,15 @@ def test_large_images_are_brought_to_64_pixels() -> None:
 def test_mixed_sizes_are_brought_to_the_median_of_the_images() -> None:
     sides = [20, 20, 20, 20, 50, 60, 70]
     pictures = Pictures([encoded(Image.new("RGB", (side, side + 5))) for side in sides])
-    framing, reasons = derive_framing(data_of(pictures))
-    assert framing.shape == (3, 20, 20)
+    preprocessor, reasons = fit_preprocessor(data_of(pictures))
+    assert preprocessor.shape == (3, 20, 20)
     assert reasons["image size"].endswith("the median shorter side is 20")
 
 
 def test_what_is_stated_is_not_derived() -> None:
     images = np.zeros((4, 3, 32, 32), np.uint8)
-    framing, reasons = derive_framing(data_of(images), image_size=(20, 24), channels=1)
-    assert framing.shape == (1, 20, 24)
+    preprocessor, reasons = fit_preprocessor(data_of(images), Recipe(image_size=20, channels=1))
+    assert preprocessor.shape == (1, 20, 20)
     assert set(reasons) == {"polarity"}
 
 
@@ -454,48 +465,42 @@ def test_what_is_stated_is_not_derived() -> None:
 def test_a_polarity_needs_99_of_100_images(opposite: int, polarity, fit: str) -> None:
     images = np.repeat(framed_square(255, 0)[None, None], 100, axis=0)
     images[:opposite] = 255 - images[:opposite]
-    framing, reasons = derive_framing(data_of(images))
-    assert (framing.polarity, framing.fit) == (polarity, fit)
+    preprocessor, reasons = fit_preprocessor(data_of(images))
+    assert (preprocessor.polarity, preprocessor.fit_mode) == (polarity, fit)
     assert ("polarity" in reasons) == (polarity is not None)
 
 
 def test_photographs_in_colour_have_no_polarity() -> None:
-    framing, _ = derive_framing(data_of(np.zeros((100, 3, 8, 8), np.uint8)))
-    assert framing.polarity is None
+    preprocessor, _ = fit_preprocessor(data_of(np.zeros((100, 3, 8, 8), np.uint8)))
+    assert preprocessor.polarity is None
 
 
 def test_the_training_pixels_of_mnist_pass_unchanged(shared_data: Callable[[str], Path]) -> None:
     data = open_data(shared_data("mnist"))
-    framing, _ = derive_framing(data)
-    assert framing == PictureFraming(
-        height=28, width=28, channels=1, fit="pad", polarity="light on dark"
+    preprocessor, _ = fit_preprocessor(data)
+    assert preprocessor == ImagePreprocessor(
+        height=28, width=28, channels=1, fit_mode="pad", polarity="light on dark"
     )
-    prepared = framing.prepare_all(data.train.raw)
+    prepared = preprocessor.transform(data.train.raw)
     assert prepared.values is data.train.raw
     assert prepared.adjusted == {} and prepared.bad == {}
 
 
 def test_colour_is_mirrored_and_grey_is_not() -> None:
     assert GREY.augmentation(may_mirror=True) == ("shift=0", "8 % of the shorter side")
-    framing = PictureFraming(height=32, width=40, channels=3)
-    augmentation, reason = framing.augmentation(may_mirror=True)
+    preprocessor = ImagePreprocessor(height=32, width=40, channels=3)
+    augmentation, reason = preprocessor.augmentation(may_mirror=True)
     assert augmentation == "shift=3,flip" and "means the same" in reason
 
 
 def test_signs_are_not_mirrored_by_themselves() -> None:
-    framing = PictureFraming(height=32, width=40, channels=3)
-    augmentation, reason = framing.augmentation(may_mirror=False)
+    preprocessor = ImagePreprocessor(height=32, width=40, channels=3)
+    augmentation, reason = preprocessor.augmentation(may_mirror=False)
     assert augmentation == "shift=3" and "a mirrored sign may mean another class" in reason
-
-
-def test_a_contract_of_the_first_version_is_one_of_pictures() -> None:
-    stored = Contract.unit(GREY, ("a", "b")).model_dump()
-    del stored["framing"]["takes"]
-    assert Contract.model_validate(stored) == Contract.unit(GREY, ("a", "b"))
 
 
 def test_a_contract_of_a_kind_that_nobody_knows_is_refused() -> None:
     stored = Contract.unit(GREY, ("a", "b")).model_dump()
-    stored["framing"]["takes"] = "sounds"
-    with pytest.raises(ValidationError, match="sounds"):
+    stored["preprocessor"]["input_kind"] = "sounds"
+    with pytest.raises(ValidationError, match="out of pictures, sentences, boards"):
         Contract.model_validate(stored)

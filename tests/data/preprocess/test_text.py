@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 
 from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
-from noonbit.data.dataset import Data, Part, Sentences
-from noonbit.data.prepared import gather, load, settled
-from noonbit.data.preprocess import SentenceFraming
-from noonbit.data.preprocess.contract import Contract, derive_framing
-from noonbit.data.preprocess.text import tokens_of
+from noonbit.data.dataset import Part, RawDataset, Sentences
+from noonbit.data.prepared import fit_to_train, load, prepare
+from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.registry import fit_preprocessor
+from noonbit.data.preprocess.text import TextPreprocessor, tokens_of
 from noonbit.data.split import Holdout
 from noonbit.errors import InputRefused, UsageError
 
-FRAMING = SentenceFraming(length=4, words=("a", "film", "gripping"))
+FRAMING = TextPreprocessor(length=4, words=("a", "film", "gripping"))
 
 
-def data_of(texts: list[str], labels: list[int] | None = None) -> Data:
+def data_of(texts: list[str], labels: list[int] | None = None) -> RawDataset:
     names = [f"line {number}" for number in range(len(texts))]
     chosen = np.arange(len(texts)) % 2 if labels is None else np.array(labels)
-    return Data("s", "text", {"train": Part(Sentences(texts), chosen, names)}, ("neg", "pos"))
+    return RawDataset("s", "text", {"train": Part(Sentences(texts), chosen, names)}, ("neg", "pos"))
 
 
 @pytest.mark.parametrize(
@@ -43,38 +43,40 @@ def test_words_are_those_of_kims_code(text: str, tokens: str) -> None:
 
 def test_letters_outside_ascii_stay_where_a_language_needs_them() -> None:
     assert tokens_of("ein sch\u00f6ner Film_1", "all") == ["ein", "sch\u00f6ner", "film", "1"]
-    framing, reasons = derive_framing(data_of(["\u00fcber sch\u00f6n", "na ja"] * 5))
-    assert framing.facts()["letters"] == "all" and "not ASCII" in reasons["letters"]
-    framing, _ = derive_framing(data_of(["a film of note and a caf\u00e9 " + "so " * 99, "bad"]))
-    assert framing.facts()["letters"] == "ascii"
+    preprocessor, reasons = fit_preprocessor(data_of(["\u00fcber sch\u00f6n", "na ja"] * 5))
+    assert preprocessor.facts()["letters"] == "all" and "not ASCII" in reasons["letters"]
+    preprocessor, _ = fit_preprocessor(
+        data_of(["a film of note and a caf\u00e9 " + "so " * 99, "bad"])
+    )
+    assert preprocessor.facts()["letters"] == "ascii"
 
 
 def test_a_sentence_is_numbers_and_says_what_was_changed() -> None:
-    values, done = FRAMING.prepare_noting("A gripping film")
+    values, done = FRAMING.transform_one("A gripping film")
     assert values.tolist() == [2, 4, 3, 0] and values.dtype == np.int32 and done == []
-    values, done = FRAMING.prepare_noting("a gripping new film of note")
+    values, done = FRAMING.transform_one("a gripping new film of note")
     assert values.tolist() == [2, 4, 1, 3] and done == ["shortened", "partly unknown"]
     for nothing in ("entirely new", "", "***"):
-        assert FRAMING.prepare_noting(nothing)[1] == ["blank"]
+        assert FRAMING.transform_one(nothing)[1] == ["blank"]
     with pytest.raises(InputRefused, match="is of the type int; a sentence is text"):
-        FRAMING.prepare_noting(5)
+        FRAMING.transform_one(5)
 
 
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
-    values, _ = FRAMING.prepare_noting(text)
+    values, _ = FRAMING.transform_one(text)
     assert values.shape == (4,)
 
 
 def test_only_training_sentences_say_which_words_there_are() -> None:
     texts = [f"word{number} and the rest" for number in range(40)]
     data = data_of([*texts, "a very long sentence that nobody trains on at all"])
-    framing, _ = derive_framing(data)
-    items = gather(data, framing, holdout=Holdout(), on_bad="fail")
+    preprocessor, _ = fit_preprocessor(data)
+    items = prepare(data, preprocessor, holdout=Holdout(), on_bad="fail")
     trained = {w for i in items.split.train for w in tokens_of(items.text(int(i)))}
-    learned = settled(items, Holdout()).framing
-    assert isinstance(learned, SentenceFraming)
-    assert set(learned.words) == trained and trained < set(framing.words)  # type: ignore[union-attr]
+    learned = fit_to_train(items, Holdout()).preprocessor
+    assert isinstance(learned, TextPreprocessor)
+    assert set(learned.words) == trained and trained < set(preprocessor.words)  # type: ignore[union-attr]
     assert learned.length == max(len(tokens_of(items.text(int(i)))) for i in items.split.train)
 
 
@@ -82,10 +84,11 @@ def test_what_was_settled_is_what_the_stored_contract_makes_of_the_data(tmp_path
     lines = [f"w{n % 7} w{n % 11} w{n}" for n in range(60)]
     (tmp_path / "a.txt").write_text("\n".join(lines[::2]))
     (tmp_path / "b.txt").write_text("\n".join(lines[1::2]))
-    items, reasons = load(tmp_path, Recipe(), data_dir=None)
-    contract = Contract.unit(items.framing, items.data.class_names)
+    items = load(tmp_path, Recipe(), data_dir=None)
+    reasons = items.reasons
+    contract = Contract.unit(items.preprocessor, items.data.class_names)
     stored = Contract.model_validate_json(contract.model_dump_json())
-    again, _ = load(tmp_path, Recipe(), data_dir=None, framing=stored.framing)
+    again = load(tmp_path, Recipe(), data_dir=None, preprocessor=stored.preprocessor)
     assert stored == contract and "training sentences" in reasons["words"]
     assert np.array_equal(np.asarray(again.values), np.asarray(items.values))
     assert again.fingerprint == items.fingerprint
@@ -94,8 +97,8 @@ def test_what_was_settled_is_what_the_stored_contract_makes_of_the_data(tmp_path
 def test_the_same_words_stay_on_one_side_of_the_split() -> None:
     texts = [f"film {number // 2}" + "!" * (number % 2) for number in range(100)]
     data = data_of([t.replace("!", " ") for t in texts], [n // 2 % 2 for n in range(100)])
-    framing, _ = derive_framing(data)
-    items = gather(data, framing, on_bad="fail")
+    preprocessor, _ = fit_preprocessor(data)
+    items = prepare(data, preprocessor, on_bad="fail")
     assert len(items.copies) == 50
     for part in ("train", "validation", "test"):
         assert set(items.indices(part)) == {n ^ 1 for n in items.indices(part)}
@@ -105,7 +108,7 @@ def test_an_empty_text_is_a_problem_and_the_rest_still_trains() -> None:
     from noonbit.data.checks.findings import findings_of_items
 
     data = data_of([*(f"film {n}" for n in range(30)), "***", "..."])
-    items = gather(data, derive_framing(data)[0], on_bad="fail")
+    items = prepare(data, fit_preprocessor(data)[0], on_bad="fail")
     assert items.blank.tolist() == [30, 31]
     titles = [finding.title for finding in findings_of_items(items)]
     assert titles == ["2 sentences are without any word."]
@@ -146,6 +149,6 @@ def test_sentences_of_the_same_words_are_near_each_other() -> None:
 def test_the_movie_reviews_have_as_many_words_as_the_paper_counts(
     shared_data: Callable[[str], Path],
 ) -> None:
-    framing, _ = derive_framing(open_data(shared_data("rt-polarity")))
-    assert isinstance(framing, SentenceFraming)
-    assert (len(framing.words), framing.length) == (18_765, 56)
+    preprocessor, _ = fit_preprocessor(open_data(shared_data("rt-polarity")))
+    assert isinstance(preprocessor, TextPreprocessor)
+    assert (len(preprocessor.words), preprocessor.length) == (18_765, 56)

@@ -15,11 +15,12 @@ from PIL import Image
 from noonbit.config.recipe import Recipe
 from noonbit.data import cache, files, mapped
 from noonbit.data.checks.check import check
-from noonbit.data.dataset import Data, Numbered, Part, PartName
+from noonbit.data.dataset import Numbered, Part, PartName, RawDataset
 from noonbit.data.mapped import is_mapped
-from noonbit.data.prepared import Items, gather, load
-from noonbit.data.preprocess import PictureFraming, transform
-from noonbit.data.preprocess import images as framing
+from noonbit.data.prepared import PreparedDataset, load, prepare
+from noonbit.data.preprocess import images as preprocessor
+from noonbit.data.preprocess import transform
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.readers import headers, pictures
 from noonbit.data.source import open_data
 from noonbit.errors import DataError
@@ -32,7 +33,7 @@ def everything_is_worth_keeping(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv(cache.LIMIT_VARIABLE, raising=False)
     monkeypatch.setattr(transform, "WORTH_KEEPING", 0)
-    for module in (headers, framing):
+    for module in (headers, preprocessor):
         monkeypatch.setattr(module, "WORTH_KEEPING", 1)
 
 
@@ -60,8 +61,8 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "pictures"
 
 
-def load_it(source: Path) -> Items:
-    return load(source, SKIP, data_dir=None)[0]
+def load_it(source: Path) -> PreparedDataset:
+    return load(source, SKIP, data_dir=None)
 
 
 def entries(kind: str) -> list[Path]:
@@ -73,13 +74,13 @@ def entry() -> Path:
     return path
 
 
-def assert_same(one: Items, other: Items) -> None:
+def assert_same(one: PreparedDataset, other: PreparedDataset) -> None:
     assert (one.values == other.values).all() and one.values.shape == other.values.shape
     assert (one.labels == other.labels).all()
     for part in ("train", "validation", "test"):
         assert (one.indices(part) == other.indices(part)).all()
     assert list(one.names) == list(other.names)
-    for name in ("framing", "bad", "fingerprint"):
+    for name in ("preprocessor", "bad", "fingerprint"):
         assert getattr(one, name) == getattr(other, name), name
     for name in ("format", "class_names", "value_range", "bad", "notes"):
         assert getattr(one.data, name) == getattr(other.data, name), name
@@ -104,7 +105,7 @@ def test_a_second_load_is_the_same_and_opens_no_picture(
     first = load_it(source)
     assert not first.from_cache and not is_mapped(first.values)
     assert len(first.bad) == 2 and len(first.labels) == 29
-    assert first.framing.polarity == "light on dark"
+    assert first.preprocessor.polarity == "light on dark"
     nothing_is_opened(monkeypatch)
     second = load_it(source)
     assert second.from_cache and is_mapped(second.values)
@@ -163,26 +164,26 @@ def test_any_change_is_seen(source: Path, change: Callable[[Path], None]) -> Non
     assert load_it(source).from_cache
 
 
-def test_another_framing_is_another_entry(source: Path) -> None:
+def test_another_preprocessor_is_another_entry(source: Path) -> None:
     first = load_it(source)
     data = open_data(source, on_bad="skip")
-    other = gather(data, PictureFraming(height=9, width=7, channels=3), on_bad="skip")
+    other = prepare(data, ImagePreprocessor(height=9, width=7, channels=3), on_bad="skip")
     assert not other.from_cache and other.values.shape == (29, 3, 9, 7)
-    assert gather(data, first.framing, on_bad="skip").from_cache
+    assert prepare(data, first.preprocessor, on_bad="skip").from_cache
     assert len(entries("framed")) == 2
 
 
 def test_another_decoder_is_another_entry(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_it(source)
-    for name in ("decoder", "framing_code"):
-        for module in (headers, framing, transform):
+    for name in ("decoder_version", "preprocessing_code"):
+        for module in (headers, preprocessor, transform):
             monkeypatch.setattr(module, name, lambda: "another", raising=False)
     assert not load_it(source).from_cache
 
 
-@pytest.mark.parametrize("name", ["prepare_noting", "border_level", "decode"])
+@pytest.mark.parametrize("name", ["transform_one", "border_level", "decode"])
 def test_a_change_of_what_makes_pixels_makes_another_decoder(name: str) -> None:
-    assert f"def {name}(" in framing.framing_code()
+    assert f"def {name}(" in preprocessor.preprocessing_code()
 
 
 def test_labels_may_change_without_their_pictures(source: Path) -> None:
@@ -194,9 +195,9 @@ def test_labels_may_change_without_their_pictures(source: Path) -> None:
             "train": Part(train.raw, 1 - train.labels, train.names),
             "test": data.parts["test"],
         }
-        swapped = Data(data.source, data.format, parts, data.class_names)
-        framing = load_it(source).framing
-        fresh = gather(swapped, framing, on_bad="skip")
+        swapped = RawDataset(data.source, data.format, parts, data.class_names)
+        preprocessor = load_it(source).preprocessor
+        fresh = prepare(swapped, preprocessor, on_bad="skip")
         assert fresh.from_cache
         assert fresh.fingerprint != load_it(source).fingerprint
         assert fresh.fingerprint == transform.fingerprint(swapped, fresh.values)
@@ -274,7 +275,7 @@ def test_an_entry_is_a_zip_that_numpy_opens(source: Path) -> None:
 
 
 def load_and_report(source: Path, results: "multiprocessing.Queue[str]") -> None:
-    for module in (headers, framing, transform):
+    for module in (headers, preprocessor, transform):
         module.WORTH_KEEPING = 0
     results.put(load_it(source).fingerprint)
 
@@ -322,19 +323,19 @@ def test_what_could_not_be_opened_is_tried_again(
     assert len(load_it(source).bad) == 2
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", open_path)
-        gather(
+        prepare(
             open_data(source, on_bad="skip"),
-            PictureFraming(height=9, width=7, channels=3),
+            ImagePreprocessor(height=9, width=7, channels=3),
             on_bad="skip",
         )
     data = open_data(source, on_bad="skip")
-    again = gather(data, PictureFraming(height=9, width=7, channels=3), on_bad="skip")
+    again = prepare(data, ImagePreprocessor(height=9, width=7, channels=3), on_bad="skip")
     assert not again.from_cache and len(again.bad) == 2
 
 
 def test_few_pictures_are_not_worth_an_entry(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transform, "WORTH_KEEPING", 30 * 15 * 15)
-    for module in (headers, framing):
+    for module in (headers, preprocessor):
         monkeypatch.setattr(module, "WORTH_KEEPING", 31)
     load_it(source)
     assert not cache.folder().exists()
@@ -392,16 +393,16 @@ def test_pictures_are_framed_in_blocks(
 ) -> None:
     del little_memory
     sizes: list[int] = []
-    prepare_all = PictureFraming.prepare_all
+    transform = ImagePreprocessor.transform
 
-    def watched(framing: PictureFraming, images: object) -> object:
-        prepared = prepare_all(framing, images)  # type: ignore[arg-type]
+    def watched(preprocessor: ImagePreprocessor, images: object) -> object:
+        prepared = transform(preprocessor, images)  # type: ignore[arg-type]
         sizes.append(prepared.values.nbytes)
         return prepared
 
     data = open_data(source, on_bad="skip")
-    monkeypatch.setattr(PictureFraming, "prepare_all", watched)
-    gather(data, PictureFraming(height=14, width=14, channels=1), on_bad="skip")
+    monkeypatch.setattr(ImagePreprocessor, "transform", watched)
+    prepare(data, ImagePreprocessor(height=14, width=14, channels=1), on_bad="skip")
     assert sum(sizes) == 29 * 14 * 14 and max(sizes) <= 2000
 
 
@@ -451,8 +452,11 @@ def test_one_mapped_part_is_used_where_it_lies(tmp_path: Path, little_memory: No
 def test_one_part_in_memory_passes_without_a_copy() -> None:
     images = np.random.default_rng(0).integers(0, 256, (50, 1, 6, 6), np.uint8)
     part = Part(images, np.arange(50) % 2, Numbered("row", 50))
-    data = Data("here", "arrays", {"train": part}, ("a", "b"))
-    assert transform.frame(data, PictureFraming(height=6, width=6, channels=1)).values is images
+    data = RawDataset("here", "arrays", {"train": part}, ("a", "b"))
+    assert (
+        transform.transform_dataset(data, ImagePreprocessor(height=6, width=6, channels=1)).values
+        is images
+    )
 
 
 def test_a_disk_without_room_for_what_exceeds_the_memory_is_one_sentence(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
-from noonbit.data.dataset import Data
+from noonbit.data.dataset import RawDataset
 from noonbit.data.files import open_files
 from noonbit.data.readers.arrays import (
     channels_first,
@@ -26,7 +26,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (6, 8, 8), np.uint8)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
 
 
-def open_npz(folder: Path, **arrays) -> Data:
+def open_npz(folder: Path, **arrays) -> RawDataset:
     path = folder / "data.npz"
     np.savez(path, **arrays)
     files = open_files(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from noonbit.data.dataset import Data
+from noonbit.data.dataset import RawDataset
 from noonbit.data.files import open_files
 from noonbit.data.readers.cifar import CIFAR10_CLASSES, _dtype, read, recognise
 from noonbit.errors import DataError
@@ -30,7 +30,7 @@ def python2_pickle(pixels: np.ndarray, labels: list[int], key: bytes = b"labels"
     return raw.replace(b"cnumpy._core.multiarray", b"cnumpy.core.multiarray")
 
 
-def open_source(path: Path) -> Data:
+def open_source(path: Path) -> RawDataset:
     files = open_files(path)
     assert recognise(files)
     return read(files, path.name)
@@ -42,7 +42,7 @@ def sentence(path: Path) -> str:
     return str(error.value)
 
 
-def check(data: Data) -> None:
+def check(data: RawDataset) -> None:
     np.testing.assert_array_equal(
         data.train.raw, np.concatenate([PIXELS, PIXELS]).reshape(8, 3, 32, 32)
     )

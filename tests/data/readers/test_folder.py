@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from noonbit.data.dataset import Data, Pictures
+from noonbit.data.dataset import Pictures, RawDataset
 from noonbit.data.files import open_files
 from noonbit.data.readers.folder import read, read_inputs, recognise
 from noonbit.errors import DataError
@@ -20,7 +20,7 @@ def write_pictures(root: Path, *names: str) -> Path:
     return root
 
 
-def open_folder(path: Path) -> Data:
+def open_folder(path: Path) -> RawDataset:
     files = open_files(path)
     assert recognise(files)
     return read(files, path.name)
@@ -32,7 +32,7 @@ def sentence(path: Path) -> str:
     return str(error.value)
 
 
-def labels(data: Data, part: str = "train") -> list[str]:
+def labels(data: RawDataset, part: str = "train") -> list[str]:
     codes = data.parts[part].labels  # type: ignore[index]
     return [data.class_names[code] for code in codes]
 

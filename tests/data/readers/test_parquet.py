@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from noonbit.data.dataset import Data, Pictures
+from noonbit.data.dataset import Pictures, RawDataset
 from noonbit.data.files import open_files
 from noonbit.data.readers.parquet import read, read_inputs, recognise
 from noonbit.errors import DataError
@@ -37,7 +37,7 @@ def write(path: Path, columns: dict, metadata: dict | None = None) -> Path:
     return path
 
 
-def open_parquet(path: Path) -> Data:
+def open_parquet(path: Path) -> RawDataset:
     files = open_files(path)
     assert recognise(files)
     return read(files, path.name)

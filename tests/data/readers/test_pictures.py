@@ -17,7 +17,7 @@ from noonbit.data.readers.pictures import (
     SUFFIXES,
     decode,
     inspect,
-    misnamed,
+    note_misnamed,
     scan,
 )
 from noonbit.errors import InputRefused
@@ -124,9 +124,9 @@ def test_a_gif_named_jpg_is_read_and_noted() -> None:
     content = encoded(Image.fromarray(GREY), "GIF")
     pictures, bad = scan([in_memory(content, f"{i}.jpg") for i in range(3)])
     assert not bad and {picture.format for picture in pictures} == {"GIF"}
-    assert misnamed(pictures) == ("3 files are GIF although named .jpg.",)
-    assert misnamed(pictures[:1]) == ("1 file is GIF although named .jpg.",)
-    assert misnamed([Picture("a.JPG", bytes, 1, 1, 1, "JPEG")]) == ()
+    assert note_misnamed(pictures) == ("3 files are GIF although named .jpg.",)
+    assert note_misnamed(pictures[:1]) == ("1 file is GIF although named .jpg.",)
+    assert note_misnamed([Picture("a.JPG", bytes, 1, 1, 1, "JPEG")]) == ()
 
 
 def test_a_truncated_picture_is_refused_with_its_bytes() -> None:

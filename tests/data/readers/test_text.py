@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from noonbit.data import Data, open_data, open_inputs
+from noonbit.data import RawDataset, open_data, open_inputs
 from noonbit.data.dataset import Sentences
-from noonbit.data.readers.text import decoded
+from noonbit.data.readers.text import decode_text
 from noonbit.errors import DataError
 
 GOOD = ["a gripping film", "warm and funny", "moving"]
@@ -25,7 +25,7 @@ def write_lines(folder: Path, files: dict[str, list[str]]) -> Path:
     return folder
 
 
-def texts(data: Data, part: str = "train") -> dict[str, list[str]]:
+def texts(data: RawDataset, part: str = "train") -> dict[str, list[str]]:
     """The sentences of a part by class."""
     found = data.parts[part]  # type: ignore[index]
     assert isinstance(found.raw, Sentences) and found.labels is not None
@@ -101,7 +101,7 @@ def test_latin_1_is_read_and_said(tmp_path: Path) -> None:
 
 def test_a_few_broken_bytes_in_utf_8_are_passed_over_and_named() -> None:
     raw = ("\u00e9" * 30 + "\nfine\n").encode() + b"bro\xffken\n"
-    text, notes = decoded(raw, "pos.txt")
+    text, notes = decode_text(raw, "pos.txt")
     assert text.endswith("bro\ufffdken\n")
     assert notes == (
         "pos.txt has 1 character that is not UTF-8, the first in line 3; it was passed over.",
@@ -109,9 +109,9 @@ def test_a_few_broken_bytes_in_utf_8_are_passed_over_and_named() -> None:
 
 
 def test_utf_16_is_read_and_bytes_of_zero_are_refused() -> None:
-    assert decoded("a film\n".encode("utf-16"), "a")[0] == "a film\n"
+    assert decode_text("a film\n".encode("utf-16"), "a")[0] == "a film\n"
     with pytest.raises(DataError, match="it holds bytes of zero"):
-        decoded(b"a\0b", "a")
+        decode_text(b"a\0b", "a")
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from noonbit.data.preprocess import PictureFraming
 from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.models.catalogue import build
-from noonbit.models.layers import Dropout, Network, seed_dropout
+from noonbit.models.layers import Dropout, FeedforwardNetwork, seed_dropout
 from noonbit.models.resnet import ConvNorm, Residual
 from noonbit.system import cpp_extension
-from noonbit.training.fused import Chain, chain_of, kernels
-from noonbit.training.fused.first_layer import FirstActivation
-from noonbit.training.fused.kernels import Kernels, Window
-from noonbit.training.fused.layers import Normalisation, Pool, Rectifier
+from noonbit.training.fused import FusedNetwork, build_fused, kernels
+from noonbit.training.fused.compile import FusedBuilder, UnsupportedLayer
+from noonbit.training.fused.first_layer import FusedFirstActivation
+from noonbit.training.fused.kernels import Kernels, WindowArguments
+from noonbit.training.fused.layers import FusedBatchNorm, FusedMaxPool, FusedReLU
 
 CLASSES = 5
 COUNT = 24
@@ -56,7 +57,7 @@ def images_and_labels(channels: int, side: int) -> tuple[Tensor, Tensor]:
 
 def contract_of(channels: int, side: int) -> Contract:
     return Contract(
-        framing=PictureFraming(height=side, width=side, channels=1 if channels == 1 else 3),
+        preprocessor=ImagePreprocessor(height=side, width=side, channels=1 if channels == 1 else 3),
         mean=(0.45, 0.5, 0.55)[:channels],
         std=(0.25, 0.3, 0.2)[:channels],
         class_names=tuple("abcde"),
@@ -66,8 +67,10 @@ def contract_of(channels: int, side: int) -> Contract:
 def network(name: str, channels: int, side: int) -> nn.Module:
     torch.manual_seed(1)
     model = build(name, CLASSES, channels, (side, side)).to(memory_format=torch.channels_last)
-    if hasattr(model, "look_at"):
-        model.look_at(contract_of(channels, side).normalise(images_and_labels(channels, side)[0]))
+    if hasattr(model, "init_from_data"):
+        model.init_from_data(
+            contract_of(channels, side).normalise(images_and_labels(channels, side)[0])
+        )
     seed_dropout(model, 7)
     return model.train()
 
@@ -86,15 +89,15 @@ def by_autograd(model: nn.Module, channels: int, side: int, dtype: torch.dtype) 
     return loss.item()
 
 
-def by_chain(chain: Chain, channels: int, side: int) -> tuple[float, int]:
+def by_fused(fused: FusedNetwork, channels: int, side: int) -> tuple[float, int]:
     images, labels = images_and_labels(channels, side)
-    chain.look_through(contract_of(channels, side))
-    loss, correct = chain.backward(images, labels, smoothing=0.1, count=COUNT)
+    fused.set_normalization(contract_of(channels, side))
+    loss, correct = fused.backward(images, labels, smoothing=0.1, count=COUNT)
     return loss.item(), int(correct.item())
 
 
 def disagreement(ours: Tensor, exact: Tensor) -> float:
-    """The length of the difference as a share of the exact one's."""
+    """The norm of the difference, relative to the exact one's."""
     return float((ours.double() - exact.double()).norm() / (exact.double().norm() + 1e-30))
 
 
@@ -104,9 +107,9 @@ def test_the_gradient_is_autograds(
     loaded: dict[str, Kernels], name: str, channels: int, side: int
 ) -> None:
     model, exact = network(name, channels, side), network(name, channels, side)
-    chain = chain_of(model, torch.float32)
-    assert chain is not None
-    loss, correct = by_chain(chain, channels, side)
+    fused = build_fused(model, torch.float32)
+    assert fused is not None
+    loss, correct = by_fused(fused, channels, side)
     assert loss == pytest.approx(by_autograd(exact, channels, side, torch.float64), rel=1e-5)
     assert 0 <= correct <= COUNT
     for (parameter_name, ours), theirs in zip(
@@ -114,7 +117,7 @@ def test_the_gradient_is_autograds(
     ):
         assert (ours.grad is None) == (theirs.grad is None), parameter_name
         if ours.grad is not None and theirs.grad is not None and theirs.grad.norm() > 1e-6:
-            # Deep down, float32 puts a unit in millions on the other side of ReLU's corner.
+            # In deep networks, rounding puts one unit in millions on the other side of ReLU's kink.
             assert disagreement(ours.grad, theirs.grad) < 1e-2, parameter_name
     for ours_buffer, exact_buffer in zip(model.buffers(), exact.buffers(), strict=True):
         assert torch.allclose(ours_buffer.double(), exact_buffer.double(), rtol=1e-4, atol=1e-6)
@@ -123,9 +126,9 @@ def test_the_gradient_is_autograds(
 @pytest.mark.parametrize("name", ["mlp", "deep-cnn", "sign-cnn", "glance", "resnet20"])
 def test_bfloat16_points_the_same_way(loaded: dict[str, Kernels], name: str) -> None:
     model, exact = network(name, 3, 32), network(name, 3, 32)
-    chain = chain_of(model, torch.bfloat16)
-    assert chain is not None
-    by_chain(chain, 3, 32)
+    fused = build_fused(model, torch.bfloat16)
+    assert fused is not None
+    by_fused(fused, 3, 32)
     by_autograd(exact, 3, 32, torch.float64)
     ours, theirs = (
         torch.cat([p.grad.double().flatten() for p in each.parameters() if p.grad is not None])
@@ -134,50 +137,52 @@ def test_bfloat16_points_the_same_way(loaded: dict[str, Kernels], name: str) -> 
     assert F.cosine_similarity(ours, theirs, dim=0) > 0.98
 
 
-def test_a_chain_learns_from_the_weights_as_they_are(loaded: dict[str, Kernels]) -> None:
+def test_a_fused_network_reads_the_current_weights(loaded: dict[str, Kernels]) -> None:
     model = network("cnn", 1, 28)
-    chain = chain_of(model, torch.bfloat16)
-    assert chain is not None
-    before, _ = by_chain(chain, 1, 28)
+    fused = build_fused(model, torch.bfloat16)
+    assert fused is not None
+    before, _ = by_fused(fused, 1, 28)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
-    after, _ = by_chain(chain, 1, 28)
+    after, _ = by_fused(fused, 1, 28)
     assert after != before
     assert after == pytest.approx(COUNT * np.log(CLASSES), rel=1e-3)
 
 
-def test_a_narrow_convolution_inside_a_block_is_not_taken_for_the_first(
+def test_a_narrow_convolution_inside_a_block_is_not_mistaken_for_the_first(
     loaded: dict[str, Kernels],
 ) -> None:
     path = nn.Sequential(ConvNorm(2, 2, 3), nn.ReLU(), ConvNorm(2, 2, 3))
     features = nn.Sequential(nn.Conv2d(1, 2, 3), Residual(path, nn.Identity()))
-    model = Network(features, nn.Sequential(nn.Flatten(), nn.Linear(2 * 26 * 26, CLASSES)))
+    model = FeedforwardNetwork(
+        features, nn.Sequential(nn.Flatten(), nn.Linear(2 * 26 * 26, CLASSES))
+    )
     model = model.to(memory_format=torch.channels_last).train()
     exact = deepcopy(model)
-    chain = chain_of(model, torch.float32)
-    assert chain is not None
-    by_chain(chain, 1, 28)
+    fused = build_fused(model, torch.float32)
+    assert fused is not None
+    by_fused(fused, 1, 28)
     by_autograd(exact, 1, 28, torch.float64)
     for ours, theirs in zip(model.parameters(), exact.parameters(), strict=True):
         assert ours.grad is not None and theirs.grad is not None
         assert theirs.grad.norm() < 1e-6 or disagreement(ours.grad, theirs.grad) < 1e-2
 
 
-def test_networks_with_a_layer_that_no_link_stands_for_have_no_chain(
+def test_a_network_with_an_unsupported_layer_has_no_fused_form(
     loaded: dict[str, Kernels],
 ) -> None:
-    def of(*layers: nn.Module) -> Chain | None:
+    def of(*layers: nn.Module) -> FusedNetwork | None:
         head = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
-        return chain_of(Network(nn.Sequential(*layers), head), torch.float32)
+        return build_fused(FeedforwardNetwork(nn.Sequential(*layers), head), torch.float32)
 
     assert of(nn.Conv2d(1, 4, 3), nn.AdaptiveMaxPool2d(1)) is not None
     unknown: list[list[nn.Module]] = [
         [nn.Conv2d(1, 4, 3), nn.Tanh()],
-        [nn.Conv2d(1, 4, 3), nn.SiLU()],  # only behind a stem that does not learn
+        [nn.Conv2d(1, 4, 3), nn.SiLU()],  # supported only behind a frozen stem
         [nn.Conv2d(1, 4, 3), nn.MaxPool2d(3, stride=2)],  # overlapping windows
         [nn.Conv2d(1, 4, 3), nn.MaxPool2d(2, padding=1)],
-        [nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), Dropout(0.5)],  # no zeros that could be its mask
+        [nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), Dropout(0.5)],  # the output is no mask without ReLU
         [nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4, momentum=None)],
         [nn.Conv2d(1, 4, 3, padding="same")],
         [nn.Conv2d(1, 4, 3, padding=1, padding_mode="reflect")],
@@ -185,7 +190,21 @@ def test_networks_with_a_layer_that_no_link_stands_for_have_no_chain(
     ]
     for layers in unknown:
         assert of(*layers) is None, layers
-    assert chain_of(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), torch.float32) is None
+    assert build_fused(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), torch.float32) is None
+
+
+def test_a_network_whose_first_layer_is_dense_has_no_fused_form(
+    loaded: dict[str, Kernels],
+) -> None:
+    layers = (nn.Identity(), nn.Linear(4, 3), nn.ReLU())
+    model = FeedforwardNetwork(nn.Sequential(*layers), nn.Sequential(nn.Linear(3, 2)))
+    builder = FusedBuilder(loaded["float32"], torch.float32)
+    with pytest.raises(UnsupportedLayer, match="rows, not images"):
+        builder.build_network(model)
+    assert build_fused(model, torch.float32) is None
+    assert model(torch.zeros(5, 4)).shape == (5, 2)
+    images = FeedforwardNetwork(nn.Sequential(nn.Flatten(), *layers), model.head)
+    assert build_fused(images, torch.float32) is not None
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -203,7 +222,7 @@ def test_pooling_is_pytorchs(
 ) -> None:
     torch.manual_seed(0)
     values = torch.randn(3, channels, 7, 9).to(dtype).contiguous(memory_format=torch.channels_last)
-    link = Pool(
+    fused = FusedMaxPool(
         loaded[str(dtype).removeprefix("torch.")],
         side=side,
         stride=stride,
@@ -213,24 +232,26 @@ def test_pooling_is_pytorchs(
     )
     theirs = values.clone().requires_grad_()
     expected = F.relu(F.max_pool2d(theirs, side, stride, ceil_mode=ceil_mode))
-    ours = link.forward(values)
+    ours = fused.forward(values)
     assert torch.equal(ours, expected)
     gradient = torch.randn(expected.shape).to(dtype)
     expected.backward(gradient)
     given = gradient.contiguous(memory_format=torch.channels_last)
-    back = link.backward(given, further=True)
+    back = fused.backward(given, needs_input_grad=True)
     assert back is not None and theirs.grad is not None
     assert torch.equal(back, theirs.grad)
 
 
-def test_what_is_not_a_number_stays_so(loaded: dict[str, Kernels]) -> None:
+def test_nan_is_propagated(loaded: dict[str, Kernels]) -> None:
     values = torch.ones(1, 20, 2, 2).contiguous(memory_format=torch.channels_last)
     values[0, 3, 1, 0] = torch.nan
-    pool = Pool(loaded["float32"], side=2, stride=2, ceil_mode=False, rectified=True, dropout=None)
+    pool = FusedMaxPool(
+        loaded["float32"], side=2, stride=2, ceil_mode=False, rectified=True, dropout=None
+    )
     assert pool.forward(values).flatten().isnan().nonzero().tolist() == [[3]]
-    assert Rectifier(loaded["float32"], None).forward(values.clone()).isnan().sum() == 1
+    assert FusedReLU(loaded["float32"], None).forward(values.clone()).isnan().sum() == 1
     small = values.to(torch.bfloat16)
-    assert Rectifier(loaded["bfloat16"], None).forward(small).isnan().sum() == 1
+    assert FusedReLU(loaded["bfloat16"], None).forward(small).isnan().sum() == 1
 
 
 @pytest.mark.parametrize("rate", [0.25, 0.5, 1.0])
@@ -240,12 +261,14 @@ def test_dropout_keeps_what_the_layer_would_keep(loaded: dict[str, Kernels], rat
     layer.seed(3)
     expected = layer(F.relu(values))
     layer.seed(3)
-    link = Rectifier(loaded["float32"], layer)
-    assert torch.allclose(link.forward(values.clone()), expected)
+    fused = FusedReLU(loaded["float32"], layer)
+    assert torch.allclose(fused.forward(values.clone()), expected)
     layer.seed(3)
-    pool = Pool(loaded["float32"], side=1, stride=1, ceil_mode=False, rectified=True, dropout=layer)
+    pool = FusedMaxPool(
+        loaded["float32"], side=1, stride=1, ceil_mode=False, rectified=True, dropout=layer
+    )
     assert torch.allclose(pool.forward(values), expected)
-    back = pool.backward(torch.ones_like(values), further=True)
+    back = pool.backward(torch.ones_like(values), needs_input_grad=True)
     assert back is not None
     scale = 0.0 if rate == 1 else 1 / (1 - rate)
     assert torch.allclose(back, (expected > 0) * scale)
@@ -265,11 +288,11 @@ def test_norm_with_a_residual_is_pytorchs(loaded: dict[str, Kernels], activation
     theirs = [each.double().requires_grad_() for each in (values, residual)]
     act = {"none": nn.Identity(), "relu": nn.ReLU(), "silu": nn.SiLU()}[activation]
     expected = act(exact(theirs[0]) + theirs[1])
-    link = Normalisation(loaded["float32"], layer, activation)  # type: ignore[arg-type]
-    assert torch.allclose(link.forward(values, residual).double(), expected, atol=1e-5)
+    fused = FusedBatchNorm(loaded["float32"], layer, activation)  # type: ignore[arg-type]
+    assert torch.allclose(fused.forward(values, residual).double(), expected, atol=1e-5)
     gradient = torch.randn(expected.shape).contiguous(memory_format=torch.channels_last)
     expected.backward(gradient.double())
-    back, beside = link.backward_both(gradient)
+    back, beside = fused.backward_both(gradient)
     for ours, their in zip((back, beside), theirs, strict=True):
         assert their.grad is not None
         assert disagreement(ours, their.grad) < 1e-5
@@ -281,7 +304,7 @@ def test_norm_with_a_residual_is_pytorchs(loaded: dict[str, Kernels], activation
 def test_the_exponential_is_exact_to_seven_digits(loaded: dict[str, Kernels]) -> None:
     values = torch.linspace(-90, 90, 100_001)
     expected = F.silu(values.double())
-    ours = FirstActivation(loaded["float32"]).forward(values.clone()).double()
+    ours = FusedFirstActivation(loaded["float32"]).forward(values.clone()).double()
     # Below -60 the sigmoid stays at 9e-27.
     assert torch.allclose(ours, expected, rtol=1e-6, atol=1e-24)
 
@@ -315,32 +338,32 @@ def test_the_loss_is_pytorchs(loaded: dict[str, Kernels], smoothing: float) -> N
 def test_images_are_normalised_as_the_contract_says(
     loaded: dict[str, Kernels], dtype: torch.dtype
 ) -> None:
-    chain = chain_of(network("cnn", 3, 32), torch.float32)
-    assert chain is not None
+    fused = build_fused(network("cnn", 3, 32), torch.float32)
+    assert fused is not None
     images = images_and_labels(3, 32)[0].to(dtype)
     contract = contract_of(3, 32)
-    chain.look_through(contract)
-    assert torch.equal(chain.prepared(images), contract.normalise(images))
+    fused.set_normalization(contract)
+    assert torch.equal(fused.normalise(images), contract.normalise(images))
 
 
-def test_without_kernels_there_is_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_kernels_there_is_no_fused_form(monkeypatch: pytest.MonkeyPatch) -> None:
     kernels.load.cache_clear()
     cpp_extension.load.cache_clear()
     with monkeypatch.context() as changed:
         changed.setenv(cpp_extension.SWITCH, "off")
-        assert chain_of(network("cnn", 1, 28), torch.float32) is None
+        assert build_fused(network("cnn", 1, 28), torch.float32) is None
     kernels.load.cache_clear()
     cpp_extension.load.cache_clear()
 
 
 def test_windows_are_counted_as_pytorch_counts_them(loaded: dict[str, Kernels]) -> None:
-    assert ctypes.sizeof(Window) == 64
+    assert ctypes.sizeof(WindowArguments) == 64
     for ceil_mode in (False, True):
         for length in range(2, 12):
             for side, stride in ((2, 2), (2, 3), (3, 3), (3, 5)):
                 if length < side:
                     continue
-                link = Pool(
+                fused = FusedMaxPool(
                     loaded["float32"],
                     side=side,
                     stride=stride,
@@ -351,4 +374,4 @@ def test_windows_are_counted_as_pytorch_counts_them(loaded: dict[str, Kernels]) 
                 theirs = F.max_pool2d(
                     torch.zeros(1, 1, length, length), side, stride, ceil_mode=ceil_mode
                 )
-                assert link.windows(length, side, stride) == theirs.shape[2]
+                assert fused.count_windows(length, side, stride) == theirs.shape[2]

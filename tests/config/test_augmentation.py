@@ -1,4 +1,4 @@
-"""The settings of an augmentation: names, bounds, and a text that is read back."""
+"""Augmentation settings: names, bounds, and the text form that is parsed back."""
 
 import re
 
@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noonbit.augment import Augmentation
-from noonbit.augment.settings import ALIASES
+from noonbit.config.augmentation import ALIASES, Augmentation
 from noonbit.errors import UsageError
 
 shares = st.floats(0, 1, exclude_max=True)

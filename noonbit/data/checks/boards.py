@@ -6,20 +6,23 @@ from typing import Any
 import numpy as np
 
 from noonbit.data.checks.findings import Finding
-from noonbit.data.go.boards import boards_of
+from noonbit.data.checks.plain import findings
+from noonbit.data.go.boards import as_boards
 from noonbit.data.go.sgf import LEFT_OUT
-from noonbit.data.prepared import Items
+from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import plural
 
+__all__ = ["facts", "file_findings", "findings", "lines"]
 
-def board_facts(items: Items) -> dict[str, Any]:
+
+def facts(items: PreparedDataset) -> dict[str, Any]:
     """Games, positions, handicap and lengths, as plain values."""
-    boards = boards_of(items.data.train.raw)
+    boards = as_boards(items.data.train.raw)
     lengths = np.bincount(boards.groups)
     return {
         "games": len(lengths),
         "positions": len(boards),
-        "board": items.framing.facts()["board"],
+        "board": items.preprocessor.facts()["board"],
         "game_positions": {
             "fewest": int(lengths.min()),
             "median": float(np.median(lengths)),
@@ -29,12 +32,12 @@ def board_facts(items: Items) -> dict[str, Any]:
     }
 
 
-def board_lines(items: Items) -> list[tuple[str, str]]:
+def lines(items: PreparedDataset) -> list[tuple[str, str]]:
     """The same facts for people."""
-    facts = board_facts(items)
-    lengths = facts["game_positions"]
+    found = facts(items)
+    lengths = found["game_positions"]
     return [
-        ("games", f"{facts['games']:,} on {facts['board']}, {facts['positions']:,} positions"),
+        ("games", f"{found['games']:,} on {found['board']}, {found['positions']:,} positions"),
         (
             "moves",
             f"{lengths['fewest']:,} to {lengths['most']:,} a game, half of them have at most "
@@ -42,16 +45,16 @@ def board_lines(items: Items) -> list[tuple[str, str]]:
         ),
         (
             "handicap",
-            f"{plural(facts['handicap_games'], 'game')} with stones before the first move",
+            f"{plural(found['handicap_games'], 'game')} with stones before the first move",
         ),
     ]
 
 
-def odd_games(items: Items) -> Iterator[Finding]:
+def file_findings(items: PreparedDataset) -> Iterator[Finding]:
     """Files that hold no whole, legal game of this size, and what was done about each."""
-    findings = boards_of(items.data.train.raw).findings
-    out = tuple(str(finding) for finding in findings if finding.done == LEFT_OUT)
-    kept = tuple(str(finding) for finding in findings if finding.done != LEFT_OUT)
+    odd = as_boards(items.data.train.raw).findings
+    out = tuple(str(finding) for finding in odd if finding.done == LEFT_OUT)
+    kept = tuple(str(finding) for finding in odd if finding.done != LEFT_OUT)
     if out:
         were = "was" if len(out) == 1 else "were"
         yield Finding("note", "left out", f"{plural(len(out), 'game')} {were} left out.", out)

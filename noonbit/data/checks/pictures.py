@@ -1,0 +1,155 @@
+"""What `noonbit check` says of pictures."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from noonbit.data.checks.findings import Finding, readable_parts
+from noonbit.data.dataset import Part, Picture, Pictures, RawDataset
+from noonbit.data.prepared import PreparedDataset
+from noonbit.data.preprocess.images import ImagePreprocessor, images_of
+from noonbit.data.readers.pictures import note_misnamed
+from noonbit.errors import plural
+
+CHANNEL_WORDS = {1: "grey", 3: "colour"}
+STRETCHED_LEAST = 20
+"""Fewer pictures may well all reach both ends by chance."""
+STRETCHED_EXTREMES = 0.02
+
+
+def facts(items: PreparedDataset) -> dict[str, Any]:
+    """Sizes, channels, polarity and values of pictures, as plain values."""
+    data = items.data
+    return {
+        "sizes": [
+            {"width": width, "height": height, "items": count}
+            for (width, height), count in picture_sizes(data).most_common()
+        ],
+        "channels": dict(picture_channels(data)),
+        "polarity": items.preprocessor.facts()["polarity"],
+        "value_range": list(data.value_range),
+    }
+
+
+def lines(items: PreparedDataset) -> list[tuple[str, str]]:
+    """The same facts for people: a word, and what there is to say."""
+    data, found = items.data, items.preprocessor.facts()
+    low, high = data.value_range
+    return [
+        ("pictures", f"{size_range(picture_sizes(data))}, {' and '.join(picture_channels(data))}"),
+        ("polarity", str(found["polarity"] or "none in common")),
+        ("values", f"{low:g} to {high:g}"),
+    ]
+
+
+def findings(items: PreparedDataset) -> Iterator[Finding]:
+    """Levels that were stretched picture by picture, told from pictures that all span 0 to 255."""
+    readable = np.concatenate(list(readable_parts(items).values()))
+    rows = np.asarray(items.values).reshape(len(items.values), -1)
+    if rows.min(axis=1)[readable].any() or (rows.max(axis=1)[readable] < 255).any():
+        return
+    at_extremes = np.zeros(len(readable))
+    for first in range(0, len(readable), 1000):  # a copy of all could be too much
+        block = rows[readable[first : first + 1000]]
+        at_extremes[first : first + 1000] = ((block == 0) | (block == 255)).mean(axis=1)
+    if len(readable) >= STRETCHED_LEAST and np.median(at_extremes) <= STRETCHED_EXTREMES:
+        yield Finding(
+            "note",
+            "stretched",
+            "Every picture spans exactly 0 to 255: levels were stretched picture by picture, so "
+            "brightness carries no information, and results are not comparable with those on the "
+            "original pictures.",
+        )
+
+
+def file_findings(items: PreparedDataset) -> Iterator[Finding]:
+    """Misnamed files, and pictures of several sizes or of grey and colour together."""
+    yield from misnamed_files(items)
+    yield from mixed_sizes(items)
+    yield from mixed_channels(items)
+
+
+def pictures_of(part: Part) -> Pictures:
+    """The encoded pictures of a part; none where it holds arrays."""
+    return part.raw if isinstance(part.raw, Pictures) else Pictures([])
+
+
+def misnamed_files(items: PreparedDataset) -> Iterator[Finding]:
+    """Files whose name says another format than their content; the content counts."""
+    alike: dict[tuple[str, ...], list[Picture]] = defaultdict(list)
+    for part in items.data.parts.values():
+        for picture in pictures_of(part):
+            alike[note_misnamed([picture])].append(picture)
+    alike.pop((), None)
+    for pictures in alike.values():
+        names = tuple(picture.name for picture in pictures)
+        yield Finding("note", "misnamed", note_misnamed(pictures)[0], names)
+
+
+def mixed_sizes(items: PreparedDataset) -> Iterator[Finding]:
+    """More than one size; a note, because framing brings all to one."""
+    sizes = picture_sizes(items.data)
+    if len(sizes) > 1:
+        preprocessor = items.preprocessor
+        assert isinstance(preprocessor, ImagePreprocessor)  # noqa: S101 - a rule of pictures
+        yield Finding(
+            "note",
+            "mixed sizes",
+            f"The pictures have {size_range(sizes)}; all are brought to "
+            f"{preprocessor.width}x{preprocessor.height}.",
+            tuple(f"{width}x{height}: {count:,}" for (width, height), count in sizes.most_common()),
+        )
+
+
+def mixed_channels(items: PreparedDataset) -> Iterator[Finding]:
+    """Grey and colour pictures together; a note, because framing makes all alike."""
+    channels = picture_channels(items.data)
+    if len(channels) > 1:
+        made = CHANNEL_WORDS[items.preprocessor.channels]
+        yield Finding(
+            "note",
+            "mixed channels",
+            f"{plural(channels['grey'], 'picture')} {'is' if channels['grey'] == 1 else 'are'} "
+            f"grey and {channels['colour']:,} colour; all are made {made}.",
+            tuple(
+                name
+                for part in items.data.parts.values()
+                for name, picture in zip(part.names, pictures_of(part), strict=False)
+                if CHANNEL_WORDS[picture.channels] != made
+            ),
+        )
+
+
+def picture_sizes(data: RawDataset) -> Counter[tuple[int, int]]:
+    """How many images have each (width, height) before framing."""
+    sizes: Counter[tuple[int, int]] = Counter()
+    for part in data.parts.values():
+        images = images_of(part.raw)
+        if isinstance(images, Pictures):
+            sizes.update((picture.width, picture.height) for picture in images)
+        else:
+            sizes[images.shape[3], images.shape[2]] += len(part)
+    return sizes
+
+
+def picture_channels(data: RawDataset) -> Counter[str]:
+    """How many images are grey and how many colour before framing."""
+    channels: Counter[str] = Counter()
+    for part in data.parts.values():
+        images = images_of(part.raw)
+        if isinstance(images, Pictures):
+            channels.update(CHANNEL_WORDS[picture.channels] for picture in images)
+        else:
+            channels[CHANNEL_WORDS[images.shape[1]]] += len(part)
+    return channels
+
+
+def size_range(sizes: Counter[tuple[int, int]]) -> str:
+    """`28x28`, or `37 sizes from 42x33 to 500x374`, width first, by area."""
+    by_area = [f"{width}x{height}" for width, height in sorted(sizes, key=math.prod)]
+    if len(by_area) == 1:
+        return by_area[0]
+    return f"{len(by_area):,} sizes from {by_area[0]} to {by_area[-1]}"
