@@ -113,7 +113,7 @@ def trained(
     from noonbit.config.plan import Plan
     from noonbit.config.recipe import Recipe
     from noonbit.data.prepared import PreparedDataset
-    from noonbit.jobs.ensemble import members_of, train_members
+    from noonbit.jobs.ensemble import load_members, train_members
     from noonbit.jobs.observer import Observer
     from noonbit.jobs.train import train
     from noonbit.runs.run import Run
@@ -155,5 +155,5 @@ def trained(
                 source, recipe, ensemble_settings, out=out, data_dir=place, observer=clock
             )
         seconds = time.perf_counter() - started
-        steps = sum(step_seconds(each) for each in ([run] if members is None else members_of(run)))
+        steps = sum(step_seconds(each) for each in ([run] if members is None else load_members(run)))
     return {"steps": steps, "training": clock.last - clock.first, "all": seconds}

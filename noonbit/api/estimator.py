@@ -32,11 +32,11 @@ from noonbit.config.recipe import (
     Recipe,
     ScheduleName,
 )
-from noonbit.data.dataset import Numbered, Part, RawDataset
+from noonbit.data.dataset import NumberedNames, Part, RawDataset
 from noonbit.data.prepared import prepare
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
-from noonbit.data.readers.arrays import ValueRange, pixels_from_array
+from noonbit.data.preprocess.pixels import BYTES, CEILINGS, ValueRange, pixels_from_array
 from noonbit.data.split import Holdout
 from noonbit.errors import UsageError
 from noonbit.evaluation.inference import Probabilities, predict_part
@@ -47,6 +47,10 @@ from noonbit.training.state import Callbacks, EpochMetrics
 
 FEWEST_TO_VALIDATE = 100
 """Below this, a tenth of the items would choose an epoch by luck; the last one is as good."""
+
+MOST_FAR_OUT = 0.05
+"""The share of values further outside the training range than it is wide; with more of them, X is
+of another scale."""
 
 IMAGES_TOGETHER = 16
 """The network is asked about multiples of so many images. The kernels of matrix products round a
@@ -170,7 +174,9 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             "arrays",
             {
                 "train": Part(
-                    self._pixels(rows, preprocessor.value_range), codes, Numbered("row", len(rows))
+                    self._pixels(rows, preprocessor.value_range),
+                    codes,
+                    NumberedNames("row", len(rows)),
                 )
             },
             tuple(map(str, self.classes_)),
@@ -210,10 +216,11 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         missing = -len(rows) % IMAGES_TOGETHER
         preprocessor = self.contract_.preprocessor
         assert isinstance(preprocessor, ImagePreprocessor)  # noqa: S101 - as `fit` made it
+        rows = to_trained_scale(rows, preprocessor.value_range)
         pixels = np.pad(
             self._pixels(rows, preprocessor.value_range), ((0, missing), (0, 0), (0, 0), (0, 0))
         )
-        part = Part(pixels, None, Numbered("row", len(pixels)))
+        part = Part(pixels, None, NumberedNames("row", len(pixels)))
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
             network = runtime.to_device(deepcopy(self.model_))
             answers = predict_part(network, self.contract_, part, runtime)
@@ -326,6 +333,37 @@ def stated_shape(given: Sequence[int]) -> ImageShape:
 def shown(shape: ImageShape) -> str:
     """`28x28x1`."""
     return "x".join(map(str, shape))
+
+
+def to_trained_scale(rows: NDArray[Any], value_range: ValueRange) -> NDArray[Any]:
+    """Rows (n, features) to be answered, in the numbers that the classifier was trained on.
+
+    Unit floats are another form of bytes, as in `Run.predict`. A few values far outside the range
+    are clipped later: a scaler makes them of features that hardly vary in training. Raises
+    `ValueError` for rows of another scale, which would be answered at chance.
+    """
+    low, high = value_range
+    if rows.dtype == np.uint8 and value_range == BYTES:
+        return rows
+    if rows.dtype.kind == "f" and value_range == BYTES:
+        is_unit = (rows.min(axis=1) >= 0) & (rows.max(axis=1) <= 1)
+        rows = np.where(is_unit[:, None], rows * 255, rows)
+    least, most, width = float(rows.min()), float(rows.max()), high - low
+    is_outside = (rows < low - width) | (rows > high + width)
+    is_far_out = is_outside.mean() > MOST_FAR_OUT
+    # All of it fits into a smaller usual range: 0 to 1 where there was 0 to 16, say.
+    is_smaller = low == 0 and 0 <= least < most and ceiling_of(most) < ceiling_of(high)
+    if is_far_out or is_smaller:
+        raise ValueError(
+            f"X holds values from {least:g} to {most:g}, but this classifier was trained on "
+            f"{low:g} to {high:g}. Bring X to the scale of the training data."
+        )
+    return rows
+
+
+def ceiling_of(level: float) -> float:
+    """The first of the usual highest levels (1, 16, 255, 65,535) that is not below `level`."""
+    return next((float(ceiling) for ceiling in CEILINGS if level <= ceiling), math.inf)
 
 
 def learn_range(rows: NDArray[Any]) -> ValueRange:

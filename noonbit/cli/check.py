@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from noonbit.data.checks.findings import Finding
 
 SHOWN_DETAIL = 5
-"""Names under a finding; --json has all."""
+"""Names printed under a finding; --json has all."""
 
 
 def check(
@@ -59,7 +59,7 @@ def check(
 
 
 def print_diagnosis(diagnosis: "Diagnosis") -> None:
-    """What the data is, its counts, and the findings."""
+    """Print what the data are, their counts, and the findings."""
     from noonbit.data.checks.findings import checks_of
 
     items = diagnosis.items
@@ -83,7 +83,7 @@ def print_diagnosis(diagnosis: "Diagnosis") -> None:
 
 
 def print_counts(diagnosis: "Diagnosis") -> None:
-    """A row a class, a column a part of the source."""
+    """Print a row per class and a column per part of the source."""
     counts = diagnosis.counts
     columns = list(counts.values())
     rows = [
@@ -96,7 +96,7 @@ def print_counts(diagnosis: "Diagnosis") -> None:
 
 
 def print_finding(finding: "Finding") -> None:
-    """The sentence, and the first names where it does not say them itself."""
+    """Print a finding and, unless its sentence contains them, its first names."""
     print(f"{finding.severity:<8} {finding.title}")
     if all(line in finding.title for line in finding.detail):
         return

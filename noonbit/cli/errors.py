@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from noonbit.runs.run import Run
 
 COLUMNS = 5
-"""Pictures in a row of the sheet."""
+"""Pictures per row of the sheet."""
 
 
 def errors(
@@ -86,14 +86,14 @@ def errors(
 def mistake_rows(
     run: "Run", answers: "StoredPredictions", rows: "NDArray[np.int64]"
 ) -> list[dict[str, Any]]:
-    """The answers at `rows` as plain values, in that order."""
+    """Return the predictions at `rows` as plain values, in that order."""
     return [
         {
             "item": int(answers.items[row]),
             "name": answers.names[row],
             "label": run.class_names[answers.labels[row]],
             "prediction": run.class_names[answers.predictions[row]],
-            "probability": float(answers.stated[row]),
+            "probability": float(answers.confidence[row]),
             "label_probability": float(answers.probabilities[row, answers.labels[row]]),
         }
         for row in rows
@@ -101,7 +101,7 @@ def mistake_rows(
 
 
 def draw(path: Path, items: "PreparedDataset", mistakes: Sequence[dict[str, Any]]) -> None:
-    """A sheet of the pictures with their real and predicted classes, as a PNG."""
+    """Write a PNG sheet of the pictures, titled with their real and predicted classes."""
     from noonbit.data.contact_sheet import draw_grid, write_png
 
     titles = [f"real {one['label']}\npredicted {one['prediction']}" for one in mistakes]
@@ -110,7 +110,7 @@ def draw(path: Path, items: "PreparedDataset", mistakes: Sequence[dict[str, Any]
 
 
 def print_mistakes(mistakes: Sequence[dict[str, Any]]) -> None:
-    """A line a mistake; of a sentence its text, of anything else where it came from."""
+    """Print a line per mistake, with the text of a sentence or the name of any other item."""
     last = "text" if "text" in mistakes[0] else "name"
     print_table(
         ("item", "real", "predicted", "probability", last),

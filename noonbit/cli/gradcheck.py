@@ -36,7 +36,7 @@ def gradcheck(
     ----------
     model
         A network of `noonbit models`, path.py:function, or `byhand` and `byhand-exact`, the network
-        written by hand with its document's way back and with the derivative.
+        written by hand with its document's backward pass and with the derivative.
     input
         One image: height x width x channels, by default 8x8x1; or one sentence: length x words.
         Small ones are quicker and find the same mistakes.
@@ -76,7 +76,7 @@ def gradcheck(
 def run_check(
     model: str, kind: "type[Preprocessor]", classes: int, channels: int, size: tuple[int, ...]
 ) -> "GradientCheck":
-    """The check of a fresh network on random inputs."""
+    """Check a newly initialised network on random inputs."""
     import torch
 
     from noonbit.course.gradcheck import SEED, check, random_batch
@@ -84,13 +84,15 @@ def run_check(
 
     torch.manual_seed(SEED)
     network = build(model, classes, channels, size)
-    return check(network, *random_batch(classes, kind.input_shape(channels, size), words=channels))
+    shape = kind.input_shape(channels, size)
+    words = channels if kind.of_words else None
+    return check(network, *random_batch(classes, shape, words=words))
 
 
 def run_byhand_check(
     model: str, classes: int, channels: int, size: tuple[int, ...]
 ) -> "GradientCheck":
-    """The check of the network that is written by hand, whose images are grey."""
+    """Check the NumPy network; raises `UsageError` unless `channels` is 1."""
     from noonbit.course.byhand import documented_slope, exact_slope
     from noonbit.course.gradcheck import check_byhand
 
@@ -102,7 +104,7 @@ def run_byhand_check(
 
 
 def require_right(result: "GradientCheck", model: str) -> None:
-    """Raise `CheckFailed` where a gradient is wrong, with where to look."""
+    """Raise `CheckFailed`, with a layer to look at first, if a gradient is wrong."""
     wrong = [layer.name for layer in result.layers if not layer.passed]
     if not wrong:
         return
@@ -115,7 +117,7 @@ def require_right(result: "GradientCheck", model: str) -> None:
 
 
 def print_check(result: "GradientCheck", tolerance: float) -> None:
-    """The layers as a table, and what a good number is."""
+    """Print a row per layer, and what a good error is."""
     print_table(
         ("layer", "kind", "parameters", "checked", "largest slope", "worst error", "verdict"),
         [
@@ -144,7 +146,7 @@ def print_check(result: "GradientCheck", tolerance: float) -> None:
 
 
 def verdict(layer: "LayerCheck") -> str:
-    """One word for a line of the table."""
+    """Return a layer's verdict in a word or two."""
     if not layer.checked:
         return "frozen"
     if not layer.passed:

@@ -19,6 +19,7 @@ def models(*, json: Json = False) -> None:
         summary = summarise(
             outline(name, classes, channels, size),
             kind.input_shape(channels, size),
+            of_words=kind.of_words,
             counts_statistics=entry.counts_statistics,
         )
         rows.append(

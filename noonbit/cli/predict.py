@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from noonbit.runs.run import Run
 
 SHOWN_NGRAMS = 8
-"""Of a sentence, those that count most."""
+"""N-grams printed per sentence, those with the largest contributions."""
 SHOWN_ROWS = 50
-"""More are counted, not printed; --out keeps them all."""
+"""Rows printed at most; --out writes all."""
 NUMBERED, MOST_NUMBERED = 5, 9
-"""Moves that are numbered on a board: one digit each."""
+"""Moves numbered on a board: by default, and at most, since each has one digit."""
 
 
 def predict(
@@ -91,7 +91,7 @@ def predict(
 
 
 def say_notes(run: "Run", predictions: "Predictions") -> None:
-    """What could not be read, and what had to be done to others."""
+    """Print which inputs could not be read, and what was changed in others."""
     for item in predictions.bad:
         say(f"left out {item}")
     preprocessor = run.contract.preprocessor
@@ -105,7 +105,7 @@ def print_rows(
     explanations: "Sequence[Explanation]",
     class_names: "Sequence[str]",
 ) -> None:
-    """The first answers, each with what decided where that was asked for."""
+    """Print the first predictions, each with its explanation if there is one."""
     shown = rows[:SHOWN_ROWS]
     if explanations:
         for row, explanation in zip(shown, explanations, strict=False):
@@ -120,7 +120,7 @@ def print_rows(
 
 
 def require_sentences(run: "Run", flag: str) -> None:
-    """Raise `UsageError` for a flag that is of sentences and a run that is not."""
+    """Raise `UsageError` if a flag is for sentences and the run is not."""
     input_kind = run.contract.preprocessor.input_kind
     if input_kind != "sentences":
         raise UsageError(f"{flag} is for sentences, and {run.path.name} takes {input_kind}.")
@@ -129,29 +129,29 @@ def require_sentences(run: "Run", flag: str) -> None:
 def predict_texts(
     run: "Run", inputs: tuple[str, ...], text: tuple[str, ...]
 ) -> "tuple[Predictions, list[str]]":
-    """Predict the sentences of files and of the command line, and give them as they are."""
+    """Predict the sentences of the command line and of files; return the texts too."""
     from dataclasses import replace
 
     from noonbit.data import open_inputs
     from noonbit.data.dataset import Sentences
-    from noonbit.evaluation.inference import concatenate, part_of_texts
+    from noonbit.evaluation.inference import concatenate_predictions, make_text_part
 
     each, texts = [], list(text)
     if text:
-        each.append(run.predict(part_of_texts(text)))
+        each.append(run.predict(make_text_part(text)))
     for source in inputs:
         opened = open_inputs(source, on_bad="skip")
         predictions = run.predict(opened.part)
         each.append(replace(predictions, bad=(*opened.bad, *predictions.bad)))
         if isinstance(opened.part.raw, Sentences):
             texts += opened.part.raw
-    return concatenate(each), texts
+    return concatenate_predictions(each), texts
 
 
 def print_explanation(
     row: dict[str, Any], explanation: "Explanation", class_names: "Sequence[str]"
 ) -> None:
-    """A sentence, its class, and the n-grams that count for or against it."""
+    """Print a sentence, its class, and the n-grams that count for or against the class."""
     name = row["prediction"]
     print(f"{name} {row['probability']:.4f}  {' '.join(explanation.tokens)}")
     weights = explanation.for_class(class_names.index(name))
@@ -165,7 +165,7 @@ def print_explanation(
 def draw_move(
     run: str, inputs: tuple[str, ...], move: int, *, numbered: int, out: Path | None, json: bool
 ) -> None:
-    """The position before a move of one game, drawn on the terminal or into an SVG file."""
+    """Draw the position before a move of one game, on the terminal or into an SVG file."""
     if len(inputs) > 1:
         raise UsageError(f"--move is of one game; {len(inputs)} sources were given.")
     if out is not None and out.suffix != ".svg":
@@ -202,12 +202,12 @@ def draw_move(
 
 
 def format_value(value: object) -> str:
-    """Probabilities with four digits, names as they are."""
+    """Format a probability with four digits, anything else with `str`."""
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """The rows as CSV, JSON or Parquet, whole or not at all."""
+    """Write the rows as CSV, JSON or Parquet, by the ending, atomically."""
     import pyarrow as pa
     import pyarrow.csv
     import pyarrow.parquet

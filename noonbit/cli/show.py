@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from noonbit.data.dataset import Part, PartName, RawDataset
 
 PICTURE_SIDE = 400
-"""Pixels that the longer side of a small image is enlarged to in the PNG."""
+"""Target length of a small image's longer side in the PNG, in pixels."""
 CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
 
 
@@ -83,7 +83,7 @@ def show(
 
 
 def part_with_item(data: "RawDataset", name: "PartName", index: int) -> "Part":
-    """A part of the source; raises `UsageError` where there is none, or no such item in it."""
+    """Return a part of the source; raises `UsageError` if the part or the item does not exist."""
     from noonbit.data.dataset import input_kind_of
     from noonbit.data.preprocess.registry import INPUT_KINDS
 
@@ -103,22 +103,22 @@ def part_with_item(data: "RawDataset", name: "PartName", index: int) -> "Part":
 
 
 def facts_of(data: "RawDataset", part: "Part", index: int) -> dict[str, Any]:
-    """Which item it is, and what it shows."""
+    """Return an item's index, name and class."""
     assert part.labels is not None  # noqa: S101 - open_data gives labelled parts
     label = data.class_names[part.labels[index]]
     return {"index": index, "name": part.names[index], "label": label}
 
 
 def sentence_facts(data: "RawDataset", part: "Part", index: int) -> dict[str, Any]:
-    """A text, and the words of it that a network reads."""
-    from noonbit.data.preprocess.text import letters_of, sentences_of, tokens_of
+    """Return a text and the tokens that a network reads."""
+    from noonbit.data.preprocess.text import as_sentences, detect_letters, tokenise
 
-    text = sentences_of(part.raw)[index]
-    return {"text": text, "tokens": tokens_of(text, letters_of(data))}
+    text = as_sentences(part.raw)[index]
+    return {"text": text, "tokens": tokenise(text, detect_letters(data))}
 
 
 def show_sentence(facts: dict[str, Any], *, json: bool) -> None:
-    """A text, its class, and the words that a network reads."""
+    """Print a text, its class, and the words that a network reads."""
     if json:
         print_json(facts)
         return
@@ -131,7 +131,7 @@ def show_sentence(facts: dict[str, Any], *, json: bool) -> None:
 def pixel_facts(
     pixels: "NDArray[np.uint8]", rows: "list[Augmentation]", out: Path | None
 ) -> dict[str, Any]:
-    """An image (C, H, W) as numbers, and what was drawn of it."""
+    """Return an image (C, H, W) as numbers, with its augmentations and the PNG's path."""
     channels, height, width = pixels.shape
     return {
         "channels": channels,
@@ -144,7 +144,7 @@ def pixel_facts(
 
 
 def print_picture(facts: dict[str, Any], pixels: "NDArray[np.uint8]", *, numbers: bool) -> None:
-    """An image's class and size, and perhaps its numbers."""
+    """Print an image's class, its size and, with `numbers`, its pixels."""
     channels, height, width = pixels.shape
     print(f"{facts['name']}: {facts['label']}")
     print(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
@@ -153,14 +153,14 @@ def print_picture(facts: dict[str, Any], pixels: "NDArray[np.uint8]", *, numbers
 
 
 def enlarge_picture(pixels: "NDArray[np.uint8]") -> "Image":
-    """An image (C, H, W) as a picture that a person can look at."""
+    """Enlarge an image (C, H, W) so that a person can see its pixels."""
     from noonbit.data.contact_sheet import choose_scale, enlarge
 
     return enlarge(pixels, choose_scale(*pixels.shape[1:], side=PICTURE_SIDE))
 
 
 def write_picture(path: Path, picture: "Image") -> None:
-    """Write a PNG file, and say so."""
+    """Write a PNG file and print its path."""
     from noonbit.data.contact_sheet import write_png
 
     write_png(path, picture)
@@ -168,7 +168,7 @@ def write_picture(path: Path, picture: "Image") -> None:
 
 
 def rows_of(augment: str, out: Path | None) -> "list[Augmentation]":
-    """The settings of each row of the sheet."""
+    """Parse the settings of each row of the sheet; raises `UsageError` without `out`."""
     from noonbit.augment.preview import SLIDES
     from noonbit.config.augmentation import Augmentation
 
@@ -178,7 +178,7 @@ def rows_of(augment: str, out: Path | None) -> "list[Augmentation]":
 
 
 def draw_examples(part: "Part", index: int, rows: "list[Augmentation]", seed: int) -> "Image":
-    """A sheet of random draws of an image; what it is mixed with comes from all over the part."""
+    """Draw a sheet of random augmentations of an image; its mixing partners are evenly spread."""
     import numpy as np
 
     from noonbit.augment.preview import EXAMPLES_PER_ROW, preview_sheet
@@ -187,13 +187,15 @@ def draw_examples(part: "Part", index: int, rows: "list[Augmentation]", seed: in
     pixels = pixels_of(part, index)
     channels, height, width = pixels.shape
     preprocessor = ImagePreprocessor(channels=1 if channels == 1 else 3, height=height, width=width)
-    others = (index + np.arange(1, EXAMPLES_PER_ROW + 1) * max(1, len(part) // (EXAMPLES_PER_ROW + 1))) % len(part)
+    others = (
+        index + np.arange(1, EXAMPLES_PER_ROW + 1) * max(1, len(part) // (EXAMPLES_PER_ROW + 1))
+    ) % len(part)
     partners = np.asarray(preprocessor.transform(part.take(others).raw).values)
     return preview_sheet(pixels, rows, seed=seed, partners=partners)
 
 
 def warn(rows: "list[Augmentation]", class_names: Sequence[str]) -> None:
-    """Say which settings would change what a class means."""
+    """Print a warning for each setting that would change the meaning of a class."""
     from noonbit.augment.label_safety import meaning_warnings
 
     for settings in rows:
@@ -202,7 +204,7 @@ def warn(rows: "list[Augmentation]", class_names: Sequence[str]) -> None:
 
 
 def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
-    """One image of a part as uint8 (C, H, W), at its own size."""
+    """Return one image of a part as uint8 (C, H, W), at its own size."""
     import numpy as np
 
     from noonbit.data.preprocess.images import images_of
@@ -216,11 +218,11 @@ def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
 
 
 def print_numbers(pixels: "NDArray[np.uint8]") -> None:
-    """Each channel of an image (C, H, W) as a table."""
+    """Print each channel of an image (C, H, W) as a table."""
     for name, rows in zip(CHANNEL_NAMES[len(pixels)], pixels, strict=True):
         print(f"\n{name}\n{number_table(rows)}" if len(pixels) > 1 else f"\n{number_table(rows)}")
 
 
 def number_table(rows: "NDArray[np.uint8]") -> str:
-    """A channel (H, W) as aligned numbers, a line a row."""
+    """Format a channel (H, W) as aligned numbers, a line per row."""
     return "\n".join(" ".join(f"{value:3d}" for value in row) for row in rows.tolist())

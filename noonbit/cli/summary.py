@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from noonbit.models.summary import Summary
 
 USUAL_BATCH = 512
-"""What noonbit takes for sets of 8,192 images and more."""
+"""The default batch size for data sets of 8,192 images and more."""
 
 
 def summary(
@@ -53,9 +53,9 @@ def summary(
     shape = kind.input_shape(channels, size)
     network = outline(model, classes, channels, size)
     counts_statistics = entry is not None and entry.counts_statistics
-    table = summarise(network, shape, counts_statistics=counts_statistics)
+    table = summarise(network, shape, of_words=kind.of_words, counts_statistics=counts_statistics)
     optimizer = "adamw" if entry is None else entry.optimizer
-    memory = training_memory(network, shape, optimizer)
+    memory = training_memory(network, shape, optimizer, of_words=kind.of_words)
     if json:
         facts = {"model": model, "input": [*size, channels], "classes": classes} | asdict(table)
         facts["receptive_field"] = table.receptive_field
@@ -77,7 +77,7 @@ def summary(
 
 
 def print_layers(table: "Summary") -> None:
-    """A row a layer."""
+    """Print a row per layer."""
     print_table(
         ("layer", "kind", "output", "parameters", "multiply-adds", "receptive field"),
         [
@@ -95,7 +95,7 @@ def print_layers(table: "Summary") -> None:
 
 
 def print_totals(table: "Summary", noun: str, *, counts_statistics: bool) -> None:
-    """What all layers have together."""
+    """Print the totals of all layers."""
     counted = " (batch-norm statistics included)" if counts_statistics else ""
     print(f"\nparameters {table.parameters:,}{counted}")
     if table.auxiliary_parameters:
@@ -106,7 +106,7 @@ def print_totals(table: "Summary", noun: str, *, counts_statistics: bool) -> Non
 
 
 def print_memory(memory: "TrainingMemory", noun: str, optimizer: str, batch_size: int) -> None:
-    """What the weights take, and a training."""
+    """Print the memory of the weights and of training."""
     print(
         f"memory {human(memory.weights)} of weights; to train batches of {batch_size:,}, with "
         f"{human(memory.gradients)} of gradients, {human(memory.optimizer_state)} of {optimizer} "
@@ -115,12 +115,12 @@ def print_memory(memory: "TrainingMemory", noun: str, optimizer: str, batch_size
 
 
 def in_pixels(receptive_field: "Pair | None") -> str:
-    """`14 x 14`, or `n/a` where there is no map."""
+    """Format `14 x 14`, or `n/a` if there is no map."""
     return "n/a" if receptive_field is None else " x ".join(map(str, receptive_field))
 
 
 def human(count: float) -> str:
-    """Bytes in a unit that leaves one to three digits before the point: `3.4 MB`, thousands."""
+    """Format bytes with one to three digits before the point: `3.4 MB`, in powers of 1,000."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 999.5:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.3g} {unit}"

@@ -50,7 +50,7 @@ def train(
             "To begin: noonbit train digits"
         )
     recipe = merge_settings(recipe, config=config, fast=fast)
-    ensemble_settings.require_whole()
+    ensemble_settings.require_consistent()
     if resume is not None and (
         recipe.explicit_settings() or ensemble_settings.count > 1 or out is not None
     ):

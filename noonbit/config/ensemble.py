@@ -1,6 +1,6 @@
-"""Who the members of an ensemble are: how many, what sets them apart, how they are combined.
+"""The settings of an ensemble: its members, their differences, and how they are combined.
 
-The networks of a cross-validation are an ensemble too, whose members differ by what they train on.
+A cross-validation is an ensemble too, whose members differ by their training and test folds.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -12,10 +12,8 @@ from noonbit.errors import UsageError, plural
 
 Combine = Literal["sum", "probabilities", "vote"]
 DEFAULT_COMBINE: Combine = "sum"
-"""What the lecture labs do. Once calibrated, it had the lowest loss in each of eight ensembles of 3
-to 7 members, of one network or of several, on the digits and MNIST: 0.04 to 0.21, against 1 to 42 %
-more for probabilities and 8 to 155 % more for a vote. The accuracies lay within each other's
-intervals."""
+"""As in the lecture labs. Once calibrated, it had the lowest test loss in each of eight ensembles on the
+digits and MNIST: the loss was 1 to 42 % higher for probabilities, 8 to 155 % higher for a vote."""
 
 
 class EnsembleSettings(BaseModel):
@@ -39,7 +37,7 @@ class EnsembleSettings(BaseModel):
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any], *, origin: str) -> Self:
-        """A lineup from plain values; raises `UsageError` naming the wrong one and its origin."""
+        """Validate plain values; raises `UsageError` naming the invalid setting and its origin."""
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
@@ -47,17 +45,17 @@ class EnsembleSettings(BaseModel):
 
     @property
     def count(self) -> int:
-        """How many networks there will be."""
+        """The number of networks."""
         return self.folds or self.members or 1
 
-    def require_whole(self) -> None:
-        """Raise `UsageError` for settings of members where no number of members was given.
+    def require_consistent(self) -> None:
+        """Raise `UsageError` for settings that do not go together.
 
-        And for those that would set the networks of a cross-validation apart, since its mean is
-        that of one recipe.
+        These are settings of members without a number of members, and settings that would make the
+        networks of a cross-validation different, since its mean is that of one recipe.
         """
-        if self.folds is not None and (apart := self.model_fields_set - {"folds", "combine"}):
-            name = min(apart).replace("_", "-")
+        if self.folds is not None and (extra := self.model_fields_set - {"folds", "combine"}):
+            name = min(extra).replace("_", "-")
             raise UsageError(
                 "--folds trains one network a fold, all by the same recipe; leave out --folds, or "
                 f"--{name}."
@@ -70,21 +68,21 @@ class EnsembleSettings(BaseModel):
             )
 
     def recipes(self, recipe: Recipe) -> list[Recipe]:
-        """Each member's recipe, in order: the seeds count up from the recipe's.
+        """Return each member's recipe, in order; the seeds count up from the recipe's seed.
 
-        So each member can be repeated alone, and a larger ensemble begins with the smaller one's.
-        Raises `UsageError` for two settings that contradict each other.
+        So each member can be trained again alone, and a larger ensemble starts with the members of
+        a smaller one. Raises `UsageError` for settings that contradict each other.
         """
-        self.require_whole()
+        self.require_consistent()
         count = self.count
         parts = [f"{number}/{count}" for number in range(1, count + 1)]
         turns = {
-            "model": self.listed("member_models", ","),
-            "augment": self.listed("member_augment", ";"),
+            "model": self.split_setting("member_models", ","),
+            "augment": self.split_setting("member_augment", ";"),
             "fold": parts if self.member_folds else [],
             "test_fold": parts if self.folds is not None else [],
         }
-        refuse_both(recipe, turns, ("validation", "validation_rows") if self.member_folds else ())
+        refuse_conflicts(recipe, turns, ("validation", "validation_rows") if self.member_folds else ())
         return [
             Recipe.from_settings(
                 recipe.explicit_settings()
@@ -95,8 +93,11 @@ class EnsembleSettings(BaseModel):
             for index in range(count)
         ]
 
-    def listed(self, field: str, separator: str) -> list[str]:
-        """The pieces of a setting that members take in turn."""
+    def split_setting(self, field: str, separator: str) -> list[str]:
+        """Return the values of a setting that members take in turn; none if it is not set.
+
+        Raises `UsageError` for an empty value, and for more values than members.
+        """
         text: str | None = getattr(self, field)
         if text is None:
             return []
@@ -114,10 +115,10 @@ class EnsembleSettings(BaseModel):
         return values
 
 
-def refuse_both(
+def refuse_conflicts(
     recipe: Recipe, turns: dict[str, list[str]], decided_by_folds: tuple[str, ...]
 ) -> None:
-    """Raise `UsageError` where one setting is stated for all members and again for each."""
+    """Raise `UsageError` for a setting of the recipe that a setting of the ensemble decides."""
     flags = {
         "model": "member-models",
         "augment": "member-augment",
@@ -136,14 +137,14 @@ def refuse_both(
             )
 
 
-def name_of(models: list[str]) -> str:
-    """What an ensemble of these networks is called: `7 x glance`, `cnn + deep-cnn`."""
-    shown = [short_name(model) for model in models]
+def ensemble_name(models: list[str]) -> str:
+    """Return the name of an ensemble of these networks: `7 x glance`, `cnn + deep-cnn`."""
+    names = [short_name(model) for model in models]
     if len(set(models)) == 1:
-        return f"{len(models)} x {shown[0]}"
-    return " + ".join(shown) if len(shown) <= 3 else f"{len(shown)} networks"
+        return f"{len(models)} x {names[0]}"
+    return " + ".join(names) if len(names) <= 3 else f"{len(names)} networks"
 
 
 def short_name(model: str) -> str:
-    """A network's name without the path that leads to it."""
+    """Return a network's name without the path of its file."""
     return model.rpartition(".py:")[2]

@@ -101,14 +101,16 @@ class GradientCheck:
         return all(layer.passed for layer in self.layers)
 
 
-def random_batch(classes: int, shape: tuple[int, ...], *, words: int = 0) -> tuple[Tensor, Tensor]:
+def random_batch(
+    classes: int, shape: tuple[int, ...], *, words: int | None = None
+) -> tuple[Tensor, Tensor]:
     """Return the same 4 random inputs and int64 labels (4,) each time.
 
-    For a `shape` of (channels, height, width): normal float64 images (4, *shape). For (length,):
-    int64 numbers (4, length) below `words`, the size of the vocabulary.
+    Normal float64 inputs (4, *shape); with `words`, the size of a vocabulary, int64 numbers
+    (4, length) below it.
     """
     generator = torch.Generator().manual_seed(SEED)
-    if len(shape) == 1:
+    if words is not None:
         inputs = torch.randint(UNKNOWN, words, (IMAGES, *shape), generator=generator)
     else:
         inputs = torch.randn(IMAGES, *shape, dtype=torch.float64, generator=generator)

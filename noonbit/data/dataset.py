@@ -51,7 +51,7 @@ PART_WORDS: dict[str, PartName] = {
 """The words by which files and folders say which part they hold; `t10k` is MNIST's."""
 
 
-def part_of(name: str) -> PartName | None:
+def detect_part(name: str) -> PartName | None:
     """The part that a file or folder name speaks of: `sign_mnist_train.csv.gz` is `train`."""
     words = re.findall(r"[a-z]+[0-9]+k|[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
     return next((PART_WORDS[word] for word in words if word in PART_WORDS), None)
@@ -76,7 +76,7 @@ class Picture:
     """That of its file: another one where the content has changed; empty where that is unknown."""
 
 
-class Listed(Sequence[Item]):
+class InputList(Sequence[Item]):
     """Inputs of one kind, in order."""
 
     input_kind: ClassVar[InputKind]
@@ -109,13 +109,13 @@ class Listed(Sequence[Item]):
         return None
 
 
-class Pictures(Listed[Picture]):
+class Pictures(InputList[Picture]):
     """Encoded images."""
 
     input_kind = "pictures"
 
 
-class Sentences(Listed[str]):
+class Sentences(InputList[str]):
     """Texts."""
 
     input_kind = "sentences"
@@ -154,7 +154,7 @@ class OnDemand(Protocol):
         ...
 
 
-Raw: TypeAlias = NDArray[np.uint8] | Listed[Any] | OnDemand
+Raw: TypeAlias = NDArray[np.uint8] | InputList[Any] | OnDemand
 
 
 def input_kind_of(raw: Raw) -> InputKind:
@@ -162,7 +162,7 @@ def input_kind_of(raw: Raw) -> InputKind:
     return "pictures" if isinstance(raw, np.ndarray) else raw.input_kind
 
 
-class Numbered(Sequence[str]):
+class NumberedNames(Sequence[str]):
     """The names of items that have only a position: `train.csv row 17`, made when asked for."""
 
     def __init__(self, prefix: str, count: int, *, first: int = 0) -> None:
@@ -284,7 +284,7 @@ class RawDataset:
             return None
         return Groups(found[0].noun, np.concatenate([groups.numbers for groups in found]))
 
-    def note(self, sentence: str) -> Self:
+    def with_note(self, sentence: str) -> Self:
         """The same data with one more note."""
         return replace(self, notes=(*self.notes, sentence))
 
@@ -308,7 +308,7 @@ class Inputs:
     notes: tuple[str, ...] = ()
 
 
-def unlabelled(data: RawDataset) -> Inputs:
+def drop_labels(data: RawDataset) -> Inputs:
     """All items of labelled data as inputs: train, then validation, then test."""
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
     names = [name for part in parts for name in part.names]
@@ -323,11 +323,11 @@ def concatenate(each: Sequence[Raw]) -> Raw:
         return first
     if isinstance(first, np.ndarray):
         return np.concatenate([np.asarray(raw) for raw in each])
-    assert isinstance(first, Listed)  # noqa: S101 - labelled inputs on demand have one part
+    assert isinstance(first, InputList)  # noqa: S101 - labelled inputs on demand have one part
     return type(first)([item for raw in each for item in cast("Sequence[Any]", raw)])
 
 
-def training_first(
+def order_parts(
     parts: Mapping[PartName, PartValue], *, of: str
 ) -> tuple[dict[PartName, PartValue], tuple[str, ...]]:
     """Parts in the order train, validation, test, and a note where there was no train.

@@ -52,7 +52,7 @@ class PreparedDataset:
 
     def text(self, number: int) -> str:
         """The sentence of an item, as it was found."""
-        return joined_texts(self.data)[number]
+        return all_texts(self.data)[number]
 
     @property
     def has_given_classes(self) -> bool:
@@ -84,7 +84,7 @@ class PreparedDataset:
         return indices
 
 
-class JoinedNames(Sequence[str]):
+class ConcatenatedNames(Sequence[str]):
     """The names, or texts, of several parts one after the other, without copying them."""
 
     def __init__(self, parts: Sequence[Sequence[str]]) -> None:
@@ -167,9 +167,9 @@ def prepare(
     bad_items = list(transformed.bad.values())
     total = sum(map(len, parts))
     if bad_items and on_bad == "fail":
-        raise DataError(unreadable(bad_items, total))
+        raise DataError(unreadable_message(bad_items, total))
     usable = np.setdiff1d(np.arange(total), list(transformed.bad))
-    copies = copies_among(transformed.values, np.setdiff1d(usable, transformed.blank))
+    copies = find_copies(transformed.values, np.setdiff1d(usable, transformed.blank))
     drawable = count_drawable(data, holdout)
     inside = [group[group < drawable] for group in copies]
     split = draw_split(
@@ -179,16 +179,16 @@ def prepare(
         test_share=test,
         bad=transformed.bad,
     ).without(set(transformed.bad))
-    if transformed.not_kept:
-        data = data.note(
-            f"The decoded pictures are not kept for the next time: {transformed.not_kept}."
+    if transformed.cache_failure:
+        data = data.with_note(
+            f"The decoded pictures are not kept for the next time: {transformed.cache_failure}."
         )
     return PreparedDataset(
         data,
         preprocessor,
         transformed.values,
         all_labels(data),
-        JoinedNames([part.names for part in parts]),
+        ConcatenatedNames([part.names for part in parts]),
         split,
         (*data.bad, *bad_items),
         transformed.fingerprint,
@@ -207,7 +207,7 @@ def require_kind(data: RawDataset, preprocessor: Preprocessor) -> None:
         )
 
 
-def copies_among(values: Values, numbers: Indices) -> list[Indices]:
+def find_copies(values: Values, numbers: Indices) -> list[Indices]:
     """Groups of two or more identical items among `numbers`.
 
     What is computed on demand is not compared; its reader knows what belongs together.
@@ -215,10 +215,10 @@ def copies_among(values: Values, numbers: Indices) -> list[Indices]:
     return find_identical(values, numbers) if isinstance(values, np.ndarray) else []
 
 
-def joined_texts(data: RawDataset) -> Sequence[str]:
+def all_texts(data: RawDataset) -> Sequence[str]:
     """The sentences of all parts one after the other."""
     raw = (data.parts[name].raw for name in PART_NAMES if name in data.parts)
-    return JoinedNames([cast(Sentences, each) for each in raw])
+    return ConcatenatedNames([cast(Sentences, each) for each in raw])
 
 
 def require_every_class(items: PreparedDataset) -> None:
@@ -238,7 +238,7 @@ def require_every_class(items: PreparedDataset) -> None:
         )
 
 
-def unreadable(bad: Sequence[BadItem], total: int) -> str:
+def unreadable_message(bad: Sequence[BadItem], total: int) -> str:
     """The sentence that names the first unreadable files."""
     shown = "; ".join(str(item) for item in bad[:3]) + ("; ..." if len(bad) > 3 else "")
     return (

@@ -30,7 +30,7 @@ def open_data(
         data = open_known(source, data_dir=data_dir)
     else:
         data = open_path(Path(source).expanduser())
-    refuse_bad(data.bad, data.train, sum(map(len, data.parts.values())), on_bad)
+    require_readable(data.bad, data.train, sum(map(len, data.parts.values())), on_bad)
     return data
 
 
@@ -48,11 +48,11 @@ def open_inputs(
     path = Path(source).expanduser()
     files = list_files(path)
     inputs = detect_format(files, path).read_inputs(files, str(path), value_range)
-    refuse_bad(inputs.bad, inputs.part, len(inputs.part), on_bad)
+    require_readable(inputs.bad, inputs.part, len(inputs.part), on_bad)
     return inputs
 
 
-def refuse_bad(bad: tuple[BadItem, ...], part: Part, good: int, on_bad: OnBad) -> None:
+def require_readable(bad: tuple[BadItem, ...], part: Part, good: int, on_bad: OnBad) -> None:
     """Raise `DataError` naming the unreadable items, unless they are to be skipped."""
     if not bad or on_bad == "skip":
         return

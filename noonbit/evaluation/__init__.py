@@ -1,1 +1,1 @@
-"""Predictions, and the figures that are honest about them."""
+"""Predictions, and the metrics computed from them."""

@@ -1,18 +1,18 @@
-"""Cross-validation: every item is named by the one network that did not learn from it.
+"""Cross-validation: each item is predicted by the one network that did not train on it.
 
-    folds_together(splits, items) -> the split of all networks together
-    evaluate_test(model, contract, items, runtime) -> what is stated of each test item, and figures
-    fold_scores(right, folds) -> one score a fold
+    combine_fold_splits(splits, items) -> the joint split of all networks
+    evaluate_test(model, contract, items, runtime) -> test probabilities and their metrics
+    fold_scores(right, folds) -> one score per fold
 
-What the figures mean. The headline is the share of all items that were named rightly, with
-Wilson's interval: how far luck in which items there are can move it, as if one network had named
-them all. The standard deviation over the folds says how much the share varies from one training set
-and test fold to another. It makes no interval of their mean: the networks share most of their
-training items, so the folds are not independent, and no unbiased estimate of that variance exists
-(Bengio and Grandvalet, "No unbiased estimator of the variance of k-fold cross-validation", Journal
-of Machine Learning Research 5, 2004). As a statement about other training sets, Wilson's interval
-too is rather narrow (Bates, Hastie and Tibshirani, "Cross-validation: what does it estimate and how
-well does it do it?", Journal of the American Statistical Association 119, 2024).
+The headline is the accuracy over all items with Wilson's interval: the sampling error of the items,
+as if one network had predicted them all. The standard deviation over the folds says how much the
+accuracy varies with the training set and the test fold. It gives no interval for their mean: the
+networks share most of their training items, so the folds are not independent, and no unbiased
+estimate of that variance exists (Bengio and Grandvalet, "No unbiased estimator of the variance of
+k-fold cross-validation", Journal of Machine Learning Research 5, 2004). As a statement about other
+training sets, Wilson's interval is too narrow as well (Bates, Hastie and Tibshirani,
+"Cross-validation: what does it estimate and how well does it do it?", Journal of the American
+Statistical Association 119, 2024).
 """
 
 from collections.abc import Sequence
@@ -36,11 +36,11 @@ from noonbit.models.ensemble import Ensemble, Member
 from noonbit.system.runtime import Runtime
 
 
-def folds_together(splits: Sequence[Split], items: PreparedDataset) -> Split:
-    """The split of the networks of a cross-validation, given in the order of their folds.
+def combine_fold_splits(splits: Sequence[Split], items: PreparedDataset) -> Split:
+    """Return the joint split of a cross-validation's networks, given in the order of their folds.
 
-    Every item is tested once, and has trained or validated all networks but one. Raises
-    `ArtefactError` where the folds do not make up the same items.
+    Each item is a test item of one network, and trains or validates all others. Raises
+    `ArtefactError` if the folds do not cover the same items.
     """
     tested = np.concatenate([split.test for split in splits])
     number = np.repeat(np.arange(1, len(splits) + 1), [len(split.test) for split in splits])
@@ -66,26 +66,26 @@ def folds_together(splits: Sequence[Split], items: PreparedDataset) -> Split:
 def evaluate_test(
     model: nn.Module, contract: Contract, items: PreparedDataset, runtime: Runtime
 ) -> tuple[Probabilities, Evaluation]:
-    """What is stated of each item of the test split, (N, classes), and how good that is.
+    """Predict the test split: probabilities (N, classes), and their metrics.
 
-    Of a cross-validation, each member of the ensemble `model` is asked about its own fold, at its
-    own temperature, and none about an item that it learned from.
+    In a cross-validation, each member of the ensemble `model` predicts its own test fold at its own
+    temperature, so no member predicts an item that it trained on.
     """
     split = items.split
     labels, groups = items.labels[split.test], items.groups(split.test)
     if split.folds is None:
-        pixels = values_at(items.values, split.test, runtime.device)
-        probabilities = predict_probabilities(model, contract, pixels, runtime)
+        values = values_at(items.values, split.test, runtime.device)
+        probabilities = predict_probabilities(model, contract, values, runtime)
         return probabilities, evaluate(
             probabilities, labels, contract.class_names, split="test", groups=groups
         )
     probabilities = np.zeros((len(labels), len(contract.class_names)), np.float32)
     for number, member in enumerate(cast(Ensemble, model).members, start=1):
         rows = np.flatnonzero(split.folds == number)
-        pixels = values_at(items.values, split.test[rows], runtime.device)
+        values = values_at(items.values, split.test[rows], runtime.device)
         temperature = cast(Member, member).temperature.item()
-        own = contract.model_copy(update={"temperature": temperature})
-        probabilities[rows] = predict_probabilities(member, own, pixels, runtime)
+        member_contract = contract.model_copy(update={"temperature": temperature})
+        probabilities[rows] = predict_probabilities(member, member_contract, values, runtime)
     return probabilities, evaluate(
         probabilities, labels, contract.class_names, split="folds", groups=groups
     )
@@ -93,7 +93,7 @@ def evaluate_test(
 
 @dataclass(frozen=True, slots=True)
 class FoldScore:
-    """How good one network of a cross-validation is on the fold that tests it."""
+    """The accuracy of one network of a cross-validation on its test fold."""
 
     fold: int
     """From 1."""
@@ -101,16 +101,16 @@ class FoldScore:
     correct: int
     accuracy: float
     accuracy_low: float
-    """Wilson's 95 % interval, or one over groups."""
+    """95 % interval: Wilson's, or over groups."""
     accuracy_high: float
 
 
 def fold_scores(
     right: NDArray[np.bool_], folds: Indices, groups: Indices | None = None
 ) -> list[FoldScore]:
-    """One score a fold, from whether each item was named rightly and which fold it is in; (N,).
+    """Return one score per fold, from which items are right (N,) and each item's fold (N,).
 
-    `groups` (N,) are as `evaluate` takes them.
+    `groups` (N,) are as in `evaluate`.
     """
     scores = []
     for fold in range(1, int(folds.max()) + 1):

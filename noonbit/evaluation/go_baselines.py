@@ -1,13 +1,13 @@
-"""What a network for Go has to beat: the usual point, and a linear look at the surroundings.
+"""Two baselines for a network that predicts moves in Go.
 
-    usual    the points in the order of how often they were played, the legal ones of them
-    linear   multinomial logistic regression over the legal points: a point's score is a weighted
-             sum over the planes of the 5x5 points around it, with the same 1,200 weights
-             everywhere, and a number of its own (a conditional logit; McFadden, "Conditional
-             logit analysis of qualitative choice behavior", 1974)
+    frequency   rank the legal points by how often they were played in the training games
+    linear      multinomial logistic regression over the legal points: a point's score is a weighted
+                sum over the planes of the 5x5 points around it, with the same 1,200 weights
+                everywhere, plus a bias per point (a conditional logit; McFadden, "Conditional
+                logit analysis of qualitative choice behavior", 1974)
 
-The linear one sees what the first layer of `alphago-policy` sees, and nothing follows. Its loss is
-convex, and one pass of Adam with a rate that falls to zero comes close to the best weights.
+The linear model is the first layer of `alphago-policy` alone. Its loss is convex, and one epoch of
+Adam with a learning rate that falls to zero comes close to the optimum.
 """
 
 import numpy as np
@@ -19,38 +19,41 @@ from torch import Tensor, nn
 from noonbit.data.dataset import Indices
 from noonbit.data.go.planes import Planes, legal_moves
 from noonbit.data.prepared import PreparedDataset
-from noonbit.evaluation.move_accuracy import Score, ranks
+from noonbit.evaluation.move_accuracy import MoveAccuracy, rank_labels
 from noonbit.models.policy import PointBias
 from noonbit.system.runtime import Runtime
 from noonbit.system.seeding import make_generator
 from noonbit.training.optim.fused import Adam
 
-SEEN = 100_000
-"""Positions that the linear model learns from, at most."""
+MAX_POSITIONS = 100_000
+"""Training positions of the linear model, at most."""
 BATCH_SIZE = 256
 LEARNING_RATE, EPSILON = 0.1, 1e-8
-REACH = 2
+RADIUS = 2
 """Points on each side of the one that is scored."""
 
 
-def baseline_scores(items: PreparedDataset, runtime: Runtime) -> tuple[Score, ...]:
-    """What both reach on the test split, from what they find in the training split."""
+def baseline_scores(items: PreparedDataset, runtime: Runtime) -> tuple[MoveAccuracy, ...]:
+    """Fit both baselines on the training split and score them on the test split."""
     train, test = items.split.train, items.split.test
     size = items.preprocessor.size[0]
-    often = usual_points(items.labels[train], size * size)
-    linear = fit_linear(items)
+    frequencies = move_frequencies(items.labels[train], size * size)
+    linear = fit_linear_model(items)
     batches = np.array_split(test, max(1, len(test) // BATCH_SIZE))
 
-    def found(indices: Indices) -> tuple[Indices, Indices]:
+    def rank_both(indices: Indices) -> tuple[Indices, Indices]:
         planes, labels = np.asarray(items.values[indices]), items.labels[indices]
-        allowed = legal_moves(planes).reshape(len(planes), -1)
-        return ranks(np.where(allowed, often, -1), labels), ranks(linear.answers(planes), labels)
+        legal = legal_moves(planes).reshape(len(planes), -1)
+        return (
+            rank_labels(np.where(legal, frequencies, -1), labels),
+            rank_labels(linear.score_legal_moves(planes), labels),
+        )
 
-    results = runtime.map_threads(found, batches)
+    results = runtime.map_threads(rank_both, batches)
     games = items.groups(test)
     assert games is not None, "boards come in games"  # noqa: S101
     return tuple(
-        Score.from_ranks(name, np.concatenate(each), games)
+        MoveAccuracy.from_ranks(name, np.concatenate(each), games)
         for name, each in zip(
             ("the usual points", "a linear look at 5x5 points"),
             zip(*results, strict=True),
@@ -59,25 +62,26 @@ def baseline_scores(items: PreparedDataset, runtime: Runtime) -> tuple[Score, ..
     )
 
 
-def usual_points(labels: NDArray[np.int64], points: int) -> NDArray[np.float64]:
-    """How often each point was played, as a share: (points,). The same in every position."""
+def move_frequencies(labels: NDArray[np.int64], points: int) -> NDArray[np.float64]:
+    """Return the relative frequency of each point among the played moves: (points,)."""
     counts = np.bincount(labels, minlength=points)
     return np.asarray(counts / counts.sum(), np.float64)
 
 
-class Linear(nn.Module):
-    """Scores of all points from the planes around each."""
+class LinearMoveModel(nn.Module):
+    """Score each point by a linear function of the planes around it."""
 
     def __init__(self, planes: int, size: int) -> None:
         super().__init__()
-        # Not a layer, which would draw weights: networks beside it may be drawing theirs.
-        side = 2 * REACH + 1
+        # Plain parameters: a layer would draw initial weights from the global random stream, which
+        # members trained in parallel also draw from.
+        side = 2 * RADIUS + 1
         self.around = nn.Parameter(torch.zeros(1, planes, side, side))
         self.own = PointBias(size * size)
 
     def forward(self, planes: Tensor) -> Tensor:
         """float (N, planes, size, size) -> scores (N, points)."""
-        scores: Tensor = self.own(F.conv2d(planes, self.around, padding=REACH).flatten(1))
+        scores: Tensor = self.own(F.conv2d(planes, self.around, padding=RADIUS).flatten(1))
         return scores
 
     def legal_scores(self, planes: Planes) -> Tensor:
@@ -87,22 +91,22 @@ class Linear(nn.Module):
         return scores.masked_fill(~legal, -torch.inf)
 
     @torch.inference_mode()
-    def answers(self, planes: Planes) -> NDArray[np.float32]:
-        """The same for NumPy."""
+    def score_legal_moves(self, planes: Planes) -> NDArray[np.float32]:
+        """Return `legal_scores` as a NumPy array, without gradients."""
         return np.asarray(self.legal_scores(planes).numpy(), np.float32)
 
 
-def fit_linear(items: PreparedDataset) -> Linear:
-    """The linear model of some of the positions that train, as many as `SEEN`."""
-    model = Linear(items.preprocessor.channels, items.preprocessor.size[0])
+def fit_linear_model(items: PreparedDataset) -> LinearMoveModel:
+    """Fit the linear model to at most `MAX_POSITIONS` random training positions."""
+    model = LinearMoveModel(items.preprocessor.channels, items.preprocessor.size[0])
     order = torch.randperm(len(items.split.train), generator=make_generator(0, "linear baseline"))
-    batches = [items.split.train[part.numpy()] for part in order[:SEEN].split(BATCH_SIZE)]
+    batches = [items.split.train[part.numpy()] for part in order[:MAX_POSITIONS].split(BATCH_SIZE)]
     group = {"params": list(model.parameters()), "weight_decay": 0.0}
     optimizer = Adam([group], lr=LEARNING_RATE, epsilon=EPSILON, decoupled=False)
-    for step, chosen in enumerate(batches):
+    for step, batch in enumerate(batches):
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / len(batches))
-        scores = model.legal_scores(np.asarray(items.values[chosen]))
-        loss = F.cross_entropy(scores, torch.from_numpy(items.labels[chosen]))
+        scores = model.legal_scores(np.asarray(items.values[batch]))
+        loss = F.cross_entropy(scores, torch.from_numpy(items.labels[batch]))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

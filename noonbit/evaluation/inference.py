@@ -1,4 +1,4 @@
-"""Class names and probabilities for new inputs, each brought to the contract first."""
+"""Predict class names and probabilities for new inputs, preprocessed as the contract says."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from PIL import Image
 from torch import nn
 
 from noonbit.data import open_inputs
-from noonbit.data.dataset import BadItem, Numbered, Part, Sentences, input_kind_of
+from noonbit.data.dataset import BadItem, NumberedNames, Part, Sentences, input_kind_of
 from noonbit.data.loader import LoadedValues, values_at
 from noonbit.data.preprocess.base import Adjustment
 from noonbit.data.preprocess.contract import Contract
@@ -21,23 +21,24 @@ from noonbit.errors import InputRefused
 from noonbit.system.runtime import Runtime
 
 BATCH_SIZE = 128
-"""Inputs per inference step; activations of small networks stay near the cache."""
-
+"""Inputs per inference step, so that activations of small networks fit into the CPU's cache."""
 
 Probabilities = NDArray[np.float32]
+"""(N, classes)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """One row an input that could be read, in the order given."""
+    """Predictions in the order of the inputs; unreadable inputs have no row."""
 
     names: tuple[str, ...]
     probabilities: Probabilities
     """(N, classes), float32."""
     class_names: tuple[str, ...]
     adjusted: dict[Adjustment, NDArray[np.int64]]
-    """Rows that had to be changed to fit the contract, by what was done."""
+    """Rows of the inputs that had to be adjusted to fit the contract, by kind of adjustment."""
     bad: tuple[BadItem, ...]
-    """Inputs that could not be read; they have no row."""
+    """Inputs that could not be read."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -48,7 +49,7 @@ class Predictions:
         return [self.class_names[index] for index in self.probabilities.argmax(axis=1)]
 
     def top(self, count: int) -> list[list[tuple[str, float]]]:
-        """The `count` most probable classes of each input with their probabilities."""
+        """Return the `count` most probable classes of each input with their probabilities."""
         count = min(count, len(self.class_names))
         order = np.argsort(-self.probabilities, axis=1, kind="stable")[:, :count]
         return [
@@ -57,7 +58,7 @@ class Predictions:
         ]
 
     def rows(self, count: int) -> list[dict[str, Any]]:
-        """Plain rows: name, prediction, probability, then the next classes up to `count`."""
+        """Return plain rows: name, prediction, probability, then the next classes up to `count`."""
         table = []
         for name, best in zip(self.names, self.top(count), strict=True):
             row: dict[str, Any] = {
@@ -73,11 +74,11 @@ class Predictions:
 
 
 def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime) -> Predictions:
-    """Predict whatever `inputs` is: see `Run.predict`."""
+    """Predict any kind of `inputs`; see `Run.predict`."""
     if isinstance(inputs, Part):
         return predict_part(model, contract, inputs, runtime)
     if isinstance(inputs, Sentences):
-        return predict_part(model, contract, part_of_texts(inputs), runtime)
+        return predict_part(model, contract, make_text_part(inputs), runtime)
     if isinstance(inputs, str | Path):
         return predict_source(model, contract, inputs, runtime)
     if isinstance(inputs, Image.Image):
@@ -85,7 +86,7 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
     if isinstance(inputs, torch.Tensor):
         inputs = inputs.detach().cpu().numpy()
     if isinstance(inputs, np.ndarray) and inputs.ndim:
-        return predict_given(model, contract, inputs, runtime)
+        return predict_in_memory(model, contract, inputs, runtime)
     if not isinstance(inputs, Sequence):
         raise InputRefused(
             "predict", f"got {type(inputs).__name__}; give paths, pictures or an array"
@@ -93,26 +94,29 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
     if not inputs:
         raise InputRefused("predict", "got nothing; give paths, pictures or an array")
     if all(isinstance(item, str | Path) for item in inputs):
-        return concatenate([predict_source(model, contract, item, runtime) for item in inputs])
-    return predict_given(model, contract, inputs, runtime)
+        return concatenate_predictions([predict_source(model, contract, item, runtime) for item in inputs])
+    return predict_in_memory(model, contract, inputs, runtime)
 
 
 def predict_source(
     model: nn.Module, contract: Contract, source: str | Path, runtime: Runtime
 ) -> Predictions:
-    """Every image at a path, labelled or not."""
+    """Predict every input at a path, labelled or not."""
     inputs = open_inputs(source, value_range=contract.preprocessor.array_range, on_bad="skip")
     predictions = predict_part(model, contract, inputs.part, runtime)
     return replace(predictions, bad=(*inputs.bad, *predictions.bad))
 
 
-def part_of_texts(texts: Sequence[str]) -> Part:
-    """Sentences that are in no file; each is its own name."""
+def make_text_part(texts: Sequence[str]) -> Part:
+    """Make a part of sentences held in memory; each is its own name."""
     return Part(Sentences(texts), None, list(texts))
 
 
 def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runtime) -> Predictions:
-    """Every input of a part; the unreadable ones are named in `bad`."""
+    """Predict every input of a part; unreadable ones are listed in `bad`.
+
+    Raises `InputRefused` for another kind of input than the network's.
+    """
     if input_kind_of(part.raw) != contract.preprocessor.input_kind:
         raise InputRefused(
             part.names[0] if len(part) else "the source",
@@ -120,26 +124,26 @@ def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runt
             f"{contract.preprocessor.input_kind}",
         )
     prepared = contract.preprocessor.transform(part.raw)
-    kept = np.setdiff1d(np.arange(len(part)), list(prepared.bad))
-    values = values_at(prepared.values, kept, runtime.device)
+    readable = np.setdiff1d(np.arange(len(part)), list(prepared.bad))
+    values = values_at(prepared.values, readable, runtime.device)
     probabilities = predict_probabilities(model, contract, values, runtime)
     return Predictions(
-        tuple(part.names[i] for i in kept),
+        tuple(part.names[i] for i in readable),
         probabilities,
         contract.class_names,
-        {name: np.searchsorted(kept, rows) for name, rows in prepared.adjusted.items()},
+        {name: np.searchsorted(readable, rows) for name, rows in prepared.adjusted.items()},
         tuple(prepared.bad.values()),
     )
 
 
-def predict_given(
+def predict_in_memory(
     model: nn.Module, contract: Contract, inputs: NDArray[Any] | Sequence[Any], runtime: Runtime
 ) -> Predictions:
-    """What is in memory; one that cannot be used is an error, since it has no file."""
+    """Predict inputs held in memory; raises `InputRefused` for the first that cannot be used."""
     prepared = contract.preprocessor.transform_given(inputs)
     values = values_at(prepared.values, np.arange(len(prepared.values)), runtime.device)
     return Predictions(
-        tuple(Numbered("input", len(values))),
+        tuple(NumberedNames("input", len(values))),
         predict_probabilities(model, contract, values, runtime),
         contract.class_names,
         prepared.adjusted,
@@ -147,8 +151,8 @@ def predict_given(
     )
 
 
-def concatenate(each: Sequence[Predictions]) -> Predictions:
-    """Several predictions one after the other."""
+def concatenate_predictions(each: Sequence[Predictions]) -> Predictions:
+    """Concatenate predictions."""
     adjusted: dict[Adjustment, list[NDArray[np.int64]]] = {}
     first = 0
     for one in each:
@@ -167,7 +171,7 @@ def concatenate(each: Sequence[Predictions]) -> Predictions:
 def predict_probabilities(
     model: nn.Module, contract: Contract, values: LoadedValues, runtime: Runtime
 ) -> Probabilities:
-    """Values (N, *shape) -> probabilities (N, classes), float32, rows summing to 1."""
+    """Values (N, *shape) -> calibrated probabilities (N, classes), float32; rows sum to 1."""
     logits = torch.from_numpy(predict_logits(model, contract, values, runtime))
     return np.asarray((logits / contract.temperature).softmax(dim=1).numpy(), np.float32)
 
@@ -175,24 +179,24 @@ def predict_probabilities(
 def predict_logits(
     model: nn.Module, contract: Contract, values: LoadedValues, runtime: Runtime
 ) -> NDArray[np.float32]:
-    """Values (N, *shape) -> what the network itself gives, float32 (N, classes).
+    """Values (N, *shape) -> logits before the temperature, float32 (N, classes).
 
-    Answers that an input rules out are very low: see `Preprocessor.mask_logits`.
+    Classes that an input rules out are very low: see `Preprocessor.mask_logits`.
     """
-    if any(module.training for module in model.modules()):  # to set all takes longer than to ask
+    if any(module.training for module in model.modules()):  # checking is faster than setting every module
         model.eval()
 
-    # Room for all answers at once: kept one by one, each would lie where a batch's activations had
-    # been, which then no longer fit there (some 40 kB an image of 64x64, for ever).
-    rows = torch.empty(len(values), len(contract.class_names))
+    # One buffer for all logits. Kept one by one, each would sit where a batch's activations had been
+    # and fragment the heap (some 40 kB lost per 64x64 image).
+    logits = torch.empty(len(values), len(contract.class_names))
 
-    def answer(first: int) -> None:
-        here = slice(first, first + BATCH_SIZE)
+    def predict_batch(first: int) -> None:
+        where = slice(first, first + BATCH_SIZE)
         with torch.inference_mode():
-            batch = values[here].to(runtime.device)
-            rows[here] = contract.preprocessor.mask_logits(
+            batch = values[where].to(runtime.device)
+            logits[where] = contract.preprocessor.mask_logits(
                 model(contract.normalise(batch)).float(), batch
             )
 
-    runtime.map_threads(answer, range(0, len(values), BATCH_SIZE))
-    return rows.numpy()
+    runtime.map_threads(predict_batch, range(0, len(values), BATCH_SIZE))
+    return logits.numpy()

@@ -1,10 +1,10 @@
-"""A share of items that come in groups, with an interval that knows it.
+"""Confidence intervals of an accuracy, for independent items and for items in groups.
 
-The positions of one game are much alike, so how many items there are says little about how sure a
-figure is: the groups are what was drawn. The interval is that of a ratio of two sums over groups,
-hits and items (Cochran, "Sampling techniques", 1977, chapter 6; the same as standard errors
-clustered by group: Liang and Zeger, "Longitudinal data analysis using generalized linear models",
-1986), with Student's quantile for so many groups.
+Positions of one game are much alike, so the effective sample size is the number of games, not of
+positions. The interval is that of a ratio of two sums over groups, hits and items (Cochran,
+"Sampling techniques", 1977, chapter 6; equivalent to cluster-robust standard errors: Liang and
+Zeger, "Longitudinal data analysis using generalized linear models", 1986), with Student's t quantile
+for the number of groups.
 """
 
 import math
@@ -25,7 +25,7 @@ class ClusteredInterval:
 
     @classmethod
     def of_hits(cls, hits: NDArray[np.bool_], groups: NDArray[np.integer]) -> "ClusteredInterval":
-        """The share of `hits` (N,) among items of `groups` (N,); the interval is within 0 and 1."""
+        """Return the share of `hits` (N,) of items in `groups` (N,), its interval clipped to [0, 1]."""
         share = cls.over_groups(hits, groups)
         return cls(share.value, max(0.0, share.low), min(1.0, share.high))
 
@@ -33,26 +33,26 @@ class ClusteredInterval:
     def over_groups(
         cls, values: NDArray[np.bool_ | np.integer], groups: NDArray[np.integer]
     ) -> "ClusteredInterval":
-        """The mean of any `values` (N,) of items of `groups` (N,): differences of hits, say.
+        """Return the mean of `values` (N,), such as differences of hits, of items in `groups` (N,).
 
-        One group tells nothing of others: the interval then reaches as far as a share can.
+        With one group the variance between groups is unknown: the interval is then mean ± 1.
         """
         _, groups = np.unique(groups, return_inverse=True)
         counts = np.bincount(groups)
         mean = float(np.mean(values))
-        off = np.bincount(groups, weights=values.astype(np.float64)) - mean * counts
-        drawn = len(counts)
-        if drawn < 2:
+        residuals = np.bincount(groups, weights=values.astype(np.float64)) - mean * counts
+        group_count = len(counts)
+        if group_count < 2:
             return cls(mean, mean - 1, mean + 1)
-        error = math.sqrt(drawn / (drawn - 1) * float(off @ off)) / len(groups)
-        reach = float(stdtrit(drawn - 1, 0.975)) * error
-        return cls(mean, mean - reach, mean + reach)
+        error = math.sqrt(group_count / (group_count - 1) * float(residuals @ residuals)) / len(groups)
+        half_width = float(stdtrit(group_count - 1, 0.975)) * error
+        return cls(mean, mean - half_width, mean + half_width)
 
 
 def share_interval(
     right: NDArray[np.bool_], groups: NDArray[np.int64] | None
 ) -> tuple[float, float]:
-    """The 95 % interval of the share that is right, of inputs (N,) in `groups` (N,) or of none."""
+    """Return the 95 % interval of the mean of `right` (N,): over `groups` (N,), or Wilson's."""
     if groups is None or not len(right):
         return wilson_interval(int(right.sum()), len(right))
     share = ClusteredInterval.of_hits(right, groups)
@@ -60,7 +60,7 @@ def share_interval(
 
 
 def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927): good near 0 and 1 too."""
+    """Return the 95 % interval of a proportion (Wilson, 1927), accurate near 0 and 1 too."""
     if count == 0:
         return 0.0, 1.0
     share = correct / count

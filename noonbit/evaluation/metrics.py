@@ -1,7 +1,7 @@
-"""How good a network is: predictions, accuracy with its interval, per class, calibration.
+"""Metrics of predictions: accuracy with its interval, scores per class, calibration.
 
-Final figures are computed in float32, whatever the training's precision was, so that they are the
-same in the report, in `evaluate`, and in an exported file.
+The predictions are float32 whatever the training's precision was, so the report and `evaluate` give
+the same figures.
 """
 
 import math
@@ -13,61 +13,61 @@ from numpy.typing import NDArray
 
 from noonbit.evaluation.inference import Probabilities
 from noonbit.evaluation.intervals import share_interval
-from noonbit.evaluation.move_accuracy import Score, ranks
+from noonbit.evaluation.move_accuracy import MoveAccuracy, rank_labels
 
 CALIBRATION_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """How well one class is found."""
+    """Precision, recall and F1 of one class."""
 
     name: str
     items: int
     precision: float
-    """Of the items called this, the share that is."""
+    """The share of the items predicted as this class that belong to it."""
     recall: float
-    """Of the items that are this, the share that was found."""
+    """The share of the items of this class that were predicted as it."""
     f1: float
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was measured on one split."""
+    """The metrics of one split."""
 
     split: str
     items: int
     correct: int
     accuracy: float
     accuracy_low: float
-    """Wilson's 95 % interval, or one over `groups`."""
+    """95 % interval: Wilson's, or over groups."""
     accuracy_high: float
     loss: float
     """Mean cross-entropy, natural logarithm."""
     calibration_error: float
-    """Expected calibration error: how far stated probabilities are from the share that is right."""
+    """Expected calibration error: the mean gap between confidence and accuracy, over bins."""
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Rows are the true classes, columns the predicted ones."""
     reliability: tuple[tuple[float, float, int], ...]
-    """Of each bin of top probabilities: mean probability, share right, items."""
+    """For each bin of the top probability: mean probability, accuracy, items."""
     groups: int | None = None
-    """Of inputs that come in groups (positions of a game) how many; the interval is over them."""
-    scores: tuple[Score, ...] = ()
-    """Of boards: of the network, and then of what it has to beat."""
+    """How many groups (games) the inputs come in, if they do; the interval is then over groups."""
+    scores: tuple[MoveAccuracy, ...] = ()
+    """For boards: the network's move accuracy, then that of the baselines."""
 
     @property
     def most_frequent_share(self) -> float:
-        """The accuracy of always answering the most frequent class."""
+        """The accuracy of always predicting the most frequent class."""
         return max(score.items for score in self.classes) / max(1, self.items)
 
     @property
     def shows_nothing_learned(self) -> bool:
-        """Whether that accuracy is not below the interval of this one."""
+        """Whether `most_frequent_share` is not below the accuracy's interval."""
         return self.accuracy_low <= self.most_frequent_share
 
     def headline(self) -> dict[str, Any]:
-        """The accuracy with its interval, as run.json holds it."""
+        """Return the accuracy with its interval, as stored in run.json."""
         return {
             "accuracy": self.accuracy,
             "accuracy_low": self.accuracy_low,
@@ -76,7 +76,7 @@ class Evaluation:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return asdict(self)
 
 
@@ -88,7 +88,10 @@ def evaluate(
     split: str,
     groups: NDArray[np.int64] | None = None,
 ) -> Evaluation:
-    """Measure predictions (N, classes) against labels (N,), of inputs in `groups` (N,) or none."""
+    """Compute the metrics of probabilities (N, classes) against labels (N,).
+
+    `groups` (N,) are the inputs' groups, or None for independent inputs.
+    """
     count = len(labels)
     predicted = probabilities.argmax(axis=1)
     correct = int((predicted == labels).sum())
@@ -97,7 +100,7 @@ def evaluate(
     confusion = np.bincount(labels * classes + predicted, minlength=classes**2)
     confusion = confusion.reshape(classes, classes)
     true_probability = probabilities[np.arange(count), labels].astype(np.float64)
-    reliability, calibration_error = calibration(probabilities.max(axis=1), predicted == labels)
+    reliability, calibration_error = measure_calibration(probabilities.max(axis=1), predicted == labels)
     return Evaluation(
         split=split,
         items=count,
@@ -113,39 +116,43 @@ def evaluate(
         groups=None if groups is None else len(np.unique(groups)),
         scores=()
         if groups is None
-        else (Score.from_ranks("the network", ranks(probabilities, labels), groups),),
+        else (MoveAccuracy.from_ranks("the network", rank_labels(probabilities, labels), groups),),
     )
 
 
 def class_scores(confusion: NDArray[np.int64], class_names: tuple[str, ...]) -> list[ClassScore]:
-    """Precision, recall and F1 of each class; 0 where a class was never called or never there."""
+    """Return precision, recall and F1 of each class; 0 if it was never predicted or has no items."""
     scores = []
     for index, name in enumerate(class_names):
         right = int(confusion[index, index])
-        there, called = int(confusion[index].sum()), int(confusion[:, index].sum())
+        support, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
         scores.append(
             ClassScore(
                 name,
-                there,
-                right / called if called else 0.0,
-                right / there if there else 0.0,
-                2 * right / (there + called) if there + called else 0.0,
+                support,
+                right / predicted if predicted else 0.0,
+                right / support if support else 0.0,
+                2 * right / (support + predicted) if support + predicted else 0.0,
             )
         )
     return scores
 
 
-def calibration(
+def measure_calibration(
     top: NDArray[np.float32], right: NDArray[np.bool_]
 ) -> tuple[tuple[tuple[float, float, int], ...], float]:
-    """Reliability by equal bins, and the expected calibration error (Naeini et al., 2015)."""
+    """Return the reliability in equal-width bins, and the expected calibration error.
+
+    `top` (N,) are the top probabilities, `right` (N,) whether the prediction is right (Naeini,
+    Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015).
+    """
     bins = np.minimum((top * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     rows, error = [], 0.0
     for index in range(CALIBRATION_BINS):
         inside = bins == index
         count = int(inside.sum())
         if count:
-            stated, found = float(top[inside].mean()), float(right[inside].mean())
-            rows.append((stated, found, count))
-            error += count / len(top) * abs(stated - found)
+            confidence, accuracy = float(top[inside].mean()), float(right[inside].mean())
+            rows.append((confidence, accuracy, count))
+            error += count / len(top) * abs(confidence - accuracy)
     return tuple(rows), error

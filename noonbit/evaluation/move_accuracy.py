@@ -1,7 +1,7 @@
-"""How often the move that was played is found: first of all points, and among the first five.
+"""Top-1 and top-5 accuracy of move prediction, with intervals over games.
 
-found = ranks(answers, labels)
-Score.from_ranks("alphago-policy", found, games)
+ranks = rank_labels(scores, labels)
+MoveAccuracy.from_ranks("alphago-policy", ranks, games)
 """
 
 from dataclasses import dataclass
@@ -11,40 +11,40 @@ from numpy.typing import NDArray
 
 from noonbit.evaluation.intervals import ClusteredInterval
 
-NEAR = 5
-"""Top-5: the move is among so many of the most probable ones."""
+TOP_K = 5
+
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """What one way to answer reaches on some positions."""
+class MoveAccuracy:
+    """The accuracy of one predictor on some positions."""
 
     name: str
     positions: int
     games: int
     top_1: ClusteredInterval
-    """With intervals over games."""
+    """With a 95 % interval over games."""
     top_5: ClusteredInterval
 
     @classmethod
     def from_ranks(
-        cls, name: str, found: NDArray[np.integer], games: NDArray[np.integer]
-    ) -> "Score":
-        """From the ranks (N,) of the moves that were played, and the game of each position."""
+        cls, name: str, ranks: NDArray[np.integer], games: NDArray[np.integer]
+    ) -> "MoveAccuracy":
+        """Compute it from the ranks (N,) of the played moves, and the game (N,) of each position."""
         return cls(
             name,
-            len(found),
+            len(ranks),
             len(np.unique(games)),
-            ClusteredInterval.of_hits(found == 1, games),
-            ClusteredInterval.of_hits(found <= NEAR, games),
+            ClusteredInterval.of_hits(ranks == 1, games),
+            ClusteredInterval.of_hits(ranks <= TOP_K, games),
         )
 
 
-def ranks(answers: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The place of each label among the points, 1 for the most probable: int64 (N,).
+def rank_labels(scores: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rank of each label's score among all points, 1 for the highest: int64 (N,).
 
-    `answers` (N, points) are probabilities or anything that grows with them. Ties count against
-    the answer, so that one that says the same of all points finds nothing.
+    `scores` (N, points) are probabilities or anything monotonic in them. Ties count against the
+    predictor, so a constant one gets the last rank.
     """
-    given = answers[np.arange(len(labels)), labels][:, None]
-    return np.asarray((answers >= given).sum(axis=1), np.int64)
+    label_scores = scores[np.arange(len(labels)), labels][:, None]
+    return np.asarray((scores >= label_scores).sum(axis=1), np.int64)

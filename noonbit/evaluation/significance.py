@@ -1,7 +1,7 @@
-"""Two classifiers on the same images: how much better one is, and how often they disagree.
+"""Compare classifiers: intervals of the difference of accuracies, and disagreement.
 
-On the same images the two err together, so the difference is known far better than either accuracy:
-two Wilson intervals that overlap say nothing about it.
+On the same images the errors of two classifiers are correlated, so their difference is known far
+better than either accuracy: two Wilson intervals that overlap say nothing about it.
 """
 
 import math
@@ -15,27 +15,27 @@ from numpy.typing import NDArray
 from noonbit.evaluation.intervals import wilson_interval
 
 RESAMPLES = 20_000
-"""Of the bootstrap; the limits then vary by about a hundredth of the interval's length."""
+"""Of the bootstrap; its Monte Carlo error is then about 1 % of the interval's length."""
 
-Right = NDArray[np.bool_]
-"""Whether each image was named correctly; (N,)."""
+CorrectMask = NDArray[np.bool_]
+"""Whether each image was classified correctly; (N,)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """A difference of two accuracies on the same images, with its 95 % interval."""
+    """A difference of two accuracies, with its 95 % interval."""
 
     gain: float
     low: float
     high: float
 
 
-def paired_gain(one: Right, other: Right) -> Gain:
-    """How much more of the images `one` names correctly than `other`.
+def paired_gain(one: CorrectMask, other: CorrectMask) -> Gain:
+    """Return the accuracy of `one` minus that of `other` on the same images.
 
-    Newcombe's interval from Wilson's for each and the correlation of the two (method 10 of
+    Newcombe's interval from the Wilson interval of each and their correlation (method 10 of
     "Improved confidence intervals for the difference between binomial proportions based on paired
-    data", Statistics in Medicine 17, 1998): good for few images and few differences too.
+    data", Statistics in Medicine 17, 1998): accurate for few images and few differences too.
     """
     count = len(one)
     if not count:
@@ -49,7 +49,7 @@ def paired_gain(one: Right, other: Right) -> Gain:
     margins = first * (count - first) * second * (count - second)
     if margins:
         excess = float(both * neither - (first - both) * (second - both))
-        # The correction for continuity moves a positive correlation towards zero, never past it.
+        # The continuity correction moves a positive correlation towards zero, never past it.
         excess = max(excess - count / 2, 0.0) if excess > 0 else excess
         correlation = excess / math.sqrt(margins)
     below = hypotenuse(share - low, other_high - other_share, correlation)
@@ -59,40 +59,40 @@ def paired_gain(one: Right, other: Right) -> Gain:
 
 
 def hypotenuse(a: float, b: float, correlation: float) -> float:
-    """The length of a - b for vectors of lengths `a` and `b` with this cosine between them."""
+    """Return the length of a - b for vectors of lengths `a` and `b` with this cosine between them."""
     return math.sqrt(max(0.0, a * a - 2 * correlation * a * b + b * b))
 
 
-def gain_over_mean(one: Right, others: Sequence[Right]) -> Gain:
-    """How much more of the images `one` names correctly than `others` do on average."""
+def gain_over_mean(one: CorrectMask, others: Sequence[CorrectMask]) -> Gain:
+    """Return the accuracy of `one` minus the mean accuracy of `others` on the same images."""
     return gain_of_means([one], others)
 
 
-def gain_of_means(ones: Sequence[Right], others: Sequence[Right]) -> Gain:
-    """How much more of the images `ones` name correctly on average than `others` do.
+def gain_of_means(ones: Sequence[CorrectMask], others: Sequence[CorrectMask]) -> Gain:
+    """Return the mean accuracy of `ones` minus that of `others` on the same images.
 
-    A percentile bootstrap over the images (Efron, 1979): each brings what it adds to the gain, so
-    all classifiers are resampled together. Seeded, so the same answers give the same interval.
+    A percentile bootstrap over the images (Efron, 1979), in which all classifiers are resampled
+    together. Seeded, so the same predictions give the same interval.
     """
     count = len(ones[0])
     if not count:
         return Gain(math.nan, -1.0, 1.0)
-    # In whole steps of 1 / divisor, so that images which add the same are counted together.
+    # As integers, in steps of 1 / divisor, so images with the same contribution share one count.
     divisor = len(ones) * len(others)
     right, other_right = (np.sum(each, axis=0, dtype=np.int64) for each in (ones, others))
     steps = len(others) * right - len(ones) * other_right
     values, counts = np.unique(steps, return_counts=True)
-    drawn = np.random.default_rng(0).multinomial(count, counts / count, size=RESAMPLES)
-    means = drawn @ values / (count * divisor)
+    resampled = np.random.default_rng(0).multinomial(count, counts / count, size=RESAMPLES)
+    means = resampled @ values / (count * divisor)
     low, high = np.quantile(means, (0.025, 0.975))
     return Gain(float(steps.mean()) / divisor, float(low), float(high))
 
 
 def independent_gain(correct: int, count: int, other_correct: int, other_count: int) -> Gain:
-    """How much larger a share is than another that was measured on other images.
+    """Return the difference of two accuracies that were measured on different images.
 
     Newcombe, "Interval estimation for the difference between independent proportions", Statistics
-    in Medicine 17, 1998, method 10: from Wilson's interval of each.
+    in Medicine 17, 1998, method 10: from the Wilson interval of each.
     """
     share, other_share = correct / count, other_correct / other_count
     low, high = wilson_interval(correct, count)
@@ -106,9 +106,9 @@ def independent_gain(correct: int, count: int, other_correct: int, other_count: 
 
 
 def disagreement(predictions: Sequence[NDArray[np.int64]]) -> tuple[float, float]:
-    """The share of the images on which not all agree, and the mean of that over all pairs.
+    """Return the share of images on which not all agree, and the mean of that over all pairs.
 
-    `predictions` holds the named class of each image, (N,), of two classifiers or more.
+    `predictions` holds the predicted classes (N,) of each of two or more classifiers.
     """
     stacked = np.stack(predictions)
     if not stacked.size:

@@ -1,8 +1,8 @@
-"""Stated probabilities that can be taken at their word: one temperature, found on validation.
+"""Calibrate probabilities by one temperature that is fitted on the validation split.
 
 Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", 2017. Dividing all
-logits by one number changes no decision and no accuracy. Label smoothing makes a network too
-modest, long training makes it too sure; the validation split tells which, and how much.
+logits by one number changes no prediction and no accuracy. Label smoothing makes a network
+underconfident, long training makes it overconfident.
 """
 
 import math
@@ -19,12 +19,13 @@ from noonbit.evaluation.inference import predict_logits
 from noonbit.system.runtime import Runtime
 
 LOWEST, HIGHEST = 0.05, 20.0
+"""Bounds of the temperature."""
 
 
 def calibrate(
     contract: Contract, model: nn.Module, validation: TensorDataset, runtime: Runtime
 ) -> Contract:
-    """The contract with the temperature that suits `validation`; as it was where that is empty."""
+    """Return the contract with the temperature fitted on `validation`, unchanged if that is empty."""
     if not len(validation):
         return contract
     logits = predict_logits(model, contract, validation.values, runtime)
@@ -33,19 +34,19 @@ def calibrate(
 
 
 def best_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """What to divide logits (N, classes) by for the least cross-entropy.
+    """Return the temperature of logits (N, classes) with the least cross-entropy.
 
-    A little of each target goes to the other classes, 1 / (N + 2) as Platt has it (1999): from N
-    right answers nobody can conclude that none is ever wrong.
+    Targets are smoothed by 1 / (N + 2) (Platt, "Probabilistic outputs for support vector machines",
+    1999), since N right answers do not prove that the network is never wrong.
     """
     count, classes = logits.shape
-    doubt = 1 / (count + 2)
-    targets = np.full((count, classes), doubt / max(1, classes - 1))
-    targets[np.arange(count), labels] = 1 - doubt
-    wide = logits.astype(np.float64)
+    smoothing = 1 / (count + 2)
+    targets = np.full((count, classes), smoothing / max(1, classes - 1))
+    targets[np.arange(count), labels] = 1 - smoothing
+    double_logits = logits.astype(np.float64)
 
     def cross_entropy(log_temperature: float) -> float:
-        scores = log_softmax(wide / math.exp(log_temperature), axis=1)
+        scores = log_softmax(double_logits / math.exp(log_temperature), axis=1)
         return float(-(targets * scores).sum(axis=1).mean())
 
     bounds = (math.log(LOWEST), math.log(HIGHEST))

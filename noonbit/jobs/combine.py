@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from noonbit.config.ensemble import DEFAULT_COMBINE, Combine, name_of
+from noonbit.config.ensemble import DEFAULT_COMBINE, Combine, ensemble_name
 from noonbit.config.recipe import Recipe
 from noonbit.data.loader import tensor_dataset
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
-from noonbit.evaluation.cross_validation import fold_scores, folds_together
+from noonbit.evaluation.cross_validation import fold_scores, combine_fold_splits
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.significance import disagreement, gain_over_mean, paired_gain
 from noonbit.evaluation.temperature import calibrate
@@ -147,10 +147,12 @@ def combine_members(
     `started` is a time of `time.perf_counter`.
     """
     splits = [stored_split(member) for member in members]
-    split = joint_split(splits, items) if run.folds is None else folds_together(splits, items)
+    split = joint_split(splits, items) if run.folds is None else combine_fold_splits(splits, items)
     items = replace(items, split=split)
     runtime = Runtime.from_recipe(recipe)
-    network = Ensemble([as_member(member) for member in members], run.metadata["model"]["combine"])
+    network = Ensemble(
+        [load_member(member) for member in members], run.metadata["model"]["combine"]
+    )
     runtime.to_device(network).eval()
     contract = Contract.unit(members[0].contract.preprocessor, members[0].class_names)
     if network.combine == "sum":
@@ -158,7 +160,7 @@ def combine_members(
         total = math.fsum(member.contract.temperature for member in members)
         contract = contract.model_copy(update={"temperature": total})
     contract = calibrate(contract, network, tensor_dataset(items, "validation", runtime), runtime)
-    run.write_decisions(recipe.model_dump(exclude_none=True), contract, items.split)
+    run.write_setup(recipe.model_dump(exclude_none=True), contract, items.split)
     save_weights(run.path / "weights.safetensors", network.state_dict())
     run.contract, run.recipe, run.model = contract, recipe, network
     evaluation = evaluate_test_split(run, items, runtime)
@@ -185,7 +187,7 @@ def combine_members(
     return run
 
 
-def as_member(run: Run) -> Member:
+def load_member(run: Run) -> Member:
     """A run's network with what its contract says."""
     contract = run.contract
     return Member(run.model, contract.mean, contract.std, contract.temperature)
@@ -200,10 +202,10 @@ def ensemble_metadata(
     data_dir: Path | None,
 ) -> dict[str, Any]:
     """What run.json says of an ensemble whose `members` are described by `member_metadata`."""
-    summaries = [summary_of(member["name"], items) for member in members]
+    summaries = [summarise_member(member["name"], items) for member in members]
     return source_metadata(items, data_dir) | {
         "model": {
-            "name": name_of([member["name"] for member in members]),
+            "name": ensemble_name([member["name"] for member in members]),
             "python": False,
             "parameters": sum(summary.parameters for summary in summaries),
             "multiply_adds": sum(summary.multiply_adds for summary in summaries),
@@ -225,12 +227,13 @@ def member_metadata(recipe: Recipe, items: PreparedDataset, folder: str) -> dict
     }
 
 
-def summary_of(model: str, items: PreparedDataset) -> Summary:
+def summarise_member(model: str, items: PreparedDataset) -> Summary:
     """A network of this name in figures."""
     entry = MODELS.get(model)
     return summarise(
         outline_for(items.preprocessor, model, len(items.data.class_names)),
         items.preprocessor.shape,
+        of_words=items.preprocessor.of_words,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
 
@@ -277,7 +280,7 @@ def common_reasons(runs: Sequence[Run], recipe: Recipe) -> dict[str, str]:
     }
 
 
-def settings_apart(runs: Sequence[Run]) -> list[dict[str, Any]]:
+def find_differing_settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """What sets each run apart from the others: settings that differ and that somebody stated.
 
     What follows from them (the learning rate of another network) is left out.
@@ -298,11 +301,15 @@ def compare_members(run: Run, members: Sequence[Run]) -> dict[str, Any]:
     answers = [read_predictions(member) for member in members]
     own = read_predictions(run)
     right = [each.predictions == each.labels for each in answers]
-    evaluations = [evaluation_of(member) for member in members]
+    evaluations = [require_evaluation(member) for member in members]
     best = int(np.argmax([evaluation.accuracy for evaluation in evaluations]))
     not_unanimous, pairwise = disagreement([each.predictions for each in answers])
     rows = zip(
-        run.metadata["model"]["members"], members, evaluations, settings_apart(members), strict=True
+        run.metadata["model"]["members"],
+        members,
+        evaluations,
+        find_differing_settings(members),
+        strict=True,
     )
     return {
         "members": [
@@ -328,7 +335,7 @@ def compare_members(run: Run, members: Sequence[Run]) -> dict[str, Any]:
 
 def score_folds(run: Run, members: Sequence[Run], items: PreparedDataset) -> dict[str, Any]:
     """Each fold's figures, and how they spread."""
-    assert items.split.folds is not None  # noqa: S101 - `folds_together` gives them
+    assert items.split.folds is not None  # noqa: S101 - `combine_fold_splits` gives them
     answers = read_predictions(run)
     right = answers.predictions == answers.labels
     scores = fold_scores(right, items.split.folds, items.groups(items.split.test))
@@ -351,7 +358,7 @@ def score_folds(run: Run, members: Sequence[Run], items: PreparedDataset) -> dic
     }
 
 
-def evaluation_of(run: Run) -> Evaluation:
+def require_evaluation(run: Run) -> Evaluation:
     """The figures of a finished run."""
     evaluation = run.evaluation
     if evaluation is None:

@@ -36,7 +36,7 @@ from noonbit.models.catalogue import absolute_name, model_of, outline_for
 from noonbit.runs.run import Run
 from noonbit.runs.store import create_run, load_run
 from noonbit.system.runtime import Runtime
-from noonbit.training.gradients import may_draw_unseen
+from noonbit.training.gradients import may_use_global_rng
 from noonbit.training.setup import plan_for
 
 MEMBERS = "members"
@@ -65,7 +65,7 @@ def train_members(
     runtime = Runtime.from_recipe(recipe)
     opened = SharedSource(source, data_dir)
     items = opened.load(recipes[0])
-    derived, reason = derive_at_once(runtime, recipes, networks_of(recipes, items))
+    derived, reason = derive_at_once(runtime, recipes, outline_networks(recipes, items))
     at_once = at_once or derived
     recipes = assign_threads(recipes, runtime, at_once=at_once)
     members = [
@@ -84,7 +84,7 @@ def train_members(
     run = create_run(out, model=metadata["model"]["name"], source=str(source), metadata=metadata)
     # A resumed ensemble opens its data by these, until `combine_members` writes its own.
     contract = Contract.unit(items.preprocessor, items.data.class_names)
-    run.write_decisions(without_none(recipe), contract, items.split)
+    run.write_setup(without_none(recipe), contract, items.split)
     return train_remaining(run, items, opened, observer or Observer(), started=started)
 
 
@@ -107,7 +107,7 @@ def train_remaining(
     run: Run, items: PreparedDataset, opened: SharedSource, observer: Observer, *, started: float
 ) -> Run:
     """Train the members that are not finished, then combine all of them."""
-    trainings = trainings_of(run)
+    trainings = list_member_trainings(run)
     run.update(status="training")
     observer.on_ensemble_start(run, items)
     remaining = [training for training in trainings if not training.is_finished]
@@ -136,7 +136,7 @@ def train_remaining(
         except TrainingDiverged:
             run.update(status="diverged")
             raise
-    members = members_of(run)
+    members = load_members(run)
     stated = run.metadata["training"]["recipe"]
     of_all = {name: stated.get(name) for name in ("threads", "time_budget")}
     recipe = common_recipe(members).model_copy(update=of_all)
@@ -158,7 +158,7 @@ def train_in_turn(
         observer.on_member_end(training.number, training.count, member)
 
 
-def members_of(run: Run) -> list[Run]:
+def load_members(run: Run) -> list[Run]:
     """The members' runs; raises `ArtefactError` where their folders were deleted or moved."""
     folders = [run.path / member["run"] for member in run.metadata["model"]["members"]]
     for folder in folders:
@@ -170,7 +170,7 @@ def members_of(run: Run) -> list[Run]:
     return [load_run(folder) for folder in folders]
 
 
-def trainings_of(run: Run) -> list[MemberTraining]:
+def list_member_trainings(run: Run) -> list[MemberTraining]:
     """The training of each member of the ensemble."""
     members, recipes = run.metadata["model"]["members"], run.metadata["training"]["recipes"]
     return [
@@ -181,7 +181,7 @@ def trainings_of(run: Run) -> list[MemberTraining]:
     ]
 
 
-def networks_of(recipes: Sequence[Recipe], items: PreparedDataset) -> list[nn.Module]:
+def outline_networks(recipes: Sequence[Recipe], items: PreparedDataset) -> list[nn.Module]:
     """An outline of each kind of network that there will be.
 
     Raises the errors of whatever does not fit: a member's mistake is better known before the first
@@ -214,7 +214,7 @@ def derive_at_once(
         return 1, "each has the device to itself"
     if runtime.threads == 1:
         return 1, "there is one thread"
-    if any(map(may_draw_unseen, networks)):
+    if any(map(may_use_global_rng, networks)):
         return 1, "a network of one's own may draw from the random numbers that all threads share"
     if any((recipe.engine or "").endswith("shares") for recipe in recipes):
         return 1, "the engine asked for takes all threads"

@@ -85,7 +85,7 @@ class MemberTraining:
             require_unfinished(run)
             # Another version may preprocess otherwise; then the run's own way is taken.
             is_alike = items.preprocessor == run.contract.preprocessor
-            own = run.as_split(items) if is_alike else run.items(data_dir=source.data_dir)
+            own = run.with_stored_split(items) if is_alike else run.items(data_dir=source.data_dir)
             return Training.resume(run, own, observer=observer)
         # A kill before the first step left a folder that has nothing to go on from.
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -104,7 +104,7 @@ class MemberLog(LineDisplay):
 
     def say(self, text: str) -> None:
         """One line, at once; the file is closed in between, since a member may be killed."""
-        self.spoke_at = time.monotonic()
+        self.last_line_at = time.monotonic()
         assert self.path is not None  # noqa: S101 - `on_start` comes first
         with self.path.open("a", encoding="utf-8") as file:
             print(text, file=file)

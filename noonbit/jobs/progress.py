@@ -32,22 +32,22 @@ class LineDisplay(Observer):
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.epochs, self.noun = 0, "item"
-        self.spoke_at = time.monotonic()
+        self.last_line_at = time.monotonic()
 
     def say(self, text: str) -> None:
         """One line, at once."""
-        self.spoke_at = time.monotonic()
+        self.last_line_at = time.monotonic()
         print(text, file=self.stream, flush=True)
 
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
         self.epochs, self.noun = plan.epochs, items.preprocessor.noun
-        for line in introduction(run, items, plan):
+        for line in start_lines(run, items, plan):
             self.say(line)
         if state.epoch or state.step:
             self.say(f"resumed  after epoch {state.epoch}, step {state.step}")
 
     def on_step(self, progress: StepProgress) -> None:
-        if time.monotonic() - self.spoke_at >= QUIET_SECONDS:
+        if time.monotonic() - self.last_line_at >= QUIET_SECONDS:
             seen = progress.step * progress.batch_size
             self.say(
                 f"epoch {progress.epoch}/{self.epochs}  step {progress.step:,}/{progress.steps:,}  "
@@ -63,17 +63,17 @@ class LineDisplay(Observer):
         noun = run.contract.preprocessor.noun
         self.say(headline(evaluation, noun))
         if evaluation.shows_nothing_learned:
-            self.say(nothing_learned(evaluation, noun))
+            self.say(nothing_learned_line(evaluation, noun))
         if run.is_ensemble:
-            for line in gains(run) if run.folds is None else about_folds(run):
+            for line in gain_lines(run) if run.folds is None else fold_lines(run):
                 self.say(line)
 
     def on_ensemble_start(self, run: Run, items: PreparedDataset) -> None:
-        for line in (*about_data(run, items), about_members(run)):
+        for line in (*data_lines(run, items), members_line(run)):
             self.say(line)
 
     def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
-        if time.monotonic() - self.spoke_at >= QUIET_SECONDS:
+        if time.monotonic() - self.last_line_at >= QUIET_SECONDS:
             self.say(f"member {number}  epoch {epoch}/{epochs}")
 
     def on_member_end(self, number: int, count: int, member: Run) -> None:
@@ -172,7 +172,7 @@ def display() -> Iterator[Observer]:
         bar.progress.stop()
 
 
-def about_data(run: Run, items: PreparedDataset) -> list[str]:
+def data_lines(run: Run, items: PreparedDataset) -> list[str]:
     """What trains, validates and measures, what is wrong with it, and how large the model is."""
     data, split = items.data, items.split
     lines = [
@@ -202,9 +202,9 @@ def about_data(run: Run, items: PreparedDataset) -> list[str]:
     return lines
 
 
-def introduction(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
+def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
     """What is about to happen, each derived setting with its reason."""
-    lines = about_data(run, items)
+    lines = data_lines(run, items)
     machine = run.metadata["machine"]
     shown = {
         "epochs": plan.epochs,
@@ -238,7 +238,7 @@ def epoch_line(row: EpochMetrics, epochs: int, noun: str, *, is_best: bool) -> s
     )
 
 
-def about_members(run: Run) -> str:
+def members_line(run: Run) -> str:
     """How many members there will be, and how they are trained and combined."""
     model, training = run.metadata["model"], run.metadata["training"]
     at_once = training["at_once"]
@@ -265,7 +265,7 @@ def member_line(number: int, count: int, member: Run) -> str:
     )
 
 
-def gains(run: Run) -> list[str]:
+def gain_lines(run: Run) -> list[str]:
     """What an ensemble is better than, and by how much, in points of a hundred."""
     result, noun = run.metadata["result"], run.contract.preprocessor.noun
 
@@ -284,7 +284,7 @@ def gains(run: Run) -> list[str]:
     ]
 
 
-def about_folds(run: Run) -> list[str]:
+def fold_lines(run: Run) -> list[str]:
     """How the folds of a cross-validation spread, and what was not measured."""
     result = run.metadata["result"]
     shares = [fold["accuracy"] for fold in result["folds"]]
@@ -307,7 +307,7 @@ def headline(evaluation: Evaluation, noun: str) -> str:
     )
 
 
-def nothing_learned(evaluation: Evaluation, noun: str) -> str:
+def nothing_learned_line(evaluation: Evaluation, noun: str) -> str:
     """What the figure does not show."""
     return (
         f"note     always answering the most frequent class would reach "

@@ -36,7 +36,7 @@ def train(
     `model` is a network of the caller's own, instead of the recipe's name. Raises the errors of
     errors.py: data that cannot be used, `Interrupted` after saving, `TrainingDiverged`.
     """
-    ensemble.require_whole()
+    ensemble.require_consistent()
     observer = observer or Observer()
     if ensemble.count == 1:
         return train_one(

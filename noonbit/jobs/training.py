@@ -97,7 +97,7 @@ class Training:
             out, model=context.plan.model, source=items.data.source, metadata=metadata
         )
         settings = resolved_settings(recipe, context.plan, python=is_python_object)
-        run.write_decisions(settings, context.contract, items.split)
+        run.write_setup(settings, context.contract, items.split)
         run.model = state.model
         observer.on_start(run, items, context.plan, state)
         return cls(run, items, prepared, observer)

@@ -194,10 +194,14 @@ def seed_layers(layers: Sequence[Dropout], seed: int) -> None:
         layer.seed(derive_seed(seed, "dropout", index))
 
 
-def empty_batch(shape: tuple[int, ...], *, count: int = 1, device: torch.device) -> Tensor:
-    """Placeholder inputs: zero images (count, C, H, W), or sentences (count, length) of unknown
-    words."""
-    if len(shape) == 1:
+def empty_batch(
+    shape: tuple[int, ...], *, of_words: bool | None = None, count: int = 1, device: torch.device
+) -> Tensor:
+    """Placeholder inputs: zeros (count, *shape), or sentences (count, length) of unknown words.
+
+    `of_words` says which; by default a shape of one axis is a sentence.
+    """
+    if of_words or (of_words is None and len(shape) == 1):
         return torch.ones(count, *shape, dtype=torch.int32, device=device)
     return torch.zeros(count, *shape, device=device)
 

@@ -32,7 +32,11 @@ class TrainingMemory:
 
 
 def training_memory(
-    model: nn.Module, shape: tuple[int, ...], optimizer: OptimizerName
+    model: nn.Module,
+    shape: tuple[int, ...],
+    optimizer: OptimizerName,
+    *,
+    of_words: bool | None = None,
 ) -> TrainingMemory:
     """Count the memory for images of `shape` (channels, height, width), or sentences (length,).
 
@@ -46,7 +50,7 @@ def training_memory(
         weights=sum(t.nbytes for t in (*model.parameters(), *model.buffers())),
         gradients=sum(p.nbytes for p in trainable),
         optimizer_state=sum(p.nbytes * count_state_tensors(p, optimizer) for p in trainable),
-        activations=count_saved_bytes(model, shape) // COUNTED_IMAGES,
+        activations=count_saved_bytes(model, shape, of_words=of_words) // COUNTED_IMAGES,
     )
 
 
@@ -61,11 +65,11 @@ def count_state_tensors(parameter: Tensor, optimizer: OptimizerName) -> int:
             return 1 if parameter.ndim == 4 else 2
 
 
-def count_saved_bytes(model: nn.Module, shape: tuple[int, ...]) -> int:
+def count_saved_bytes(model: nn.Module, shape: tuple[int, ...], *, of_words: bool | None) -> int:
     """Count the bytes that a forward pass of `COUNTED_IMAGES` saves for backward; no weights."""
     network = deepcopy(model).train()  # batch norm would change the original's statistics
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    images = empty_batch(shape, count=COUNTED_IMAGES, device=device)
+    images = empty_batch(shape, of_words=of_words, count=COUNTED_IMAGES, device=device)
     existing = (images, *network.parameters(), *network.buffers())
     existing_ids = {tensor.untyped_storage()._cdata for tensor in existing}
     # The storages are held, since the id of a freed one could be reused.

@@ -53,13 +53,19 @@ class Summary:
 
 
 def summarise(
-    model: nn.Module, shape: tuple[int, ...], *, counts_statistics: bool = False
+    model: nn.Module,
+    shape: tuple[int, ...],
+    *,
+    of_words: bool | None = None,
+    counts_statistics: bool = False,
 ) -> Summary:
     """Summarise `model` for one input of `shape` (channels, height, width), or (length,).
 
+    `of_words` says whether inputs are numbers of words; by default where the shape has one axis.
+
     Raises `ArtefactError` if the network does not accept that shape.
     """
-    layers = summarise_layers(model, shape)
+    layers = summarise_layers(model, shape, of_words=of_words)
     auxiliary = model.auxiliary.parameters() if isinstance(model, FeedforwardNetwork) else ()
     statistics = sum(
         buffer.numel()
@@ -76,11 +82,13 @@ def summarise(
     )
 
 
-def summarise_layers(model: nn.Module, shape: tuple[int, ...]) -> list[LayerSummary]:
+def summarise_layers(
+    model: nn.Module, shape: tuple[int, ...], *, of_words: bool | None = None
+) -> list[LayerSummary]:
     """Summarise the layers in call order; raises as `summarise`."""
     parameter = next(model.parameters(), None)
     device = torch.device("cpu") if parameter is None else parameter.device
-    image = empty_batch(shape, device=device)
+    image = empty_batch(shape, of_words=of_words, device=device)
     tracker = FieldTracker(image)
     layers: list[LayerSummary] = []
     names = {module: name for name, module in model.named_modules()}

@@ -1,4 +1,4 @@
-"""Sentences with the words that decided, as the page marks them."""
+"""The report's sentences, with the words that decided marked."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import ArtefactError
-from noonbit.evaluation.attribution import Explanation, can_be_explained
+from noonbit.evaluation.attribution import Explanation, is_explainable
 from noonbit.runs.predictions import StoredPredictions
 from noonbit.runs.run import Run
 
 SENTENCES, NGRAMS = 6, 3
-"""Of right and of wrong answers, and of n-grams that a sentence is shown with."""
+"""Sentences among the right and among the wrong predictions, and n-grams per sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,57 +20,65 @@ class Word:
 
     text: str
     share: float
-    """From -1, the word of all that speaks most against the answer, to 1, most for it."""
+    """Contribution to the prediction over the sentence's largest magnitude: between -1 and 1."""
     known: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One answer and where it comes from."""
+    """One prediction and the words behind it."""
 
     name: str
     real: str
     predicted: str
-    stated: float
+    confidence: float
+    """The probability of the predicted class."""
     words: list[Word]
     strongest: list[tuple[str, float]]
-    """N-grams, and what each adds to the answer's logit beside the other classes'."""
+    """N-grams and their `contribution_over_mean` to the predicted class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The most confident answers of both kinds."""
+    """The most confident right and wrong predictions."""
 
     right: list[Decision]
     wrong: list[Decision]
 
 
-def decisions(run: Run, items: PreparedDataset, answers: StoredPredictions) -> Decisions | None:
-    """The most confident answers taken apart; None for networks that cannot be."""
+def explain_most_confident(
+    run: Run, items: PreparedDataset, predictions: StoredPredictions
+) -> Decisions | None:
+    """Explain the most confident predictions; None for networks without explanations."""
     try:
-        if not can_be_explained(run.model):
+        if not is_explainable(run.model):
             return None
-    except ArtefactError:  # a Python object, which the folder cannot rebuild
+    except ArtefactError:  # the network was a Python object, which the folder cannot rebuild
         return None
-    order = np.argsort(-answers.stated, kind="stable")
-    is_right = (answers.predictions == answers.labels)[order]
+    order = np.argsort(-predictions.confidence, kind="stable")
+    is_right = (predictions.predictions == predictions.labels)[order]
     return Decisions(
         *(
-            [decision(run, items, answers, int(row)) for row in order[chosen][:SENTENCES]]
-            for chosen in (is_right, ~is_right)
+            [
+                explain_decision(run, items, predictions, int(row))
+                for row in order[mask][:SENTENCES]
+            ]
+            for mask in (is_right, ~is_right)
         )
     )
 
 
-def decision(run: Run, items: PreparedDataset, answers: StoredPredictions, row: int) -> Decision:
-    """The answer in a row of the answers."""
-    predicted = int(answers.predictions[row])
-    (explanation,) = run.explain([items.text(int(answers.items[row]))])
+def explain_decision(
+    run: Run, items: PreparedDataset, predictions: StoredPredictions, row: int
+) -> Decision:
+    """Explain the prediction in one row of `predictions`."""
+    predicted = int(predictions.predictions[row])
+    (explanation,) = run.explain([items.text(int(predictions.items[row]))])
     return Decision(
-        answers.names[row],
-        run.class_names[answers.labels[row]],
+        predictions.names[row],
+        run.class_names[predictions.labels[row]],
         run.class_names[predicted],
-        float(answers.stated[row]),
+        float(predictions.confidence[row]),
         mark_words(explanation, predicted),
         [
             (" ".join(each.words), weight)
@@ -80,7 +88,7 @@ def decision(run: Run, items: PreparedDataset, answers: StoredPredictions, row: 
 
 
 def mark_words(explanation: Explanation, number: int) -> list[Word]:
-    """The words of a sentence, each with what it says for a class."""
+    """Return the words of a sentence with their relative contribution to one class."""
     shares = explanation.words_for_class(number)
     most = float(np.abs(shares).max(initial=0)) or 1.0
     return [

@@ -1,4 +1,4 @@
-"""What the page says of a network for Go: what it reaches beside what is simple, and positions."""
+"""The report's section on Go: move accuracy against the baselines, and example positions."""
 
 from dataclasses import dataclass
 
@@ -8,77 +8,82 @@ from markupsafe import Markup
 from noonbit.data.go.boards import as_boards
 from noonbit.data.prepared import PreparedDataset
 from noonbit.evaluation.metrics import Evaluation
-from noonbit.evaluation.move_accuracy import Score, ranks
+from noonbit.evaluation.move_accuracy import MoveAccuracy, rank_labels
 from noonbit.runs.predictions import StoredPredictions
 
 STAGES = (0, 30, 100, 170, 240)
-"""Moves after which a stage of the game begins."""
-DRAWN = 3
-"""Positions in which the network found the move, and as many in which it was surest of another."""
+"""The number of moves after which each stage of the game begins."""
+POSITIONS_SHOWN = 3
+"""Positions with a right prediction, and as many of the most confident wrong ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Positions after so many moves."""
+    """The accuracy in one stage of the game."""
 
     moves: str
-    score: Score
+    score: MoveAccuracy
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A position as the page draws it."""
+    """A drawn position."""
 
     svg: Markup
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """Everything about the moves that a network finds."""
+class MoveSection:
+    """The content of the section on moves."""
 
-    scores: tuple[Score, ...]
-    """The network's, then those of what it has to beat."""
+    scores: tuple[MoveAccuracy, ...]
+    """The network's, then the baselines'."""
     games: int
     stages: list[Stage]
     found: list[Drawing]
     missed: list[Drawing]
 
 
-def moves(evaluation: Evaluation, answers: StoredPredictions, items: PreparedDataset) -> Moves:
-    """Of a network whose answers are moves."""
-    right = np.flatnonzero(answers.predictions == answers.labels)
-    # The surest ones are replies that everybody knows, so those of a middling sureness are shown.
-    order = right[np.argsort(answers.stated[right], kind="stable")]
-    places = np.linspace(0, len(order), DRAWN + 2)[1:-1].astype(np.int64)
+def build_move_section(
+    evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset
+) -> MoveSection:
+    """Gather the section for a network whose predictions are moves."""
+    right = np.flatnonzero(predictions.predictions == predictions.labels)
+    # The most confident ones are obvious replies, so right predictions are spread over confidence.
+    order = right[np.argsort(predictions.confidence[right], kind="stable")]
+    places = np.linspace(0, len(order), POSITIONS_SHOWN + 2)[1:-1].astype(np.int64)
     found = order[np.unique(places[places < len(order)])]
-    return Moves(
+    return MoveSection(
         evaluation.scores,
         evaluation.groups or 0,
-        stages(answers, items),
-        [drawing(answers, items, row) for row in found.tolist()],
-        [drawing(answers, items, row) for row in answers.wrong("worst")[:DRAWN].tolist()],
+        score_stages(predictions, items),
+        [draw_position(predictions, items, row) for row in found.tolist()],
+        [
+            draw_position(predictions, items, row)
+            for row in predictions.wrong("worst")[:POSITIONS_SHOWN].tolist()
+        ],
     )
 
 
-def stages(answers: StoredPredictions, items: PreparedDataset) -> list[Stage]:
-    """The network's score by stages of the game."""
-    groups = items.groups(answers.items)
+def score_stages(predictions: StoredPredictions, items: PreparedDataset) -> list[Stage]:
+    """Return the network's accuracy in each stage of the game."""
+    groups = items.groups(predictions.items)
     assert groups is not None, "boards come in games"  # noqa: S101
-    found = ranks(answers.probabilities, answers.labels)
-    played = as_boards(items.data.train.raw).moves[answers.items]
+    ranks = rank_labels(predictions.probabilities, predictions.labels)
+    played = as_boards(items.data.train.raw).moves[predictions.items]
     rows = []
     for first, end in zip(STAGES, (*STAGES[1:], None), strict=True):
         inside = played >= first if end is None else (played >= first) & (played < end)
         if inside.any():
             name = f"{first + 1} and later" if end is None else f"{first + 1} to {end}"
-            rows.append(Stage(name, Score.from_ranks(name, found[inside], groups[inside])))
+            rows.append(Stage(name, MoveAccuracy.from_ranks(name, ranks[inside], groups[inside])))
     return rows
 
 
-def drawing(answers: StoredPredictions, items: PreparedDataset, row: int) -> Drawing:
-    """A test position with what the network said of it."""
-    number, boards = int(answers.items[row]), as_boards(items.data.train.raw)
+def draw_position(predictions: StoredPredictions, items: PreparedDataset, row: int) -> Drawing:
+    """Draw a test position with the network's predictions."""
+    number, boards = int(predictions.items[row]), as_boards(items.data.train.raw)
     title = f"move {boards.moves[number] + 1}, {boards.to_play(number)} to play"
-    diagram = boards.diagram(number, answers.probabilities[row])
-    return Drawing(Markup(diagram.svg(title)), answers.names[row])
+    diagram = boards.diagram(number, predictions.probabilities[row])
+    return Drawing(Markup(diagram.svg(title)), predictions.names[row])

@@ -1,7 +1,7 @@
-"""The report's charts as inline SVG, written by hand.
+"""The report's charts as handwritten inline SVG.
 
-They hold numbers and fixed words alone. Colours are classes of style.css, so a chart follows the
-page into the dark and onto paper; matplotlib would take a second to start and know neither.
+They contain only numbers and fixed words. Colours are classes of style.css, so a chart follows the
+page's dark mode and print styles; matplotlib would take a second to import and support neither.
 """
 
 import math
@@ -14,9 +14,9 @@ from noonbit.evaluation.intervals import wilson_interval
 from noonbit.training.state import EpochMetrics
 
 MARKED_EPOCHS = 20
-"""With at most so many epochs, each one is marked with a dot."""
-UNSETTLED_SHARE = 0.1
-"""Of the epochs, at the beginning: their values do not set the scales, or others would be flat."""
+"""Up to this many epochs, each epoch is marked with a dot."""
+WARMUP_SHARE = 0.1
+"""The first epochs, as a share, do not set the scales, since the later curves would be flat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Axis:
     end: float
 
     def at(self, value: float) -> float:
-        """Where a value stands, in pixels."""
+        """Return the pixel position of a value."""
         share = (value - self.low) / (self.high - self.low)
         return round(self.start + share * (self.end - self.start), 1)
 
     def ticks(self, count: int) -> list[float]:
-        """About `count` round values that lie on the axis."""
+        """Return about `count` round values on the axis."""
         step = round_step((self.high - self.low) / count)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
@@ -42,30 +42,30 @@ class Axis:
 
 
 def round_step(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is at least `least`."""
+    """Return the smallest of 1, 2 and 5 times a power of ten that is at least `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9))
 
 
 def scale_start(lowest: float) -> float:
-    """Where a scale of shares that ends at 1 begins, so that it holds `lowest`."""
+    """Return the start of a scale of shares that ends at 1 and contains `lowest`."""
     return max(0.0, 1 - round_step(max(1 - lowest, 1e-3)))
 
 
-def percent(share: float, step: float = 0.01) -> str:
-    """A share on an axis whose ticks are `step` apart, with no more digits than that needs."""
+def format_tick(share: float, step: float = 0.01) -> str:
+    """Format a share with the digits that axis ticks `step` apart need."""
     digits = max(0, -math.floor(math.log10(step * 100) + 1e-9))
     return f"{100 * share:.{digits}f} %"
 
 
 def interval_chart(accuracy: float, low: float, high: float) -> Markup:
-    """The headline's accuracy with its 95 % interval on a stretch of the scale up to 100 %."""
+    """Draw the headline's accuracy with its 95 % interval, on a scale that ends at 100 %."""
     step = round_step(max(1 - low, 0.01) / 3)
     axis = Axis(max(0.0, math.floor(low / step) * step), 1.0, 24, 456)
     parts = [line(axis.start, 46, axis.end, 46, "axis")]
     for value in axis.ticks(5):
         parts.append(line(axis.at(value), 46, axis.at(value), 52, "axis"))
-        parts.append(text(axis.at(value), 70, percent(value, step), "tick middle"))
+        parts.append(text(axis.at(value), 70, format_tick(value, step), "tick middle"))
     parts.append(line(axis.at(low), 24, axis.at(high), 24, "interval"))
     parts += [line(axis.at(value), 16, axis.at(value), 32, "interval") for value in (low, high)]
     parts.append(dot(axis.at(accuracy), 24, 7, "accuracy"))
@@ -74,13 +74,13 @@ def interval_chart(accuracy: float, low: float, high: float) -> Markup:
 
 
 def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
-    """Loss (left axis) and accuracy (right axis) of training and validation over the epochs.
+    """Draw loss (left axis) and accuracy (right axis) of training and validation over the epochs.
 
-    Of long trainings, the first values may lie outside: the curves enter through the frame.
+    In long trainings the first values may lie outside the frame, which clips the curves.
     """
-    settled = rows[int(UNSETTLED_SHARE * len(rows)) :]
-    losses = finite(value for row in settled for value in (row.loss, row.val_loss))
-    shares = finite(value for row in settled for value in (row.accuracy, row.val_accuracy))
+    scaled_rows = rows[int(WARMUP_SHARE * len(rows)) :]
+    losses = keep_finite(value for row in scaled_rows for value in (row.loss, row.val_loss))
+    shares = keep_finite(value for row in scaled_rows for value in (row.accuracy, row.val_accuracy))
     across = Axis(1, len(rows), 70, 650) if len(rows) > 1 else Axis(0, 2, 70, 650)
     highest = max(*losses, 1e-6)
     loss_step = round_step(highest / 5)
@@ -99,7 +99,7 @@ def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
         parts.append(line(70, loss.at(value), 650, loss.at(value), "rule"))
         parts.append(text(60, loss.at(value) + 5, f"{value:.3g}", "loss tick end"))
     parts += [
-        text(660, share.at(value) + 5, percent(value, share_step), "accuracy tick")
+        text(660, share.at(value) + 5, format_tick(value, share_step), "accuracy tick")
         for value in share.ticks(5)
     ]
     for value in across.ticks(8):
@@ -119,7 +119,7 @@ def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
             for row in rows
             if math.isfinite(value_of(row))
         ]
-        parts.append(with_axes(curve(points, style)))
+        parts.append(clip_to_frame(curve(points, style)))
         if len(rows) <= MARKED_EPOCHS:
             parts += [dot(x, y, 4, style) for x, y in points if 34 <= y <= 336]
     last = rows[-1]
@@ -133,27 +133,28 @@ def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
 
 
 def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
-    """The share that is right (with its 95 % interval) against the stated probability.
+    """Draw the accuracy (with its 95 % interval) against the mean confidence of each bin.
 
-    `bins` holds mean stated probability, share right, and items, as `Evaluation.reliability`.
-    The bars below say how many items each dot stands for.
+    `bins` holds mean confidence, accuracy and items, as `Evaluation.reliability`. The bars below
+    show the number of items of each bin.
     """
     across, up = Axis(0, 1, 70, 430), Axis(0, 1, 380, 20)
     parts = [line(across.at(0), up.at(0), across.at(1), up.at(1), "ideal")]
     for value in (0, 0.2, 0.4, 0.6, 0.8, 1):
         parts.append(line(70, up.at(value), 430, up.at(value), "rule"))
-        parts.append(text(60, up.at(value) + 5, percent(value), "tick end"))
-        parts.append(text(across.at(value), 476, percent(value), "tick middle"))
-    for stated, found, count in bins:
-        low, high = wilson_interval(round(found * count), count)
-        parts.append(line(across.at(stated), up.at(low), across.at(stated), up.at(high), "spread"))
-    points = [(across.at(stated), up.at(found)) for stated, found, _ in bins]
+        parts.append(text(60, up.at(value) + 5, format_tick(value), "tick end"))
+        parts.append(text(across.at(value), 476, format_tick(value), "tick middle"))
+    for confidence, accuracy, count in bins:
+        low, high = wilson_interval(round(accuracy * count), count)
+        x = across.at(confidence)
+        parts.append(line(x, up.at(low), x, up.at(high), "spread"))
+    points = [(across.at(confidence), up.at(accuracy)) for confidence, accuracy, _ in bins]
     parts.append(curve(points, "accuracy"))
     parts += [dot(x, y, 5, "accuracy") for x, y in points]
     total = sum(count for _, _, count in bins)
-    for stated, _, count in bins:
+    for confidence, _, count in bins:
         height = max(1.0, round(52 * count / total, 1))
-        place = math.floor(min(stated, 0.999) * 10) / 10
+        place = math.floor(min(confidence, 0.999) * 10) / 10
         parts.append(
             f'<rect class="count" x="{across.at(place) + 2}" y="{454 - height}" '
             f'width="32" height="{height}"/>'
@@ -164,14 +165,16 @@ def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
         '<text class="label middle" transform="translate(18 200) rotate(-90)">'
         "share that was right</text>",
     ]
-    said = "; ".join(f"stated {stated:.0%}, right {found:.0%}" for stated, found, _ in bins)
-    return svg(450, 520, f"Reliability: {said}.", parts)
+    label = "; ".join(
+        f"stated {confidence:.0%}, right {accuracy:.0%}" for confidence, accuracy, _ in bins
+    )
+    return svg(450, 520, f"Reliability: {label}.", parts)
 
 
 def gain_chart(gains: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
-    """Differences of accuracies with their 95 % intervals around the line of no difference.
+    """Draw differences of accuracies with their 95 % intervals around the line of no difference.
 
-    Each has fixed words, and `gain`, `low` and `high` as shares; drawn in points of a hundred.
+    Each has a fixed label, and `gain`, `low` and `high` as shares; drawn in percentage points.
     """
     ends = [0.0, *(100 * gain[key] for _, gain in gains for key in ("low", "high"))]
     step = round_step(max(max(ends) - min(ends), 0.02) / 6)
@@ -184,7 +187,7 @@ def gain_chart(gains: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
         x, sign = axis.at(tick * step), "+" if tick > 0 else "−" if tick < 0 else ""
         parts.append(line(x, 10, x, bottom, "rule" if tick else "ideal"))
         parts.append(text(x, bottom + 24, f"{sign}{abs(tick * step):.{digits}f}", "tick middle"))
-    said = []
+    labels = []
     for row, (words, gain) in enumerate(gains):
         middle, low, high = (axis.at(100 * gain[key]) for key in ("gain", "low", "high"))
         y = 60 + 66 * row
@@ -192,44 +195,44 @@ def gain_chart(gains: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
         parts.append(line(low, y, high, y, "interval"))
         parts += [line(x, y - 7, x, y + 7, "interval") for x in (low, high)]
         parts.append(dot(middle, y, 6, "accuracy"))
-        shown = (f"{100 * gain[key]:+.2f}" for key in ("gain", "low", "high"))
-        said.append("{}: {}, 95 % interval {} to {}".format(words, *shown))
+        figures = (f"{100 * gain[key]:+.2f}" for key in ("gain", "low", "high"))
+        labels.append("{}: {}, 95 % interval {} to {}".format(words, *figures))
     parts.append(text(360, bottom + 52, "points of accuracy gained", "label middle"))
-    return svg(720, bottom + 60, f"Gain {'; '.join(said)}.", parts)
+    return svg(720, bottom + 60, f"Gain {'; '.join(labels)}.", parts)
 
 
-def finite(values: Iterable[float]) -> list[float]:
-    """The values that are numbers, or a zero where there is none."""
+def keep_finite(values: Iterable[float]) -> list[float]:
+    """Return the finite values, or [0.0] if there are none."""
     return [value for value in values if math.isfinite(value)] or [0.0]
 
 
 def svg(width: int, height: int, label: str, parts: Iterable[str]) -> Markup:
-    """A whole chart with its description for those who do not see it."""
+    """Return a whole chart with its description for screen readers."""
     frame = f'class="drawn-{width}" viewBox="0 0 {width} {height}"'
-    # Safe as Markup, since every part is made here, of numbers and our own words.
+    # Safe as Markup, since every part is made in this module, of numbers and fixed words.
     return Markup(f'<svg {frame} role="img" aria-label="{label}">{"".join(parts)}</svg>')
 
 
-def with_axes(part: str) -> str:
-    """What of a part lies inside the chart's frame; an inner svg cuts off the rest."""
+def clip_to_frame(part: str) -> str:
+    """Clip a part to the chart's frame by an inner svg element."""
     return f'<svg x="60" y="34" width="600" height="302" viewBox="60 34 600 302">{part}</svg>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
-    """A straight line between two points."""
+    """Return a straight line between two points."""
     return f'<line class="{style}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
 
 
 def text(x: float, y: float, words: str, style: str) -> str:
-    """Words that begin at a point, or as the style says."""
+    """Return a text that begins at a point, or is anchored as the style says."""
     return f'<text class="{style}" x="{x}" y="{y}">{words}</text>'
 
 
 def dot(x: float, y: float, radius: int, style: str) -> str:
-    """A filled circle."""
+    """Return a filled circle."""
     return f'<circle class="{style}" cx="{x}" cy="{y}" r="{radius}"/>'
 
 
 def curve(points: Sequence[tuple[float, float]], style: str) -> str:
-    """A line through points."""
+    """Return a line through points."""
     return f'<polyline class="{style}" points="{" ".join(f"{x},{y}" for x, y in points)}"/>'

@@ -1,4 +1,4 @@
-"""What the page tells people to type."""
+"""The commands that the report prints."""
 
 import shlex
 
@@ -7,7 +7,7 @@ from noonbit.runs.run import Run
 
 
 def summary_commands(run: Run) -> list[str]:
-    """What prints the layers of each kind of network among several; none for a network alone."""
+    """Return the commands that print the layers of each network of an ensemble; else none."""
     if not run.is_ensemble:
         return []
     preprocessor = run.contract.preprocessor
@@ -18,18 +18,21 @@ def summary_commands(run: Run) -> list[str]:
 
 
 def test_command(run: Run, items: PreparedDataset) -> str | None:
-    """What measures a cross-validation's networks together, on the test part that it left alone."""
+    """Return the command that evaluates a cross-validation's ensemble on the official test part.
+
+    None for other runs, and for sources without such a part.
+    """
     if run.folds is None or items.data.test is None:
         return None
     return shlex.join(["noonbit", "evaluate", str(run.path), run.metadata["source_path"]])
 
 
 def repeat_command(run: Run) -> str:
-    """What trains the same again; the recipe of the run folder has every setting and the seed."""
+    """Return the command that repeats the training; recipe.toml has every setting and the seed."""
     if run.is_ensemble and "training" not in run.metadata:
-        about = run.metadata["model"]
-        folders = [str(run.path / member["run"]) for member in about["members"]]
-        return shlex.join(["noonbit", "ensemble", *folders, "--combine", about["combine"]])
+        model = run.metadata["model"]
+        folders = [str(run.path / member["run"]) for member in model["members"]]
+        return shlex.join(["noonbit", "ensemble", *folders, "--combine", model["combine"]])
     words = ["noonbit", "train", run.metadata["source_path"]]
     words += ["--config", str(run.path / "recipe.toml")]
     if run.is_ensemble:

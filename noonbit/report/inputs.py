@@ -1,4 +1,4 @@
-"""How the page shows an input: as a picture, as its text, or by its name."""
+"""How the report shows an input: as a picture, as its text, or by its name."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -13,14 +13,14 @@ class Quote:
 
     text: str
     description: str
-    """What it stands for."""
+    """What it shows, as a tooltip."""
 
 
 ShownInput: TypeAlias = Thumbnail | Quote
 
 
 def show_input(items: PreparedDataset, number: int, description: str) -> ShownInput:
-    """The item of this number, as its kind of input is shown."""
+    """Return an item as its kind of input is shown."""
     match items.preprocessor.shown_as:
         case "picture":
             return thumbnail(items.values[number], description)

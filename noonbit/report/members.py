@@ -1,4 +1,4 @@
-"""What the report says of an ensemble's members: how good each is, and what they gain together."""
+"""The report's section on an ensemble: the accuracy of each member, and the ensemble's gain."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from noonbit.config.ensemble import Combine, short_name
 from noonbit.report import charts
 from noonbit.runs.run import Run
 
-HOW: dict[Combine, str] = {
+COMBINE_WORDS: dict[Combine, str] = {
     "sum": "the sum of its members’ outputs",
     "probabilities": "the mean of its members’ probabilities",
     "vote": "a vote of its members, ties decided by the mean of their probabilities",
@@ -18,12 +18,12 @@ HOW: dict[Combine, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """One member, as measured on the test items of all."""
+    """One member, measured on the common test items."""
 
     number: int
     """From 1."""
     name: str
-    """Of its network."""
+    """The name of its network."""
     differs: str
     """The settings that set it apart: `seed 2, fold 3/7`."""
     accuracy: float
@@ -35,41 +35,41 @@ class MemberRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
-    """Everything about the members of one ensemble."""
+class MemberSection:
+    """The content of the section on members."""
 
     rows: list[MemberRow]
     best: MemberRow
     mean_accuracy: float
     how: str
-    """How their answers become one."""
+    """How the members' outputs are combined."""
     start: float
     """Where the scale of the accuracies begins."""
     gain_over_mean: dict[str, float]
-    """A difference of accuracies: gain, low, high."""
+    """A difference of accuracies with its interval: gain, low, high."""
     gain_over_best: dict[str, float]
     gain_chart: Markup
     not_unanimous: float
-    """The share of test items that not all members call the same."""
+    """The share of test items on which not all members agree."""
     pairwise_disagreement: float
     at_once: int
     folds: bool
-    """Whether each member validated on other items."""
+    """Whether each member has its own validation items."""
 
 
-def members(run: Run) -> Members | None:
-    """The members of an ensemble; None for a single network, and for the folds' networks."""
+def build_member_section(run: Run) -> MemberSection | None:
+    """Gather the section for an ensemble; None for single networks and for cross-validations."""
     if not run.is_ensemble or run.folds is not None:
         return None
     result = run.metadata["result"]
-    rows = [member_row(number, plain) for number, plain in enumerate(result["members"], start=1)]
+    rows = [member_row(number, row) for number, row in enumerate(result["members"], start=1)]
     lowest = min(result["accuracy_low"], *(row.low for row in rows))
     gains = result["gain_over_mean"], result["gain_over_best"]
-    return Members(
+    return MemberSection(
         rows=rows,
         best=rows[result["best_member"] - 1],
         mean_accuracy=result["members_mean_accuracy"],
-        how=HOW[run.metadata["model"]["combine"]],
+        how=COMBINE_WORDS[run.metadata["model"]["combine"]],
         start=charts.scale_start(lowest),
         gain_over_mean=gains[0],
         gain_over_best=gains[1],
@@ -83,15 +83,15 @@ def members(run: Run) -> Members | None:
     )
 
 
-def member_row(number: int, plain: dict[str, Any]) -> MemberRow:
-    """A member as run.json has it."""
-    differs = {name: value for name, value in plain["differs"].items() if name != "model"}
+def member_row(number: int, row: dict[str, Any]) -> MemberRow:
+    """Return a member's row from its entry in run.json."""
+    differs = {name: value for name, value in row["differs"].items() if name != "model"}
     return MemberRow(
         number,
-        short_name(plain["name"]),
+        short_name(row["name"]),
         ", ".join(f"{name} {value}" for name, value in differs.items()),
-        plain["accuracy"],
-        plain["accuracy_low"],
-        plain["accuracy_high"],
-        plain["train_seconds"],
+        row["accuracy"],
+        row["accuracy_low"],
+        row["accuracy_high"],
+        row["train_seconds"],
     )

@@ -1,18 +1,18 @@
-"""One offline page that shows a run: made by `train`, or by `noonbit report RUN`.
+"""The report of a run: one offline HTML page, written by `train` and by `noonbit report RUN`.
 
-    sections.py    what each part of the page says
-    commands.py    what it tells people to type
-    members.py     what it says of an ensemble's members
-    folds.py       what it says of a cross-validation's folds
-    charts.py      inline SVG
-    boards.py      what it says of moves in Go, with moves.html.j2
-    attribution.py the words of sentences that decided
-    inputs.py      how an input is shown; thumbnails.py makes inline PNG
-    page.html.j2   the words and their order, with style.css
+    sections.py      the content of most sections
+    members.py       the section on an ensemble's members
+    folds.py         the section on a cross-validation's folds
+    boards.py        the section on moves in Go, with moves.html.j2
+    attribution.py   the section on the words that decided
+    commands.py      the commands that it prints
+    charts.py        inline SVG
+    inputs.py        how an input is shown; thumbnails.py makes inline PNG
+    page.html.j2     the template, with style.css
 
-The page needs no network, no script and no font. Every figure of the test split is read from the
-run folder: nothing is predicted again, but that the words of a dozen sentences are weighed. Writing
-it takes about 0.3 s for ten classes.
+The page needs no network, no script and no font. The figures of the test split are read from the
+run folder; only the dozen sentences of the section on words are predicted again. Writing the page
+takes about 0.3 s for ten classes.
 """
 
 import re
@@ -29,21 +29,21 @@ from noonbit.data.split import OWN
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.report import charts, commands, sections
-from noonbit.report.attribution import decisions
-from noonbit.report.folds import folds
-from noonbit.report.members import members
+from noonbit.report.attribution import explain_most_confident
+from noonbit.report.folds import build_fold_section
+from noonbit.report.members import build_member_section
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
 from noonbit.system.files import write_text
 
 LONGEST_NAME, LONGEST_SENTENCE = 60, 400
-"""Characters of a class or file name, and of a note or finding, before they are cut."""
+"""Characters of a class or file name, and of a note or finding; longer ones are shortened."""
 
 
 def write_report(run: Run, items: PreparedDataset) -> Path:
     """Write report.html into the folder of a finished run and return its path.
 
-    Raises `ArtefactError` where the test split was not measured yet.
+    Raises `ArtefactError` if the test split was not evaluated yet.
     """
     evaluation = run.evaluation
     if evaluation is None:
@@ -51,16 +51,18 @@ def write_report(run: Run, items: PreparedDataset) -> Path:
             f"{run.path.name} has no test figures yet, since its training did not end. "
             f"Continue it with: noonbit train --resume {run.path}"
         )
-    page = environment().get_template("page.html.j2").render(facts(run, items, evaluation))
+    page = make_environment().get_template("page.html.j2").render(
+        template_context(run, items, evaluation)
+    )
     path = run.path / "report.html"
     write_text(path, page)
     return path
 
 
-def facts(run: Run, items: PreparedDataset, evaluation: Evaluation) -> dict[str, Any]:
-    """What the template is filled with."""
-    answers = read_predictions(run)
-    stated, derived = sections.settings(run)
+def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -> dict[str, Any]:
+    """Return the variables of the template."""
+    predictions = read_predictions(run)
+    explicit_settings, derived_settings = sections.list_settings(run)
     metadata = run.metadata
     return {
         "run": run,
@@ -82,22 +84,22 @@ def facts(run: Run, items: PreparedDataset, evaluation: Evaluation) -> dict[str,
         "summary_commands": commands.summary_commands(run),
         "layers": sections.layer_table(run),
         "most_layers": sections.MOST_LAYERS,
-        "stated": stated,
-        "derived": derived,
+        "explicit_settings": explicit_settings,
+        "derived_settings": derived_settings,
         "history": run.history,
-        "members": members(run),
-        "folds": folds(run),
+        "members": build_member_section(run),
+        "folds": build_fold_section(run),
         "history_chart": charts.history_chart(run.history, metadata["result"]["best_epoch"])
         if run.history
         else None,
-        "moves": own_section(evaluation, answers, items),
+        "moves": build_input_kind_section(evaluation, predictions, items),
         "classes": sections.worst_classes(evaluation),
-        "matrix": sections.matrix(evaluation),
-        "confusions": sections.confusions(evaluation, answers, items),
-        "mistakes": sections.mistakes(run, answers, items),
-        "decisions": decisions(run, items, answers),
+        "matrix": sections.build_confusion_matrix(evaluation),
+        "confusions": sections.find_top_confusions(evaluation, predictions, items),
+        "mistakes": sections.find_worst_mistakes(run, predictions, items),
+        "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",
-        "mean_stated": sections.mean_stated(evaluation),
+        "mean_confidence": sections.mean_confidence(evaluation),
         "reliability_chart": charts.reliability_chart(evaluation.reliability),
         "rarest": sections.rarest_class(evaluation),
         "items_per_second": sections.training_speed(run),
@@ -105,29 +107,29 @@ def facts(run: Run, items: PreparedDataset, evaluation: Evaluation) -> dict[str,
     }
 
 
-def own_section(
-    evaluation: Evaluation, answers: StoredPredictions, items: PreparedDataset
+def build_input_kind_section(
+    evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset
 ) -> object | None:
-    """The section that the kind of input has of its own, in place of the tables of classes."""
+    """Return the kind of input's own section, which replaces the tables of classes, if it has one."""
     if items.preprocessor.report_section is None:
         return None
-    section: object = resolve_name(items.preprocessor.report_section)(evaluation, answers, items)
+    section: object = resolve_name(items.preprocessor.report_section)(evaluation, predictions, items)
     return section
 
 
-def environment(*folders: Path) -> Environment:
-    """The templates' language: everything is escaped, and a name that is not there is an error.
+def make_environment(*folders: Path) -> Environment:
+    """Return a Jinja environment that escapes everything and raises for undefined variables.
 
-    Templates are looked for in `folders`, then beside this file.
+    Templates are looked for in `folders`, then next to this file.
     """
-    loaded = Environment(
+    templates = Environment(
         loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    loaded.filters |= {
+    templates.filters |= {
         "percent": percent,
         "seconds": seconds,
         "points": points,
@@ -136,33 +138,33 @@ def environment(*folders: Path) -> Environment:
         "sentence": lambda text: shorten(text, LONGEST_SENTENCE),
         "with_code": with_code,
     }
-    return loaded
+    return templates
 
 
 def with_code(text: str) -> Markup:
-    """Our own sentence, in which a command stands in backticks, with the command set as code."""
+    """Escape a text, with what stands in backticks set as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """`99.16 %`, with a space that does not break."""
+    """Format a share as `99.16 %`, with a non-breaking space."""
     return f"{share:.{digits}%}".replace("%", "\u202f%")
 
 
 def points(share: float) -> str:
-    """`+0.12` points of a hundred, for a difference of two shares."""
+    """Format a difference of two shares in percentage points: `+0.12`."""
     return f"{100 * share:+.2f}".replace("-", "−")
 
 
 def seconds(value: float) -> str:
-    """`8.6 s`, `2 min 5 s`."""
+    """Format a duration in seconds: `8.6 s`, `2 min 5 s`."""
     if value < 60:
         return f"{value:.1f}\u202fs" if value >= 0.1 else f"{1000 * value:.0f}\u202fms"
     return f"{value // 60:.0f}\u202fmin {value % 60:.0f}\u202fs"
 
 
 def shorten(text: str, length: int) -> str:
-    """The text, or its beginning and end with an ellipsis between them."""
+    """Return the text, or its beginning and end with an ellipsis between them."""
     if len(text) <= length:
         return text
     tail = length // 3

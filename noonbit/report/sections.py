@@ -1,7 +1,7 @@
-"""What each part of the report says, gathered from the run folder and the items.
+"""The content of each section of the report, gathered from the run folder and the items.
 
-Everything long is cut here, so a set of a thousand classes makes a page of the same size as one of
-a hundred; evaluation.json and predictions.parquet keep it whole.
+Long tables are cut, so that a data set of a thousand classes gives a page of the same size as one
+of a hundred; evaluation.json and predictions.parquet have everything.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ MOST_LAYERS = 150
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
-    """How many items of a class each split has."""
+    """The number of items of a class in each split."""
 
     name: str
     train: int
@@ -46,31 +46,32 @@ class ClassCounts:
 
     @property
     def total(self) -> int:
-        """Over all splits."""
+        """The number of items over all splits."""
         return self.train + self.validation + self.test
 
 
 @dataclass(frozen=True, slots=True)
 class DataCard:
-    """What the network learned from and was measured on."""
+    """The data that the network was trained and tested on."""
 
     counts: list[ClassCounts]
-    """The largest classes first where not all are shown."""
+    """The largest classes first, if not all are shown."""
     largest: int
     """Items of the largest class."""
     totals: ClassCounts
     samples: list[tuple[str, list[ShownInput]]]
+    """A class name and some of its training items."""
 
 
 def data_card(run: Run, items: PreparedDataset) -> DataCard:
-    """Counts per class and split, and a few training items of each class."""
+    """Return the counts per class and split, and a few training items of each class."""
     by_part = run.metadata["data"]["counts"]
     counts = [
         ClassCounts(name, *numbers)
         for name, *numbers in zip(run.class_names, *(by_part[p] for p in PART_NAMES), strict=True)
     ]
     if run.folds is not None:
-        # Each item trains all networks but the one that it tests: it counts once.
+        # Each item is a test item of one network and trains the others, so it counts once.
         counts = [ClassCounts(row.name, row.train, 0, 0) for row in counts]
     totals = ClassCounts("all", *(sum(getattr(row, part) for row in counts) for part in PART_NAMES))
     largest = max(row.total for row in counts)
@@ -80,7 +81,7 @@ def data_card(run: Run, items: PreparedDataset) -> DataCard:
 
 
 def class_samples(items: PreparedDataset) -> list[tuple[str, list[ShownInput]]]:
-    """Training items of each class, spread evenly over the training split."""
+    """Return training items of each class, spread evenly over the training split."""
     names = items.data.class_names[:MOST_SAMPLED_CLASSES]
     each = min(SAMPLES_OF_A_CLASS, MOST_SAMPLES // len(names))
     train = items.split.train
@@ -88,8 +89,9 @@ def class_samples(items: PreparedDataset) -> list[tuple[str, list[ShownInput]]]:
     noun = items.preprocessor.noun
     rows = []
     for index, name in enumerate(names):
-        found = train[labels == index]
-        chosen = found[np.linspace(0, len(found) - 1, min(each, len(found)), dtype=np.int64)]
+        of_class = train[labels == index]
+        places = np.linspace(0, len(of_class) - 1, min(each, len(of_class)), dtype=np.int64)
+        chosen = of_class[places]
         rows.append(
             (name, [show_input(items, i, f"training {noun} of {name}") for i in chosen.tolist()])
         )
@@ -97,7 +99,7 @@ def class_samples(items: PreparedDataset) -> list[tuple[str, list[ShownInput]]]:
 
 
 def layer_table(run: Run) -> Summary | None:
-    """The layers; None for an ensemble, and where the folder cannot rebuild the network."""
+    """Return the layers; None for an ensemble, and if the folder cannot rebuild the network."""
     if run.is_ensemble:
         return None
     entry = MODELS.get(run.metadata["model"]["name"])
@@ -108,6 +110,7 @@ def layer_table(run: Run) -> Summary | None:
     return summarise(
         model.network if isinstance(model, Views | BoardViews) else model,
         run.contract.preprocessor.shape,
+        of_words=run.contract.preprocessor.of_words,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
 
@@ -119,34 +122,34 @@ class Setting:
     name: str
     value: Any
     reason: str
-    """Why it is so; empty where a person said so."""
+    """Why it has this value; empty if the user set it."""
 
 
-def settings(run: Run) -> tuple[list[Setting], list[Setting]]:
-    """What was stated other than the defaults, and what was derived, with the reasons."""
+def list_settings(run: Run) -> tuple[list[Setting], list[Setting]]:
+    """Return the explicit settings that are not the defaults, and the derived ones with reasons."""
     recipe, reasons = run.recipe, run.metadata["reasons"]
-    default = run.contract.preprocessor.default_model
-    usual = {**Recipe().model_dump(), "model": default, "momentum": 0.0, "epsilon": 0.0}
+    default_model = run.contract.preprocessor.default_model
+    defaults = {**Recipe().model_dump(), "model": default_model, "momentum": 0.0, "epsilon": 0.0}
     values = recipe.model_dump(exclude_none=True)
-    stated = [
+    explicit = [
         Setting(name, value, "")
         for name, value in values.items()
-        if name not in reasons and value != usual[name]
+        if name not in reasons and value != defaults[name]
     ]
-    of_members = run.metadata.get("training", {"settings": {}})["settings"]
-    stated += [Setting(name, value, "") for name, value in of_members.items()]
+    ensemble_settings = run.metadata.get("training", {"settings": {}})["settings"]
+    explicit += [Setting(name, value, "") for name, value in ensemble_settings.items()]
     machine = run.metadata["machine"]
     values |= {name: machine.get(name) for name in ("device", "threads", "precision", "engine")}
     values |= run.contract.preprocessor.facts()
     derived = [
         Setting(name, values[name], reason) for name, reason in reasons.items() if name in values
     ]
-    return stated, derived
+    return explicit, derived
 
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """How well a class is found, and how well that is known."""
+    """The scores of a class, with the interval of its recall."""
 
     score: ClassScore
     low: float
@@ -155,52 +158,52 @@ class ClassRow:
 
 
 def class_row(score: ClassScore) -> ClassRow:
-    """A class with the interval of its recall."""
+    """Add the interval of the recall to the scores of a class."""
     return ClassRow(score, *wilson_interval(round(score.recall * score.items), score.items))
 
 
 def worst_classes(evaluation: Evaluation) -> list[ClassRow]:
-    """The classes by F1, the lowest first; with many classes, the worst of them."""
+    """Return the classes by F1, the lowest first, at most `MOST_CLASSES`."""
     worst = sorted(evaluation.classes, key=lambda score: score.f1)[:MOST_CLASSES]
     return [class_row(score) for score in worst]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field of the confusion matrix."""
+    """One cell of the confusion matrix."""
 
     count: int
     share: float
-    """Of the items of its row."""
+    """Of the items of its row, which is a true class."""
     kind: Literal["right", "wrong", "mixed"]
-    """Mixed: other classes named as other classes, rightly or not."""
+    """mixed: the classes that are taken together, predicted as each other or rightly."""
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
-    """The confusion matrix as it is shown."""
+class ConfusionMatrix:
+    """The confusion matrix as shown."""
 
     names: list[str]
-    """Of rows and columns; the last one stands for all others where `whole` is False."""
+    """Of rows and columns; unless `whole`, the last one stands for all other classes."""
     rows: list[list[Cell]]
     whole: bool
 
 
-def matrix(evaluation: Evaluation) -> Matrix:
-    """All classes, or the most confused ones with the rest taken together."""
+def build_confusion_matrix(evaluation: Evaluation) -> ConfusionMatrix:
+    """Return the matrix of all classes, or of the most confused ones with the rest in one row."""
     counts = np.array(evaluation.confusion, np.int64)
     names = [score.name for score in evaluation.classes]
     whole = len(names) <= MOST_CONFUSED_CLASSES
     if not whole:
         wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
-        kept = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CONFUSED_CLASSES])
+        shown = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CONFUSED_CLASSES])
         group = np.full(len(names), MOST_CONFUSED_CLASSES)
-        group[kept] = np.arange(MOST_CONFUSED_CLASSES)
-        together = np.zeros((MOST_CONFUSED_CLASSES + 1,) * 2, np.int64)
-        np.add.at(together, (group[:, None], group[None, :]), counts)
-        counts = together
+        group[shown] = np.arange(MOST_CONFUSED_CLASSES)
+        merged = np.zeros((MOST_CONFUSED_CLASSES + 1,) * 2, np.int64)
+        np.add.at(merged, (group[:, None], group[None, :]), counts)
+        counts = merged
         others = len(names) - MOST_CONFUSED_CLASSES
-        names = [*(names[index] for index in kept), plural(others, "other")]
+        names = [*(names[index] for index in shown), plural(others, "other")]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
     def cell(row: int, column: int) -> Cell:
@@ -210,101 +213,105 @@ def matrix(evaluation: Evaluation) -> Matrix:
         return Cell(int(counts[row, column]), float(shares[row, column]), kind)
 
     size = range(len(names))
-    return Matrix(names, [[cell(row, column) for column in size] for row in size], whole)
+    return ConfusionMatrix(names, [[cell(row, column) for column in size] for row in size], whole)
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """One class taken for another, in words and examples."""
+    """One class predicted as another, with examples."""
 
     real: str
     predicted: str
     count: int
     items: int
-    """Of the real class."""
+    """Test items of the true class."""
     examples: list[ShownInput]
 
 
-def confusions(
-    evaluation: Evaluation, answers: StoredPredictions, items: PreparedDataset
+def find_top_confusions(
+    evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset
 ) -> list[Confusion]:
-    """The most frequent confusions, each with its most confident examples."""
+    """Return the most frequent confusions, each with its most confident examples."""
     counts = np.array(evaluation.confusion, np.int64)
     np.fill_diagonal(counts, 0)
-    wrong = answers.wrong("worst")
-    found = []
+    wrong = predictions.wrong("worst")
+    confusions = []
     for flat in np.argsort(-counts, axis=None, kind="stable")[:CONFUSIONS].tolist():
         real, predicted = divmod(flat, len(counts))
         if not counts[real, predicted]:
             break
         names = (evaluation.classes[real].name, evaluation.classes[predicted].name)
-        rows = wrong[(answers.labels[wrong] == real) & (answers.predictions[wrong] == predicted)]
+        rows = wrong[
+            (predictions.labels[wrong] == real) & (predictions.predictions[wrong] == predicted)
+        ]
         examples = [
             show_input(
                 items,
-                int(answers.items[row]),
+                int(predictions.items[row]),
                 f"{items.preprocessor.noun} of {names[0]} taken for {names[1]}",
             )
             for row in rows[:EXAMPLES_OF_A_CONFUSION]
         ]
         count = int(counts[real, predicted])
-        found.append(Confusion(*names, count, evaluation.classes[real].items, examples))
-    return found
+        confusions.append(Confusion(*names, count, evaluation.classes[real].items, examples))
+    return confusions
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One test item that was named wrongly."""
+    """One wrong prediction."""
 
     shown: ShownInput
     name: str
     real: str
     predicted: str
-    stated: float
-    """The probability of the wrong answer."""
-    real_stated: float
-    """The probability that the real class was given."""
+    confidence: float
+    """The probability of the predicted class."""
+    true_class_probability: float
+    """The probability of the true class."""
 
 
-def mistakes(run: Run, answers: StoredPredictions, items: PreparedDataset) -> list[Mistake]:
-    """The wrong answers that were given with the highest probability."""
-    chosen = []
-    for row in answers.wrong("worst")[:MISTAKES]:
-        real = run.class_names[answers.labels[row]]
-        predicted = run.class_names[answers.predictions[row]]
-        chosen.append(
+def find_worst_mistakes(
+    run: Run, predictions: StoredPredictions, items: PreparedDataset
+) -> list[Mistake]:
+    """Return the most confident wrong predictions."""
+    mistakes = []
+    for row in predictions.wrong("worst")[:MISTAKES]:
+        real = run.class_names[predictions.labels[row]]
+        predicted = run.class_names[predictions.predictions[row]]
+        mistakes.append(
             Mistake(
                 show_input(
                     items,
-                    int(answers.items[row]),
+                    int(predictions.items[row]),
                     f"{items.preprocessor.noun} of {real} taken for {predicted}",
                 ),
-                answers.names[row],
+                predictions.names[row],
                 real,
                 predicted,
-                float(answers.stated[row]),
-                float(answers.probabilities[row, answers.labels[row]]),
+                float(predictions.confidence[row]),
+                float(predictions.probabilities[row, predictions.labels[row]]),
             )
         )
-    return chosen
+    return mistakes
 
 
-def mean_stated(evaluation: Evaluation) -> float:
-    """The mean probability that the network gave its own answers."""
-    total = sum(count * stated for stated, _, count in evaluation.reliability)
+def mean_confidence(evaluation: Evaluation) -> float:
+    """Return the mean probability of the predicted classes."""
+    total = sum(count * confidence for confidence, _, count in evaluation.reliability)
     return total / max(1, evaluation.items)
 
 
 def rarest_class(evaluation: Evaluation) -> ClassRow:
-    """The class with the fewest test items, whose recall is known least well."""
+    """Return the class with the fewest test items, whose recall is known least well."""
     return class_row(min(evaluation.classes, key=lambda score: score.items))
 
 
 def training_speed(run: Run) -> float | None:
-    """Items per second, the median over the epochs; None for an ensemble, which has none."""
+    """Return items per second, the median over the epochs; None for an ensemble."""
     return median(row.items_per_second for row in run.history) if run.history else None
 
 
 def short_source(run: Run) -> str:
-    """The source without the folders above it."""
+    """Return the source without its parent folders."""
     return Path(run.metadata["source"]).name or run.metadata["source"]

@@ -11,21 +11,21 @@ from PIL import Image
 from noonbit.data.contact_sheet import enlarge
 
 LARGEST_SIDE = 64
-"""Pixels; larger images are shrunk, so that the page stays a small file (16 KB each at most)."""
+"""Pixels; larger images are shrunk, which bounds each to 16 KB in the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """One picture as a page shows it."""
+    """An inline picture."""
 
     address: str
-    """A data: address."""
+    """A data: URL."""
     description: str
-    """What it shows, for those who do not see it."""
+    """The alternative text."""
 
 
 def thumbnail(image: NDArray[np.uint8], description: str) -> Thumbnail:
-    """uint8 (C, H, W) as a picture at its own size, or smaller; the page enlarges it."""
+    """Return an image, uint8 (C, H, W), at its own size or smaller; the page enlarges it."""
     picture = enlarge(image, 1)
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.BOX)
     buffer = io.BytesIO()

@@ -1,6 +1,6 @@
-"""Weights and checkpoints: safetensors with JSON inside.
+"""Read and write weights and checkpoints, as safetensors files with JSON metadata.
 
-Nothing that noonbit writes or reads is executed code.
+No pickle, so reading a file never executes code from it.
 """
 
 import json
@@ -19,17 +19,17 @@ from noonbit.training.state import EpochMetrics, TrainingState
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
-    """A state dict as safetensors."""
+    """Write a state dict as safetensors."""
     write(path, lambda temporary: save_tensors(temporary, weights, {}))
 
 
 def load_weights(path: Path, model: nn.Module) -> None:
-    """Fill a network from `save_weights`; raises `ArtefactError` where it is another network."""
-    fill(model, read_tensors(path)[0], path)
+    """Load weights into a network; raises `ArtefactError` if they are another network's."""
+    load_state(model, read_tensors(path)[0], path)
 
 
-def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
-    """Put the weights read from `path` into a network; refuses those of another one."""
+def load_state(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+    """Load a state dict that was read from `path`; raises `ArtefactError` if it does not fit."""
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
@@ -38,7 +38,10 @@ def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """All tensors of a safetensors file, and its metadata."""
+    """Return all tensors of a safetensors file, and its metadata.
+
+    Raises `ArtefactError` for a file that is missing or damaged.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
@@ -49,7 +52,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def save_checkpoint(path: Path, state: TrainingState) -> None:
-    """Everything a training needs to continue with the same bits, in one atomic file."""
+    """Atomically write everything that a training needs to continue bit for bit."""
     tensors = {f"model.{name}": value for name, value in state.model.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in state.best.items()}
     tensors |= {f"average.{name}": value for name, value in state.average.items()}
@@ -69,10 +72,10 @@ def save_checkpoint(path: Path, state: TrainingState) -> None:
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """safetensors' own save, in the plain memory order that other tools expect.
+    """Write tensors in contiguous memory order, which other tools expect.
 
-    Copies, since it refuses tensors that share memory, as tied weights do. Its error for a full
-    disk is made the usual one.
+    Tensors are copied, since `save_file` rejects shared memory, such as tied weights. Raises
+    `OSError` for a full disk.
     """
     plain = {
         name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
@@ -85,7 +88,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
 
 
 def load_checkpoint(path: Path, state: TrainingState) -> None:
-    """Bring a fresh `TrainingState` to where the checkpoint stands.
+    """Load a checkpoint into a fresh `TrainingState`.
 
     Raises `ArtefactError` for a file that is damaged, no checkpoint, or of another network.
     """
@@ -96,7 +99,7 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
     for name, value in tensors.items():
         group, _, rest = name.partition(".")
         groups[group][rest] = value
-    fill(state.model, groups["model"], path)
+    load_state(state.model, groups["model"], path)
     state.best, state.average = groups["best"], groups["average"]
     slots: dict[int, dict[str, Tensor]] = {}
     for name, value in groups["optimizer"].items():
@@ -104,11 +107,11 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
         slots.setdefault(int(index), {})[slot] = value
     template = state.optimizer.state_dict()
     state.optimizer.load_state_dict({**template, "state": slots})
-    for parameter, kept in state.optimizer.state.items():
-        for slot, value in kept.items():
+    for parameter, parameter_slots in state.optimizer.state.items():
+        for slot, value in parameter_slots.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
-                # Fused kernels read parameter and slot in one pass: same memory order, same bits.
-                kept[slot] = torch.empty_like(parameter).copy_(value)
+                # The fused optimisers read parameter and slot in one pass, in this memory order.
+                parameter_slots[slot] = torch.empty_like(parameter).copy_(value)
     facts = json.loads(metadata["state"])
     state.epoch, state.step, state.sums = facts["epoch"], facts["step"], facts["sums"]
     state.best_epoch = facts["best_epoch"]

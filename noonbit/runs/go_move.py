@@ -1,7 +1,7 @@
-"""What a trained network says of one move of a game.
+"""Predict one move of a game of Go.
 
 answer = predict_move(run, Path("game.sgf"), 57)
-answer.diagram.text()                              the position before that move, drawn
+answer.diagram.text()                              draws the position before that move
 """
 
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from noonbit.runs.run import Run
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoveAnswer:
-    """The position before a move, and where the network would play."""
+    """The position before a move, and the network's prediction for it."""
 
     name: str
-    """Of the game."""
+    """The name of the game."""
     move: int
-    """From 1; one more than the game has, for what comes after it."""
+    """From 1; up to one more than the game has, for the position at its end."""
     to_play: int
     """BLACK or WHITE."""
     was_pass: bool
-    """Whether the game has a pass there."""
+    """Whether the player passed."""
     diagram: Diagram
     findings: tuple[str, ...]
-    """What is odd in the file, a sentence each."""
+    """Oddities of the file, one sentence each."""
 
     @property
     def title(self) -> str:
@@ -39,11 +39,11 @@ class MoveAnswer:
         return f"{self.name}, move {self.move}: {COLOUR_NAMES[self.to_play]} to play"
 
     def lines(self) -> list[str]:
-        """The most probable moves, and what was played."""
+        """Return the most probable moves and the played one, one per line."""
         return self.diagram.legend_lines() + (["played a pass"] if self.was_pass else [])
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         diagram, size = self.diagram, self.diagram.size
         played = None if diagram.played is None else point_name(diagram.played, size)
         return {
@@ -62,10 +62,10 @@ class MoveAnswer:
 
 
 def predict_move(run: Run, path: Path, move: int, *, numbered: int = 5) -> MoveAnswer:
-    """Ask a run for Go about one move of the game at `path`; `numbered` are the moves to tell.
+    """Predict one move of the game at `path`; the diagram numbers the `numbered` best points.
 
-    Raises `UsageError` for a move that the game does not come to, or several games, and `DataError`
-    where there is none.
+    Raises `UsageError` for a move beyond the end of the game and for several games in the file, and
+    `DataError` if there is no game.
     """
     games, findings = read_games(path)
     if len(games) > 1:
@@ -96,6 +96,6 @@ def predict_move(run: Run, path: Path, move: int, *, numbered: int = 5) -> MoveA
 
 
 def last_point(game: Game, moves: int) -> int | None:
-    """Where the last of so many moves was played; None for none and for a pass."""
+    """Return the point of move number `moves`; None for 0 and for a pass."""
     point = int(game.points[moves - 1]) if moves else PASS
     return None if point == PASS else point

@@ -1,4 +1,4 @@
-"""What a run folder says of a training before its first step."""
+"""Gather the metadata in run.json."""
 
 import math
 import platform
@@ -26,19 +26,23 @@ from noonbit.system.hardware import processor_name
 from noonbit.system.runtime import Runtime
 from noonbit.training.setup import PreparedTraining
 
-KEPT_DETAIL = 10
+MAX_DETAIL = 10
 """Items that a finding names in run.json; `noonbit check --json` has them all."""
 
 
 def training_metadata(
     items: PreparedDataset, prepared: PreparedTraining, *, python: bool, data_dir: Path | None
 ) -> dict[str, Any]:
-    """What run.json says before the first step; `python` marks a network given as an object."""
+    """Return the metadata before the first step.
+
+    `python` says that the network was given as a Python object.
+    """
     plan = prepared.context.plan
     entry = MODELS.get(plan.model)
     summary = summarise(
         prepared.state.model,
         items.preprocessor.shape,
+        of_words=items.preprocessor.of_words,
         counts_statistics=entry is not None and entry.counts_statistics,
     )
     return source_metadata(items, data_dir) | {
@@ -55,12 +59,12 @@ def training_metadata(
 
 
 def source_metadata(items: PreparedDataset, data_dir: Path | None) -> dict[str, Any]:
-    """Where the data came from, when, and what it is."""
+    """Return the metadata on the data: its source, format, classes, counts and findings."""
     source = items.data.source
     return {
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "source": source,
-        # A known name stays one, whatever folder of that name lies in the way.
+        # A known name stays a name, even if there is a folder of that name.
         "source_path": source if source in KNOWN else str(Path(source).resolve()),
         "data_dir": None if data_dir is None else str(data_dir.resolve()),
         "data": {
@@ -70,7 +74,7 @@ def source_metadata(items: PreparedDataset, data_dir: Path | None) -> dict[str, 
             "counts": count_classes(items),
             "split": items.split.reasons,
             "left_out": [str(item) for item in items.bad],
-            "findings": [finding.as_dict(most=KEPT_DETAIL) for finding in findings_of_items(items)],
+            "findings": [finding.as_dict(most=MAX_DETAIL) for finding in findings_of_items(items)],
             "fingerprint": items.fingerprint,
             "from_cache": items.from_cache,
         },
@@ -78,7 +82,7 @@ def source_metadata(items: PreparedDataset, data_dir: Path | None) -> dict[str, 
 
 
 def count_classes(items: PreparedDataset) -> dict[str, list[int]]:
-    """How many images of each class each part of the split has."""
+    """Return the number of items of each class in each part of the split."""
     classes = len(items.data.class_names)
     return {
         part: np.bincount(items.labels[items.indices(part)], minlength=classes).tolist()
@@ -87,20 +91,20 @@ def count_classes(items: PreparedDataset) -> dict[str, list[int]]:
 
 
 def resolved_settings(recipe: Recipe, plan: Plan, *, python: bool = False) -> dict[str, Any]:
-    """Every decided setting by its recipe name; what stays open is left out.
+    """Return the recipe with the settings that the plan derived; settings without a value are left out.
 
-    So is the name of a network that came as a Python object, since no recipe can build it.
+    So is the name of a network given as a Python object, since no recipe can build it.
     """
-    decided = {
+    derived = {
         name: value
         for name, value in asdict(plan).items()
         if name in Recipe.model_fields and value != math.inf and not (python and name == "model")
     }
-    return {**recipe.model_dump(exclude_none=True), **decided}
+    return {**recipe.model_dump(exclude_none=True), **derived}
 
 
 def machine_metadata(runtime: Runtime) -> dict[str, Any]:
-    """The facts that a figure needs beside it."""
+    """Return the hardware, the versions and the command, which make timings comparable."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

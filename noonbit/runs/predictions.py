@@ -1,4 +1,4 @@
-"""What a training measures at its end, and keeps: the figures and every prediction."""
+"""Evaluate the test split, and store the metrics and every prediction in the run folder."""
 
 from dataclasses import dataclass, replace
 from pkgutil import resolve_name
@@ -20,11 +20,11 @@ from noonbit.system.files import write, write_json
 from noonbit.system.runtime import Runtime
 
 MANY_CLASSES = 100
-"""With more, predictions are kept in half precision: 361 for each of 40,000 would be 58 MB."""
+"""With more classes, probabilities are stored as float16: 40,000 x 361 float32 are 58 MB."""
 
 
 def evaluate_test_split(run: Run, items: PreparedDataset, runtime: Runtime) -> Evaluation:
-    """Evaluate the test split and write the figures and every prediction into the run."""
+    """Evaluate the test split, and write evaluation.json and predictions.parquet."""
     probabilities, evaluation = evaluate_test(run.model, run.contract, items, runtime)
     if items.preprocessor.baselines is not None and items.split.folds is None:
         baseline_scores = resolve_name(items.preprocessor.baselines)
@@ -36,7 +36,7 @@ def evaluate_test_split(run: Run, items: PreparedDataset, runtime: Runtime) -> E
 
 
 def write_predictions(run: Run, items: PreparedDataset, probabilities: Probabilities) -> None:
-    """predictions.parquet: what the network said of every test item, and of folds, which one."""
+    """Write predictions.parquet: one row per test item, with its fold in a cross-validation."""
     indices, folds = items.split.test, items.split.folds
     names = np.array(items.data.class_names)
     precision = np.float32 if len(names) <= MANY_CLASSES else np.float16
@@ -60,7 +60,7 @@ Order = Literal["worst", "first"]
 
 @dataclass(frozen=True, slots=True)
 class StoredPredictions:
-    """One row a test item, in the order of the items."""
+    """The test predictions of a run, one row per item, in the order of the test split."""
 
     items: NDArray[np.int64]
     """Item numbers (N,)."""
@@ -77,23 +77,23 @@ class StoredPredictions:
         return len(self.items)
 
     @property
-    def stated(self) -> NDArray[np.float32]:
-        """The probability that each prediction was given; (N,)."""
+    def confidence(self) -> NDArray[np.float32]:
+        """The probability of each predicted class; (N,)."""
         return self.probabilities[np.arange(len(self)), self.predictions]
 
     def wrong(self, order: Order) -> NDArray[np.int64]:
-        """The rows that were named wrongly: the most confident first, or in the order of the items.
+        """Return the rows of the wrong predictions, the most confident first or in item order.
 
-        Equal probabilities keep the order of the items.
+        Rows of equal confidence keep the item order.
         """
         rows = np.flatnonzero(self.predictions != self.labels)
         if order == "worst":
-            rows = rows[np.argsort(-self.stated[rows], kind="stable")]
+            rows = rows[np.argsort(-self.confidence[rows], kind="stable")]
         return rows
 
 
 def read_predictions(run: Run) -> StoredPredictions:
-    """The answers of a finished run; raises `ArtefactError` where they are missing or damaged."""
+    """Read predictions.parquet; raises `ArtefactError` if it is missing or damaged."""
     path = run.path / "predictions.parquet"
     if not path.exists():
         raise ArtefactError(

@@ -1,22 +1,22 @@
-"""The run folder: the interface of everything that happens after training.
+"""The run folder, and everything that can be done with a run after training.
 
     runs/20261122-141502-glance-mnist/
       run.json                  status, data, machine, versions, command, result; a format number
       recipe.toml               the resolved recipe; --config takes it back
       contract.json             what one input must be
       split.npz                 the item numbers of train, validation and test
-      history.csv               one row an epoch
-      weights.safetensors       the best by validation
-      checkpoint.safetensors    where the training stands, for --resume
-      evaluation.json           the measured figures of the test split
-      predictions.parquet       of the test split: item, (fold,) class, prediction, probability
-      report.html               everything above for people
-      members/                  of an ensemble that was trained: a run folder for each member
+      history.csv               one row per epoch
+      weights.safetensors       the best weights by validation
+      checkpoint.safetensors    the state of the training, for --resume
+      evaluation.json           the metrics of the test split
+      predictions.parquet       of the test split: item, (fold,) class, prediction, probabilities
+      report.html               everything above as a page
+      members/                  of a trained ensemble: a run folder for each member
 
-An ensemble of networks is a run too: its weights are those of all members, so it needs none of
-their folders, and it has no history and no checkpoint of its own. So are the networks of a
-cross-validation, each of which answers for the fold that it did not learn. A run is never
-overwritten. A folder made by a later format is refused by name.
+An ensemble is a run too: its weights are those of all members, so it needs none of their folders,
+and it has no history and no checkpoint of its own. So is a cross-validation, each of whose networks
+is evaluated on the fold that it did not train on. A run is never overwritten. A folder of a later
+format is refused.
 """
 
 import csv
@@ -35,8 +35,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from noonbit.config.recipe import Recipe
-from noonbit.config.recipe import validation_reasons as reasons_of
+from noonbit.config.recipe import Recipe, validation_reasons
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, Indices
 from noonbit.data.loader import values_at
@@ -57,17 +56,17 @@ from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
 
 FORMAT = 1
-"""Of the run folder; raised when an older noonbit could no longer read a new one."""
+"""The version of the run folder; incremented when older versions can no longer read it."""
 RUNS = Path("runs")
-"""Where runs are made and looked for, in the folder where a person works."""
-PLACING = Lock()
-"""Held while a network is brought to a device, so that no thread uses a part of it on the way."""
+"""Where runs are created and looked for, relative to the working directory."""
+DEVICE_LOCK = Lock()
+"""Held while a network moves to a device, so that no thread uses it half moved."""
 
 Value = TypeVar("Value")
 
 
 class Run:
-    """A training, finished or not, as its folder tells it."""
+    """A training, finished or not, as stored in its folder."""
 
     def __init__(self, path: Path, metadata: dict[str, Any]) -> None:
         self.path = path
@@ -79,13 +78,13 @@ class Run:
 
     @property
     def word(self) -> str:
-        """What a command takes for this run: its name inside runs/, else its path."""
+        """The run as an argument of a command: its name inside runs/, else its path; quoted."""
         known = self.path.parent == RUNS.resolve()
         return shlex.quote(self.path.name if known else str(self.path))
 
     @cached_property
     def contract(self) -> Contract:
-        """What one input must be."""
+        """The contract of one input; see `Contract`."""
         path = self.path / "contract.json"
         return parse(TypeAdapter(Contract), read_json(path), path)
 
@@ -105,7 +104,7 @@ class Run:
 
     @property
     def history(self) -> list[EpochMetrics]:
-        """One row an epoch, in order."""
+        """One row per epoch, in order."""
         path = self.path / "history.csv"
         if not path.exists():
             return []
@@ -114,7 +113,7 @@ class Run:
 
     @property
     def evaluation(self) -> Evaluation | None:
-        """The figures of the test split, once they were measured."""
+        """The metrics of the test split; None before it was evaluated."""
         path = self.path / "evaluation.json"
         if not path.exists():
             return None
@@ -122,37 +121,37 @@ class Run:
 
     @cached_property
     def model(self) -> nn.Module:
-        """The network with its best weights, on the processor, ready to predict.
+        """The network with its best weights, on the CPU, in evaluation mode.
 
-        Of an ensemble, an `Ensemble` of all of them.
+        For an ensemble, an `Ensemble` of all members.
         """
-        about = self.metadata["model"]
+        model = self.metadata["model"]
         if not self.is_ensemble:
             self.require_rebuildable()
-            network = self.build(about["name"])
+            network = self.build(model["name"])
             self.load_weights(network)
-            return self.answering(network)
+            return self.with_test_time_augmentation(network)
         ensemble = Ensemble(
             [
                 Member.blank(
                     with_tta(self.build(member["name"]), member["views"]),
                     self.contract.preprocessor.normalised_channels,
                 )
-                for member in about["members"]
+                for member in model["members"]
             ],
-            about["combine"],
+            model["combine"],
         )
         self.load_weights(ensemble)
         return ensemble.eval()
 
     def model_on(self, runtime: Runtime) -> nn.Module:
-        """`model` on the runtime's device, in evaluation; brought there where it is not yet.
+        """Return `model` on the runtime's device, in evaluation mode; moved there if necessary.
 
-        For any number of threads that agree on the device: there is one network, which moves.
+        Thread-safe as long as all threads use the same device, since there is only one network.
         """
         model = self.model
-        with PLACING:
-            # Where it is, too: whoever else holds the network may have moved it.
+        with DEVICE_LOCK:
+            # Compare the real device too, since other holders of the network may have moved it.
             if self._placed != (model, runtime.device, device_of(model)):
                 runtime.to_device(model).eval()
                 self._placed = (model, runtime.device, device_of(model))
@@ -160,30 +159,30 @@ class Run:
 
     @cached_property
     def runtime(self) -> Runtime:
-        """The whole machine, as it was when it was first asked to predict."""
+        """The default runtime for predictions: the whole machine, detected at the first use."""
         return Runtime.start()
 
     @property
     def is_ensemble(self) -> bool:
-        """Whether several networks answer as one here."""
+        """Whether the run is an ensemble or a cross-validation, of several networks."""
         return "members" in self.metadata["model"]
 
     @property
     def folds(self) -> int | None:
-        """How many folds a cross-validation has; None for any other run."""
+        """The number of folds of a cross-validation; None for any other run."""
         count: int | None = self.metadata.get("training", {"settings": {}})["settings"].get("folds")
         return count
 
     def build(self, name: str) -> nn.Module:
-        """A network of this name for the run's inputs and classes, freshly initialised."""
+        """Build a network of this name for the run's inputs and classes, freshly initialised."""
         return build_for(self.contract.preprocessor, name, len(self.class_names))
 
-    def answering(self, model: nn.Module) -> nn.Module:
-        """A trained network as it answers: with its recipe's test-time augmentation."""
+    def with_test_time_augmentation(self, model: nn.Module) -> nn.Module:
+        """Wrap a trained network in the recipe's test-time augmentation; in evaluation mode."""
         return with_tta(model, self.recipe.test_time_augmentation or "none").eval()
 
     def require_rebuildable(self) -> None:
-        """Raise `ArtefactError` for a network that only Python code could build anew."""
+        """Raise `ArtefactError` for a network that was given as a Python object."""
         if self.metadata["model"]["python"]:
             raise ArtefactError(
                 f"{self.path.name} was trained with the Python object "
@@ -193,7 +192,7 @@ class Run:
             )
 
     def load_weights(self, model: nn.Module) -> None:
-        """Fill a network with the best weights, which a run has once its training has ended."""
+        """Load the best weights into a network; raises `ArtefactError` before the training has ended."""
         path, status = self.path / "weights.safetensors", self.metadata["status"]
         if status != "finished" and not path.exists():
             again = (
@@ -207,27 +206,27 @@ class Run:
         load_weights(path, model)
 
     def predict(self, inputs: Any, *, runtime: Runtime | None = None) -> Predictions:
-        """Class names and probabilities for files, folders, arrays, pictures or `Sentences`.
+        """Predict class names and probabilities for files, folders, arrays, pictures or `Sentences`.
 
         `inputs` is a path or several, a Pillow image or several, or an array: one image (H, W) or
         (H, W, C), or many (N, H, W), (N, H, W, C) or (N, C, H, W), in the value range that the
-        training data had. Several threads may ask at once. Raises `InputRefused` for what the
-        contract cannot take.
+        training data had. Thread-safe. Raises `InputRefused` for inputs that the contract cannot
+        take.
         """
         runtime = runtime or self.runtime
         return predict(self.model_on(runtime), self.contract, inputs, runtime)
 
     def explain(self, texts: Sequence[str]) -> list[Explanation]:
-        """Which n-grams decided about some sentences; see `noonbit.evaluation.attribution`.
+        """Explain predictions for sentences by n-grams; see `noonbit.evaluation.attribution`.
 
-        Raises `UsageError` for a run of another network than sentence-cnn and its forms.
+        Raises `UsageError` for networks other than sentence-cnn and its variants.
         """
         return explain(self.model, self.contract, texts)
 
     def items(self, *, data_dir: Path | None = None) -> PreparedDataset:
-        """What the run was trained on, opened again.
+        """Load the run's data set again, with the stored split.
 
-        Raises `DataError` where it is no longer the same, since figures would not be comparable.
+        Raises `DataError` if it has changed, since metrics would not be comparable.
         """
         source = self.metadata["source_path"]
         if data_dir is None and self.metadata["data_dir"] is not None:
@@ -235,29 +234,29 @@ class Run:
         items = load(
             source, self.recipe, data_dir=data_dir, preprocessor=self.contract.preprocessor
         )
-        return self.as_split(items)
+        return self.with_stored_split(items)
 
-    def as_split(self, items: PreparedDataset) -> PreparedDataset:
-        """Items of its source, framed as its own are, with the split that it was trained on.
+    def with_stored_split(self, items: PreparedDataset) -> PreparedDataset:
+        """Replace the split of items of the run's source, preprocessed as its own, by the stored split.
 
-        Raises `DataError` where the source is no longer the same.
+        Raises `DataError` if the source has changed.
         """
         if items.fingerprint != self.metadata["data"]["fingerprint"]:
             raise DataError(
                 f"{self.metadata['source_path']} has changed since {self.path.name} was trained on "
                 "it, so its figures would not be comparable. Restore the data, or train again."
             )
-        # The stored split, not one drawn again: another version might draw others.
+        # Not drawn again, since another version might draw another split.
         return replace(items, split=Split.load(self.path / "split.npz", items.split.reasons))
 
     def evaluate(
         self, source: str | Path | None = None, *, data_dir: Path | None = None
     ) -> Evaluation:
-        """Measure the run on its own test split again: the figures that its training printed.
+        """Evaluate the run on its own test split again, as its training did, or on another `source`.
 
-        Of a cross-validation, each network again on its own fold. Or on another `source`, all of
-        it, or its test part if it has one; classes are matched by name. Raises `DataError` where
-        that has a class which the run does not know.
+        In a cross-validation, each network is evaluated on its own fold. Another `source` is used
+        as a whole, or its test part if it has one; classes are matched by name. Raises `DataError`
+        for a class that the run does not know.
         """
         if source is None:
             items, runtime = self.items(data_dir=data_dir), Runtime.from_recipe(self.recipe)
@@ -269,7 +268,7 @@ class Run:
             and data.test is None
             and items.fingerprint == self.metadata["data"]["fingerprint"]
         ):
-            # Every item of it trained some of the networks; none is asked about those.
+            # All its items trained some of the networks, so each network predicts its own fold only.
             return self.evaluate(data_dir=data_dir)
         unknown = [name for name in data.class_names if name not in self.class_names]
         if unknown:
@@ -286,7 +285,7 @@ class Run:
     def measure(
         self, items: PreparedDataset, indices: Indices, labels: Indices, split: str
     ) -> Evaluation:
-        """The figures of the items at `indices`, by `labels` (N,) in the run's own classes."""
+        """Evaluate the items at `indices`; `labels` (N,) of all items are in the run's own classes."""
         runtime = Runtime.from_recipe(self.recipe)
         values = values_at(items.values, indices, runtime.device)
         probabilities = predict_probabilities(
@@ -301,20 +300,20 @@ class Run:
         )
 
     def update(self, **facts: Any) -> None:
-        """Write facts into run.json, in one step."""
+        """Atomically update run.json."""
         self.metadata.update(facts)
         write_json(self.path / "run.json", self.metadata)
 
-    def write_decisions(
+    def write_setup(
         self, settings: dict[str, Any], contract: Contract, split: Split
     ) -> None:
-        """Put recipe.toml, contract.json and split.npz in place."""
+        """Write recipe.toml, contract.json and split.npz."""
         write_text(self.path / "recipe.toml", tomli_w.dumps(settings))
         write_json(self.path / "contract.json", contract.model_dump())
         write(self.path / "split.npz", split.save)
 
     def write_history(self, rows: Sequence[EpochMetrics]) -> None:
-        """Put history.csv in place."""
+        """Write history.csv."""
         text = io.StringIO()
         writer = csv.DictWriter(
             text, [column.name for column in fields(EpochMetrics)], lineterminator="\n"
@@ -324,7 +323,7 @@ class Run:
         write_text(self.path / "history.csv", text.getvalue())
 
     def _repr_html_(self) -> str:
-        """A card for notebooks."""
+        """Return a card for notebooks."""
         from html import escape
 
         evaluation, epochs = self.evaluation, len(self.history)
@@ -344,16 +343,16 @@ class Run:
 
 
 def device_of(model: nn.Module) -> torch.device | None:
-    """Where its first parameter is; None without any."""
+    """Return the device of the first parameter; None without parameters."""
     first = next(model.parameters(), None)
     return None if first is None else first.device
 
 
-def parse(kind: TypeAdapter[Value], value: Any, path: Path) -> Value:
-    """A file's plain values as what they stand for; raises `ArtefactError` where they do not."""
+def parse(adapter: TypeAdapter[Value], value: Any, path: Path) -> Value:
+    """Validate a file's plain values as a type; raises `ArtefactError` if they do not fit."""
     try:
-        return kind.validate_python(value)
+        return adapter.validate_python(value)
     except ValidationError as error:
         raise ArtefactError(
-            f"{path} is damaged: {reasons_of(error)[0]}. Restore it, or train again."
+            f"{path} is damaged: {validation_reasons(error)[0]}. Restore it, or train again."
         ) from None

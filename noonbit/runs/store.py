@@ -1,4 +1,4 @@
-"""Where runs are made and found: a path, a unique beginning of a name, or `last`."""
+"""Create run folders, and find them by path, unique prefix of the name, or `last`."""
 
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,10 @@ from noonbit.system.files import read_json
 def create_run(
     out: Path | None, *, model: str, source: str, metadata: dict[str, Any], runs: Path = RUNS
 ) -> Run:
-    """A new run folder, named after time, model and data, or `out`. Never an existing one."""
+    """Create a run folder, at `out` or named after time, model and data.
+
+    Raises `UsageError` if `out` exists and is not an empty folder.
+    """
     if out is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         out = runs / f"{stamp}-{slug(model)}-{slug(source)}"
@@ -36,7 +39,7 @@ def create_run(
 
 
 def make_folder(folder: Path) -> bool:
-    """Make a folder; False where it exists already, made by another training perhaps."""
+    """Create a folder; False if it exists already, such as one of a training that began just now."""
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -49,7 +52,7 @@ def make_folder(folder: Path) -> bool:
 
 
 def slug(text: str) -> str:
-    """A name that is safe in a path: `../data/my digits.csv` -> `my-digits`."""
+    """Return a name that is safe in a path: `../data/my digits.csv` -> `my-digits`."""
     stem = Path(text.rpartition(":")[0] or text).name.split(".")[0] or "data"
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:40]
 
@@ -57,10 +60,10 @@ def slug(text: str) -> str:
 def load_run(
     name: str | Path = "last", *, runs: Path = RUNS, model: nn.Module | None = None
 ) -> Run:
-    """A run by its path, a unique beginning of its name, or `last`.
+    """Load a run by its path, a unique prefix of its name, or `last`.
 
     `model` is the network of a run that was trained with a Python object. Raises `ArtefactError`
-    for a folder that is no run, is damaged, or was made by a later noonbit.
+    for a folder that is no run, is damaged, or is of a later format.
     """
     path = find_run(name, runs)
     metadata = read_json(path / "run.json")
@@ -75,12 +78,12 @@ def load_run(
     run = Run(path.resolve(), metadata)
     if model is not None:
         run.load_weights(model)
-        run.model = run.answering(model)
+        run.model = run.with_test_time_augmentation(model)
     return run
 
 
 def find_run(name: str | Path, runs: Path) -> Path:
-    """The folder that a user means."""
+    """Return the folder of a run; raises `ArtefactError` if there is none or more than one."""
     path = Path(name)
     if (path / "run.json").is_file():
         return path

@@ -1,9 +1,9 @@
-"""Which engine and precision train a network fastest on this machine: a short measurement, kept.
+"""Measure which engine and precision train a network fastest on this machine.
 
-No rule tells it: on one machine, `mlp` was 1.4 times as fast in float32 as in bfloat16 and
-`deep-cnn` half as fast; batches of 32 want both threads on one operator, large ones a share each.
-So some steps of the training at hand are taken with every engine, on a copy, and the answer is kept
-in the user's cache folder: the same command gives the same bits again, on a busy day too.
+It depends on the network and the batch size: on one machine, `mlp` was 1.4 times as fast in float32
+as in bfloat16, and `deep-cnn` half as fast. So each engine takes some steps of the training on a
+copy of the network. The choice is stored in the user's cache folder, so that the same command gives
+the same weights again, whatever the machine's load.
 """
 
 import contextlib
@@ -32,45 +32,45 @@ from noonbit.training.gradients import TrainStep, engines_for, make_gradients
 from noonbit.training.loop import init_training, shuffle
 from noonbit.training.state import TrainingContext
 
-LEAST_STEPS = 2000
-"""Of a training that is worth a measurement, which takes some fifty."""
+MIN_STEPS = 2000
+"""Shorter trainings are not worth a measurement, which takes about fifty steps."""
 ROUNDS, STEPS = 4, 3
-"""Interleaved, so that what else the machine does meets all alike; the best round counts."""
+"""Rounds are interleaved, so background load hits all candidates equally; the best one counts."""
 MUCH_SLOWER = 1.6
-"""Times the fastest, after one round: not measured further."""
+"""A candidate this many times slower than the fastest is dropped after one round."""
 BFLOAT16_GAIN = 1.05
-"""Times as fast bfloat16 has to be to be taken: float32 is the more exact."""
+"""bfloat16 has to be this many times as fast as float32, which is more accurate."""
 
-ASKED_FOR: frozenset[Engine] = frozenset({"graph"})
-"""Taken only where a recipe names them: no GPU has run this one yet (docs/gpu.md)."""
+ON_REQUEST: frozenset[Engine] = frozenset({"graph"})
+"""Engines that are used only if the recipe names them: no GPU has run this one yet (docs/gpu.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was found fastest, and what it was compared with."""
+    """The fastest engine and precision, and the measured speeds."""
 
     engine: Engine
     precision: Precision
     images_per_second: dict[str, float]
-    """Of every engine and precision that was measured."""
+    """For each measured `engine precision`."""
 
     @property
     def reason(self) -> str:
-        """For people."""
+        """The reason that is shown for the choice."""
         return f"the fastest of {len(self.images_per_second)} in a short measurement here"
 
 
-CHOICE = TypeAdapter(Choice)
+CHOICE_ADAPTER = TypeAdapter(Choice)
 
 
 def autotune_engine(network: nn.Module, context: TrainingContext, recipe: Recipe) -> Runtime:
-    """The runtime with the engine, and the precision, that train `network` fastest.
+    """Return the runtime with the engine and precision that train `network` fastest.
 
-    What the recipe states stays; raises `UsageError` where that cannot be. Short trainings are not
-    worth a measurement and take what is usually fastest, as those on a GPU do.
+    Settings of the recipe are kept; raises `UsageError` if its engine cannot train the network.
+    Short trainings and those on a GPU use the default engine without a measurement.
     """
     plan, runtime = context.plan, context.runtime
-    candidates = list(candidates_of(network, plan, recipe, runtime))
+    candidates = list(list_candidates(network, plan, recipe, runtime))
     if not candidates:
         can = engines_for(network, plan.augmentation, runtime)
         needs_gpu = recipe.engine == "graph" and runtime.device.type != "cuda"
@@ -80,60 +80,59 @@ def autotune_engine(network: nn.Module, context: TrainingContext, recipe: Recipe
             + f"; {' and '.join(can)} can. Leave --engine out: the fastest is taken."
         )
     steps = plan.epochs * math.ceil(len(context.train) / plan.batch_size)
-    if len(candidates) == 1 or steps < LEAST_STEPS:
-        usual = "what usually is the fastest"
-        reasons = {} if recipe.engine else {"engine": usual}
+    if len(candidates) == 1 or steps < MIN_STEPS:
+        reasons = {} if recipe.engine else {"engine": "what usually is the fastest"}
         return replace(candidates[0], reasons={**runtime.reasons, **reasons})
     path = choice_path(network, context, candidates)
     choice = read_choice(path)
     if choice is None:
         choice = measure_candidates(network, context, candidates)
         write_choice(path, choice)
-    open_names = {"engine"} - set(recipe.explicit_settings())
+    derived_names = {"engine"} - set(recipe.explicit_settings())
     if len({each.precision for each in candidates}) > 1:
-        open_names.add("precision")
+        derived_names.add("precision")
     return replace(
         runtime,
         engine=choice.engine,
         precision=choice.precision,
-        reasons={**runtime.reasons, **dict.fromkeys(sorted(open_names), choice.reason)},
+        reasons={**runtime.reasons, **dict.fromkeys(sorted(derived_names), choice.reason)},
     )
 
 
-def candidates_of(
+def list_candidates(
     network: nn.Module, plan: Plan, recipe: Recipe, runtime: Runtime
 ) -> Iterator[Runtime]:
-    """The runtime in all forms that the recipe and the machine allow."""
+    """Yield the runtime with each precision and engine that the recipe and the machine allow."""
     transforms = plan.augmentation
     precisions: tuple[Precision, ...] = ("float32",)
     if recipe.precision is not None:
         precisions = (recipe.precision,)
-    elif runtime.precision == "bfloat16":  # which the processor multiplies natively
+    elif runtime.precision == "bfloat16":  # native on this processor
         precisions = ("bfloat16", "float32")
     for precision in precisions:
-        form = replace(runtime, precision=precision)
-        for engine in engines_for(network, transforms, form):
-            if engine == recipe.engine or (recipe.engine is None and engine not in ASKED_FOR):
-                yield replace(form, engine=engine)
+        candidate = replace(runtime, precision=precision)
+        for engine in engines_for(network, transforms, candidate):
+            if engine == recipe.engine or (recipe.engine is None and engine not in ON_REQUEST):
+                yield replace(candidate, engine=engine)
 
 
 def measure_candidates(
     network: nn.Module, context: TrainingContext, candidates: list[Runtime]
 ) -> Choice:
-    """Take some steps with every candidate, each on a copy of the network."""
+    """Time some steps of every candidate, each on a copy of the network, and choose."""
     best = dict.fromkeys(range(len(candidates)), 0.0)  # images a second
     trials = [Trial(network, replace(context, runtime=candidate)) for candidate in candidates]
     for trial in trials:
-        trial.steps(2)  # libraries choose their kernels in the first one
+        trial.time_steps(2)  # warm-up: libraries choose their kernels in the first step
     for _ in range(ROUNDS):
         for index, speed in list(best.items()):
             if speed == 0 or speed * MUCH_SLOWER >= max(best.values()):
-                best[index] = max(speed, trials[index].steps(STEPS))
+                best[index] = max(speed, trials[index].time_steps(STEPS))
 
-    def worth(index: int) -> float:
+    def weighted_speed(index: int) -> float:
         return best[index] * (BFLOAT16_GAIN if candidates[index].precision == "float32" else 1.0)
 
-    chosen = candidates[max(best, key=worth)]
+    chosen = candidates[max(best, key=weighted_speed)]
     assert chosen.engine is not None  # noqa: S101 - all candidates name one
     speeds = {
         f"{candidates[index].engine} {candidates[index].precision}": round(speed, 1)
@@ -143,7 +142,7 @@ def measure_candidates(
 
 
 class Trial:
-    """A copy of a network that can take steps of its training."""
+    """A copy of a network that takes steps of its training."""
 
     def __init__(self, network: nn.Module, context: TrainingContext) -> None:
         plan, train, self.runtime = context.plan, context.train, context.runtime
@@ -152,20 +151,20 @@ class Trial:
         context = replace(context, train=probe)
         self.state = init_training(deepcopy(network), context)
         self.train_step = TrainStep.of(context)
-        self.parameters = sample_parameters(
+        self.transform_parameters = sample_parameters(
             plan.augmentation, seed=0, epoch=0, count=count, device=self.runtime.device
         )
         self.batches = shuffle(count, seed=0, epoch=0).split(plan.batch_size)
 
-    def steps(self, count: int) -> float:
-        """Take so many steps; images per second."""
+    def time_steps(self, count: int) -> float:
+        """Take `count` steps and return images per second."""
         self.state.model.train()
         images = 0
         with make_gradients(self.state.model, self.train_step) as gradients:
             started = self.runtime.clock()
             for number in range(count):
                 items = self.batches[number % len(self.batches)]
-                gradients(items, self.parameters, derive_seed(0, "trial", number))
+                gradients(items, self.transform_parameters, derive_seed(0, "trial", number))
                 self.state.optimizer.step()
                 self.state.optimizer.zero_grad(set_to_none=True)
                 images += len(items)
@@ -175,9 +174,9 @@ class Trial:
 def choice_path(
     network: nn.Module, context: TrainingContext, candidates: list[Runtime]
 ) -> Path:
-    """Where the choice for such a training on such a machine lies."""
+    """Return the file of the choice for this kind of training on this kind of machine."""
     contract, plan = context.contract, context.plan
-    facts = (
+    key = (
         kernels.SOURCE.read_text(),
         amx.SOURCE.read_text(),
         processor_features(),
@@ -190,20 +189,20 @@ def choice_path(
         plan.augment,
         [(each.engine, each.precision, each.threads) for each in candidates],
     )
-    digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+    digest = hashlib.sha256(repr(key).encode()).hexdigest()[:32]
     return user_cache() / "engines" / f"{digest}.json"
 
 
-def read_choice(place: Path) -> Choice | None:
-    """The choice that was made before; None where there is none that can be read."""
+def read_choice(path: Path) -> Choice | None:
+    """Read a stored choice; None if there is none, or it cannot be read."""
     try:
-        return CHOICE.validate_json(place.read_bytes())
+        return CHOICE_ADAPTER.validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def write_choice(place: Path, choice: Choice) -> None:
-    """Write a choice down; where that cannot be, the next training measures again."""
+def write_choice(path: Path, choice: Choice) -> None:
+    """Store a choice; errors are ignored, and the next training measures again."""
     with contextlib.suppress(OSError, ArtefactError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_json(place, asdict(choice))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, asdict(choice))

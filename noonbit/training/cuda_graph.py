@@ -90,8 +90,7 @@ class Replay:
 
 
 class GraphedGradients:
-    """Gradients by replay for whole batches, eagerly for an epoch's smaller last batch; always in the
-    same memory."""
+    """Gradients in fixed memory: by replay for whole batches, eagerly for smaller last ones."""
 
     def __init__(
         self,

@@ -1,16 +1,19 @@
-"""The gradients of one step: by which way through the network, and in one piece or in shares.
+"""Compute the gradients of one step, by one of several engines.
 
-PyTorch's own way on a processor is that all threads work on one operator, then on the next: they
-meet hundreds of times a step, and where another program keeps a core busy, every meeting waits for
-it (measured: two threads 2 to 20 times slower than one). In shares, each thread takes its part of
-the batch through the whole network and back with operators of one thread, and they meet once.
+    autograd          PyTorch's autograd on the whole batch
+    chain             a `FusedNetwork` on the whole batch: faster, but supports fewer layers
+    autograd-shares,  on a CPU: data parallelism over threads, each of which runs its share of the
+    chain-shares      batch forward and backward with single-threaded operators
+    graph             on a GPU: autograd recorded as a CUDA graph
 
-Both give the same gradient but for the order of additions, with one exception: batch norm sees a
-share instead of the batch, as it does under distributed training. A network whose documented
-behaviour that would change, or that draws from PyTorch's one stream of random numbers, is taken
-whole. The way through the network is PyTorch's autograd, or a `chain`, which is faster and knows
-fewer layers. On a GPU all of a step can be `recorded`. Which of the engines a training takes is the
-`Runtime`'s to say, else the first of `engines_for`.
+PyTorch parallelises within an operator, so its threads synchronise hundreds of times a step, and if
+another program keeps a core busy, each synchronisation waits for it (measured: two threads were 2 to
+20 times slower than one). With shares they synchronise once.
+
+All engines give the same gradients up to the order of additions, with one exception: batch norm
+normalises a share instead of the batch, as in distributed training. Networks whose documented
+behaviour that would change, or that draw from PyTorch's global random stream, are not split. The
+`Runtime` names the engine; otherwise it is the first of `engines_for`.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,26 +40,25 @@ from noonbit.training.cuda_graph import CudaRecorder, GraphedGradients
 from noonbit.training.fused import FusedNetwork, build_fused
 from noonbit.training.state import TrainingContext
 
-LEAST_SHARE = 8
-"""Images; batch norm over fewer would be noise."""
+MIN_SHARE = 8
+"""Images per share, at least: batch norm over fewer would be noise."""
 
 AUXILIARY_WEIGHT = 0.3
-"""Of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
+"""The weight of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
 
 Sums: TypeAlias = tuple[Tensor, Tensor]
-"""The sum of the losses over a batch, and how many of its items were right."""
+"""The sum of the losses over a batch, and the number of correct items, both on the device."""
 
-Gradients: TypeAlias = Callable[[Tensor, TransformParameters, int], tuple[Tensor, Tensor]]
-"""Item numbers (B,), the epoch's draws and the step's seed -> the sum of the items' losses and how
-many were right. The gradient of the mean loss is then in the model's parameters."""
-
+Gradients: TypeAlias = Callable[[Tensor, TransformParameters, int], Sums]
+"""Item numbers (B,), the epoch's transform parameters and the step's seed -> `Sums`. Sets the `grad`
+of the model's parameters to the gradient of the mean loss."""
 
 NO_AUGMENTATION = Augmentation()
 
 
 @dataclass(frozen=True, slots=True)
 class TrainStep:
-    """What a step does with items, whichever network and thread does it."""
+    """The batch and the loss of a step, shared by all engines and threads."""
 
     train: TensorDataset
     contract: Contract
@@ -66,7 +68,7 @@ class TrainStep:
 
     @classmethod
     def of(cls, context: TrainingContext) -> "TrainStep":
-        """The step of a training."""
+        """Return the step of a training."""
         plan = context.plan
         return cls(
             context.train,
@@ -76,64 +78,64 @@ class TrainStep:
             context.runtime,
         )
 
-    def batch(self, items: Tensor, draws: TransformParameters) -> tuple[Tensor, Tensor, Tensor]:
-        """Values, augmented; labels; and targets, which are labels or shares of them."""
+    def batch(self, items: Tensor, transform_parameters: TransformParameters) -> tuple[Tensor, Tensor, Tensor]:
+        """Return augmented values, labels (B,), and targets: the labels or, if mixed, (B, classes)."""
         images, labels = self.train.take(items)
         if self.transforms == NO_AUGMENTATION:
             return images, labels, labels
-        drawn = draws.take(items)
-        images = augment(self.transforms, images, drawn)
-        if drawn.symmetry is not None:
-            labels = turn_points(labels, drawn.symmetry, images.shape[-1])
+        parameters = transform_parameters.take(items)
+        images = augment(self.transforms, images, parameters)
+        if parameters.symmetry is not None:
+            labels = turn_points(labels, parameters.symmetry, images.shape[-1])
         classes = len(self.contract.class_names)
-        images, targets = mix(self.transforms, images, labels, drawn, classes=classes)
+        images, targets = mix(self.transforms, images, labels, parameters, classes=classes)
         return images, labels, targets
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy, summed over the images; targets are labels or shares of the classes."""
+        """Return the cross-entropy summed over the images, for `targets` as `batch` gives them."""
         return F.cross_entropy(
             logits.float(), targets, label_smoothing=self.label_smoothing, reduction="sum"
         )
 
 
-Backward: TypeAlias = Callable[[Tensor, TransformParameters, int], tuple[Tensor, Tensor]]
-"""Item numbers (B,), the epoch's draws and a count -> the sum of the losses, how many were right.
-The gradient of the sum divided by the count is added to the parameters', which had none before."""
+Backward: TypeAlias = Callable[[Tensor, TransformParameters, int], Sums]
+"""Item numbers (B,), the epoch's transform parameters and a count -> `Sums`. Sets the `grad` of the
+parameters, which were None, to the gradient of the summed loss divided by the count."""
 
 
 class AutogradBackward:
-    """Any network, by PyTorch's record of what it did."""
+    """Forward and backward of any network, by PyTorch's autograd."""
 
     def __init__(self, model: nn.Module, train_step: TrainStep) -> None:
         self.model, self.train_step = model, train_step
 
     def __call__(
-        self, items: Tensor, draws: TransformParameters, count: int
+        self, items: Tensor, transform_parameters: TransformParameters, count: int
     ) -> Sums:
         """See `Backward`."""
         train_step = self.train_step
-        images, labels, targets = train_step.batch(items, draws)
+        images, labels, targets = train_step.batch(items, transform_parameters)
         with train_step.runtime.autocast():
             logits, *auxiliary = all_logits(self.model, train_step.contract.normalise(images))
         loss = train_step.loss(logits, targets)
-        whole = loss + AUXILIARY_WEIGHT * sum(train_step.loss(each, targets) for each in auxiliary)
-        (whole / count).backward()
+        total = loss + AUXILIARY_WEIGHT * sum(train_step.loss(each, targets) for each in auxiliary)
+        (total / count).backward()
         return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
 
 
 class FusedBackward:
-    """A network whose layers are known, by hand."""
+    """Forward and backward of a network by its fused layers."""
 
-    def __init__(self, chain: FusedNetwork, train_step: TrainStep) -> None:
-        self.chain, self.train_step = chain, train_step
-        chain.set_normalization(train_step.contract)
+    def __init__(self, network: FusedNetwork, train_step: TrainStep) -> None:
+        self.network, self.train_step = network, train_step
+        network.set_normalization(train_step.contract)
 
     def __call__(
-        self, items: Tensor, draws: TransformParameters, count: int
+        self, items: Tensor, transform_parameters: TransformParameters, count: int
     ) -> Sums:
         """See `Backward`."""
-        images, labels, _ = self.train_step.batch(items, draws)
-        return self.chain.backward(
+        images, labels, _ = self.train_step.batch(items, transform_parameters)
+        return self.network.backward(
             images,
             labels,
             smoothing=self.train_step.label_smoothing,
@@ -142,7 +144,7 @@ class FusedBackward:
 
 
 def all_logits(model: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
-    """The network's logits, then those of its auxiliary heads, where it has any."""
+    """Return the network's logits, then those of its auxiliary heads, if any."""
     if isinstance(model, FeedforwardNetwork) and len(model.auxiliary):
         return model.all_logits(images)
     return (model(images),)
@@ -150,13 +152,13 @@ def all_logits(model: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
 
 @contextmanager
 def make_gradients(model: nn.Module, train_step: TrainStep) -> Iterator[Gradients]:
-    """By the engine that the runtime names, else the one that usually suits the model best."""
+    """Build the runtime's engine for the model, or the first of `engines_for` if it cannot be used."""
     engines = engines_for(model, train_step.transforms, train_step.runtime)
     engine = train_step.runtime.engine
     if engine not in engines:
         engine = engines[0]
     if engine.endswith("shares"):
-        with set_operator_threads(1):  # the optimiser's too, or they would meet all the same
+        with set_operator_threads(1):  # for the optimiser too, which would synchronise threads as well
             yield ThreadDataParallel(model, train_step, engine)
     elif engine == "graph":
         require_loaded(train_step.train)
@@ -167,43 +169,43 @@ def make_gradients(model: nn.Module, train_step: TrainStep) -> Iterator[Gradient
 
 
 def engines_for(model: nn.Module, transforms: Augmentation, runtime: Runtime) -> tuple[Engine, ...]:
-    """The engines that can train a model, first the one to take where nothing was measured."""
-    if runtime.device.type == "cuda" and can_be_graphed(model):
+    """Return the engines that can train a model; the first is the default without a measurement."""
+    if runtime.device.type == "cuda" and can_use_cuda_graph(model):
         return ("autograd", "graph")
     if runtime.device.type != "cpu":
         return ("autograd",)
-    # Mixed labels are shares of classes, and a chain's loss takes labels.
-    chained = (
+    # The fused loss takes class labels only, not mixed ones.
+    has_fused = (
         not (transforms.mixup or transforms.cutmix)
         and build_fused(model, runtime.dtype) is not None
     )
-    ways: tuple[Engine, ...] = ("chain", "autograd") if chained else ("autograd",)
-    if runtime.threads == 1 or not can_be_shared(model):
-        return ways
-    shared: tuple[Engine, ...] = (
-        ("chain-shares", "autograd-shares") if chained else ("autograd-shares",)
+    whole: tuple[Engine, ...] = ("chain", "autograd") if has_fused else ("autograd",)
+    if runtime.threads == 1 or not can_split_batches(model):
+        return whole
+    shares: tuple[Engine, ...] = (
+        ("chain-shares", "autograd-shares") if has_fused else ("autograd-shares",)
     )
-    return shared + ways
+    return shares + whole
 
 
 def make_backward(model: nn.Module, train_step: TrainStep, engine: Engine) -> Backward:
-    """The way through a network and back."""
+    """Return the forward and backward of a network for an engine."""
     if engine.startswith("chain"):
-        chain = build_fused(model, train_step.runtime.dtype)
-        assert chain is not None, "engines_for said that there is one"  # noqa: S101
-        return FusedBackward(chain, train_step)
+        network = build_fused(model, train_step.runtime.dtype)
+        assert network is not None, "engines_for offers chain only if there is one"  # noqa: S101
+        return FusedBackward(network, train_step)
     return AutogradBackward(model, train_step)
 
 
-def can_be_graphed(model: nn.Module) -> bool:
-    """Whether each step does the same to other numbers: a recording would repeat random ones."""
+def can_use_cuda_graph(model: nn.Module) -> bool:
+    """Whether a step can be recorded as a CUDA graph: not with dropout, whose masks it would repeat."""
     return isinstance(model, FeedforwardNetwork) and not any(
         isinstance(module, nn.Dropout) for module in model.modules()
     )
 
 
 def require_loaded(train: TensorDataset) -> None:
-    """Raise `UsageError` where inputs are fetched for each batch, which no recording can do."""
+    """Raise `UsageError` for streamed inputs, which a CUDA graph cannot fetch."""
     if not isinstance(train.values, Tensor):
         raise UsageError(
             "The engine graph needs all training items in the GPU's memory, and these do not fit "
@@ -211,50 +213,56 @@ def require_loaded(train: TensorDataset) -> None:
         )
 
 
-def can_be_shared(model: nn.Module) -> bool:
-    """Whether shares give what the whole batch gives, or what the network was made for."""
-    if may_draw_unseen(model):
+def can_split_batches(model: nn.Module) -> bool:
+    """Whether threads may each take a share of a batch without changing the documented training.
+
+    Batch norm over shares is allowed if the network's `normalises_shares` says so.
+    """
+    if may_use_global_rng(model):
         return False
-    assert isinstance(model, FeedforwardNetwork)  # noqa: S101 - those of a user's own may
+    assert isinstance(model, FeedforwardNetwork)  # noqa: S101 - others may use the global stream
     kinds = {type(module) for module in model.modules()}
     return nn.BatchNorm2d not in kinds or model.normalises_shares
 
 
-def may_draw_unseen(model: nn.Module) -> bool:
-    """Whether a step may draw from PyTorch's one stream of random numbers, in a forward unseen."""
+def may_use_global_rng(model: nn.Module) -> bool:
+    """Whether a step may draw from PyTorch's global random stream, as unknown networks may."""
     return not isinstance(model, FeedforwardNetwork) or any(
         type(each) is nn.Dropout for each in model.modules()
     )
 
 
 class WholeBatch:
-    """The network takes each batch in one piece."""
+    """Gradients of whole batches."""
 
     def __init__(self, model: nn.Module, train_step: TrainStep, engine: Engine) -> None:
         self.dropout, self.device = dropout_layers(model), train_step.runtime.device
-        # Our dropout has a stream of its own on a processor alone.
+        # Only on a CPU does noonbit's dropout have its own random stream.
         is_on_cpu = self.device.type == "cpu"
-        self.seeds_stream = may_draw_unseen(model) or (bool(self.dropout) and not is_on_cpu)
+        self.seeds_global_rng = may_use_global_rng(model) or (bool(self.dropout) and not is_on_cpu)
         self.backward = make_backward(model, train_step, engine)
 
     def __call__(
-        self, items: Tensor, draws: TransformParameters, step_seed: int
-    ) -> tuple[Tensor, Tensor]:
-        """One step's gradients; see `Gradients`."""
-        if self.seeds_stream:  # which is all threads', so others keep away from it
+        self, items: Tensor, transform_parameters: TransformParameters, step_seed: int
+    ) -> Sums:
+        """See `Gradients`."""
+        if self.seeds_global_rng:  # process-wide, so such members are not trained in parallel
             seed_torch(step_seed, self.device)
         seed_layers(self.dropout, step_seed)
-        return self.backward(items, draws, len(items))
+        return self.backward(items, transform_parameters, len(items))
 
 
 class ThreadDataParallel:
-    """A copy of the network for each thread: the same weights in memory, gradients of its own."""
+    """Gradients of shares of a batch, one per thread.
+
+    Each thread has a replica that shares the weights' memory and has its own gradients.
+    """
 
     def __init__(self, model: nn.Module, train_step: TrainStep, engine: Engine) -> None:
         self.train_step = train_step
         self.replicas = [model] + [deepcopy(model) for _ in range(train_step.runtime.threads - 1)]
         for replica in self.replicas[1:]:
-            replica.train()  # the model itself is the caller's to switch
+            replica.train()  # the caller switches the model itself
             for own, shared in zip(replica.parameters(), model.parameters(), strict=True):
                 own.data = shared.data
         self.dropout = [dropout_layers(replica) for replica in self.replicas]
@@ -266,15 +274,15 @@ class ThreadDataParallel:
         ]
 
     def __call__(
-        self, items: Tensor, draws: TransformParameters, step_seed: int
-    ) -> tuple[Tensor, Tensor]:
-        """One step's gradients; see `Gradients`."""
+        self, items: Tensor, transform_parameters: TransformParameters, step_seed: int
+    ) -> Sums:
+        """See `Gradients`."""
         count = len(items)
-        shares = items.tensor_split(max(1, min(len(self.replicas), count // LEAST_SHARE)))
+        shares = items.tensor_split(max(1, min(len(self.replicas), count // MIN_SHARE)))
 
-        def backward(index: int) -> tuple[Tensor, Tensor]:
+        def backward(index: int) -> Sums:
             seed_layers(self.dropout[index], derive_seed(step_seed, "share", index))
-            return self.backward[index](shares[index], draws, count)
+            return self.backward[index](shares[index], transform_parameters, count)
 
         results = self.train_step.runtime.map_threads(backward, range(len(shares)))
         self.add_gradients(len(shares))
@@ -283,7 +291,7 @@ class ThreadDataParallel:
         return torch.stack(losses).sum(), torch.stack(correct).sum()
 
     def add_gradients(self, shares: int) -> None:
-        """Bring the replicas' gradients to the model's, always in the same order."""
+        """Add the replicas' gradients to the model's, always in the same order."""
         for parameters in self.gradients[1:shares]:
             pairs = [
                 (own.grad, other.grad)
@@ -295,7 +303,7 @@ class ThreadDataParallel:
                 parameter.grad = None
 
     def average_statistics(self, shares: int) -> None:
-        """Give all replicas the mean of the running statistics that the shares left."""
+        """Average the batch-norm running statistics of the replicas that had a share, for all."""
         first = self.statistics[0]
         if not first:
             return

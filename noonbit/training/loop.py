@@ -1,9 +1,8 @@
-"""The one training loop.
+"""The training loop.
 
-What differs between runs is data (a resolved `Recipe`) or a function made before the loop starts,
-so the loop itself asks no questions about features. Order, augmentation and dropout are functions
-of seed, epoch, item and step: a `TrainingState` is all that a resumed training needs to continue
-with the same bits.
+Optional features are functions that are built before the loop starts, so the loop has no branch for
+them. Order, augmentation and dropout are functions of seed, epoch, item and step, so a
+`TrainingState` is all that a resumed training needs to continue bit for bit.
 """
 
 import math
@@ -37,17 +36,17 @@ from noonbit.training.state import (
 
 VALIDATION_BATCH = 500
 INIT_IMAGES = 2000
-"""Training images that a network may see before its first step."""
+"""Training images for `init_from_data`."""
 
 
 def fit(
     state: TrainingState,
     context: TrainingContext,
-    callbacks: Callbacks = Callbacks(),  # noqa: B008 - without state
+    callbacks: Callbacks = Callbacks(),  # noqa: B008 - stateless
 ) -> bool:
-    """Train `state.model` in place from where `state` stands; True when it came to its end.
+    """Train `state.model` in place, continuing from `state`; return whether the training is over.
 
-    Returns False when a stop was asked for; `state` is then what a checkpoint should hold. Raises
+    False means that `callbacks` asked to stop; `state` can then be saved as a checkpoint. Raises
     `TrainingDiverged` when a loss is not finite.
     """
     plan, train = context.plan, context.train
@@ -55,21 +54,21 @@ def fit(
     with make_gradients(state.model, train_step) as gradients:
         optimizer_step = make_optimizer_step(state.optimizer, gradients)
 
-        def take_step(items: Tensor, parameters: TransformParameters, seed: int) -> Sums:
-            sums = gradients(items, parameters, seed)
+        def take_step(items: Tensor, transform_parameters: TransformParameters, seed: int) -> Sums:
+            sums = gradients(items, transform_parameters, seed)
             optimizer_step()
             state.optimizer.zero_grad(set_to_none=True)
             return sums
 
         while not is_over(state, plan):
-            parameters = sample_parameters(
+            transform_parameters = sample_parameters(
                 plan.augmentation,
                 seed=plan.seed,
                 epoch=state.epoch,
                 count=len(train),
                 device=context.runtime.device,
             )
-            if not train_epoch(state, context, take_step, parameters, callbacks):
+            if not train_epoch(state, context, take_step, transform_parameters, callbacks):
                 return False
             with swap_in_average(state.model, state.average):
                 loss, accuracy = validate(
@@ -86,19 +85,19 @@ def train_epoch(
     state: TrainingState,
     context: TrainingContext,
     take_step: Callable[[Tensor, TransformParameters, int], Sums],
-    parameters: TransformParameters,
+    transform_parameters: TransformParameters,
     callbacks: Callbacks,
 ) -> bool:
-    """One pass over the training items, from where `state` stands; False when asked to stop."""
+    """Train for the rest of the epoch that `state` is in; False when `callbacks` asked to stop."""
     plan, runtime, count = context.plan, context.runtime, len(context.train)
     device, seed = runtime.device, plan.seed
     steps = steps_per_epoch(count, plan.batch_size)
-    lr_at = schedule_of(plan, steps)
+    lr_at = make_plan_schedule(plan, steps)
     update_average = make_average_update(state.average, state.model, plan.average_weights)
     state.model.train()
     order = shuffle(count, seed=seed, epoch=state.epoch).to(device)
     batches = order.split(plan.batch_size)[:steps]
-    # On the device, so that no step waits for it.
+    # Summed on the device, so that no step synchronises with it.
     loss_sum, correct = torch.tensor(state.sums[:2], dtype=torch.float64, device=device)
     started = runtime.clock() - state.sums[2]
     is_stopped = False
@@ -107,7 +106,7 @@ def train_epoch(
         step = state.epoch * steps + state.step
         set_lr(state.optimizer, lr_at(step))
         # Dropout is a function of seed and step, so no generator state is ever stored.
-        losses, right = take_step(items, parameters, derive_seed(seed, "step", step))
+        losses, right = take_step(items, transform_parameters, derive_seed(seed, "step", step))
         update_average(step)
         loss_sum += losses
         correct += right
@@ -119,7 +118,7 @@ def train_epoch(
         if is_stopped:
             break
 
-    # The only point at which an epoch waits for the device.
+    # The only synchronisation with the device in an epoch.
     state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]
     return not is_stopped
 
@@ -127,13 +126,16 @@ def train_epoch(
 def finish_epoch(
     state: TrainingState, count: int, plan: Plan, val_loss: float, val_accuracy: float
 ) -> None:
-    """Turn the sums of an epoch over `count` items into a row of history; keep the best weights."""
+    """Append the metrics of an epoch over `count` items to the history; keep the best weights.
+
+    Raises `TrainingDiverged` when a loss is not finite.
+    """
     steps = steps_per_epoch(count, plan.batch_size)
     loss_sum, correct, seconds = state.sums
     seen = min(count, steps * plan.batch_size)
     require_finite(loss_sum / seen, "loss", state.epoch + 1, plan)
     if not math.isnan(val_accuracy):
-        # The last step can break the weights after the last training loss was taken.
+        # The last step may diverge after the last training loss was computed.
         require_finite(val_loss, "validation loss", state.epoch + 1, plan)
     row = EpochMetrics(
         epoch=state.epoch + 1,
@@ -141,7 +143,7 @@ def finish_epoch(
         accuracy=correct / seen,
         val_loss=val_loss,
         val_accuracy=val_accuracy,
-        lr=schedule_of(plan, steps)((state.epoch + 1) * steps - 1),
+        lr=make_plan_schedule(plan, steps)((state.epoch + 1) * steps - 1),
         seconds=seconds,
         items_per_second=seen / seconds,
     )
@@ -152,15 +154,15 @@ def finish_epoch(
     state.epoch, state.step, state.sums = row.epoch, 0, [0.0, 0.0, 0.0]
 
 
-def schedule_of(plan: Plan, steps: int) -> Schedule:
-    """The learning rate at each step of the whole training, `steps` of them an epoch."""
+def make_plan_schedule(plan: Plan, steps: int) -> Schedule:
+    """Return the learning rate as a function of the step, with `steps` steps per epoch."""
     return make_schedule(
         plan.schedule, lr=plan.learning_rate, warmup=plan.warmup, steps=steps * plan.epochs
     )
 
 
 def is_over(state: TrainingState, plan: Plan) -> bool:
-    """Whether the epochs, the patience or the time have run out; asked between epochs."""
+    """Whether the epochs, the patience or the time budget are used up; checked between epochs."""
     spent = sum(row.seconds for row in state.history)
     return (
         state.epoch >= plan.epochs
@@ -170,7 +172,7 @@ def is_over(state: TrainingState, plan: Plan) -> bool:
 
 
 def require_finite(loss: float, name: str, epoch: int, plan: Plan) -> None:
-    """Raise `TrainingDiverged`, saying what to try, for a loss that is infinite or not a number."""
+    """Raise `TrainingDiverged` with advice for a loss that is infinite or NaN."""
     if not math.isfinite(loss):
         rate = plan.learning_rate
         raise TrainingDiverged(
@@ -182,14 +184,14 @@ def require_finite(loss: float, name: str, epoch: int, plan: Plan) -> None:
 
 @runtime_checkable
 class InitFromData(Protocol):
-    """A network that wants to see training images before its first step."""
+    """A network whose initial weights depend on training images."""
 
     def init_from_data(self, images: Tensor) -> None:
-        """Normalised float32 images (N, C, H, W)."""
+        """Initialise the weights from normalised float32 images (N, C, H, W)."""
 
 
 def init_training(model: nn.Module, context: TrainingContext) -> TrainingState:
-    """The state before the first step."""
+    """Return the state before the first step, with the network on its device."""
     plan, runtime = context.plan, context.runtime
     runtime.to_device(model)
     if isinstance(model, InitFromData):
@@ -203,7 +205,7 @@ def init_training(model: nn.Module, context: TrainingContext) -> TrainingState:
         epsilon=plan.epsilon,
         dtype=runtime.dtype,
     )
-    # A hook of the optimiser, so the loop needs no branch for it.
+    # As an optimiser hook, so the loop needs no branch for weight constraints.
     for layer in model.modules():
         if isinstance(layer, WeightConstraint):
             optimizer.register_step_post_hook(
@@ -213,23 +215,23 @@ def init_training(model: nn.Module, context: TrainingContext) -> TrainingState:
 
 
 def steps_per_epoch(count: int, batch_size: int) -> int:
-    """Batches of one epoch, the ragged last one included unless it is a single image.
+    """Return the batches per epoch, without a last batch of one image.
 
-    One image alone has no variance, so batch norm could not train on it.
+    Batch norm cannot train on one image, which has no variance.
     """
     whole, rest = divmod(count, batch_size)
     return max(1, whole + (rest > 1))
 
 
 def shuffle(count: int, *, seed: int, epoch: int) -> Tensor:
-    """The order of the items in an epoch (from 0); int64 (count,)."""
+    """Return the order of the items in an epoch (from 0); int64 (count,)."""
     return torch.randperm(count, generator=make_generator(seed, "order", epoch))
 
 
 def validate(
     model: nn.Module, contract: Contract, split: TensorDataset, runtime: Runtime
 ) -> tuple[float, float]:
-    """Mean loss and accuracy in the training's own precision, which is what chooses the epoch."""
+    """Return mean loss and accuracy in the training's precision; NaN for an empty split."""
     if not len(split):
         return math.nan, math.nan
     model.eval()
@@ -251,9 +253,9 @@ def validate(
 
 
 def is_best(row: EpochMetrics, state: TrainingState, plan: Plan) -> bool:
-    """Whether an epoch's weights are the ones to keep so far; see `Recipe.keep`.
+    """Whether an epoch's weights are the best so far by `Recipe.keep`.
 
-    Ties of accuracy are decided by loss. Without a validation split the last epoch is kept.
+    Ties of accuracy are broken by the loss. Without a validation split the last epoch is kept.
     """
     if plan.keep == "last" or not state.best_epoch or math.isnan(row.val_accuracy):
         return True

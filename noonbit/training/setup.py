@@ -1,4 +1,4 @@
-"""From a recipe and its items to a training that is ready for its first step."""
+"""Prepare a training from a recipe and its items, up to the first step."""
 
 import math
 from copy import deepcopy
@@ -30,7 +30,7 @@ from noonbit.training.state import Callbacks, TrainingContext, TrainingState
 
 @dataclass(frozen=True, slots=True)
 class PreparedTraining:
-    """A training before its first step, or where a stopped one is about to go on."""
+    """A training before its first step, or before it is resumed."""
 
     state: TrainingState
     context: TrainingContext
@@ -38,7 +38,7 @@ class PreparedTraining:
     """Why each derived setting is what it is."""
 
     def fit(self, callbacks: Callbacks) -> bool:
-        """Take all steps; False when a stop was asked for before the end."""
+        """Train to the end; False if `callbacks` asked to stop before."""
         return fit(self.state, self.context, callbacks)
 
 
@@ -51,12 +51,12 @@ def prepare_training(
     contract: Contract | None = None,
     has_checkpoint: bool = False,
 ) -> PreparedTraining:
-    """Decide what the recipe leaves open and build the network: the one way to begin a training.
+    """Derive the settings that the recipe leaves open, and build the network.
 
     `model` is a network of the caller's own, instead of the recipe's name. `contract` is that of a
-    training that goes on; then nothing is measured again. `has_checkpoint` says that the initial
-    weights will be replaced, so that word vectors need not be read. Raises `UsageError` for
-    settings that do not go together.
+    resumed training; then nothing is measured again. `has_checkpoint` says that the initial weights
+    will be replaced, so word vectors are not read. Raises `UsageError` for settings that do not go
+    together.
     """
     if model is None:
         name = model_of(recipe, items.preprocessor)
@@ -86,15 +86,15 @@ def prepare_training(
 
 
 def build_seeded(name: str, items: PreparedDataset, seed: int) -> nn.Module:
-    """A network whose initial weights are a function of the seed."""
+    """Build a network whose initial weights are a function of the seed."""
     torch.manual_seed(seed)
     return build_for(items.preprocessor, name, len(items.data.class_names))
 
 
 def init_word_vectors(network: nn.Module, recipe: Recipe, items: PreparedDataset) -> dict[str, str]:
-    """Give a network the word vectors that the recipe names; how many there are, as a reason.
+    """Load the recipe's word vectors into a network; return the number of words found, as a reason.
 
-    Raises `UsageError` where the network has no use for them, or cannot do without.
+    Raises `UsageError` if the network has no use for them, or needs them and the recipe has none.
     """
     words = next((each for each in network.modules() if isinstance(each, WordVectors)), None)
     if recipe.vectors is None:
@@ -114,21 +114,26 @@ def init_word_vectors(network: nn.Module, recipe: Recipe, items: PreparedDataset
 
 
 def contract_for(items: PreparedDataset, plan: Plan) -> Contract:
-    """The contract before it is calibrated."""
+    """Return the contract before calibration."""
     if plan.normalise == "unit":
         return Contract.unit(items.preprocessor, items.data.class_names)
     return items.contract
 
 
 def plan_for(recipe: Recipe, items: PreparedDataset, network: nn.Module, name: str) -> Plan:
-    """The recipe with every open setting decided for these items and this network, and checked."""
+    """Return the plan: the recipe with every open setting derived for these items and this network.
+
+    Raises `UsageError` for settings that do not fit them.
+    """
     preprocessor = items.preprocessor
     may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
     task = PlanInputs(
         model=name,
         items=len(items.split.train),
         augmentation=preprocessor.augmentation(may_mirror=may_mirror),
-        multiply_adds=summarise(network, preprocessor.shape).multiply_adds,
+        multiply_adds=summarise(
+            network, preprocessor.shape, of_words=preprocessor.of_words
+        ).multiply_adds,
         difficulty=items.difficulty,
     )
     if name in MODELS:
@@ -148,7 +153,7 @@ def plan_for(recipe: Recipe, items: PreparedDataset, network: nn.Module, name: s
 
 
 def require_symmetric(plan: Plan, preprocessor: Preprocessor) -> None:
-    """Raise `UsageError` for the symmetries of a board with any other kind of input."""
+    """Raise `UsageError` for the eight board symmetries with any other kind of input."""
     views = plan.test_time_augmentation.strip()
     if not preprocessor.has_symmetries and (plan.augmentation.symmetries or views == "symmetries"):
         raise UsageError(
@@ -158,11 +163,11 @@ def require_symmetric(plan: Plan, preprocessor: Preprocessor) -> None:
 
 
 def fit_budget(network: nn.Module, context: TrainingContext) -> Plan:
-    """The plan with as many epochs as its time budget holds, measured on a copy of the network."""
+    """Return the plan with as many epochs as fit its time budget, measured on a copy of the network."""
     plan, train = context.plan, context.train
     first = slice(plan.batch_size * 8)
     probe = TensorDataset(train.values[first], train.labels[first])
-    # One epoch to warm caches up, one to measure.
+    # One epoch to warm up, one to measure.
     timed = replace(plan, epochs=2, time_budget=math.inf)
     trial = replace(context, train=probe, validation=probe, plan=timed)
     state = init_training(deepcopy(network), trial)

@@ -1,4 +1,4 @@
-"""Where a training stands, what it has measured, and whom it tells."""
+"""The state of a training, its metrics, and its callbacks."""
 
 from dataclasses import dataclass, field
 
@@ -14,14 +14,14 @@ from noonbit.training.ema import Average
 
 @dataclass(frozen=True, slots=True)
 class EpochMetrics:
-    """One line of a run's history."""
+    """One row of a run's history."""
 
     epoch: int
     """From 1."""
     loss: float
-    """Mean of the training loss, label smoothing and augmentation included."""
+    """Mean training loss, with label smoothing and augmentation."""
     accuracy: float
-    """On the training items as augmented, while the weights changed."""
+    """On the augmented training items, averaged over the epoch while the weights changed."""
     val_loss: float
     val_accuracy: float
     lr: float
@@ -32,7 +32,7 @@ class EpochMetrics:
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """What a display can know in the middle of an epoch; reading a tensor waits for the device."""
+    """The progress within an epoch, for displays; reading a tensor synchronises with the device."""
 
     epoch: int
     step: int
@@ -46,45 +46,45 @@ class StepProgress:
 
 @dataclass
 class TrainingState:
-    """Where a training stands; what a checkpoint holds."""
+    """The state of a training, which a checkpoint holds."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
     epoch: int = 0
-    """Finished ones."""
+    """The number of finished epochs."""
     step: int = 0
-    """Finished ones of the epoch under way."""
+    """The number of finished steps of the current epoch."""
     sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    """Loss, correct items and seconds of the epoch under way."""
+    """Summed loss, correct items and seconds of the current epoch."""
     history: list[EpochMetrics] = field(default_factory=list)
     average: Average = field(default_factory=dict)
-    """Of the weights, where the plan keeps one: it is then what is validated and kept."""
+    """Of the weights, if the plan has one; it is then what is validated and kept."""
     best: dict[str, Tensor] = field(default_factory=dict)
-    """The weights of the epoch that the plan keeps."""
+    """The state dict of the best epoch."""
     best_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingContext:
-    """What stays the same from the first step of a training to its last."""
+    """What does not change during a training."""
 
     contract: Contract
     train: TensorDataset
     validation: TensorDataset
-    """What chooses the best weights; it may be empty."""
+    """Chooses the best weights; may be empty."""
     plan: Plan
     runtime: Runtime
 
 
 class Callbacks:
-    """What the loop calls; override what you need. Every method should return soon."""
+    """Called by the loop; override what you need. The methods block the training."""
 
     def on_step(self, progress: StepProgress) -> None:
-        """A step is done."""
+        """Called after a step."""
 
     def on_epoch(self, state: TrainingState) -> None:
-        """An epoch is done and validated; `state.history` ends with its metrics."""
+        """Called after an epoch and its validation; `state.history` ends with its metrics."""
 
     def should_stop(self) -> bool:
-        """Whether to finish the step and leave; asked after each step and epoch."""
+        """Whether to stop; asked after each step and epoch."""
         return False

@@ -224,11 +224,26 @@ def test_the_value_range_is_learned_in_fit(X, expected):
     assert classifier.contract_.preprocessor.value_range == expected
 
 
-def test_values_outside_the_range_are_clipped(fitted):
-    wild = TEST_DIGITS.copy()
-    wild[TEST_DIGITS == 0] = -1e300
-    wild[TEST_DIGITS == 16] = 1e300
-    np.testing.assert_array_equal(fitted.predict_proba(wild), fitted.predict_proba(TEST_DIGITS))
+def test_values_a_little_outside_the_range_are_clipped(fitted):
+    beyond = TEST_DIGITS.copy()
+    beyond[TEST_DIGITS == 0] = -9
+    beyond[TEST_DIGITS == 16] = 29
+    np.testing.assert_array_equal(fitted.predict_proba(beyond), fitted.predict_proba(TEST_DIGITS))
+
+
+@pytest.mark.parametrize("factor", [1 / 16, 255 / 16, -1.5, 1e300])
+def test_another_scale_than_that_of_the_training_is_refused(fitted, factor):
+    with pytest.raises(ValueError, match="was trained on 0 to 16. Bring X to the scale"):
+        fitted.predict(TEST_DIGITS * factor)
+
+
+def test_unit_floats_are_another_form_of_bytes():
+    images = np.rint(DIGITS * (255 / 16)).astype(np.uint8)
+    classifier = quick(epochs=1).fit(images[:200], NUMBERS[:200])
+    expected = classifier.predict_proba(images[200:300])
+    np.testing.assert_array_equal(classifier.predict_proba(images[200:300] / 255), expected)
+    blank = np.zeros((1, 64))
+    assert np.isfinite(classifier.predict_proba(blank)).all()
 
 
 @pytest.mark.parametrize("model", ["glance", "mlp"])

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from noonbit.cli.main import run as command_line
-from noonbit.jobs.ensemble import members_of
+from noonbit.jobs.ensemble import load_members
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
 
 
 def test_runs_become_one_on_the_command_line(digits_ensemble: Run, tmp_path, capsys):
-    folders = [str(member.path) for member in members_of(digits_ensemble)]
+    folders = [str(member.path) for member in load_members(digits_ensemble)]
     out = tmp_path / "together"
     assert (
         command_line(["ensemble", *folders, "--combine", "vote", "--out", str(out), "--json"]) == 0

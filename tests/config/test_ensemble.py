@@ -2,7 +2,7 @@
 
 import pytest
 
-from noonbit.config.ensemble import EnsembleSettings, name_of
+from noonbit.config.ensemble import EnsembleSettings, ensemble_name
 from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 
@@ -62,6 +62,6 @@ def test_a_number_of_members_that_is_none_is_refused(members):
 
 
 def test_an_ensemble_is_named_after_its_networks():
-    assert name_of(["glance"] * 7) == "7 x glance"
-    assert name_of(["/a/nets.py:small", "cnn"]) == "small + cnn"
-    assert name_of(["mlp", "cnn", "mlp", "cnn"]) == "4 networks"
+    assert ensemble_name(["glance"] * 7) == "7 x glance"
+    assert ensemble_name(["/a/nets.py:small", "cnn"]) == "small + cnn"
+    assert ensemble_name(["mlp", "cnn", "mlp", "cnn"]) == "4 networks"

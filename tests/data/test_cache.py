@@ -1,4 +1,4 @@
-"""The cache folder: entries that are found, kept within a limit, and never in the way."""
+"""The cache folder: entries are found again, limited in size, and never block a run."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""gzip, xz and bzip2, told by content; broken streams are said by name."""
+"""Decompressing gzip, xz and bzip2; errors name the broken file."""
 
 import bz2
 import gzip

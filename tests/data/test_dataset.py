@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noonbit.data.dataset import (
-    Numbered,
+    NumberedNames,
     Part,
     Picture,
     Pictures,
     RawDataset,
     natural_key,
-    part_of,
-    training_first,
-    unlabelled,
+    detect_part,
+    order_parts,
+    drop_labels,
 )
 from noonbit.data.labels import check_classes, encode_labels
 from noonbit.errors import DataError
@@ -42,7 +42,7 @@ def sentence(values: dict) -> str:
     ],
 )
 def test_a_name_says_its_part_by_whole_words(name: str, part: str | None) -> None:
-    assert part_of(name) == part
+    assert detect_part(name) == part
 
 
 def test_names_sort_as_people_count() -> None:
@@ -87,14 +87,14 @@ def test_one_class_and_classes_never_trained_are_refused() -> None:
 
 
 def test_without_train_the_first_part_is_trained_on_with_a_note() -> None:
-    assert training_first({"test": 1, "train": 2}, of="x") == ({"train": 2, "test": 1}, ())
-    parts, (note,) = training_first({"test": 1, "validation": 2}, of="x")
+    assert order_parts({"test": 1, "train": 2}, of="x") == ({"train": 2, "test": 1}, ())
+    parts, (note,) = order_parts({"test": 1, "validation": 2}, of="x")
     assert parts == {"train": 2, "test": 1}
     assert note.startswith("x has no training part by name, so what is named validation")
 
 
 def test_numbered_names_are_made_when_asked_for() -> None:
-    names = Numbered("a.csv row", 3, first=2)
+    names = NumberedNames("a.csv row", 3, first=2)
     assert list(names) == ["a.csv row 2", "a.csv row 3", "a.csv row 4"]
     assert names[-1] == "a.csv row 4" and names[1:] == ["a.csv row 3", "a.csv row 4"]
     with pytest.raises(IndexError):
@@ -103,7 +103,7 @@ def test_numbered_names_are_made_when_asked_for() -> None:
 
 def test_taking_items_keeps_images_labels_and_names_together() -> None:
     chosen = np.array([2, 0])
-    part = Part(IMAGES, np.array([5, 6, 7]), Numbered("row", 3)).take(chosen)
+    part = Part(IMAGES, np.array([5, 6, 7]), NumberedNames("row", 3)).take(chosen)
     assert isinstance(part.raw, np.ndarray) and part.labels is not None
     np.testing.assert_array_equal(part.raw, IMAGES[[2, 0]])
     assert part.labels.tolist() == [7, 5] and list(part.names) == ["row 2", "row 0"]
@@ -114,13 +114,13 @@ def test_taking_items_keeps_images_labels_and_names_together() -> None:
 
 
 def test_labelled_data_becomes_inputs_in_the_order_of_parts() -> None:
-    part = Part(IMAGES, np.zeros(3, np.int64), Numbered("row", 3))
-    data = RawDataset("x", "CSV", {"train": part, "test": part}, ("a", "b")).note("A note.")
-    inputs = unlabelled(data)
+    part = Part(IMAGES, np.zeros(3, np.int64), NumberedNames("row", 3))
+    data = RawDataset("x", "CSV", {"train": part, "test": part}, ("a", "b")).with_note("A note.")
+    inputs = drop_labels(data)
     assert len(inputs.part) == 6 and inputs.part.labels is None
     assert inputs.notes == ("A note.",)
 
 
 def test_parts_whose_counts_differ_are_a_bug() -> None:
     with pytest.raises(AssertionError):
-        Part(IMAGES, np.zeros(2, np.int64), Numbered("row", 3))
+        Part(IMAGES, np.zeros(2, np.int64), NumberedNames("row", 3))

@@ -34,7 +34,6 @@ def small() -> RawDataset:
 def test_what_was_written_is_read_back_with_the_same_pixels(tmp_path: Path) -> None:
     write_folder(open_data("shapes"), tmp_path / "shapes")
     written = load(tmp_path / "shapes", Recipe(), data_dir=None)
-    reasons = written.reasons
     made = load("shapes", Recipe(), data_dir=None)
     assert np.array_equal(written.values, made.values)
     assert np.array_equal(written.labels, made.labels)
@@ -132,9 +131,9 @@ def test_the_command_says_what_it_wrote_and_what_comes_next(capsys, tmp_path) ->
 def test_the_command_as_json(capsys, tmp_path) -> None:
     out = str(tmp_path / "shapes")
     assert command_line(["data", "shapes", "--out", out, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["source"], told["folder"]) == ("shapes", out)
-    assert told["images"]["validation"] == {"circle": 5, "rectangle": 5, "triangle": 5}
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["source"], summary["folder"]) == ("shapes", out)
+    assert summary["images"]["validation"] == {"circle": 5, "rectangle": 5, "triangle": 5}
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from noonbit.data.dataset import BadItem, Numbered, Part, PartName, Picture, Pictures, RawDataset
-from noonbit.data.prepared import JoinedNames, prepare
+from noonbit.data.dataset import BadItem, NumberedNames, Part, PartName, Picture, Pictures, RawDataset
+from noonbit.data.prepared import ConcatenatedNames, prepare
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import DataError
 
@@ -19,7 +19,7 @@ def part_of(count: int, first: int, prefix: str) -> Part:
     """`count` images, each of one level that is its number."""
     levels = np.arange(first, first + count, dtype=np.uint8)
     images = np.repeat(levels, 6).reshape(count, 1, 2, 3)
-    return Part(images, np.arange(count) % 2, Numbered(prefix, count))
+    return Part(images, np.arange(count) % 2, NumberedNames(prefix, count))
 
 
 def three_parts() -> RawDataset:
@@ -62,7 +62,7 @@ def test_items_are_numbered_through_train_validation_and_test() -> None:
 
 
 def test_joined_names_are_a_sequence_like_any_other() -> None:
-    joined = JoinedNames([["a", "b"], [], ["c"], Numbered("row", 2)])
+    joined = ConcatenatedNames([["a", "b"], [], ["c"], NumberedNames("row", 2)])
     plain = ["a", "b", "c", "row 0", "row 1"]
     assert list(joined) == plain
     assert len(joined) == 5

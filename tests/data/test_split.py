@@ -1,4 +1,4 @@
-"""The split: disjoint, complete, stratified, seeded, and nothing drawn from an official test."""
+"""Splits: disjoint, complete, stratified, seeded; nothing is drawn from an official test part."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noonbit.data.dataset import Groups, Numbered, Part, PartName, RawDataset
+from noonbit.data.dataset import Groups, NumberedNames, Part, PartName, RawDataset
 from noonbit.data.split import Holdout, Split, draw_split
 from noonbit.data.stratify import find_identical
 from noonbit.errors import ArtefactError, UsageError
@@ -16,7 +16,7 @@ from noonbit.errors import ArtefactError, UsageError
 
 def part_with(labels: list[int]) -> Part:
     images = np.zeros((len(labels), 1, 2, 2), np.uint8)
-    return Part(images, np.array(labels, np.int64), Numbered("row", len(labels)))
+    return Part(images, np.array(labels, np.int64), NumberedNames("row", len(labels)))
 
 
 def data_with(train: list[int], **official: list[int]) -> RawDataset:
@@ -276,7 +276,7 @@ def test_copies_do_not_change_the_shares(times: int) -> None:
     count = 200
     labels = np.tile(np.arange(count) % 4, times)
     pixels = np.zeros((count * times, 1, 1, 1), np.uint8)
-    names = Numbered("item", count * times)
+    names = NumberedNames("item", count * times)
     data = RawDataset(
         "copies", "test", {"train": Part(pixels, labels, names)}, ("a", "b", "c", "d")
     )

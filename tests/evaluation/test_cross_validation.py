@@ -18,9 +18,9 @@ from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, Interrupted, UsageError
-from noonbit.evaluation.cross_validation import fold_scores, folds_together
+from noonbit.evaluation.cross_validation import fold_scores, combine_fold_splits
 from noonbit.evaluation.intervals import wilson_interval
-from noonbit.jobs.ensemble import members_of, train_members
+from noonbit.jobs.ensemble import load_members, train_members
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
 from noonbit.report.page import write_report
@@ -50,7 +50,7 @@ def test_every_item_is_named_by_the_network_that_did_not_see_it(digits_folds: Ru
     together = digits_folds.items().split
     assert answers.items.tolist() == list(range(1797)) == together.train.tolist()
     assert together.folds is not None
-    for number, member in enumerate(members_of(digits_folds), start=1):
+    for number, member in enumerate(load_members(digits_folds), start=1):
         own = read_predictions(member)
         rows = together.folds == number
         assert np.array_equal(answers.items[rows], own.items)
@@ -89,7 +89,7 @@ def test_measured_again_each_network_answers_for_its_fold(digits_folds: Run):
 
 def test_it_predicts_with_all_its_networks(digits_folds: Run):
     images = load_digits().images[:5].astype(np.uint8)
-    members = [member.model for member in members_of(digits_folds)]
+    members = [member.model for member in load_members(digits_folds)]
     assert len(digits_folds.model.members) == len(members) == 3
     assert len(load_run(digits_folds.path).predict(images)) == 5
 
@@ -97,7 +97,7 @@ def test_it_predicts_with_all_its_networks(digits_folds: Run):
 def test_a_fold_can_be_repeated_alone(digits_folds: Run, tmp_path):
     recipe = RECIPE.model_copy(update={"seed": 1, "test_fold": "2/3"})
     alone = train("digits", recipe, out=tmp_path / "alone")
-    second = members_of(digits_folds)[1]
+    second = load_members(digits_folds)[1]
     assert alone.evaluation == second.evaluation
     assert alone.metadata["data"]["split"]["test"] == "fold 2 of 3, 599 of 1,797 items"
     assert np.array_equal(load_run(alone.path).items().split.test, second.items().split.test)
@@ -115,7 +115,7 @@ def test_an_official_test_part_is_left_alone_and_can_measure_the_networks_togeth
     assert (together.split, together.items) == ("test", 60)
     page = (run.path / "report.html").read_text()
     assert f"noonbit evaluate {run.path} {source}" in page
-    first = members_of(run)[0]
+    first = load_members(run)[0]
     member = write_report(first, first.items()).read_text()
     assert "The test split is the source’s own" not in page + member
 
@@ -145,13 +145,13 @@ def test_a_stopped_cross_validation_keeps_its_finished_folds(digits_folds: Run, 
 
 def test_folds_that_do_not_make_up_the_same_items_are_refused(digits_run):
     items = digits_run.items()
-    joined = folds_together([split([0], [1], [2, 4]), split([2], [4], [0, 1])], items)
+    joined = combine_fold_splits([split([0], [1], [2, 4]), split([2], [4], [0, 1])], items)
     assert joined.train.tolist() == joined.test.tolist() == [0, 1, 2, 4]
     assert joined.folds is not None
     assert joined.folds.tolist() == [2, 2, 1, 1]
     for other in (split([2], [4], [0, 3]), split([0, 1], [4], [2]), split([2], [4], [0, 1, 4])):
         with pytest.raises(ArtefactError, match=r"tested twice or not at all. Train all of them"):
-            folds_together([split([0], [1], [2, 4]), other], items)
+            combine_fold_splits([split([0], [1], [2, 4]), other], items)
 
 
 def test_scores_are_counted_fold_by_fold():
@@ -245,11 +245,11 @@ def test_sentences_are_cross_validated_by_networks_that_share_their_words(tmp_pa
         (tmp_path / "data" / f"{label}.txt").write_text("\n".join(lines))
     recipe = Recipe(model=f"{tmp_path / 'nets.py'}:bag", epochs=2, batch_size=8, threads=1)
     run = train_members(tmp_path / "data", recipe, EnsembleSettings(folds=3), out=tmp_path / "run")
-    preprocessors = {member.contract.preprocessor.model_dump_json() for member in members_of(run)}
+    preprocessors = {member.contract.preprocessor.model_dump_json() for member in load_members(run)}
     assert preprocessors == {run.contract.preprocessor.model_dump_json()}
     assert load_run(run.path).evaluate() == run.evaluation
     answers = read_predictions(run)
-    for number, member in enumerate(members_of(run), start=1):
+    for number, member in enumerate(load_members(run), start=1):
         own = read_predictions(member)
         rows = run.items().split.folds == number
         assert np.allclose(answers.probabilities[rows], own.probabilities, atol=1e-5)

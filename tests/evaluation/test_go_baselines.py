@@ -15,7 +15,12 @@ from noonbit.data.go.board import BLACK, WHITE
 from noonbit.data.go.planes import TURNS_SINCE, legal_moves
 from noonbit.data.prepared import PreparedDataset, load
 from noonbit.evaluation import go_baselines
-from noonbit.evaluation.go_baselines import Linear, baseline_scores, fit_linear, usual_points
+from noonbit.evaluation.go_baselines import (
+    LinearMoveModel,
+    baseline_scores,
+    fit_linear_model,
+    move_frequencies,
+)
 from noonbit.system.runtime import Runtime
 
 RUNTIME = Runtime(torch.device("cpu"), threads=1, precision="float32", reasons={})
@@ -40,7 +45,7 @@ def following(tmp_path: Path) -> PreparedDataset:
 
 
 def test_the_usual_points_are_counted() -> None:
-    shares = usual_points(np.array([3, 3, 0, 3]), 5)
+    shares = move_frequencies(np.array([3, 3, 0, 3]), 5)
     assert shares.tolist() == [0.25, 0, 0, 0.75, 0]
 
 
@@ -49,25 +54,25 @@ def test_illegal_points_have_no_score() -> None:
     from noonbit.data.go.positions import planes_after
 
     planes = planes_after(game, 40)[None]
-    scores = Linear(48, 9).answers(planes)
+    scores = LinearMoveModel(48, 9).score_legal_moves(planes)
     assert (np.isneginf(scores) == ~legal_moves(planes).reshape(1, -1)).all()
 
 
 def test_the_linear_model_has_the_same_weights_everywhere() -> None:
-    model = Linear(48, 9)
+    model = LinearMoveModel(48, 9)
     torch.nn.init.normal_(model.around)
     planes = torch.zeros(2, 48, 9, 9)
-    planes[0, 5, 2, 3] = planes[1, 5, 5, 7] = 1
+    planes[0, 5, 2, 3] = planes[1, 5, 5, 6] = 1
     with torch.no_grad():
         first, second = model(planes).view(2, 9, 9)
-    assert torch.equal(first.roll((3, 4), (0, 1)), second)
+    assert torch.equal(first.roll((3, 3), (0, 1)), second)
 
 
 def test_the_linear_model_draws_nothing_from_the_stream_that_weights_beside_it_are_drawn_from() -> (
     None
 ):
     before = torch.get_rng_state()
-    assert not Linear(48, 9).around.any()
+    assert not LinearMoveModel(48, 9).around.any()
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -75,7 +80,7 @@ def test_the_linear_model_learns_to_follow_the_last_move(
     following: PreparedDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(go_baselines, "BATCH_SIZE", 8)
-    weights = fit_linear(following).around.detach()[0]
+    weights = fit_linear_model(following).around.detach()[0]
     left = weights[TURNS_SINCE, 2, 1]
     assert left == weights[TURNS_SINCE].max(), "one point left of the one that is scored"
 

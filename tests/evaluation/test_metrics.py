@@ -19,7 +19,7 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.evaluation.inference import BATCH_SIZE, predict_probabilities
 from noonbit.evaluation.intervals import wilson_interval
-from noonbit.evaluation.metrics import Evaluation, calibration, evaluate
+from noonbit.evaluation.metrics import Evaluation, evaluate, measure_calibration
 from noonbit.system.runtime import Runtime
 
 NAMES = ("cat", "dog", "hen", "owl")
@@ -94,13 +94,13 @@ def test_the_interval_is_scipys_wilson_interval(counts: tuple[int, int]) -> None
 
 
 def test_a_perfect_and_sure_predictor_is_calibrated() -> None:
-    rows, error = calibration(np.ones(50, np.float32), np.ones(50, bool))
+    rows, error = measure_calibration(np.ones(50, np.float32), np.ones(50, bool))
     assert error == 0
     assert rows == ((1.0, 1.0, 50),)
 
 
 def test_a_sure_predictor_that_is_half_right_is_off_by_a_half() -> None:
-    rows, error = calibration(np.ones(50, np.float32), np.arange(50) % 2 == 0)
+    rows, error = measure_calibration(np.ones(50, np.float32), np.arange(50) % 2 == 0)
     assert error == pytest.approx(0.5)
     assert rows == ((1.0, 0.5, 50),)
 
@@ -108,7 +108,7 @@ def test_a_sure_predictor_that_is_half_right_is_off_by_a_half() -> None:
 @given(arrays.arrays(np.float32, 60, elements=st.floats(0, 1, width=32)), st.integers(0, 2**20))
 def test_the_calibration_error_is_the_weighted_gap_of_its_bins(top: np.ndarray, seed: int) -> None:
     right = np.random.default_rng(seed).random(60) < 0.5
-    rows, error = calibration(top, right)
+    rows, error = measure_calibration(top, right)
     assert sum(count for _, _, count in rows) == 60
     assert error == pytest.approx(sum(n / 60 * abs(stated - found) for stated, found, n in rows))
     assert 0 <= error <= 1

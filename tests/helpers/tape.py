@@ -53,7 +53,7 @@ class Tape(TorchDispatchMode):
 
 
 class TapeRecorder:
-    """A `recorded.Recorder` for tests."""
+    """A `cuda_graph.Recorder` for tests."""
 
     def __init__(self) -> None:
         self.done, self.recorded, self.replayed = 0, 0, 0

@@ -19,7 +19,7 @@ from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
 from noonbit.evaluation.inference import predict_logits
 from noonbit.jobs.combine import combine_runs, joint_split
-from noonbit.jobs.ensemble import members_of, train_members
+from noonbit.jobs.ensemble import load_members, train_members
 from noonbit.jobs.train import train
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
@@ -30,7 +30,7 @@ RECIPE = Recipe(model="mlp", epochs=1, threads=1)
 
 @pytest.fixture(scope="module")
 def members(digits_ensemble: Run) -> list[Run]:
-    return members_of(digits_ensemble)
+    return load_members(digits_ensemble)
 
 
 def outputs_of(run: Run) -> np.ndarray:
@@ -94,7 +94,7 @@ def test_an_ensemble_needs_none_of_its_members_folders(digits_ensemble, tmp_path
     for command in ("report", "errors"):
         assert command_line([command, str(moved)]) == 0
     with pytest.raises(ArtefactError, match=r"members/1"):
-        members_of(run)
+        load_members(run)
 
 
 def test_the_result_says_what_the_members_gain(digits_ensemble, members):
@@ -142,11 +142,11 @@ def test_folds_leave_no_item_that_validates_in_every_member(tmp_path):
         EnsembleSettings(members=2, member_folds=True, combine="sum"),
         out=tmp_path / "run",
     )
-    one, other = (member.items().split for member in members_of(run))
+    one, other = (member.items().split for member in load_members(run))
     assert not np.intersect1d(one.validation, other.validation).size
     assert np.array_equal(np.union1d(one.validation, other.validation), run.items().split.train)
     assert not run.items().split.validation.size
-    temperatures = [member.contract.temperature for member in members_of(run)]
+    temperatures = [member.contract.temperature for member in load_members(run)]
     assert run.contract.temperature == pytest.approx(sum(temperatures))
     assert "none, since each item trained a member" in run.metadata["data"]["split"]["validation"]
 

@@ -17,7 +17,7 @@ from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Engine, Recipe
 from noonbit.data.prepared import load
 from noonbit.errors import Interrupted, TrainingDiverged, UsageError
-from noonbit.jobs.ensemble import assign_threads, derive_at_once, members_of, train_members
+from noonbit.jobs.ensemble import assign_threads, derive_at_once, load_members, train_members
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
 from noonbit.models.catalogue import build
@@ -53,7 +53,7 @@ class Interrupting(Observer):
 
 def test_a_member_is_the_run_that_its_recipe_alone_gives(digits_ensemble, tmp_path):
     alone = train("digits", RECIPE.model_copy(update={"seed": 1}), out=tmp_path / "alone")
-    second = members_of(digits_ensemble)[1]
+    second = load_members(digits_ensemble)[1]
     assert same_weights(alone, second)
     assert alone.evaluation == second.evaluation
     assert "test     " in (second.path / "train.log").read_text()
@@ -131,9 +131,9 @@ def test_side_by_side_stopped_and_resumed_gives_the_bits_of_one_after_another(tm
         "recipe": {"model": "mlp", "epochs": 6, "threads": 2},
         "recipes": None,
     }
-    members = members_of(ended)
+    members = load_members(ended)
     assert [member.recipe.threads for member in members] == [1, 1, 2]
-    for member, one in list(zip(members, members_of(in_turn), strict=True))[:2]:
+    for member, one in list(zip(members, load_members(in_turn), strict=True))[:2]:
         assert same_weights(member, one)
         assert member.evaluation == one.evaluation
     # The last one has no other beside it, so it has both threads.
@@ -236,7 +236,7 @@ def test_a_network_of_one_s_own_is_trained_member_by_member(tmp_path):
     run = train_members("digits", recipe, EnsembleSettings(members=2), out=tmp_path / "run")
     assert run.metadata["training"]["at_once"] == 1
     alone = train("digits", recipe.model_copy(update={"seed": 1}), out=tmp_path / "alone")
-    assert same_weights(alone, members_of(run)[1])
+    assert same_weights(alone, load_members(run)[1])
 
 
 def test_python_has_the_same_settings(tmp_path):
@@ -270,7 +270,7 @@ def test_killed_outright_an_ensemble_can_be_resumed(tmp_path):
     assert all(member.metadata["status"] == "training" for member in members)
     ended = resume(run)
     assert ended.metadata["status"] == "finished"
-    assert [len(member.history) for member in members_of(ended)] == [80] * 3
+    assert [len(member.history) for member in load_members(ended)] == [80] * 3
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = 120.0) -> None:

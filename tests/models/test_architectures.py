@@ -1,6 +1,6 @@
 """AlexNet, VGG, GoogLeNet and ResNet: the counts of the papers, and the forms for small images.
 
-Counts and shapes are read off outlines, which have no numbers: resnet152 costs no memory here.
+Counts and shapes are read from outlines, which hold no values: resnet152 needs no memory here.
 """
 
 import json
@@ -38,7 +38,7 @@ CIFAR_GOLDEN = {
     "resnet56": 853_018,
     "resnet110": 1_727_962,
 }
-# One of every form; the others differ in the number of layers alone.
+# One of every form; the others differ only in their number of layers.
 FORMS = ("alexnet", "vgg-a-lrn", "vgg-c", "googlenet", "resnet18", "resnet50", "resnet20")
 
 
@@ -79,7 +79,7 @@ def test_auxiliary_heads_are_counted_apart() -> None:
         ("resnet50", 224, 4_089_184_256),
     ],
 )
-def test_the_multiply_adds_are_those_worked_out(name, side, multiply_adds) -> None:
+def test_the_multiply_adds_match_a_manual_count(name, side, multiply_adds) -> None:
     summary = summarise(outline(name, 1000, 3, (side, side)), (3, side, side))
     assert summary.multiply_adds == multiply_adds
     assert summary.layers[-1].output == (1000,)
@@ -149,7 +149,7 @@ def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
     assert any(not torch.equal(first[key], other[key]) for key in first)
 
 
-def test_auxiliary_heads_speak_in_training_alone() -> None:
+def test_auxiliary_heads_are_used_in_training_only() -> None:
     model = build("googlenet", 3, 1, (28, 28)).train()
     assert isinstance(model, FeedforwardNetwork)
     images = torch.randn(2, 1, 28, 28)
@@ -223,7 +223,7 @@ def test_the_groups_of_alexnet_do_not_see_each_other() -> None:
     assert not torch.allclose(conv(maps)[:, 128:], conv(other)[:, 128:])
 
 
-def test_weights_keep_the_size_of_signals_through_relu() -> None:
+def test_initial_weights_have_hes_deviation() -> None:
     torch.manual_seed(0)
     convs = [m for m in build("vgg-d", 10, 3, (32, 32)).modules() if isinstance(m, nn.Conv2d)]
     for conv in convs:

@@ -1,4 +1,4 @@
-"""The catalogue: counts, shapes, gradients, learning; and networks of one's own.
+"""The catalogue: counts, shapes, gradients, learning; and custom networks.
 
 The large architectures have a file of their own.
 """
@@ -117,7 +117,7 @@ def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
 
 
 @every_model
-def test_each_network_learns_one_batch_by_heart(name: str) -> None:
+def test_each_network_memorises_one_batch(name: str) -> None:
     torch.manual_seed(0)
     images, labels = digits(16)
     model = build(name, 10, 1, (8, 8)).train()
@@ -125,7 +125,7 @@ def test_each_network_learns_one_batch_by_heart(name: str) -> None:
         model.init_from_data(digits(500)[0])
     for module in model.modules():
         if isinstance(module, nn.Dropout):
-            module.p = 0.0  # it hinders learning by heart: that is what it is for
+            module.p = 0.0  # it prevents memorising
     optimizer_name = MODELS[name].optimizer
     lr, _ = RATES[optimizer_name]
     momentum, _ = MOMENTA.get(optimizer_name, (0.0, ""))
@@ -158,7 +158,7 @@ def stem_of(model: nn.Module) -> WhiteningStem:
 
 
 @pytest.mark.parametrize("name", ["glance", "airbench"])
-def test_the_stem_whitens_what_it_looked_at(name: str) -> None:
+def test_the_stem_whitens_its_training_images(name: str) -> None:
     images = digits(1500)[0]
     stem = stem_of(build(name, 10, 1, (8, 8)))
     stem.init_from_data(images)
@@ -169,7 +169,7 @@ def test_the_stem_whitens_what_it_looked_at(name: str) -> None:
     patches = F.unfold(images, stem.kernel_size).transpose(1, 2).flatten(0, 1)
     answers = patches @ filters[:half].flatten(1).T
     moments = answers.T @ answers / len(answers)
-    # The stem saw only some of these overlapping patches, so the figures are near, not equal.
+    # The stem was computed from some of these overlapping patches, so values are close, not equal.
     assert (moments - moments.diag().diag()).abs().max() < 0.25
     assert (moments.diag() - 1).abs().max() < 0.25
 
@@ -182,7 +182,7 @@ def test_the_stem_survives_small_and_empty_pictures(size: ImageSize) -> None:
     assert stem_of(model).weight.isfinite().all()
 
 
-def test_a_network_that_looks_first_keeps_what_it_saw() -> None:
+def test_the_stem_initialised_from_data_is_part_of_the_state_dict() -> None:
     model = build("glance", 10, 1, (8, 8))
     assert isinstance(model, InitFromData)
     copy = deepcopy(model)
@@ -194,7 +194,7 @@ def test_a_network_that_looks_first_keeps_what_it_saw() -> None:
     assert torch.equal(fresh.eval()(images), copy(images))
 
 
-def test_only_networks_that_look_first_say_so() -> None:
+def test_only_networks_with_a_whitening_stem_init_from_data() -> None:
     looking = [
         name
         for name, entry in MODELS.items()
@@ -216,7 +216,7 @@ def test_airbench_is_the_network_of_the_record() -> None:
     assert {tuple(each.shape) for each in frozen.values()} == {(24, 3, 2, 2), (64,), (256,)}
     assert all((each == 1).all() for each in frozen.values() if each.ndim == 1)
     for conv in (each for each in model.modules() if isinstance(each, nn.Conv2d)):
-        if not isinstance(conv, WhiteningStem):  # the first filters pass their input on
+        if not isinstance(conv, WhiteningStem):  # the first filters are the identity
             passed_on = F.conv2d(
                 torch.eye(conv.in_channels)[:, :, None, None], conv.weight[:, :, 1:2, 1:2]
             )
@@ -240,7 +240,7 @@ def filters_and_biases(name: str) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize(
     ("name", "deviation"), [("lab-cnn", 0.01), ("lab-deep-cnn", 0.01), ("lab-class-cnn", 1.0)]
 )
-def test_the_labs_draw_their_numbers_as_written(name: str, deviation: float) -> None:
+def test_the_labs_initial_weights_are_as_written(name: str, deviation: float) -> None:
     torch.manual_seed(0)
     filters, biases = filters_and_biases(name)
     assert filters.std().item() == pytest.approx(deviation, rel=0.02)
@@ -253,13 +253,13 @@ def dropout_rates(name: str) -> list[float]:
     return [module.p for module in modules if isinstance(module, nn.Dropout)]
 
 
-def test_both_readings_of_keeping_seven_tenths_are_there() -> None:
+def test_both_readings_of_keep_rate_seven_tenths_exist() -> None:
     assert dropout_rates("lab-deep-cnn") == [0.3] * 5
     assert dropout_rates("lab-layers-cnn") == [0.3] * 4
     assert dropout_rates("lab-layers-cnn-drop70") == [0.7] * 4
 
 
-def test_an_outline_has_the_layers_but_no_numbers() -> None:
+def test_an_outline_has_the_layers_but_no_values() -> None:
     whole, empty = build("cnn", 10, 3, (28, 30)), outline("cnn", 10, 3, (28, 30))
     shapes = {name: value.shape for name, value in whole.state_dict().items()}
     assert {name: value.shape for name, value in empty.state_dict().items()} == shapes
@@ -297,12 +297,12 @@ def refusal(kind: type[NoonbitError], name: str) -> str:
     return str(error.value)
 
 
-def test_a_network_of_ones_own_is_built(mine: Path) -> None:
+def test_a_custom_network_is_built(mine: Path) -> None:
     model = build(f"{mine}:net", 4, 3, (5, 6))
     assert model(torch.zeros(2, 3, 5, 6)).shape == (2, 4)
 
 
-def test_the_outline_of_a_network_of_ones_own_is_the_network(mine: Path) -> None:
+def test_the_outline_of_a_custom_network_is_the_network(mine: Path) -> None:
     model = outline(f"{mine}:net", 4, 3, (5, 6))
     assert not any(parameter.is_meta for parameter in model.parameters())
 
@@ -315,14 +315,14 @@ def test_two_files_of_one_name_are_kept_apart(mine: Path, tmp_path: Path) -> Non
     assert [len(list(model.children())) for model in models] == [2, 3]
 
 
-def test_an_unknown_name_gets_a_proposal() -> None:
+def test_an_unknown_name_gets_a_suggestion() -> None:
     assert refusal(UsageError, "lenet") == (
         "No model is called 'lenet'. Did you mean 'lenet5'? `noonbit models` lists all "
         f"{len(MODELS)}; path.py:function takes one of your own."
     )
 
 
-def test_a_missing_file_and_a_missing_function_are_said(mine: Path) -> None:
+def test_a_missing_file_and_a_missing_function_are_reported(mine: Path) -> None:
     absent = mine.parent / "absent.py"
     assert refusal(UsageError, f"{absent}:net") == (
         f"{absent} does not exist; --model takes a name or path.py:function."
@@ -332,7 +332,7 @@ def test_a_missing_file_and_a_missing_function_are_said(mine: Path) -> None:
     )
 
 
-def test_a_file_that_fails_when_imported_is_said(mine: Path) -> None:
+def test_a_file_that_fails_when_imported_is_reported(mine: Path) -> None:
     mine.write_text("import torch\nwidth = undefined\n")
     assert refusal(ArtefactError, f"{mine}:net") == (
         f"{mine} fails when imported: NameError(\"name 'undefined' is not defined\"). "
@@ -340,7 +340,7 @@ def test_a_file_that_fails_when_imported_is_said(mine: Path) -> None:
     )
 
 
-def test_what_is_no_module_is_said(mine: Path) -> None:
+def test_a_function_that_returns_no_module_is_reported(mine: Path) -> None:
     assert refusal(ArtefactError, f"{mine}:number") == (
         f"{mine}:number gives int; return a torch.nn.Module."
     )
@@ -353,7 +353,7 @@ def test_what_is_no_module_is_said(mine: Path) -> None:
         ("short", "TypeError('short() takes 1 positional argument but 3 were given')"),
     ],
 )
-def test_a_function_that_fails_is_said_with_what_it_got(mine: Path, function, error) -> None:
+def test_a_function_that_fails_is_reported_with_its_arguments(mine: Path, function, error) -> None:
     assert refusal(ArtefactError, f"{mine}:{function}") == (
         f"{mine}:{function} fails when called with (4, 3, (5, 6)): {error}. "
         "It gets the number of classes, the channels and (height, width)."

@@ -1,4 +1,4 @@
-"""Many networks that answer as one."""
+"""noonbit.models.ensemble: how members' outputs are combined."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from noonbit.models.ensemble import COMBINATIONS, Ensemble, Member
 
 
 class Constant(nn.Module):
-    """A network that says the same of every image."""
+    """A network whose output does not depend on the image."""
 
     def __init__(self, *logits: float) -> None:
         super().__init__()
@@ -21,8 +21,8 @@ class Constant(nn.Module):
 IMAGE = torch.zeros(2, 1, 4, 4)
 
 
-def asked(combine, *members: tuple[float, ...], temperatures=None) -> Tensor:
-    """The probabilities that members with these outputs give together."""
+def combine_outputs(combine, *members: tuple[float, ...], temperatures=None) -> Tensor:
+    """The ensemble's logits for members with these outputs."""
     temperatures = temperatures or [1.0] * len(members)
     ensemble = Ensemble(
         [
@@ -38,27 +38,27 @@ def asked(combine, *members: tuple[float, ...], temperatures=None) -> Tensor:
     return logits[0]
 
 
-def test_the_sum_adds_outputs_as_the_document_does():
-    outputs = asked("sum", (1.0, 2.0, 0.5), (0.0, -3.0, 4.0), temperatures=[2.0, 5.0])
+def test_the_sum_adds_raw_outputs():
+    outputs = combine_outputs("sum", (1.0, 2.0, 0.5), (0.0, -3.0, 4.0), temperatures=[2.0, 5.0])
     assert outputs.tolist() == [1.0, -1.0, 4.5]
 
 
 def test_probabilities_are_averaged_each_at_its_own_temperature():
-    outputs = asked("probabilities", (1.0, 2.0), (3.0, -1.0), temperatures=[2.0, 0.5])
+    outputs = combine_outputs("probabilities", (1.0, 2.0), (3.0, -1.0), temperatures=[2.0, 0.5])
     expected = (torch.tensor([0.5, 1.0]).softmax(0) + torch.tensor([6.0, -2.0]).softmax(0)) / 2
     assert torch.allclose(outputs.exp(), expected)
 
 
 def test_a_vote_counts_members_not_how_sure_they_are():
-    outputs = asked("vote", (0.1, 0.0), (0.1, 0.0), (-50.0, 50.0))
+    outputs = combine_outputs("vote", (0.1, 0.0), (0.1, 0.0), (-50.0, 50.0))
     assert outputs.argmax() == 0
-    assert asked("probabilities", (0.1, 0.0), (0.1, 0.0), (-50.0, 50.0)).argmax() == 1
+    assert combine_outputs("probabilities", (0.1, 0.0), (0.1, 0.0), (-50.0, 50.0)).argmax() == 1
     assert outputs.exp().sum() == pytest.approx(1)
 
 
 def test_a_tie_of_votes_goes_to_the_higher_mean_probability():
-    assert asked("vote", (2.0, 1.0, 0.0), (0.0, 9.0, 0.0)).argmax() == 1
-    assert asked("vote", (9.0, 1.0, 0.0), (0.0, 1.0, 0.0)).argmax() == 0
+    assert combine_outputs("vote", (2.0, 1.0, 0.0), (0.0, 9.0, 0.0)).argmax() == 1
+    assert combine_outputs("vote", (9.0, 1.0, 0.0), (0.0, 1.0, 0.0)).argmax() == 0
 
 
 def test_the_mean_probability_never_turns_a_vote():
@@ -84,7 +84,7 @@ def test_each_member_normalises_for_itself():
     assert outputs.tolist() == [[0.0 + 0.5, 1.0 + 0.5]]
 
 
-def test_what_has_no_statistics_passes_as_it_is():
+def test_inputs_without_statistics_are_not_normalised():
     words = torch.tensor([[4, 2, 0], [3, 1, 0]])
     member = Member(nn.Sequential(nn.Embedding(5, 2), nn.Flatten()), (), (), 1.0)
     blank = Member.blank(nn.Sequential(nn.Embedding(5, 2), nn.Flatten()), 0)
@@ -93,7 +93,7 @@ def test_what_has_no_statistics_passes_as_it_is():
     assert torch.equal(blank(words), member(words))
 
 
-def test_all_that_a_member_needs_lies_among_the_weights():
+def test_a_members_state_dict_is_complete():
     trained = Member(Constant(1.0, 2.0), (0.3,), (0.2,), 1.7)
     blank = Member.blank(Constant(0.0, 0.0), 1)
     blank.load_state_dict(trained.state_dict())

@@ -59,7 +59,7 @@ def test_the_signal_passes_every_layer_at_first(name: str) -> None:
 
 
 def test_it_learns_a_rule_of_the_board() -> None:
-    """The move is right of the only stone."""
+    """The right move is the point to the right of the only stone."""
     torch.manual_seed(0)
     network = policy(8, 2, 49, 1, (7, 7))
     points = torch.tensor([row * 7 + column for row in range(7) for column in range(6)])
@@ -72,5 +72,5 @@ def test_it_learns_a_rule_of_the_board() -> None:
     assert (network(boards).argmax(dim=1) == points + 1).all()
 
 
-def test_the_catalogue_says_what_they_are() -> None:
+def test_the_catalogue_names_the_source() -> None:
     assert MODELS["alphago-policy"].source == "Silver et al., 2016"

@@ -1,4 +1,4 @@
-"""Kim's networks, Adadelta by rows, and the n-grams that decided."""
+"""Kim's networks, sparse Adadelta, and explanations by n-grams."""
 
 import json
 from dataclasses import replace
@@ -35,25 +35,27 @@ from noonbit.training.optim.build import make_optimizer
 from noonbit.training.state import TrainingContext
 
 WORDS = ("a", "and", "dull", "film", "gripping", "lifeless", "of", "the")
-FRAMING = TextPreprocessor(length=12, words=WORDS)
-CONTRACT = Contract.unit(FRAMING, ("neg", "pos"))
+PREPROCESSOR = TextPreprocessor(length=12, words=WORDS)
+CONTRACT = Contract.unit(PREPROCESSOR, ("neg", "pos"))
 
 
 def network(*, seed: int = 0, form: str = "sentence-cnn") -> SentenceNetwork:
-    """With a last layer that says something."""
+    """A network whose last layer is not zero."""
     torch.manual_seed(seed)
-    model = build_for(FRAMING, form, 2)
+    model = build_for(PREPROCESSOR, form, 2)
     assert isinstance(model, SentenceNetwork)
     _, ngrams, _, dense = model.parts()
     nn.init.normal_(dense.weight)
-    nn.init.normal_(ngrams.bias, std=0.01)  # so that padding gives something too
+    nn.init.normal_(ngrams.bias, std=0.01)  # so that padding has an output too
     return model.eval()
 
 
 def sentences(count: int = 7) -> torch.Tensor:
     generator = np.random.default_rng(0)
-    numbers = generator.integers(1, FRAMING.channels, (count, FRAMING.length), np.int32)
-    for row, length in zip(numbers, generator.integers(0, FRAMING.length + 1, count), strict=True):
+    numbers = generator.integers(1, PREPROCESSOR.channels, (count, PREPROCESSOR.length), np.int32)
+    for row, length in zip(
+        numbers, generator.integers(0, PREPROCESSOR.length + 1, count), strict=True
+    ):
         row[length:] = 0
     return torch.from_numpy(numbers)
 
@@ -96,7 +98,7 @@ def test_padding_and_the_other_sentences_of_a_batch_change_nothing() -> None:
     assert model(numbers[:0]).shape == (0, 2)
 
 
-def test_words_that_nobody_learned_and_padding_stay_zero() -> None:
+def test_vectors_of_unknown_words_and_padding_stay_zero() -> None:
     model = network()
     optimizer = make_optimizer(model, "adadelta", lr=1, momentum=0, weight_decay=0, epsilon=1e-6)
     known = sentences()
@@ -110,7 +112,7 @@ def test_words_that_nobody_learned_and_padding_stay_zero() -> None:
     assert not model.parts()[1].words(torch.tensor([0, 1])).any()
 
 
-def test_dropout_is_that_of_the_paper_and_rows_are_brought_back_to_their_limit() -> None:
+def test_dropout_is_the_papers_and_rows_of_weights_are_limited() -> None:
     dropout = PlainDropout(0.5)
     values = torch.ones(4, 1000)
     assert set(dropout(values).unique().tolist()) == {0.0, 1.0}
@@ -135,11 +137,11 @@ def test_the_limit_holds_after_each_step_of_a_training() -> None:
     assert dense.weight.norm(dim=1).tolist() == pytest.approx([3, 3])
 
 
-def test_adadelta_by_rows_is_adadelta() -> None:
+def test_sparse_adadelta_is_adadelta() -> None:
     generator = torch.Generator().manual_seed(0)
     first = [torch.randn(20, 3, generator=generator), torch.randn(4, generator=generator)]
     ours, theirs = ([nn.Parameter(value.clone()) for value in first] for _ in range(2))
-    by_rows = Adadelta([{"params": ours, "weight_decay": 0.0}], ours[:1], lr=1.0, epsilon=1e-6)
+    sparse = Adadelta([{"params": ours, "weight_decay": 0.0}], ours[:1], lr=1.0, epsilon=1e-6)
     plain = torch.optim.Adadelta(theirs, lr=1.0, rho=0.95, eps=1e-6)
     for step in range(30):
         for parameters in (ours, theirs):
@@ -149,29 +151,31 @@ def test_adadelta_by_rows_is_adadelta() -> None:
             table = parameters[0].grad
             assert table is not None
             table[torch.rand(20, generator=noise) < 0.8] = 0
-        by_rows.step()
+        sparse.step()
         plain.step()
     for one, other in zip(ours, theirs, strict=True):
         assert torch.allclose(one, other, atol=1e-5)
 
 
-def test_contributions_add_up_to_what_the_network_says() -> None:
+def test_contributions_add_up_to_the_logits() -> None:
     model = network()
     texts = ["a gripping film", "the dull and lifeless film of the a film", "", "unheard of", "of"]
-    numbers = torch.from_numpy(np.stack([FRAMING.transform_one(text)[0] for text in texts]))
+    numbers = torch.from_numpy(np.stack([PREPROCESSOR.transform_one(text)[0] for text in texts]))
     with torch.inference_mode():
         logits = model(numbers)
-    for text, said, told in zip(texts, logits, explain(model, CONTRACT, texts), strict=True):
-        assert told.logits == pytest.approx(said.tolist(), abs=1e-5)
-        weights = sum(weight for _, weight in told.for_class(1))
-        biases = told.biases[1] - sum(told.biases) / 2
-        assert weights + biases == pytest.approx((said[1] - said[0]).item() / 2, abs=1e-5)
-        assert told.words_for_class(1).sum() == pytest.approx(weights, abs=1e-9)
+    for text, expected, explanation in zip(
+        texts, logits, explain(model, CONTRACT, texts), strict=True
+    ):
+        assert explanation.logits == pytest.approx(expected.tolist(), abs=1e-5)
+        weights = sum(weight for _, weight in explanation.for_class(1))
+        biases = explanation.biases[1] - sum(explanation.biases) / 2
+        assert weights + biases == pytest.approx((expected[1] - expected[0]).item() / 2, abs=1e-5)
+        assert explanation.words_for_class(1).sum() == pytest.approx(weights, abs=1e-9)
         assert all(
-            ngram.words == told.tokens[ngram.first : ngram.first + len(ngram.words)]
-            for ngram in told.ngrams
+            ngram.words == explanation.tokens[ngram.first : ngram.first + len(ngram.words)]
+            for ngram in explanation.ngrams
         )
-        assert list(told.tokens) == FRAMING.tokens(text)
+        assert list(explanation.tokens) == PREPROCESSOR.tokens(text)
     (unknown,) = explain(model, CONTRACT, ["unheard of"])
     assert unknown.as_dict(("neg", "pos"))["unknown"] == ["unheard"]
 
@@ -182,9 +186,9 @@ def test_other_networks_are_not_explained() -> None:
 
 
 def test_the_weights_come_back_after_a_deep_copy_for_threads() -> None:
-    from noonbit.training.gradients import can_be_shared
+    from noonbit.training.gradients import can_split_batches
 
-    assert can_be_shared(network())
+    assert can_split_batches(network())
     assert not [m for m in network().modules() if type(m) is nn.Dropout]
 
 
@@ -301,7 +305,7 @@ def test_every_network_of_sentences_is_in_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize("form", ["sentence-cnn-static", "sentence-cnn-multichannel"])
-def test_given_vectors_are_begun_from_and_fixed_ones_stay(
+def test_given_vectors_are_loaded_and_fixed_ones_stay(
     form: str, reviews: Path, tmp_path: Path
 ) -> None:
     vectors = tmp_path / "glove.txt"
@@ -320,7 +324,7 @@ def test_given_vectors_are_begun_from_and_fixed_ones_stay(
         assert not torch.equal(learned, row)
 
 
-def test_a_table_of_words_knows_its_own_arithmetic() -> None:
+def test_n_grams_count_their_own_multiply_adds() -> None:
     ngrams = NGrams(WordVectors(10, fixed=False, learned=True))
     assert ngrams.multiply_adds(torch.zeros(1, 5)) == 100 * 300 * (3 * 3 + 4 * 2 + 5)
 
@@ -352,7 +356,7 @@ def test_the_command_answers_texts_and_explains_them(
     assert "new.csv row 2" in out_file.read_text()
 
 
-def test_text_and_pictures_are_told_apart(
+def test_text_and_pictures_are_distinguished(
     run: Run, digits_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refused(*arguments: str) -> str:

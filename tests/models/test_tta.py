@@ -1,4 +1,4 @@
-"""What a network says of an image, its mirror image, and both moved a little."""
+"""noonbit.models.tta: the mean over mirrored, shifted and turned views."""
 
 import pytest
 import torch
@@ -12,8 +12,8 @@ from noonbit.models.tta import BoardViews, Views, with_tta
 from noonbit.runs.store import load_run
 
 
-class Asked(nn.Module):
-    """Remembers what it was asked about, and answers with the mean of the left half."""
+class Recording(nn.Module):
+    """Keeps its inputs, and returns the mean of their left half."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,21 +28,21 @@ IMAGES = torch.arange(2 * 3 * 4 * 6, dtype=torch.float32).view(2, 3, 4, 6)
 
 
 def test_none_is_the_network_itself() -> None:
-    network = Asked()
+    network = Recording()
     assert with_tta(network, "none") is network
     assert with_tta(network, "") is network
 
 
 def test_a_flip_asks_about_the_mirror_image_too_and_takes_the_mean() -> None:
-    network = Asked()
+    network = Recording()
     answer = with_tta(network, "flip")(IMAGES)
     assert torch.equal(network.images[0], IMAGES)
     assert torch.equal(network.images[1], IMAGES.flip(3))
-    assert torch.allclose(answer, (Asked()(IMAGES) + Asked()(IMAGES.flip(3))) / 2)
+    assert torch.allclose(answer, (Recording()(IMAGES) + Recording()(IMAGES.flip(3))) / 2)
 
 
 def test_a_shift_asks_about_both_diagonals_with_repeated_edges() -> None:
-    network = Asked()
+    network = Recording()
     with_tta(network, "shift=1")(IMAGES)
     _, up_left, down_right = network.images
     padded = F.pad(IMAGES, (1, 1, 1, 1), mode="replicate")
@@ -51,14 +51,14 @@ def test_a_shift_asks_about_both_diagonals_with_repeated_edges() -> None:
 
 
 def test_both_make_six_views() -> None:
-    network = Asked()
+    network = Recording()
     with_tta(network, "flip,shift=2")(IMAGES)
     assert len(network.images) == 6
     assert len({tuple(images.flatten().tolist()) for images in network.images}) == 6
 
 
 @pytest.mark.parametrize("text", ["flop", "shift", "shift=0", "shift=9", "flip=2", "rotation=3"])
-def test_what_does_not_exist_is_refused_with_what_does(text: str) -> None:
+def test_unknown_views_are_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(UsageError, match="There are: none, flip, and shift=PIXELS from 1 to 8"):
         with_tta(nn.Identity(), text)
 
@@ -83,7 +83,7 @@ def test_a_wrong_view_is_refused_before_any_run_is_made(tmp_path) -> None:
 
 
 class Pointing(nn.Module):
-    """Answers with the first plane plus its row, so that turning a board changes the answer."""
+    """Returns the first plane plus the row number, which depends on the board's orientation."""
 
     def forward(self, planes: torch.Tensor) -> torch.Tensor:
         size = planes.shape[-1]
@@ -95,7 +95,7 @@ def test_answers_to_all_symmetries_of_a_board_are_turned_back() -> None:
     network = with_tta(Pointing(), "symmetries")
     assert isinstance(network, BoardViews)
     answers = network(boards)
-    # What does not depend on the side comes back as it was; rows become the same from all sides.
+    # The plane is unchanged; the row numbers are averaged over all orientations.
     rows = torch.arange(5.0).repeat_interleave(5).view(5, 5)
     ways = [turned for turn in range(4) for turned in (rows.rot90(turn), rows.rot90(turn).T)]
     expected = boards[:, 0].flatten(1) + torch.stack(ways).mean(dim=0).flatten()

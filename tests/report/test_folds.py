@@ -5,8 +5,8 @@ import re
 from html_page import Page
 
 from noonbit.report.commands import summary_commands
-from noonbit.report.folds import folds
-from noonbit.report.members import members
+from noonbit.report.folds import build_fold_section
+from noonbit.report.members import build_member_section
 from noonbit.runs.run import Run
 from noonbit.runs.store import load_run
 
@@ -40,13 +40,13 @@ def test_the_page_of_a_cross_validation_names_folds_spread_and_limits(digits_fol
 def test_other_runs_have_no_folds_and_the_folds_networks_are_no_compared_members(
     digits_run: Run, digits_ensemble: Run, digits_folds: Run
 ):
-    assert folds(digits_run) is None
-    assert folds(digits_ensemble) is None
-    assert members(digits_folds) is None
+    assert build_fold_section(digits_run) is None
+    assert build_fold_section(digits_ensemble) is None
+    assert build_member_section(digits_folds) is None
 
 
 def test_the_scale_begins_below_the_lowest_interval(digits_folds: Run):
-    section = folds(digits_folds)
+    section = build_fold_section(digits_folds)
     assert section is not None
     assert 0 <= section.start <= min(row.low for row in section.rows)
     assert section.lowest <= section.mean_accuracy <= section.highest

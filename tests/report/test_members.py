@@ -5,7 +5,7 @@ import re
 from html_page import Page
 
 from noonbit.report import charts
-from noonbit.report.members import members
+from noonbit.report.members import build_member_section
 from noonbit.runs.run import Run
 
 
@@ -31,13 +31,13 @@ def test_the_page_of_an_ensemble_names_members_gains_and_disagreement(digits_ens
 
 
 def test_the_page_of_one_network_says_nothing_of_members(digits_run: Run):
-    assert members(digits_run) is None
+    assert build_member_section(digits_run) is None
     page = Page(digits_run.path / "report.html")
     assert "members" not in {tag.get("id") for tag in page.all("section")}
 
 
 def test_the_scale_begins_below_the_lowest_interval(digits_ensemble: Run):
-    section = members(digits_ensemble)
+    section = build_member_section(digits_ensemble)
     assert section is not None
     assert 0 <= section.start <= min(row.low for row in section.rows)
     assert section.best.accuracy == max(row.accuracy for row in section.rows)

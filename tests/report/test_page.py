@@ -83,7 +83,7 @@ def test_the_headline_is_the_evaluation(digits_run, digits_page):
 
 
 def test_stated_settings_stand_apart_from_derived_ones(digits_run, digits_page):
-    stated, derived = sections.settings(digits_run)
+    stated, derived = sections.list_settings(digits_run)
     assert {one.name for one in stated} == {"model", "epochs", "threads"}
     assert {one.name for one in derived} == set(digits_run.metadata["reasons"])
     assert all(one.reason in digits_page.text for one in derived)
@@ -165,7 +165,7 @@ def test_of_many_classes_the_most_confused_stand_in_the_matrix_and_the_rest_toge
     probabilities = np.eye(classes, dtype=np.float32)[predicted]
     names = tuple(f"class {index}" for index in range(classes))
     evaluation = evaluate(probabilities, labels, names, split="test")
-    shown = sections.matrix(evaluation)
+    shown = sections.build_confusion_matrix(evaluation)
     assert len(shown.names) == sections.MOST_CONFUSED_CLASSES + 1
     assert set(names[:10]) | set(names[50:60]) <= set(shown.names)
     assert shown.names[-1] == "70 others"

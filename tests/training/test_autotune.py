@@ -109,7 +109,7 @@ def test_a_stated_precision_leaves_the_engine_open(own_cache: Path) -> None:
 
 
 def test_short_trainings_are_not_worth_a_measurement(own_cache: Path) -> None:
-    runtime = tuned(Recipe(), steps=autotune.LEAST_STEPS - 2)
+    runtime = tuned(Recipe(), steps=autotune.MIN_STEPS - 2)
     assert runtime.precision == "bfloat16"
     assert runtime.reasons["engine"] == "what usually is the fastest"
     assert not (own_cache / "engines").exists()
@@ -149,7 +149,7 @@ def test_a_recording_is_only_replayed_where_a_recipe_asks_for_it() -> None:
 
     def candidates(recipe: Recipe) -> set[tuple[str | None, str]]:
         plan = plan_of(recipe, "mlp", 4000)
-        found = autotune.candidates_of(network, plan, recipe, gpu)
+        found = autotune.list_candidates(network, plan, recipe, gpu)
         return {(each.engine, each.precision) for each in found}
 
     assert candidates(Recipe()) == {("autograd", "bfloat16"), ("autograd", "float32")}

@@ -1,6 +1,6 @@
-"""noonbit.training.cuda_graph: a step's work that is replayed gives what doing it gives.
+"""noonbit.training.cuda_graph: replayed steps give the results of eager ones.
 
-A tape stands for the CUDA graph: it repeats operators in the memory where they were recorded.
+A tape stands in for the CUDA graph: it repeats operators on the memory they were captured with.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import Recipe
 from noonbit.data.loader import TensorDataset
-from noonbit.jobs.ensemble import members_of, train_members
+from noonbit.jobs.ensemble import load_members, train_members
 from noonbit.jobs.train import train
 from noonbit.models.catalogue import build
 from noonbit.training import gradients
@@ -54,7 +54,7 @@ def train_step(train: TensorDataset, augment: str = AUGMENT) -> TrainStep:
     return TrainStep(train, CONTRACT, Augmentation.parse(augment), 0.1, RUNTIME)
 
 
-def recorded(model: nn.Module, given: TrainStep) -> GraphedGradients:
+def make_graphed(model: nn.Module, given: TrainStep) -> GraphedGradients:
     return GraphedGradients(model, AutogradBackward(model, given), TapeRecorder())
 
 
@@ -69,11 +69,11 @@ def test_a_replay_gives_the_gradients_of_autograd_for_every_batch(
 ) -> None:
     monkeypatch.setattr(
         "noonbit.system.cpp_extension.load", lambda source: None
-    )  # a tape hears operators alone
+    )  # a tape records PyTorch operators only
     ours, theirs = network(name), network(name)
     given = train_step(images(), augment)
-    fixed, eager = recorded(ours, given), AutogradBackward(theirs, given)
-    for epoch in range(2):  # of four whole batches and a smaller one
+    fixed, eager = make_graphed(ours, given), AutogradBackward(theirs, given)
+    for epoch in range(2):  # four whole batches and a smaller one
         draws = sample_parameters(
             given.transforms, seed=0, epoch=epoch, count=45, device=torch.device("cpu")
         )
@@ -91,7 +91,7 @@ def test_a_replay_gives_the_gradients_of_autograd_for_every_batch(
         assert torch.equal(value, theirs.state_dict()[name])
 
 
-def test_nothing_is_recorded_before_the_work_was_done_a_few_times() -> None:
+def test_work_is_captured_only_after_the_warm_up() -> None:
     recorder, done = TapeRecorder(), torch.zeros(())
     replay = Replay(lambda: done.add_(1), recorder)
     for times in range(1, 7):
@@ -104,9 +104,9 @@ def test_nothing_is_recorded_before_the_work_was_done_a_few_times() -> None:
     )
 
 
-def test_what_changes_between_steps_stays_in_its_memory() -> None:
+def test_inputs_and_gradients_stay_in_the_same_memory() -> None:
     model, given = network(), train_step(images())
-    fixed = recorded(model, given)
+    fixed = make_graphed(model, given)
     seen = set()
     for epoch in range(3):
         draws = sample_parameters(
@@ -125,7 +125,7 @@ def test_what_changes_between_steps_stays_in_its_memory() -> None:
 
 def test_a_training_that_goes_on_with_the_last_batch_of_an_epoch_records_the_whole_ones() -> None:
     model, given = network(), train_step(images())
-    fixed = recorded(model, given)
+    fixed = make_graphed(model, given)
     draws = sample_parameters(
         given.transforms, seed=0, epoch=0, count=45, device=torch.device("cpu")
     )
@@ -137,8 +137,8 @@ def test_a_training_that_goes_on_with_the_last_batch_of_an_epoch_records_the_who
 
 
 @contextmanager
-def replaying(patch: pytest.MonkeyPatch) -> Iterator[TapeRecorder]:
-    """The loop with the engine that only a GPU has."""
+def use_graphs(patch: pytest.MonkeyPatch) -> Iterator[TapeRecorder]:
+    """Make the loop use CUDA graphs, which only a GPU has, with tapes in their place."""
     recorder = TapeRecorder()
 
     @contextmanager
@@ -150,7 +150,7 @@ def replaying(patch: pytest.MonkeyPatch) -> Iterator[TapeRecorder]:
         yield recorder
 
 
-def trained(plan: Plan) -> TrainingState:
+def train_state(plan: Plan) -> TrainingState:
     state = init_training(network("glimpse"), context_of(plan))
     assert fit(state, context_of(plan))
     return state
@@ -166,32 +166,32 @@ def test_a_whole_training_by_replays_is_the_training(
     assert fit(state, context_of(plan, runtime=runtime))
     monkeypatch.setattr(
         "noonbit.system.cpp_extension.load", lambda source: None
-    )  # a tape hears operators alone
-    with replaying(monkeypatch) as recorder:
-        other = trained(plan)
+    )  # a tape records PyTorch operators only
+    with use_graphs(monkeypatch) as recorder:
+        other = train_state(plan)
     assert recorder.replayed == 12 - WARM_UP_STEPS + (
         15 - WARM_UP_STEPS if optimizer != "rmsprop" else 0
     )
     for name, value in weights(state).items():
-        # A learning rate in memory has 32 bits, one of Python's 64.
+        # A learning rate on the device is float32, in Python float64.
         assert torch.allclose(value, weights(other)[name], atol=1e-5), name
     assert [row.loss for row in other.history] == pytest.approx([row.loss for row in state.history])
     assert [row.lr for row in other.history] == [row.lr for row in state.history]
 
 
-def test_members_whose_steps_are_recorded_side_by_side_are_those_of_a_training_each(
+def test_members_whose_steps_are_captured_side_by_side_are_those_of_a_training_each(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(
         "noonbit.system.cpp_extension.load", lambda source: None
-    )  # a tape hears operators alone
+    )  # a tape records PyTorch operators only
     recipe = Recipe(model="glimpse", epochs=2, threads=1, precision="float32", augment="shift=1")
-    with replaying(monkeypatch) as recorder:
+    with use_graphs(monkeypatch) as recorder:
         members = train_members(
             "digits", recipe, EnsembleSettings(members=3), out=tmp_path / "run", at_once=3
         )
         side_by_side = recorder.replayed
-        for seed, member in enumerate(members_of(members)):
+        for seed, member in enumerate(load_members(members)):
             alone = recipe.model_copy(update={"seed": seed})
             run = train("digits", alone, out=tmp_path / f"{seed}")
             for name, value in run.model.state_dict().items():
@@ -200,7 +200,7 @@ def test_members_whose_steps_are_recorded_side_by_side_are_those_of_a_training_e
     assert recorder.replayed == 2 * side_by_side
 
 
-def test_a_recorded_step_reads_the_learning_rate_of_each_step() -> None:
+def test_a_captured_step_reads_the_learning_rate_of_each_step() -> None:
     states = []
     for fixed in (True, False):
         model = network()
@@ -220,22 +220,22 @@ def test_a_recorded_step_reads_the_learning_rate_of_each_step() -> None:
     assert torch.allclose(*states, atol=1e-6)
 
 
-def test_a_step_is_recorded_where_gradients_and_counts_stay_on_the_device() -> None:
+def test_a_step_is_captured_where_gradients_and_counts_stay_on_the_device() -> None:
     model, given = network(), train_step(images())
     muon, adam, rmsprop = (
         make_optimizer(model, name, lr=0.1, momentum=0.6, weight_decay=0.0, epsilon=1e-8)
         for name in ("muon", "adam", "rmsprop")
     )
     for optimizer in (muon, adam):
-        assert isinstance(make_optimizer_step(optimizer, recorded(model, given)), GraphedStep)
-    assert make_optimizer_step(rmsprop, recorded(model, given)) == rmsprop.step
+        assert isinstance(make_optimizer_step(optimizer, make_graphed(model, given)), GraphedStep)
+    assert make_optimizer_step(rmsprop, make_graphed(model, given)) == rmsprop.step
     assert make_optimizer_step(muon, AutogradBackward(model, given)) == muon.step
-    assert gradients.can_be_graphed(model)
-    assert not gradients.can_be_graphed(build("deep-cnn", 3, 1, (12, 12)))
+    assert gradients.can_use_cuda_graph(model)
+    assert not gradients.can_use_cuda_graph(build("deep-cnn", 3, 1, (12, 12)))
 
 
-class Made(TorchFunctionMode):
-    """Notes the calls that make a tensor of Python's numbers, which no operator is."""
+class TensorCreation(TorchFunctionMode):
+    """Records calls that create a tensor from Python numbers, which dispatch no operator."""
 
     def __init__(self, seen: list[str]) -> None:
         super().__init__()
@@ -247,8 +247,8 @@ class Made(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-class Copied(TorchDispatchMode):
-    """Notes operators between a device and the host."""
+class DeviceCopies(TorchDispatchMode):
+    """Records operators that copy between a device and the host."""
 
     def __init__(self, seen: list[str]) -> None:
         super().__init__()
@@ -256,7 +256,7 @@ class Copied(TorchDispatchMode):
 
     def __torch_dispatch__(self, operator, types, args=(), kwargs=None):
         if operator.name().startswith("aten::_fused_adamw_"):
-            given = None  # it has no form without numbers; what it is given is looked at
+            given = None  # it does not support meta tensors; only its inputs are checked
         else:
             given = operator(*args, **(kwargs or {}))
         devices = {each.device.type for each in tensors((args, given)) if each.ndim}
@@ -267,27 +267,27 @@ class Copied(TorchDispatchMode):
 
 @contextmanager
 def host_traffic() -> Iterator[list[str]]:
-    """What would wait for a GPU: numbers read from it, and numbers that come from the host."""
+    """Record what would synchronise with a GPU: values read from it, and values from the host."""
     seen: list[str] = []
-    with Made(seen), Copied(seen):
+    with TensorCreation(seen), DeviceCopies(seen):
         yield seen
 
 
-@pytest.mark.parametrize("way", ["as it is", "recorded"])
+@pytest.mark.parametrize("mode", ["eager", "graph"])
 @pytest.mark.parametrize(
     "augment", ["none", AUGMENT, "rotation=10,zoom=0.1,shift=0.1,flip", "rotation=5,fill=reflect"]
 )
-def test_no_step_waits_for_a_device(augment: str, way: str) -> None:
-    meta = torch.device("meta")  # no numbers, so whoever reads one fails
+def test_no_step_waits_for_a_device(augment: str, mode: str) -> None:
+    meta = torch.device("meta")  # without values, so reading one fails
     given = images()
     train = TensorDataset(given.values.to(meta), given.labels.to(meta))
     runtime = replace(RUNTIME, device=meta)
     transforms = Augmentation.parse(augment)
-    taught = TrainStep(train, CONTRACT, transforms, 0.1, runtime)
+    given = TrainStep(train, CONTRACT, transforms, 0.1, runtime)
     model = network().to(meta)
-    step: Any = gradients.WholeBatch(model, taught, "autograd")
-    if way == "recorded":
-        step = GraphedGradients(model, AutogradBackward(model, taught), TapeRecorder())
+    step: Any = gradients.WholeBatch(model, given, "autograd")
+    if mode == "graph":
+        step = GraphedGradients(model, AutogradBackward(model, given), TapeRecorder())
     optimizer = make_optimizer(model, "muon", lr=0.1, momentum=0.6, weight_decay=0.0, epsilon=0.0)
     take_step = make_optimizer_step(optimizer, step)
     draws = sample_parameters(transforms, seed=0, epoch=0, count=45, device=meta)
@@ -298,10 +298,10 @@ def test_no_step_waits_for_a_device(augment: str, way: str) -> None:
             step(items, draws, 0)
             take_step()
             optimizer.zero_grad(set_to_none=True)
-        assert number == 0 or seen == []  # constants are made once
+        assert number == 0 or seen == []  # constants are created once
 
 
-def test_traffic_with_the_host_is_heard() -> None:
+def test_host_traffic_is_detected() -> None:
     with host_traffic() as seen:
         device = torch.tensor([1.0], device="meta")
         device.copy_(torch.ones(1))

@@ -1,4 +1,4 @@
-"""noonbit.training.ema: the moving average of the weights, alone and in a training."""
+"""noonbit.training.ema: the moving average of the weights, on its own and in a training."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def test_the_average_is_the_published_recursion() -> None:
     assert torch.allclose(average["weight"], expected, atol=1e-5)
 
 
-def test_the_model_has_the_average_inside_and_its_own_weights_afterwards() -> None:
+def test_the_average_is_swapped_in_and_out_again() -> None:
     model = nn.BatchNorm1d(2)
     average = init_average(model, 0.5)
     own = model.weight.detach().clone().add_(3)
@@ -51,7 +51,7 @@ def test_without_a_decay_there_is_no_average_and_no_cost() -> None:
     assert average == {}
 
 
-def test_a_training_keeps_the_averaged_weights_and_goes_on_with_its_own() -> None:
+def test_a_training_saves_averaged_weights_and_continues_with_its_own() -> None:
     plain, state = start(), start(AVERAGED)
     carry_on(plain)
     carry_on(state, AVERAGED)
@@ -63,7 +63,7 @@ def test_a_training_keeps_the_averaged_weights_and_goes_on_with_its_own() -> Non
     assert [row.loss for row in plain.history] == [row.loss for row in state.history]
 
 
-def test_a_resumed_average_has_the_same_bits(tmp_path) -> None:
+def test_a_resumed_average_is_identical(tmp_path) -> None:
     whole, stopped, resumed = start(AVERAGED), start(AVERAGED), start(AVERAGED)
     carry_on(whole, AVERAGED)
     assert not carry_on(stopped, AVERAGED, hooks=stop_at(2, 3))

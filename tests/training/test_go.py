@@ -22,7 +22,7 @@ from noonbit.data.go.positions import planes_after
 from noonbit.data.go.sgf import read_sgf
 from noonbit.data.prepared import load
 from noonbit.errors import DataError, MissingExtra, UsageError
-from noonbit.evaluation.cross_validation import folds_together
+from noonbit.evaluation.cross_validation import combine_fold_splits
 from noonbit.jobs.train import train
 from noonbit.runs.go_move import predict_move
 from noonbit.runs.run import Run
@@ -91,7 +91,7 @@ def test_folds_are_dealt_by_game(games: Path) -> None:
         assert not set(groups) & set(items.groups(items.split.train))  # type: ignore[arg-type]
         tested.append(set(groups))
     assert sorted(number for each in tested for number in each) == list(range(GAMES))
-    reasons = folds_together(splits, items).reasons
+    reasons = combine_fold_splits(splits, items).reasons
     assert reasons["test"] == "each of 300 items in one of 3 folds, every game whole"
 
 

@@ -20,11 +20,11 @@ from noonbit.models.catalogue import MODELS, FeedforwardNetwork, build, outline
 from noonbit.models.layers import Dropout
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import (
-    LEAST_SHARE,
+    MIN_SHARE,
     ThreadDataParallel,
     TrainStep,
     WholeBatch,
-    can_be_shared,
+    can_split_batches,
     engines_for,
     make_backward,
     make_gradients,
@@ -166,7 +166,7 @@ def test_a_small_batch_is_not_cut_into_crumbs(engine: Engine) -> None:
     model.train()
     shares = ThreadDataParallel(model, train_step(2), engine)
     draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
-    shares(torch.arange(2 * LEAST_SHARE - 1), draws, 0)
+    shares(torch.arange(2 * MIN_SHARE - 1), draws, 0)
     assert shares.replicas[0].get_buffer("features.2.norm1.num_batches_tracked") == 1
     assert shares.replicas[1].get_buffer("features.2.norm1.num_batches_tracked") == 0
 
@@ -175,10 +175,10 @@ def test_networks_that_shares_would_change_are_taken_whole() -> None:
     whole = {
         name
         for name, entry in MODELS.items()
-        if not can_be_shared(outline(name, *INPUT_KINDS[entry.input_kind].usual_input))
+        if not can_split_batches(outline(name, *INPUT_KINDS[entry.input_kind].usual_input))
     }
     assert whole == {"sign-cnn", *(name for name in MODELS if name.startswith("resnet"))}
-    assert not can_be_shared(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
+    assert not can_split_batches(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
 
 
 def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:

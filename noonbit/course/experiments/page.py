@@ -13,7 +13,7 @@ from noonbit.course.experiments.experiment import Experiment, load_experiments
 from noonbit.course.experiments.results import Result, experiment_folder, read_last_result
 from noonbit.errors import plural
 from noonbit.report.charts import history_chart
-from noonbit.report.page import environment
+from noonbit.report.page import make_environment
 from noonbit.runs.store import load_run
 from noonbit.system.files import write_text
 
@@ -80,7 +80,7 @@ def write_page(out: Path) -> Path:
         for m in [row.result.machine]
     }
     page = (
-        environment(Path(__file__).parent)
+        make_environment(Path(__file__).parent)
         .get_template("experiments.html.j2")
         .render(
             rows=rows,

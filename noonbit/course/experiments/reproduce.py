@@ -30,8 +30,8 @@ from noonbit.course.experiments.verdict import judge_better, judge_ensemble, jud
 from noonbit.data.known.locate import data_folders, find
 from noonbit.errors import ArtefactError, TrainingDiverged, UsageError
 from noonbit.evaluation.metrics import Evaluation
-from noonbit.evaluation.significance import Right
-from noonbit.jobs.ensemble import members_of
+from noonbit.evaluation.significance import CorrectMask
+from noonbit.jobs.ensemble import load_members
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
 from noonbit.runs.metadata import machine_metadata
@@ -187,7 +187,7 @@ def judge(experiment: Experiment, runs: dict[tuple[str, int], Run]) -> Verdict:
         )
     if isinstance(claim, EnsembleFigure):
         run = runs[claim.arm, first]
-        members = [correct_mask(member) for member in members_of(run)]
+        members = [correct_mask(member) for member in load_members(run)]
         return judge_ensemble(correct_mask(run), members, claim.accuracy, DOCUMENTED_IMAGES)
     measured = ", ".join(
         f"{arm} {100 * require_evaluation(run).accuracy:.2f} %" for (arm, _), run in runs.items()
@@ -211,7 +211,7 @@ def require_evaluation(run: Run) -> Evaluation:
     return evaluation
 
 
-def correct_mask(run: Run) -> Right:
+def correct_mask(run: Run) -> CorrectMask:
     """Return whether a run classified each test image correctly; bool (images,)."""
     answers = read_predictions(run)
     return np.asarray(answers.labels == answers.predictions)
@@ -220,7 +220,7 @@ def correct_mask(run: Run) -> Right:
 def describe_run(arm: str, seed: int, run: Run, folder: Path) -> dict[str, Any]:
     """Collect the page's figures of a run and, for an ensemble, of its members."""
     evaluation, metadata = require_evaluation(run), run.metadata
-    members = members_of(run) if run.is_ensemble else []
+    members = load_members(run) if run.is_ensemble else []
     return {
         "arm": arm,
         "seed": seed,

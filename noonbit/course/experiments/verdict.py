@@ -11,8 +11,8 @@ import numpy as np
 
 from noonbit.course.experiments.results import Outcome, Verdict
 from noonbit.evaluation.significance import (
+    CorrectMask,
     Gain,
-    Right,
     gain_of_means,
     gain_over_mean,
     independent_gain,
@@ -39,8 +39,8 @@ def judge_figure(correct: int, images: int, documented: float, documented_images
 
 
 def judge_better(
-    winner: Sequence[Right],
-    loser: Sequence[Right],
+    winner: Sequence[CorrectMask],
+    loser: Sequence[CorrectMask],
     *,
     names: tuple[str, str],
     fewer_parameters: bool | None,
@@ -65,7 +65,7 @@ def judge_better(
 
 
 def judge_ensemble(
-    ensemble: Right, members: Sequence[Right], documented: float, documented_images: int
+    ensemble: CorrectMask, members: Sequence[CorrectMask], documented: float, documented_images: int
 ) -> Verdict:
     """Judge an ensemble against a documented accuracy and against its members' mean."""
     images = len(ensemble)

@@ -9,8 +9,8 @@ it leaves without liberties; suicide is illegal. Ko is the simple rule: a stone 
 single stone, and is itself alone and in atari, may not be recaptured at once. Positions may repeat
 after a longer cycle (no superko).
 
-The compiled functions work on a `Grid`: the board in the upper left corner of a larger one, framed
-by `WALL`, so that neighbours need no bounds check. A move takes about 0.2 µs.
+The compiled functions work on a `Grid`: the board in the upper left corner of a larger one,
+surrounded by `WALL`, so that neighbours need no bounds check. A move takes about 0.2 µs.
 """
 
 from typing import TypeAlias

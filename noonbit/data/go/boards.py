@@ -59,7 +59,7 @@ class Boards:
         return planes if indices.ndim else planes[0]
 
     def diagram(self, index: int, probabilities: NDArray[np.floating] | None = None) -> Diagram:
-        """Draw a position with the move that was played and, if given, a network's probabilities."""
+        """Draw a position, its played move and, if given, a network's probabilities."""
         position = int(self.indices[index])
         return Diagram(
             self.positions.stones(position),
@@ -128,8 +128,8 @@ def read_positions(files: list[File], source: str, format_name: str) -> RawDatas
 
 
 def as_boards(raw: Raw) -> Boards:
-    """The same, which `takes_of` said are boards."""
-    assert isinstance(raw, Boards)  # noqa: S101 - whoever calls this asked
+    """Narrow the type to `Boards`; the caller has checked the input kind."""
+    assert isinstance(raw, Boards)  # noqa: S101 - a caller's bug
     return raw
 
 

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from noonbit.data.dataset import Numbered, Part, RawDataset
+from noonbit.data.dataset import NumberedNames, Part, RawDataset
 from noonbit.data.files import open_files
 from noonbit.data.known.catalogue import KNOWN, TEST_LABELS_SHA256, KnownSource, Layout
 from noonbit.data.known.shapes import open_shapes
-from noonbit.data.readers.arrays import pixels_from_array
+from noonbit.data.preprocess.pixels import pixels_from_array
 from noonbit.errors import SourceNotFound, UsageError, did_you_mean
 from noonbit.system.files import user_cache
 
@@ -95,7 +95,7 @@ def open_known(name: str, *, data_dir: Path | None) -> RawDataset:
     for part, official in known.counts.items():
         count = len(data.parts.get(part, ()))
         if count != official:
-            data = data.note(
+            data = data.with_note(
                 f"This copy of {name} has {count:,} of the {official:,} official {part} images."
             )
     return data
@@ -241,7 +241,7 @@ def _open_digits() -> RawDataset:
 
         pixels, labels = load_digits(return_X_y=True)
     images, value_range = pixels_from_array(pixels, name="digits", value_range=(0.0, 16.0))
-    names = Numbered("digits item", len(images))
+    names = NumberedNames("digits item", len(images))
     return RawDataset(
         source="digits",
         format="a table inside scikit-learn",

@@ -93,6 +93,9 @@ class Preprocessor(BaseModel, ABC):
     """How the report and `noonbit errors` show an input: its values as a picture, the text that
     was found, or where it came from."""
 
+    of_words: ClassVar[bool] = False
+    """Whether values are numbers of words, and no measures."""
+
     default_model: ClassVar[str]
     """The network that is trained where none is named."""
     usual_input: ClassVar[tuple[int, int, tuple[int, ...]]]

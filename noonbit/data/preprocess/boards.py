@@ -65,7 +65,7 @@ class BoardPreprocessor(Preprocessor):
     small_input: ClassVar[str] = "5x5x4"
     checks: ClassVar[str] = "noonbit.data.checks.boards"
     baselines: ClassVar[str | None] = "noonbit.evaluation.go_baselines:baseline_scores"
-    report_section: ClassVar[str | None] = "noonbit.report.boards:moves"
+    report_section: ClassVar[str | None] = "noonbit.report.boards:build_move_section"
 
     input_kind: Literal["boards"] = "boards"
     planes: int = Field(gt=0)

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from noonbit.config.recipe import Recipe
 from noonbit.data import cache
-from noonbit.data.dataset import BadItem, Numbered, Picture, Pictures, Raw, RawDataset
+from noonbit.data.dataset import BadItem, NumberedNames, Picture, Pictures, Raw, RawDataset
 from noonbit.data.files import has_unopened
 from noonbit.data.preprocess.base import (
     Adjustment,
@@ -218,7 +218,7 @@ class ImagePreprocessor(Preprocessor):
         if not len(inputs):
             return Transformed(np.zeros((0, *self.shape), np.uint8), {}, {})
         images = inputs[None] if self._is_one(inputs.shape) else inputs
-        names = Numbered("input", len(images))
+        names = NumberedNames("input", len(images))
         planes = channels_first(images, names[0])
         prepared = self.transform(scale_to_bytes(planes, self.value_range, names))
         if prepared.bad:

@@ -45,7 +45,7 @@ CONTRACTIONS = re.compile(r"'s|'ve|n't|'re|'d|'ll")
 SIGNS = re.compile(r"[,!()?]")
 
 
-def tokens_of(text: str, letters: Letters = "ascii") -> list[str]:
+def tokenise(text: str, letters: Letters = "ascii") -> list[str]:
     """The words of a text, as Kim's `clean_str` leaves them."""
     text = SEPARATORS[letters].sub(" ", text)
     text = CONTRACTIONS.sub(r" \g<0>", text)
@@ -80,6 +80,7 @@ class TextPreprocessor(Preprocessor):
         "channels": None,
     }
     shown_as: ClassVar[Literal["picture", "text", "name"]] = "text"
+    of_words: ClassVar[bool] = True
     default_model: ClassVar[str] = "sentence-cnn"
     usual_input: ClassVar[tuple[int, int, tuple[int, ...]]] = (2, 18_767, (56,))
     """Of the movie-review sentences with their 18,765 words."""
@@ -122,9 +123,9 @@ class TextPreprocessor(Preprocessor):
     @classmethod
     def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
         """All words of the data; `fit_to_train` leaves those of the training sentences."""
-        parts = [sentences_of(data.parts[name].raw) for name in PART_NAMES if name in data.parts]
-        letters = letters_of(data)
-        each = [tokens_of(text, letters) for part in parts for text in part]
+        parts = [as_sentences(data.parts[name].raw) for name in PART_NAMES if name in data.parts]
+        letters = detect_letters(data)
+        each = [tokenise(text, letters) for part in parts for text in part]
         preprocessor = cls(
             length=min(LONGEST, max(1, *map(len, each))),
             words=tuple(sorted({word for tokens in each for word in tokens})),
@@ -143,7 +144,7 @@ class TextPreprocessor(Preprocessor):
 
     def tokens(self, text: str) -> list[str]:
         """The words of a text that its values stand for, unknown ones too."""
-        return tokens_of(text, self.letters)[: self.length]
+        return tokenise(text, self.letters)[: self.length]
 
     def transform_one(
         self, raw: Any, *, name: str = "the input"
@@ -151,7 +152,7 @@ class TextPreprocessor(Preprocessor):
         """One text as the numbers of its words, and what had to be changed on the way."""
         if not isinstance(raw, str):
             raise InputRefused(name, f"is of the type {type(raw).__name__}; a sentence is text")
-        tokens = tokens_of(raw, self.letters)
+        tokens = tokenise(raw, self.letters)
         found = [self.numbers.get(token, UNKNOWN) for token in tokens[: self.length]]
         values = np.zeros(self.length, np.int32)
         values[: len(found)] = found
@@ -166,7 +167,7 @@ class TextPreprocessor(Preprocessor):
 
     def transform(self, raw: Raw) -> Transformed:
         """Every sentence of a part, int32 (N, length); none of them can be unreadable."""
-        texts = sentences_of(raw)
+        texts = as_sentences(raw)
         values = np.zeros((len(texts), self.length), np.int32)
         adjusted: dict[Adjustment, list[int]] = {}
         for index, text in enumerate(texts):
@@ -233,17 +234,17 @@ class TextPreprocessor(Preprocessor):
         return {"length": self.length, "words": len(self.words), "letters": self.letters}
 
 
-def sentences_of(raw: Raw) -> Sentences:
+def as_sentences(raw: Raw) -> Sentences:
     """The same, which `takes_of` said are sentences."""
     assert isinstance(raw, Sentences)  # noqa: S101 - whoever calls this asked
     return raw
 
 
-def letters_of(data: RawDataset) -> Letters:
+def detect_letters(data: RawDataset) -> Letters:
     """Which letters stay: all of them where more than a few are not of ASCII."""
     foreign = every = 0
     for part in data.parts.values():
-        for text in sentences_of(part.raw):
+        for text in as_sentences(part.raw):
             every += len(text)
             if not text.isascii():
                 foreign += sum(letter.isalpha() and not letter.isascii() for letter in text)

@@ -41,7 +41,7 @@ BLOCK_BYTES = 2**25
 WORTH_KEEPING = 4_000_000
 """Pixels to decode; fewer take a tenth of a second."""
 FACTS, PIXELS = "facts.json", "pixels.npy"
-DAMAGED = (
+DAMAGED_ENTRY_ERRORS = (
     *(OSError, EOFError, LookupError, TypeError, ValueError, RecursionError, NotImplementedError),
     *(struct.error, zlib.error, zipfile.BadZipFile),
 )
@@ -61,12 +61,12 @@ class TransformedDataset:
     fingerprint: str
     """SHA-256 over pixels or texts, labels and class names."""
     from_cache: bool = False
-    not_kept: str | None = None
+    cache_failure: str | None = None
     """Why they are not in the cache, where they should be: the end of a sentence."""
 
 
 def transform_dataset(data: RawDataset, preprocessor: Preprocessor) -> TransformedDataset:
-    """Frame every input of `data`, or recall what came of it the last time.
+    """Frame every input of `data`, or read_entry what came of it the last time.
 
     Nothing is opened then: the files' sizes and times say whether they are the same. Pictures are
     kept in the cache; arrays lie on the disk as they are. Raises `DataError` where images are too
@@ -74,17 +74,17 @@ def transform_dataset(data: RawDataset, preprocessor: Preprocessor) -> Transform
     """
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
     name = entry_name(parts, preprocessor)
-    if name is not None and (known := recall(name, data, preprocessor)):
+    if name is not None and (known := read_entry(name, data, preprocessor)):
         return known
     transformed = transform_parts(parts, preprocessor)
     transformed = replace(transformed, fingerprint=fingerprint(data, transformed.values))
     if name is None or has_unopened(transformed.bad.values()):
         return transformed
-    pixels = array_of(transformed.values)
+    pixels = as_array(transformed.values)
     reason = cache.keep(name, pixels.nbytes, lambda path: write_entry(path, data, transformed))
-    if reason is None and is_mapped(pixels) and (known := recall(name, data, preprocessor)):
+    if reason is None and is_mapped(pixels) and (known := read_entry(name, data, preprocessor)):
         return replace(known, from_cache=False)  # so the file it was written into can go
-    return replace(transformed, not_kept=reason)
+    return replace(transformed, cache_failure=reason)
 
 
 def transform_parts(parts: Sequence[Part], preprocessor: Preprocessor) -> TransformedDataset:
@@ -119,12 +119,12 @@ def transform_blocks(
             bad |= {first + index: item for index, item in block.bad.items()}
             blank.append(first + block.adjusted.get("blank", blank[0]))
             inverted += len(block.adjusted.get("inverted", ()))
-            append(array_of(block.values))
+            append(as_array(block.values))
             first += len(block.values)
     return bad, np.concatenate(blank), inverted
 
 
-def array_of(values: Values) -> NDArray[Any]:
+def as_array(values: Values) -> NDArray[Any]:
     """The same, which is an array."""
     assert isinstance(values, np.ndarray)  # noqa: S101 - what is on demand passes as it is
     return values
@@ -176,7 +176,7 @@ def label_digest(data: RawDataset) -> str:
 
 def write_entry(path: Path, data: RawDataset, transformed: TransformedDataset) -> None:
     """One zip that NumPy opens too: the pixels as they are, and the rest as JSON."""
-    pixels = array_of(transformed.values)
+    pixels = as_array(transformed.values)
     facts = {
         "bad": [[number, item.name, item.reason] for number, item in transformed.bad.items()],
         "blank": transformed.blank.tolist(),
@@ -193,7 +193,7 @@ def write_entry(path: Path, data: RawDataset, transformed: TransformedDataset) -
                 file.write(np.ascontiguousarray(pixels[begin : begin + step]).data)
 
 
-def recall(name: str, data: RawDataset, preprocessor: Preprocessor) -> TransformedDataset | None:
+def read_entry(name: str, data: RawDataset, preprocessor: Preprocessor) -> TransformedDataset | None:
     """What was kept under this name; None where nothing was, or what is there is damaged."""
     path = cache.find(name)
     if path is None:
@@ -215,5 +215,5 @@ def recall(name: str, data: RawDataset, preprocessor: Preprocessor) -> Transform
             str(facts["fingerprint"]) if holds else fingerprint(data, pixels),
             from_cache=True,
         )
-    except DAMAGED:
+    except DAMAGED_ENTRY_ERRORS:
         return None

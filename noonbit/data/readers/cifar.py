@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from noonbit.data.dataset import (
     Inputs,
-    Numbered,
+    NumberedNames,
     Part,
     PartName,
     RawDataset,
-    training_first,
-    unlabelled,
+    drop_labels,
+    order_parts,
 )
 from noonbit.data.files import File, content, head
 from noonbit.data.labels import check_classes
@@ -50,11 +50,11 @@ def read(files: list[File], source: str) -> RawDataset:
     for file in _find_batches(files):
         part: PartName = "test" if _file_name(file).startswith("test") else "train"
         by_part.setdefault(part, []).append(file)
-    by_part, notes = training_first(by_part, of=source)
+    by_part, notes = order_parts(by_part, of=source)
     parts: dict[PartName, Part] = {}
     for name, batches in by_part.items():
         images, labels = _read_part(batches)
-        parts[name] = Part(images, labels, Numbered(f"{name} image", len(images)))
+        parts[name] = Part(images, labels, NumberedNames(f"{name} image", len(images)))
         if len(by_part) > 1 and len(images) < USUAL_COUNTS[name]:
             notes += (
                 f"The {name} part has {len(images):,} of the usual {USUAL_COUNTS[name]:,} images.",
@@ -76,7 +76,7 @@ def read(files: list[File], source: str) -> RawDataset:
 def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
     """Read the images of all batches; labels and `value_range` are ignored."""
     del value_range
-    return unlabelled(read(files, source))
+    return drop_labels(read(files, source))
 
 
 def _file_name(file: File) -> str:

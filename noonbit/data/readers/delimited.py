@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.csv
 
-from noonbit.data.dataset import Numbered
+from noonbit.data.dataset import NumberedNames
 from noonbit.data.files import File, content, head
 from noonbit.data.readers.arrow import open_buffer
 from noonbit.errors import DataError, plural
@@ -61,9 +61,9 @@ class Table:
         """Return the number of a data row as an editor counts lines."""
         return index + (1 if self.header is None else 2)
 
-    def row_names(self, count: int) -> Numbered:
+    def row_names(self, count: int) -> NumberedNames:
         """Return names for the first `count` data rows: `table.csv row 2`, ..."""
-        return Numbered(f"{self.file.name} row", count, first=self.row_number(0))
+        return NumberedNames(f"{self.file.name} row", count, first=self.row_number(0))
 
     def describe(self) -> str:
         """Describe the columns for an error."""

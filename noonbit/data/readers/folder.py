@@ -15,8 +15,8 @@ from noonbit.data.dataset import (
     Picture,
     Pictures,
     RawDataset,
-    part_of,
-    training_first,
+    detect_part,
+    order_parts,
 )
 from noonbit.data.files import File, head, suffix_of, survey
 from noonbit.data.labels import encode_labels
@@ -58,7 +58,7 @@ def read(files: list[File], source: str) -> RawDataset:
     """Read the headers of all images, with their folders as classes. Raises `DataError`."""
     tree = _strip_wrapping_folders([(tuple(file.name.split("/")), file) for file in files])
     trees, notes = _split_into_parts(tree)
-    trees, more = training_first(trees, of=source)
+    trees, more = order_parts(trees, of=source)
     notes += more
     labelled: dict[str, tuple[PartName, str]] = {}
     in_classes: list[File] = []
@@ -135,7 +135,7 @@ def _split_into_parts(tree: Tree) -> tuple[dict[PartName, Tree], tuple[str, ...]
     """
     deep = {pieces[0] for pieces, file in tree if len(pieces) > 2 and looks_like_picture(file)}
     flat = {pieces[0] for pieces, file in tree if len(pieces) == 2 and looks_like_picture(file)}
-    folders = {top: part for top in sorted(deep - flat) if (part := part_of(top))}
+    folders = {top: part for top in sorted(deep - flat) if (part := detect_part(top))}
     if not folders:
         return {"train": tree}, ()
     trees: dict[PartName, Tree] = defaultdict(list)

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from noonbit.data.compression import strip_compression_suffix
 from noonbit.data.dataset import (
     Inputs,
-    Numbered,
+    NumberedNames,
     Part,
     PartName,
     RawDataset,
-    part_of,
-    training_first,
+    detect_part,
+    order_parts,
 )
 from noonbit.data.files import File, content_array, head, list_siblings, survey
 from noonbit.data.labels import encode_labels
-from noonbit.data.readers.arrays import pixels_from_array
+from noonbit.data.preprocess.pixels import pixels_from_array
 from noonbit.errors import DataError
 
 FORMAT = "IDX"
@@ -42,7 +42,7 @@ def read(files: list[File], source: str) -> RawDataset:
     Raises `DataError` for a file that does not match its header, for images without labels, and for
     a pair with different counts.
     """
-    pairs, notes = training_first(_find_pairs(files, source), of=source)
+    pairs, notes = order_parts(_find_pairs(files, source), of=source)
     images = {part: read_images(image_file) for part, (image_file, _) in pairs.items()}
     labels = {part: read_labels(label_file) for part, (_, label_file) in pairs.items()}
     for part, (image_file, label_file) in pairs.items():
@@ -53,7 +53,7 @@ def read(files: list[File], source: str) -> RawDataset:
             )
     codes, class_names = encode_labels(labels, source=source)
     parts = {
-        part: Part(pixels, codes[part], Numbered(f"{pairs[part][0].name} image", len(pixels)))
+        part: Part(pixels, codes[part], NumberedNames(f"{pairs[part][0].name} image", len(pixels)))
         for part, pixels in images.items()
     }
     return RawDataset(source, FORMAT, parts, class_names, notes=notes)
@@ -167,7 +167,7 @@ def _find_pairs(files: list[File], source: str) -> dict[PartName, tuple[File, Fi
                 "folder."
             )
         pair = (file, labels_of[_pair_key(file)])
-        part = part_of(file.name) or "train"
+        part = detect_part(file.name) or "train"
         # A folder may hold a file both plain and compressed; one of them is enough.
         if _pair_key(pairs.setdefault(part, pair)[0]) != _pair_key(file):
             raise DataError(

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, part_of
+from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, detect_part
 from noonbit.data.files import File, content, head, survey
 from noonbit.data.readers.delimited import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
 from noonbit.data.readers.text import (
@@ -65,7 +65,7 @@ def read_rows(
     for file in filter(is_json_lines, files):
         text, more = decode_text(content(file), file.name)
         notes += more
-        part = part_of(file.name) or "train"
+        part = detect_part(file.name) or "train"
         for number, line in enumerate(LINE_END.split(text), start=1):
             if not line.strip():
                 continue
@@ -94,7 +94,7 @@ def parse_row(line: str, name: str, part: PartName, *, labelled: bool) -> TextRo
         return TextRow(name, text)
     if label is None or isinstance(label, dict | list) or not str(label).strip():
         return BadItem(name, "has no label")
-    item_part = part if split is None else part_of(str(split))
+    item_part = part if split is None else detect_part(str(split))
     if item_part is None:
         return BadItem(name, f"has the split '{split}'")
     return TextRow(name, text, str(label).strip(), item_part)

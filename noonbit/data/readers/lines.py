@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 
 from noonbit.data.compression import strip_compression_suffix
-from noonbit.data.dataset import PART_WORDS, Inputs, PartName, RawDataset, part_of
+from noonbit.data.dataset import PART_WORDS, Inputs, PartName, RawDataset, detect_part
 from noonbit.data.files import File, content, head, survey
 from noonbit.data.readers.text import (
     LINE_END,
@@ -113,7 +113,7 @@ def split_name(file: File) -> list[str]:
 
 def part_of_file(file: File) -> PartName:
     """Return the part that a file's folders or name mention; train by default."""
-    return next((part for word in split_name(file) if (part := part_of(word))), "train")
+    return next((part for word in split_name(file) if (part := detect_part(word))), "train")
 
 
 def derive_class_names(files: Sequence[File]) -> list[str]:

@@ -22,12 +22,12 @@ from noonbit.data.dataset import (
     PartName,
     Pictures,
     RawDataset,
-    part_of,
-    training_first,
+    detect_part,
+    order_parts,
 )
 from noonbit.data.files import File, head, stamp_of, survey
 from noonbit.data.labels import check_classes, encode_labels
-from noonbit.data.readers.arrays import (
+from noonbit.data.preprocess.pixels import (
     ValueRange,
     pixels_from_array,
     pixels_to_answer,
@@ -53,7 +53,7 @@ def recognise(files: list[File]) -> bool:
 def read(files: list[File], source: str) -> RawDataset:
     """Read every file; the files (shards) of a part are concatenated. Raises `DataError`."""
     shards = _open_shards(files)
-    shards, notes = training_first(shards, of=source)
+    shards, notes = order_parts(shards, of=source)
     labels = {part: _read_labels(each) for part, each in shards.items()}
     for part in [part for part, column in labels.items() if (column == -1).all()]:
         if part == "train":
@@ -158,7 +158,7 @@ def _open_shards(files: list[File]) -> dict[PartName, list[_Shard]]:
     shards: dict[PartName, list[_Shard]] = {}
     for file in files:
         if _is_parquet(file):
-            shards.setdefault(part_of(file.name) or "train", []).append(_open_shard(file))
+            shards.setdefault(detect_part(file.name) or "train", []).append(_open_shard(file))
     return shards
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from noonbit.data.dataset import BadItem, PartName, RawDataset, part_of, training_first
+from noonbit.data.dataset import BadItem, PartName, RawDataset, detect_part, order_parts
 from noonbit.data.files import File, content, suffix_of
 from noonbit.data.readers.delimited import (
     PATH_NAMES,
@@ -84,7 +84,7 @@ def read_paths(tables: dict[PartName, Table], files: list[File], source: str) ->
     labelled: dict[str, tuple[PartName, str]] = {}
     found: list[File] = []
     missing: list[BadItem] = []
-    tables, notes = training_first(tables, of=source)
+    tables, notes = order_parts(tables, of=source)
     for part, table in tables.items():
         find = make_path_lookup(table.file, files)
         raw = content(table.file)
@@ -105,7 +105,7 @@ def read_paths(tables: dict[PartName, Table], files: list[File], source: str) ->
             where = f"{table.file.name} row {table.row_number(row):,}"
             if not label:
                 raise DataError(f"{where} has no label. Add it, or remove the row.")
-            item_part = part_of(split)
+            item_part = detect_part(split)
             if item_part is None:
                 raise DataError(
                     f"{where} has the split '{split}'; a split is train, validation or test."

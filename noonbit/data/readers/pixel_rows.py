@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from noonbit.data.dataset import Part, PartName, RawDataset, training_first
+from noonbit.data.dataset import Part, PartName, RawDataset, order_parts
 from noonbit.data.files import content
 from noonbit.data.labels import encode_labels
-from noonbit.data.readers.arrays import pixels_from_array, shape_of_row, value_range_of
+from noonbit.data.preprocess.pixels import pixels_from_array, shape_of_row, value_range_of
 from noonbit.data.readers.delimited import (
     LABEL_NAMES,
     Table,
@@ -56,7 +56,7 @@ def read_pixels(tables: dict[PartName, Table], source: str) -> RawDataset:
             )
         del rows[part]
         notes += (f"{table.file.name} has no label column and is left out.",)
-    rows, more = training_first(rows, of=source)
+    rows, more = order_parts(rows, of=source)
     widths = sorted({each.values.shape[1] for each in rows.values()})
     if len(widths) > 1:
         raise DataError(

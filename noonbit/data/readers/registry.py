@@ -20,7 +20,7 @@ class Format(NamedTuple):
     read_inputs: Callable[[list[File], str, tuple[float, float] | None], Inputs]
 
 
-FORMATS = (
+FORMATS = [
     Format("IDX files", idx.recognise, idx.read, idx.read_inputs),
     Format("CIFAR batches", cifar.recognise, cifar.read, cifar.read_inputs),
     Format("NumPy .npz or .npy", arrays.recognise, arrays.read, arrays.read_inputs),
@@ -30,10 +30,15 @@ FORMATS = (
     Format("a folder a class", folder.recognise, folder.read, folder.read_inputs),
     Format(json_lines.FORMAT, json_lines.recognise, json_lines.read, json_lines.read_inputs),
     Format(lines.FORMAT, lines.recognise, lines.read, lines.read_inputs),
-)
+]
 """In the order of recognition. Tables come before folders, because a table of image paths says more
 than the folders of the images. Lines of text come last, because any data may have a text file
 beside it."""
+
+
+def register_format(form: Format) -> None:
+    """Add a format from outside the package; it is asked before all others."""
+    FORMATS.insert(0, form)
 
 
 def open_path(path: Path) -> RawDataset:
@@ -47,7 +52,7 @@ def open_path(path: Path) -> RawDataset:
         find_empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
     )
     if empty:
-        data = data.note(f"Empty folders were passed over: {', '.join(empty)}.")
+        data = data.with_note(f"Empty folders were passed over: {', '.join(empty)}.")
     return data
 
 

@@ -7,9 +7,9 @@ content. If there are several tables, their names say which part each is.
 from pathlib import PurePosixPath
 
 from noonbit.data.compression import strip_compression_suffix
-from noonbit.data.dataset import BadItem, Inputs, Part, PartName, RawDataset, part_of
+from noonbit.data.dataset import BadItem, Inputs, Part, PartName, RawDataset, detect_part
 from noonbit.data.files import File, content, head, survey
-from noonbit.data.readers.arrays import ValueRange, pixels_to_answer
+from noonbit.data.preprocess.pixels import ValueRange, pixels_to_answer
 from noonbit.data.readers.delimited import Table, is_number, open_table, read_text_column
 from noonbit.data.readers.folder import looks_like_picture
 from noonbit.data.readers.path_rows import find_path_column, make_path_lookup, read_paths
@@ -44,7 +44,7 @@ def read(files: list[File], source: str) -> RawDataset:
         data = read_pixels(tables, source)
     for table in candidates:
         if table not in tables.values():
-            data = data.note(f"{table.file.name} names no part and is left out.")
+            data = data.with_note(f"{table.file.name} names no part and is left out.")
     return data
 
 
@@ -111,7 +111,7 @@ def _assign_parts(tables: list[Table], source: str) -> dict[PartName, Table]:
 
     Raises `DataError` if several tables cannot be told apart.
     """
-    named = [(part, table) for table in tables if (part := part_of(table.file.name))]
+    named = [(part, table) for table in tables if (part := detect_part(table.file.name))]
     if len(tables) == 1:
         return {(named[0][0] if named else "train"): tables[0]}
     by_part = dict(reversed(named))

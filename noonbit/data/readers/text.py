@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from noonbit.data.dataset import BadItem, Part, PartName, RawDataset, Sentences, training_first
+from noonbit.data.dataset import BadItem, Part, PartName, RawDataset, Sentences, order_parts
 from noonbit.data.labels import encode_labels
 from noonbit.errors import DataError, plural
 
@@ -72,7 +72,7 @@ def dataset_from_rows(
     empty = len(rows) - sum(map(len, by_part.values()))
     if empty:
         notes = (*notes, f"{plural(empty, 'empty line')} {'is' if empty == 1 else 'are'} left out.")
-    ordered, more = training_first(by_part, of=source)
+    ordered, more = order_parts(by_part, of=source)
     codes, class_names = encode_labels(
         {part: [row.label for row in found] for part, found in ordered.items()}, source=source
     )

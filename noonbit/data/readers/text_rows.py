@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Literal
 
-from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, part_of
+from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, detect_part
 from noonbit.data.files import content
 from noonbit.data.readers.delimited import (
     SPLIT_NAMES,
@@ -62,7 +62,7 @@ def read_texts(tables: dict[PartName, Table], source: str) -> RawDataset:
         bad += wrong
         notes += more
         for name, row in fields:
-            item_part = part_of(row[splits]) if splits is not None else part
+            item_part = detect_part(row[splits]) if splits is not None else part
             if item_part is None:
                 bad.append(BadItem(name, f"has the split '{row[splits or 0]}'"))
             elif not row[label].strip() and row[text].strip():

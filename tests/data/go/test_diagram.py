@@ -23,7 +23,7 @@ def elements(svg: str, tag: str) -> list[ElementTree.Element]:
     return ElementTree.fromstring(svg).findall(f".//{{http://www.w3.org/2000/svg}}{tag}")
 
 
-def drawn(diagram: Diagram, *, color: bool = False) -> str:
+def render(diagram: Diagram, *, color: bool = False) -> str:
     console = Console(width=80, force_terminal=color, color_system="truecolor" if color else None)
     with console.capture() as capture:
         console.print(diagram.text())
@@ -69,7 +69,7 @@ def test_only_probable_points_are_tinted_the_more_the_stronger() -> None:
 
 def test_the_terminal_form_reads_without_colours() -> None:
     diagram = Diagram(BOARD, last=7, probabilities=answered(C3=0.5, A1=0.3), played=4)
-    assert drawn(diagram).splitlines()[:6] == [
+    assert render(diagram).splitlines()[:6] == [
         "    A B C D E",
         "  5 · ● · · ·  5",
         "  4 · ○(●)· ·  4",
@@ -81,16 +81,16 @@ def test_the_terminal_form_reads_without_colours() -> None:
 
 def test_the_last_move_at_either_edge_has_its_brackets() -> None:
     stones = board_of("X...X ..... ..... ..... .....")
-    assert drawn(Diagram(stones, last=4)).splitlines()[1] == "  5 ● · · ·(●) 5"
-    assert drawn(Diagram(stones, last=0)).splitlines()[1] == "  5(●)· · · ●  5"
+    assert render(Diagram(stones, last=4)).splitlines()[1] == "  5 ● · · ·(●) 5"
+    assert render(Diagram(stones, last=0)).splitlines()[1] == "  5(●)· · · ●  5"
 
 
 def test_colours_change_no_character() -> None:
     import re
 
     diagram = Diagram(BOARD, probabilities=answered(C3=0.5))
-    plain = re.sub(r"\x1b\[[\d;]*m", "", drawn(diagram, color=True))
-    assert plain == drawn(diagram)
+    plain = re.sub(r"\x1b\[[\d;]*m", "", render(diagram, color=True))
+    assert plain == render(diagram)
 
 
 @pytest.mark.parametrize(("size", "count"), [(19, 9), (13, 5), (9, 5), (5, 0), (8, 4)])

@@ -114,7 +114,7 @@ def test_some_real_games_replay_as_on_another_board(shared_data: Callable[[str],
 
 
 def test_some_real_positions_equal_the_slow_reference(shared_data: Callable[[str], Path]) -> None:
-    for game in real_games(shared_data("go-sgf"), every=1000):
+    for game in real_games(shared_data("go-sgf"), every=2000):
         for moves in range(40, len(game.points), 90):
             assert (planes_after(game, moves) == reference_planes(game, moves)).all(), game.name
 

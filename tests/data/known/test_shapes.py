@@ -1,4 +1,4 @@
-"""The drawn shapes: the same bytes everywhere, two styles, and a challenge that is one."""
+"""The generated shapes: identical bytes on every machine, two styles, and a hard test part."""
 
 import hashlib
 import math

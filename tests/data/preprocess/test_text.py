@@ -14,7 +14,7 @@ from noonbit.data.dataset import Part, RawDataset, Sentences
 from noonbit.data.prepared import fit_to_train, load, prepare
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.registry import fit_preprocessor
-from noonbit.data.preprocess.text import TextPreprocessor, tokens_of
+from noonbit.data.preprocess.text import TextPreprocessor, tokenise
 from noonbit.data.split import Holdout
 from noonbit.errors import InputRefused, UsageError
 
@@ -38,11 +38,11 @@ def data_of(texts: list[str], labels: list[int] | None = None) -> RawDataset:
     ],
 )
 def test_words_are_those_of_kims_code(text: str, tokens: str) -> None:
-    assert " ".join(tokens_of(text)) == tokens
+    assert " ".join(tokenise(text)) == tokens
 
 
 def test_letters_outside_ascii_stay_where_a_language_needs_them() -> None:
-    assert tokens_of("ein sch\u00f6ner Film_1", "all") == ["ein", "sch\u00f6ner", "film", "1"]
+    assert tokenise("ein sch\u00f6ner Film_1", "all") == ["ein", "sch\u00f6ner", "film", "1"]
     preprocessor, reasons = fit_preprocessor(data_of(["\u00fcber sch\u00f6n", "na ja"] * 5))
     assert preprocessor.facts()["letters"] == "all" and "not ASCII" in reasons["letters"]
     preprocessor, _ = fit_preprocessor(
@@ -73,11 +73,11 @@ def test_only_training_sentences_say_which_words_there_are() -> None:
     data = data_of([*texts, "a very long sentence that nobody trains on at all"])
     preprocessor, _ = fit_preprocessor(data)
     items = prepare(data, preprocessor, holdout=Holdout(), on_bad="fail")
-    trained = {w for i in items.split.train for w in tokens_of(items.text(int(i)))}
+    trained = {w for i in items.split.train for w in tokenise(items.text(int(i)))}
     learned = fit_to_train(items, Holdout()).preprocessor
     assert isinstance(learned, TextPreprocessor)
     assert set(learned.words) == trained and trained < set(preprocessor.words)  # type: ignore[union-attr]
-    assert learned.length == max(len(tokens_of(items.text(int(i)))) for i in items.split.train)
+    assert learned.length == max(len(tokenise(items.text(int(i)))) for i in items.split.train)
 
 
 def test_what_was_settled_is_what_the_stored_contract_makes_of_the_data(tmp_path: Path) -> None:

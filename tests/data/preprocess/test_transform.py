@@ -15,7 +15,7 @@ from PIL import Image
 from noonbit.config.recipe import Recipe
 from noonbit.data import cache, files, mapped
 from noonbit.data.checks.check import check
-from noonbit.data.dataset import Numbered, Part, PartName, RawDataset
+from noonbit.data.dataset import NumberedNames, Part, PartName, RawDataset
 from noonbit.data.mapped import is_mapped
 from noonbit.data.prepared import PreparedDataset, load, prepare
 from noonbit.data.preprocess import images as preprocessor
@@ -451,7 +451,7 @@ def test_one_mapped_part_is_used_where_it_lies(tmp_path: Path, little_memory: No
 
 def test_one_part_in_memory_passes_without_a_copy() -> None:
     images = np.random.default_rng(0).integers(0, 256, (50, 1, 6, 6), np.uint8)
-    part = Part(images, np.arange(50) % 2, Numbered("row", 50))
+    part = Part(images, np.arange(50) % 2, NumberedNames("row", 50))
     data = RawDataset("here", "arrays", {"train": part}, ("a", "b"))
     assert (
         transform.transform_dataset(data, ImagePreprocessor(height=6, width=6, channels=1)).values

@@ -9,17 +9,14 @@ from hypothesis.extra import numpy as hnp
 
 from noonbit.data.dataset import RawDataset
 from noonbit.data.files import open_files
-from noonbit.data.readers.arrays import (
-    channels_first,
-    labels_from_array,
+from noonbit.data.preprocess.pixels import (
+    images_from_array,
     pixels_from_array,
     pixels_to_answer,
-    read,
-    read_inputs,
-    recognise,
     shape_of_row,
     value_range_of,
 )
+from noonbit.data.readers.arrays import labels_from_array, read, read_inputs, recognise
 from noonbit.errors import DataError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 8, 8), np.uint8)
@@ -78,11 +75,11 @@ def test_one_pair_of_arrays_is_the_training_part(tmp_path: Path, names) -> None:
     ],
 )
 def test_the_channel_axis_is_found_where_1_or_3_is(shape, expected) -> None:
-    assert channels_first(np.zeros(shape), name="x").shape == expected
+    assert images_from_array(np.zeros(shape), name="x").shape == expected
 
 
 def test_other_shapes_are_refused_with_the_shape() -> None:
-    assert sentence(channels_first, np.zeros((2, 5, 6, 4)), name="x").startswith(
+    assert sentence(images_from_array, np.zeros((2, 5, 6, 4)), name="x").startswith(
         "x has the shape (2, 5, 6, 4); images have the shape (N, H, W), (N, H, W, C) or"
     )
     assert shape_of_row(784) == (1, 28, 28) and shape_of_row(3072) == (3, 32, 32)

@@ -1,4 +1,4 @@
-"""Schedules, Muon, and that every optimiser goes downhill."""
+"""Schedules and optimisers: steps equal PyTorch's, and every optimiser lowers a loss."""
 
 import math
 import subprocess
@@ -78,7 +78,7 @@ def test_a_rate_is_positive_and_never_above_the_stated_one(name, warmup: float, 
 def test_an_orthogonalised_matrix_has_singular_values_near_1(shape, seed: int) -> None:
     rows, columns = shape
     generator = torch.Generator().manual_seed(seed)
-    # Well conditioned, as three steps can bring up only what is not tiny from the start.
+    # Well conditioned, as three steps cannot bring up tiny singular values.
     left = torch.linalg.qr(torch.randn(rows, rows, generator=generator)).Q
     right = torch.linalg.qr(torch.randn(columns, columns, generator=generator)).Q
     rank = min(shape)
@@ -141,7 +141,9 @@ def test_muons_momentum_is_nesterovs() -> None:
 
 
 @pytest.mark.parametrize(("shape", "decay"), [((7,), 0.0), ((4, 3), 0.3)])
-def test_what_is_no_filter_learns_by_adamw(shape: tuple[int, ...], decay: float) -> None:
+def test_parameters_other_than_filters_are_updated_by_adamw(
+    shape: tuple[int, ...], decay: float
+) -> None:
     ours, reference = random_parameter(*shape), random_parameter(*shape)
     optimizer = muon(ours, lr=0.02, weight_decay=decay)
     adamw = torch.optim.AdamW([reference], lr=0.02, betas=(0.9, 0.95), weight_decay=decay)
@@ -160,7 +162,7 @@ def test_muon_does_not_decay_vectors() -> None:
     assert torch.equal(vector, before)
 
 
-def test_muon_passes_over_what_has_no_gradient() -> None:
+def test_muon_skips_parameters_without_a_gradient() -> None:
     used, unused = random_parameter(4, 1, 3, 3), random_parameter(4, 1, 3, 3)
     before = unused.detach().clone()
     (used.grad,) = gradients(used, 1)
@@ -181,7 +183,7 @@ TORCHS = {
 
 @pytest.mark.parametrize("decay", [0.0, 0.2])
 @pytest.mark.parametrize(("name", "momentum"), [*((name, 0.0) for name in TORCHS), ("sgd", 0.9)])
-def test_a_step_has_the_bits_of_pytorchs(
+def test_a_step_equals_pytorchs_bit_by_bit(
     name: OptimizerName, momentum: float, decay: float
 ) -> None:
     ours, theirs = (
@@ -206,7 +208,7 @@ def test_a_step_has_the_bits_of_pytorchs(
     drawn = [gradients(value, 6) for value in ours]
     for step in range(6):
         for mine, other, of_steps in zip(ours, theirs, drawn, strict=True):
-            skipped = step == 2 and mine.ndim == 4  # as a layer that took no part
+            skipped = step == 2 and mine.ndim == 4  # as for an unused layer
             mine.grad = None if skipped else of_steps[step].clone()
             other.grad = None if skipped else of_steps[step].clone()
         optimizer.step()
@@ -229,7 +231,7 @@ def test_biases_and_norms_are_not_decayed() -> None:
 
 
 @pytest.mark.parametrize("name", get_args(OptimizerName))
-def test_what_is_to_be_done_after_a_step_is_done(name: OptimizerName) -> None:
+def test_step_post_hooks_are_called(name: OptimizerName) -> None:
     model = nn.Linear(2, 3)
     optimizer = make_optimizer(model, name, lr=0.1, momentum=0.9, weight_decay=0.0, epsilon=1e-8)
     seen = []
@@ -242,7 +244,7 @@ def test_what_is_to_be_done_after_a_step_is_done(name: OptimizerName) -> None:
 
 
 def test_no_optimiser_imports_pytorchs_compiler() -> None:
-    """It takes longer than a short training; only a process of its own can tell."""
+    """The import takes longer than a short training; tested in a process of its own."""
     program = """
         import sys
         from typing import get_args
