@@ -16,7 +16,7 @@ exception is a bug and exits with 1.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class NoonbitError(Exception):
@@ -84,6 +84,11 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'lenet5'?` for the nearest known name, or an empty string."""
     near = difflib.get_close_matches(given, list(known), n=1)
     return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def join_first(words: Sequence[str], most: int, separator: str = ", ") -> str:
+    """Join the first `most` words, with an ellipsis for the others: `a, b, ...`."""
+    return separator.join([*words[:most], *(["..."] if len(words) > most else [])])
 
 
 def plural(count: int, noun: str, plural_noun: str | None = None) -> str:

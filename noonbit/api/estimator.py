@@ -40,7 +40,7 @@ from noonbit.data.preprocess.pixels import BYTES, CEILINGS, ValueRange, pixels_f
 from noonbit.data.split import Holdout
 from noonbit.errors import UsageError
 from noonbit.evaluation.inference import Probabilities, predict_part
-from noonbit.jobs.training import answering_network
+from noonbit.jobs.training import final_network
 from noonbit.system.runtime import Runtime
 from noonbit.training.setup import prepare_training
 from noonbit.training.state import Callbacks, EpochMetrics
@@ -188,7 +188,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
             prepared = prepare_training(items, recipe, runtime, model=model)
             prepared.fit(Callbacks())
-            network, contract = answering_network(prepared)
+            network, contract = final_network(prepared)
         self.model_, self.contract_ = network.cpu().eval(), contract
         self.plan_ = prepared.context.plan
         self.history_ = prepared.state.history

@@ -1,15 +1,15 @@
-"""What every reader gives: parts of labelled inputs, and where each came from.
+"""The data model of every reader: parts of labelled inputs with their names.
 
-    Data ── parts: "train", "validation", "test" ──> Part ── raw, labels, names
+    RawDataset ── parts: "train", "validation", "test" ──> Part ── raw, labels, names
 
-`raw` is what was found, one of:
+`raw` holds the inputs before preprocessing, as one of:
 
-    an array    pixels, for formats that hold them (IDX, CSV, npz, CIFAR, pixel lists)
+    an array    pixels, for formats that store them (IDX, CSV, npz, CIFAR, pixel lists)
     Pictures    encoded files of any size (a folder, a table of paths, Parquet with image bytes)
     Sentences   text
-    OnDemand    what is computed when it is asked for, because all of it is too much
+    OnDemand    inputs that are computed batch by batch, since all of them do not fit into memory
 
-All become what a network takes through the contract, and in no other way.
+Only a `Preprocessor` turns them into what a network takes.
 """
 
 import re
@@ -39,7 +39,7 @@ PART_NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 InputKind: TypeAlias = str
 """The name of a kind of input: `pictures`, `sentences`, `boards`, ... (preprocess/registry.py)."""
 Indices: TypeAlias = NDArray[np.int64]
-"""Numbers of items, (N,), or of what each belongs to."""
+"""Item numbers (N,), or the number of the class or group of each item."""
 PartValue = TypeVar("PartValue")
 Item = TypeVar("Item")
 
@@ -48,36 +48,36 @@ PART_WORDS: dict[str, PartName] = {
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "tst", "eval", "evaluation", "t10k"), "test"),
 }
-"""The words by which files and folders say which part they hold; `t10k` is MNIST's."""
+"""The words in names of files and folders that say which part they hold; `t10k` is MNIST's."""
 
 
 def detect_part(name: str) -> PartName | None:
-    """The part that a file or folder name speaks of: `sign_mnist_train.csv.gz` is `train`."""
+    """Return the part in the name of a file or folder: `train` for `sign_mnist_train.csv.gz`."""
     words = re.findall(r"[a-z]+[0-9]+k|[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
     return next((PART_WORDS[word] for word in words if word in PART_WORDS), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One encoded image, and what its header says of it."""
+    """One encoded image, and what its header says."""
 
     name: str
-    """Where it came from, as the user knows it: `train/cat/0041.jpg`."""
+    """Where it comes from: `train/cat/0041.jpg`."""
     read: Callable[[], bytes]
-    """The encoded bytes, fetched when asked for."""
+    """Reads the encoded bytes."""
     width: int
-    """Pixels, after the rotation that the camera noted (EXIF)."""
+    """Pixels, after the EXIF rotation."""
     height: int
     channels: int
-    """1 for grey, 3 for colour; transparency does not count."""
+    """1 for grey, 3 for colour, without alpha."""
     format: str
-    """What the content is (`JPEG`, `PNG`, ...), whatever the name says."""
+    """The format of the content (`JPEG`, `PNG`, ...), whatever the name says."""
     stamp: bytes = b""
-    """That of its file: another one where the content has changed; empty where that is unknown."""
+    """Of its file: differs if the content may have changed; empty if unknown."""
 
 
 class InputList(Sequence[Item]):
-    """Inputs of one kind, in order."""
+    """A list of inputs of one kind."""
 
     input_kind: ClassVar[InputKind]
     """The name of the kind."""
@@ -101,11 +101,11 @@ class InputList(Sequence[Item]):
         return self._items[index]
 
     def take(self, indices: NDArray[np.int64]) -> Self:
-        """Those at `indices`, in that order."""
+        """Return the inputs at `indices`, in that order."""
         return type(self)([self._items[i] for i in indices])
 
     def content(self) -> bytes | None:
-        """The bytes for a fingerprint; None: it is taken over the transformed values."""
+        """Return the bytes for a fingerprint; None: it is computed from the transformed values."""
         return None
 
 
@@ -121,13 +121,13 @@ class Sentences(InputList[str]):
     input_kind = "sentences"
 
     def content(self) -> bytes:
-        """All texts."""
+        """Return the bytes of all texts, for a fingerprint."""
         return "\0".join(self).encode("utf-8", "surrogatepass")
 
 
 @runtime_checkable
 class OnDemand(Protocol):
-    """Inputs that are computed batch by batch, already as a network takes them."""
+    """Inputs that are computed batch by batch, already preprocessed."""
 
     @property
     def input_kind(self) -> InputKind:
@@ -136,21 +136,21 @@ class OnDemand(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(N, ...), as an array's."""
+        """(N, ...), as of an array."""
         ...
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
-        """One at a number, several at a slice or an array of numbers; several threads may ask."""
+        """Return one input for a number, several for a slice or array of numbers; thread-safe."""
         ...
 
     def take(self, indices: NDArray[np.int64]) -> "OnDemand":
-        """Those at `indices`, in that order, still on demand."""
+        """Return the inputs at `indices`, in that order, still on demand."""
         ...
 
     def content(self) -> bytes:
-        """What they are computed from, for a fingerprint."""
+        """Return the bytes that they are computed from, for a fingerprint."""
         ...
 
 
@@ -158,12 +158,12 @@ Raw: TypeAlias = NDArray[np.uint8] | InputList[Any] | OnDemand
 
 
 def input_kind_of(raw: Raw) -> InputKind:
-    """The kind of some inputs; arrays hold pixels."""
+    """Return the kind of inputs; arrays hold pixels."""
     return "pictures" if isinstance(raw, np.ndarray) else raw.input_kind
 
 
 class NumberedNames(Sequence[str]):
-    """The names of items that have only a position: `train.csv row 17`, made when asked for."""
+    """Names of items that have only a position: `train.csv row 17`, computed when needed."""
 
     def __init__(self, prefix: str, count: int, *, first: int = 0) -> None:
         self._prefix, self._count, self._first = prefix, count, first
@@ -185,15 +185,15 @@ class NumberedNames(Sequence[str]):
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Items in groups that no split may divide: the positions of a game."""
+    """Groups of items that no split may divide, such as the positions of a game."""
 
     noun: str
-    """What a group is called: `game`."""
+    """The word for a group: `game`."""
     numbers: NDArray[np.int64]
-    """The number of each item's group, the same in all parts of the data; (N,)."""
+    """The number of each item's group, (N,); unique over all parts of the data."""
 
     def take(self, indices: NDArray[np.int64]) -> "Groups":
-        """The groups of the items at `indices`."""
+        """Return the groups of the items at `indices`."""
         return Groups(self.noun, self.numbers[indices])
 
 
@@ -204,11 +204,11 @@ class Part:
     raw: Raw
     """An array is uint8 (N, C, H, W)."""
     labels: NDArray[np.int64] | None
-    """(N,), each an index into the data's class names; None where there are none."""
+    """(N,), indices into the data's class names; None if unlabelled."""
     names: Sequence[str]
-    """Where each item came from."""
+    """Where each item comes from."""
     groups: Groups | None = None
-    """Which items are so much alike that no split may part them; None: each stands for itself."""
+    """Items that no split may separate; None for independent items."""
 
     def __post_init__(self) -> None:
         counts = {len(self.raw), len(self.names)}
@@ -224,7 +224,7 @@ class Part:
         return len(self.raw)
 
     def take(self, indices: NDArray[np.int64]) -> "Part":
-        """The items at `indices`, in that order."""
+        """Return the items at `indices`, in that order."""
         raw: Raw = self.raw[indices] if isinstance(self.raw, np.ndarray) else self.raw.take(indices)
         labels = None if self.labels is None else self.labels[indices]
         groups = None if self.groups is None else self.groups.take(indices)
@@ -245,22 +245,22 @@ class BadItem:
 
 @dataclass(frozen=True)
 class RawDataset:
-    """Labelled inputs as a reader found them, before any split of noonbit's own."""
+    """Labelled inputs as read from the source, before preprocessing and splitting."""
 
     source: str
-    """What the user named."""
+    """As the user named it."""
     format: str
-    """What it was recognised as, for people: `IDX`, `CSV`, `a folder a class`."""
+    """The detected format, to be displayed: `IDX`, `CSV`, `a folder a class`."""
     parts: dict[PartName, Part]
-    """At least `train`. A `test` part is the official one: nothing is ever chosen with it."""
+    """At least `train`. A `test` part is the official one, and never used to choose anything."""
     class_names: tuple[str, ...]
-    """In the order of the label indices; natural order (`2` before `10`) where names are text."""
+    """In the order of the label indices; names are sorted naturally (`2` before `10`)."""
     value_range: tuple[float, float] = (0.0, 255.0)
-    """The raw values that became 0 and 255: (0, 255) for bytes, (0, 1) for unit floats."""
+    """The raw values that map to 0 and 255: (0, 255) for bytes, (0, 1) for unit floats."""
     bad: tuple[BadItem, ...] = ()
-    """Items that were left out because they cannot be read."""
+    """Unreadable items, which were left out."""
     notes: tuple[str, ...] = field(default=())
-    """What a user should know of how the source was understood, a sentence each."""
+    """What the user should know about how the source was interpreted, one sentence each."""
 
     def __post_init__(self) -> None:
         grouped = {part.groups is not None for part in self.parts.values()}
@@ -268,7 +268,7 @@ class RawDataset:
 
     @property
     def train(self) -> Part:
-        """The part that networks learn from."""
+        """The training part."""
         return self.parts["train"]
 
     @property
@@ -277,20 +277,20 @@ class RawDataset:
         return self.parts.get("test")
 
     def groups(self, names: Sequence[PartName] = PART_NAMES) -> Groups | None:
-        """The groups of the items of these parts, one part after the other; None without groups."""
+        """Return the groups of the items of these parts, concatenated; None without groups."""
         each = [self.parts[name].groups for name in names if name in self.parts]
-        found = [groups for groups in each if groups is not None]
-        if not found:
+        given = [groups for groups in each if groups is not None]
+        if not given:
             return None
-        return Groups(found[0].noun, np.concatenate([groups.numbers for groups in found]))
+        return Groups(given[0].noun, np.concatenate([groups.numbers for groups in given]))
 
     def with_note(self, sentence: str) -> Self:
-        """The same data with one more note."""
+        """Return the same data with one more note."""
         return replace(self, notes=(*self.notes, sentence))
 
 
 def require_pictures(data: RawDataset, what: str) -> None:
-    """Raise `UsageError` where something that is made of pictures is asked of other data."""
+    """Raise `UsageError` for data of another kind; `what` is the feature that needs pictures."""
     input_kind = input_kind_of(data.train.raw)
     if input_kind != "pictures":
         raise UsageError(f"{what} is for pictures, and {data.source} holds {input_kind}.")
@@ -298,7 +298,7 @@ def require_pictures(data: RawDataset, what: str) -> None:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What is to be answered, without labels, in the order of their source."""
+    """Unlabelled inputs to be predicted, in the order of their source."""
 
     source: str
     format: str
@@ -309,7 +309,7 @@ class Inputs:
 
 
 def drop_labels(data: RawDataset) -> Inputs:
-    """All items of labelled data as inputs: train, then validation, then test."""
+    """Return all items of labelled data as inputs: train, then validation, then test."""
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
     names = [name for part in parts for name in part.names]
     part = Part(concatenate([part.raw for part in parts]), None, names)
@@ -317,22 +317,22 @@ def drop_labels(data: RawDataset) -> Inputs:
 
 
 def concatenate(each: Sequence[Raw]) -> Raw:
-    """The inputs of several parts, which are of one kind, one after another."""
+    """Concatenate the inputs of several parts, which are of one kind."""
     first = each[0]
     if len(each) == 1:
         return first
     if isinstance(first, np.ndarray):
         return np.concatenate([np.asarray(raw) for raw in each])
-    assert isinstance(first, InputList)  # noqa: S101 - labelled inputs on demand have one part
+    assert isinstance(first, InputList)  # noqa: S101 - inputs on demand have one part
     return type(first)([item for raw in each for item in cast("Sequence[Any]", raw)])
 
 
 def order_parts(
     parts: Mapping[PartName, PartValue], *, of: str
 ) -> tuple[dict[PartName, PartValue], tuple[str, ...]]:
-    """Parts in the order train, validation, test, and a note where there was no train.
+    """Return the parts in the order train, validation, test, and a note if there was no train.
 
-    What comes first is then taken for training: a lone `test.csv` is all the data there is.
+    The first part is then used for training: a lone `test.csv` is all the data there is.
     """
     ordered = {name: parts[name] for name in PART_NAMES if name in parts}
     first, *rest = ordered
@@ -343,6 +343,6 @@ def order_parts(
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort `2` before `10` and `img9` before `img10`, as people count."""
+    """Return a key that sorts `2` before `10` and `img9` before `img10`."""
     pieces = re.split(r"(\d+)", name.casefold())
     return tuple((0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces)

@@ -1,8 +1,6 @@
-"""Inputs for the loop, wherever they are: a tensor on the device, rows of a file that is mapped, or
-computed when they are asked for.
+"""Load the inputs of a split: as a tensor on the device, or streamed batch by batch.
 
-All can be measured, sliced, and asked for items with `index_select`, so the loop and everything
-after it do not know the difference.
+Both have `len`, slicing and `index_select`, so training and evaluation do not distinguish them.
 """
 
 import warnings
@@ -21,32 +19,32 @@ from noonbit.data.preprocess.base import Values
 from noonbit.system.runtime import Runtime
 
 DEVICE_SHARE = 0.5
-"""Of a GPU's free memory that images may take; the rest is for the network."""
+"""The share of a GPU's free memory that inputs may take; the rest is for the network."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamedValues:
-    """Inputs that stay on the disk, or in the system's memory of it, or nowhere, until a batch."""
+    """Inputs that are read from a mapped file, or computed, batch by batch."""
 
     fetch: Callable[[Tensor], Tensor]
-    """Numbers of inputs, int64 (B,) on the processor -> their values (B, *shape)."""
+    """Item numbers, int64 (B,) on the CPU -> their values (B, *shape)."""
     rows: Tensor
-    """int64 (n,): which of all inputs these are."""
+    """The item numbers of these inputs, int64 (n,) on the CPU."""
     device: torch.device
-    """Where batches go."""
+    """Where batches are copied to."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, chosen: slice) -> Tensor:
-        return self._batch(self.rows[chosen])
+    def __getitem__(self, where: slice) -> Tensor:
+        return self._batch(self.rows[where])
 
     def index_select(self, dim: int, items: Tensor) -> Tensor:
-        """As a tensor's, of the first axis; a copy on the device.
+        """As `Tensor.index_select` on the first axis; returns a copy on the device.
 
-        On a GPU the copy leaves from pinned memory; the items come from there, which waits for it.
+        For a GPU the batch is copied from pinned memory; copying `items` to the CPU synchronises.
         """
-        assert dim == 0  # noqa: S101 - an item is never cut
+        assert dim == 0  # noqa: S101 - only items are selected
         return self._batch(self.rows.index_select(0, items.cpu()))
 
     def _batch(self, rows: Tensor) -> Tensor:
@@ -57,31 +55,31 @@ class StreamedValues:
 
 
 LoadedValues: TypeAlias = Tensor | StreamedValues
-"""Values (n, *shape) as the loop asks for them."""
+"""Values (n, *shape), with `len`, slicing and `index_select`."""
 
 
 def values_at(values: Values, rows: NDArray[np.int64], device: torch.device) -> LoadedValues:
-    """The values (N, *shape) at `rows` for a device: copied to it, or streamed.
+    """Return the values (N, *shape) at `rows` for a device: copied to it, or streamed.
 
-    They stream where they are computed on demand, or lie in a mapped file, unless they are few or a
-    GPU has room for them.
+    They are streamed if they are computed on demand, or lie in a mapped file, unless they are few
+    or fit into a GPU's memory.
     """
-    chosen = torch.from_numpy(rows)
+    numbers = torch.from_numpy(rows)
     if not isinstance(values, np.ndarray):
         return StreamedValues(
-            lambda numbers: torch.from_numpy(values[numbers.numpy()]), chosen, device
+            lambda batch: torch.from_numpy(values[batch.numpy()]), numbers, device
         )
     if not is_mapped(values) or len(rows) * values[:1].nbytes <= SMALL:
         return torch.from_numpy(values[rows]).to(device)
     mapped = read_only_tensor(values)
     read_ahead = ReadAhead(values) if exceeds_memory(values.nbytes) else None
 
-    def fetch(numbers: Tensor) -> Tensor:
+    def fetch(batch: Tensor) -> Tensor:
         if read_ahead is not None:
-            read_ahead(numbers.numpy())
-        return mapped.index_select(0, numbers)
+            read_ahead(batch.numpy())
+        return mapped.index_select(0, batch)
 
-    streamed = StreamedValues(fetch, chosen, device)
+    streamed = StreamedValues(fetch, numbers, device)
     if device.type != "cuda":
         return streamed
     free, _ = torch.cuda.mem_get_info(device)
@@ -89,16 +87,16 @@ def values_at(values: Values, rows: NDArray[np.int64], device: torch.device) -> 
         return streamed
     copy = torch.empty((len(rows), *mapped.shape[1:]), dtype=mapped.dtype, device=device)
     step = max(1, SMALL // values[:1].nbytes)
-    for target, part in zip(copy.split(step), chosen.split(step), strict=True):
+    for target, part in zip(copy.split(step), numbers.split(step), strict=True):
         target.copy_(mapped.index_select(0, part))
     return copy
 
 
 def read_only_tensor(array: NDArray[Any]) -> Tensor:
-    """A tensor over memory that cannot be written to; nothing here writes into images in place.
+    """Return a tensor over read-only memory; nothing here writes into it.
 
-    A private mapping that can be written to would spare the warning, but Linux refuses it for more
-    than the machine's memory.
+    A writable private mapping would avoid the warning, but Linux refuses one larger than the
+    machine's memory.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
@@ -107,7 +105,7 @@ def read_only_tensor(array: NDArray[Any]) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class TensorDataset:
-    """A split on the device, or streaming to it: values (N, *shape) and labels, int64 (N,)."""
+    """A split: values (N, *shape), on the device or streamed to it, and labels, int64 (N,)."""
 
     values: LoadedValues
     labels: Tensor
@@ -116,16 +114,16 @@ class TensorDataset:
         return len(self.labels)
 
     def take(self, items: Tensor) -> tuple[Tensor, Tensor]:
-        """The values and labels of item numbers (B,).
+        """Return the values and labels of item numbers (B,).
 
-        `index_select` copies an image at a time, where indexing goes by bytes: 23 us instead of
-        460 for 512 images of 28x28.
+        `index_select` copies whole images, indexing single bytes: 23 us instead of 460 us for 512
+        images of 28x28.
         """
         return self.values.index_select(0, items), self.labels.index_select(0, items)
 
 
 def tensor_dataset(items: PreparedDataset, part: str, runtime: Runtime) -> TensorDataset:
-    """A split on the device, or streamed to it."""
+    """Load a part of the split for the runtime's device."""
     indices = items.indices(part)
     return TensorDataset(
         values_at(items.values, indices, runtime.device),

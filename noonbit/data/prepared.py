@@ -1,4 +1,4 @@
-"""All items of a data set, framed and numbered: what a split's indices point into."""
+"""Load a data set: all its items, preprocessed and numbered, and the split."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -20,72 +20,72 @@ from noonbit.data.preprocess.registry import fit_preprocessor
 from noonbit.data.preprocess.transform import all_labels, transform_dataset
 from noonbit.data.split import Holdout, Split, count_drawable, draw_split
 from noonbit.data.stratify import find_identical
-from noonbit.errors import DataError, plural
+from noonbit.errors import DataError, join_first, plural
 
 
 @dataclass(frozen=True)
 class PreparedDataset:
-    """Every input as the network will see it, through all parts in order, and the split."""
+    """The preprocessed items of all parts, in order, and the split of their numbers."""
 
     data: RawDataset
     preprocessor: Preprocessor
     values: Values
-    """(N, *shape); a view of a file, and read-only, where they came from the cache or are many."""
+    """(N, *shape); a read-only view of a file if they come from the cache or exceed the memory."""
     labels: NDArray[np.int64]
     """(N,)."""
     names: Sequence[str]
     split: Split
     bad: tuple[BadItem, ...]
-    """Left out, at opening or at decoding, each with its reason."""
+    """Items left out because they could not be opened or decoded."""
     fingerprint: str
-    """SHA-256 over pixels or texts, labels and class names: whether two runs saw the same data."""
+    """SHA-256 over pixels or texts, labels and class names; equal for equal data."""
     blank: Indices
-    """The numbers of those that say nothing to any network."""
+    """The numbers of items without content, such as images of one level."""
     copies: Sequence[Indices]
-    """Groups of two or more that are identical; blank ones would all be copies of each other."""
+    """Groups of two or more identical items, without the blank ones."""
     from_cache: bool = False
-    """Whether the cache had the transformed pictures, so that no file was opened."""
+    """Whether the transformed pictures came from the cache, so that no file was opened."""
     reasons: Mapping[str, str] = field(default_factory=dict)
-    """Why the preprocessor is what it is, where `load` derived it."""
+    """The reasons of the preprocessor's settings, if `load` derived them."""
     loading_seconds: float = 0.0
     """How long `load` took."""
 
     def text(self, number: int) -> str:
-        """The sentence of an item, as it was found."""
+        """Return the sentence of an item, as in the source."""
         return all_texts(self.data)[number]
 
     @property
     def has_given_classes(self) -> bool:
-        """Whether the classes are given with the kind of input, so that some may have no items."""
+        """Whether the kind of input defines the classes, so that some may have no items."""
         return self.preprocessor.classes_are_given
 
     def groups(self, numbers: Indices) -> Indices | None:
-        """The group of each of these items; None where each stands for itself."""
+        """Return the group of each of these items; None for independent items."""
         groups = self.data.groups()
         return None if groups is None else groups.numbers[numbers]
 
     @cached_property
     def difficulty(self) -> float:
-        """The error of the nearest neighbour among those that train."""
+        """The error of a nearest-neighbour classifier on the training items."""
         return nearest_neighbour_error(
             lambda rows: self.preprocessor.vectors(self.values[rows]), self.labels, self.split.train
         )
 
     @cached_property
     def contract(self) -> Contract:
-        """That of a network which learns from those that train, before it is calibrated."""
+        """The contract with the statistics of the training items, before calibration."""
         return Contract.fit(
             self.preprocessor, self.values, self.data.class_names, train=self.split.train
         )
 
     def indices(self, part: str) -> Indices:
-        """The item numbers of `train`, `validation` or `test`."""
+        """Return the item numbers of `train`, `validation` or `test`."""
         indices: Indices = getattr(self.split, part)
         return indices
 
 
 class ConcatenatedNames(Sequence[str]):
-    """The names, or texts, of several parts one after the other, without copying them."""
+    """A view of the names, or texts, of several parts as one sequence."""
 
     def __init__(self, parts: Sequence[Sequence[str]]) -> None:
         self._parts = parts
@@ -112,10 +112,10 @@ def load(
     data_dir: Path | None,
     preprocessor: Preprocessor | None = None,
 ) -> PreparedDataset:
-    """Open a source, transform its inputs, and draw the split.
+    """Open a source, preprocess its inputs, and draw the split.
 
     Without a `preprocessor`, one is derived from the data. Raises `DataError` for data that cannot
-    be used, and `UsageError` for settings that mean nothing with such inputs.
+    be used, and `UsageError` for settings that do not apply to its kind of input.
     """
     started = time.perf_counter()
     data = open_data(source, data_dir=data_dir, on_bad=recipe.on_bad)
@@ -132,10 +132,10 @@ def load(
 
 
 def fit_to_train(items: PreparedDataset, holdout: Holdout) -> PreparedDataset:
-    """Let the preprocessor learn from the training items, such as the vocabulary of sentences.
+    """Fit the preprocessor to the training items, such as the vocabulary of sentences.
 
-    In a cross-validation it learns from all items, since its networks answer together and need one
-    vocabulary; each network still learns only the words of its own training items.
+    In a cross-validation it is fitted to all items, since its networks predict together and need
+    one vocabulary; each network is still trained only on the words of its own training items.
     """
     parts = [items.split.train]
     if holdout.fold is not None or holdout.test_fold is not None:
@@ -156,10 +156,10 @@ def prepare(
     test: float | None = None,
     on_bad: Literal["fail", "skip"],
 ) -> PreparedDataset:
-    """Frame every input, draw the split, and leave out what cannot be read.
+    """Preprocess every input, draw the split, and leave out unreadable items.
 
-    `holdout` and the share `test` are as `draw_split` takes them. Raises `DataError` naming the
-    unreadable files, unless `on_bad` is `skip`, and for data of another kind than the framing's.
+    `holdout` and the share `test` are as in `draw_split`. Raises `DataError` naming the unreadable
+    files, unless `on_bad` is `skip`, and for data of another kind than the preprocessor's.
     """
     require_kind(data, preprocessor)
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
@@ -171,10 +171,10 @@ def prepare(
     usable = np.setdiff1d(np.arange(total), list(transformed.bad))
     copies = find_copies(transformed.values, np.setdiff1d(usable, transformed.blank))
     drawable = count_drawable(data, holdout)
-    inside = [group[group < drawable] for group in copies]
+    drawable_copies = [group[group < drawable] for group in copies]
     split = draw_split(
         data,
-        copies=[group for group in inside if len(group) > 1],
+        copies=[group for group in drawable_copies if len(group) > 1],
         holdout=holdout,
         test_share=test,
         bad=transformed.bad,
@@ -199,7 +199,7 @@ def prepare(
 
 
 def require_kind(data: RawDataset, preprocessor: Preprocessor) -> None:
-    """Raise `DataError` for data of another kind than a network takes."""
+    """Raise `DataError` for data of another kind than the preprocessor's."""
     if input_kind_of(data.train.raw) != preprocessor.input_kind:
         raise DataError(
             f"{data.source} holds {input_kind_of(data.train.raw)}, but this network takes "
@@ -208,29 +208,29 @@ def require_kind(data: RawDataset, preprocessor: Preprocessor) -> None:
 
 
 def find_copies(values: Values, numbers: Indices) -> list[Indices]:
-    """Groups of two or more identical items among `numbers`.
+    """Return groups of two or more identical items among `numbers`.
 
-    What is computed on demand is not compared; its reader knows what belongs together.
+    Values on demand are not compared, since their reader already groups what belongs together.
     """
     return find_identical(values, numbers) if isinstance(values, np.ndarray) else []
 
 
 def all_texts(data: RawDataset) -> Sequence[str]:
-    """The sentences of all parts one after the other."""
+    """Return the sentences of all parts as one sequence."""
     raw = (data.parts[name].raw for name in PART_NAMES if name in data.parts)
     return ConcatenatedNames([cast(Sentences, each) for each in raw])
 
 
 def require_every_class(items: PreparedDataset) -> None:
-    """Raise `DataError` where a class has no readable item left to train on.
+    """Raise `DataError` for a class without a readable training item.
 
-    Points of a board are classes too, and nobody need ever have played on all of them.
+    Points of a board are classes too, but some may never have been played.
     """
     if items.has_given_classes:
         return
-    trained = np.bincount(items.labels[items.split.train], minlength=len(items.data.class_names))
-    if not trained.all():
-        name = items.data.class_names[int(trained.argmin())]
+    counts = np.bincount(items.labels[items.split.train], minlength=len(items.data.class_names))
+    if not counts.all():
+        name = items.data.class_names[int(counts.argmin())]
         raise DataError(
             f"The class '{name}' of {items.data.source} has no readable training "
             f"{items.preprocessor.noun}. "
@@ -239,9 +239,9 @@ def require_every_class(items: PreparedDataset) -> None:
 
 
 def unreadable_message(bad: Sequence[BadItem], total: int) -> str:
-    """The sentence that names the first unreadable files."""
-    shown = "; ".join(str(item) for item in bad[:3]) + ("; ..." if len(bad) > 3 else "")
+    """Return the message that names the first unreadable files."""
+    names = join_first(list(map(str, bad)), 3, "; ")
     return (
-        f"{shown} ({len(bad):,} of {plural(total, 'file')}). "
+        f"{names} ({len(bad):,} of {plural(total, 'file')}). "
         f"Remove {'it' if len(bad) == 1 else 'them'}, or add --on-bad skip."
     )

@@ -1,4 +1,4 @@
-"""From what a user names to data: the formats in the order in which they are asked.
+"""Open what a user names: a known data set, or a path in any supported format.
 
 open_data("mnist")  open_data("letters.zip")  open_data(Path("photos"))  open_inputs("new.png")
 """
@@ -10,7 +10,7 @@ from noonbit.data.dataset import BadItem, Inputs, Part, RawDataset, input_kind_o
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.data.readers.registry import detect_format, list_files, open_path
-from noonbit.errors import DataError, plural
+from noonbit.errors import DataError, join_first, plural
 
 OnBad = Literal["fail", "skip"]
 
@@ -20,11 +20,11 @@ def open_data(
 ) -> RawDataset:
     """Open labelled images: a known name, a folder, a file or an archive of any known format.
 
-    `data_dir` is where known names are looked for first. Items whose header cannot be read raise
-    `DataError` by name, or are left out and listed in `Data.bad` with `on_bad="skip"`. Raises
-    `SourceNotFound` where there is nothing.
+    `data_dir` is the folder where known names are looked for first. Raises `DataError` naming the
+    items whose header cannot be read; with `on_bad="skip"` they are listed in `RawDataset.bad`
+    instead. Raises `SourceNotFound` if there is nothing at the path.
     """
-    from noonbit.data.known.locate import open_known  # which takes a while to import
+    from noonbit.data.known.locate import open_known  # slow to import
 
     if isinstance(source, str) and source in KNOWN:  # a `Path` is always a path
         data = open_known(source, data_dir=data_dir)
@@ -40,10 +40,10 @@ def open_inputs(
     value_range: tuple[float, float] | None = None,
     on_bad: OnBad = "fail",
 ) -> Inputs:
-    """Open images to be answered, labelled or not: a picture, a folder of them, arrays, a table.
+    """Open inputs to be predicted, labelled or not: a picture, a folder of them, arrays, a table.
 
-    `value_range` is the range of raw values that a model was trained with; without it the range
-    is found from the values. Raises as `open_data` does.
+    `value_range` is the range of raw values that a network was trained with; without it the range
+    is derived from the values. Raises as `open_data`.
     """
     path = Path(source).expanduser()
     files = list_files(path)
@@ -53,12 +53,12 @@ def open_inputs(
 
 
 def require_readable(bad: tuple[BadItem, ...], part: Part, good: int, on_bad: OnBad) -> None:
-    """Raise `DataError` naming the unreadable items, unless they are to be skipped."""
+    """Raise `DataError` naming the unreadable items, unless `on_bad` is `skip`."""
     if not bad or on_bad == "skip":
         return
     item = INPUT_KINDS[input_kind_of(part.raw)].unit
-    listed = "; ".join(map(str, bad[:3])) + ("; ..." if len(bad) > 3 else "")
+    names = join_first(list(map(str, bad)), 3, "; ")
     raise DataError(
-        f"{listed} ({len(bad):,} of {plural(good + len(bad), item)}). Remove or replace "
+        f"{names} ({len(bad):,} of {plural(good + len(bad), item)}). Remove or replace "
         f"{'it' if len(bad) == 1 else 'them'}, or add --on-bad skip."
     )

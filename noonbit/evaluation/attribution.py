@@ -1,8 +1,8 @@
 """Explain a sentence network's answer by the n-grams that decided it.
 
 Max-pooling keeps each filter's value at one position of the sentence, and the last layer is linear.
-So each class's logit is exactly its bias plus the contributions of the n-grams that were the maximum
-of some filter (Jacovi, Sar Shalom and Goldberg, "Understanding convolutional neural networks for
+So each class's logit is exactly its bias plus the contributions of the n-grams that were the
+maximum of some filter (Jacovi, Sar Shalom and Goldberg, "Understanding convolutional neural networks for
 text classification", 2018). A logit only means something relative to the other classes' logits, so
 the report shows an n-gram's contribution to a class minus its mean over all classes.
 """
@@ -54,11 +54,13 @@ class Explanation:
 
     def for_class(self, number: int) -> list[tuple[NGram, float]]:
         """Return the n-grams with their `contribution_over_mean`, largest magnitude first."""
-        weights = [(each, contribution_over_mean(each.contributions, number)) for each in self.ngrams]
+        weights = [
+            (each, contribution_over_mean(each.contributions, number)) for each in self.ngrams
+        ]
         return sorted(weights, key=lambda pair: -abs(pair[1]))
 
     def words_for_class(self, number: int) -> NDArray[np.float64]:
-        """Return the weight of each token, (tokens,): n-gram weights split evenly over their words."""
+        """Return the weight of each token (tokens,): n-gram weights split evenly over words."""
         shares = np.zeros(len(self.tokens))
         for each, weight in self.for_class(number):
             shares[each.first : each.first + len(each.words)] += weight / len(each.words)

@@ -94,7 +94,9 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
     if not inputs:
         raise InputRefused("predict", "got nothing; give paths, pictures or an array")
     if all(isinstance(item, str | Path) for item in inputs):
-        return concatenate_predictions([predict_source(model, contract, item, runtime) for item in inputs])
+        return concatenate_predictions(
+            [predict_source(model, contract, item, runtime) for item in inputs]
+        )
     return predict_in_memory(model, contract, inputs, runtime)
 
 
@@ -183,11 +185,13 @@ def predict_logits(
 
     Classes that an input rules out are very low: see `Preprocessor.mask_logits`.
     """
-    if any(module.training for module in model.modules()):  # checking is faster than setting every module
+    if any(
+        module.training for module in model.modules()
+    ):  # checking is faster than setting every module
         model.eval()
 
-    # One buffer for all logits. Kept one by one, each would sit where a batch's activations had been
-    # and fragment the heap (some 40 kB lost per 64x64 image).
+    # One buffer for all logits. Kept one by one, each would lie between freed activations and
+    # fragment the heap (some 40 kB lost per 64x64 image).
     logits = torch.empty(len(values), len(contract.class_names))
 
     def predict_batch(first: int) -> None:

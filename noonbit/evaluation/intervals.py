@@ -3,8 +3,8 @@
 Positions of one game are much alike, so the effective sample size is the number of games, not of
 positions. The interval is that of a ratio of two sums over groups, hits and items (Cochran,
 "Sampling techniques", 1977, chapter 6; equivalent to cluster-robust standard errors: Liang and
-Zeger, "Longitudinal data analysis using generalized linear models", 1986), with Student's t quantile
-for the number of groups.
+Zeger, "Longitudinal data analysis using generalized linear models", 1986), with Student's t
+quantile for the number of groups.
 """
 
 import math
@@ -25,7 +25,7 @@ class ClusteredInterval:
 
     @classmethod
     def of_hits(cls, hits: NDArray[np.bool_], groups: NDArray[np.integer]) -> "ClusteredInterval":
-        """Return the share of `hits` (N,) of items in `groups` (N,), its interval clipped to [0, 1]."""
+        """Return the mean of `hits` (N,) of items in `groups` (N,), clipped to [0, 1]."""
         share = cls.over_groups(hits, groups)
         return cls(share.value, max(0.0, share.low), min(1.0, share.high))
 
@@ -44,7 +44,9 @@ class ClusteredInterval:
         group_count = len(counts)
         if group_count < 2:
             return cls(mean, mean - 1, mean + 1)
-        error = math.sqrt(group_count / (group_count - 1) * float(residuals @ residuals)) / len(groups)
+        error = math.sqrt(group_count / (group_count - 1) * float(residuals @ residuals)) / len(
+            groups
+        )
         half_width = float(stdtrit(group_count - 1, 0.975)) * error
         return cls(mean, mean - half_width, mean + half_width)
 

@@ -100,7 +100,9 @@ def evaluate(
     confusion = np.bincount(labels * classes + predicted, minlength=classes**2)
     confusion = confusion.reshape(classes, classes)
     true_probability = probabilities[np.arange(count), labels].astype(np.float64)
-    reliability, calibration_error = measure_calibration(probabilities.max(axis=1), predicted == labels)
+    reliability, calibration_error = measure_calibration(
+        probabilities.max(axis=1), predicted == labels
+    )
     return Evaluation(
         split=split,
         items=count,
@@ -121,7 +123,7 @@ def evaluate(
 
 
 def class_scores(confusion: NDArray[np.int64], class_names: tuple[str, ...]) -> list[ClassScore]:
-    """Return precision, recall and F1 of each class; 0 if it was never predicted or has no items."""
+    """Return precision, recall and F1 of each class, each 0 where its denominator is 0."""
     scores = []
     for index, name in enumerate(class_names):
         right = int(confusion[index, index])

@@ -14,7 +14,6 @@ from noonbit.evaluation.intervals import ClusteredInterval
 TOP_K = 5
 
 
-
 @dataclass(frozen=True, slots=True)
 class MoveAccuracy:
     """The accuracy of one predictor on some positions."""
@@ -30,7 +29,7 @@ class MoveAccuracy:
     def from_ranks(
         cls, name: str, ranks: NDArray[np.integer], games: NDArray[np.integer]
     ) -> "MoveAccuracy":
-        """Compute it from the ranks (N,) of the played moves, and the game (N,) of each position."""
+        """Compute it from the ranks (N,) of the played moves and the games (N,)."""
         return cls(
             name,
             len(ranks),

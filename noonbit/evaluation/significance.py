@@ -59,7 +59,7 @@ def paired_gain(one: CorrectMask, other: CorrectMask) -> Gain:
 
 
 def hypotenuse(a: float, b: float, correlation: float) -> float:
-    """Return the length of a - b for vectors of lengths `a` and `b` with this cosine between them."""
+    """Return |a - b| of two vectors of lengths `a` and `b` whose cosine is `correlation`."""
     return math.sqrt(max(0.0, a * a - 2 * correlation * a * b + b * b))
 
 

@@ -25,7 +25,7 @@ LOWEST, HIGHEST = 0.05, 20.0
 def calibrate(
     contract: Contract, model: nn.Module, validation: TensorDataset, runtime: Runtime
 ) -> Contract:
-    """Return the contract with the temperature fitted on `validation`, unchanged if that is empty."""
+    """Return the contract with the temperature fitted on `validation`, unless that is empty."""
     if not len(validation):
         return contract
     logits = predict_logits(model, contract, validation.values, runtime)

@@ -1,7 +1,7 @@
-"""Finished runs in, one run out that answers for all of them.
+"""Combine finished runs into the run of an ensemble.
 
-Its folder is whole: the weights of all members lie in its own file, so they may be moved, changed
-or deleted afterwards. What is measured is measured on the test items that all members share.
+The ensemble's folder has the weights of all members, so their folders may be moved, changed or
+deleted afterwards. It is evaluated on the test items that all members share.
 """
 
 import math
@@ -22,8 +22,8 @@ from noonbit.data.loader import tensor_dataset
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
-from noonbit.errors import ArtefactError, DataError, UsageError
-from noonbit.evaluation.cross_validation import fold_scores, combine_fold_splits
+from noonbit.errors import ArtefactError, DataError, UsageError, join_first
+from noonbit.evaluation.cross_validation import combine_fold_splits, fold_scores
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.significance import disagreement, gain_over_mean, paired_gain
 from noonbit.evaluation.temperature import calibrate
@@ -41,7 +41,7 @@ from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime
 
 MACHINE_SETTINGS = {"threads", "device"}
-"""Where a member was trained, not how."""
+"""Settings of the machine, which are not part of how a member was trained."""
 
 
 def combine_runs(
@@ -52,10 +52,10 @@ def combine_runs(
     data_dir: Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
-    """Let finished runs answer as one, and leave a run folder with a report.
+    """Combine finished runs into an ensemble, and write its run folder with a report.
 
-    Raises `UsageError` where there is one run or one twice, `ArtefactError` for a run that cannot
-    be a member, and `DataError` for runs whose answers or figures do not go together.
+    Raises `UsageError` for fewer than two runs and for duplicates, `ArtefactError` for a run that
+    cannot be a member, and `DataError` for runs with different classes, inputs, data or test items.
     """
     started = time.perf_counter()
     require_alike(runs)
@@ -77,7 +77,7 @@ def combine_runs(
 
 
 def require_alike(runs: Sequence[Run]) -> None:
-    """Raise where runs cannot answer as one, or could not be compared if they did."""
+    """Raise for runs that cannot be combined or compared; see `combine_runs`."""
     if len(runs) < 2:
         raise UsageError(
             "An ensemble takes two runs or more. Train another with a --seed of its own, or all "
@@ -94,8 +94,8 @@ def require_alike(runs: Sequence[Run]) -> None:
         if run.class_names != first.class_names:
             raise DataError(
                 f"{names} do not know the same classes in the same order: "
-                f"{listed(run.class_names)}, and {listed(first.class_names)}. Only runs on the "
-                "same classes can answer as one."
+                f"{join_first(run.class_names, 5)}, and {join_first(first.class_names, 5)}. "
+                "Only runs on the same classes can answer as one."
             )
         if run.contract.preprocessor != first.contract.preprocessor:
             raise DataError(
@@ -142,7 +142,7 @@ def combine_members(
     *,
     started: float,
 ) -> Run:
-    """Fill the folder of `run` with the ensemble of its finished members.
+    """Write the ensemble of finished members into the folder of `run`.
 
     `started` is a time of `time.perf_counter`.
     """
@@ -156,7 +156,7 @@ def combine_members(
     runtime.to_device(network).eval()
     contract = Contract.unit(members[0].contract.preprocessor, members[0].class_names)
     if network.combine == "sum":
-        # Without validation items, the sum states what its members state on average.
+        # The default without validation items: the sum of logits as a mean of calibrated logits.
         total = math.fsum(member.contract.temperature for member in members)
         contract = contract.model_copy(update={"temperature": total})
     contract = calibrate(contract, network, tensor_dataset(items, "validation", runtime), runtime)
@@ -188,7 +188,7 @@ def combine_members(
 
 
 def load_member(run: Run) -> Member:
-    """A run's network with what its contract says."""
+    """Return a run's network as a member, with its normalisation and temperature."""
     contract = run.contract
     return Member(run.model, contract.mean, contract.std, contract.temperature)
 
@@ -201,7 +201,7 @@ def ensemble_metadata(
     *,
     data_dir: Path | None,
 ) -> dict[str, Any]:
-    """What run.json says of an ensemble whose `members` are described by `member_metadata`."""
+    """Return the metadata of an ensemble; `members` are those of `member_metadata`."""
     summaries = [summarise_member(member["name"], items) for member in members]
     return source_metadata(items, data_dir) | {
         "model": {
@@ -218,7 +218,7 @@ def ensemble_metadata(
 
 
 def member_metadata(recipe: Recipe, items: PreparedDataset, folder: str) -> dict[str, Any]:
-    """What run.json says of a member; with it, the ensemble is built anew without the member."""
+    """Return the metadata of a member, from which its network is rebuilt without its folder."""
     return {
         "name": model_of(recipe, items.preprocessor),
         "seed": recipe.seed,
@@ -228,7 +228,7 @@ def member_metadata(recipe: Recipe, items: PreparedDataset, folder: str) -> dict
 
 
 def summarise_member(model: str, items: PreparedDataset) -> Summary:
-    """A network of this name in figures."""
+    """Return the parameters and multiply-adds of a network."""
     entry = MODELS.get(model)
     return summarise(
         outline_for(items.preprocessor, model, len(items.data.class_names)),
@@ -239,9 +239,13 @@ def summarise_member(model: str, items: PreparedDataset) -> Summary:
 
 
 def joint_split(splits: Sequence[Split], items: PreparedDataset) -> Split:
-    """Train: the union of the members' train; validation: the intersection of theirs."""
+    """Return the ensemble's split.
+
+    Validation is the intersection of the members' validation items; train is every other item that
+    a member trained or validated on.
+    """
     validation = reduce(np.intersect1d, [split.validation for split in splits])
-    seen = reduce(np.union1d, [index for s in splits for index in (s.train, s.validation)])
+    used = reduce(np.union1d, [index for s in splits for index in (s.train, s.validation)])
     reasons = items.split.reasons
     if not all(np.array_equal(split.validation, validation) for split in splits):
         reasons = reasons | {
@@ -249,16 +253,16 @@ def joint_split(splits: Sequence[Split], items: PreparedDataset) -> Split:
             if len(validation)
             else "none, since each item trained a member; so its probabilities have no temperature"
         }
-    return Split(np.setdiff1d(seen, validation), validation, splits[0].test, reasons)
+    return Split(np.setdiff1d(used, validation), validation, splits[0].test, reasons)
 
 
 def stored_split(run: Run) -> Split:
-    """The split of a run folder."""
+    """Read the split of a run folder."""
     return Split.load(run.path / "split.npz", run.metadata["data"]["split"])
 
 
 def common_recipe(runs: Sequence[Run]) -> Recipe:
-    """The settings that all runs share, and the first one's seed."""
+    """Return the settings that all runs share, and the first one's seed."""
     first, *others = (run.recipe.model_dump(exclude_none=True) for run in runs)
     shared = {
         name: value
@@ -269,7 +273,7 @@ def common_recipe(runs: Sequence[Run]) -> Recipe:
 
 
 def common_reasons(runs: Sequence[Run], recipe: Recipe) -> dict[str, str]:
-    """Why the shared settings are what they are, where no member was told."""
+    """Return the reasons of the shared settings that all runs derived."""
     first, *others = (run.metadata["reasons"] for run in runs)
     return {
         name: reason if all(other[name] == reason for other in others) else f"of member 1: {reason}"
@@ -281,9 +285,9 @@ def common_reasons(runs: Sequence[Run], recipe: Recipe) -> dict[str, str]:
 
 
 def find_differing_settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """What sets each run apart from the others: settings that differ and that somebody stated.
+    """Return each run's explicit settings that differ between the runs.
 
-    What follows from them (the learning rate of another network) is left out.
+    Derived settings, such as the learning rate of another network, are left out.
     """
     recipes = [run.recipe.model_dump() for run in runs]
     names = [
@@ -297,13 +301,13 @@ def find_differing_settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
 
 
 def compare_members(run: Run, members: Sequence[Run]) -> dict[str, Any]:
-    """Each member's figures, what the ensemble gains over them, and how often they disagree."""
-    answers = [read_predictions(member) for member in members]
-    own = read_predictions(run)
-    right = [each.predictions == each.labels for each in answers]
+    """Return each member's metrics, the ensemble's gain over them, and how often they disagree."""
+    predictions = [read_predictions(member) for member in members]
+    combined = read_predictions(run)
+    right = [each.predictions == each.labels for each in predictions]
     evaluations = [require_evaluation(member) for member in members]
     best = int(np.argmax([evaluation.accuracy for evaluation in evaluations]))
-    not_unanimous, pairwise = disagreement([each.predictions for each in answers])
+    not_unanimous, pairwise = disagreement([each.predictions for each in predictions])
     rows = zip(
         run.metadata["model"]["members"],
         members,
@@ -314,42 +318,42 @@ def compare_members(run: Run, members: Sequence[Run]) -> dict[str, Any]:
     return {
         "members": [
             {
-                "run": about["run"],
-                "name": about["name"],
+                "run": entry["run"],
+                "name": entry["name"],
                 "differs": differs,
                 "accuracy": evaluation.accuracy,
                 "accuracy_low": evaluation.accuracy_low,
                 "accuracy_high": evaluation.accuracy_high,
                 "train_seconds": member.metadata["result"]["train_seconds"],
             }
-            for about, member, evaluation, differs in rows
+            for entry, member, evaluation, differs in rows
         ],
         "members_mean_accuracy": math.fsum(e.accuracy for e in evaluations) / len(evaluations),
         "best_member": best + 1,
-        "gain_over_mean": asdict(gain_over_mean(own.predictions == own.labels, right)),
-        "gain_over_best": asdict(paired_gain(own.predictions == own.labels, right[best])),
+        "gain_over_mean": asdict(gain_over_mean(combined.predictions == combined.labels, right)),
+        "gain_over_best": asdict(paired_gain(combined.predictions == combined.labels, right[best])),
         "not_unanimous": not_unanimous,
         "pairwise_disagreement": pairwise,
     }
 
 
 def score_folds(run: Run, members: Sequence[Run], items: PreparedDataset) -> dict[str, Any]:
-    """Each fold's figures, and how they spread."""
+    """Return each fold's metrics, and their mean and standard deviation."""
     assert items.split.folds is not None  # noqa: S101 - `combine_fold_splits` gives them
-    answers = read_predictions(run)
-    right = answers.predictions == answers.labels
+    predictions = read_predictions(run)
+    right = predictions.predictions == predictions.labels
     scores = fold_scores(right, items.split.folds, items.groups(items.split.test))
     counts = [member.metadata["data"]["counts"] for member in members]
     return {
         "folds": [
             asdict(score)
             | {
-                "run": about["run"],
+                "run": entry["run"],
                 "train_items": sum(count["train"]),
                 "validation_items": sum(count["validation"]),
                 "train_seconds": member.metadata["result"]["train_seconds"],
             }
-            for score, about, member, count in zip(
+            for score, entry, member, count in zip(
                 scores, run.metadata["model"]["members"], members, counts, strict=True
             )
         ],
@@ -359,13 +363,8 @@ def score_folds(run: Run, members: Sequence[Run], items: PreparedDataset) -> dic
 
 
 def require_evaluation(run: Run) -> Evaluation:
-    """The figures of a finished run."""
+    """Return the metrics of a finished run; raises `ArtefactError` if they are missing."""
     evaluation = run.evaluation
     if evaluation is None:
         raise ArtefactError(f"{run.word} has no evaluation.json; the run folder is not complete.")
     return evaluation
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """The first few names."""
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

@@ -1,13 +1,12 @@
-"""An ensemble trained from a source: its members, then what they are together.
+"""Train an ensemble: its members, then their combination.
 
     runs/20261122-141502-7-x-glance-mnist/
-      members/1/ .. members/7/   of each member, a run folder as `noonbit train` makes it, and a log
-      run.json, weights, ...     those of the ensemble, once all members are finished
+      members/1/ .. members/7/   a run folder for each member, with a log
+      run.json, weights, ...     of the ensemble, once all members are finished
 
-On a processor of several cores, members are trained side by side, and on a GPU where their steps
-are recorded; otherwise one after another.
-Members have all that a run has but a report: `noonbit report RUN/members/3` writes one. Stopped or
-killed, the ensemble goes on with what its members' folders hold.
+Members are trained in parallel on several CPU cores, and on a GPU if their steps are CUDA graphs;
+otherwise one after another. A member's folder has everything but a report, which `noonbit report
+RUN/members/3` writes. A stopped or killed ensemble resumes from its members' folders.
 """
 
 import math
@@ -40,7 +39,7 @@ from noonbit.training.gradients import may_use_global_rng
 from noonbit.training.setup import plan_for
 
 MEMBERS = "members"
-"""The folder of the members' folders."""
+"""The folder of the members' run folders."""
 
 
 def train_members(
@@ -53,18 +52,17 @@ def train_members(
     observer: Observer | None = None,
     at_once: int | None = None,
 ) -> Run:
-    """Train the members of `ensemble`, each by `recipe`, and leave an ensemble's run folder.
+    """Train the members of `ensemble` by `recipe`, and write the ensemble's run folder.
 
-    `at_once` of them are trained at the same time, each with its share of the threads; by default
-    as many as `derive_at_once` says. Those left for a last round share all threads too. Raises what
-    `jobs.train.train` raises, with the member's number before the sentence, and `Interrupted` after
-    saving.
+    `at_once` members are trained in parallel, by default as many as `derive_at_once` says. The
+    members of a round, also of a last one with fewer members, share all threads. Raises as
+    `jobs.train.train`, with the member's number before the message, and `Interrupted` after saving.
     """
     started = time.perf_counter()
     recipes = ensemble.recipes(recipe)
     runtime = Runtime.from_recipe(recipe)
-    opened = SharedSource(source, data_dir)
-    items = opened.load(recipes[0])
+    shared_source = SharedSource(source, data_dir)
+    items = shared_source.load(recipes[0])
     derived, reason = derive_at_once(runtime, recipes, outline_networks(recipes, items))
     at_once = at_once or derived
     recipes = assign_threads(recipes, runtime, at_once=at_once)
@@ -82,10 +80,10 @@ def train_members(
         "recipes": [without_none(each) for each in recipes],
     }
     run = create_run(out, model=metadata["model"]["name"], source=str(source), metadata=metadata)
-    # A resumed ensemble opens its data by these, until `combine_members` writes its own.
+    # For a resumed ensemble to load its data, until `combine_members` overwrites them.
     contract = Contract.unit(items.preprocessor, items.data.class_names)
     run.write_setup(without_none(recipe), contract, items.split)
-    return train_remaining(run, items, opened, observer or Observer(), started=started)
+    return train_remaining(run, items, shared_source, observer or Observer(), started=started)
 
 
 def resume_members(run: Run, *, data_dir: Path | None = None, observer: Observer) -> Run:
@@ -99,12 +97,12 @@ def resume_members(run: Run, *, data_dir: Path | None = None, observer: Observer
     items = run.items(data_dir=data_dir)
     if data_dir is None and run.metadata["data_dir"] is not None:
         data_dir = Path(run.metadata["data_dir"])
-    opened = SharedSource(run.metadata["source_path"], data_dir)
-    return train_remaining(run, items, opened, observer, started=started)
+    shared_source = SharedSource(run.metadata["source_path"], data_dir)
+    return train_remaining(run, items, shared_source, observer, started=started)
 
 
 def train_remaining(
-    run: Run, items: PreparedDataset, opened: SharedSource, observer: Observer, *, started: float
+    run: Run, items: PreparedDataset, source: SharedSource, observer: Observer, *, started: float
 ) -> Run:
     """Train the members that are not finished, then combine all of them."""
     trainings = list_member_trainings(run)
@@ -120,9 +118,9 @@ def train_remaining(
                 together = list(group)
                 at_once = min(run.metadata["training"]["at_once"], len(together))
                 if at_once > 1:
-                    train_in_parallel(together, at_once, opened, observer, should_stop)
+                    train_in_parallel(together, at_once, source, observer, should_stop)
                 else:
-                    train_in_turn(together, opened, observer, should_stop)
+                    train_in_turn(together, source, observer, should_stop)
         except Interrupted:
             run.update(status="interrupted")
             finished = plural(sum(training.is_finished for training in trainings), "member")
@@ -130,36 +128,36 @@ def train_remaining(
                 f"Stopped with {finished} of {len(trainings)} finished; everything is saved. "
                 f"Continue with: noonbit train --resume {run.word}"
             ) from None
-        except KeyboardInterrupt:  # a second Ctrl-C; members beside others were waited for
+        except KeyboardInterrupt:  # a second Ctrl-C; parallel members have saved
             run.update(status="interrupted")
             raise
         except TrainingDiverged:
             run.update(status="diverged")
             raise
     members = load_members(run)
-    stated = run.metadata["training"]["recipe"]
-    of_all = {name: stated.get(name) for name in ("threads", "time_budget")}
-    recipe = common_recipe(members).model_copy(update=of_all)
+    explicit = run.metadata["training"]["recipe"]
+    common = {name: explicit.get(name) for name in ("threads", "time_budget")}
+    recipe = common_recipe(members).model_copy(update=common)
     return combine_members(run, members, items, recipe, observer, started=started)
 
 
 def train_in_turn(
     trainings: Sequence[MemberTraining],
-    opened: SharedSource,
+    source: SharedSource,
     observer: Observer,
     should_stop: Callable[[], bool],
 ) -> None:
-    """Run all trainings in this thread, each with the threads that its recipe has."""
+    """Run all trainings one after another in this thread."""
     for training in trainings:
         if should_stop():
             raise Interrupted("Stopped between two members.")
         log = MemberLog(partial(observer.on_member_epoch, training.number))
-        member = training.run(opened, log, should_stop)
+        member = training.run(source, log, should_stop)
         observer.on_member_end(training.number, training.count, member)
 
 
 def load_members(run: Run) -> list[Run]:
-    """The members' runs; raises `ArtefactError` where their folders were deleted or moved."""
+    """Load the members' runs; raises `ArtefactError` if a folder was deleted or moved."""
     folders = [run.path / member["run"] for member in run.metadata["model"]["members"]]
     for folder in folders:
         if not folder.exists():
@@ -171,7 +169,7 @@ def load_members(run: Run) -> list[Run]:
 
 
 def list_member_trainings(run: Run) -> list[MemberTraining]:
-    """The training of each member of the ensemble."""
+    """Return the training of each member of the ensemble."""
     members, recipes = run.metadata["model"]["members"], run.metadata["training"]["recipes"]
     return [
         MemberTraining(
@@ -182,10 +180,9 @@ def list_member_trainings(run: Run) -> list[MemberTraining]:
 
 
 def outline_networks(recipes: Sequence[Recipe], items: PreparedDataset) -> list[nn.Module]:
-    """An outline of each kind of network that there will be.
+    """Return an outline of each different network of the members.
 
-    Raises the errors of whatever does not fit: a member's mistake is better known before the first
-    one is trained.
+    Checks their settings too, so that errors are raised before the first member is trained.
     """
     kinds = dict.fromkeys(
         recipe.model_copy(update={"seed": 0, "fold": None, "test_fold": None}) for recipe in recipes
@@ -203,10 +200,10 @@ def outline_networks(recipes: Sequence[Recipe], items: PreparedDataset) -> list[
 def derive_at_once(
     runtime: Runtime, recipes: Sequence[Recipe], networks: Sequence[nn.Module]
 ) -> tuple[int, str]:
-    """How many members to train at the same time, and why.
+    """Return how many members to train in parallel, and the reason.
 
-    Nothing that is measured decides, since members round otherwise where they have other threads,
-    and the same command should give the same weights on a slow day.
+    Not measured: rounding depends on the threads of a member, and the same command should give the
+    same weights whatever the machine's load.
     """
     if runtime.device.type != "cpu":
         if all(recipe.engine == "graph" for recipe in recipes):
@@ -222,11 +219,11 @@ def derive_at_once(
 
 
 def assign_threads(recipes: Sequence[Recipe], runtime: Runtime, *, at_once: int) -> list[Recipe]:
-    """The members' recipes, each with its share of the threads and of the time.
+    """Return the members' recipes with their share of the threads and of the time budget.
 
-    Stated in the recipe, since other threads round otherwise.
+    The threads are stored in the recipes, since rounding depends on them.
     """
-    last = len(recipes) % at_once  # so many are left for the last round
+    last = len(recipes) % at_once  # the members of the last round, if it is incomplete
     rounds = math.ceil(len(recipes) / at_once)
     shares = []
     for number, recipe in enumerate(recipes, start=1):
@@ -241,5 +238,5 @@ def assign_threads(recipes: Sequence[Recipe], runtime: Runtime, *, at_once: int)
 
 
 def without_none(recipe: Recipe) -> dict[str, Any]:
-    """The explicit settings of a recipe, as TOML and JSON can hold them."""
+    """Return the explicit settings of a recipe without None, which TOML cannot represent."""
     return {name: value for name, value in recipe.explicit_settings().items() if value is not None}

@@ -1,4 +1,4 @@
-"""The first Ctrl-C asks a training to finish its step and save; the second one ends it."""
+"""Let the first Ctrl-C ask a training to finish its step and save, and the second one end it."""
 
 import signal
 import threading
@@ -8,14 +8,17 @@ from types import FrameType
 
 
 class StopRequest:
-    """To stop: made by the first Ctrl-C (or polite kill). The second one is immediate in the thread
-    that waits for a training; members beside others end their step and save all the same."""
+    """A handler of SIGINT and SIGTERM that records the first signal as a request to stop.
+
+    The second one raises `KeyboardInterrupt` in the main thread; members that train in other
+    threads still finish their step and save.
+    """
 
     def __init__(self) -> None:
         self.is_made = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """What a signal does."""
+        """Handle a signal."""
         if self.is_made:
             raise KeyboardInterrupt
         self.is_made = True
@@ -23,14 +26,14 @@ class StopRequest:
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn signals into a wish to stop."""
+    """Handle SIGINT and SIGTERM inside the block; yields a function that says whether to stop."""
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False  # only the main thread may set signals
         return
-    wish = StopRequest()
-    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
+    request = StopRequest()
+    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: wish.is_made
+        yield lambda: request.is_made
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

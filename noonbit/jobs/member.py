@@ -1,4 +1,4 @@
-"""One member of an ensemble in training: a run folder, with a log, inside the ensemble's."""
+"""The training of one member of an ensemble, in a run folder with a log inside the ensemble's."""
 
 import shutil
 import sys
@@ -23,17 +23,17 @@ from noonbit.training.state import TrainingState
 
 
 class SharedSource:
-    """What all members are trained on, opened once for those whose items are split alike."""
+    """The data of all members, loaded once for consecutive members with the same holdout."""
 
     def __init__(self, path: str | Path, data_dir: Path | None) -> None:
         self.path, self.data_dir = path, data_dir
         self.holdout: Holdout | None = None
         self.lock = Lock()
-        """Held from loading to the first step: initial weights are drawn from PyTorch's one stream
-        of random numbers, and an engine that one member finds fastest is the next one's too."""
+        """Held from loading to the first step: initial weights are drawn from PyTorch's global
+        random stream, and the engine that one member measures is reused by the next."""
 
     def load(self, recipe: Recipe) -> PreparedDataset:
-        """As `data.prepared.load`; opened again only where the recipe splits the items otherwise."""
+        """Load as `data.prepared.load`, again only if the recipe's holdout differs."""
         holdout = Holdout.from_recipe(recipe)
         if holdout != self.holdout:
             self.items = load(self.path, recipe, data_dir=self.data_dir)
@@ -43,7 +43,7 @@ class SharedSource:
 
 @dataclass(frozen=True, slots=True)
 class MemberTraining:
-    """The training of one member, begun or not."""
+    """The training of one member, started or not."""
 
     number: int
     """From 1."""
@@ -54,16 +54,14 @@ class MemberTraining:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the member's folder has all that an ensemble needs of it."""
+        """Whether the member's run is finished."""
         path = self.folder / "run.json"
         return path.exists() and load_run(self.folder).metadata["status"] == "finished"
 
-    def run(
-        self, source: SharedSource, observer: Observer, should_stop: Callable[[], bool]
-    ) -> Run:
-        """Train the member, or go on where it was stopped; its report is left for later.
+    def run(self, source: SharedSource, observer: Observer, should_stop: Callable[[], bool]) -> Run:
+        """Train the member, or resume it; without a report.
 
-        Raises the member's own error with its number before the sentence.
+        Raises the errors of a training with the member's number before the message.
         """
         try:
             with source.lock:
@@ -77,17 +75,19 @@ class MemberTraining:
             raise
 
     def start_or_resume(self, source: SharedSource, observer: Observer) -> Training:
-        """Bring the training to where its next step follows."""
+        """Prepare the training up to its next step."""
         Runtime.from_recipe(self.recipe)  # sets this thread's number of threads for loading too
         items = source.load(self.recipe)
         if (self.folder / "split.npz").exists():
             run = load_run(self.folder)
             require_unfinished(run)
-            # Another version may preprocess otherwise; then the run's own way is taken.
+            # Another version may derive another preprocessor; the run's own one is kept.
             is_alike = items.preprocessor == run.contract.preprocessor
-            own = run.with_stored_split(items) if is_alike else run.items(data_dir=source.data_dir)
-            return Training.resume(run, own, observer=observer)
-        # A kill before the first step left a folder that has nothing to go on from.
+            items = (
+                run.with_stored_split(items) if is_alike else run.items(data_dir=source.data_dir)
+            )
+            return Training.resume(run, items, observer=observer)
+        # A kill before the first step leaves a folder without anything to resume from.
         shutil.rmtree(self.folder, ignore_errors=True)
         return Training.start(
             items, self.recipe, out=self.folder, data_dir=source.data_dir, observer=observer
@@ -95,15 +95,15 @@ class MemberTraining:
 
 
 class MemberLog(LineDisplay):
-    """Writes a member's lines to `train.log` in its folder and passes its epochs on."""
+    """Writes a member's lines to `train.log` in its folder, and reports its epochs."""
 
-    def __init__(self, tell_epoch: Callable[[int, int], None]) -> None:
+    def __init__(self, report_epoch: Callable[[int, int], None]) -> None:
         super().__init__(sys.stderr)
-        self.tell_epoch = tell_epoch
+        self.report_epoch = report_epoch
         self.path: Path | None = None
 
     def say(self, text: str) -> None:
-        """One line, at once; the file is closed in between, since a member may be killed."""
+        """Append a line and close the file, so that no line is lost if the member is killed."""
         self.last_line_at = time.monotonic()
         assert self.path is not None  # noqa: S101 - `on_start` comes first
         with self.path.open("a", encoding="utf-8") as file:
@@ -117,4 +117,4 @@ class MemberLog(LineDisplay):
     def on_epoch(self, state: TrainingState) -> None:
         """See `Observer`."""
         super().on_epoch(state)
-        self.tell_epoch(state.epoch, self.epochs)
+        self.report_epoch(state.epoch, self.epochs)

@@ -1,4 +1,4 @@
-"""What a training or an ensemble tells whoever shows it: a display, a notebook, a test."""
+"""The callbacks of a job: for displays, notebooks and tests."""
 
 from noonbit.config.plan import Plan
 from noonbit.data.prepared import PreparedDataset
@@ -8,19 +8,19 @@ from noonbit.training.state import Callbacks, TrainingState
 
 
 class Observer(Callbacks):
-    """The loop's callbacks and those of a whole job; override what you want to show."""
+    """The callbacks of the training loop and of a whole job; override what you need."""
 
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
-        """Everything is decided and the first step follows; `state` tells a resumed training."""
+        """Called before the first step; `state` is past step 0 in a resumed training."""
 
     def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
-        """The test split was measured."""
+        """Called after the test split was evaluated."""
 
     def on_ensemble_start(self, run: Run, items: PreparedDataset) -> None:
-        """The members of the ensemble `run` are about to be trained, or to go on."""
+        """Called before the members of the ensemble `run` are trained, or resumed."""
 
     def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
-        """A member, numbered from 1, is done with one of its epochs."""
+        """Called after an epoch of a member, numbered from 1."""
 
     def on_member_end(self, number: int, count: int, member: Run) -> None:
-        """One of `count` members is finished and measured, now or before a stop."""
+        """Called for each of `count` members that is finished, now or before a resume."""

@@ -1,9 +1,8 @@
-"""Members of an ensemble trained at the same time, each by a thread of this process.
+"""Train members of an ensemble in parallel threads of this process.
 
-PyTorch's operators and the compiled kernels release the interpreter's lock, so members hardly wait
-for each other. They share the source, the libraries and what those prepare at their first step. On
-a GPU each member has a CUDA stream of its own. The calling thread waits, shows the progress, and
-passes a request to stop on.
+PyTorch's operators and the compiled kernels release the GIL, so members hardly wait for each other.
+Threads share the loaded data, the libraries and their initialisation. On a GPU each member has its
+own CUDA stream. The calling thread waits, reports progress, and forwards a request to stop.
 """
 
 import queue
@@ -19,7 +18,7 @@ from noonbit.runs.run import Run
 from noonbit.system.runtime import Runtime
 
 WAIT_SECONDS = 0.1
-"""Between two looks at the queue of epochs."""
+"""Between two reads of the queue of finished epochs."""
 
 
 def train_in_parallel(
@@ -35,7 +34,7 @@ def train_in_parallel(
     """
     epochs_done: queue.SimpleQueue[tuple[int, int, int]] = queue.SimpleQueue()
     failures: list[BaseException] = []
-    """In the order in which they came; after the first one, members that stopped because of it."""
+    """In order of time; after the first one come members that stopped because of it."""
     is_halted = Event()
 
     def must_stop() -> bool:
@@ -66,6 +65,6 @@ def train_in_parallel(
                     if future.exception() is None:
                         observer.on_member_end(training.number, training.count, future.result())
         finally:
-            is_halted.set()  # whatever happened, members save before the pool is left
+            is_halted.set()  # on any error, members save before the pool is closed
     if failures:
         raise failures[0]

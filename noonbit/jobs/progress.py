@@ -1,4 +1,4 @@
-"""What a training shows while it goes on: a bar on a terminal, a line an epoch elsewhere."""
+"""Display the progress of a training: a bar on a terminal, one line per epoch elsewhere."""
 
 import math
 import sys
@@ -21,13 +21,13 @@ from noonbit.training.loop import steps_per_epoch
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
 
 BAR_SECONDS = 0.2
-"""Between two readings of the loss: each one waits for the device."""
+"""Between two reads of the loss, each of which synchronises with the device."""
 QUIET_SECONDS = 30.0
-"""A long epoch says that it lives this often, where there is no bar."""
+"""Without a bar, a long epoch prints a line this often."""
 
 
 class LineDisplay(Observer):
-    """A line an epoch on stderr: for logs, files and CI."""
+    """Prints one line per epoch: for logs, files and CI."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -35,7 +35,7 @@ class LineDisplay(Observer):
         self.last_line_at = time.monotonic()
 
     def say(self, text: str) -> None:
-        """One line, at once."""
+        """Print a line and flush."""
         self.last_line_at = time.monotonic()
         print(text, file=self.stream, flush=True)
 
@@ -81,7 +81,7 @@ class LineDisplay(Observer):
 
 
 class BarDisplay(LineDisplay):
-    """The same lines, and below them a bar with loss, accuracy, speed and the time left."""
+    """Prints the same lines, and below them a bar with loss, accuracy, speed and the time left."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
@@ -99,7 +99,7 @@ class BarDisplay(LineDisplay):
         self.started = time.monotonic()
         self.done_before = 0
         self.members: dict[int, float] = {}
-        """The share of its epochs that each member has done."""
+        """The share of finished epochs of each member."""
 
     def say(self, text: str) -> None:
         self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -149,7 +149,7 @@ class BarDisplay(LineDisplay):
         self.show_members()
 
     def show_members(self) -> None:
-        """Bring the bar to where the members are together."""
+        """Set the bar to the progress of all members."""
         self.progress.update(
             self.task,
             completed=sum(self.members.values()),
@@ -161,7 +161,7 @@ class BarDisplay(LineDisplay):
 
 @contextmanager
 def display() -> Iterator[Observer]:
-    """The display that suits stderr."""
+    """Yield the display for stderr: a bar if it is a terminal."""
     if not sys.stderr.isatty():
         yield LineDisplay(sys.stderr)
         return
@@ -173,7 +173,7 @@ def display() -> Iterator[Observer]:
 
 
 def data_lines(run: Run, items: PreparedDataset) -> list[str]:
-    """What trains, validates and measures, what is wrong with it, and how large the model is."""
+    """Return lines on the data, the split, the findings and the size of the model."""
     data, split = items.data, items.split
     lines = [
         f"data     {data.source}: {data.format}, "
@@ -203,10 +203,10 @@ def data_lines(run: Run, items: PreparedDataset) -> list[str]:
 
 
 def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
-    """What is about to happen, each derived setting with its reason."""
+    """Return the lines before the first step: data, and settings with their reasons."""
     lines = data_lines(run, items)
     machine = run.metadata["machine"]
-    shown = {
+    settings = {
         "epochs": plan.epochs,
         "batch_size": plan.batch_size,
         "optimizer": plan.optimizer,
@@ -220,26 +220,26 @@ def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
         "engine": machine["engine"],
         "device": machine["device"],
     }
-    for name, value in shown.items():
+    for name, value in settings.items():
         reason = run.metadata["reasons"].get(name)
         lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
     return lines + [f"warning  {sentence}" for sentence in run.metadata.get("warnings", [])]
 
 
 def epoch_line(row: EpochMetrics, epochs: int, noun: str, *, is_best: bool) -> str:
-    """One epoch in one line, in the words that Keras made usual."""
-    validated = f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  "
+    """Return the line of an epoch, with the names of metrics as in Keras."""
+    validation = f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  "
     return (
         f"epoch {row.epoch}/{epochs}  {row.seconds:.1f} s  "
         f"loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
-        + ("" if math.isnan(row.val_loss) else validated)
+        + ("" if math.isnan(row.val_loss) else validation)
         + f"{row.items_per_second:,.0f} {noun}s/s"
         + ("  best" if is_best else "")
     )
 
 
 def members_line(run: Run) -> str:
-    """How many members there will be, and how they are trained and combined."""
+    """Return the line on how many members are trained, and how they are combined."""
     model, training = run.metadata["model"], run.metadata["training"]
     at_once = training["at_once"]
     return (
@@ -266,12 +266,12 @@ def member_line(number: int, count: int, member: Run) -> str:
 
 
 def gain_lines(run: Run) -> list[str]:
-    """What an ensemble is better than, and by how much, in points of a hundred."""
+    """Return lines on the gain of an ensemble in percentage points, and the disagreement."""
     result, noun = run.metadata["result"], run.contract.preprocessor.noun
 
     def points(gain: dict[str, float]) -> str:
-        gained, low, high = (100 * gain[key] for key in ("gain", "low", "high"))
-        return f"{gained:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
+        value, low, high = (100 * gain[key] for key in ("gain", "low", "high"))
+        return f"{value:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
 
     best = result["members"][result["best_member"] - 1]["accuracy"]
     return [
@@ -285,7 +285,7 @@ def gain_lines(run: Run) -> list[str]:
 
 
 def fold_lines(run: Run) -> list[str]:
-    """How the folds of a cross-validation spread, and what was not measured."""
+    """Return lines on the accuracies of the folds of a cross-validation."""
     result = run.metadata["result"]
     shares = [fold["accuracy"] for fold in result["folds"]]
     return [
@@ -299,7 +299,7 @@ def fold_lines(run: Run) -> list[str]:
 
 
 def headline(evaluation: Evaluation, noun: str) -> str:
-    """The figure that matters, with its interval."""
+    """Return the line of the accuracy with its interval."""
     return (
         f"{evaluation.split:<8} {evaluation.accuracy:.2%} of "
         f"{plural(evaluation.items, noun)} right "
@@ -308,7 +308,7 @@ def headline(evaluation: Evaluation, noun: str) -> str:
 
 
 def nothing_learned_line(evaluation: Evaluation, noun: str) -> str:
-    """What the figure does not show."""
+    """Return the line that says that the accuracy does not show any learning."""
     return (
         f"note     always answering the most frequent class would reach "
         f"{evaluation.most_frequent_share:.2%}; these {plural(evaluation.items, noun)} do not show "

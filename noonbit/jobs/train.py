@@ -1,6 +1,6 @@
-"""From a source to a run folder: one network, an ensemble, or a cross-validation.
+"""Train one network, an ensemble, or a cross-validation from a source to a run folder.
 
-The command line, `noonbit.train` and the documented experiments all train by these two functions.
+The command line, `noonbit.train` and the documented experiments all use these two functions.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ def train(
     data_dir: Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
-    """Train a classifier on `source` and leave a run folder with its report.
+    """Train a classifier on `source`, and write a run folder with a report.
 
     `model` is a network of the caller's own, instead of the recipe's name. Raises the errors of
     errors.py: data that cannot be used, `Interrupted` after saving, `TrainingDiverged`.
@@ -39,9 +39,7 @@ def train(
     ensemble.require_consistent()
     observer = observer or Observer()
     if ensemble.count == 1:
-        return train_one(
-            source, recipe, model=model, out=out, data_dir=data_dir, observer=observer
-        )
+        return train_one(source, recipe, model=model, out=out, data_dir=data_dir, observer=observer)
     if model is not None:
         raise UsageError(OBJECTS_ARE_NO_MEMBERS)
     return train_members(source, recipe, ensemble, out=out, data_dir=data_dir, observer=observer)
@@ -54,12 +52,11 @@ def resume(
     data_dir: Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
-    """Continue a training that was stopped, as if it never had been.
+    """Resume a stopped training; the result is the same as without the stop.
 
     `model` is the network of a run that was trained with a Python object, freshly initialised as
-    it was then. Of an ensemble, finished members stay, stopped ones go on, and missing ones begin.
-    Raises `UsageError` for a run that is finished or diverged, `DataError` where the source has
-    changed since.
+    then. In an ensemble, stopped members are resumed and missing ones trained. Raises `UsageError`
+    for a run that is finished or diverged, and `DataError` if the source has changed.
     """
     observer = observer or Observer()
     if not run.is_ensemble:

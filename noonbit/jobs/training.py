@@ -1,9 +1,9 @@
-"""One network from a source to a run folder.
+"""Train one network from a source to a run folder.
 
     load -> prepare -> fit -> evaluate -> report
 
-Each arrow is a function of another module; this one orders them and keeps the run folder true at
-every moment, so that a training that is killed can be resumed and one that diverges says so.
+Each step is a function of another module. This one calls them and keeps the run folder up to date,
+so that a killed training can be resumed.
 """
 
 import time
@@ -34,7 +34,7 @@ from noonbit.training.setup import PreparedTraining, prepare_training
 from noonbit.training.state import Callbacks, StepProgress, TrainingState
 
 CHECKPOINT_SECONDS = 10.0
-"""A checkpoint is written after an epoch when the last one is older: what a kill can cost."""
+"""A checkpoint is written after an epoch if the last one is older, which bounds the lost work."""
 CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -49,7 +49,7 @@ def train_one(
 ) -> Run:
     """Train one network on `source`; see `jobs.train.train`."""
     started = time.perf_counter()
-    Runtime.from_recipe(recipe)  # so an absent device is refused before anything is loaded
+    Runtime.from_recipe(recipe)  # raises for a missing device before data is loaded
     items = load(source, recipe, data_dir=data_dir)
     training = Training.start(
         items, recipe, model=model, out=out, data_dir=data_dir, observer=observer
@@ -60,10 +60,10 @@ def train_one(
 def resume_one(
     run: Run, *, model: nn.Module | None = None, data_dir: Path | None = None, observer: Observer
 ) -> Run:
-    """Continue the training of one network; see `jobs.train.resume`."""
+    """Resume the training of one network; see `jobs.train.resume`."""
     started = time.perf_counter()
     require_unfinished(run)
-    Runtime.from_recipe(recipe_as_started(run))  # before anything is loaded
+    Runtime.from_recipe(recipe_as_started(run))  # raises for a missing device before data is loaded
     items = run.items(data_dir=data_dir)
     return Training.resume(run, items, model=model, observer=observer).run_to_end(started=started)
 
@@ -88,14 +88,12 @@ class Training:
         data_dir: Path | None,
         observer: Observer,
     ) -> "Training":
-        """Decide everything for items that were loaded for this recipe, and make the run folder."""
+        """Prepare a training on items loaded for this recipe, and create its run folder."""
         prepared = prepare_training(items, recipe, Runtime.from_recipe(recipe), model=model)
         state, context = prepared.state, prepared.context
         is_python_object = model is not None
         metadata = training_metadata(items, prepared, python=is_python_object, data_dir=data_dir)
-        run = create_run(
-            out, model=context.plan.model, source=items.data.source, metadata=metadata
-        )
+        run = create_run(out, model=context.plan.model, source=items.data.source, metadata=metadata)
         settings = resolved_settings(recipe, context.plan, python=is_python_object)
         run.write_setup(settings, context.contract, items.split)
         run.model = state.model
@@ -111,7 +109,7 @@ class Training:
         model: nn.Module | None = None,
         observer: Observer,
     ) -> "Training":
-        """A stopped training where it stood."""
+        """Prepare a stopped training from its checkpoint, if it has one."""
         if model is None:
             run.require_rebuildable()
         recipe, checkpoint = recipe_as_started(run), run.path / CHECKPOINT
@@ -144,7 +142,10 @@ class Training:
         return run
 
     def fit(self, should_stop: Callable[[], bool]) -> None:
-        """Take all steps, and keep the best weights; raises `Interrupted` after saving."""
+        """Train to the end and save the best weights.
+
+        Raises `Interrupted` after saving a checkpoint, and `TrainingDiverged`.
+        """
         run, state = self.run, self.prepared.state
         try:
             is_over = self.prepared.fit(RunRecorder(run, self.observer, should_stop))
@@ -162,9 +163,9 @@ class Training:
         save_weights(run.path / "weights.safetensors", state.best)
 
     def evaluate(self) -> Run:
-        """Find the temperature, and measure the test split."""
+        """Calibrate the network, and evaluate the test split."""
         run, state, runtime = self.run, self.prepared.state, self.prepared.context.runtime
-        run.model, run.contract = answering_network(self.prepared)
+        run.model, run.contract = final_network(self.prepared)
         write_json(run.path / "contract.json", run.contract.model_dump())
         evaluation = evaluate_test_split(run, self.items, runtime)
         run.update(
@@ -182,10 +183,10 @@ class Training:
         return run
 
 
-def answering_network(prepared: PreparedTraining) -> tuple[nn.Module, Contract]:
-    """A trained network with its best weights and test-time augmentation, and its contract.
+def final_network(prepared: PreparedTraining) -> tuple[nn.Module, Contract]:
+    """Return the network with its best weights and test-time augmentation, and its contract.
 
-    The contract has the temperature that suits the validation split.
+    The contract has the temperature fitted on the validation split.
     """
     context, state = prepared.context, prepared.state
     state.model.load_state_dict(state.best)
@@ -195,18 +196,18 @@ def answering_network(prepared: PreparedTraining) -> tuple[nn.Module, Contract]:
 
 
 class RunRecorder(Callbacks):
-    """Keeps the run folder true while the loop runs, and passes everything on to the observer."""
+    """Writes history and checkpoints, and forwards the callbacks to the observer."""
 
     def __init__(self, run: Run, observer: Observer, should_stop: Callable[[], bool]) -> None:
         self.run, self.observer, self.asks_to_stop = run, observer, should_stop
         self.saved_at = time.monotonic()
 
     def on_step(self, progress: StepProgress) -> None:
-        """Pass it on."""
+        """Forward the step."""
         self.observer.on_step(progress)
 
     def on_epoch(self, state: TrainingState) -> None:
-        """Write the history, and a checkpoint where the last one is old."""
+        """Write the history, and a checkpoint if the last one is old; forward the epoch."""
         self.run.write_history(state.history)
         self.observer.on_epoch(state)
         if time.monotonic() - self.saved_at >= CHECKPOINT_SECONDS:
@@ -214,12 +215,12 @@ class RunRecorder(Callbacks):
             self.saved_at = time.monotonic()
 
     def should_stop(self) -> bool:
-        """Whether a person or the observer asks for it."""
+        """Whether a signal or the observer asks to stop."""
         return self.asks_to_stop() or self.observer.should_stop()
 
 
 def require_unfinished(run: Run) -> None:
-    """Raise `UsageError` where there is nothing to go on with."""
+    """Raise `UsageError` for a run that is finished or diverged."""
     who = "A member of " if run.is_ensemble else ""
     if run.metadata["status"] == "finished":
         raise UsageError(f"{run.path.name} is finished; there is nothing to resume.")
@@ -231,7 +232,10 @@ def require_unfinished(run: Run) -> None:
 
 
 def recipe_as_started(run: Run) -> Recipe:
-    """The run's recipe with the threads, precision and engine it began with: others round."""
+    """Return the run's recipe with the threads, precision and engine of its start.
+
+    Rounding depends on them.
+    """
     machine = run.metadata["machine"]
     return run.recipe.model_copy(
         update={name: machine[name] for name in ("threads", "precision", "engine")}

@@ -59,10 +59,7 @@ def explain_most_confident(
     is_right = (predictions.predictions == predictions.labels)[order]
     return Decisions(
         *(
-            [
-                explain_decision(run, items, predictions, int(row))
-                for row in order[mask][:SENTENCES]
-            ]
+            [explain_decision(run, items, predictions, int(row)) for row in order[mask][:SENTENCES]]
             for mask in (is_right, ~is_right)
         )
     )

@@ -51,8 +51,10 @@ def write_report(run: Run, items: PreparedDataset) -> Path:
             f"{run.path.name} has no test figures yet, since its training did not end. "
             f"Continue it with: noonbit train --resume {run.path}"
         )
-    page = make_environment().get_template("page.html.j2").render(
-        template_context(run, items, evaluation)
+    page = (
+        make_environment()
+        .get_template("page.html.j2")
+        .render(template_context(run, items, evaluation))
     )
     path = run.path / "report.html"
     write_text(path, page)
@@ -110,10 +112,12 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
 def build_input_kind_section(
     evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset
 ) -> object | None:
-    """Return the kind of input's own section, which replaces the tables of classes, if it has one."""
+    """Return the section of the kind of input that replaces the tables of classes, if any."""
     if items.preprocessor.report_section is None:
         return None
-    section: object = resolve_name(items.preprocessor.report_section)(evaluation, predictions, items)
+    section: object = resolve_name(items.preprocessor.report_section)(
+        evaluation, predictions, items
+    )
     return section
 
 

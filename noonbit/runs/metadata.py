@@ -91,9 +91,9 @@ def count_classes(items: PreparedDataset) -> dict[str, list[int]]:
 
 
 def resolved_settings(recipe: Recipe, plan: Plan, *, python: bool = False) -> dict[str, Any]:
-    """Return the recipe with the settings that the plan derived; settings without a value are left out.
+    """Return the recipe with the settings that the plan derived, without those that have no value.
 
-    So is the name of a network given as a Python object, since no recipe can build it.
+    The name of a network given as a Python object is left out, since no recipe can build it.
     """
     derived = {
         name: value

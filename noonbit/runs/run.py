@@ -192,7 +192,7 @@ class Run:
             )
 
     def load_weights(self, model: nn.Module) -> None:
-        """Load the best weights into a network; raises `ArtefactError` before the training has ended."""
+        """Load the best weights into a network; raises `ArtefactError` if there are none yet."""
         path, status = self.path / "weights.safetensors", self.metadata["status"]
         if status != "finished" and not path.exists():
             again = (
@@ -206,7 +206,7 @@ class Run:
         load_weights(path, model)
 
     def predict(self, inputs: Any, *, runtime: Runtime | None = None) -> Predictions:
-        """Predict class names and probabilities for files, folders, arrays, pictures or `Sentences`.
+        """Predict classes and probabilities for files, folders, arrays, pictures or `Sentences`.
 
         `inputs` is a path or several, a Pillow image or several, or an array: one image (H, W) or
         (H, W, C), or many (N, H, W), (N, H, W, C) or (N, C, H, W), in the value range that the
@@ -237,7 +237,7 @@ class Run:
         return self.with_stored_split(items)
 
     def with_stored_split(self, items: PreparedDataset) -> PreparedDataset:
-        """Replace the split of items of the run's source, preprocessed as its own, by the stored split.
+        """Give items of the run's source, preprocessed as its own, the stored split.
 
         Raises `DataError` if the source has changed.
         """
@@ -252,7 +252,7 @@ class Run:
     def evaluate(
         self, source: str | Path | None = None, *, data_dir: Path | None = None
     ) -> Evaluation:
-        """Evaluate the run on its own test split again, as its training did, or on another `source`.
+        """Evaluate the run on its own test split, as its training did, or on another `source`.
 
         In a cross-validation, each network is evaluated on its own fold. Another `source` is used
         as a whole, or its test part if it has one; classes are matched by name. Raises `DataError`
@@ -268,7 +268,7 @@ class Run:
             and data.test is None
             and items.fingerprint == self.metadata["data"]["fingerprint"]
         ):
-            # All its items trained some of the networks, so each network predicts its own fold only.
+            # All its items trained some of the networks, so each predicts its own fold only.
             return self.evaluate(data_dir=data_dir)
         unknown = [name for name in data.class_names if name not in self.class_names]
         if unknown:
@@ -285,7 +285,7 @@ class Run:
     def measure(
         self, items: PreparedDataset, indices: Indices, labels: Indices, split: str
     ) -> Evaluation:
-        """Evaluate the items at `indices`; `labels` (N,) of all items are in the run's own classes."""
+        """Evaluate the items at `indices`; `labels` (N,) of all items index the run's classes."""
         runtime = Runtime.from_recipe(self.recipe)
         values = values_at(items.values, indices, runtime.device)
         probabilities = predict_probabilities(
@@ -304,9 +304,7 @@ class Run:
         self.metadata.update(facts)
         write_json(self.path / "run.json", self.metadata)
 
-    def write_setup(
-        self, settings: dict[str, Any], contract: Contract, split: Split
-    ) -> None:
+    def write_setup(self, settings: dict[str, Any], contract: Contract, split: Split) -> None:
         """Write recipe.toml, contract.json and split.npz."""
         write_text(self.path / "recipe.toml", tomli_w.dumps(settings))
         write_json(self.path / "contract.json", contract.model_dump())

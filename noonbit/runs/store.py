@@ -39,7 +39,7 @@ def create_run(
 
 
 def make_folder(folder: Path) -> bool:
-    """Create a folder; False if it exists already, such as one of a training that began just now."""
+    """Create a folder; False if it exists already, perhaps of a training in parallel."""
     try:
         folder.mkdir(parents=True)
     except FileExistsError:

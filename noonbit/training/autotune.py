@@ -42,7 +42,7 @@ BFLOAT16_GAIN = 1.05
 """bfloat16 has to be this many times as fast as float32, which is more accurate."""
 
 ON_REQUEST: frozenset[Engine] = frozenset({"graph"})
-"""Engines that are used only if the recipe names them: no GPU has run this one yet (docs/gpu.md)."""
+"""Engines used only if the recipe names them: no GPU has run this one yet (docs/gpu.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +171,7 @@ class Trial:
             return images / (self.runtime.clock() - started)
 
 
-def choice_path(
-    network: nn.Module, context: TrainingContext, candidates: list[Runtime]
-) -> Path:
+def choice_path(network: nn.Module, context: TrainingContext, candidates: list[Runtime]) -> Path:
     """Return the file of the choice for this kind of training on this kind of machine."""
     contract, plan = context.contract, context.plan
     key = (

@@ -7,8 +7,8 @@
     graph             on a GPU: autograd recorded as a CUDA graph
 
 PyTorch parallelises within an operator, so its threads synchronise hundreds of times a step, and if
-another program keeps a core busy, each synchronisation waits for it (measured: two threads were 2 to
-20 times slower than one). With shares they synchronise once.
+another program keeps a core busy, each synchronisation waits for it (measured: two threads were 2
+to 20 times slower than one). With shares they synchronise once.
 
 All engines give the same gradients up to the order of additions, with one exception: batch norm
 normalises a share instead of the batch, as in distributed training. Networks whose documented
@@ -44,14 +44,14 @@ MIN_SHARE = 8
 """Images per share, at least: batch norm over fewer would be noise."""
 
 AUXILIARY_WEIGHT = 0.3
-"""The weight of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
+"""Of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
 
 Sums: TypeAlias = tuple[Tensor, Tensor]
 """The sum of the losses over a batch, and the number of correct items, both on the device."""
 
 Gradients: TypeAlias = Callable[[Tensor, TransformParameters, int], Sums]
-"""Item numbers (B,), the epoch's transform parameters and the step's seed -> `Sums`. Sets the `grad`
-of the model's parameters to the gradient of the mean loss."""
+"""Item numbers (B,), the epoch's transform parameters and the step's seed -> `Sums`. Sets the
+`grad` of the model's parameters to the gradient of the mean loss."""
 
 NO_AUGMENTATION = Augmentation()
 
@@ -78,8 +78,10 @@ class TrainStep:
             context.runtime,
         )
 
-    def batch(self, items: Tensor, transform_parameters: TransformParameters) -> tuple[Tensor, Tensor, Tensor]:
-        """Return augmented values, labels (B,), and targets: the labels or, if mixed, (B, classes)."""
+    def batch(
+        self, items: Tensor, transform_parameters: TransformParameters
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return augmented values, labels (B,), and targets: the labels, or (B, classes) if mixed."""
         images, labels = self.train.take(items)
         if self.transforms == NO_AUGMENTATION:
             return images, labels, labels
@@ -152,13 +154,15 @@ def all_logits(model: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
 
 @contextmanager
 def make_gradients(model: nn.Module, train_step: TrainStep) -> Iterator[Gradients]:
-    """Build the runtime's engine for the model, or the first of `engines_for` if it cannot be used."""
+    """Build the runtime's engine for the model, or else the first of `engines_for`."""
     engines = engines_for(model, train_step.transforms, train_step.runtime)
     engine = train_step.runtime.engine
     if engine not in engines:
         engine = engines[0]
     if engine.endswith("shares"):
-        with set_operator_threads(1):  # for the optimiser too, which would synchronise threads as well
+        with set_operator_threads(
+            1
+        ):  # for the optimiser too, which would synchronise threads as well
             yield ThreadDataParallel(model, train_step, engine)
     elif engine == "graph":
         require_loaded(train_step.train)
@@ -198,7 +202,7 @@ def make_backward(model: nn.Module, train_step: TrainStep, engine: Engine) -> Ba
 
 
 def can_use_cuda_graph(model: nn.Module) -> bool:
-    """Whether a step can be recorded as a CUDA graph: not with dropout, whose masks it would repeat."""
+    """Whether a CUDA graph can replay a step: not with dropout, whose masks would repeat."""
     return isinstance(model, FeedforwardNetwork) and not any(
         isinstance(module, nn.Dropout) for module in model.modules()
     )

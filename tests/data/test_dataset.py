@@ -11,10 +11,10 @@ from noonbit.data.dataset import (
     Picture,
     Pictures,
     RawDataset,
-    natural_key,
     detect_part,
-    order_parts,
     drop_labels,
+    natural_key,
+    order_parts,
 )
 from noonbit.data.labels import check_classes, encode_labels
 from noonbit.errors import DataError

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from noonbit.data.dataset import BadItem, NumberedNames, Part, PartName, Picture, Pictures, RawDataset
+from noonbit.data.dataset import (
+    BadItem,
+    NumberedNames,
+    Part,
+    PartName,
+    Picture,
+    Pictures,
+    RawDataset,
+)
 from noonbit.data.prepared import ConcatenatedNames, prepare
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import DataError

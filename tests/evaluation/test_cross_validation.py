@@ -18,7 +18,7 @@ from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, Interrupted, UsageError
-from noonbit.evaluation.cross_validation import fold_scores, combine_fold_splits
+from noonbit.evaluation.cross_validation import combine_fold_splits, fold_scores
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.jobs.ensemble import load_members, train_members
 from noonbit.jobs.observer import Observer

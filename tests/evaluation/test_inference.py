@@ -13,7 +13,7 @@ from noonbit.data.dataset import Part
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import InputRefused, SourceNotFound
-from noonbit.evaluation.inference import Predictions, concatenate, predict
+from noonbit.evaluation.inference import Predictions, concatenate_predictions, predict
 from noonbit.system.runtime import Runtime
 
 NAMES = ("dark", "medium", "light")
@@ -218,6 +218,6 @@ def test_rows_are_flat_for_tables() -> None:
 def test_joined_predictions_are_one_after_the_other() -> None:
     first = predictions_of((0.25, 0.5, 0.25), (0.0, 0.25, 0.75))
     second = predictions_of((1.0, 0.0, 0.0))
-    both = concatenate([first, second])
+    both = concatenate_predictions([first, second])
     assert both.names == ("0.png", "1.png", "0.png")
     assert both.labels == first.labels + second.labels

@@ -57,9 +57,9 @@ def test_a_step_on_a_gpu_makes_its_dropout_a_function_of_the_seed() -> None:
     given = train_step(1)
     for name, device, seeds in (("deep-cnn", "meta", True), ("deep-cnn", "cpu", False)):
         elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device(device)))
-        assert WholeBatch(network(name), elsewhere, "autograd").seeds_stream == seeds
+        assert WholeBatch(network(name), elsewhere, "autograd").seeds_global_rng == seeds
     elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device("meta")))
-    assert not WholeBatch(network("mlp"), elsewhere, "autograd").seeds_stream  # which has none
+    assert not WholeBatch(network("mlp"), elsewhere, "autograd").seeds_global_rng  # which has none
 
 
 def network(name: str) -> nn.Module:

@@ -1,8 +1,7 @@
-"""Positions of a game on a board: planes of zeros and ones, uint8 (planes, height, width).
+"""Preprocess positions of a board game: planes of zeros and ones, uint8 (planes, height, width).
 
-A network answers with a point of the board, so the classes are the points, in their order. Nothing
-is derived from the data but the size of the board, and statistics are those that leave the planes
-as they are.
+The classes are the points of the board, in order. Only the board size is derived from the data, and
+normalisation leaves the planes unchanged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,14 +28,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 STONES = 3
-"""The first planes of a position: own stones, the opponent's, no stone."""
+"""The number of first planes: own stones, the opponent's, empty points."""
 IMPOSSIBLE = -1e4
-"""A logit whose probability is zero in float32 at any temperature that is ever found. Minus
-infinity would not do: multiplied by 0, it gives no number."""
+"""The logit of an illegal move: its probability is 0 in float32 at any fitted temperature. Not
+minus infinity, since 0 times infinity is NaN."""
 
 
 class BoardPreprocessor(Preprocessor):
-    """Planes of one board size, as they come."""
+    """Accepts the planes of one board size, unchanged."""
 
     noun: ClassVar[str] = "position"
     one_of_them: ClassVar[str] = "a position of Go"
@@ -72,11 +71,11 @@ class BoardPreprocessor(Preprocessor):
     height: int = Field(gt=0)
     width: int = Field(gt=0)
     legal: tuple[int, int]
-    """From which plane on, and before which one, some plane is one where a move is legal."""
+    """The range [first, end) of planes one of which is 1 where a move is legal."""
 
     @property
     def channels(self) -> int:
-        """The planes."""
+        """The number of planes."""
         return self.planes
 
     @property
@@ -86,12 +85,12 @@ class BoardPreprocessor(Preprocessor):
 
     @property
     def normalised_channels(self) -> int:
-        """All planes, with statistics that leave them as they are."""
+        """All planes; their statistics leave them unchanged."""
         return self.planes
 
     @classmethod
     def fit(cls, data: RawDataset, recipe: Recipe) -> tuple["BoardPreprocessor", dict[str, str]]:
-        """The planes and the size of the boards in the data."""
+        """Take the planes and the board size from the data."""
         from noonbit.data.go.planes import LIBERTIES_AFTER, MOST
 
         raw = data.train.raw
@@ -104,7 +103,7 @@ class BoardPreprocessor(Preprocessor):
     def transform_one(
         self, raw: Any, *, name: str = "the input"
     ) -> tuple[NDArray[np.uint8], list[Adjustment]]:
-        """Planes as they are; anything else is refused, another size of board too."""
+        """Return planes unchanged; raises `InputRefused` for other shapes and dtypes."""
         values = np.asarray(raw)
         if values.shape != self.shape or values.dtype != np.uint8:
             raise InputRefused(
@@ -115,7 +114,7 @@ class BoardPreprocessor(Preprocessor):
         return values, []
 
     def transform(self, raw: Raw) -> Transformed:
-        """All positions of a part, still on demand."""
+        """Return the positions of a part, on demand; raises `InputRefused` for other boards."""
         assert isinstance(raw, OnDemand)  # noqa: S101 - boards are
         if raw.shape[1:] != self.shape:
             raise InputRefused(
@@ -126,44 +125,44 @@ class BoardPreprocessor(Preprocessor):
         return Transformed(raw, {}, {})
 
     def transform_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Transformed:
-        """Positions, or an array (planes, height, width) of one or (N, ...) of many."""
+        """Transform positions, or an array (planes, height, width) of one or (N, ...) of many."""
         one = isinstance(inputs, np.ndarray) and inputs.ndim < 4
         return transform_each(self, [inputs] if one else inputs)
 
     def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
-        """Those that leave zeros and ones what they are, on a scale where 255 is 1."""
+        """Return mean 0 and std 1/255, which leave zeros and ones unchanged."""
         return (0.0,) * self.planes, (1 / 255,) * self.planes
 
     def vectors(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """Where own stones and the opponent's stand: (N, 2 * height * width)."""
+        """Return the planes of own and opponent's stones: (N, 2 * height * width)."""
         stones: NDArray[np.float32] = values[:, : STONES - 1].reshape(len(values), -1)
         return stones.astype(np.float32)
 
     def augmentation(self, *, may_mirror: bool) -> tuple[str, str]:
-        """All eight symmetries."""
+        """Return all eight symmetries."""
         return "symmetries", "the rules know no left and right, nor up and down"
 
     def mask_logits(self, logits: "Tensor", values: "Tensor") -> "Tensor":
-        """Logits (N, points), very low where a move is illegal; `values` are uint8 (N, *shape)."""
+        """Set logits (N, points) of illegal moves very low; `values` are uint8 (N, *shape)."""
         return logits.masked_fill(~self.legal_moves(values), IMPOSSIBLE)
 
     def legal_moves(self, values: "Tensor") -> "Tensor":
-        """Which points may be played: bool (N, height * width), of uint8 (N, *shape)."""
+        """Return which points may be played, bool (N, height * width), from uint8 (N, *shape)."""
         first, end = self.legal
         return values[:, first:end].amax(dim=1).flatten(1) > 0
 
     def describe(self) -> str:
-        """`48 planes of 19x19 points`."""
+        """Return `48 planes of 19x19 points`."""
         return f"{self.planes} planes of {self.height}x{self.width} points"
 
     def describe_in_full(self) -> str:
-        """`48 planes of 19 × 19 points`."""
+        """Return `48 planes of 19 × 19 points`."""
         return f"{self.planes} planes of {self.height} × {self.width} points"
 
     def describe_conversion(self) -> str:
-        """None is."""
+        """Return that other sizes are refused."""
         return "boards of another size are refused"
 
     def facts(self) -> dict[str, object]:
-        """The size of the board."""
+        """Return the board size."""
         return {"board": f"{self.height}x{self.width}"}

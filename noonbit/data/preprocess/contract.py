@@ -1,10 +1,9 @@
-"""What the network expects of one input, and the only way an input gets there.
+"""The contract between data and network: how an input becomes what the network takes.
 
-    Preprocessor   raw input -> values of one shape: a picture's pixels, a sentence's words
-    Contract  a framing, the statistics that make it float32, and the class names
+    Preprocessor   raw input -> values of one shape: a picture's pixels, a sentence's word numbers
+    Contract       a preprocessor, the normalisation statistics, the class names, a temperature
 
-Training, evaluation, prediction and export all go through the same object, so what was fed to a
-network in training is fed to it in prediction.
+Training, evaluation and prediction use the same object, so they preprocess inputs alike.
 """
 
 from functools import lru_cache
@@ -22,18 +21,18 @@ if TYPE_CHECKING:
 
 
 class Contract(BaseModel):
-    """The whole agreement between data and network; stored with the weights."""
+    """Preprocessing, normalisation, class names and calibration; stored with the weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     preprocessor: AnyPreprocessor
     mean: tuple[float, ...]
-    """Of each channel over the training split, on a scale of 0 to 1."""
+    """Per channel over the training split, on a scale of 0 to 1."""
     std: tuple[float, ...]
     class_names: tuple[str, ...]
     """In the order of the network's outputs."""
     temperature: float = Field(default=1.0, gt=0)
-    """What the logits are divided by before they become probabilities."""
+    """The logits are divided by it before the softmax."""
 
     @classmethod
     def fit(
@@ -44,13 +43,13 @@ class Contract(BaseModel):
         *,
         train: NDArray[np.int64] | None = None,
     ) -> "Contract":
-        """The contract of a network trained on values (N, *shape), or on those at `train` alone."""
+        """Compute the statistics of values (N, *shape), or of those at `train`."""
         mean, std = preprocessor.statistics(values, train)
         return cls(preprocessor=preprocessor, mean=mean, std=std, class_names=class_names)
 
     @classmethod
     def unit(cls, preprocessor: AnyPreprocessor, class_names: tuple[str, ...]) -> "Contract":
-        """The contract of a network that takes pixels from 0 to 1, or what has no statistics."""
+        """Return the contract that only scales pixels to [0, 1]; words stay unchanged."""
         count = preprocessor.normalised_channels
         return cls(
             preprocessor=preprocessor,
@@ -60,10 +59,10 @@ class Contract(BaseModel):
         )
 
     def normalise(self, values: "Tensor") -> "Tensor":
-        """Prepared values (N, *shape) as the network takes them.
+        """Normalise values (N, *shape) to what the network takes.
 
-        uint8 or float (N, C, H, W) of 0 to 255 become float32, channels last in memory, as
-        convolutions want them; without statistics (the numbers of words) they pass.
+        uint8 or float (N, C, H, W) of 0 to 255 become float32 in channels-last memory order, which
+        is faster for convolutions. Without statistics (word numbers) they are returned unchanged.
         """
         import torch
 
@@ -78,14 +77,14 @@ class Contract(BaseModel):
 def byte_levels(
     mean: tuple[float, ...], std: tuple[float, ...], device: "device"
 ) -> tuple["Tensor", "Tensor"]:
-    """Statistics on the scale of bytes, float32 (C, 1, 1) each.
+    """Return mean and std on a scale of 0 to 255, float32 (C, 1, 1) each.
 
-    Kept, since for one image making them took longer than using them; made on the processor, so
-    they are there whichever stream of a GPU asks.
+    Cached, since for one image building them took longer than using them. Built on the CPU and
+    copied synchronously, so that they are ready for every CUDA stream.
     """
     import torch
 
-    with torch.inference_mode(False):  # else no gradient could ever pass them
+    with torch.inference_mode(False):  # inference tensors cannot take part in autograd
         means, stds = (
             (255 * torch.tensor(each, dtype=torch.float32).view(-1, 1, 1)).to(device)
             for each in (mean, std)

@@ -1,10 +1,9 @@
-"""How any sentence becomes the numbers of its words, int32 (length,).
+"""Preprocess sentences to word numbers, int32 (length,).
 
 Tokens are those of Kim's code ("Convolutional neural networks for sentence classification", 2014):
-lower case, contractions taken apart (`do n't`), and `( ) , ! ?` words of their own. 0 stands where
-a sentence has ended and 1 for a word that no training sentence has. To a network, a sentence is an
-image of one row whose channels are the words: each place is 1 in the channel of its word and 0 in
-all others, so the word's number says it all.
+lower case, contractions split (`do n't`), and `( ) , ! ?` as words. 0 is padding after the end of a
+sentence, 1 is a word that is in no training sentence. The vocabulary takes the place of an image's
+channels: a word number stands for a one-hot vector over them.
 """
 
 import re
@@ -28,12 +27,12 @@ from noonbit.data.preprocess.base import (
 from noonbit.errors import InputRefused, UsageError
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
-LONGEST = 1_000
-"""Words of a sentence; of longer texts the beginning is taken."""
+MAX_WORDS = 1_000
+"""Words of a sentence; longer texts are truncated."""
 FOREIGN_SHARE = 0.005
-"""Of all characters, from which letters outside ASCII are kept; German has some 1.5 %."""
-BINS = 1_024
-"""Of words that are compared by their counts alone."""
+"""Share of non-ASCII letters above which they are part of words; German has some 1.5 %."""
+HASH_BINS = 1_024
+"""Bins of word numbers in `vectors`."""
 
 Letters = Literal["ascii", "all"]
 
@@ -46,14 +45,14 @@ SIGNS = re.compile(r"[,!()?]")
 
 
 def tokenise(text: str, letters: Letters = "ascii") -> list[str]:
-    """The words of a text, as Kim's `clean_str` leaves them."""
+    """Return the words of a text, as Kim's `clean_str` does."""
     text = SEPARATORS[letters].sub(" ", text)
     text = CONTRACTIONS.sub(r" \g<0>", text)
     return SIGNS.sub(r" \g<0> ", text).lower().split()
 
 
 class TextPreprocessor(Preprocessor):
-    """How any sentence becomes the numbers of its words."""
+    """Preprocesses sentences to word numbers."""
 
     noun: ClassVar[str] = "sentence"
     one_of_them: ClassVar[str] = "a sentence"
@@ -83,17 +82,17 @@ class TextPreprocessor(Preprocessor):
     of_words: ClassVar[bool] = True
     default_model: ClassVar[str] = "sentence-cnn"
     usual_input: ClassVar[tuple[int, int, tuple[int, ...]]] = (2, 18_767, (56,))
-    """Of the movie-review sentences with their 18,765 words."""
+    """That of the movie-review sentences with their 18,765 words."""
     small_input: ClassVar[str] = "6x9"
     checks: ClassVar[str] = "noonbit.data.checks.sentences"
 
     input_kind: Literal["sentences"] = "sentences"
     length: int = Field(gt=0)
-    """Words of the longest training sentence; longer ones are shortened to it."""
+    """Words of the longest training sentence; longer sentences are truncated."""
     words: tuple[str, ...]
-    """Those of the training sentences, in order of the alphabet; the first one's number is 2."""
+    """The vocabulary of the training sentences, sorted; the first word has number 2."""
     letters: Letters = "ascii"
-    """Whether letters outside ASCII stay, or separate words as in Kim's code."""
+    """Whether non-ASCII letters are part of words, or separate them as in Kim's code."""
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -102,7 +101,7 @@ class TextPreprocessor(Preprocessor):
 
     @property
     def channels(self) -> int:
-        """How many numbers there are, those of padding and of unknown words included."""
+        """The number of word numbers, including padding and the unknown word."""
         return len(self.words) + FIRST_WORD
 
     @property
@@ -112,7 +111,7 @@ class TextPreprocessor(Preprocessor):
 
     @classmethod
     def input_shape(cls, channels: int, size: tuple[int, ...]) -> tuple[int, ...]:
-        """(length,): the channels are the words, and a word is given by its number."""
+        """(length,): words are given by number, so there is no axis of channels."""
         return size
 
     @property
@@ -122,18 +121,18 @@ class TextPreprocessor(Preprocessor):
 
     @classmethod
     def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
-        """All words of the data; `fit_to_train` leaves those of the training sentences."""
+        """Use all words of the data; `fit_to_train` keeps those of the training sentences."""
         parts = [as_sentences(data.parts[name].raw) for name in PART_NAMES if name in data.parts]
         letters = detect_letters(data)
-        each = [tokenise(text, letters) for part in parts for text in part]
+        tokenised = [tokenise(text, letters) for part in parts for text in part]
         preprocessor = cls(
-            length=min(LONGEST, max(1, *map(len, each))),
-            words=tuple(sorted({word for tokens in each for word in tokens})),
+            length=min(MAX_WORDS, max(1, *map(len, tokenised))),
+            words=tuple(sorted({word for tokens in tokenised for word in tokens})),
             letters=letters,
         )
         reasons = {
             "length": "the longest training sentence"
-            if preprocessor.length < LONGEST
+            if preprocessor.length < MAX_WORDS
             else "at most; longer texts are cut",
             "words": "those of the training sentences",
             "letters": "as in Kim's code, since hardly any is not"
@@ -143,47 +142,47 @@ class TextPreprocessor(Preprocessor):
         return preprocessor, reasons
 
     def tokens(self, text: str) -> list[str]:
-        """The words of a text that its values stand for, unknown ones too."""
+        """Return the words of a text that its values stand for, including unknown ones."""
         return tokenise(text, self.letters)[: self.length]
 
     def transform_one(
         self, raw: Any, *, name: str = "the input"
     ) -> tuple[NDArray[np.int32], list[Adjustment]]:
-        """One text as the numbers of its words, and what had to be changed on the way."""
+        """Return the word numbers of one text, and its adjustments."""
         if not isinstance(raw, str):
             raise InputRefused(name, f"is of the type {type(raw).__name__}; a sentence is text")
         tokens = tokenise(raw, self.letters)
-        found = [self.numbers.get(token, UNKNOWN) for token in tokens[: self.length]]
+        numbers = [self.numbers.get(token, UNKNOWN) for token in tokens[: self.length]]
         values = np.zeros(self.length, np.int32)
-        values[: len(found)] = found
-        done: list[Adjustment] = []
+        values[: len(numbers)] = numbers
+        adjustments: list[Adjustment] = []
         if len(tokens) > self.length:
-            done.append("shortened")
-        if all(number == UNKNOWN for number in found):
-            done.append("blank")
-        elif UNKNOWN in found:
-            done.append("partly unknown")
-        return values, done
+            adjustments.append("shortened")
+        if all(number == UNKNOWN for number in numbers):
+            adjustments.append("blank")
+        elif UNKNOWN in numbers:
+            adjustments.append("partly unknown")
+        return values, adjustments
 
     def transform(self, raw: Raw) -> Transformed:
-        """Every sentence of a part, int32 (N, length); none of them can be unreadable."""
+        """Return the word numbers of a part, int32 (N, length); sentences are never unreadable."""
         texts = as_sentences(raw)
         values = np.zeros((len(texts), self.length), np.int32)
         adjusted: dict[Adjustment, list[int]] = {}
         for index, text in enumerate(texts):
-            values[index], done = self.transform_one(text)
-            for adjustment in done:
+            values[index], adjustments = self.transform_one(text)
+            for adjustment in adjustments:
                 adjusted.setdefault(adjustment, []).append(index)
         return Transformed(
             values, {}, {key: np.array(adjusted[key], np.int64) for key in sorted(adjusted)}
         )
 
     def fit_to_train(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
-        """Only the words and the length that training sentences have, and values to match."""
-        learned = values[train]
-        known = np.unique(learned)
+        """Keep the words and the length of the training sentences, and renumber the values."""
+        train_values = values[train]
+        known = np.unique(train_values)
         known = known[known >= FIRST_WORD]
-        length = max(1, int((learned != PADDING).sum(axis=1).max(initial=0)))
+        length = max(1, int((train_values != PADDING).sum(axis=1).max(initial=0)))
         renumbered = np.full(self.channels, UNKNOWN, np.int32)
         renumbered[PADDING] = PADDING
         renumbered[known] = np.arange(FIRST_WORD, FIRST_WORD + len(known), dtype=np.int32)
@@ -192,10 +191,10 @@ class TextPreprocessor(Preprocessor):
         return preprocessor, renumbered[values[:, :length]]
 
     def vectors(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """How often each of 1,024 bins of words occurs, scaled to length 1: (N, 1024)."""
-        counts = np.zeros((len(values), BINS), np.float32)
+        """Return L2-normalised word counts, hashed to 1,024 bins: (N, 1024)."""
+        counts = np.zeros((len(values), HASH_BINS), np.float32)
         rows, places = np.nonzero(values)
-        np.add.at(counts, (rows, values[rows, places] % BINS), 1)
+        np.add.at(counts, (rows, values[rows, places] % HASH_BINS), 1)
         counts /= np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1)
         return counts
 
@@ -204,23 +203,23 @@ class TextPreprocessor(Preprocessor):
         return "none", "a sentence with other words is another sentence"
 
     def describe(self) -> str:
-        """`at most 56 words, of 18,764`."""
+        """Return `at most 56 words, of 18,764`."""
         return f"at most {self.length:,} words, of {len(self.words):,}"
 
     def describe_in_full(self) -> str:
-        """The same in the words of the report."""
+        """Return the description for the report."""
         return (
             f"the numbers of its words, lower case, at most {self.length:,} of them, out of "
             f"{len(self.words):,} words of the training sentences"
         )
 
     def describe_conversion(self) -> str:
-        """What happens to longer sentences and to unknown words."""
+        """Return what happens to longer sentences and to unknown words."""
         return "longer ones are shortened, and words that no training sentence has are passed over"
 
     @classmethod
     def parse_size(cls, text: str) -> tuple[int, tuple[int, ...]]:
-        """(words, (length,)) from `56x18767`; raises `UsageError` for anything else."""
+        """Return (words, (length,)) from `56x18767`; raises `UsageError` for anything else."""
         match = re.fullmatch(r"(\d+)x(\d+)", text.lower())
         if match is None or not int(match[1]) or int(match[2]) < 2:
             raise UsageError(
@@ -230,22 +229,22 @@ class TextPreprocessor(Preprocessor):
         return int(match[2]), (int(match[1]),)
 
     def facts(self) -> dict[str, object]:
-        """Length, number of words, and which letters stay."""
+        """Return the length, the number of words, and which letters are part of words."""
         return {"length": self.length, "words": len(self.words), "letters": self.letters}
 
 
 def as_sentences(raw: Raw) -> Sentences:
-    """The same, which `takes_of` said are sentences."""
-    assert isinstance(raw, Sentences)  # noqa: S101 - whoever calls this asked
+    """Narrow the type of inputs to sentences."""
+    assert isinstance(raw, Sentences)  # noqa: S101 - callers check the kind of input
     return raw
 
 
 def detect_letters(data: RawDataset) -> Letters:
-    """Which letters stay: all of them where more than a few are not of ASCII."""
-    foreign = every = 0
+    """Return `all` if the share of non-ASCII letters exceeds `FOREIGN_SHARE`, else `ascii`."""
+    foreign = total = 0
     for part in data.parts.values():
         for text in as_sentences(part.raw):
-            every += len(text)
+            total += len(text)
             if not text.isascii():
                 foreign += sum(letter.isalpha() and not letter.isascii() for letter in text)
-    return "all" if foreign > FOREIGN_SHARE * every else "ascii"
+    return "all" if foreign > FOREIGN_SHARE * total else "ascii"

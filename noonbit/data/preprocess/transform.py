@@ -1,9 +1,8 @@
-"""Every input of a data set as the network will see it; pictures are then kept in the cache.
+"""Preprocess every input of a data set; transformed pictures are cached.
 
-    frame(data, framing) -> Framed
+    transform_dataset(data, preprocessor) -> TransformedDataset
 
-Sets that are large for the memory are transformed, block by block, into a file that is then mapped;
-nothing after this knows the difference.
+Data sets that are large for the memory are transformed block by block into a memory-mapped file.
 """
 
 import hashlib
@@ -37,58 +36,58 @@ from noonbit.data.preprocess.base import Preprocessor, Values
 from noonbit.data.preprocess.images import preprocessing_code
 
 BLOCK_BYTES = 2**25
-"""Of pixels that are transformed at a time; on two cores, files for a few seconds' decoding."""
+"""Of pixels that are transformed at a time: a few seconds of decoding on two cores."""
 WORTH_KEEPING = 4_000_000
-"""Pixels to decode; fewer take a tenth of a second."""
+"""Fewer pixels are not cached, since decoding them takes a tenth of a second."""
 FACTS, PIXELS = "facts.json", "pixels.npy"
 DAMAGED_ENTRY_ERRORS = (
     *(OSError, EOFError, LookupError, TypeError, ValueError, RecursionError, NotImplementedError),
     *(struct.error, zlib.error, zipfile.BadZipFile),
 )
-"""What reading an entry that is not one may raise."""
+"""What reading a damaged entry may raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransformedDataset:
-    """Framed inputs through all parts in order, and what came of framing them."""
+    """The transformed inputs of all parts, in order."""
 
     values: Values
-    """(N, *shape); zeros where `bad` has it. Read-only where it is a view of a file."""
+    """(N, *shape); zeros for the items in `bad`. Read-only if it is a view of a file."""
     bad: dict[int, BadItem]
-    """What could not be read, by item number."""
+    """Unreadable items, by item number."""
     blank: Indices
-    """The numbers of those that say nothing: images of one level, texts without a word."""
+    """The numbers of items without content: images of one level, texts without a word."""
     fingerprint: str
     """SHA-256 over pixels or texts, labels and class names."""
     from_cache: bool = False
     cache_failure: str | None = None
-    """Why they are not in the cache, where they should be: the end of a sentence."""
+    """Why they could not be cached, as the end of a sentence."""
 
 
 def transform_dataset(data: RawDataset, preprocessor: Preprocessor) -> TransformedDataset:
-    """Frame every input of `data`, or read_entry what came of it the last time.
+    """Preprocess every input of `data`, or read the result from the cache.
 
-    Nothing is opened then: the files' sizes and times say whether they are the same. Pictures are
-    kept in the cache; arrays lie on the disk as they are. Raises `DataError` where images are too
-    many for the memory and the disk has no room either.
+    A cache hit opens no file of the source: their sizes and times say whether they are unchanged.
+    Only pictures are cached, since arrays are stored decoded anyway. Raises `DataError` if the
+    result fits neither into memory nor onto the disk.
     """
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
     name = entry_name(parts, preprocessor)
-    if name is not None and (known := read_entry(name, data, preprocessor)):
-        return known
+    if name is not None and (cached := read_entry(name, data, preprocessor)):
+        return cached
     transformed = transform_parts(parts, preprocessor)
     transformed = replace(transformed, fingerprint=fingerprint(data, transformed.values))
     if name is None or has_unopened(transformed.bad.values()):
         return transformed
     pixels = as_array(transformed.values)
     reason = cache.keep(name, pixels.nbytes, lambda path: write_entry(path, data, transformed))
-    if reason is None and is_mapped(pixels) and (known := read_entry(name, data, preprocessor)):
-        return replace(known, from_cache=False)  # so the file it was written into can go
+    if reason is None and is_mapped(pixels) and (cached := read_entry(name, data, preprocessor)):
+        return replace(cached, from_cache=False)  # frees the temporary file of `pixels`
     return replace(transformed, cache_failure=reason)
 
 
 def transform_parts(parts: Sequence[Part], preprocessor: Preprocessor) -> TransformedDataset:
-    """Frame all parts into one array; one part that needs no change passes as it is."""
+    """Transform all parts into one array; a single part that needs no change is not copied."""
     only = parts[0].raw if len(parts) == 1 else None
     if isinstance(only, OnDemand):
         return TransformedDataset(only, {}, np.zeros(0, np.int64), "")
@@ -105,9 +104,9 @@ def transform_parts(parts: Sequence[Part], preprocessor: Preprocessor) -> Transf
 def transform_blocks(
     parts: Sequence[Part], preprocessor: Preprocessor, append: Callable[[NDArray[Any]], None]
 ) -> tuple[dict[int, BadItem], Indices, int]:
-    """Give all transformed inputs to `append`, a block at a time.
+    """Pass all transformed inputs to `append`, a block at a time.
 
-    Returns the unreadable ones, the numbers of the blank ones, and how many were inverted.
+    Returns the unreadable items, the numbers of the blank ones, and how many were inverted.
     """
     bad: dict[int, BadItem] = {}
     blank = [np.zeros(0, np.int64)]
@@ -125,26 +124,27 @@ def transform_blocks(
 
 
 def as_array(values: Values) -> NDArray[Any]:
-    """The same, which is an array."""
-    assert isinstance(values, np.ndarray)  # noqa: S101 - what is on demand passes as it is
+    """Narrow the type of values to an array."""
+    assert isinstance(values, np.ndarray)  # noqa: S101 - values on demand are returned before
     return values
 
 
 def fingerprint(data: RawDataset, values: Values) -> str:
-    """SHA-256 over class names, pixels or texts, and labels: whether two runs saw the same data.
+    """Return the SHA-256 over class names, contents and labels, which is equal for equal data.
 
-    Of pictures, the transformed pixels; of texts, the texts: which words are known is learned.
+    The contents are transformed pixels, or the texts themselves, since their values depend on the
+    vocabulary.
     """
     digest = hashlib.sha256(repr(data.class_names).encode())
     parts = [data.parts[name].raw for name in PART_NAMES if name in data.parts]
-    told = [raw.content() for raw in parts if isinstance(raw, Sentences | OnDemand)]
-    digest.update(b"".join(told) if told else np.ascontiguousarray(values).data)
+    contents = [raw.content() for raw in parts if isinstance(raw, Sentences | OnDemand)]
+    digest.update(b"".join(contents) if contents else np.ascontiguousarray(values).data)
     digest.update(all_labels(data).tobytes())
     return digest.hexdigest()
 
 
 def all_labels(data: RawDataset) -> Indices:
-    """The labels of all parts in order; parts that `open_data` gives have them."""
+    """Return the labels of all parts in order; all parts must be labelled."""
     labels = [data.parts[name].labels for name in PART_NAMES if name in data.parts]
     return np.concatenate([each for each in labels if each is not None])
 
@@ -153,7 +153,7 @@ def all_labels(data: RawDataset) -> Indices:
 
 
 def entry_name(parts: Sequence[Part], preprocessor: Preprocessor) -> str | None:
-    """What transformed pictures are kept under; None where they cannot be, or are too few."""
+    """Return the name of the cache entry; None if the inputs are not to be cached."""
     pictures = [part.raw for part in parts if isinstance(part.raw, Pictures)]
     every = [picture for each in pictures for picture in each]
     if len(pictures) < len(parts) or not all(picture.stamp for picture in every):
@@ -170,12 +170,12 @@ def entry_name(parts: Sequence[Part], preprocessor: Preprocessor) -> str | None:
 
 
 def label_digest(data: RawDataset) -> str:
-    """Whether a stored fingerprint holds: labels may change without their pictures."""
+    """Return a hash of the labels, which may change without their pictures."""
     return fingerprint(data, np.zeros(0, np.uint8))
 
 
 def write_entry(path: Path, data: RawDataset, transformed: TransformedDataset) -> None:
-    """One zip that NumPy opens too: the pixels as they are, and the rest as JSON."""
+    """Write an entry: a zip file of the uncompressed pixels (.npy) and the rest as JSON."""
     pixels = as_array(transformed.values)
     facts = {
         "bad": [[number, item.name, item.reason] for number, item in transformed.bad.items()],
@@ -193,8 +193,10 @@ def write_entry(path: Path, data: RawDataset, transformed: TransformedDataset) -
                 file.write(np.ascontiguousarray(pixels[begin : begin + step]).data)
 
 
-def read_entry(name: str, data: RawDataset, preprocessor: Preprocessor) -> TransformedDataset | None:
-    """What was kept under this name; None where nothing was, or what is there is damaged."""
+def read_entry(
+    name: str, data: RawDataset, preprocessor: Preprocessor
+) -> TransformedDataset | None:
+    """Read an entry of the cache; None if there is none, or it is damaged."""
     path = cache.find(name)
     if path is None:
         return None
@@ -207,12 +209,12 @@ def read_entry(name: str, data: RawDataset, preprocessor: Preprocessor) -> Trans
         if array.dtype != np.uint8 or array.shape != (len(all_labels(data)), *preprocessor.shape):
             return None
         pixels = array.view(np.uint8)
-        holds = facts["labels"] == label_digest(data)
+        is_same = facts["labels"] == label_digest(data)
         return TransformedDataset(
             pixels,
-            {int(number): BadItem(str(item), str(why)) for number, item, why in facts["bad"]},
+            {int(number): BadItem(str(item), str(reason)) for number, item, reason in facts["bad"]},
             np.array(facts["blank"], np.int64),
-            str(facts["fingerprint"]) if holds else fingerprint(data, pixels),
+            str(facts["fingerprint"]) if is_same else fingerprint(data, pixels),
             from_cache=True,
         )
     except DAMAGED_ENTRY_ERRORS:

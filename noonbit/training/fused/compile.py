@@ -145,8 +145,11 @@ class FusedBuilder:
     def build_network(self, network: FeedforwardNetwork) -> FusedSequential:
         """Build features and head. Raises `UnsupportedLayer` for a layer without a fused form."""
         modules = [network.features, network.head]
-        if isinstance(next(flatten_layers(modules), None), nn.Linear):
-            raise UnsupportedLayer("a dense layer first: its inputs are rows, not images")
+        for layer in flatten_layers(modules):
+            if isinstance(layer, nn.Linear):
+                raise UnsupportedLayer("a dense layer on maps, before they are flattened to rows")
+            if isinstance(layer, nn.Flatten):
+                break
         return self.build_sequential(modules)
 
     def build_sequential(self, modules: Sequence[nn.Module]) -> FusedSequential:

@@ -193,13 +193,22 @@ def test_a_network_with_an_unsupported_layer_has_no_fused_form(
     assert build_fused(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), torch.float32) is None
 
 
+def test_a_dense_layer_on_maps_has_no_fused_form() -> None:
+    convolution, dense = nn.Conv2d(1, 2, 3), nn.Linear(6, 6)
+    head = nn.Sequential(nn.Flatten(), nn.Linear(2 * 6 * 6, 3))
+    assert build_fused(FeedforwardNetwork(nn.Sequential(convolution), head), torch.float32)
+    model = FeedforwardNetwork(nn.Sequential(convolution, dense), head)
+    assert model(torch.zeros(5, 1, 8, 8)).shape == (5, 3)
+    assert build_fused(model, torch.float32) is None
+
+
 def test_a_network_whose_first_layer_is_dense_has_no_fused_form(
     loaded: dict[str, Kernels],
 ) -> None:
     layers = (nn.Identity(), nn.Linear(4, 3), nn.ReLU())
     model = FeedforwardNetwork(nn.Sequential(*layers), nn.Sequential(nn.Linear(3, 2)))
     builder = FusedBuilder(loaded["float32"], torch.float32)
-    with pytest.raises(UnsupportedLayer, match="rows, not images"):
+    with pytest.raises(UnsupportedLayer, match="before they are flattened"):
         builder.build_network(model)
     assert build_fused(model, torch.float32) is None
     assert model(torch.zeros(5, 4)).shape == (5, 2)
