@@ -155,5 +155,6 @@ def trained(
                 source, recipe, ensemble_settings, out=out, data_dir=place, observer=clock
             )
         seconds = time.perf_counter() - started
-        steps = sum(step_seconds(each) for each in ([run] if members is None else load_members(run)))
+        networks = [run] if members is None else load_members(run)
+        steps = sum(step_seconds(each) for each in networks)
     return {"steps": steps, "training": clock.last - clock.first, "all": seconds}

@@ -1,4 +1,4 @@
-"""`python -m noonbit` is `noonbit`; what torchrun starts."""
+"""`python -m noonbit` is the command `noonbit`."""
 
 from noonbit.cli.main import main
 

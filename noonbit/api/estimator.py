@@ -40,21 +40,21 @@ from noonbit.data.preprocess.pixels import BYTES, CEILINGS, ValueRange, pixels_f
 from noonbit.data.split import Holdout
 from noonbit.errors import UsageError
 from noonbit.evaluation.inference import Probabilities, predict_part
-from noonbit.jobs.training import final_network
+from noonbit.jobs.single import final_network
 from noonbit.system.runtime import Runtime
 from noonbit.training.setup import prepare_training
 from noonbit.training.state import Callbacks, EpochMetrics
 
 FEWEST_TO_VALIDATE = 100
-"""Below this, a tenth of the items would choose an epoch by luck; the last one is as good."""
+"""With fewer items, a tenth of them would choose the best epoch by luck; the last one is kept."""
 
 MOST_FAR_OUT = 0.05
 """The share of values further outside the training range than it is wide; with more of them, X is
 of another scale."""
 
 IMAGES_TOGETHER = 16
-"""The network is asked about multiples of so many images. The kernels of matrix products round a
-ragged end differently, and an answer would depend on its neighbours; measured on all networks."""
+"""Batches are padded to a multiple of so many images. Matrix products round a ragged end otherwise,
+so an answer would depend on the images beside it."""
 
 ImageShape: TypeAlias = tuple[int, int, Literal[1, 3]]
 """(height, width, channels)."""
@@ -147,14 +147,14 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Tags:
-        """Images are welcome too."""
+        """Tell scikit-learn that arrays of three axes (images) are accepted."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train on images X, as the class describes them, with labels y (n,) of any kind."""
-        rows, own_shape = flattened(X)
+        rows, own_shape = flatten_images(X)
         rows, y = validate_data(self, rows, y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -204,14 +204,14 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     def predict_proba(self, X: Any) -> Probabilities:
         """The probability of each class, float32 (n, classes), in the order of `classes_`."""
         check_is_fitted(self)
-        rows, own_shape = flattened(X)
+        rows, own_shape = flatten_images(X)
         rows = validate_data(self, rows, reset=False)
         if own_shape is not None:
-            shape = with_channels(own_shape)
+            shape = add_channel_axis(own_shape)
             if shape != self.image_shape_:
                 raise ValueError(
-                    f"X holds images of {shown(shape)}, but this classifier was trained on "
-                    f"{shown(self.image_shape_)}."
+                    f"X holds images of {format_shape(shape)}, but this classifier was trained on "
+                    f"{format_shape(self.image_shape_)}."
                 )
         missing = -len(rows) % IMAGES_TOGETHER
         preprocessor = self.contract_.preprocessor
@@ -227,7 +227,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return answers.probabilities[: len(rows)]
 
     def _recipe(self) -> Recipe:
-        """The parameters as the settings of a training, checked."""
+        """Return the parameters as a validated recipe."""
         settings = {
             name: value
             for name, value in self.get_params(deep=False).items()
@@ -241,13 +241,13 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return Recipe.from_settings({**settings, "seed": int(seed)}, origin="ImageClassifier")
 
     def _trains_on_all(self, count: int) -> bool:
-        """Whether nothing is set aside of `count` items."""
+        """Whether no item of `count` is set aside for validation."""
         if self.validation is None:
             return count < FEWEST_TO_VALIDATE
         return self.validation == 0
 
     def _pixels(self, rows: NDArray[Any], value_range: ValueRange) -> NDArray[np.uint8]:
-        """Flat rows (n, features) as uint8 (n, C, H, W)."""
+        """Convert flat rows (n, features) to uint8 (n, C, H, W)."""
         images = rows.reshape(-1, *self.image_shape_)
         return pixels_from_array(images, name="X", value_range=value_range)[0]
 
@@ -256,7 +256,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 def borrowed_runtime(
     device: str | None, threads: int | None, precision: Precision | None
 ) -> Iterator[Runtime]:
-    """The machine for one call; what is global to the process is afterwards as it was.
+    """Set the machine up for one call, and restore the global settings of the process afterwards.
 
     All but the allocator's settings, which no result depends on.
     """
@@ -273,8 +273,8 @@ def borrowed_runtime(
         cudnn.deterministic, cudnn.benchmark = before[1:]
 
 
-def flattened(X: Any) -> tuple[Any, tuple[int, ...] | None]:
-    """X as rows, not yet checked, and the shape of one image where X has more than two axes."""
+def flatten_images(X: Any) -> tuple[Any, tuple[int, ...] | None]:
+    """Return X as rows, not yet checked, and the shape of one image if X has three axes or more."""
     # np.ndim would hand the question to X, which may not answer it.
     axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
     if axes < 3:
@@ -287,14 +287,14 @@ def flattened(X: Any) -> tuple[Any, tuple[int, ...] | None]:
 def choose_shape(
     features: int, *, own: tuple[int, ...] | None, given: Sequence[int] | None
 ) -> ImageShape:
-    """The shape of an image of so many features: X's own, the one given, a square, or a row."""
-    stated = None if given is None else stated_shape(given)
+    """Choose the shape of an image: X's own, the one given, a square, or a row of features."""
+    stated = None if given is None else parse_image_shape(given)
     if own is not None:
-        shape = with_channels(own)
+        shape = add_channel_axis(own)
         if stated not in (None, shape):
             raise ValueError(
-                f"X holds images of {shown(shape)}, but image_shape is {tuple(given or ())}. "
-                "Leave it out: it is for flat rows."
+                f"X holds images of {format_shape(shape)}, but image_shape is "
+                f"{tuple(given or ())}. Leave it out: it is for flat rows."
             )
         return shape
     if stated is not None:
@@ -308,7 +308,7 @@ def choose_shape(
     return (side, side, 1) if side * side == features else (1, features, 1)
 
 
-def with_channels(shape: Sequence[int]) -> ImageShape:
+def add_channel_axis(shape: Sequence[int]) -> ImageShape:
     """(height, width) or (height, width, 1 or 3) with its channels; raises `ValueError`."""
     height, width, channels = (*shape, 1)[:3] if len(shape) in (2, 3) else (0, 0, 0)
     if height < 1 or width < 1 or channels not in (1, 3):
@@ -319,10 +319,10 @@ def with_channels(shape: Sequence[int]) -> ImageShape:
     return height, width, cast("Literal[1, 3]", channels)
 
 
-def stated_shape(given: Sequence[int]) -> ImageShape:
-    """The parameter `image_shape`; raises `UsageError`."""
+def parse_image_shape(given: Sequence[int]) -> ImageShape:
+    """Parse the parameter `image_shape`; raises `UsageError`."""
     try:
-        return with_channels(tuple(map(int, given)))
+        return add_channel_axis(tuple(map(int, given)))
     except (TypeError, ValueError):
         raise UsageError(
             f"ImageClassifier: image_shape is {given!r}; give (height, width) or "
@@ -330,13 +330,13 @@ def stated_shape(given: Sequence[int]) -> ImageShape:
         ) from None
 
 
-def shown(shape: ImageShape) -> str:
+def format_shape(shape: ImageShape) -> str:
     """`28x28x1`."""
     return "x".join(map(str, shape))
 
 
 def to_trained_scale(rows: NDArray[Any], value_range: ValueRange) -> NDArray[Any]:
-    """Rows (n, features) to be answered, in the numbers that the classifier was trained on.
+    """Convert rows (n, features) to the scale that the classifier was trained on.
 
     Unit floats are another form of bytes, as in `Run.predict`. A few values far outside the range
     are clipped later: a scaler makes them of features that hardly vary in training. Raises
@@ -367,7 +367,7 @@ def ceiling_of(level: float) -> float:
 
 
 def learn_range(rows: NDArray[Any]) -> ValueRange:
-    """The numbers that become 0 and 255, from the training rows."""
+    """Return the numbers that become 0 and 255, from the training rows."""
     if rows.dtype == np.uint8:
         return 0.0, 255.0
     low, high = float(rows.min()), float(rows.max())

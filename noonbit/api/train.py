@@ -18,8 +18,8 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import display
 from noonbit.jobs.train import resume as resume_run
 from noonbit.jobs.train import train as train_source
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 
 __all__ = ["ensemble", "load_run", "resume", "train"]
 

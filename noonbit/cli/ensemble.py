@@ -26,7 +26,7 @@ def ensemble(
     """
     from noonbit.jobs.combine import combine_runs as ensemble_runs
     from noonbit.jobs.progress import display
-    from noonbit.runs.store import load_run
+    from noonbit.runs.folder import load_run
 
     with display() as observer:
         run = ensemble_runs(

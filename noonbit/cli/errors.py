@@ -45,8 +45,8 @@ def errors(
     out
         The PNG to write; by default errors.png in the run folder.
     """
+    from noonbit.runs.folder import load_run
     from noonbit.runs.predictions import read_predictions
-    from noonbit.runs.store import load_run
 
     loaded = load_run(run)
     preprocessor = loaded.contract.preprocessor

@@ -31,7 +31,7 @@ def evaluate(
     fail_under
         Exit with 5 when the accuracy is below this share, 0.98 for instance.
     """
-    from noonbit.runs.store import load_run
+    from noonbit.runs.folder import load_run
 
     loaded = load_run(run)
     evaluation = loaded.evaluate(source, data_dir=data_dir)

@@ -7,10 +7,10 @@ wait for PyTorch. Most commands end with the next one to type.
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensError
 
-from noonbit import __version__
 from noonbit.errors import NoonbitError
 
 COMMANDS = {
@@ -33,7 +33,7 @@ COMMANDS = {
 
 app = App(
     name="noonbit",
-    version=__version__,
+    version=version("noonbit"),
     help="Turns labelled small images into a classifier that can be trusted.",
     help_epilogue="Begin with `noonbit train digits`: it needs no files and no network.",
     suppress_keyboard_interrupt=False,

@@ -65,7 +65,7 @@ def predict(
         return
     if out is not None and out.suffix not in (".csv", ".json", ".parquet"):
         raise UsageError(f"--out {out} ends in '{out.suffix}'; use .csv, .json or .parquet.")
-    from noonbit.runs.store import load_run
+    from noonbit.runs.folder import load_run
 
     loaded = load_run(run)
     if text or explain:
@@ -172,7 +172,7 @@ def draw_move(
         raise UsageError(f"--out {out} ends in '{out.suffix}'; with --move it is a .svg.")
     if numbered > MOST_NUMBERED:
         raise UsageError(f"--top {numbered} is more than a board can number; use {MOST_NUMBERED}.")
-    from noonbit.runs.store import load_run
+    from noonbit.runs.folder import load_run
 
     loaded = load_run(run)
     if loaded.contract.preprocessor.input_kind != "boards":

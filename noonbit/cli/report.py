@@ -12,7 +12,7 @@ def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -
         A run folder, a unique beginning of its name, or `last`.
     """
     from noonbit.report.page import write_report
-    from noonbit.runs.store import load_run
+    from noonbit.runs.folder import load_run
 
     loaded = load_run(run)
     path = write_report(loaded, loaded.items(data_dir=data_dir))

@@ -58,7 +58,7 @@ def train(
     from noonbit.jobs.progress import display
     from noonbit.jobs.train import resume as resume_run
     from noonbit.jobs.train import train as train_source
-    from noonbit.runs.store import load_run
+    from noonbit.runs.folder import load_run
 
     with display() as observer:
         if source is not None:

@@ -12,8 +12,8 @@ from noonbit.errors import UsageError, plural
 
 Combine = Literal["sum", "probabilities", "vote"]
 DEFAULT_COMBINE: Combine = "sum"
-"""As in the lecture labs. Once calibrated, it had the lowest test loss in each of eight ensembles on
-the digits and MNIST: the loss was 1 to 42 % higher for probabilities, 8 to 155 % for a vote."""
+"""As in the lecture labs. Once calibrated, it had the lowest test loss in each of eight ensembles
+on the digits and MNIST: the loss was 1 to 42 % higher for probabilities, 8 to 155 % for a vote."""
 
 
 class EnsembleSettings(BaseModel):

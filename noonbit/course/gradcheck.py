@@ -39,7 +39,7 @@ from torch import Tensor, nn
 from noonbit.course.byhand import HIDDEN, LEARNING_RATE, Network, Slope
 from noonbit.data.preprocess.text import UNKNOWN
 from noonbit.errors import ArtefactError
-from noonbit.models.layers import seed_dropout
+from noonbit.models.dropout import seed_dropout
 from noonbit.training.gradients import AUXILIARY_WEIGHT, all_logits
 
 TOLERANCE = 1e-5

@@ -185,7 +185,7 @@ class RowWriter:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise error
         raise DataError(
-            f"The framed images take {self.size / 1e9:,.1f} GB, too many for this memory, "
+            f"The transformed images take {self.size / 1e9:,.1f} GB, too many for this memory, "
             f"and neither {cache.folder()} nor {tempfile.gettempdir()} has room for them. Free "
             "some, or name other folders in the variables NOONBIT_CACHE and TMPDIR."
         ) from None

@@ -2,9 +2,10 @@
 
 Max-pooling keeps each filter's value at one position of the sentence, and the last layer is linear.
 So each class's logit is exactly its bias plus the contributions of the n-grams that were the
-maximum of some filter (Jacovi, Sar Shalom and Goldberg, "Understanding convolutional neural networks for
-text classification", 2018). A logit only means something relative to the other classes' logits, so
-the report shows an n-gram's contribution to a class minus its mean over all classes.
+maximum of some filter (Jacovi, Sar Shalom and Goldberg, "Understanding convolutional neural
+networks for text classification", 2018). A logit only means something relative to the other
+classes' logits, so the report shows an n-gram's contribution to a class minus its mean over all
+classes.
 """
 
 from collections.abc import Sequence

@@ -23,7 +23,7 @@ from noonbit.evaluation.move_accuracy import MoveAccuracy, rank_labels
 from noonbit.models.policy import PointBias
 from noonbit.system.runtime import Runtime
 from noonbit.system.seeding import make_generator
-from noonbit.training.optim.fused import Adam
+from noonbit.training.optim.torch_fused import Adam
 
 MAX_POSITIONS = 100_000
 """Training positions of the linear model, at most."""

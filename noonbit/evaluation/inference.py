@@ -185,9 +185,8 @@ def predict_logits(
 
     Classes that an input rules out are very low: see `Preprocessor.mask_logits`.
     """
-    if any(
-        module.training for module in model.modules()
-    ):  # checking is faster than setting every module
+    # Checking is faster than setting every module.
+    if any(module.training for module in model.modules()):
         model.eval()
 
     # One buffer for all logits. Kept one by one, each would lie between freed activations and

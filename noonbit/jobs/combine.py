@@ -33,10 +33,10 @@ from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.summary import Summary, summarise
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import save_weights
+from noonbit.runs.folder import create_run
 from noonbit.runs.metadata import count_classes, machine_metadata, source_metadata
 from noonbit.runs.predictions import evaluate_test_split, read_predictions
 from noonbit.runs.run import Run
-from noonbit.runs.store import create_run
 from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime
 
@@ -156,7 +156,7 @@ def combine_members(
     runtime.to_device(network).eval()
     contract = Contract.unit(members[0].contract.preprocessor, members[0].class_names)
     if network.combine == "sum":
-        # The default without validation items: the sum of logits as a mean of calibrated logits.
+        # Without validation items, the summed logits are divided by the sum of the temperatures.
         total = math.fsum(member.contract.temperature for member in members)
         contract = contract.model_copy(update={"temperature": total})
     contract = calibrate(contract, network, tensor_dataset(items, "validation", runtime), runtime)

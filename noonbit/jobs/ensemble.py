@@ -30,10 +30,10 @@ from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.member import MemberLog, MemberTraining, SharedSource
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.parallel import train_in_parallel
-from noonbit.jobs.training import require_unfinished
+from noonbit.jobs.single import require_unfinished
 from noonbit.models.catalogue import absolute_name, model_of, outline_for
+from noonbit.runs.folder import create_run, load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import create_run, load_run
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import may_use_global_rng
 from noonbit.training.setup import plan_for

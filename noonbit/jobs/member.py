@@ -15,9 +15,9 @@ from noonbit.data.split import Holdout
 from noonbit.errors import Interrupted, NoonbitError
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import LineDisplay
-from noonbit.jobs.training import Training, require_unfinished
+from noonbit.jobs.single import Training, require_unfinished
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import TrainingState
 

@@ -12,7 +12,7 @@ from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 from noonbit.jobs.ensemble import resume_members, train_members
 from noonbit.jobs.observer import Observer
-from noonbit.jobs.training import resume_one, train_one
+from noonbit.jobs.single import resume_one, train_one
 from noonbit.runs.run import Run
 
 OBJECTS_ARE_NO_MEMBERS = (

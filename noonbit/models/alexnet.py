@@ -15,8 +15,8 @@ of 363 inputs; with 25, memorising 16 digits takes 42 steps instead of 11.
 
 from torch import nn
 
+from noonbit.models.dropout import Dropout
 from noonbit.models.layers import (
-    Dropout,
     FeedforwardNetwork,
     ImageSize,
     PadTo,

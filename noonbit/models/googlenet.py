@@ -16,8 +16,8 @@ and stride 2, without the first pool, and the auxiliary heads average to 4x4 wha
 import torch
 from torch import Tensor, nn
 
+from noonbit.models.dropout import Dropout
 from noonbit.models.layers import (
-    Dropout,
     FeedforwardNetwork,
     ImageSize,
     PadTo,

@@ -16,14 +16,8 @@ way ReLU costs a quarter), and softmax is part of the loss.
 
 from torch import nn
 
-from noonbit.models.layers import (
-    Dropout,
-    FeedforwardNetwork,
-    ImageSize,
-    PadTo,
-    keras_init,
-    output_count,
-)
+from noonbit.models.dropout import Dropout
+from noonbit.models.layers import FeedforwardNetwork, ImageSize, PadTo, keras_init, output_count
 
 
 def mlp(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:

@@ -21,7 +21,8 @@ biases normal(0, 1). lab-layers-cnn has the defaults of TensorFlow's layers, whi
 
 from torch import nn
 
-from noonbit.models.layers import Dropout, FeedforwardNetwork, ImageSize, keras_init, output_count
+from noonbit.models.dropout import Dropout
+from noonbit.models.layers import FeedforwardNetwork, ImageSize, keras_init, output_count
 
 
 def lab_cnn(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:

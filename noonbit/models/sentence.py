@@ -30,7 +30,8 @@ from torch import Tensor, nn
 
 from noonbit.data.preprocess.text import FIRST_WORD, PADDING, UNKNOWN
 from noonbit.errors import UsageError
-from noonbit.models.layers import FeedforwardNetwork, MaxNormLinear, PlainDropout
+from noonbit.models.dropout import PlainDropout
+from noonbit.models.layers import FeedforwardNetwork, MaxNormLinear
 
 VECTOR_SIZE = 300
 """Dimensions of a word vector."""

@@ -11,14 +11,8 @@ Both have Keras's default initial weights, as in the slides.
 
 from torch import nn
 
-from noonbit.models.layers import (
-    Dropout,
-    FeedforwardNetwork,
-    ImageSize,
-    PadTo,
-    keras_init,
-    output_count,
-)
+from noonbit.models.dropout import Dropout
+from noonbit.models.layers import FeedforwardNetwork, ImageSize, PadTo, keras_init, output_count
 
 
 def slides_dnn(classes: int, channels: int, size: ImageSize) -> FeedforwardNetwork:

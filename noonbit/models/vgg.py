@@ -21,8 +21,8 @@ layers have 512 units.
 
 from torch import nn
 
+from noonbit.models.dropout import Dropout
 from noonbit.models.layers import (
-    Dropout,
     FeedforwardNetwork,
     ImageSize,
     he_init,

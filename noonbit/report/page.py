@@ -1,6 +1,7 @@
 """The report of a run: one offline HTML page, written by `train` and by `noonbit report RUN`.
 
     sections.py      the content of most sections
+    confusion_matrix.py  the confusion matrix, drawn by confusion_matrix.html.j2
     members.py       the section on an ensemble's members
     folds.py         the section on a cross-validation's folds
     boards.py        the section on moves in Go, with moves.html.j2
@@ -28,7 +29,7 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.data.split import OWN
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.metrics import Evaluation
-from noonbit.report import charts, commands, sections
+from noonbit.report import charts, commands, confusion_matrix, sections
 from noonbit.report.attribution import explain_most_confident
 from noonbit.report.folds import build_fold_section
 from noonbit.report.members import build_member_section
@@ -96,8 +97,8 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
         else None,
         "moves": build_input_kind_section(evaluation, predictions, items),
         "classes": sections.worst_classes(evaluation),
-        "matrix": sections.build_confusion_matrix(evaluation),
-        "confusions": sections.find_top_confusions(evaluation, predictions, items),
+        "matrix": confusion_matrix.build_confusion_matrix(evaluation),
+        "confusions": confusion_matrix.find_top_confusions(evaluation, predictions, items),
         "mistakes": sections.find_worst_mistakes(run, predictions, items),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",

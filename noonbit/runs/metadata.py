@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from noonbit import __version__
 from noonbit.augment.label_safety import meaning_warnings
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import Recipe
@@ -115,7 +114,8 @@ def machine_metadata(runtime: Runtime) -> dict[str, Any]:
         "threads": runtime.threads,
         "precision": runtime.precision,
         "engine": runtime.engine,
-        "versions": {"noonbit": __version__}
-        | {name: version(name) for name in ("torch", "numpy", "pillow", "pyarrow")},
+        "versions": {
+            name: version(name) for name in ("noonbit", "torch", "numpy", "pillow", "pyarrow")
+        },
         "command": sys.argv,
     }

@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.augment import TransformParameters
-from noonbit.training.optim.fused import Adam, Sgd
 from noonbit.training.optim.muon import Muon
+from noonbit.training.optim.torch_fused import Adam, Sgd
 
 WARM_UP_STEPS = 3
 """Eager runs before the capture, in which libraries choose kernels and optimisers create state."""

@@ -33,7 +33,8 @@ from noonbit.config.recipe import Engine
 from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.errors import UsageError
-from noonbit.models.layers import FeedforwardNetwork, dropout_layers, seed_layers
+from noonbit.models.dropout import dropout_layers, seed_layers
+from noonbit.models.layers import FeedforwardNetwork
 from noonbit.system.runtime import Runtime, set_operator_threads
 from noonbit.system.seeding import derive_seed, seed_torch
 from noonbit.training.cuda_graph import CudaRecorder, GraphedGradients
@@ -81,7 +82,7 @@ class TrainStep:
     def batch(
         self, items: Tensor, transform_parameters: TransformParameters
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return augmented values, labels (B,), and targets: the labels, or (B, classes) if mixed."""
+        """Return augmented values, labels (B,), and targets: labels, or (B, classes) if mixed."""
         images, labels = self.train.take(items)
         if self.transforms == NO_AUGMENTATION:
             return images, labels, labels
@@ -160,9 +161,8 @@ def make_gradients(model: nn.Module, train_step: TrainStep) -> Iterator[Gradient
     if engine not in engines:
         engine = engines[0]
     if engine.endswith("shares"):
-        with set_operator_threads(
-            1
-        ):  # for the optimiser too, which would synchronise threads as well
+        # For the optimiser too, which would synchronise threads as well.
+        with set_operator_threads(1):
             yield ThreadDataParallel(model, train_step, engine)
     elif engine == "graph":
         require_loaded(train_step.train)

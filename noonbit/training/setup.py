@@ -163,7 +163,7 @@ def require_symmetric(plan: Plan, preprocessor: Preprocessor) -> None:
 
 
 def fit_budget(network: nn.Module, context: TrainingContext) -> Plan:
-    """Return the plan with as many epochs as fit its time budget, timed on a copy of the network."""
+    """Return the plan with as many epochs as fit its time budget, timed on a copy."""
     plan, train = context.plan, context.train
     first = slice(plan.batch_size * 8)
     probe = TensorDataset(train.values[first], train.labels[first])

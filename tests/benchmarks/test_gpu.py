@@ -134,7 +134,7 @@ def test_a_script_that_is_not_given_is_no_contestant(tmp_path: Path) -> None:
 
 
 def test_noonbits_process_trains_seed_after_seed() -> None:
-    small = MNIST_SETTINGS | {"model": "airbench", "epochs": 1, "batch_size": 500}
+    small = MNIST_SETTINGS | {"model": "mlp", "epochs": 1, "batch_size": 100}
     small |= {"device": "cpu", "threads": 1}
     told = list(itertools.islice(trainings("digits", small), 3))
     assert all(0.3 < one.accuracy <= 1 and one.seconds > 0 for one in told)

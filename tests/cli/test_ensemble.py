@@ -6,8 +6,8 @@ import pytest
 
 from noonbit.cli.main import run as command_line
 from noonbit.jobs.ensemble import load_members
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 
 
 def test_runs_become_one_on_the_command_line(digits_ensemble: Run, tmp_path, capsys):

@@ -14,7 +14,8 @@ from noonbit.course.byhand import documented_slope, exact_slope
 from noonbit.course.gradcheck import TOLERANCE, check, check_byhand, random_batch
 from noonbit.errors import ArtefactError
 from noonbit.models.catalogue import MODELS, build
-from noonbit.models.layers import FeedforwardNetwork, seed_dropout
+from noonbit.models.dropout import seed_dropout
+from noonbit.models.layers import FeedforwardNetwork
 
 SMALL = (
     "glance",

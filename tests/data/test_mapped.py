@@ -189,7 +189,7 @@ def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with pytest.raises(DataError) as error:
         rows.append(noise(10, 3, 4))
     assert str(error.value).startswith(
-        "The framed images take 0.0 GB, too many for this memory, and neither "
+        "The transformed images take 0.0 GB, too many for this memory, and neither "
         f"{tmp_path / 'decoded'} nor "
     )
 

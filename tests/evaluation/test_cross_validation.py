@@ -1,4 +1,4 @@
-"""Cross-validation: what is in which fold, who is asked about it, and what the figures are."""
+"""Cross-validation: the folds, which network predicts which item, and the metrics."""
 
 import json
 import os
@@ -24,9 +24,9 @@ from noonbit.jobs.ensemble import load_members, train_members
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
 from noonbit.report.page import write_report
+from noonbit.runs.folder import load_run
 from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 
 RECIPE = Recipe(model="mlp", epochs=1, threads=1)
 
@@ -46,15 +46,15 @@ def table(path: Path, *, test: bool) -> Path:
 
 
 def test_every_item_is_named_by_the_network_that_did_not_see_it(digits_folds: Run):
-    answers = read_predictions(digits_folds)
+    predictions = read_predictions(digits_folds)
     together = digits_folds.items().split
-    assert answers.items.tolist() == list(range(1797)) == together.train.tolist()
+    assert predictions.items.tolist() == list(range(1797)) == together.train.tolist()
     assert together.folds is not None
     for number, member in enumerate(load_members(digits_folds), start=1):
         own = read_predictions(member)
         rows = together.folds == number
-        assert np.array_equal(answers.items[rows], own.items)
-        assert np.allclose(answers.probabilities[rows], own.probabilities, atol=1e-5)
+        assert np.array_equal(predictions.items[rows], own.items)
+        assert np.allclose(predictions.probabilities[rows], own.probabilities, atol=1e-5)
         learned = member.items().split
         assert not np.isin(own.items, [*learned.train, *learned.validation]).any()
         assert len(learned.train) + len(learned.validation) + len(own.items) == 1797
@@ -248,8 +248,8 @@ def test_sentences_are_cross_validated_by_networks_that_share_their_words(tmp_pa
     preprocessors = {member.contract.preprocessor.model_dump_json() for member in load_members(run)}
     assert preprocessors == {run.contract.preprocessor.model_dump_json()}
     assert load_run(run.path).evaluate() == run.evaluation
-    answers = read_predictions(run)
+    predictions = read_predictions(run)
     for number, member in enumerate(load_members(run), start=1):
         own = read_predictions(member)
         rows = run.items().split.folds == number
-        assert np.allclose(answers.probabilities[rows], own.probabilities, atol=1e-5)
+        assert np.allclose(predictions.probabilities[rows], own.probabilities, atol=1e-5)

@@ -1,4 +1,4 @@
-"""What a network for Go has to beat."""
+"""The baselines of move prediction in Go."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Predictions for anything a person may have: paths, pictures, arrays, one or many."""
+"""Predictions for paths, pictures and arrays, one or many."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ DARK, LIGHT = 20, 230
 
 
 class Brightness(nn.Module):
-    """Calls an image by its mean, so that every answer is known beforehand."""
+    """Classifies an image by its mean, so every prediction is known in advance."""
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, H, W) -> logits (N, 3)."""
@@ -42,7 +42,7 @@ def runtime() -> Runtime:
 
 
 def grey(level: int, height: int = 4, width: int = 5) -> np.ndarray:
-    """An image of about one level; not exactly, since that would be blank."""
+    """An image of almost one level, since one of exactly one level is blank."""
     pixels = np.full((height, width), level, np.uint8)
     pixels[0, 0] += 1
     return pixels

@@ -1,3 +1,5 @@
+"""Confidence intervals of accuracies, over items and over groups."""
+
 import numpy as np
 import pytest
 
@@ -26,8 +28,8 @@ def test_the_interval_is_that_of_a_bootstrap_over_groups() -> None:
     hits = random.random(len(groups)) < skill[groups]
     share = ClusteredInterval.over_groups(hits, groups)
     of_groups = np.bincount(groups, weights=hits)
-    drawn = random.integers(0, 120, (4000, 120))
-    means = of_groups[drawn].sum(axis=1) / lengths[drawn].sum(axis=1)
+    resampled = random.integers(0, 120, (4000, 120))
+    means = of_groups[resampled].sum(axis=1) / lengths[resampled].sum(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     assert share.high - share.low == pytest.approx(high - low, rel=0.08)
     plain_low, plain_high = wilson_interval(int(hits.sum()), len(hits))

@@ -1,4 +1,4 @@
-"""Figures of merit: the same as scikit-learn's and SciPy's."""
+"""Metrics agree with scikit-learn and SciPy."""
 
 import math
 import subprocess
@@ -31,7 +31,7 @@ def runtime() -> Runtime:
 
 
 def some_predictions(count: int = 300) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities that are often right; the last class is never there and never called."""
+    """Often right probabilities; the last class has no items and is never predicted."""
     generator = np.random.default_rng(0)
     labels = generator.integers(0, 3, count)
     logits = generator.normal(size=(count, 4)) + 2 * np.eye(4)[labels]
@@ -170,7 +170,9 @@ from noonbit.system.runtime import Runtime
 
 runtime = Runtime.start(device="cpu", threads=2, precision="float32")
 preprocessor = ImagePreprocessor(height=64, width=64, channels=3)
-contract = Contract(preprocessor=preprocessor, mean=(0.5,) * 3, std=(0.3,) * 3, class_names=("a", "b"))
+contract = Contract(
+    preprocessor=preprocessor, mean=(0.5,) * 3, std=(0.3,) * 3, class_names=("a", "b")
+)
 network = runtime.to_device(build("mlp", classes=2, channels=3, size=(64, 64)))
 for count in (1_000, 9_000):
     values = torch.zeros(1, 3, 64, 64, dtype=torch.uint8).expand(count, -1, -1, -1)
@@ -181,7 +183,7 @@ for count in (1_000, 9_000):
 
 @pytest.mark.skipif(not STATUS.exists(), reason="needs Linux's /proc")
 def test_more_images_need_no_more_memory_than_their_answers() -> None:
-    """In a process of its own, whose memory no other test has freed."""
+    """In a new process, whose memory is not affected by other tests."""
     done = subprocess.run(
         [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
     )
@@ -193,7 +195,7 @@ def test_more_images_need_no_more_memory_than_their_answers() -> None:
 def test_what_one_answer_for_all_could_reach_too_shows_nothing_learned(
     right: int, shows_nothing: bool
 ) -> None:
-    """Six of ten are of one class; eight right of ten may be luck, ten are not."""
+    """Six of ten items are of one class; 8 of 10 right may be luck, 10 of 10 are not."""
     labels = np.array([0] * 6 + [1] * 4)
     predicted = np.where(np.arange(10) < right, labels, 1 - labels)
     evaluation = evaluate(np.eye(2, dtype=np.float32)[predicted], labels, ("a", "b"), split="test")

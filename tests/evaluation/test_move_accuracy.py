@@ -1,3 +1,5 @@
+"""Top-1 and top-5 accuracy of move prediction."""
+
 import numpy as np
 import pytest
 
@@ -5,8 +7,8 @@ from noonbit.evaluation.move_accuracy import MoveAccuracy, rank_labels
 
 
 def test_the_rank_of_a_move_is_its_place_among_the_answers() -> None:
-    answers = np.array([[0.1, 0.6, 0.3], [0.1, 0.6, 0.3], [0.5, 0.2, 0.3]])
-    assert rank_labels(answers, np.array([1, 0, 2])).tolist() == [1, 3, 2]
+    scores = np.array([[0.1, 0.6, 0.3], [0.1, 0.6, 0.3], [0.5, 0.2, 0.3]])
+    assert rank_labels(scores, np.array([1, 0, 2])).tolist() == [1, 3, 2]
 
 
 def test_an_answer_that_says_the_same_of_all_points_finds_nothing() -> None:

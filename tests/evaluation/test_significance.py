@@ -1,4 +1,4 @@
-"""Two classifiers on the same images."""
+"""Comparisons of two classifiers on the same images."""
 
 import math
 
@@ -11,7 +11,7 @@ from noonbit.evaluation.significance import Gain, disagreement, gain_over_mean, 
 
 
 def answers(both: int, first: int, second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each of two is right, by how many images both, one or neither gets right."""
+    """Correct masks of two classifiers, from the counts of both, one and neither right."""
     one = [True] * (both + first) + [False] * (second + neither)
     other = [True] * both + [False] * first + [True] * second + [False] * neither
     return np.array(one), np.array(other)

@@ -1,4 +1,4 @@
-"""noonbit.evaluation.temperature: one temperature that makes stated probabilities honest."""
+"""Calibration by a temperature."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Finished runs in, one run out that answers for all of them."""
+"""Finished runs combined into an ensemble."""
 
 import json
 import shutil
@@ -21,8 +21,8 @@ from noonbit.evaluation.inference import predict_logits
 from noonbit.jobs.combine import combine_runs, joint_split
 from noonbit.jobs.ensemble import load_members, train_members
 from noonbit.jobs.train import train
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 from noonbit.system.runtime import Runtime
 
 RECIPE = Recipe(model="mlp", epochs=1, threads=1)
@@ -34,7 +34,7 @@ def members(digits_ensemble: Run) -> list[Run]:
 
 
 def outputs_of(run: Run) -> np.ndarray:
-    """What a run's network gives for the test images, (N, classes)."""
+    """The logits of a run's network for the test images, (N, classes)."""
     items = run.items()
     pixels = torch.from_numpy(items.values[items.split.test])
     return predict_logits(run.model, run.contract, pixels, Runtime.from_recipe(RECIPE)).astype(
@@ -43,7 +43,7 @@ def outputs_of(run: Run) -> np.ndarray:
 
 
 def copied(run: Run, folder: Path, **facts) -> Run:
-    """A copy of a run whose run.json says something else."""
+    """A copy of a run with changes in run.json."""
     shutil.copytree(run.path, folder)
     copy = load_run(folder)
     copy.update(**facts)

@@ -1,4 +1,4 @@
-"""An ensemble trained from a source, member by member or side by side."""
+"""Ensembles trained from a source, one member after another or in parallel."""
 
 import os
 import signal
@@ -23,8 +23,8 @@ from noonbit.jobs.train import resume, train
 from noonbit.models.catalogue import build
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import read_tensors
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 from noonbit.system.runtime import Runtime
 
 RECIPE = Recipe(model="mlp", epochs=1, threads=1)
@@ -67,7 +67,7 @@ def stopped(tmp_path, recipe: Recipe, observer: Interrupting, at_once: int) -> R
     """An ensemble of three that Ctrl-C stopped."""
     with pytest.raises(
         Interrupted, match=r"of 3 finished; everything is saved. .*--resume"
-    ) as told:
+    ) as raised:
         train_members(
             "digits",
             recipe,
@@ -78,7 +78,7 @@ def stopped(tmp_path, recipe: Recipe, observer: Interrupting, at_once: int) -> R
         )
     run = load_run(tmp_path / "stopped")
     assert run.metadata["status"] == "interrupted"
-    assert f"Stopped with {len(observer.finished)} member" in str(told.value)
+    assert f"Stopped with {len(observer.finished)} member" in str(raised.value)
     return run
 
 

@@ -15,7 +15,7 @@ RECIPE = Recipe(model="mlp", epochs=1, threads=1)
 
 
 class Noting(Observer):
-    """Keeps what it is told, and by which thread."""
+    """Records the calls, and the threads that made them."""
 
     def __init__(self) -> None:
         self.epochs: list[tuple[int, int, int]] = []
@@ -110,7 +110,7 @@ def test_a_member_s_error_is_of_its_own_kind(tmp_path, monkeypatch, error):
         MemberTraining, "start_or_resume", lambda task, source, observer: fails(source, observer)
     )
     (task,) = tasks(tmp_path, RECIPE)
-    with pytest.raises(type(error)) as told:
+    with pytest.raises(type(error)) as raised:
         task.run(SharedSource("digits", None), Observer(), lambda: False)
     named = "" if isinstance(error, Interrupted) else "Member 1 of 1: "
-    assert str(told.value).startswith(f"{named}It")
+    assert str(raised.value).startswith(f"{named}It")

@@ -1,4 +1,4 @@
-"""What a training shows while it goes on."""
+"""The progress display of a training."""
 
 import io
 import math
@@ -132,7 +132,8 @@ def test_the_bar_shows_loss_accuracy_speed_and_the_same_lines(tmp_path, monkeypa
     assert "82/82" in text
     assert re.search(r"loss \d\.\d{4}  accuracy \d\.\d{4}  [\d,]+ images/s", text)
     assert re.search(r"\d:\d\d:\d\d", text)
-    assert epoch_line(run.history[1], PLAN.epochs, "image", is_best=True).partition("  ")[2][:30] in text
+    line = epoch_line(run.history[1], PLAN.epochs, "image", is_best=True)
+    assert line.partition("  ")[2][:30] in text
     assert headline(run.evaluation, "image") in text
     assert not shown.progress.live.is_started
 

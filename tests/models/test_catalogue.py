@@ -18,8 +18,9 @@ from noonbit.config.plan import MOMENTA, RATES
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import ArtefactError, NoonbitError, UsageError
 from noonbit.models.catalogue import MODELS, build, outline
+from noonbit.models.dropout import Dropout, seed_dropout
 from noonbit.models.glance import WhiteningStem
-from noonbit.models.layers import Dropout, ImageSize, PadTo, seed_dropout
+from noonbit.models.layers import ImageSize, PadTo
 from noonbit.models.summary import summarise
 from noonbit.training.loop import InitFromData
 from noonbit.training.optim.build import make_optimizer

@@ -24,11 +24,12 @@ from noonbit.evaluation.attribution import explain
 from noonbit.jobs.ensemble import train_members
 from noonbit.jobs.train import train
 from noonbit.models.catalogue import MODELS, build, build_for, outline
-from noonbit.models.layers import MaxNormLinear, PlainDropout
+from noonbit.models.dropout import PlainDropout
+from noonbit.models.layers import MaxNormLinear
 from noonbit.models.sentence import WIDTHS, NGrams, SentenceNetwork, WordVectors
 from noonbit.models.summary import summarise
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 from noonbit.training.loop import init_training
 from noonbit.training.optim.adadelta import Adadelta
 from noonbit.training.optim.build import make_optimizer

@@ -9,7 +9,7 @@ from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 from noonbit.jobs.train import train
 from noonbit.models.tta import BoardViews, Views, with_tta
-from noonbit.runs.store import load_run
+from noonbit.runs.folder import load_run
 
 
 class Recording(nn.Module):

@@ -1,4 +1,4 @@
-"""What the page says of a cross-validation's folds."""
+"""The report of a cross-validation."""
 
 import re
 
@@ -7,8 +7,8 @@ from html_page import Page
 from noonbit.report.commands import summary_commands
 from noonbit.report.folds import build_fold_section
 from noonbit.report.members import build_member_section
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 
 
 def test_the_page_of_a_cross_validation_names_folds_spread_and_limits(digits_folds: Run):

@@ -1,4 +1,4 @@
-"""What the page says of an ensemble's members."""
+"""The report of an ensemble."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The offline page."""
+"""The report page."""
 
 import json
 import re
@@ -14,10 +14,10 @@ from noonbit.config.recipe import Recipe
 from noonbit.data.checks.findings import Finding
 from noonbit.evaluation.metrics import evaluate
 from noonbit.jobs.train import train
-from noonbit.report import charts, sections
+from noonbit.report import charts, confusion_matrix, sections
 from noonbit.report.page import shorten, with_code
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 from noonbit.training.state import EpochMetrics
 
 HOSTILE = ('"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "<b>강아지")
@@ -165,7 +165,7 @@ def test_of_many_classes_the_most_confused_stand_in_the_matrix_and_the_rest_toge
     probabilities = np.eye(classes, dtype=np.float32)[predicted]
     names = tuple(f"class {index}" for index in range(classes))
     evaluation = evaluate(probabilities, labels, names, split="test")
-    shown = sections.build_confusion_matrix(evaluation)
+    shown = confusion_matrix.build_confusion_matrix(evaluation)
     assert len(shown.names) == sections.MOST_CONFUSED_CLASSES + 1
     assert set(names[:10]) | set(names[50:60]) <= set(shown.names)
     assert shown.names[-1] == "70 others"

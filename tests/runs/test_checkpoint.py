@@ -1,4 +1,4 @@
-"""Weights, checkpoints, and the promise that a resumed training has the same bits."""
+"""Weights and checkpoints; a resumed training gives the same bits."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The run folder: named, found, read back, refused."""
+"""The run folder: naming, finding, reading, and errors."""
 
 import json
 import os
@@ -13,8 +13,8 @@ import pytest
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.models.catalogue import build
 from noonbit.runs.checkpoint import save_weights
+from noonbit.runs.folder import create_run, find_run, load_run, slug
 from noonbit.runs.run import FORMAT, Run
-from noonbit.runs.store import create_run, find_run, load_run, slug
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
 
@@ -28,7 +28,7 @@ def copied(digits_run, tmp_path) -> Path:
 
 
 def made(runs: Path, *names: str) -> list[Path]:
-    """Empty runs, the later names the younger ones."""
+    """Empty runs in the order of their age."""
     paths = [
         create_run(runs / name, model="lenet5", source="digits", metadata=RECORD).path
         for name in names

@@ -1,4 +1,4 @@
-"""noonbit.training.autotune: which engine and precision train a network fastest, measured once."""
+"""The measurement of the fastest engine and precision."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From games to a trained, measured network that answers: every step that others have, with Go."""
+"""A training on games of Go, from the files to predictions."""
 
 import json
 import re
@@ -24,9 +24,9 @@ from noonbit.data.prepared import load
 from noonbit.errors import DataError, MissingExtra, UsageError
 from noonbit.evaluation.cross_validation import combine_fold_splits
 from noonbit.jobs.train import train
+from noonbit.runs.folder import load_run
 from noonbit.runs.go_move import predict_move
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 
 TINY = f"{PROJECT / 'tests' / 'helpers' / 'tiny_policy.py'}:tiny"
 RECIPE = Recipe(model=TINY, epochs=1, batch_size=32, threads=1, test_time_augmentation="symmetries")
@@ -145,9 +145,9 @@ def test_one_move_of_a_game_is_drawn_and_told(go_run: Run, games: Path) -> None:
     answer = predict_move(go_run, games / "3.sgf", 5)
     assert answer.title == "3.sgf, move 5: black to play"
     assert (answer.diagram.stones != 0).sum() == 4
-    told = answer.as_dict()
-    assert len(told["predictions"]) == 5
-    assert told["played"] and told["played_rank"] >= 1
+    plain = answer.as_dict()
+    assert len(plain["predictions"]) == 5
+    assert plain["played"] and plain["played_rank"] >= 1
     after = predict_move(go_run, games / "3.sgf", MOVES + 1)
     assert after.diagram.played is None and after.as_dict()["played"] is None
 

@@ -1,4 +1,4 @@
-"""noonbit.training.gradients: a step's gradients, in one piece or in shares."""
+"""The gradients of a step, of whole batches or of shares."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -17,7 +17,7 @@ from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import UsageError
 from noonbit.models.catalogue import MODELS, FeedforwardNetwork, build, outline
-from noonbit.models.layers import Dropout
+from noonbit.models.dropout import Dropout
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import (
     MIN_SHARE,
@@ -53,7 +53,7 @@ def train_step(threads: int, engine: Engine | None = None) -> TrainStep:
 
 
 def test_a_step_on_a_gpu_makes_its_dropout_a_function_of_the_seed() -> None:
-    """Our dropout is PyTorch's there, which draws from the device's one stream."""
+    """There noonbit's dropout is PyTorch's, which draws from the device's global random stream."""
     given = train_step(1)
     for name, device, seeds in (("deep-cnn", "meta", True), ("deep-cnn", "cpu", False)):
         elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device(device)))
@@ -75,10 +75,12 @@ def step(
     step_seed: int = 0,
     engine: Engine | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    draws = sample_parameters(Augmentation(shift=1), seed=0, epoch=0, count=COUNT, device=CPU)
+    transform_parameters = sample_parameters(
+        Augmentation(shift=1), seed=0, epoch=0, count=COUNT, device=CPU
+    )
     model.train()
     with make_gradients(model, train_step(threads, engine)) as gradients:
-        return gradients(items, draws, step_seed)
+        return gradients(items, transform_parameters, step_seed)
 
 
 def gradient(model: nn.Module) -> torch.Tensor:
@@ -104,8 +106,10 @@ def test_the_gradient_is_pytorchs_of_the_mean_loss() -> None:
     ours = gradient(model)
     model.zero_grad()
     given = train_step(1)
-    draws = sample_parameters(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
-    moved = augment(given.transforms, given.train.values[items], draws.take(items))
+    transform_parameters = sample_parameters(
+        given.transforms, seed=0, epoch=0, count=COUNT, device=CPU
+    )
+    moved = augment(given.transforms, given.train.values[items], transform_parameters.take(items))
     logits = model(given.contract.normalise(moved))
     labels = given.train.labels[items]
     mean = nn.CrossEntropyLoss(label_smoothing=0.1)(logits, labels)
@@ -132,8 +136,10 @@ def test_all_copies_end_a_step_with_the_same_statistics_and_weights(engine: Engi
     model = network("glance")
     model.train()
     shares = ThreadDataParallel(model, train_step(3), engine)
-    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
-    shares(torch.arange(COUNT), draws, 0)
+    transform_parameters = sample_parameters(
+        Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
+    )
+    shares(torch.arange(COUNT), transform_parameters, 0)
     first = shares.replicas[0]
     for replica in shares.replicas[1:]:
         for own, other in zip(first.buffers(), replica.buffers(), strict=True):
@@ -148,14 +154,16 @@ def test_running_statistics_are_the_mean_of_what_the_shares_saw(engine: Engine) 
     model = network("glance")
     model.train()
     shares = ThreadDataParallel(model, train_step(2), engine)
-    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
+    transform_parameters = sample_parameters(
+        Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
+    )
     alone = []
     for items in torch.arange(COUNT).tensor_split(2):
         one = network("glance")
         one.train()
-        make_backward(one, train_step(1), "autograd")(items, draws, COUNT)
+        make_backward(one, train_step(1), "autograd")(items, transform_parameters, COUNT)
         alone.append(one.get_buffer("features.2.norm1.running_var"))
-    shares(torch.arange(COUNT), draws, 0)
+    shares(torch.arange(COUNT), transform_parameters, 0)
     found = model.get_buffer("features.2.norm1.running_var")
     assert torch.allclose(found, (alone[0] + alone[1]) / 2, rtol=1e-5)
 
@@ -165,8 +173,10 @@ def test_a_small_batch_is_not_cut_into_crumbs(engine: Engine) -> None:
     model = network("glance")
     model.train()
     shares = ThreadDataParallel(model, train_step(2), engine)
-    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
-    shares(torch.arange(2 * MIN_SHARE - 1), draws, 0)
+    transform_parameters = sample_parameters(
+        Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
+    )
+    shares(torch.arange(2 * MIN_SHARE - 1), transform_parameters, 0)
     assert shares.replicas[0].get_buffer("features.2.norm1.num_batches_tracked") == 1
     assert shares.replicas[1].get_buffer("features.2.norm1.num_batches_tracked") == 0
 
@@ -225,8 +235,10 @@ def test_dropout_is_a_function_of_the_steps_seed(engine: Engine) -> None:
 def test_every_share_drops_other_units(engine: Engine) -> None:
     model = network("slides-cnn")
     shares = ThreadDataParallel(model, train_step(2), engine)
-    draws = sample_parameters(Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU)
-    shares(torch.arange(COUNT), draws, 0)
+    transform_parameters = sample_parameters(
+        Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
+    )
+    shares(torch.arange(COUNT), transform_parameters, 0)
     ones = torch.ones(1000)
     masks = [
         module(ones)
@@ -256,8 +268,12 @@ def test_auxiliary_heads_learn_beside_the_main_one_and_stay_out_of_the_loss_that
     model = Heads()
     loss, _ = step(model, 1, torch.arange(COUNT))
     given = train_step(1)
-    draws = sample_parameters(given.transforms, seed=0, epoch=0, count=COUNT, device=CPU)
-    images = given.contract.normalise(augment(given.transforms, given.train.values, draws))
+    transform_parameters = sample_parameters(
+        given.transforms, seed=0, epoch=0, count=COUNT, device=CPU
+    )
+    images = given.contract.normalise(
+        augment(given.transforms, given.train.values, transform_parameters)
+    )
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
     main, side = (criterion(each, given.train.labels) for each in model.all_logits(images))
     ours = gradient(model)

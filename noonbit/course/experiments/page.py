@@ -14,7 +14,7 @@ from noonbit.course.experiments.results import Result, experiment_folder, read_l
 from noonbit.errors import plural
 from noonbit.report.charts import history_chart
 from noonbit.report.page import make_environment
-from noonbit.runs.store import load_run
+from noonbit.runs.folder import load_run
 from noonbit.system.files import write_text
 
 OUTCOMES = {

@@ -34,10 +34,10 @@ from noonbit.evaluation.significance import CorrectMask
 from noonbit.jobs.ensemble import load_members
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
+from noonbit.runs.folder import load_run
 from noonbit.runs.metadata import machine_metadata
 from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 from noonbit.system.runtime import Runtime
 
 QUICK_EPOCHS, QUICK_MEMBERS, QUICK_SECONDS = 1, 2, 10.0

@@ -51,7 +51,7 @@ def lines(items: PreparedDataset) -> list[tuple[str, str]]:
 
 
 def file_findings(items: PreparedDataset) -> Iterator[Finding]:
-    """Files that hold no whole, legal game of this size, and what was done about each."""
+    """Find files without a whole, legal game of this size."""
     odd = as_boards(items.data.train.raw).findings
     out = tuple(str(finding) for finding in odd if finding.done == LEFT_OUT)
     kept = tuple(str(finding) for finding in odd if finding.done != LEFT_OUT)

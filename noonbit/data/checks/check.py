@@ -1,4 +1,4 @@
-"""What data is, and what is wrong with it: every file opened, every rule asked.
+"""Diagnose a data set: open every file, and apply every rule.
 
 check(open_data(source, on_bad="skip")) -> Diagnosis
 """
@@ -35,7 +35,7 @@ SHEET_COLUMNS = 8
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What data is, as far as it could be read, and what was found."""
+    """The readable part of a data set, and what is wrong with it."""
 
     items: PreparedDataset
     findings: tuple[Finding, ...]
@@ -48,7 +48,7 @@ class Diagnosis:
 
     @property
     def notes(self) -> list[str]:
-        """What the reader noted, less what a finding says with more detail."""
+        """The reader's notes, without those that a finding repeats with more detail."""
         titles = {finding.title for finding in self.findings}
         return [note for note in self.items.data.notes if note not in titles]
 
@@ -80,7 +80,7 @@ class Diagnosis:
 
 
 def check(data: RawDataset) -> Diagnosis:
-    """Open and frame every input and say what is wrong; a file that cannot be read is a finding.
+    """Open and transform every input; a file that cannot be read is a finding.
 
     `data` should come from `open_data(source, on_bad="skip")`, which goes on past bad headers.
     Raises `DataError` where too little is left to make a split of.
@@ -96,7 +96,7 @@ def check(data: RawDataset) -> Diagnosis:
 
 
 def contact_sheet(items: PreparedDataset) -> "Image":
-    """A row of training pictures for each class, as a network will see them."""
+    """Draw a row of training pictures for each class, as a network will see them."""
     from noonbit.data.contact_sheet import draw_grid
 
     train = readable_parts(items)["train"]
@@ -114,7 +114,7 @@ def contact_sheet(items: PreparedDataset) -> "Image":
 
 
 def unreadable_files(items: PreparedDataset) -> Iterator[Finding]:
-    """Files that are not what they seem, at their header or at decoding."""
+    """Find files that could not be read, at their header or at decoding."""
     total = sum(map(len, items.data.parts.values())) + len(items.data.bad)
     item = items.preprocessor.unit
     if items.bad:

@@ -1,4 +1,4 @@
-"""What is wrong with labelled data, as far as framed inputs, labels and the split tell it.
+"""What is wrong with labelled data, as far as transformed inputs, labels and the split show it.
 
     findings_of_items(items) -> findings, problems first
 
@@ -51,14 +51,14 @@ LISTED_CLASSES = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong with data, or worth knowing of it."""
+    """A problem of the data, or a fact worth knowing."""
 
     severity: Severity
     kind: Kind
     title: str
     """A sentence."""
     detail: tuple[str, ...] = ()
-    """All it is about, one entry each: names, names that are equal, or classes with counts."""
+    """The items concerned, one entry each: names, equal names, or classes with counts."""
 
     def as_dict(self, *, most: int | None = None) -> dict[str, Any]:
         """Plain values for JSON, with at most `most` entries of detail."""
@@ -66,9 +66,9 @@ class Finding:
 
 
 def findings_of_items(items: PreparedDataset) -> list[Finding]:
-    """What framed inputs, labels and split tell of the readable items; problems first.
+    """Return what is wrong with the readable items, problems first.
 
-    Pictures are identical when all their framed pixels are, sentences when their words are.
+    Pictures are identical when all their transformed pixels are, sentences when their words are.
     """
     parts = readable_parts(items)
     return problems_first(
@@ -80,7 +80,7 @@ def findings_of_items(items: PreparedDataset) -> list[Finding]:
             *checks_of(items).findings(items),
             *gaps(items.data.class_names),
             *(() if items.has_given_classes else class_sizes(items, parts["train"])),
-            *(() if items.has_given_classes else untested(items)),
+            *(() if items.has_given_classes else find_untested_classes(items)),
         ]
     )
 
@@ -91,7 +91,7 @@ def checks_of(items: PreparedDataset) -> Any:
 
 
 def problems_first(findings: Iterable[Finding]) -> list[Finding]:
-    """The same findings, else in their order."""
+    """Sort problems before notes, and keep the order otherwise."""
     return sorted(findings, key=lambda finding: finding.severity != "problem")
 
 
@@ -111,7 +111,7 @@ def readable_parts(items: PreparedDataset) -> dict[PartName, Indices]:
 
 
 def class_counts(items: PreparedDataset, numbers: Indices) -> list[int]:
-    """How many of these items each class has."""
+    """Count the items of each class at `numbers`."""
     counts = np.bincount(items.labels[numbers], minlength=len(items.data.class_names))
     return [int(count) for count in counts]
 
@@ -120,7 +120,7 @@ def class_counts(items: PreparedDataset, numbers: Indices) -> list[int]:
 
 
 def conflicts(items: PreparedDataset) -> Iterator[Finding]:
-    """One input under two labels: no network can be right on both."""
+    """Find equal inputs with different labels: no network can be right on both."""
     torn = [group for group in items.copies if len(np.unique(items.labels[group])) > 1]
     if torn:
         yield Finding(
@@ -133,7 +133,7 @@ def conflicts(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def leaks(items: PreparedDataset) -> Iterator[Finding]:
-    """The same input in train and in test, or in a validation part of the source's own.
+    """Find equal inputs in train and in test, or in the source's own validation part.
 
     A test split that noonbit drew counts as well, since its accuracy would be as wrong. A drawn
     validation split does not: its copies are duplicates within the source's train part.
@@ -165,7 +165,7 @@ def leaks(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def duplicates(items: PreparedDataset, parts: dict[PartName, Indices]) -> Iterator[Finding]:
-    """Copies within one part: they weigh more than others, which is seldom meant or harmful."""
+    """Find copies within one part. They weigh more than others, which seldom does harm."""
     noun = items.preprocessor.noun
     for part, numbers in parts.items():
         inside = np.zeros(len(items.labels), bool)
@@ -186,7 +186,7 @@ def duplicates(items: PreparedDataset, parts: dict[PartName, Indices]) -> Iterat
 
 
 def blanks(items: PreparedDataset) -> Iterator[Finding]:
-    """Inputs without content: a failed export, an empty scan or line, yet with a label."""
+    """Find labelled inputs without content: a failed scan, an empty line."""
     blank = items.blank
     if len(blank):
         yield Finding(
@@ -199,7 +199,7 @@ def blanks(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def gaps(class_names: Sequence[str]) -> Iterator[Finding]:
-    """Whole numbers or single letters with some left out.
+    """Find class names that are whole numbers or letters with some left out.
 
     Silent where more are left out than there: such names were never meant to be consecutive.
     """
@@ -221,7 +221,7 @@ def gaps(class_names: Sequence[str]) -> Iterator[Finding]:
 
 
 def class_sizes(items: PreparedDataset, train: Indices) -> Iterator[Finding]:
-    """Classes with nothing, with little, or with far less than others to learn from."""
+    """Find classes with no items, with few, or with far fewer than others."""
     noun = items.preprocessor.noun
     counts = dict(zip(items.data.class_names, class_counts(items, train), strict=True))
     nothing = [name for name, count in counts.items() if not count]
@@ -255,8 +255,8 @@ def class_sizes(items: PreparedDataset, train: Indices) -> Iterator[Finding]:
         )
 
 
-def untested(items: PreparedDataset) -> Iterator[Finding]:
-    """Classes that the test split lacks: no figure says how they fare."""
+def find_untested_classes(items: PreparedDataset) -> Iterator[Finding]:
+    """Find classes without test items: no figure covers them."""
     counts = class_counts(items, items.split.test)
     missing = [
         name for name, count in zip(items.data.class_names, counts, strict=True) if not count
@@ -290,7 +290,7 @@ def classes(names: Sequence[str]) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """The first words with commas, the others as a number."""
+    """Join the first words with commas, and count the rest."""
     shown = ", ".join(words[:LISTED_CLASSES])
     more = len(words) - LISTED_CLASSES
     return f"{shown} and {more:,} more" if more > 0 else shown

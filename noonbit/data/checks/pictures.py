@@ -16,7 +16,7 @@ from noonbit.errors import plural
 
 CHANNEL_WORDS = {1: "grey", 3: "colour"}
 STRETCHED_LEAST = 20
-"""Fewer pictures may well all reach both ends by chance."""
+"""Fewer pictures may all reach both ends by chance."""
 STRETCHED_EXTREMES = 0.02
 
 
@@ -46,7 +46,7 @@ def lines(items: PreparedDataset) -> list[tuple[str, str]]:
 
 
 def findings(items: PreparedDataset) -> Iterator[Finding]:
-    """Levels that were stretched picture by picture, told from pictures that all span 0 to 255."""
+    """Find levels that were stretched picture by picture: all pictures span 0 to 255."""
     readable = np.concatenate(list(readable_parts(items).values()))
     rows = np.asarray(items.values).reshape(len(items.values), -1)
     if rows.min(axis=1)[readable].any() or (rows.max(axis=1)[readable] < 255).any():
@@ -66,19 +66,19 @@ def findings(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def file_findings(items: PreparedDataset) -> Iterator[Finding]:
-    """Misnamed files, and pictures of several sizes or of grey and colour together."""
+    """Find misnamed files, mixed sizes, and grey pictures among colour ones."""
     yield from misnamed_files(items)
     yield from mixed_sizes(items)
     yield from mixed_channels(items)
 
 
 def pictures_of(part: Part) -> Pictures:
-    """The encoded pictures of a part; none where it holds arrays."""
+    """Return the encoded pictures of a part; empty where it holds arrays."""
     return part.raw if isinstance(part.raw, Pictures) else Pictures([])
 
 
 def misnamed_files(items: PreparedDataset) -> Iterator[Finding]:
-    """Files whose name says another format than their content; the content counts."""
+    """Find files whose suffix names another format than their content has."""
     alike: dict[tuple[str, ...], list[Picture]] = defaultdict(list)
     for part in items.data.parts.values():
         for picture in pictures_of(part):
@@ -90,7 +90,7 @@ def misnamed_files(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def mixed_sizes(items: PreparedDataset) -> Iterator[Finding]:
-    """More than one size; a note, because framing brings all to one."""
+    """More than one size; a note, because preprocessing brings all to one."""
     sizes = picture_sizes(items.data)
     if len(sizes) > 1:
         preprocessor = items.preprocessor
@@ -105,7 +105,7 @@ def mixed_sizes(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def mixed_channels(items: PreparedDataset) -> Iterator[Finding]:
-    """Grey and colour pictures together; a note, because framing makes all alike."""
+    """Grey and colour pictures together; a note, because preprocessing makes all alike."""
     channels = picture_channels(items.data)
     if len(channels) > 1:
         made = CHANNEL_WORDS[items.preprocessor.channels]
@@ -124,7 +124,7 @@ def mixed_channels(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def picture_sizes(data: RawDataset) -> Counter[tuple[int, int]]:
-    """How many images have each (width, height) before framing."""
+    """How many images have each (width, height) as they were found."""
     sizes: Counter[tuple[int, int]] = Counter()
     for part in data.parts.values():
         images = images_of(part.raw)
@@ -136,7 +136,7 @@ def picture_sizes(data: RawDataset) -> Counter[tuple[int, int]]:
 
 
 def picture_channels(data: RawDataset) -> Counter[str]:
-    """How many images are grey and how many colour before framing."""
+    """How many images are grey and how many colour, as they were found."""
     channels: Counter[str] = Counter()
     for part in data.parts.values():
         images = images_of(part.raw)

@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 from urllib.error import HTTPError, URLError
@@ -32,7 +33,6 @@ from urllib.request import (
 
 from filelock import FileLock
 
-from noonbit import __version__
 from noonbit.errors import DataError, SourceNotFound
 
 TIMEOUT_SECONDS = 30
@@ -106,7 +106,7 @@ def _fetch_from(url: str, part: Path, *, sha256: str, size: int) -> None:
 def _resume(url: str, part: Path, *, size: int) -> None:
     """Append the missing bytes to `part`; start over if the mirror does not support ranges."""
     size_before = _size_of(part)
-    headers = {"User-Agent": f"noonbit/{__version__}"}
+    headers = {"User-Agent": f"noonbit/{version('noonbit')}"}
     if size_before:
         headers["Range"] = f"bytes={size_before}-"
     with _open_response(url, headers) as response:

@@ -1,4 +1,4 @@
-"""What every kind of input says of itself, so that nothing else asks which kind it is.
+"""The interface of every kind of input: pictures, sentences, boards. Other code never asks which.
 
     raw input --transform--> values of one shape --Contract.normalise--> what the network takes
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Values: TypeAlias = NDArray[Any] | OnDemand
 """Transformed inputs (N, *shape): an array, in memory or mapped, or computed when asked for."""
 Adjustment: TypeAlias = str
-"""What was done to an input to make it fit, such as `resized`. `blank` has a meaning of its own:
-the input says nothing to the network."""
+"""What was done to an input to make it fit, such as `resized`. `blank` is special: the input has no
+content that a network could use."""
 Statistics: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and standard deviation of each channel, on a scale of 0 to 1."""
 
@@ -36,7 +36,7 @@ class Transformed:
     """The result of `transform`."""
 
     values: Values
-    """(N, *shape), one row an input; zeros where `bad` has it."""
+    """(N, *shape), one row per input; zeros for the inputs in `bad`."""
     bad: dict[int, BadItem]
     """The inputs that could not be read, by position."""
     adjusted: dict[Adjustment, NDArray[np.int64]]
@@ -60,9 +60,10 @@ class ReportWords:
 
 
 class Preprocessor(BaseModel, ABC):
-    """How any raw input of one kind becomes the values that a network takes.
+    """Brings any raw input of one kind to the values that a network takes.
 
-    `fit` derives what a data set says about its inputs, `transform` brings inputs to it.
+    `fit` chooses size, channels, vocabulary and the like from a data set; `transform` converts
+    inputs accordingly.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,23 +79,23 @@ class Preprocessor(BaseModel, ABC):
     blank: ClassVar[str]
     """What is said of an input without content: `without any word`."""
     adjustments: ClassVar[Mapping[Adjustment, str]] = {}
-    """How each adjustment ends a sentence that begins with `1 image is`."""
+    """The text after `1 image is`, by adjustment."""
     report_words: ClassVar[ReportWords]
 
     dtype: ClassVar[type[np.generic]]
     """Of transformed values."""
     fixed_settings: ClassVar[Mapping[str, object]] = {}
-    """Settings of a recipe that can only have this value with such inputs, or one of a tuple."""
+    """Settings of a recipe with their only allowed value, or a tuple of allowed ones."""
     classes_are_given: ClassVar[bool] = False
-    """Whether the classes come with the kind of input, so that some may have no items."""
+    """Whether the kind fixes the classes (361 points of Go), even those without any items."""
     has_symmetries: ClassVar[bool] = False
     """Whether the eight symmetries of a square board leave the meaning of an input unchanged."""
     shown_as: ClassVar[Literal["picture", "text", "name"]] = "name"
-    """How the report and `noonbit errors` show an input: its values as a picture, the text that
-    was found, or where it came from."""
+    """How an input is shown: `picture` draws its values, `text` prints the raw text, `name` prints
+    where it came from."""
 
     of_words: ClassVar[bool] = False
-    """Whether values are numbers of words, and no measures."""
+    """Whether values are indices into a vocabulary, and no quantities."""
 
     default_model: ClassVar[str]
     """The network that is trained where none is named."""
@@ -103,7 +104,7 @@ class Preprocessor(BaseModel, ABC):
     small_input: ClassVar[str]
     """A small input for `noonbit gradcheck`, as `parse_size` takes it."""
 
-    # Modules and functions of rooms above this one, named as text and imported when they are used.
+    # Modules and functions of packages that import this one, so they are imported when needed.
     checks: ClassVar[str] = "noonbit.data.checks.plain"
     """The module with the kind's facts and findings; plain.py says what it has to define."""
     baselines: ClassVar[str | None] = None
@@ -120,7 +121,7 @@ class Preprocessor(BaseModel, ABC):
 
         @property
         def channels(self) -> int:
-            """The channels that a network is built with: of an image, or how many words."""
+            """The channels of an image, or the size of the vocabulary with its two extra words."""
 
     @property
     @abstractmethod
@@ -144,7 +145,7 @@ class Preprocessor(BaseModel, ABC):
 
     @property
     def array_range(self) -> tuple[float, float] | None:
-        """The raw numbers of an array that stand for 0 and 255; None: numbers have no range."""
+        """The raw numbers of an array that stand for black and white; None without such a scale."""
         return None
 
     @property
@@ -157,14 +158,14 @@ class Preprocessor(BaseModel, ABC):
     def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
         """The preprocessor that suits the data, and the reason for each choice.
 
-        What only the training items may say is still open in it: see `fit_to_train`. The recipe
+        Choices that need the training items alone are made later, by `fit_to_train`. The recipe
         may fix choices, such as the image size.
         """
 
     def fit_to_train(self, values: Values, train: NDArray[np.int64]) -> tuple[Self, Values]:
-        """Add what only the items at `train` may say, and return values that match it.
+        """Learn from the items at `train` alone, and return values that match.
 
-        For kinds that learn nothing from their training items, both as they are.
+        By default nothing is learned, and both are returned unchanged.
         """
         return self, values
 
@@ -189,7 +190,7 @@ class Preprocessor(BaseModel, ABC):
         return transform_each(self, inputs)
 
     def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
-        """Mean and deviation over all values, or over those at `train` alone."""
+        """Mean and deviation of each channel, over all rows or those with indices in `train`."""
         return (), ()
 
     @abstractmethod
@@ -232,7 +233,7 @@ class Preprocessor(BaseModel, ABC):
 def transform_each(
     preprocessor: Preprocessor, inputs: Raw | NDArray[Any] | Sequence[Any]
 ) -> Transformed:
-    """Transform inputs one by one, for kinds whose inputs have nothing in common."""
+    """Transform inputs one by one, for kinds that cannot transform a batch at once."""
     values = np.zeros((len(inputs), *preprocessor.shape), preprocessor.dtype)
     adjusted: dict[Adjustment, list[int]] = {}
     for index in range(len(inputs)):

@@ -1,4 +1,4 @@
-"""How any picture becomes uint8 pixels (channels, height, width).
+"""Bring any picture to uint8 pixels (channels, height, width).
 
 Decode, turn, grey or colour, size, polarity: a photo of another size, a colour picture for a grey
 network, an inverted drawing or a rotated phone picture is brought to what the network learned from,
@@ -54,12 +54,11 @@ DERIVED_SIZE = 64
 POLARITY_SHARE = 0.99
 """A polarity is part of the contract when this share of the training images agrees."""
 MOST_VALUES = 1_024
-"""Of one image that is compared with others; larger ones are thinned, which hardly moves the error
-of the nearest neighbour and bounds the memory."""
+"""Pixels that `vectors` keeps of an image. More would hardly move the nearest neighbour's error."""
 
 
 class ImagePreprocessor(Preprocessor):
-    """How any picture becomes uint8 pixels (channels, height, width)."""
+    """Brings any picture to uint8 pixels (channels, height, width)."""
 
     noun: ClassVar[str] = "image"
     one_of_them: ClassVar[str] = "a picture"
@@ -95,7 +94,7 @@ class ImagePreprocessor(Preprocessor):
     width: int = Field(gt=0)
     channels: Literal[1, 3]
     fit_mode: FitMode = "crop"
-    """Another aspect ratio is cropped to the middle (photographs) or padded (drawings)."""
+    """What happens to another aspect ratio: photographs are cropped, drawings padded."""
     polarity: Polarity | None = None
     """Whether nearly all training images have a dark or a light border; None: they differ."""
     value_range: tuple[float, float] = (0.0, 255.0)
@@ -108,17 +107,17 @@ class ImagePreprocessor(Preprocessor):
 
     @property
     def normalised_channels(self) -> int:
-        """All channels are."""
+        """Every channel has a mean and a deviation."""
         return self.channels
 
     @property
     def array_range(self) -> tuple[float, float]:
-        """That of the training images."""
+        """The value range of the training images."""
         return self.value_range
 
     @classmethod
     def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
-        """What suits the training part, unless the recipe fixes the size or the channels."""
+        """Derive size, channels and polarity, unless the recipe fixes size or channels."""
         images = images_of(data.train.raw)
         reasons: dict[str, str] = {}
         channels = recipe.channels
@@ -141,13 +140,13 @@ class ImagePreprocessor(Preprocessor):
         return preprocessor, reasons
 
     def transform_to_pixels(self, raw: RawPicture, *, name: str = "the input") -> NDArray[np.uint8]:
-        """One input as uint8 (C, H, W). Raises `InputRefused` for what cannot be brought to it."""
+        """Return one input as uint8 (C, H, W); raises `InputRefused` where that cannot be."""
         return self.transform_one(raw, name=name)[0]
 
     def transform_one(
         self, raw: RawPicture, *, name: str = "the input"
     ) -> tuple[NDArray[np.uint8], list[Adjustment]]:
-        """Like `prepare`, and what had to be changed on the way."""
+        """Return one input as uint8 (C, H, W), and the adjustments that it needed."""
         done: list[Adjustment] = []
         if isinstance(raw, Picture):
             image = decode(raw.read(), raw.name)
@@ -173,7 +172,7 @@ class ImagePreprocessor(Preprocessor):
         return pixels, done
 
     def transform(self, raw: Raw) -> Transformed:
-        """Every image of a part as one uint8 (N, C, H, W) array; what cannot be read is named.
+        """Return a part as one uint8 (N, C, H, W) array, and the images that cannot be read.
 
         Arrays that already have the shape pass without a copy. Pictures are decoded by threads,
         since Pillow works outside the interpreter's lock.
@@ -208,7 +207,7 @@ class ImagePreprocessor(Preprocessor):
         )
 
     def transform_given(self, inputs: NDArray[Any] | Sequence[Any]) -> Transformed:
-        """Pictures, arrays of one image each, or one array of one image or many.
+        """Transform pictures, arrays of one image each, or one array of one image or many.
 
         An array of many is brought to bytes as a whole; where its images have the contract's shape
         too, none of them is touched by itself.
@@ -227,7 +226,7 @@ class ImagePreprocessor(Preprocessor):
         return prepared
 
     def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
-        """Of the pixels of all images, or of those at `train` alone."""
+        """Mean and deviation of the pixels of all images, or of those at `train`."""
         assert isinstance(values, np.ndarray)  # noqa: S101 - pictures are
         count = len(values) if train is None else len(train)
         levels = np.arange(256) / 255.0
@@ -246,12 +245,12 @@ class ImagePreprocessor(Preprocessor):
         return tuple(means), tuple(stds)
 
     def vectors(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """The pixels themselves (N, at most 1,024)."""
+        """Return the pixels, thinned to at most 1,024 an image: float32 (N, pixels)."""
         flat = values.reshape(len(values), -1)
         return flat[:, :: -(-flat.shape[1] // MOST_VALUES)].astype(np.float32)
 
     def augmentation(self, *, may_mirror: bool) -> tuple[str, str]:
-        """Shifts by 8 % of the shorter side, and mirroring of photographs."""
+        """Shift by 8 % of the shorter side, and mirror photographs."""
         shift = round(0.08 * min(self.size))
         if self.channels == 1:
             return f"shift={shift}", "8 % of the shorter side"
@@ -274,7 +273,7 @@ class ImagePreprocessor(Preprocessor):
         return ", ".join(words + ([self.polarity] if self.polarity else []))
 
     def describe_conversion(self) -> str:
-        """How pictures of another shape, colour or polarity are brought to it."""
+        """Say how another shape, colour or polarity is converted."""
         return (
             ("cropped to the middle" if self.fit_mode == "crop" else "padded to the shape")
             + " and resized"
@@ -342,13 +341,13 @@ class ImagePreprocessor(Preprocessor):
 
 
 def images_of(raw: Raw) -> Images:
-    """The same, which `takes_of` said are pictures."""
+    """Narrow the type to images."""
     assert isinstance(raw, np.ndarray | Pictures)  # noqa: S101 - whoever calls this asked
     return raw
 
 
 def derive_size(images: Images, reasons: dict[str, str]) -> tuple[int, int]:
-    """(height, width) to train at."""
+    """Return (height, width) to train at, and add the reason to `reasons`."""
     if isinstance(images, Pictures):
         sizes = [(picture.height, picture.width) for picture in images]
     else:
@@ -365,14 +364,14 @@ def derive_size(images: Images, reasons: dict[str, str]) -> tuple[int, int]:
 
 
 def has_colour(images: Images) -> bool:
-    """Whether a part is colour, as most of its images are stored."""
+    """Whether most images of a part are stored in colour."""
     if isinstance(images, Pictures):
         return sum(picture.channels == 3 for picture in images) > len(images) / 2
     return bool(images.shape[1] == 3)
 
 
 def measure_polarity(preprocessor: ImagePreprocessor, images: Images) -> Polarity | None:
-    """What nearly all borders say; a sample of 1,000 is enough to see 99 %."""
+    """Return the polarity that nearly all of a sample of 1,000 borders have, or None."""
     sample = images[:: max(1, len(images) // 1000)]
     if not isinstance(sample, Pictures) or not all(picture.stamp for picture in sample):
         return polarity_of(border_level(np.asarray(preprocessor.transform(sample).values)))
@@ -390,7 +389,7 @@ def measure_polarity(preprocessor: ImagePreprocessor, images: Images) -> Polarit
 
 
 def polarity_of(levels: NDArray[np.float64]) -> Polarity | None:
-    """What nearly all of these borders (N,) are, from 0 to 255."""
+    """Return the polarity of nearly all borders with these mean levels (N,), 0 to 255."""
     if not len(levels):
         return None
     if np.mean(levels < 64) >= POLARITY_SHARE:
@@ -402,7 +401,7 @@ def polarity_of(levels: NDArray[np.float64]) -> Polarity | None:
 
 @once
 def preprocessing_code() -> str:
-    """What decodes and frames here; another version may make other pixels of the same file."""
+    """Return the code that makes pixels, for cache keys: another version may make others."""
     here = Path(__file__)
     files = here, here.with_name("pixels.py")
     return decoder_version() + "".join(file.read_text(encoding="utf-8") for file in files)

@@ -67,8 +67,8 @@ def images_from_array(array: NDArray[np.generic], *, name: str) -> NDArray[np.ge
     """View an array of images as (N, C, H, W) by the rules of `pixels_from_array`."""
     if array.dtype.kind not in "buif":
         raise DataError(
-            f"{name} holds {describe_dtype(array.dtype)}, not pixel numbers. Save the images as one "
-            "uint8 or float array."
+            f"{name} holds {describe_dtype(array.dtype)}, not pixel numbers. Save the images as "
+            "one uint8 or float array."
         )
     shape = array.shape
     if array.ndim == 2 and (image_shape := shape_of_row(shape[1])):

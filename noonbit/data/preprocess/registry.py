@@ -37,7 +37,7 @@ def fit_preprocessor(
 ) -> tuple[Preprocessor, dict[str, str]]:
     """The preprocessor that suits the data, and the reason for each choice.
 
-    What only training items may say is still open in it: see `Preprocessor.fit_to_train`.
+    Choices that need the training items alone are made later, by `Preprocessor.fit_to_train`.
     """
     return INPUT_KINDS[input_kind_of(data.train.raw)].fit(data, recipe)
 

@@ -161,7 +161,7 @@ def entry_name(parts: Sequence[Part], preprocessor: Preprocessor) -> str | None:
     if sum(picture.width * picture.height for picture in every) < WORTH_KEEPING:
         return None
     return cache.entry_name(
-        "framed",
+        "transformed",
         preprocessing_code(),
         preprocessor.model_dump_json(),
         [len(each) for each in pictures],

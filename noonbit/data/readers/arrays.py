@@ -42,7 +42,8 @@ def labels_from_array(array: NDArray[np.generic], *, name: str) -> NDArray[np.ge
     """Raw labels (N,) from (N,), (N, 1) or one-hot (N, K). Raises `DataError`."""
     if array.dtype.kind not in "buifU":
         raise DataError(
-            f"{name} holds {describe_dtype(array.dtype)}, not labels. Save numbers or fixed-width text."
+            f"{name} holds {describe_dtype(array.dtype)}, not labels. Save numbers or fixed-width "
+            "text."
         )
     if array.dtype.kind == "b" and array.ndim == 1:
         array = array.astype(np.int64)

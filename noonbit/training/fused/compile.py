@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.data.preprocess.contract import Contract
+from noonbit.models.dropout import Dropout
 from noonbit.models.glance import Block
-from noonbit.models.layers import Dropout, FeedforwardNetwork, PadTo
+from noonbit.models.layers import FeedforwardNetwork, PadTo
 from noonbit.models.resnet import ConvNorm, PaddedShortcut, Residual
 from noonbit.training.fused import amx
 from noonbit.training.fused.amx_layers import AmxConvolution, AmxDense

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from noonbit.models.layers import Dropout
+from noonbit.models.dropout import Dropout
 from noonbit.training.fused.kernels import ACTIVATIONS, FirstArguments, Kernels, data_pointer
 from noonbit.training.fused.layers import DropoutArguments, ParameterFree, to_channels_last
 from noonbit.training.fused.parameter import WeightAndBias

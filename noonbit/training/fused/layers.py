@@ -16,7 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from noonbit.models.layers import Dropout
+from noonbit.models.dropout import Dropout
 from noonbit.training.fused.kernels import (
     ACTIVATIONS,
     ActivationName,

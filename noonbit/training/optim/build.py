@@ -7,8 +7,8 @@ from torch import nn
 
 from noonbit.config.recipe import OptimizerName
 from noonbit.training.optim.adadelta import Adadelta
-from noonbit.training.optim.fused import Adam, RMSprop, Sgd
 from noonbit.training.optim.muon import Muon
+from noonbit.training.optim.torch_fused import Adam, RMSprop, Sgd
 
 
 def make_optimizer(

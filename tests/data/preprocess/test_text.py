@@ -1,4 +1,4 @@
-"""noonbit.data.preprocess.text: text -> the numbers of its words."""
+"""The preprocessing of sentences."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_only_training_sentences_say_which_words_there_are() -> None:
     assert learned.length == max(len(tokenise(items.text(int(i)))) for i in items.split.train)
 
 
-def test_what_was_settled_is_what_the_stored_contract_makes_of_the_data(tmp_path: Path) -> None:
+def test_the_stored_contract_gives_the_same_values_again(tmp_path: Path) -> None:
     lines = [f"w{n % 7} w{n % 11} w{n}" for n in range(60)]
     (tmp_path / "a.txt").write_text("\n".join(lines[::2]))
     (tmp_path / "b.txt").write_text("\n".join(lines[1::2]))

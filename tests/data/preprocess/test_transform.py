@@ -70,7 +70,7 @@ def entries(kind: str) -> list[Path]:
 
 
 def entry() -> Path:
-    (path,) = entries("framed")
+    (path,) = entries("transformed")
     return path
 
 
@@ -170,7 +170,7 @@ def test_another_preprocessor_is_another_entry(source: Path) -> None:
     other = prepare(data, ImagePreprocessor(height=9, width=7, channels=3), on_bad="skip")
     assert not other.from_cache and other.values.shape == (29, 3, 9, 7)
     assert prepare(data, first.preprocessor, on_bad="skip").from_cache
-    assert len(entries("framed")) == 2
+    assert len(entries("transformed")) == 2
 
 
 def test_another_decoder_is_another_entry(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -469,5 +469,5 @@ def test_a_disk_without_room_for_what_exceeds_the_memory_is_one_sentence(
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cache, "temporary_file", Full)
-    with pytest.raises(DataError, match="^The framed images take .* Free some, or name other"):
+    with pytest.raises(DataError, match="^The transformed images take .* Free some, or name other"):
         load_it(source)

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.models.catalogue import build
-from noonbit.models.layers import Dropout, FeedforwardNetwork, seed_dropout
+from noonbit.models.dropout import Dropout, seed_dropout
+from noonbit.models.layers import FeedforwardNetwork
 from noonbit.models.resnet import ConvNorm, Residual
 from noonbit.system import cpp_extension
 from noonbit.training.fused import FusedNetwork, build_fused, kernels

@@ -23,10 +23,10 @@ from noonbit.jobs.observer import Observer
 from noonbit.models.tta import with_tta
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
+from noonbit.runs.folder import create_run
 from noonbit.runs.metadata import resolved_settings, training_metadata
 from noonbit.runs.predictions import evaluate_test_split
 from noonbit.runs.run import Run
-from noonbit.runs.store import create_run
 from noonbit.system.files import write_json
 from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime

@@ -1,4 +1,4 @@
-"""The whole job: source in, run folder out; stopped, killed, diverged and resumed."""
+"""Trainings from a source to a run folder: stopped, killed, diverged and resumed."""
 
 import json
 import os
@@ -19,14 +19,14 @@ from torch import nn
 
 from noonbit.config.recipe import Recipe
 from noonbit.errors import ArtefactError, DataError, Interrupted, TrainingDiverged, UsageError
-from noonbit.jobs import training
+from noonbit.jobs import single as training
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import display
+from noonbit.jobs.single import recipe_as_started
 from noonbit.jobs.train import resume, train
-from noonbit.jobs.training import recipe_as_started
 from noonbit.runs.checkpoint import read_tensors
+from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.runs.store import load_run
 
 RECIPE = Recipe(model="lenet5", epochs=3, batch_size=32, threads=1, seed=3)
 FLAGS = [
@@ -254,7 +254,7 @@ def test_a_training_in_another_thread_leaves_signals_alone():
 
 KILLED = """
 import os, signal
-import noonbit.jobs.training
+import noonbit.jobs.single
 from noonbit.cli.main import main
 from noonbit.jobs.progress import LineDisplay
 
@@ -263,7 +263,7 @@ def on_step(self, step):
         os.kill(os.getpid(), signal.{signal})
 
 LineDisplay.on_step = on_step
-noonbit.jobs.training.CHECKPOINT_SECONDS = {checkpoint_seconds}
+noonbit.jobs.single.CHECKPOINT_SECONDS = {checkpoint_seconds}
 main()
 """
 
@@ -477,24 +477,24 @@ def test_a_source_with_a_class_that_the_run_does_not_know_is_refused(whole, tmp_
 
 
 def test_an_observer_is_told_everything_in_order(small_source, tmp_path):
-    told: list[str] = []
+    events: list[str] = []
 
     class Telling(Observer):
         def on_start(self, run, items, plan, state):
-            told.append(f"began {status(run.path)} {state.epoch}")
+            events.append(f"began {status(run.path)} {state.epoch}")
 
         def on_step(self, step):
-            told.append("step")
+            events.append("step")
 
         def on_epoch(self, state):
-            told.append(f"epoch {state.epoch} {state.best_epoch == state.epoch}")
+            events.append(f"epoch {state.epoch} {state.best_epoch == state.epoch}")
 
         def on_evaluate(self, run, evaluation):
-            told.append(f"measured {status(run.path)}")
+            events.append(f"measured {status(run.path)}")
 
     recipe = Recipe(model="lenet5", epochs=1, threads=1, batch_size=1000)
     train(small_source, recipe, out=tmp_path / "run", observer=Telling())
-    assert told == ["began training 0", "step", "epoch 1 True", "measured finished"]
+    assert events == ["began training 0", "step", "epoch 1 True", "measured finished"]
 
 
 def test_a_flip_that_changes_what_digits_mean_is_warned_of_and_kept_in_the_run(tmp_path, capsys):

@@ -1,12 +1,16 @@
-"""Create run folders, and find them by path, unique prefix of the name, or `last`."""
+"""Create run folders, and find them by path, unique prefix of the name, or `last`.
+
+What lies in one, and who writes it: `Run` in run.py has the map and writes the plain files,
+checkpoint.py the weights, predictions.py the evaluation, `noonbit.report` the page.
+"""
 
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from noonbit import __version__
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.runs.run import FORMAT, RUNS, Run
 from noonbit.system.files import read_json
@@ -72,7 +76,8 @@ def load_run(
         raise ArtefactError(f"{path / 'run.json'} has no format number; it is no run of noonbit's.")
     if number > FORMAT:
         raise ArtefactError(
-            f"{path} has run format {number}; this noonbit {__version__} reads up to {FORMAT}. "
+            f"{path} has run format {number}; this noonbit {version('noonbit')} reads up "
+            f"to {FORMAT}. "
             "Update noonbit to open it."
         )
     run = Run(path.resolve(), metadata)
