@@ -307,16 +307,16 @@ def test_train_json_is_all_of_stdout_and_evaluate_gives_the_same_figures(command
         assert again[figure] == result[figure]
 
 
-def test_train_in_a_process_of_its_own_makes_a_run_that_last_finds(tmp_path):
+def test_train_in_a_process_of_its_own_makes_a_run_that_last_finds(command, tmp_path):
     trained = python("train", "digits", *FAST, "--json", cwd=tmp_path)
     assert trained.returncode == 0, trained.stderr
     result = json.loads(trained.stdout)
     name = Path(result["run"]).name
     assert re.fullmatch(r"\d{8}-\d{6}-lenet5-digits", name)
     assert trained.stderr.splitlines()[-1] == f"next     noonbit predict {name} PICTURE"
-    again = python("evaluate", "last", "--json", "--fail-under", "0.999999", cwd=tmp_path)
-    assert again.returncode == 5
-    assert json.loads(again.stdout)["accuracy"] == result["accuracy"]
+    code, out, _ = command("evaluate", "last", "--json", "--fail-under", "0.999999")
+    assert code == 5
+    assert json.loads(out)["accuracy"] == result["accuracy"]
 
 
 def test_flags_come_on_top_of_the_config_file(command, tmp_path):

@@ -17,6 +17,7 @@ import torch
 from small_training import equal
 from torch import nn
 
+from noonbit.cli.main import run as command_line
 from noonbit.config.recipe import Recipe
 from noonbit.errors import ArtefactError, DataError, Interrupted, TrainingDiverged, UsageError
 from noonbit.jobs import single as training
@@ -280,20 +281,15 @@ def killed(
     )
 
 
-def test_a_killed_process_resumed_by_another_ends_with_the_same_bits(whole, tmp_path):
+def test_a_killed_process_resumed_by_another_ends_with_the_same_bits(whole, tmp_path, capsys):
     out = tmp_path / "run"
     process = killed(out, place=(3, 5), by="SIGKILL", checkpoint_seconds=0.0)
     assert process.returncode == -signal.SIGKILL
     assert status(out) == "training"
     assert (out / "checkpoint.safetensors").exists()
     assert not (out / "weights.safetensors").exists()
-    resumed = subprocess.run(
-        [sys.executable, "-m", "noonbit", "train", "--resume", str(out)],
-        capture_output=True,
-        text=True,
-    )
-    assert resumed.returncode == 0, resumed.stderr
-    assert "resumed  after epoch 2, step 0\n" in resumed.stderr
+    assert command_line(["train", "--resume", str(out)]) == 0  # in the process of the tests
+    assert "resumed  after epoch 2, step 0\n" in capsys.readouterr().err
     assert_same(load_run(out), whole)
     name = "weights.safetensors"
     assert (out / name).read_bytes() == (whole.path / name).read_bytes()

@@ -101,8 +101,13 @@ def test_the_maps_for_photographs_have_the_sides_of_the_papers() -> None:
     assert (shapes["4e"], shapes["5b"]) == ((832, 7, 7), (1024, 7, 7))
 
 
-@pytest.mark.parametrize("name", [*GOLDEN, *CIFAR_GOLDEN])
-@pytest.mark.parametrize("side", [28, 32, 64])
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        *((name, 28) for name in (*GOLDEN, *CIFAR_GOLDEN)),
+        *((name, side) for name in FORMS for side in (32, 64)),
+    ],
+)
 def test_small_images_give_a_logit_a_class(name: str, side: int) -> None:
     channels = 3 if side == 32 else 1
     model = outline(name, 24, channels, (side, side)).eval()

@@ -1,21 +1,12 @@
-"""NumPy files, and the rules by which any array becomes uint8 (N, C, H, W)."""
+"""NumPy files."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis.extra import numpy as hnp
 
 from noonbit.data.dataset import RawDataset
 from noonbit.data.files import open_files
-from noonbit.data.preprocess.pixels import (
-    images_from_array,
-    pixels_from_array,
-    pixels_to_answer,
-    shape_of_row,
-    value_range_of,
-)
 from noonbit.data.readers.arrays import labels_from_array, read, read_inputs, recognise
 from noonbit.errors import DataError
 
@@ -60,73 +51,6 @@ def test_train_and_test_are_found_under_usual_names(tmp_path: Path, names) -> No
 def test_one_pair_of_arrays_is_the_training_part(tmp_path: Path, names) -> None:
     data = open_npz(tmp_path, **{names[0]: IMAGES, names[1]: LABELS})
     assert list(data.parts) == ["train"] and len(data.train) == 6
-
-
-@pytest.mark.parametrize(
-    ("shape", "expected"),
-    [
-        ((2, 5, 6), (2, 1, 5, 6)),
-        ((2, 5, 6, 1), (2, 1, 5, 6)),
-        ((2, 5, 6, 3), (2, 3, 5, 6)),
-        ((2, 3, 5, 6), (2, 3, 5, 6)),
-        ((2, 1, 5, 6), (2, 1, 5, 6)),
-        ((2, 64), (2, 1, 8, 8)),
-        ((2, 48), (2, 3, 4, 4)),
-    ],
-)
-def test_the_channel_axis_is_found_where_1_or_3_is(shape, expected) -> None:
-    assert images_from_array(np.zeros(shape), name="x").shape == expected
-
-
-def test_other_shapes_are_refused_with_the_shape() -> None:
-    assert sentence(images_from_array, np.zeros((2, 5, 6, 4)), name="x").startswith(
-        "x has the shape (2, 5, 6, 4); images have the shape (N, H, W), (N, H, W, C) or"
-    )
-    assert shape_of_row(784) == (1, 28, 28) and shape_of_row(3072) == (3, 32, 32)
-    assert shape_of_row(785) is None and shape_of_row(4) is None
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([0.0, 1.0], (0, 1)),
-        ([0, 1], (0, 1)),
-        ([0.0, 16.0], (0, 16)),
-        ([0, 255], (0, 255)),
-        ([0.5, 254.5], (0, 255)),
-        ([0, 65535], (0, 65535)),
-        ([-1.0, 1.0], (-1, 1)),
-    ],
-)
-def test_the_value_range_is_the_first_ceiling_that_holds(values, expected) -> None:
-    array = np.array(values).reshape(1, 1, 2)
-    pixels, value_range = pixels_from_array(array, name="x")
-    assert value_range == expected
-    if values[-1] == expected[1] and values[0] == expected[0]:
-        assert pixels.ravel().tolist() == [0, 255]
-
-
-def test_a_given_range_holds_for_dark_pictures_too() -> None:
-    dark = np.full((1, 4, 4), 0.5)
-    assert pixels_from_array(dark, name="x", value_range=(0, 255))[0].max() == 0
-    assert pixels_from_array(dark, name="x", value_range=(0, 1))[0].max() == 128
-    assert pixels_from_array(dark.astype(np.uint8) + 200, name="x")[1] == (0, 255)
-
-
-def test_values_that_are_no_pixels_are_refused() -> None:
-    standardised = np.array([-2.5, 3.0])
-    assert sentence(value_range_of, standardised, name="x").startswith(
-        "x holds values from -2.5 to 3; pixels lie in 0..1"
-    )
-    assert "holds NaN or infinite values" in sentence(value_range_of, np.array([np.nan]), name="x")
-    assert "values up to 70000" in sentence(value_range_of, np.array([70000]), name="x")
-
-
-@given(hnp.arrays(np.uint8, (3, 4, 4)))
-def test_unit_floats_and_bytes_give_the_same_pixels(array: np.ndarray) -> None:
-    for dtype in (np.float32, np.float64):
-        pixels, _ = pixels_from_array(array.astype(dtype) / 255, name="x", value_range=(0, 1))
-        np.testing.assert_array_equal(pixels[:, 0], array)
 
 
 def test_one_hot_and_column_labels_become_indices() -> None:
@@ -188,16 +112,3 @@ def test_a_lone_array_is_input(tmp_path: Path) -> None:
     inputs = read_inputs(open_files(tmp_path / "photos.npy"), "photos.npy", None)
     assert inputs.value_range == (0, 1) and inputs.part.labels is None
     np.testing.assert_array_equal(inputs.part.raw, IMAGES[:, None])
-
-
-def test_inputs_in_another_usual_form_are_read_as_such_and_others_are_refused() -> None:
-    bytes_range = (0.0, 255.0)
-    unit = np.full((2, 3, 3), 0.5)
-    pixels, used = pixels_to_answer(unit, name="unit.npy", value_range=bytes_range)
-    assert used == (0.0, 1.0) and set(pixels.ravel()) == {128}
-    with pytest.raises(DataError) as error:
-        pixels_to_answer(np.full((1, 2, 2), 200, np.uint8), name="u8.npy", value_range=(0.0, 1.0))
-    assert str(error.value) == (
-        "u8.npy holds values from 200 to 200; this network was trained on 0 to 1. "
-        "Bring them to that range."
-    )
