@@ -1,7 +1,7 @@
 """noonbit as a contestant: the path of `noonbit train` from a recipe on, without validation."""
 
-from collections.abc import Callable
-from dataclasses import Iterator, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from paths import SHARED_DATA
 
 from noonbit.config.ensemble import EnsembleSettings
@@ -15,6 +16,10 @@ from noonbit.runs.run import Run
 
 # Tests leave nothing in anybody's cache, and find nothing there; those of the cache have their own.
 os.environ["NOONBIT_DECODED_GB"] = "0"
+
+# Threads that meet in every operator wait long where another process keeps a core busy. A test that
+# is about threads sets their number itself.
+torch.set_num_threads(1)
 
 
 @pytest.fixture

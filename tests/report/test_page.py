@@ -166,7 +166,7 @@ def test_of_many_classes_the_most_confused_stand_in_the_matrix_and_the_rest_toge
     names = tuple(f"class {index}" for index in range(classes))
     evaluation = evaluate(probabilities, labels, names, split="test")
     shown = confusion_matrix.build_confusion_matrix(evaluation)
-    assert len(shown.names) == sections.MOST_CONFUSED_CLASSES + 1
+    assert len(shown.names) == confusion_matrix.MOST_CONFUSED_CLASSES + 1
     assert set(names[:10]) | set(names[50:60]) <= set(shown.names)
     assert shown.names[-1] == "70 others"
     assert sum(cell.count for row in shown.rows for cell in row) == 400
