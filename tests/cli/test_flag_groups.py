@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from noonbit.cli.flag_groups import FLAG_GROUPS, print_in_groups
-from noonbit.cli.main import app, run
+from noonbit.cli.main import app
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 
@@ -19,9 +20,9 @@ def all_flags() -> list[str]:
     return [a.name.removeprefix("--") for a in arguments if a.name.startswith("--")]
 
 
-def help_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("COLUMNS", "100")
-    assert run(["train", "--help"]) == 0
+def help_text(capsys: pytest.CaptureFixture[str]) -> str:
+    # A console of its own: the app keeps the first one, with the width of that moment.
+    app.help_print(["train"], console=Console(width=100))
     return capsys.readouterr().out
 
 
@@ -35,18 +36,18 @@ def test_every_setting_has_a_group(field: str) -> None:
     assert any(field.replace("_", "-") in flags for flags in FLAG_GROUPS.values())
 
 
-def test_help_prints_the_groups_in_order_and_no_other(capsys, monkeypatch) -> None:
-    titles = re.findall(r"╭─ (.+?) ─+╮", help_text(capsys, monkeypatch))
+def test_help_prints_the_groups_in_order_and_no_other(capsys) -> None:
+    titles = re.findall(r"╭─ (.+?) ─+╮", help_text(capsys))
     assert titles == ["Arguments", *FLAG_GROUPS]
 
 
-def test_help_prints_the_flags_of_a_group_in_order(capsys, monkeypatch) -> None:
-    printed = re.findall(r"^│ --([a-z-]+)", help_text(capsys, monkeypatch), re.MULTILINE)
+def test_help_prints_the_flags_of_a_group_in_order(capsys) -> None:
+    printed = re.findall(r"^│ --([a-z-]+)", help_text(capsys), re.MULTILINE)
     assert printed == [flag for flags in FLAG_GROUPS.values() for flag in flags]
 
 
-def test_help_keeps_each_setting_s_text_choices_and_default(capsys, monkeypatch) -> None:
-    printed = " ".join(re.sub(r"[│\s]+", " ", help_text(capsys, monkeypatch)).split())
+def test_help_keeps_each_setting_s_text_choices_and_default(capsys) -> None:
+    printed = " ".join(re.sub(r"[│\s]+", " ", help_text(capsys)).split())
     for model in (Recipe, EnsembleSettings):
         for field in model.model_fields.values():
             assert " ".join(str(field.description).split()).replace("`", "") in printed
@@ -57,7 +58,6 @@ def test_help_keeps_each_setting_s_text_choices_and_default(capsys, monkeypatch)
 
 def test_a_flag_without_a_group_is_printed_all_the_same(capsys) -> None:
     from cyclopts.help import HelpEntry, HelpPanel
-    from rich.console import Console
 
     console = Console(width=100)
     panel = HelpPanel(
