@@ -1,6 +1,7 @@
 """The rooms of the house import in one direction, and starting up waits for nothing heavy."""
 
 import ast
+import importlib
 import os
 import subprocess
 import sys
@@ -126,3 +127,9 @@ def test_every_public_name_is_there(name: str) -> None:
 def test_a_name_that_is_not_public_is_no_attribute() -> None:
     with pytest.raises(AttributeError, match="module 'noonbit' has no attribute 'trian'"):
         noonbit.trian  # noqa: B018
+
+
+def test_the_network_by_hand_is_imported_by_its_public_name() -> None:
+    module = importlib.import_module("noonbit.byhand")
+    assert module is importlib.import_module("noonbit.course.byhand")
+    assert noonbit.byhand.Network is module.Network
