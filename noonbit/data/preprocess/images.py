@@ -38,11 +38,17 @@ from noonbit.data.preprocess.pixels import (
     picture_axes,
     scale_to_bytes,
 )
+from noonbit.data.preprocess.polarity import (
+    POLARITY_SHARE,
+    Polarity,
+    have_polarity,
+    opposite_of,
+    polarity_of,
+)
 from noonbit.data.readers.headers import WORTH_KEEPING, decoder_version
 from noonbit.data.readers.pictures import convert_image, decode
 from noonbit.errors import InputRefused, UsageError
 
-Polarity = Literal["light on dark", "dark on light"]
 FitMode = Literal["crop", "pad"]
 Images: TypeAlias = NDArray[np.uint8] | Pictures
 RawPicture: TypeAlias = Image.Image | Picture | NDArray[np.generic]
@@ -51,8 +57,6 @@ LARGEST_KEPT_SIZE = 96
 """Images of one common size up to this many pixels a side are trained at that size."""
 DERIVED_SIZE = 64
 """Larger or mixed sizes are brought to this; what two cores train on in minutes."""
-POLARITY_SHARE = 0.99
-"""A polarity is part of the contract when this share of the training images agrees."""
 MOST_VALUES = 1_024
 """Pixels that `vectors` keeps of an image. More would hardly move the nearest neighbour's error."""
 
@@ -139,14 +143,13 @@ class ImagePreprocessor(Preprocessor):
             reasons["polarity"] = f"at least {POLARITY_SHARE:.0%} of the training images have it"
         return preprocessor, reasons
 
-    def transform_to_pixels(self, raw: RawPicture, *, name: str = "the input") -> NDArray[np.uint8]:
-        """Return one input as uint8 (C, H, W); raises `InputRefused` where that cannot be."""
-        return self.transform_one(raw, name=name)[0]
-
     def transform_one(
         self, raw: RawPicture, *, name: str = "the input"
     ) -> tuple[NDArray[np.uint8], list[Adjustment]]:
-        """Return one input as uint8 (C, H, W), and the adjustments that it needed."""
+        """Return one input as uint8 (C, H, W), and the adjustments that it needed.
+
+        Raises `InputRefused` where that cannot be.
+        """
         done: list[Adjustment] = []
         if isinstance(raw, Picture):
             image = decode(raw.read(), raw.name)
@@ -310,10 +313,10 @@ class ImagePreprocessor(Preprocessor):
         return Transformed(images, {}, adjusted)
 
     def _are_opposite(self, levels: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether borders of this brightness (N,), 0 to 255, belong to the other polarity."""
-        if self.polarity == "light on dark":
-            return levels > 191
-        return (levels < 64) & (self.polarity == "dark on light")
+        """Whether borders of these mean levels (N,), 0 to 255, have the other polarity."""
+        if self.polarity is None:
+            return np.zeros(len(levels), np.bool_)
+        return have_polarity(levels, opposite_of(self.polarity))
 
     def _is_one(self, shape: tuple[int, ...]) -> bool:
         """Whether an array of this shape is one image; otherwise it is many.
@@ -388,22 +391,11 @@ def measure_polarity(preprocessor: ImagePreprocessor, images: Images) -> Polarit
     return polarity
 
 
-def polarity_of(levels: NDArray[np.float64]) -> Polarity | None:
-    """Return the polarity of nearly all borders with these mean levels (N,), 0 to 255."""
-    if not len(levels):
-        return None
-    if np.mean(levels < 64) >= POLARITY_SHARE:
-        return "light on dark"
-    if np.mean(levels > 191) >= POLARITY_SHARE:
-        return "dark on light"
-    return None
-
-
 @once
 def preprocessing_code() -> str:
     """Return the code that makes pixels, for cache keys: another version may make others."""
     here = Path(__file__)
-    files = here, here.with_name("pixels.py")
+    files = here, here.with_name("pixels.py"), here.with_name("polarity.py")
     return decoder_version() + "".join(file.read_text(encoding="utf-8") for file in files)
 
 

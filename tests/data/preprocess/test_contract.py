@@ -52,7 +52,7 @@ def framed_square(level: int, border: int) -> np.ndarray:
 
 def refusal(preprocessor: ImagePreprocessor, raw: RawPicture) -> str:
     with pytest.raises(InputRefused) as error:
-        preprocessor.transform_to_pixels(raw, name="photo")
+        preprocessor.transform_one(raw, name="photo")
     return str(error.value)
 
 
@@ -64,7 +64,7 @@ def test_a_photo_is_turned_as_its_exif_note_says(orientation, top, bottom) -> No
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     photo = encoded(halves(RED, BLUE), "JPEG", exif=exif, quality=100, subsampling=0)
-    upright = COLOUR.transform_to_pixels(photo).astype(int)
+    upright = COLOUR.transform_one(photo)[0].astype(int)
     assert np.abs(upright[:, 0].T - top).max() < 10
     assert np.abs(upright[:, -1].T - bottom).max() < 10
 
@@ -77,14 +77,14 @@ def test_an_opened_picture_is_prepared_as_its_file_is(kind: str, orientation: in
     pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
     file = encoded(Image.fromarray(pixels), kind, exif=exif)
     opened = Image.open(io.BytesIO(file.read()))
-    assert np.array_equal(COLOUR.transform_to_pixels(opened), COLOUR.transform_to_pixels(file))
+    assert np.array_equal(COLOUR.transform_one(opened)[0], COLOUR.transform_one(file)[0])
 
 
 @pytest.mark.parametrize("as_file", [True, False])
 def test_transparent_ink_lies_on_white_paper(as_file: bool) -> None:
     image = Image.new("RGBA", (8, 6), (0, 0, 0, 0))
     image.paste((0, 0, 255, 255), (0, 0, 8, 3))
-    pixels = COLOUR.transform_to_pixels(encoded(image) if as_file else image)
+    pixels = COLOUR.transform_one(encoded(image) if as_file else image)[0]
     assert (pixels[:, :3] == np.reshape(BLUE, (3, 1, 1))).all()
     assert (pixels[:, 3:] == 255).all()
 
@@ -113,7 +113,7 @@ def test_grey_becomes_three_equal_channels_and_back(pixels: np.ndarray) -> None:
     colour, done = COLOUR.transform_one(pixels)
     assert (colour == pixels).all()
     assert done[0] == "made colour"
-    assert np.array_equal(GREY.transform_to_pixels(colour)[0], pixels)
+    assert np.array_equal(GREY.transform_one(colour)[0][0], pixels)
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "LA", "I;16"])
@@ -135,7 +135,7 @@ def test_a_wide_drawing_keeps_its_ink_and_its_background(background: int) -> Non
     drawing = np.full((6, 24), background, np.uint8)
     drawing[:, 11:13] = 200
     preprocessor = GREY.model_copy(update={"fit_mode": "pad"})
-    (pixels,) = preprocessor.transform_to_pixels(drawing)
+    (pixels,) = preprocessor.transform_one(drawing)[0]
     assert (pixels[[0, 1, 4, 5]] == background).all()
     assert (pixels[2:4, 3:5] != background).all()
 
@@ -143,7 +143,7 @@ def test_a_wide_drawing_keeps_its_ink_and_its_background(background: int) -> Non
 def test_a_colour_drawing_is_padded_in_its_background_grey() -> None:
     drawing = Image.new("RGB", (24, 6), WHITE)
     drawing.paste(BLUE, (11, 0, 13, 6))
-    pixels = COLOUR.model_copy(update={"fit_mode": "pad"}).transform_to_pixels(drawing)
+    pixels = COLOUR.model_copy(update={"fit_mode": "pad"}).transform_one(drawing)[0]
     assert (pixels[:, [0, 5]] == 255).all()
 
 
@@ -156,13 +156,13 @@ def test_an_inverted_drawing_is_put_right_and_the_others_are_left_alone(polarity
     assert done == ["inverted"]
     assert np.array_equal(turned[0], right)
     middling = framed_square(0, 128)
-    assert np.array_equal(preprocessor.transform_to_pixels(middling)[0], middling)
+    assert np.array_equal(preprocessor.transform_one(middling)[0][0], middling)
 
 
 def test_without_a_polarity_nothing_is_inverted() -> None:
     for border in (0, 255):
         drawing = framed_square(255 - border, border)
-        assert np.array_equal(GREY.transform_to_pixels(drawing)[0], drawing)
+        assert np.array_equal(GREY.transform_one(drawing)[0][0], drawing)
 
 
 @pytest.mark.parametrize("level", [0, 7, 255])
@@ -172,15 +172,15 @@ def test_a_blank_input_is_noted(level: int) -> None:
 
 @given(bytes_of_8_by_6)
 def test_the_usual_shapes_of_one_picture_are_equal(pixels: np.ndarray) -> None:
-    expected = GREY.transform_to_pixels(pixels)
+    expected = GREY.transform_one(pixels)[0]
     assert np.array_equal(expected[0], pixels)
-    assert np.array_equal(GREY.transform_to_pixels(pixels[None]), expected)
-    assert np.array_equal(GREY.transform_to_pixels(pixels[:, :, None]), expected)
+    assert np.array_equal(GREY.transform_one(pixels[None])[0], expected)
+    assert np.array_equal(GREY.transform_one(pixels[:, :, None])[0], expected)
     colour = np.stack([pixels, pixels[::-1], 255 - pixels])
-    assert np.array_equal(COLOUR.transform_to_pixels(colour), colour)
-    assert np.array_equal(COLOUR.transform_to_pixels(colour.transpose(1, 2, 0)), colour)
+    assert np.array_equal(COLOUR.transform_one(colour)[0], colour)
+    assert np.array_equal(COLOUR.transform_one(colour.transpose(1, 2, 0))[0], colour)
     assert np.array_equal(
-        COLOUR.transform_to_pixels(Image.fromarray(colour.transpose(1, 2, 0))), colour
+        COLOUR.transform_one(Image.fromarray(colour.transpose(1, 2, 0)))[0], colour
     )
 
 
@@ -188,18 +188,18 @@ def test_the_usual_shapes_of_one_picture_are_equal(pixels: np.ndarray) -> None:
 def test_bytes_wider_integers_and_unit_floats_are_the_same_picture(pixels: np.ndarray) -> None:
     pixels[0, 0] = 255  # else small floats could be either
     for same in (pixels.astype(np.int64), pixels.astype(np.float32), pixels / 255):
-        assert np.array_equal(GREY.transform_to_pixels(same)[0], pixels)
+        assert np.array_equal(GREY.transform_one(same)[0][0], pixels)
 
 
 def test_a_mask_is_black_and_white() -> None:
     mask = np.eye(6, 8, dtype=bool)
-    assert np.array_equal(GREY.transform_to_pixels(mask)[0], mask * 255)
+    assert np.array_equal(GREY.transform_one(mask)[0][0], mask * 255)
 
 
 def test_a_network_of_unit_floats_takes_unit_floats() -> None:
     preprocessor = GREY.model_copy(update={"value_range": (-1.0, 1.0)})
     values = np.linspace(-1, 1, 48).reshape(6, 8)
-    pixels = preprocessor.transform_to_pixels(values)[0]
+    pixels = preprocessor.transform_one(values)[0][0]
     assert (pixels[0, 0], pixels[-1, -1]) == (0, 255)
     assert np.abs(pixels / 127.5 - 1 - values).max() <= 0.5 / 127.5 + 1e-9
 
