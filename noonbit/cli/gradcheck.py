@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from noonbit.cli.output import Json, print_json, print_table, say
-from noonbit.errors import CheckFailed, UsageError, plural
+from noonbit.errors import CheckFailed, UsageError, join_first, plural
 
 if TYPE_CHECKING:
     from noonbit.course.gradcheck import GradientCheck, LayerCheck
@@ -111,7 +111,7 @@ def require_right(result: "GradientCheck", model: str) -> None:
     hint = f"Look first at {wrong[-1]} and what follows it."
     raise CheckFailed(
         f"The gradient is wrong in {len(wrong)} of {plural(len(result.layers), 'layer')}: "
-        f"{', '.join(wrong[:5])}{', ...' if len(wrong) > 5 else ''} (worst relative error "
+        f"{join_first(wrong, 5)} (worst relative error "
         f"{result.worst:.1e}). {WHY_BY_HAND_FAILS if model == 'byhand' else hint}"
     )
 

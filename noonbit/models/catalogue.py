@@ -11,7 +11,7 @@ from torch import nn
 from noonbit.config.recipe import OptimizerName, Recipe
 from noonbit.data.dataset import InputKind
 from noonbit.data.preprocess.base import Preprocessor
-from noonbit.errors import UsageError, did_you_mean
+from noonbit.errors import UsageError, did_you_mean, join_first
 from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.airbench import airbench
 from noonbit.models.convnetjs import convnetjs
@@ -239,7 +239,7 @@ def require_input_kind(name: str, preprocessor: Preprocessor) -> None:
         raise UsageError(
             f"{name} takes {MODELS[name].input_kind}, and here are {preprocessor.input_kind}. "
             f"For {preprocessor.input_kind} there {'is' if len(others) == 1 else 'are'} "
-            f"{', '.join(others[:5])}{', ...' if len(others) > 5 else ''}; left out, "
+            f"{join_first(others, 5)}; left out, "
             f"{preprocessor.default_model} is taken."
         )
 

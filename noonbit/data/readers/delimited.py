@@ -14,7 +14,7 @@ import pyarrow.csv
 from noonbit.data.dataset import NumberedNames
 from noonbit.data.files import File, content, head
 from noonbit.data.readers.arrow import open_buffer
-from noonbit.errors import DataError, plural
+from noonbit.errors import DataError, join_first, plural
 
 LABEL_NAMES = (
     *("label", "labels", "class", "classes", "target", "targets", "y", "category"),
@@ -69,8 +69,7 @@ class Table:
         """Describe the columns for an error."""
         if self.header is None:
             return f"{self.columns:,} columns without names"
-        shown = ", ".join(self.header[:5]) + (", ..." if self.columns > 5 else "")
-        return f"{plural(self.columns, 'column')} ({shown})"
+        return f"{plural(self.columns, 'column')} ({join_first(self.header, 5)})"
 
 
 def open_table(file: File) -> Table:

@@ -19,7 +19,7 @@ from noonbit.data.readers.text import (
     decode_text,
     part_from_rows,
 )
-from noonbit.errors import DataError
+from noonbit.errors import DataError, join_first
 
 FORMAT = "a text file a class"
 MOST_FILES = 200
@@ -69,8 +69,7 @@ def read(files: list[File], source: str) -> RawDataset:
         notes += more
     left = [file.name for file in files if file not in texts]
     if left:
-        shown = ", ".join(left[:3]) + (", ..." if len(left) > 3 else "")
-        notes.append(f"Left out, because they hold no lines of text: {shown}.")
+        notes.append(f"Left out, because they hold no lines of text: {join_first(left, 3)}.")
     return dataset_from_rows(rows, source, FORMAT, notes=notes)
 
 

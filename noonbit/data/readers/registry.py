@@ -8,7 +8,7 @@ from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.readers import arrays, cifar, folder, idx, json_lines, lines, parquet, sgf, table
-from noonbit.errors import DataError, SourceNotFound, did_you_mean, plural
+from noonbit.errors import DataError, SourceNotFound, did_you_mean, join_first, plural
 
 
 class Format(NamedTuple):
@@ -88,10 +88,10 @@ def detect_format(files: list[File], path: Path) -> Format:
         begin = head(files[0], 16)
         problem = f"{path} begins with {begin!r}" if begin else f"{path} is an empty file"
         raise DataError(f"{problem}, which is no format noonbit reads. It reads {known_formats}.")
-    examples = ", ".join(file.name for file in files[:3])
+    examples = join_first([file.name for file in files], 3)
     raise DataError(
-        f"{path} holds {plural(len(files), 'file')} ({examples}{', ...' if len(files) > 3 else ''})"
-        f", none in a format noonbit reads. It reads {known_formats}."
+        f"{path} holds {plural(len(files), 'file')} ({examples}), "
+        f"none in a format noonbit reads. It reads {known_formats}."
     )
 
 
