@@ -1,9 +1,12 @@
 """noonbit check SOURCE"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PART_NAMES, require_pictures
 from noonbit.errors import CheckFailed, UsageError, plural
 
@@ -16,7 +19,12 @@ SHOWN_DETAIL = 5
 
 
 def check(
-    source: str, *, data_dir: DataDir = None, out: Path | None = None, json: Json = False
+    source: str,
+    *,
+    read_options: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
+    data_dir: DataDir = None,
+    out: Path | None = None,
+    json: Json = False,
 ) -> None:
     """Say what a source is, and what is wrong with it.
 
@@ -35,7 +43,7 @@ def check(
     from noonbit.data.checks.check import check as check_data
     from noonbit.data.checks.check import contact_sheet
 
-    data = open_data(source, data_dir=data_dir, on_bad="skip")
+    data = open_data(source, data_dir=data_dir, on_bad="skip", options=read_options)
     if out is not None:
         require_pictures(data, "The contact sheet of --out")
     diagnosis = check_data(data)

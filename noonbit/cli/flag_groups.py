@@ -40,6 +40,9 @@ FLAG_GROUPS = {
         "member-folds",
     ),
     "Data": (
+        "label-column",
+        "path-column",
+        "label-from-name",
         "validation",
         "validation-rows",
         "fold",

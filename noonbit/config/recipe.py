@@ -12,13 +12,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
 )
 
+from noonbit.config.read_options import ReadOptions
 from noonbit.errors import UsageError, did_you_mean
 
 OptimizerName = Literal["muon", "sgd", "adam", "adamw", "rmsprop", "adadelta"]
@@ -70,10 +69,8 @@ def check_fold(text: str) -> str:
     return text
 
 
-class Recipe(BaseModel):
-    """The settings of one training."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+class Recipe(ReadOptions):
+    """The settings of one training, from how its source is read on."""
 
     model: str | None = None
     """A network of `noonbit models`, or path.py:function."""

@@ -261,6 +261,9 @@ class RawDataset:
     """Unreadable items, which were left out."""
     notes: tuple[str, ...] = field(default=())
     """What the user should know about how the source was interpreted, one sentence each."""
+    used: frozenset[str] | None = None
+    """The names of all files that were read, also of the bad ones; None if its reader does not say.
+    Of the others the registry makes a note, so that nothing is passed over unmentioned."""
 
     def __post_init__(self) -> None:
         grouped = {part.groups is not None for part in self.parts.values()}
@@ -284,9 +287,9 @@ class RawDataset:
             return None
         return Groups(given[0].noun, np.concatenate([groups.numbers for groups in given]))
 
-    def with_note(self, sentence: str) -> Self:
-        """Return the same data with one more note."""
-        return replace(self, notes=(*self.notes, sentence))
+    def with_note(self, *sentences: str) -> Self:
+        """Return the same data with more notes."""
+        return replace(self, notes=(*self.notes, *sentences))
 
 
 def require_pictures(data: RawDataset, what: str) -> None:

@@ -118,7 +118,7 @@ def load(
     be used, and `UsageError` for settings that do not apply to its kind of input.
     """
     started = time.perf_counter()
-    data = open_data(source, data_dir=data_dir, on_bad=recipe.on_bad)
+    data = open_data(source, data_dir=data_dir, on_bad=recipe.on_bad, options=recipe)
     holdout = Holdout.from_recipe(recipe)
     reasons: dict[str, str] = {}
     if preprocessor is not None:

@@ -6,30 +6,42 @@ open_data("mnist")  open_data("letters.zip")  open_data(Path("photos"))  open_in
 from pathlib import Path
 from typing import Literal
 
+from noonbit.config.read_options import ReadOptions, flag_of
 from noonbit.data.dataset import BadItem, Inputs, Part, RawDataset, input_kind_of
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.preprocess.registry import INPUT_KINDS
+from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.registry import detect_format, list_files, open_path
-from noonbit.errors import DataError, join_first, plural
+from noonbit.errors import DataError, UsageError, join_first, plural
 
 OnBad = Literal["fail", "skip"]
 
 
 def open_data(
-    source: str | Path, *, data_dir: Path | None = None, on_bad: OnBad = "fail"
+    source: str | Path,
+    *,
+    data_dir: Path | None = None,
+    on_bad: OnBad = "fail",
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
 ) -> RawDataset:
     """Open labelled images: a known name, a folder, a file or an archive of any known format.
 
     `data_dir` is the folder where known names are looked for first. Raises `DataError` naming the
     items whose header cannot be read; with `on_bad="skip"` they are listed in `RawDataset.bad`
-    instead. Raises `SourceNotFound` if there is nothing at the path.
+    instead. Raises `SourceNotFound` if there is nothing at the path, and `UsageError` for a read
+    option that is not for its format.
     """
     from noonbit.data.known.locate import open_known  # slow to import
 
     if isinstance(source, str) and source in KNOWN:  # a `Path` is always a path
+        if given := options.given():
+            raise UsageError(
+                f"{flag_of(min(given))} is for files of your own, and '{source}' is a known name. "
+                "Leave it out."
+            )
         data = open_known(source, data_dir=data_dir)
     else:
-        data = open_path(Path(source).expanduser())
+        data = open_path(Path(source).expanduser(), options)
     require_readable(data.bad, data.train, sum(map(len, data.parts.values())), on_bad)
     return data
 
@@ -39,6 +51,7 @@ def open_inputs(
     *,
     value_range: tuple[float, float] | None = None,
     on_bad: OnBad = "fail",
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
 ) -> Inputs:
     """Open inputs to be predicted, labelled or not: a picture, a folder of them, arrays, a table.
 
@@ -46,8 +59,8 @@ def open_inputs(
     is derived from the values. Raises as `open_data`.
     """
     path = Path(source).expanduser()
-    files = list_files(path)
-    inputs = detect_format(files, path).read_inputs(files, str(path), value_range)
+    listing = Listing(list_files(path), str(path), options)
+    inputs = detect_format(listing, path).read_inputs(listing, value_range)
     require_readable(inputs.bad, inputs.part, len(inputs.part), on_bad)
     return inputs
 

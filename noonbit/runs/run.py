@@ -261,7 +261,7 @@ class Run:
         if source is None:
             items, runtime = self.items(data_dir=data_dir), Runtime.from_recipe(self.recipe)
             return evaluate_test(self.model_on(runtime), self.contract, items, runtime)[1]
-        data = open_data(source, data_dir=data_dir, on_bad=self.recipe.on_bad)
+        data = open_data(source, data_dir=data_dir, on_bad=self.recipe.on_bad, options=self.recipe)
         items = prepare(data, self.contract.preprocessor, on_bad=self.recipe.on_bad)
         if (
             self.folds is not None

@@ -118,7 +118,7 @@ def test_every_parameter_of_a_command_has_a_sentence(name):
         # The types of shared flags carry their help text.
         about = getattr(parameter.annotation, "__metadata__", ())
         assert (
-            parameter.name in ("recipe", "ensemble_settings")
+            parameter.name in ("recipe", "ensemble_settings", "read_options")
             or any(each.help for each in about)
             or re.search(rf"^    {parameter.name}\n        \S", text, re.M)
         )

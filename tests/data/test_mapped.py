@@ -20,6 +20,7 @@ from noonbit.data.mapped import (
     offset_in_zip,
 )
 from noonbit.data.readers import arrays, idx
+from noonbit.data.readers.listing import Listing
 from noonbit.data.source import open_data
 from noonbit.errors import DataError
 
@@ -241,7 +242,7 @@ def test_a_large_file_that_is_cut_off_is_named_as_a_small_one_is(
     np.save(tmp_path / "images.npy", noise(20, 8, 8))
     (tmp_path / "images.npy").write_bytes((tmp_path / "images.npy").read_bytes()[:-7])
     with pytest.raises(DataError, match="images is cut off or damaged"):
-        arrays.read([files.File.from_path(tmp_path / "images.npy")], "here")
+        arrays.read(Listing([files.File.from_path(tmp_path / "images.npy")], "here"))
 
 
 def test_mapped_colour_with_its_channels_last_is_turned_on_the_disk(

@@ -209,14 +209,16 @@ def _download(known: KnownSource, data_dir: Path | None) -> LocalCopy:
 
 
 def _read(found: LocalCopy) -> RawDataset:
+    from noonbit.data.readers.listing import Listing
     from noonbit.data.readers.registry import (
         FORMATS,
         open_path,  # it imports this package
     )
 
     files = [file for path in found.files for file in open_files(path)]
-    file_format = next((each for each in FORMATS if each.recognise(files)), None)
-    return file_format.read(files, str(found.path)) if file_format else open_path(found.path)
+    listing = Listing(files, str(found.path))
+    file_format = next((each for each in FORMATS if each.recognise(listing)), None)
+    return file_format.read(listing) if file_format else open_path(found.path)
 
 
 # The digits

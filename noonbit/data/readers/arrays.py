@@ -29,6 +29,7 @@ from noonbit.data.preprocess.pixels import (
     pixels_to_answer,
     value_range_of,
 )
+from noonbit.data.readers.listing import Listing
 from noonbit.errors import DataError
 
 FORMAT = "NumPy arrays"
@@ -61,13 +62,15 @@ def labels_from_array(array: NDArray[np.generic], *, name: str) -> NDArray[np.ge
     return array
 
 
-def recognise(files: list[File]) -> bool:
+def recognise(listing: Listing) -> bool:
     """Whether a listing (a .npz is a zip of .npy files) holds NumPy arrays."""
+    files = listing.files
     return any(_is_array(file) for file in survey(files))
 
 
-def read(files: list[File], source: str) -> RawDataset:
+def read(listing: Listing) -> RawDataset:
     """Read the images and labels of every part. Raises `DataError`."""
+    files, source = listing.files, listing.source
     arrays = _load(files)
     images, labels = _by_part(arrays, _IMAGE_WORDS), _by_part(arrays, _LABEL_WORDS)
     for part in images or {"train": ""}:
@@ -97,8 +100,9 @@ def read(files: list[File], source: str) -> RawDataset:
     return RawDataset(source, FORMAT, parts, class_names, value_range, notes=notes)
 
 
-def read_inputs(files: list[File], source: str, value_range: ValueRange | None) -> Inputs:
+def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
     """Read every array of images; labels beside them are left alone. Raises `DataError`."""
+    files, source = listing.files, listing.source
     arrays = _load(files)
     images = list(_by_part(arrays, _IMAGE_WORDS).values())
     if not images and len(arrays) == 1:

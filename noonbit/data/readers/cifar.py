@@ -26,6 +26,7 @@ from noonbit.data.dataset import (
 )
 from noonbit.data.files import File, content, head
 from noonbit.data.labels import check_classes
+from noonbit.data.readers.listing import Listing
 from noonbit.errors import DataError, plural
 
 FORMAT = "CIFAR"
@@ -39,13 +40,15 @@ _BATCH = re.compile(r"(data_batch_\d+|test_batch|train|test)(\.bin)?")
 _PICKLE = b"\x80"
 
 
-def recognise(files: list[File]) -> bool:
+def recognise(listing: Listing) -> bool:
     """Whether a listing holds batches with their usual names and matching contents."""
+    files = listing.files
     return bool(_find_batches(files))
 
 
-def read(files: list[File], source: str) -> RawDataset:
+def read(listing: Listing) -> RawDataset:
     """Read all batches, one array per part. Raises `DataError`."""
+    files, source = listing.files, listing.source
     by_part: dict[PartName, list[File]] = {}
     for file in _find_batches(files):
         part: PartName = "test" if _file_name(file).startswith("test") else "train"
@@ -73,10 +76,10 @@ def read(files: list[File], source: str) -> RawDataset:
     return RawDataset(source, f"CIFAR-{len(class_names)}", parts, class_names, notes=notes)
 
 
-def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
+def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:
     """Read the images of all batches; labels and `value_range` are ignored."""
     del value_range
-    return drop_labels(read(files, source))
+    return drop_labels(read(listing))
 
 
 def _file_name(file: File) -> str:

@@ -21,6 +21,7 @@ from noonbit.data.dataset import (
 from noonbit.data.files import File, head, suffix_of, survey
 from noonbit.data.labels import encode_labels
 from noonbit.data.readers.headers import scan_cached
+from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.pictures import SUFFIXES, note_misnamed, scan, unlabelled_part
 from noonbit.errors import DataError, plural
 
@@ -49,13 +50,15 @@ def looks_like_picture(file: File) -> bool:
     return begin.startswith(_SIGNATURES) or begin[4:12] in (b"ftypavif", b"ftypavis")
 
 
-def recognise(files: list[File]) -> bool:
+def recognise(listing: Listing) -> bool:
     """Whether a listing holds any image."""
+    files = listing.files
     return any(looks_like_picture(file) for file in survey(files))
 
 
-def read(files: list[File], source: str) -> RawDataset:
+def read(listing: Listing) -> RawDataset:
     """Read the headers of all images, with their folders as classes. Raises `DataError`."""
+    files, source = listing.files, listing.source
     tree = _strip_wrapping_folders([(tuple(file.name.split("/")), file) for file in files])
     trees, notes = _split_into_parts(tree)
     trees, more = order_parts(trees, of=source)
@@ -108,8 +111,9 @@ def group_pictures(
     return parts, class_names
 
 
-def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
+def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:
     """Read every image of a listing, whatever its folder, and ignore other files."""
+    files, source = listing.files, listing.source
     del value_range  # encoded images are always 0 to 255
     pictures, bad = scan([file for file in files if looks_like_picture(file)])
     return Inputs(

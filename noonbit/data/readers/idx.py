@@ -24,6 +24,7 @@ from noonbit.data.dataset import (
 from noonbit.data.files import File, content_array, head, list_siblings, survey
 from noonbit.data.labels import encode_labels
 from noonbit.data.preprocess.pixels import pixels_from_array
+from noonbit.data.readers.listing import Listing
 from noonbit.errors import DataError
 
 FORMAT = "IDX"
@@ -31,17 +32,19 @@ _TYPES = {8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "f
 _NAMED_IDX = re.compile(r"idx[1-4]|ubyte|\.idx\b", re.IGNORECASE)
 
 
-def recognise(files: list[File]) -> bool:
+def recognise(listing: Listing) -> bool:
     """Whether a listing holds IDX files, judged by first bytes or names."""
+    files = listing.files
     return any(_is_idx(file) for file in survey(files))
 
 
-def read(files: list[File], source: str) -> RawDataset:
+def read(listing: Listing) -> RawDataset:
     """Read pairs of images and labels.
 
     Raises `DataError` for a file that does not match its header, for images without labels, and for
     a pair with different counts.
     """
+    files, source = listing.files, listing.source
     pairs, notes = order_parts(_find_pairs(files, source), of=source)
     images = {part: read_images(image_file) for part, (image_file, _) in pairs.items()}
     labels = {part: read_labels(label_file) for part, (_, label_file) in pairs.items()}
@@ -59,8 +62,9 @@ def read(files: list[File], source: str) -> RawDataset:
     return RawDataset(source, FORMAT, parts, class_names, notes=notes)
 
 
-def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
+def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:
     """Read the images of every images file; `value_range` is ignored, values are bytes."""
+    files, source = listing.files, listing.source
     del value_range
     image_files = [file for file in files if _is_idx(file) and not _is_labels(file)]
     if not image_files:

@@ -6,6 +6,7 @@ from typing import Any
 from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, detect_part
 from noonbit.data.files import File, content, head, survey
 from noonbit.data.readers.delimited import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
+from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.text import (
     LINE_END,
     TextRow,
@@ -19,8 +20,9 @@ FORMAT = "JSON lines"
 SAMPLE_BYTES = 2**20
 
 
-def recognise(files: list[File]) -> bool:
+def recognise(listing: Listing) -> bool:
     """Whether a listing holds a JSON Lines file; see `is_json_lines`."""
+    files = listing.files
     return any(map(is_json_lines, survey(files)))
 
 
@@ -36,19 +38,21 @@ def is_json_lines(file: File) -> bool:
     return isinstance(value, dict) and find_column(list(value), TEXT_NAMES) is not None
 
 
-def read(files: list[File], source: str) -> RawDataset:
+def read(listing: Listing) -> RawDataset:
     """Read the objects of all files; the part comes from a field or the file name.
 
     Raises `DataError`.
     """
+    files, source = listing.files, listing.source
     rows, bad, notes = read_rows(files, labelled=True)
     if not rows:
         raise DataError(f"{source} holds no line that can be read: {bad[0]}.")
     return dataset_from_rows(rows, source, FORMAT, bad=bad, notes=notes)
 
 
-def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
+def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:
     """Read the texts of all files, ignoring labels."""
+    files, source = listing.files, listing.source
     del value_range  # text has none
     rows, bad, notes = read_rows(files, labelled=False)
     part, empty = part_from_rows(rows)

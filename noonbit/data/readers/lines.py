@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from noonbit.data.compression import strip_compression_suffix
 from noonbit.data.dataset import PART_WORDS, Inputs, PartName, RawDataset, detect_part
 from noonbit.data.files import File, content, head, survey
+from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.text import (
     LINE_END,
     TextRow,
@@ -30,8 +31,9 @@ OTHER_SUFFIXES = (".md", ".rst", ".html", ".htm", ".xml", ".json", ".py", ".pdf"
 SAMPLE_BYTES = 4096
 
 
-def recognise(files: list[File]) -> bool:
+def recognise(listing: Listing) -> bool:
     """Whether a listing holds text files; the registry asks after all other formats."""
+    files = listing.files
     return any(map(is_text, survey(files)))
 
 
@@ -47,8 +49,9 @@ def is_text(file: File) -> bool:
     return bool(begin.strip()) and b"\0" not in begin and control < 0.01 * len(begin)
 
 
-def read(files: list[File], source: str) -> RawDataset:
+def read(listing: Listing) -> RawDataset:
     """Read all lines of the text files of a listing. Raises `DataError`."""
+    files, source = listing.files, listing.source
     texts = [file for file in files if is_text(file)]
     if len(texts) > MOST_FILES:
         raise DataError(
@@ -73,8 +76,9 @@ def read(files: list[File], source: str) -> RawDataset:
     return dataset_from_rows(rows, source, FORMAT, notes=notes)
 
 
-def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
+def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:
     """Read every line of every text file; empty lines become bad items."""
+    files, source = listing.files, listing.source
     del value_range  # text has none
     rows: list[TextRow] = []
     notes: list[str] = []

@@ -36,6 +36,7 @@ from noonbit.data.preprocess.pixels import (
 from noonbit.data.readers.arrow import open_buffer
 from noonbit.data.readers.delimited import LABEL_NAMES
 from noonbit.data.readers.headers import scan_cached
+from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.pictures import note_misnamed, scan, unlabelled_part
 from noonbit.errors import DataError, plural
 
@@ -45,13 +46,15 @@ _IMAGE_NAMES = ("image", "img", "picture", "pixels", "x")
 _LABEL_NAMES = (*LABEL_NAMES, "fine_label")
 
 
-def recognise(files: list[File]) -> bool:
+def recognise(listing: Listing) -> bool:
     """Whether a listing holds Parquet files, judged by their first bytes."""
+    files = listing.files
     return any(_is_parquet(file) for file in survey(files))
 
 
-def read(files: list[File], source: str) -> RawDataset:
+def read(listing: Listing) -> RawDataset:
     """Read every file; the files (shards) of a part are concatenated. Raises `DataError`."""
+    files, source = listing.files, listing.source
     shards = _open_shards(files)
     shards, notes = order_parts(shards, of=source)
     labels = {part: _read_labels(each) for part, each in shards.items()}
@@ -87,8 +90,9 @@ def read(files: list[File], source: str) -> RawDataset:
     return RawDataset(source, FORMAT, parts, class_names, value_range, tuple(bad), notes)
 
 
-def read_inputs(files: list[File], source: str, value_range: ValueRange | None) -> Inputs:
+def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
     """Read the images of every file, ignoring labels. Raises `DataError`."""
+    files, source = listing.files, listing.source
     shards = [shard for each in _open_shards(files).values() for shard in each]
     arrays = _read_pixel_lists({"train": shards}, source)
     if not arrays:

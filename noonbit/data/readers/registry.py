@@ -4,20 +4,35 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from noonbit.config.read_options import ReadOptions, flag_of
 from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.readers import arrays, cifar, folder, idx, json_lines, lines, parquet, sgf, table
-from noonbit.errors import DataError, SourceNotFound, did_you_mean, join_first, plural
+from noonbit.data.readers.listing import Listing
+from noonbit.errors import (
+    DataError,
+    SourceNotFound,
+    UsageError,
+    did_you_mean,
+    join_first,
+    plural,
+)
 
 
 class Format(NamedTuple):
     """A format: how to recognise a listing of files as one, and how to read it."""
 
     name: str
-    recognise: Callable[[list[File]], bool]
-    read: Callable[[list[File], str], RawDataset]
-    read_inputs: Callable[[list[File], str, tuple[float, float] | None], Inputs]
+    recognise: Callable[[Listing], bool]
+    read: Callable[[Listing], RawDataset]
+    read_inputs: Callable[[Listing, tuple[float, float] | None], Inputs]
+    options: frozenset[str] = frozenset()
+    """The names of the read options that it understands."""
+
+
+_TABLE_OPTIONS = frozenset({"label_column", "path_column"})
+_FOLDER_OPTIONS = frozenset({"label_from_name"})
 
 
 FORMATS = [
@@ -26,8 +41,8 @@ FORMATS = [
     Format("NumPy .npz or .npy", arrays.recognise, arrays.read, arrays.read_inputs),
     Format("Parquet", parquet.recognise, parquet.read, parquet.read_inputs),
     Format(sgf.FORMAT, sgf.recognise, sgf.read, sgf.read_inputs),
-    Format(table.FORMAT, table.recognise, table.read, table.read_inputs),
-    Format("a folder a class", folder.recognise, folder.read, folder.read_inputs),
+    Format(table.FORMAT, table.recognise, table.read, table.read_inputs, _TABLE_OPTIONS),
+    Format(folder.FORMAT, folder.recognise, folder.read, folder.read_inputs, _FOLDER_OPTIONS),
     Format(json_lines.FORMAT, json_lines.recognise, json_lines.read, json_lines.read_inputs),
     Format(lines.FORMAT, lines.recognise, lines.read, lines.read_inputs),
 ]
@@ -41,13 +56,16 @@ def register_format(form: Format) -> None:
     FORMATS.insert(0, form)
 
 
-def open_path(path: Path) -> RawDataset:
+def open_path(path: Path, options: ReadOptions = ReadOptions()) -> RawDataset:  # noqa: B008 - frozen
     """Open labelled data at a path; items that cannot be read are listed in `RawDataset.bad`.
 
-    Raises `DataError`, and `SourceNotFound` if the path does not exist.
+    Raises `DataError`, `SourceNotFound` if the path does not exist, and `UsageError` for a read
+    option that is not for its format.
     """
     files = list_files(path)
-    data = detect_format(files, path).read(files, str(path))
+    listing = Listing(files, str(path), options)
+    data = detect_format(listing, path).read(listing)
+    data = data.with_note(*describe_unused(data, files))
     empty = (
         find_empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
     )
@@ -66,7 +84,7 @@ def list_files(path: Path) -> list[File]:
     files = open_files(path)
     archives = [file for file in files if len(files) <= 8 and is_archive(file)]
     if path.is_dir() and len(archives) == 1 and archives[0].path is not None:
-        others = [file for file in files if file is not archives[0]]
+        others = Listing([file for file in files if file is not archives[0]], str(path))
         if not any(form.recognise(others) for form in FORMATS if form.name != lines.FORMAT):
             files = open_files(archives[0].path)
     if not files:
@@ -78,11 +96,34 @@ def list_files(path: Path) -> list[File]:
     return files
 
 
-def detect_format(files: list[File], path: Path) -> Format:
-    """Return the first format that recognises the files. Raises `DataError` if none does."""
+def describe_unused(data: RawDataset, files: list[File]) -> list[str]:
+    """Return a note that names the files of a source that its reader did not use."""
+    if data.used is None:
+        return []
+    unused = [file.name for file in files if file.name not in data.used]
+    return [f"Left out, as no part of the data: {join_first(unused, 3)}."] if unused else []
+
+
+def detect_format(listing: Listing, path: Path) -> Format:
+    """Return the first format that recognises the files and understands the read options.
+
+    Raises `DataError` if no format recognises them, and `UsageError` if only one does that has no
+    use for an option.
+    """
+    given, files = listing.options.given(), listing.files
+    recognised = None
     for form in FORMATS:
-        if form.recognise(files):
-            return form
+        if form.recognise(listing):
+            if given <= form.options:
+                return form
+            recognised = recognised or form
+    if recognised is not None:
+        option = min(given - recognised.options)
+        takers = " or ".join(form.name for form in FORMATS if option in form.options)
+        raise UsageError(
+            f"{flag_of(option)} is for {takers}, and {path} is read as {recognised.name}. "
+            "Leave it out."
+        )
     known_formats = "; ".join(form.name for form in FORMATS)
     if len(files) == 1 and path.is_file():
         begin = head(files[0], 16)

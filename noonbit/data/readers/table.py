@@ -12,6 +12,7 @@ from noonbit.data.files import File, content, head, survey
 from noonbit.data.preprocess.pixels import ValueRange, pixels_to_answer
 from noonbit.data.readers.delimited import Table, is_number, open_table, read_text_column
 from noonbit.data.readers.folder import looks_like_picture
+from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.path_rows import find_path_column, make_path_lookup, read_paths
 from noonbit.data.readers.pictures import SUFFIXES, note_misnamed, scan, unlabelled_part
 from noonbit.data.readers.pixel_rows import FORMAT as PIXELS
@@ -23,16 +24,18 @@ FORMAT = "CSV or TSV of pixels, of path,label or of text,label"
 _SAMPLE_BYTES = 2**20
 
 
-def recognise(files: list[File]) -> bool:
+def recognise(listing: Listing) -> bool:
     """Whether a listing holds a table; if it also holds images, one that lists their paths."""
+    files = listing.files
     candidates = _find_tables(files)
     if candidates and any(looks_like_picture(file) for file in survey(files)):
         return any(_names_pictures(file, files) for file in candidates)
     return bool(candidates)
 
 
-def read(files: list[File], source: str) -> RawDataset:
+def read(listing: Listing) -> RawDataset:
     """Read the tables of a listing, one per part. Raises `DataError`."""
+    files, source = listing.files, listing.source
     candidates = [open_table(file) for file in _find_tables(files)]
     tables = _assign_parts(candidates, source)
     first = next(iter(tables.values()))
@@ -48,8 +51,9 @@ def read(files: list[File], source: str) -> RawDataset:
     return data
 
 
-def read_inputs(files: list[File], source: str, value_range: ValueRange | None) -> Inputs:
+def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
     """Read the images or texts of a table, ignoring a label column. Raises `DataError`."""
+    files, source = listing.files, listing.source
     candidates = _find_tables(files)
     if len(candidates) != 1:
         names = ", ".join(file.name for file in candidates[:4])

@@ -20,6 +20,7 @@ from noonbit.data.files import File
 from noonbit.data.labels import encode_labels
 from noonbit.data.preprocess.base import Adjustment, Preprocessor, ReportWords
 from noonbit.data.preprocess.registry import INPUT_KINDS, register_input_kind
+from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.registry import FORMATS, Format, register_format
 from noonbit.errors import InputRefused, UsageError
 from noonbit.models.catalogue import MODELS, Entry
@@ -98,25 +99,25 @@ def rows_mlp(classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
     return nn.Sequential(nn.Linear(size[0], 16), nn.ReLU(), nn.Linear(16, classes))
 
 
-def recognise(files: list[File]) -> bool:
-    return all(file.name.endswith(".rows") for file in files)
+def recognise(listing: Listing) -> bool:
+    return all(file.name.endswith(".rows") for file in listing.files)
 
 
 def lines_of(files: list[File]) -> list[list[str]]:
     return [line.split() for file in files for line in file.read().decode().splitlines()]
 
 
-def read(files: list[File], source: str) -> RawDataset:
-    lines = lines_of(files)
+def read(listing: Listing) -> RawDataset:
+    source, lines = listing.source, lines_of(listing.files)
     labels, class_names = encode_labels({"train": [line[0] for line in lines]}, source=source)
     rows = NumberRows([[float(number) for number in line[1:]] for line in lines])
     part = Part(rows, labels["train"], NumberedNames(f"{source} row", len(rows)))
     return RawDataset(source, "rows of numbers", {"train": part}, class_names)
 
 
-def read_inputs(files: list[File], source: str, value_range: tuple[float, float] | None) -> Inputs:
-    part = read(files, source).train
-    return Inputs(source, "rows of numbers", Part(part.raw, None, part.names))
+def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:
+    part = read(listing).train
+    return Inputs(listing.source, "rows of numbers", Part(part.raw, None, part.names))
 
 
 @pytest.fixture(scope="module", autouse=True)

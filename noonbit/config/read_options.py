@@ -1,0 +1,26 @@
+"""How to read a source where its files leave something open."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ReadOptions(BaseModel):
+    """What a user says about the files of a source; the rest is derived from the files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    label_column: str | None = None
+    """The column of a table that holds the label: its name, or its number from 1."""
+    path_column: str | None = None
+    """The column of a table that holds the paths of pictures: its name, or its number from 1."""
+    label_from_name: str | None = None
+    """Take the label from each file's name: `word` is what stands before the first digit
+    (cat.0.jpg, cat_12.png), else a regular expression whose first group is the label."""
+
+    def given(self) -> set[str]:
+        """Return the names of the read options that were given."""
+        return {name for name in ReadOptions.model_fields if getattr(self, name) is not None}
+
+
+def flag_of(name: str) -> str:
+    """Return the flag of a setting: `--label-column`."""
+    return f"--{name.replace('_', '-')}"
