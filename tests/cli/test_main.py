@@ -21,6 +21,7 @@ from PIL import Image
 from noonbit import __version__
 from noonbit.cli.main import COMMANDS, run
 from noonbit.config.ensemble import EnsembleSettings
+from noonbit.config.read_options import ReadOptions
 from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
 from noonbit.models import catalogue, summary
@@ -78,14 +79,21 @@ def python(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, **options)
 
 
+SETTINGS = {
+    "recipe": Recipe,
+    "ensemble_settings": EnsembleSettings,
+    "read_options": ReadOptions,
+}
+"""Parameters each of whose fields is a flag."""
+
+
 def parameters_of(name: str) -> list[str]:
     module = import_module(f"noonbit.cli.{name}")
     names = list(inspect.signature(getattr(module, name)).parameters)
-    settings = {"recipe": Recipe, "ensemble_settings": EnsembleSettings}  # each field is a flag
     return [
         flag
         for name in names
-        for flag in (settings[name].model_fields if name in settings else [name])
+        for flag in (SETTINGS[name].model_fields if name in SETTINGS else [name])
     ]
 
 
@@ -118,7 +126,7 @@ def test_every_parameter_of_a_command_has_a_sentence(name):
         # The types of shared flags carry their help text.
         about = getattr(parameter.annotation, "__metadata__", ())
         assert (
-            parameter.name in ("recipe", "ensemble_settings", "read_options")
+            parameter.name in SETTINGS
             or any(each.help for each in about)
             or re.search(rf"^    {parameter.name}\n        \S", text, re.M)
         )
