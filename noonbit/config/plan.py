@@ -18,6 +18,10 @@ DEFAULT_MULTIPLY_ADDS = 45e12
 LEAST_DIFFICULTY = 1 / 24
 """Easier data counts as this difficult, to get the epochs that networks need to converge."""
 FEWEST_EPOCHS, MOST_EPOCHS = 2, 16
+STEPS_IN_BUDGET = 50
+"""A time budget should hold so many steps, which fewer items per step allow."""
+STEP_PASSES = 3
+"""A step costs as much as so many forward passes: one forward, two backward."""
 RATES: dict[OptimizerName, tuple[float, str]] = {
     "muon": (0.24, "of the CIFAR-10 speed records"),
     "sgd": (0.1, "high for few passes; try less without batch norm"),
@@ -57,7 +61,8 @@ class Plan:
     """A recipe with a value for every setting."""
 
     model: str
-    epochs: int
+    epochs: float
+    """Infinite if the time budget alone ends the training."""
     batch_size: int
     optimizer: OptimizerName
     learning_rate: float
@@ -79,6 +84,9 @@ class Plan:
     seed: int
     time_budget: float
     """Seconds; infinite for no budget."""
+    steps_in_budget: float
+    """How many steps the time budget holds, roughly and by arithmetic alone, which decides whether
+    measuring the engines would pay; infinite for no budget."""
     reasons: dict[str, str]
     """The reason for each derived setting, by name."""
 
@@ -111,6 +119,8 @@ class PlanInputs:
     """Defaults that the network's source (its paper, say) prescribes."""
     because: str = ""
     """The reason for `documented`."""
+    multiply_adds_per_second: float = math.inf
+    """What the machine does at least, roughly; decides only how to spend a time budget."""
 
 
 def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
@@ -126,7 +136,16 @@ def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
         reasons[name] = reason
         return value
 
-    batch_size = choose("batch_size", *derive_batch_size(inputs.items))
+    time_budget = math.inf if recipe.time_budget is None else recipe.time_budget
+    items_in_budget = (
+        time_budget * inputs.multiply_adds_per_second / (STEP_PASSES * max(1, inputs.multiply_adds))
+    )
+    batch_size = choose("batch_size", *derive_batch_size(inputs.items, items_in_budget))
+    epochs: float
+    if recipe.epochs is None and recipe.time_budget is not None:
+        epochs = math.inf
+    else:
+        epochs = choose("epochs", *derive_epochs(inputs))
     chosen: OptimizerName = choose("optimizer", inputs.optimizer, f"trains {inputs.model} best")
     rate, rate_reason = RATES[chosen]
     if inputs.learning_rate is not None and chosen == inputs.optimizer:
@@ -136,7 +155,7 @@ def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
     )
     return Plan(
         model=inputs.model,
-        epochs=choose("epochs", *derive_epochs(inputs)),
+        epochs=epochs,
         batch_size=batch_size,
         optimizer=chosen,
         learning_rate=choose("learning_rate", rate, rate_reason),
@@ -155,7 +174,8 @@ def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
         ),
         patience=math.inf if recipe.patience is None else recipe.patience,
         seed=recipe.seed,
-        time_budget=math.inf if recipe.time_budget is None else recipe.time_budget,
+        time_budget=time_budget,
+        steps_in_budget=items_in_budget / batch_size,
         reasons=reasons,
     )
 
@@ -174,11 +194,18 @@ def derive_epochs(inputs: PlanInputs) -> tuple[int, str]:
     )
 
 
-def derive_batch_size(items: int) -> tuple[int, str]:
-    """Derive a sixteenth of the items, from 8 to 512: in steps of 8 below 64, else of 32."""
+def derive_batch_size(items: int, items_in_budget: float = math.inf) -> tuple[int, str]:
+    """Derive a sixteenth of the items, from 8 to 512: in steps of 8 below 64, else of 32.
+
+    Fewer if a time budget, which holds `items_in_budget` items by a rough estimate, would end after
+    a few steps: they teach little, and the last one can exceed the budget by its whole length.
+    """
     sixteenth = items // 16
     step = 8 if sixteenth < 64 else 32
     size = min(512, max(8, sixteenth // step * step))
+    if size > max(8.0, items_in_budget / STEPS_IN_BUDGET):
+        size = max(8, int(items_in_budget / STEPS_IN_BUDGET) // 8 * 8)
+        return size, "small, so that the time budget holds enough steps"
     if size == 512:
         return size, "large enough to be fast, small enough to learn much from one pass"
     if sixteenth < 8:

@@ -118,8 +118,9 @@ class Recipe(ReadOptions):
     autograd, or by replaying a recorded CUDA graph (graph)."""
     device: str | None = None
     """cpu, cuda, cuda:1, ..."""
-    time_budget: Annotated[float, Field(gt=0)] | None = None
-    """Seconds of training: a short measurement sets the epochs; none begins after this time."""
+    time_budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Seconds of training, validation included: the learning rate follows the time that is left,
+    and the training ends with it, in the middle of an epoch if need be."""
     validation: Annotated[float, Field(ge=0), AfterValidator(check_share_or_count)] | None = None
     """The share (up to 0.5) or number of the training items that chooses the best weights."""
     validation_rows: HeldOutRows = "stratified"

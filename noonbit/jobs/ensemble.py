@@ -63,7 +63,7 @@ def train_members(
     runtime = Runtime.from_recipe(recipe)
     shared_source = SharedSource(source, data_dir)
     items = shared_source.load(recipes[0])
-    derived, reason = derive_at_once(runtime, recipes, outline_networks(recipes, items))
+    derived, reason = derive_at_once(runtime, recipes, outline_networks(recipes, items, runtime))
     at_once = at_once or derived
     recipes = assign_threads(recipes, runtime, at_once=at_once)
     members = [
@@ -179,7 +179,9 @@ def list_member_trainings(run: Run) -> list[MemberTraining]:
     ]
 
 
-def outline_networks(recipes: Sequence[Recipe], items: PreparedDataset) -> list[nn.Module]:
+def outline_networks(
+    recipes: Sequence[Recipe], items: PreparedDataset, runtime: Runtime
+) -> list[nn.Module]:
     """Return an outline of each different network of the members.
 
     Checks their settings too, so that errors are raised before the first member is trained.
@@ -192,7 +194,7 @@ def outline_networks(recipes: Sequence[Recipe], items: PreparedDataset) -> list[
         require_fitting_settings(items.preprocessor, recipe.explicit_settings(), items.data.source)
         name = model_of(recipe, items.preprocessor)
         network = outline_for(items.preprocessor, name, len(items.data.class_names))
-        plan_for(recipe, items, network, name)
+        plan_for(recipe, items, network, name, runtime)
         networks.append(network)
     return networks
 

@@ -6,6 +6,7 @@ No pickle, so reading a file never executes code from it.
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import TypeAdapter
@@ -21,11 +22,6 @@ from noonbit.training.state import EpochMetrics, TrainingState
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
     """Write a state dict as safetensors."""
     write(path, lambda temporary: save_tensors(temporary, weights, {}))
-
-
-def load_weights(path: Path, model: nn.Module) -> None:
-    """Load weights into a network; raises `ArtefactError` if they are another network's."""
-    load_state(model, read_tensors(path)[0], path)
 
 
 def load_state(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
@@ -51,6 +47,39 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
 
 
+def load_weights(path: Path, model: nn.Module) -> None:
+    """Load weights into a network; raises `ArtefactError` if they are another network's."""
+    load_state(model, read_tensors(path)[0], path)
+
+
+def read_best_weights(path: Path) -> tuple[dict[str, Tensor], int]:
+    """Return the state dict of the best epoch in a checkpoint, and its number; 0 if there is none.
+
+    Raises `ArtefactError` for a file that is damaged or no checkpoint.
+    """
+    tensors, facts = read_checkpoint(path)
+    prefix = "best."
+    weights = {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+    best_epoch: int = facts["best_epoch"]
+    return weights, best_epoch
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors of a checkpoint by group and name, and where the training stands.
+
+    Raises `ArtefactError` for a file that is damaged or no checkpoint.
+    """
+    tensors, metadata = read_tensors(path)
+    if "state" not in metadata:
+        raise ArtefactError(f"{path} is no checkpoint: it does not say where a training stands.")
+    facts: dict[str, Any] = json.loads(metadata["state"])
+    return tensors, facts
+
+
 def save_checkpoint(path: Path, state: TrainingState) -> None:
     """Atomically write everything that a training needs to continue bit for bit."""
     tensors = {f"model.{name}": value for name, value in state.model.state_dict().items()}
@@ -65,6 +94,8 @@ def save_checkpoint(path: Path, state: TrainingState) -> None:
         "step": state.step,
         "sums": state.sums,
         "best_epoch": state.best_epoch,
+        "elapsed": state.elapsed,
+        "validation_seconds": state.validation_seconds,
         "history": [asdict(row) for row in state.history],
     }
     metadata = {"state": json.dumps(facts)}
@@ -92,9 +123,7 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
 
     Raises `ArtefactError` for a file that is damaged, no checkpoint, or of another network.
     """
-    tensors, metadata = read_tensors(path)
-    if "state" not in metadata:
-        raise ArtefactError(f"{path} is no checkpoint: it does not say where a training stands.")
+    tensors, facts = read_checkpoint(path)
     groups: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "average": {}, "optimizer": {}}
     for name, value in tensors.items():
         group, _, rest = name.partition(".")
@@ -112,7 +141,8 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
             if isinstance(value, Tensor) and value.shape == parameter.shape:
                 # The fused optimisers read parameter and slot in one pass, in this memory order.
                 parameter_slots[slot] = torch.empty_like(parameter).copy_(value)
-    facts = json.loads(metadata["state"])
     state.epoch, state.step, state.sums = facts["epoch"], facts["step"], facts["sums"]
     state.best_epoch = facts["best_epoch"]
+    state.elapsed = facts.get("elapsed", 0.0)  # version 1 had none of these two
+    state.validation_seconds = facts.get("validation_seconds")
     state.history = TypeAdapter(list[EpochMetrics]).validate_python(facts["history"])

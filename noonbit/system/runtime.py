@@ -22,6 +22,9 @@ from noonbit.config.recipe import Engine, Precision, Recipe
 from noonbit.errors import UsageError
 from noonbit.system.hardware import cpu_has_native_bfloat16, usable_cpus
 
+SLOW_CORE, SLOW_GPU = 3e9, 1e12
+"""Multiply-adds a second of an older processor core, and of a small GPU, in training."""
+
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
@@ -83,6 +86,11 @@ class Runtime:
     def dtype(self) -> torch.dtype:
         """`precision` as a PyTorch dtype."""
         return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+
+    @property
+    def multiply_adds_per_second(self) -> float:
+        """What this machine does at least when it trains, to the nearest power of ten or so."""
+        return SLOW_GPU if self.device.type == "cuda" else SLOW_CORE * self.threads
 
     def autocast(self) -> AbstractContextManager[object]:
         """Compute matrix products and convolutions in `precision`, sums and losses in float32."""

@@ -80,7 +80,7 @@ def autotune_engine(network: nn.Module, context: TrainingContext, recipe: Recipe
             + f"; {' and '.join(can)} can. Leave --engine out: the fastest is taken."
         )
     steps = plan.epochs * math.ceil(len(context.train) / plan.batch_size)
-    if len(candidates) == 1 or steps < MIN_STEPS:
+    if len(candidates) == 1 or min(steps, plan.steps_in_budget) < MIN_STEPS:
         reasons = {} if recipe.engine else {"engine": "what usually is the fastest"}
         return replace(candidates[0], reasons={**runtime.reasons, **reasons})
     path = choice_path(network, context, candidates)

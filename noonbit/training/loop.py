@@ -24,8 +24,9 @@ from noonbit.system.seeding import derive_seed, make_generator
 from noonbit.training.cuda_graph import make_optimizer_step
 from noonbit.training.ema import init_average, make_average_update, swap_in_average
 from noonbit.training.gradients import Sums, TrainStep, make_gradients
+from noonbit.training.learning_rate import LearningRateBySteps, make_learning_rate
 from noonbit.training.optim.build import make_optimizer
-from noonbit.training.optim.schedules import Schedule, make_schedule, set_lr
+from noonbit.training.optim.schedules import set_lr
 from noonbit.training.state import (
     Callbacks,
     EpochMetrics,
@@ -51,6 +52,7 @@ def fit(
     """
     plan, train = context.plan, context.train
     train_step = TrainStep.of(context)
+    learning_rate = make_learning_rate(state, context, steps_per_epoch(len(train), plan.batch_size))
     with make_gradients(state.model, train_step) as gradients:
         optimizer_step = make_optimizer_step(state.optimizer, gradients)
 
@@ -60,7 +62,7 @@ def fit(
             state.optimizer.zero_grad(set_to_none=True)
             return sums
 
-        while not is_over(state, plan):
+        while not is_over(state, context, learning_rate):
             transform_parameters = sample_parameters(
                 plan.augmentation,
                 seed=plan.seed,
@@ -68,31 +70,37 @@ def fit(
                 count=len(train),
                 device=context.runtime.device,
             )
-            if not train_epoch(state, context, take_step, transform_parameters, callbacks):
+            if not train_epoch(
+                state, context, learning_rate, take_step, transform_parameters, callbacks
+            ):
                 return False
             with swap_in_average(state.model, state.average):
                 loss, accuracy = validate(
                     state.model, context.contract, context.validation, context.runtime
                 )
-                finish_epoch(state, len(train), plan, loss, accuracy)
+                state.validation_seconds = learning_rate.elapsed() - state.elapsed
+                finish_epoch(state, context, learning_rate, loss, accuracy)
             callbacks.on_epoch(state)
             if callbacks.should_stop():
-                return is_over(state, plan)
+                return is_over(state, context, learning_rate)
     return True
 
 
 def train_epoch(
     state: TrainingState,
     context: TrainingContext,
+    learning_rate: LearningRateBySteps,
     take_step: Callable[[Tensor, TransformParameters, int], Sums],
     transform_parameters: TransformParameters,
     callbacks: Callbacks,
 ) -> bool:
-    """Train for the rest of the epoch that `state` is in; False when `callbacks` asked to stop."""
+    """Train for the rest of the epoch that `state` is in, or until the time is over.
+
+    False when `callbacks` asked to stop.
+    """
     plan, runtime, count = context.plan, context.runtime, len(context.train)
     device, seed = runtime.device, plan.seed
     steps = steps_per_epoch(count, plan.batch_size)
-    lr_at = make_plan_schedule(plan, steps)
     update_average = make_average_update(state.average, state.model, plan.average_weights)
     state.model.train()
     order = shuffle(count, seed=seed, epoch=state.epoch).to(device)
@@ -104,15 +112,26 @@ def train_epoch(
 
     for items in batches[state.step :]:
         step = state.epoch * steps + state.step
-        set_lr(state.optimizer, lr_at(step))
+        if state.step and learning_rate.is_time_over(step):
+            break
+        set_lr(state.optimizer, learning_rate.begin_step(step))
         # Dropout is a function of seed and step, so no generator state is ever stored.
         losses, right = take_step(items, transform_parameters, derive_seed(seed, "step", step))
         update_average(step)
         loss_sum += losses
         correct += right
         state.step += 1
+        state.elapsed = learning_rate.elapsed()
         callbacks.on_step(
-            StepProgress(state.epoch + 1, state.step, steps, loss_sum, correct, plan.batch_size)
+            StepProgress(
+                state.epoch + 1,
+                state.step,
+                steps,
+                loss_sum,
+                correct,
+                plan.batch_size,
+                state.elapsed,
+            )
         )
         is_stopped = callbacks.should_stop()
         if is_stopped:
@@ -120,19 +139,26 @@ def train_epoch(
 
     # The only synchronisation with the device in an epoch.
     state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]
+    state.elapsed = learning_rate.elapsed()
     return not is_stopped
 
 
 def finish_epoch(
-    state: TrainingState, count: int, plan: Plan, val_loss: float, val_accuracy: float
+    state: TrainingState,
+    context: TrainingContext,
+    learning_rate: LearningRateBySteps,
+    val_loss: float,
+    val_accuracy: float,
 ) -> None:
-    """Append the metrics of an epoch over `count` items to the history; keep the best weights.
+    """Append the metrics of an epoch to the history, and keep the best weights.
 
-    Raises `TrainingDiverged` when a loss is not finite.
+    The epoch may have ended early, with a time budget. Raises `TrainingDiverged` when a loss is not
+    finite.
     """
+    plan, count = context.plan, len(context.train)
     steps = steps_per_epoch(count, plan.batch_size)
     loss_sum, correct, seconds = state.sums
-    seen = min(count, steps * plan.batch_size)
+    seen = min(count, state.step * plan.batch_size)
     require_finite(loss_sum / seen, "loss", state.epoch + 1, plan)
     if not math.isnan(val_accuracy):
         # The last step may diverge after the last training loss was computed.
@@ -143,7 +169,7 @@ def finish_epoch(
         accuracy=correct / seen,
         val_loss=val_loss,
         val_accuracy=val_accuracy,
-        lr=make_plan_schedule(plan, steps)((state.epoch + 1) * steps - 1),
+        lr=learning_rate.rate_of(state.epoch * steps + state.step - 1),
         seconds=seconds,
         items_per_second=seen / seconds,
     )
@@ -152,22 +178,19 @@ def finish_epoch(
         state.best_epoch = row.epoch
         state.best = {name: value.clone() for name, value in state.model.state_dict().items()}
     state.epoch, state.step, state.sums = row.epoch, 0, [0.0, 0.0, 0.0]
+    state.elapsed = learning_rate.elapsed()
 
 
-def make_plan_schedule(plan: Plan, steps: int) -> Schedule:
-    """Return the learning rate as a function of the step, with `steps` steps per epoch."""
-    return make_schedule(
-        plan.schedule, lr=plan.learning_rate, warmup=plan.warmup, steps=steps * plan.epochs
-    )
-
-
-def is_over(state: TrainingState, plan: Plan) -> bool:
+def is_over(
+    state: TrainingState, context: TrainingContext, learning_rate: LearningRateBySteps
+) -> bool:
     """Whether the epochs, the patience or the time budget are used up; checked between epochs."""
-    spent = sum(row.seconds for row in state.history)
+    plan = context.plan
+    steps = steps_per_epoch(len(context.train), plan.batch_size)
     return (
         state.epoch >= plan.epochs
         or state.epoch - state.best_epoch >= plan.patience
-        or spent >= plan.time_budget
+        or (state.step == 0 and learning_rate.is_time_over(state.epoch * steps))
     )
 
 
@@ -190,12 +213,19 @@ class InitFromData(Protocol):
         """Initialise the weights from normalised float32 images (N, C, H, W)."""
 
 
-def init_training(model: nn.Module, context: TrainingContext) -> TrainingState:
-    """Return the state before the first step, with the network on its device."""
+def init_training(
+    model: nn.Module, context: TrainingContext, weights: dict[str, Tensor] | None = None
+) -> TrainingState:
+    """Return the state before the first step, with the network on its device.
+
+    `weights` is a state dict to begin with instead of the network's own initial weights.
+    """
     plan, runtime = context.plan, context.runtime
     runtime.to_device(model)
     if isinstance(model, InitFromData):
         model.init_from_data(context.contract.normalise(context.train.values[:INIT_IMAGES]))
+    if weights is not None:
+        model.load_state_dict(weights)
     optimizer = make_optimizer(
         model,
         plan.optimizer,

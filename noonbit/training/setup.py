@@ -1,18 +1,17 @@
 """Prepare a training from a recipe and its items, up to the first step."""
 
-import math
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from noonbit.augment.label_safety import meaning_warnings
 from noonbit.config.augmentation import Augmentation
 from noonbit.config.plan import Plan, PlanInputs, derive
 from noonbit.config.recipe import Recipe
-from noonbit.data.loader import TensorDataset, tensor_dataset
+from noonbit.data.loader import tensor_dataset
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.base import Preprocessor
 from noonbit.data.preprocess.contract import Contract
@@ -42,31 +41,48 @@ class PreparedTraining:
         return fit(self.state, self.context, callbacks)
 
 
+@dataclass(frozen=True, slots=True)
+class InitialWeights:
+    """The weights of a trained network, with which another training begins."""
+
+    weights: dict[str, Tensor]
+    """A state dict."""
+    contract: Contract
+    """Whose inputs and statistics the weights have learned to expect."""
+    origin: str
+    """Where they are from, for messages."""
+
+
 def prepare_training(
     items: PreparedDataset,
     recipe: Recipe,
     runtime: Runtime,
     *,
     model: nn.Module | None = None,
+    initial: InitialWeights | None = None,
     contract: Contract | None = None,
     has_checkpoint: bool = False,
 ) -> PreparedTraining:
     """Derive the settings that the recipe leaves open, and build the network.
 
-    `model` is a network of the caller's own, instead of the recipe's name. `contract` is that of a
-    resumed training; then nothing is measured again. `has_checkpoint` says that the initial weights
-    will be replaced, so word vectors are not read. Raises `UsageError` for settings that do not go
-    together.
+    `model` is a network of the caller's own, instead of the recipe's name. `initial` weights take
+    the place of random ones; they must fit the network. `contract` is that of a resumed training;
+    then nothing is measured again. `has_checkpoint` says that the initial weights will be replaced,
+    so word vectors are not read. Raises `UsageError` for settings that do not go together.
     """
+    started = perf_counter()
     if model is None:
         name = model_of(recipe, items.preprocessor)
         network = build_seeded(name, items, recipe.seed)
     else:
         name, network = type(model).__name__, model
-    word_reasons = {} if has_checkpoint else init_word_vectors(network, recipe, items)
-    plan = plan_for(recipe, items, network, name)
+    if initial is not None:
+        require_fitting(initial, network, name)
+    has_weights = has_checkpoint or initial is not None
+    word_reasons = {} if has_weights else init_word_vectors(network, recipe, items)
+    plan = plan_for(recipe, items, network, name, runtime)
     context = TrainingContext(
-        contract or contract_for(items, plan),
+        contract or contract_for(items, plan, initial),
         tensor_dataset(items, "train", runtime),
         tensor_dataset(items, "validation", runtime),
         plan,
@@ -74,15 +90,36 @@ def prepare_training(
     )
     if contract is None:
         context = replace(context, runtime=autotune_engine(network, context, recipe))
-        if recipe.time_budget is not None and recipe.epochs is None:
-            context = replace(context, plan=fit_budget(network, context))
     reasons = {
         **context.runtime.reasons,
         **items.reasons,
         **word_reasons,
         **context.plan.reasons,
     }
-    return PreparedTraining(init_training(network, context), context, reasons)
+    state = init_training(network, context, None if initial is None else initial.weights)
+    state.elapsed = perf_counter() - started
+    return PreparedTraining(state, context, reasons)
+
+
+def require_fitting(initial: InitialWeights, network: nn.Module, name: str) -> None:
+    """Raise `UsageError` if initial weights are not those of this network."""
+    expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    given = {key: tuple(value.shape) for key, value in initial.weights.items()}
+    if given == expected:
+        return
+    differing = [key for key in {**expected, **given} if expected.get(key) != given.get(key)]
+    here, there = (
+        "x".join(map(str, shapes[differing[0]])) or "one number"
+        if differing[0] in shapes
+        else "nothing"
+        for shapes in (expected, given)
+    )
+    fitting = len({**expected, **given}) - len(differing)
+    raise UsageError(
+        f"The weights of {initial.origin} fit {fitting} of the {len(expected)} tensors of {name}; "
+        f"{differing[0]} is {here} here and {there} there. Take the network that they were "
+        "trained in."
+    )
 
 
 def build_seeded(name: str, items: PreparedDataset, seed: int) -> nn.Module:
@@ -113,14 +150,20 @@ def init_word_vectors(network: nn.Module, recipe: Recipe, items: PreparedDataset
     return {"vectors": f"it has {found.sum():,} of the {len(found):,} words"}
 
 
-def contract_for(items: PreparedDataset, plan: Plan) -> Contract:
-    """Return the contract before calibration."""
+def contract_for(
+    items: PreparedDataset, plan: Plan, initial: InitialWeights | None = None
+) -> Contract:
+    """Return the contract before calibration; initial weights bring theirs."""
+    if initial is not None:
+        return initial.contract
     if plan.normalise == "unit":
         return Contract.unit(items.preprocessor, items.data.class_names)
     return items.contract
 
 
-def plan_for(recipe: Recipe, items: PreparedDataset, network: nn.Module, name: str) -> Plan:
+def plan_for(
+    recipe: Recipe, items: PreparedDataset, network: nn.Module, name: str, runtime: Runtime
+) -> Plan:
     """Return the plan: the recipe with every open setting derived for these items and this network.
 
     Raises `UsageError` for settings that do not fit them.
@@ -135,6 +178,7 @@ def plan_for(recipe: Recipe, items: PreparedDataset, network: nn.Module, name: s
             network, preprocessor.shape, of_words=preprocessor.of_words
         ).multiply_adds,
         difficulty=items.difficulty,
+        multiply_adds_per_second=runtime.multiply_adds_per_second,
     )
     if name in MODELS:
         entry = MODELS[name]
@@ -160,19 +204,3 @@ def require_symmetric(plan: Plan, preprocessor: Preprocessor) -> None:
             f"The symmetries are those of a board, and here are {preprocessor.input_kind}. "
             "Use flip, vertical_flip or rotation."
         )
-
-
-def fit_budget(network: nn.Module, context: TrainingContext) -> Plan:
-    """Return the plan with as many epochs as fit its time budget, timed on a copy."""
-    plan, train = context.plan, context.train
-    first = slice(plan.batch_size * 8)
-    probe = TensorDataset(train.values[first], train.labels[first])
-    # One epoch to warm up, one to measure.
-    timed = replace(plan, epochs=2, time_budget=math.inf)
-    trial = replace(context, train=probe, validation=probe, plan=timed)
-    state = init_training(deepcopy(network), trial)
-    fit(state, trial)
-    speed = state.history[-1].items_per_second
-    epochs = max(1, int(0.95 * plan.time_budget * speed / len(train)))
-    reason = f"{plan.time_budget:g} s at a measured {speed:,.0f} items/s"
-    return replace(plan, epochs=epochs, reasons={**plan.reasons, "epochs": reason})

@@ -1,6 +1,7 @@
 """The state of a training, its metrics, and its callbacks."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +43,16 @@ class StepProgress:
     """Summed over the items of the epoch so far."""
     correct: Tensor
     batch_size: int
+    elapsed: float
+    """Seconds of the training so far, in all sittings."""
+
+
+class TimedStep(NamedTuple):
+    """What the clock decided for one step of a training with a time budget."""
+
+    seconds: float
+    """Of the training, in all sittings, when the step began."""
+    lr: float
 
 
 @dataclass
@@ -62,6 +73,12 @@ class TrainingState:
     best: dict[str, Tensor] = field(default_factory=dict)
     """The state dict of the best epoch."""
     best_epoch: int = 0
+    elapsed: float = 0.0
+    """Seconds of the training so far, in all sittings: steps, validation and saving."""
+    validation_seconds: float | None = None
+    """How long the last validation took; None before the first."""
+    timed_steps: list[TimedStep] = field(default_factory=list)
+    """With a time budget, every step so far; the checkpoint does not hold them."""
 
 
 @dataclass(frozen=True, slots=True)

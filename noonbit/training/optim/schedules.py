@@ -7,7 +7,7 @@ import torch
 
 from noonbit.config.recipe import ScheduleName
 
-Schedule = Callable[[int], float]
+Schedule = Callable[[float], float]
 """Step, from 0 -> learning rate."""
 
 
@@ -15,7 +15,7 @@ def make_schedule(name: ScheduleName, *, lr: float, warmup: float, steps: int) -
     """The learning rate of each of `steps` steps; it rises over the fraction `warmup` of them."""
     rising = max(1, round(warmup * steps))
 
-    def rise(step: int) -> float:
+    def rise(step: float) -> float:
         return min(1.0, (step + 1) / rising)
 
     match name:
