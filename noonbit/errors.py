@@ -80,6 +80,10 @@ class Interrupted(NoonbitError):
     exit_code = 130
 
 
+class UnfinishedRunWarning(UserWarning):
+    """A run that is not finished answers with its best weights so far."""
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'lenet5'?` for the nearest known name, or an empty string."""
     near = difflib.get_close_matches(given, list(known), n=1)

@@ -28,6 +28,7 @@ def train(
     source: str | Path,
     *,
     model: str | nn.Module | None = None,
+    from_run: Run | str | Path | None = None,
     out: Path | None = None,
     data_dir: Path | None = None,
     observer: Observer | None = None,
@@ -36,10 +37,11 @@ def train(
     """Train a classifier and return its run, whose folder holds weights, figures and report.
 
     `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
-    float32 images (N, C, H, W) and gives logits (N, classes). `settings` are the fields of
-    `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings` (`members=7`,
-    `folds=10`), checked by name and value. `observer` shows the progress; by default a bar or lines
-    on stderr. Raises the errors of errors.py.
+    float32 images (N, C, H, W) and gives logits (N, classes). The training begins with the weights
+    of `from_run`, a run or its name, whose network and classes it then has. `settings` are the
+    fields of `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings`
+    (`members=7`, `folds=10`), checked by name and value. `observer` shows the progress; by default
+    a bar or lines on stderr. Raises the errors of errors.py.
     """
     network = model if isinstance(model, nn.Module) else None
     if isinstance(model, str):
@@ -51,7 +53,14 @@ def train(
     ensemble = EnsembleSettings.from_settings(of_ensemble, origin="noonbit.train")
     with nullcontext(observer) if observer is not None else display() as shown:
         return train_source(
-            source, recipe, ensemble, model=network, out=out, data_dir=data_dir, observer=shown
+            source,
+            recipe,
+            ensemble,
+            model=network,
+            from_run=load_run(from_run) if isinstance(from_run, str | Path) else from_run,
+            out=out,
+            data_dir=data_dir,
+            observer=shown,
         )
 
 
@@ -80,16 +89,22 @@ def ensemble(
 def resume(
     run: Run | str | Path = "last",
     *,
+    source: str | Path | None = None,
+    epochs: int | None = None,
     model: nn.Module | None = None,
     data_dir: Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
     """Continue a training that was stopped or killed, as if it never had been.
 
-    `run` is a run, its path, a unique beginning of its name, or `last`. `model` is the network of a
-    run that was trained with a Python object, freshly initialised as it was then. Raises the errors
-    of errors.py.
+    `run` is a run, its path, a unique beginning of its name, or `last`. `source` is the new place
+    of data that was moved. With `epochs`, in all, the training goes on beyond its plan, also if it
+    is finished; from here on it has the learning rates of a training of so many epochs. `model` is
+    the network of a run that was trained with a Python object, freshly initialised as it was then.
+    Raises the errors of errors.py.
     """
     begun = run if isinstance(run, Run) else load_run(run)
     with nullcontext(observer) if observer is not None else display() as shown:
-        return resume_run(begun, model=model, data_dir=data_dir, observer=shown)
+        return resume_run(
+            begun, source=source, epochs=epochs, model=model, data_dir=data_dir, observer=shown
+        )

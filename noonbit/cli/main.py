@@ -6,12 +6,15 @@ wait for PyTorch. Most commands end with the next one to type.
 
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
+from typing import Any
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensError
 
-from noonbit.errors import NoonbitError
+from noonbit.errors import NoonbitError, UnfinishedRunWarning
 
 COMMANDS = {
     "check": "Say what a source is, and what is wrong with it.",
@@ -50,7 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        with warnings_as_notes():
+            app(
+                list(arguments),
+                exit_on_error=False,
+                print_error=False,
+                result_action="return_value",
+            )
     except CycloptsError as error:
         return fail(format_usage_error(error), 2)
     except NoonbitError as error:
@@ -65,6 +74,23 @@ def run(arguments: Sequence[str]) -> int:
         traceback.print_exc()
         return fail("This is a bug in noonbit; please report it with the lines above.", 1)
     return 0
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Print noonbit's own warnings as the notes of a command; others as Python does."""
+    with warnings.catch_warnings():
+        print_warning = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *args: Any, **named: Any) -> None:
+            if issubclass(category, UnfinishedRunWarning):
+                print(f"note     {message}", file=sys.stderr)
+            else:
+                print_warning(message, category, *args, **named)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", UnfinishedRunWarning)
+        yield
 
 
 def fail(sentence: str, exit_code: int) -> int:

@@ -24,6 +24,7 @@ def train(
     ensemble_settings: Annotated[EnsembleSettings, FIELDS] = EnsembleSettings(),  # noqa: B008 - frozen
     fast: Annotated[bool, FLAG] = False,
     config: Annotated[Path | None, FLAG] = None,
+    from_run: Annotated[str | None, Parameter(name="--from", group=TRAIN_FLAGS)] = None,
     resume: Annotated[str | None, FLAG] = None,
     out: Annotated[Path | None, FLAG] = None,
     data_dir: Annotated[DataDir, FLAG] = None,
@@ -34,17 +35,20 @@ def train(
     Parameters
     ----------
     source
-        A path, an archive, or a name of `noonbit data`.
+        A path, an archive, or a name of `noonbit data`; with --resume, the new place of data that
+        was moved.
     fast
         Take seconds instead of minutes: a smaller network and few passes (--model glimpse).
     config
         A TOML file of settings; flags come on top.
+    from_run
+        Begin with the weights of this run: a path, a unique beginning of its name, or `last`.
     resume
-        Continue this run: a path, a unique beginning of its name, or `last`.
+        Continue this run; with --epochs N, up to N epochs in all, also beyond its plan.
     out
         The run folder to make; by default one in runs/, named after time, network and data.
     """
-    if (source is None) == (resume is None):
+    if source is None and resume is None:
         raise UsageError(
             "noonbit train takes a source (a path or a name of `noonbit data`), or --resume RUN. "
             "To begin: noonbit train digits"
@@ -52,21 +56,39 @@ def train(
     recipe = merge_settings(recipe, config=config, fast=fast)
     ensemble_settings.require_consistent()
     if resume is not None and (
-        recipe.explicit_settings() or ensemble_settings.count > 1 or out is not None
+        recipe.explicit_settings().keys() - {"epochs"}
+        or ensemble_settings.count > 1
+        or out is not None
+        or from_run is not None
     ):
-        raise UsageError("--resume continues a run as it was begun; leave out other flags.")
+        raise UsageError(
+            "--resume continues a run as it was begun; leave out all flags but --epochs."
+        )
     from noonbit.jobs.progress import display
     from noonbit.jobs.train import resume as resume_run
     from noonbit.jobs.train import train as train_source
     from noonbit.runs.folder import load_run
 
     with display() as observer:
-        if source is not None:
+        if resume is None:
+            assert source is not None  # noqa: S101 - refused above
             run = train_source(
-                source, recipe, ensemble_settings, out=out, data_dir=data_dir, observer=observer
+                source,
+                recipe,
+                ensemble_settings,
+                from_run=None if from_run is None else load_run(from_run),
+                out=out,
+                data_dir=data_dir,
+                observer=observer,
             )
         else:
-            run = resume_run(load_run(resume or "last"), data_dir=data_dir, observer=observer)
+            run = resume_run(
+                load_run(resume),
+                source=source,
+                epochs=recipe.epochs,
+                data_dir=data_dir,
+                observer=observer,
+            )
     print_trained(run, json=json)
 
 

@@ -28,11 +28,13 @@ from noonbit.errors import ArtefactError, Interrupted, TrainingDiverged, UsageEr
 from noonbit.jobs.combine import combine_members, common_recipe, ensemble_metadata, member_metadata
 from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.member import MemberLog, MemberTraining, SharedSource
+from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.parallel import train_in_parallel
-from noonbit.jobs.single import require_unfinished
+from noonbit.jobs.single import require_resumable
 from noonbit.models.catalogue import absolute_name, model_of, outline_for
 from noonbit.runs.folder import create_run, load_run
+from noonbit.runs.metadata import place_of
 from noonbit.runs.run import Run
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import may_use_global_rng
@@ -86,15 +88,26 @@ def train_members(
     return train_remaining(run, items, shared_source, observer or Observer(), started=started)
 
 
-def resume_members(run: Run, *, data_dir: Path | None = None, observer: Observer) -> Run:
+def resume_members(
+    run: Run,
+    *,
+    source: str | Path | None = None,
+    data_dir: Path | None = None,
+    observer: Observer,
+) -> Run:
     """Continue an ensemble that was stopped; see `jobs.train.resume`."""
     started = time.perf_counter()
-    require_unfinished(run)
+    require_resumable(run)
     if "training" not in run.metadata:
         raise UsageError(
             f"{run.path.name} was put together, not trained. Do that again with: noonbit ensemble"
         )
-    items = run.items(data_dir=data_dir)
+    items = load_items(run, source, data_dir)
+    if source is not None:
+        moved = place_of(items.data.source, data_dir)
+        for training in list_member_trainings(run):
+            if training.is_started:
+                load_run(training.folder).update(**moved)
     if data_dir is None and run.metadata["data_dir"] is not None:
         data_dir = Path(run.metadata["data_dir"])
     shared_source = SharedSource(run.metadata["source_path"], data_dir)

@@ -15,7 +15,7 @@ from noonbit.data.split import Holdout
 from noonbit.errors import Interrupted, NoonbitError
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import LineDisplay
-from noonbit.jobs.single import Training, require_unfinished
+from noonbit.jobs.single import Training, require_resumable
 from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
 from noonbit.system.runtime import Runtime
@@ -58,6 +58,11 @@ class MemberTraining:
         path = self.folder / "run.json"
         return path.exists() and load_run(self.folder).metadata["status"] == "finished"
 
+    @property
+    def is_started(self) -> bool:
+        """Whether there is anything to resume from; a kill before the first step leaves nothing."""
+        return (self.folder / "split.npz").exists()
+
     def run(self, source: SharedSource, observer: Observer, should_stop: Callable[[], bool]) -> Run:
         """Train the member, or resume it; without a report.
 
@@ -78,16 +83,15 @@ class MemberTraining:
         """Prepare the training up to its next step."""
         Runtime.from_recipe(self.recipe)  # sets this thread's number of threads for loading too
         items = source.load(self.recipe)
-        if (self.folder / "split.npz").exists():
+        if self.is_started:
             run = load_run(self.folder)
-            require_unfinished(run)
+            require_resumable(run)
             # Another version may derive another preprocessor; the run's own one is kept.
             is_alike = items.preprocessor == run.contract.preprocessor
             items = (
                 run.with_stored_split(items) if is_alike else run.items(data_dir=source.data_dir)
             )
             return Training.resume(run, items, observer=observer)
-        # A kill before the first step leaves a folder without anything to resume from.
         shutil.rmtree(self.folder, ignore_errors=True)
         return Training.start(
             items, self.recipe, out=self.folder, data_dir=source.data_dir, observer=observer
@@ -97,7 +101,7 @@ class MemberTraining:
 class MemberLog(LineDisplay):
     """Writes a member's lines to `train.log` in its folder, and reports its epochs."""
 
-    def __init__(self, report_epoch: Callable[[int, int], None]) -> None:
+    def __init__(self, report_epoch: Callable[[int, float], None]) -> None:
         super().__init__(sys.stderr)
         self.report_epoch = report_epoch
         self.path: Path | None = None

@@ -19,7 +19,7 @@ class Observer(Callbacks):
     def on_ensemble_start(self, run: Run, items: PreparedDataset) -> None:
         """Called before the members of the ensemble `run` are trained, or resumed."""
 
-    def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+    def on_member_epoch(self, number: int, epoch: int, epochs: float) -> None:
         """Called after an epoch of a member, numbered from 1."""
 
     def on_member_end(self, number: int, count: int, member: Run) -> None:

@@ -32,7 +32,7 @@ def train_in_parallel(
 
     Raises the first error of a member, after the others have saved, or `Interrupted`.
     """
-    epochs_done: queue.SimpleQueue[tuple[int, int, int]] = queue.SimpleQueue()
+    epochs_done: queue.SimpleQueue[tuple[int, int, float]] = queue.SimpleQueue()
     failures: list[BaseException] = []
     """In order of time; after the first one come members that stopped because of it."""
     is_halted = Event()

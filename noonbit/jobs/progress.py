@@ -17,6 +17,7 @@ from noonbit.evaluation.metrics import Evaluation
 from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
+from noonbit.runs.training_notes import beginning_notes, time_budget_note
 from noonbit.training.loop import steps_per_epoch
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
 
@@ -31,7 +32,8 @@ class LineDisplay(Observer):
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
-        self.epochs, self.noun = 0, "item"
+        self.epochs: float = 0
+        self.noun = "item"
         self.last_line_at = time.monotonic()
 
     def say(self, text: str) -> None:
@@ -50,7 +52,8 @@ class LineDisplay(Observer):
         if time.monotonic() - self.last_line_at >= QUIET_SECONDS:
             seen = progress.step * progress.batch_size
             self.say(
-                f"epoch {progress.epoch}/{self.epochs}  step {progress.step:,}/{progress.steps:,}  "
+                f"epoch {place(progress.epoch, self.epochs)}  "
+                f"step {progress.step:,}/{progress.steps:,}  "
                 f"loss {progress.loss.item() / seen:.4f}"
             )
 
@@ -61,6 +64,8 @@ class LineDisplay(Observer):
 
     def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
         noun = run.contract.preprocessor.noun
+        if (budget := run.metadata["result"].get("time_budget")) is not None:
+            self.say(f"note     {time_budget_note(budget)}")
         self.say(headline(evaluation, noun))
         if evaluation.shows_nothing_learned:
             self.say(nothing_learned_line(evaluation, noun))
@@ -72,9 +77,9 @@ class LineDisplay(Observer):
         for line in (*data_lines(run, items), members_line(run)):
             self.say(line)
 
-    def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+    def on_member_epoch(self, number: int, epoch: int, epochs: float) -> None:
         if time.monotonic() - self.last_line_at >= QUIET_SECONDS:
-            self.say(f"member {number}  epoch {epoch}/{epochs}")
+            self.say(f"member {number}  epoch {place(epoch, epochs)}")
 
     def on_member_end(self, number: int, count: int, member: Run) -> None:
         self.say(member_line(number, count, member))
@@ -98,6 +103,7 @@ class BarDisplay(LineDisplay):
         self.read_at = time.monotonic()
         self.started = time.monotonic()
         self.done_before = 0
+        self.time_budget = math.inf
         self.members: dict[int, float] = {}
         """The share of finished epochs of each member."""
 
@@ -106,6 +112,7 @@ class BarDisplay(LineDisplay):
 
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
         super().on_start(run, items, plan, state)
+        self.time_budget = plan.time_budget
         self.progress.start()
         self.started = time.monotonic()
         self.done_before = (
@@ -120,11 +127,15 @@ class BarDisplay(LineDisplay):
         done = (progress.epoch - 1) * progress.steps + progress.step
         seen = progress.step * progress.batch_size
         speed = (done - self.done_before) * progress.batch_size / (now - self.started)
+        if self.time_budget < math.inf:
+            completed, total = progress.elapsed, self.time_budget  # shown as whole seconds
+        else:
+            completed, total = done, self.epochs * progress.steps
         self.progress.update(
             self.task,
-            completed=done,
-            total=self.epochs * progress.steps,
-            place=f"epoch {progress.epoch}/{self.epochs}",
+            completed=completed,
+            total=total,
+            place=f"epoch {place(progress.epoch, self.epochs)}",
             figures=f"loss {progress.loss.item() / seen:.4f}  accuracy "
             f"{progress.correct.item() / seen:.4f}  {speed:,.0f} {self.noun}s/s",
         )
@@ -139,7 +150,7 @@ class BarDisplay(LineDisplay):
         self.progress.start()
         self.show_members()
 
-    def on_member_epoch(self, number: int, epoch: int, epochs: int) -> None:
+    def on_member_epoch(self, number: int, epoch: int, epochs: float) -> None:
         self.members[number] = epoch / epochs
         self.show_members()
 
@@ -202,12 +213,18 @@ def data_lines(run: Run, items: PreparedDataset) -> list[str]:
     return lines
 
 
+def place(epoch: int, epochs: float) -> str:
+    """Return `3/10`, or `3` if the time budget alone ends the training."""
+    return f"{epoch}/{epochs}" if math.isfinite(epochs) else f"{epoch}"
+
+
 def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
     """Return the lines before the first step: data, and settings with their reasons."""
     lines = data_lines(run, items)
     machine = run.metadata["machine"]
     settings = {
         "epochs": plan.epochs,
+        "time_budget": f"{plan.time_budget:g} s: the learning rate follows the time that is left",
         "batch_size": plan.batch_size,
         "optimizer": plan.optimizer,
         "learning_rate": f"{plan.learning_rate:g}",
@@ -220,17 +237,21 @@ def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
         "engine": machine["engine"],
         "device": machine["device"],
     }
+    for name in ("epochs", "time_budget"):
+        if math.isinf(getattr(plan, name)):
+            del settings[name]
     for name, value in settings.items():
         reason = run.metadata["reasons"].get(name)
         lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
-    return lines + [f"warning  {sentence}" for sentence in run.metadata.get("warnings", [])]
+    lines += [f"warning  {sentence}" for sentence in run.metadata.get("warnings", [])]
+    return lines + [f"note     {sentence}" for sentence in beginning_notes(run)]
 
 
-def epoch_line(row: EpochMetrics, epochs: int, noun: str, *, is_best: bool) -> str:
+def epoch_line(row: EpochMetrics, epochs: float, noun: str, *, is_best: bool) -> str:
     """Return the line of an epoch, with the names of metrics as in Keras."""
     validation = f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  "
     return (
-        f"epoch {row.epoch}/{epochs}  {row.seconds:.1f} s  "
+        f"epoch {place(row.epoch, epochs)}  {row.seconds:.1f} s  "
         f"loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
         + ("" if math.isnan(row.val_loss) else validation)
         + f"{row.items_per_second:,.0f} {noun}s/s"

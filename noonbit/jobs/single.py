@@ -16,26 +16,33 @@ from torch import nn
 from noonbit.config.recipe import Recipe
 from noonbit.data.prepared import PreparedDataset, load
 from noonbit.data.preprocess.contract import Contract
-from noonbit.errors import Interrupted, TrainingDiverged, UsageError
+from noonbit.errors import (
+    ArtefactError,
+    Interrupted,
+    TrainingDiverged,
+    UsageError,
+    plural,
+)
 from noonbit.evaluation.temperature import calibrate
+from noonbit.jobs.extension import extend, extended_recipe
+from noonbit.jobs.initial import Beginning, begin_from
 from noonbit.jobs.interrupts import stop_on_interrupt
+from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
+from noonbit.jobs.recorder import RunRecorder, time_budget_result
 from noonbit.models.tta import with_tta
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.runs.folder import create_run
 from noonbit.runs.metadata import resolved_settings, training_metadata
 from noonbit.runs.predictions import evaluate_test_split
-from noonbit.runs.run import Run
+from noonbit.runs.run import CHECKPOINT, Run
+from noonbit.runs.timed_steps import read_timed_steps
 from noonbit.system.files import write_json
 from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime
+from noonbit.training.loop import steps_per_epoch
 from noonbit.training.setup import PreparedTraining, prepare_training
-from noonbit.training.state import Callbacks, StepProgress, TrainingState
-
-CHECKPOINT_SECONDS = 10.0
-"""A checkpoint is written after an epoch if the last one is older, which bounds the lost work."""
-CHECKPOINT = "checkpoint.safetensors"
 
 
 def train_one(
@@ -43,6 +50,7 @@ def train_one(
     recipe: Recipe,
     *,
     model: nn.Module | None = None,
+    from_run: Run | None = None,
     out: Path | None = None,
     data_dir: Path | None = None,
     observer: Observer,
@@ -50,22 +58,40 @@ def train_one(
     """Train one network on `source`; see `jobs.train.train`."""
     started = time.perf_counter()
     Runtime.from_recipe(recipe)  # raises for a missing device before data is loaded
-    items = load(source, recipe, data_dir=data_dir)
+    beginning = None
+    if from_run is None:
+        items = load(source, recipe, data_dir=data_dir)
+    else:
+        beginning = begin_from(from_run, source, recipe, model=model, data_dir=data_dir)
+        items, recipe = beginning.items, beginning.recipe
     training = Training.start(
-        items, recipe, model=model, out=out, data_dir=data_dir, observer=observer
+        items,
+        recipe,
+        model=model,
+        beginning=beginning,
+        out=out,
+        data_dir=data_dir,
+        observer=observer,
     )
     return training.run_to_end(started=started)
 
 
 def resume_one(
-    run: Run, *, model: nn.Module | None = None, data_dir: Path | None = None, observer: Observer
+    run: Run,
+    *,
+    source: str | Path | None = None,
+    epochs: int | None = None,
+    model: nn.Module | None = None,
+    data_dir: Path | None = None,
+    observer: Observer,
 ) -> Run:
     """Resume the training of one network; see `jobs.train.resume`."""
     started = time.perf_counter()
-    require_unfinished(run)
+    require_resumable(run, epochs)
     Runtime.from_recipe(recipe_as_started(run))  # raises for a missing device before data is loaded
-    items = run.items(data_dir=data_dir)
-    return Training.resume(run, items, model=model, observer=observer).run_to_end(started=started)
+    items = load_items(run, source, data_dir)
+    training = Training.resume(run, items, epochs=epochs, model=model, observer=observer)
+    return training.run_to_end(started=started)
 
 
 @dataclass(frozen=True)
@@ -84,18 +110,30 @@ class Training:
         recipe: Recipe,
         *,
         model: nn.Module | None = None,
+        beginning: Beginning | None = None,
         out: Path | None,
         data_dir: Path | None,
         observer: Observer,
     ) -> "Training":
         """Prepare a training on items loaded for this recipe, and create its run folder."""
-        prepared = prepare_training(items, recipe, Runtime.from_recipe(recipe), model=model)
+        prepared = prepare_training(
+            items,
+            recipe,
+            Runtime.from_recipe(recipe),
+            model=model,
+            initial=None if beginning is None else beginning.weights,
+        )
         state, context = prepared.state, prepared.context
         is_python_object = model is not None
         metadata = training_metadata(items, prepared, python=is_python_object, data_dir=data_dir)
+        if beginning is not None:
+            metadata["initial"] = beginning.metadata
         run = create_run(out, model=context.plan.model, source=items.data.source, metadata=metadata)
         settings = resolved_settings(recipe, context.plan, python=is_python_object)
         run.write_setup(settings, context.contract, items.split)
+        if beginning is not None:
+            # So that the run can be resumed without the one that it began with.
+            save_checkpoint(run.path / CHECKPOINT, state)
         run.model = state.model
         observer.on_start(run, items, context.plan, state)
         return cls(run, items, prepared, observer)
@@ -106,13 +144,21 @@ class Training:
         run: Run,
         items: PreparedDataset,
         *,
+        epochs: int | None = None,
         model: nn.Module | None = None,
         observer: Observer,
     ) -> "Training":
-        """Prepare a stopped training from its checkpoint, if it has one."""
+        """Prepare a stopped training from its checkpoint, if it has one.
+
+        `epochs` replaces the number that was planned; see `jobs.extension`.
+        """
         if model is None:
             run.require_rebuildable()
         recipe, checkpoint = recipe_as_started(run), run.path / CHECKPOINT
+        if epochs is not None:
+            recipe = extended_recipe(recipe, epochs)
+        if not checkpoint.exists():
+            require_no_checkpoint_needed(run)
         prepared = prepare_training(
             items,
             recipe,
@@ -124,6 +170,13 @@ class Training:
         state = prepared.state
         if checkpoint.exists():
             load_checkpoint(checkpoint, state)
+        if epochs is not None:
+            extend(run, prepared, epochs)
+        elif recipe.time_budget is not None:
+            done = state.step + state.epoch * steps_per_epoch(
+                len(prepared.context.train), prepared.context.plan.batch_size
+            )
+            state.timed_steps = read_timed_steps(run.path, at_least=done)
         run.model = state.model
         run.update(status="training")
         observer.on_start(run, items, prepared.context.plan, state)
@@ -147,11 +200,14 @@ class Training:
         Raises `Interrupted` after saving a checkpoint, and `TrainingDiverged`.
         """
         run, state = self.run, self.prepared.state
+        recorder = RunRecorder(run, state, self.prepared.context.plan, self.observer, should_stop)
         try:
-            is_over = self.prepared.fit(RunRecorder(run, self.observer, should_stop))
+            is_over = self.prepared.fit(recorder)
         except TrainingDiverged:
             run.update(status="diverged")
             raise
+        finally:
+            recorder.close()
         save_checkpoint(run.path / CHECKPOINT, state)
         if not is_over:
             run.update(status="interrupted")
@@ -177,6 +233,7 @@ class Training:
                 "val_accuracy": state.history[state.best_epoch - 1].val_accuracy,
                 "loading_seconds": self.items.loading_seconds,
                 "train_seconds": sum(row.seconds for row in state.history),
+                **time_budget_result(self.prepared),
             },
         )
         self.observer.on_evaluate(run, evaluation)
@@ -195,39 +252,37 @@ def final_network(prepared: PreparedTraining) -> tuple[nn.Module, Contract]:
     return network, contract
 
 
-class RunRecorder(Callbacks):
-    """Writes history and checkpoints, and forwards the callbacks to the observer."""
-
-    def __init__(self, run: Run, observer: Observer, should_stop: Callable[[], bool]) -> None:
-        self.run, self.observer, self.asks_to_stop = run, observer, should_stop
-        self.saved_at = time.monotonic()
-
-    def on_step(self, progress: StepProgress) -> None:
-        """Forward the step."""
-        self.observer.on_step(progress)
-
-    def on_epoch(self, state: TrainingState) -> None:
-        """Write the history, and a checkpoint if the last one is old; forward the epoch."""
-        self.run.write_history(state.history)
-        self.observer.on_epoch(state)
-        if time.monotonic() - self.saved_at >= CHECKPOINT_SECONDS:
-            save_checkpoint(self.run.path / CHECKPOINT, state)
-            self.saved_at = time.monotonic()
-
-    def should_stop(self) -> bool:
-        """Whether a signal or the observer asks to stop."""
-        return self.asks_to_stop() or self.observer.should_stop()
-
-
-def require_unfinished(run: Run) -> None:
-    """Raise `UsageError` for a run that is finished or diverged."""
+def require_resumable(run: Run, epochs: int | None = None) -> None:
+    """Raise `UsageError` for a run that is diverged, or finished and not to be extended."""
     who = "A member of " if run.is_ensemble else ""
-    if run.metadata["status"] == "finished":
-        raise UsageError(f"{run.path.name} is finished; there is nothing to resume.")
+    if run.metadata["status"] == "finished" and epochs is None:
+        further = (
+            ""
+            if run.is_ensemble
+            else (
+                f" To go on beyond its {plural(run.metadata['result']['epochs'], 'epoch')}: "
+                f"noonbit train --resume {run.word} --epochs N"
+            )
+        )
+        raise UsageError(f"{run.path.name} is finished; there is nothing to resume.{further}")
     if run.metadata["status"] == "diverged":
         raise UsageError(
             f"{who}{run.path.name} diverged and would again. "
             "Train anew with a smaller --learning-rate or a longer --warmup."
+        )
+
+
+def require_no_checkpoint_needed(run: Run) -> None:
+    """Raise `ArtefactError` if a training cannot start over from its recipe."""
+    if run.metadata["status"] == "finished":
+        raise ArtefactError(
+            f"{run.path / CHECKPOINT} is missing, so the training cannot go on. Begin another "
+            f"with its weights: noonbit train SOURCE --from {run.word}"
+        )
+    if "initial" in run.metadata:
+        raise ArtefactError(
+            f"{run.path.name} was stopped before it had saved the weights of "
+            f"{run.metadata['initial']['run']}. Begin it again with --from."
         )
 
 

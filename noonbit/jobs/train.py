@@ -11,6 +11,7 @@ from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 from noonbit.jobs.ensemble import resume_members, train_members
+from noonbit.jobs.initial import refuse_several
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.single import resume_one, train_one
 from noonbit.runs.run import Run
@@ -27,19 +28,31 @@ def train(
     ensemble: EnsembleSettings = EnsembleSettings(),  # noqa: B008 - frozen
     *,
     model: nn.Module | None = None,
+    from_run: Run | None = None,
     out: Path | None = None,
     data_dir: Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
     """Train a classifier on `source`, and write a run folder with a report.
 
-    `model` is a network of the caller's own, instead of the recipe's name. Raises the errors of
+    `model` is a network of the caller's own, instead of the recipe's name. The training begins with
+    the weights of `from_run`, whose network and classes it then has. Raises the errors of
     errors.py: data that cannot be used, `Interrupted` after saving, `TrainingDiverged`.
     """
     ensemble.require_consistent()
     observer = observer or Observer()
     if ensemble.count == 1:
-        return train_one(source, recipe, model=model, out=out, data_dir=data_dir, observer=observer)
+        return train_one(
+            source,
+            recipe,
+            model=model,
+            from_run=from_run,
+            out=out,
+            data_dir=data_dir,
+            observer=observer,
+        )
+    if from_run is not None:
+        refuse_several(ensemble)
     if model is not None:
         raise UsageError(OBJECTS_ARE_NO_MEMBERS)
     return train_members(source, recipe, ensemble, out=out, data_dir=data_dir, observer=observer)
@@ -48,19 +61,30 @@ def train(
 def resume(
     run: Run,
     *,
+    source: str | Path | None = None,
+    epochs: int | None = None,
     model: nn.Module | None = None,
     data_dir: Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
     """Resume a stopped training; the result is the same as without the stop.
 
+    `source` is the new place of data that was moved. With `epochs`, in all, the training goes on
+    beyond its plan, also if it is finished, by the schedule of so many epochs.
     `model` is the network of a run that was trained with a Python object, freshly initialised as
     then. In an ensemble, stopped members are resumed and missing ones trained. Raises `UsageError`
     for a run that is finished or diverged, and `DataError` if the source has changed.
     """
     observer = observer or Observer()
     if not run.is_ensemble:
-        return resume_one(run, model=model, data_dir=data_dir, observer=observer)
+        return resume_one(
+            run, source=source, epochs=epochs, model=model, data_dir=data_dir, observer=observer
+        )
     if model is not None:
         raise UsageError(OBJECTS_ARE_NO_MEMBERS)
-    return resume_members(run, data_dir=data_dir, observer=observer)
+    if epochs is not None:
+        raise UsageError(
+            f"{run.word} is of several networks, and --epochs goes on with one. Train them anew "
+            "with more --epochs."
+        )
+    return resume_members(run, source=source, data_dir=data_dir, observer=observer)

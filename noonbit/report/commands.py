@@ -35,6 +35,8 @@ def repeat_command(run: Run) -> str:
         return shlex.join(["noonbit", "ensemble", *folders, "--combine", model["combine"]])
     words = ["noonbit", "train", run.metadata["source_path"]]
     words += ["--config", str(run.path / "recipe.toml")]
+    if (initial := run.metadata.get("initial")) is not None:
+        words += ["--from", initial["run"]]
     if run.is_ensemble:
         for name, value in run.metadata["training"]["settings"].items():
             if value is not False:

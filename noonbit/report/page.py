@@ -35,6 +35,7 @@ from noonbit.report.folds import build_fold_section
 from noonbit.report.members import build_member_section
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
+from noonbit.runs.training_notes import training_notes
 from noonbit.system.files import write_text
 
 LONGEST_NAME, LONGEST_SENTENCE = 60, 400
@@ -89,6 +90,7 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
         "most_layers": sections.MOST_LAYERS,
         "explicit_settings": explicit_settings,
         "derived_settings": derived_settings,
+        "training_notes": training_notes(run),
         "history": run.history,
         "members": build_member_section(run),
         "folds": build_fold_section(run),

@@ -59,13 +59,9 @@ def training_metadata(
 
 def source_metadata(items: PreparedDataset, data_dir: Path | None) -> dict[str, Any]:
     """Return the metadata on the data: its source, format, classes, counts and findings."""
-    source = items.data.source
     return {
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "source": source,
-        # A known name stays a name, even if there is a folder of that name.
-        "source_path": source if source in KNOWN else str(Path(source).resolve()),
-        "data_dir": None if data_dir is None else str(data_dir.resolve()),
+        **place_of(items.data.source, data_dir),
         "data": {
             "format": items.data.format,
             "notes": list(items.data.notes),
@@ -77,6 +73,16 @@ def source_metadata(items: PreparedDataset, data_dir: Path | None) -> dict[str, 
             "fingerprint": items.fingerprint,
             "from_cache": items.from_cache,
         },
+    }
+
+
+def place_of(source: str, data_dir: Path | None) -> dict[str, Any]:
+    """Return the entries of run.json that say where the data lies."""
+    return {
+        "source": source,
+        # A known name stays a name, even if there is a folder of that name.
+        "source_path": source if source in KNOWN else str(Path(source).resolve()),
+        "data_dir": None if data_dir is None else str(data_dir.resolve()),
     }
 
 

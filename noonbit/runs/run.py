@@ -8,6 +8,7 @@
       history.csv               one row per epoch
       weights.safetensors       the best weights by validation
       checkpoint.safetensors    the state of the training, for --resume
+      schedule.csv              with a time budget: seconds and learning rate of each step
       evaluation.json           the metrics of the test split
       predictions.parquet       of the test split: item, (fold,) class, prediction, probabilities
       report.html               everything above as a page
@@ -22,6 +23,7 @@ format is refused.
 import csv
 import io
 import shlex
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from functools import cached_property
@@ -33,7 +35,7 @@ import numpy as np
 import tomli_w
 import torch
 from pydantic import TypeAdapter, ValidationError
-from torch import nn
+from torch import Tensor, nn
 
 from noonbit.config.recipe import Recipe, validation_reasons
 from noonbit.data import open_data
@@ -42,7 +44,7 @@ from noonbit.data.loader import values_at
 from noonbit.data.prepared import PreparedDataset, load, prepare
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
-from noonbit.errors import ArtefactError, DataError, UsageError
+from noonbit.errors import ArtefactError, DataError, UnfinishedRunWarning, UsageError
 from noonbit.evaluation.attribution import Explanation, explain
 from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Predictions, predict, predict_probabilities
@@ -50,7 +52,12 @@ from noonbit.evaluation.metrics import Evaluation, evaluate
 from noonbit.models.catalogue import build_for
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.tta import with_tta
-from noonbit.runs.checkpoint import load_weights
+from noonbit.runs.checkpoint import (
+    load_state,
+    load_weights,
+    read_best_weights,
+    read_tensors,
+)
 from noonbit.system.files import read_json, write, write_json, write_text
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
@@ -59,6 +66,7 @@ FORMAT = 1
 """The version of the run folder; incremented when older versions can no longer read it."""
 RUNS = Path("runs")
 """Where runs are created and looked for, relative to the working directory."""
+CHECKPOINT = "checkpoint.safetensors"
 DEVICE_LOCK = Lock()
 """Held while a network moves to a device, so that no thread uses it half moved."""
 
@@ -191,28 +199,64 @@ class Run:
                 "noonbit.resume(path, model=your_module)."
             )
 
+    def best_weights(self) -> tuple[dict[str, Tensor], int | None]:
+        """Return the state dict of the best epoch, so far if the training is not finished.
+
+        Also the number of that epoch; None for an ensemble. Raises `ArtefactError` if there are no
+        weights yet.
+        """
+        if self.metadata["status"] == "finished":
+            best_epoch: int | None = self.metadata["result"].get("best_epoch")
+            return read_tensors(self.path / "weights.safetensors")[0], best_epoch
+        self.require_best_so_far()
+        return read_best_weights(self.path / CHECKPOINT)
+
+    def require_best_so_far(self) -> None:
+        """Raise `ArtefactError` if a run that is not finished has no weights to answer with."""
+        status = self.metadata["status"]
+        again = f"Continue its training with: noonbit train --resume {self.word}"
+        reason = f"its status is {status}"
+        if status == "diverged":
+            again = "Train anew with a smaller --learning-rate."
+        elif self.is_ensemble:
+            reason = "not all of its networks are trained"
+        elif (self.path / CHECKPOINT).exists():
+            if read_best_weights(self.path / CHECKPOINT)[1]:
+                return
+            reason = "its first epoch is not over"
+        raise ArtefactError(f"{self.path.name} has no weights yet: {reason}. {again}")
+
     def load_weights(self, model: nn.Module) -> None:
-        """Load the best weights into a network; raises `ArtefactError` if there are none yet."""
-        path, status = self.path / "weights.safetensors", self.metadata["status"]
-        if status != "finished" and not path.exists():
-            again = (
-                "Train anew with a smaller --learning-rate."
-                if status == "diverged"
-                else f"Continue its training with: noonbit train --resume {self.word}"
+        """Load `best_weights` into a network; raises `ArtefactError` if they do not fit."""
+        if self.metadata["status"] == "finished":
+            load_weights(self.path / "weights.safetensors", model)
+        else:
+            load_state(model, self.best_weights()[0], self.path / CHECKPOINT)
+
+    def warn_if_unfinished(self) -> None:
+        """Issue an `UnfinishedRunWarning` if the run answers with its best weights so far."""
+        if self.metadata["status"] == "finished" or self.is_ensemble:
+            return
+        path = self.path / CHECKPOINT
+        if path.exists() and (epoch := read_best_weights(path)[1]):
+            warnings.warn(
+                f"{self.path.name} is not finished. It answers with its best weights so far, of "
+                f"epoch {epoch}; its probabilities are not calibrated yet. Continue with: noonbit "
+                f"train --resume {self.word}",
+                UnfinishedRunWarning,
+                stacklevel=3,
             )
-            raise ArtefactError(
-                f"{self.path.name} has no weights yet: its status is {status}. {again}"
-            )
-        load_weights(path, model)
 
     def predict(self, inputs: Any, *, runtime: Runtime | None = None) -> Predictions:
         """Predict classes and probabilities for files, folders, arrays, pictures or `Sentences`.
 
         `inputs` is a path or several, a Pillow image or several, or an array: one image (H, W) or
         (H, W, C), or many (N, H, W), (N, H, W, C) or (N, C, H, W), in the value range that the
-        training data had. Thread-safe. Raises `InputRefused` for inputs that the contract cannot
-        take.
+        training data had. Thread-safe. A run that is not finished answers with its best weights so
+        far, and warns with `UnfinishedRunWarning`. Raises `InputRefused` for inputs that the
+        contract cannot take.
         """
+        self.warn_if_unfinished()
         runtime = runtime or self.runtime
         return predict(self.model_on(runtime), self.contract, inputs, runtime)
 
@@ -255,9 +299,11 @@ class Run:
         """Evaluate the run on its own test split, as its training did, or on another `source`.
 
         In a cross-validation, each network is evaluated on its own fold. Another `source` is used
-        as a whole, or its test part if it has one; classes are matched by name. Raises `DataError`
-        for a class that the run does not know.
+        as a whole, or its test part if it has one; classes are matched by name. A run that is not
+        finished is evaluated with its best weights so far, with `UnfinishedRunWarning`. Raises
+        `DataError` for a class that the run does not know.
         """
+        self.warn_if_unfinished()
         if source is None:
             items, runtime = self.items(data_dir=data_dir), Runtime.from_recipe(self.recipe)
             return evaluate_test(self.model_on(runtime), self.contract, items, runtime)[1]

@@ -43,7 +43,7 @@ def row(**changes) -> EpochMetrics:
 def step(number: int, *, epoch: int = 1) -> StepProgress:
     seen = number * PLAN.batch_size
     return StepProgress(
-        epoch, number, 5, torch.tensor(0.5 * seen), torch.tensor(0.75 * seen), PLAN.batch_size
+        epoch, number, 5, torch.tensor(0.5 * seen), torch.tensor(0.75 * seen), PLAN.batch_size, 1.0
     )
 
 

@@ -7,14 +7,13 @@ import socket
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from small_training import equal
+from small_jobs import Stopping, assert_same, write_small
 from torch import nn
 
 from noonbit.cli.main import run as command_line
@@ -66,35 +65,6 @@ def small_source(tmp_path) -> Path:
     path = tmp_path / "small.npz"
     write_small(path, seed=0)
     return path
-
-
-def write_small(path: Path, *, seed: int) -> None:
-    labels = np.arange(60) % 2
-    images = np.random.default_rng(seed).integers(0, 100, (60, 8, 8)) + 100 * labels[:, None, None]
-    np.savez(path, images=images.astype(np.uint8), labels=labels)
-
-
-class Stopping(Observer):
-    """Sends this process a signal in the middle of an epoch, as a person or a scheduler would."""
-
-    def __init__(self, epoch: int, step: int, number: int = signal.SIGINT) -> None:
-        self.place, self.number = (epoch, step), number
-
-    def on_step(self, step):
-        if (step.epoch, step.step) == self.place:
-            os.kill(os.getpid(), self.number)
-
-
-def weights(run: Run) -> dict[str, torch.Tensor]:
-    return read_tensors(run.path / "weights.safetensors")[0]
-
-
-def assert_same(one: Run, other: Run) -> None:
-    assert equal(weights(one), weights(other))
-    assert [replace(r, seconds=0, items_per_second=0) for r in one.history] == [
-        replace(r, seconds=0, items_per_second=0) for r in other.history
-    ]
-    assert one.evaluation == other.evaluation
 
 
 def status(path: Path) -> str:
@@ -255,7 +225,7 @@ def test_a_training_in_another_thread_leaves_signals_alone():
 
 KILLED = """
 import os, signal
-import noonbit.jobs.single
+import noonbit.jobs.recorder
 from noonbit.cli.main import main
 from noonbit.jobs.progress import LineDisplay
 
@@ -264,7 +234,7 @@ def on_step(self, step):
         os.kill(os.getpid(), signal.{signal})
 
 LineDisplay.on_step = on_step
-noonbit.jobs.single.CHECKPOINT_SECONDS = {checkpoint_seconds}
+noonbit.jobs.recorder.CHECKPOINT_SECONDS = {checkpoint_seconds}
 main()
 """
 
@@ -322,8 +292,12 @@ def test_a_resumed_run_keeps_the_threads_and_the_precision_it_began_with(whole):
 
 
 def test_a_finished_run_cannot_be_resumed(whole):
-    with pytest.raises(UsageError, match=r"^whole is finished; there is nothing to resume\.$"):
+    with pytest.raises(UsageError) as error:
         resume(load_run(whole.path))
+    assert str(error.value) == (
+        "whole is finished; there is nothing to resume. To go on beyond its 3 epochs: "
+        f"noonbit train --resume {whole.word} --epochs N"
+    )
 
 
 def test_a_diverged_run_says_so_in_its_status_and_is_not_resumed(tmp_path):
@@ -364,15 +338,6 @@ def test_an_augmentation_that_does_not_exist_leaves_no_folder(tmp_path):
     with pytest.raises(UsageError, match="No augmentation is called 'spin'"):
         train("digits", Recipe(augment="spin=3"), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-def test_a_time_budget_alone_sets_the_epochs_by_a_measurement(small_source, tmp_path):
-    recipe = Recipe(model="lenet5", threads=1, time_budget=0.3)
-    run = train(small_source, recipe, out=tmp_path / "run")
-    reason = json.loads((run.path / "run.json").read_text())["reasons"]["epochs"]
-    assert reason.startswith("0.3 s at a measured ")
-    assert len(run.history) >= 1
-    assert run.recipe.epochs == Recipe.load(run.path / "recipe.toml").epochs
 
 
 class Plain(nn.Module):

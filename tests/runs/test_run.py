@@ -190,6 +190,7 @@ def test_missing_weights_of_a_finished_run_are_named(copied):
 )
 def test_a_run_without_weights_yet_says_what_to_do(status, advice, copied):
     (copied / "weights.safetensors").unlink()
+    (copied / "checkpoint.safetensors").unlink()
     run = load_run(copied)
     run.update(status=status)
     with pytest.raises(ArtefactError) as error:
