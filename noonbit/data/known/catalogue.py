@@ -175,11 +175,16 @@ KNOWN: dict[str, KnownSource] = {
             title="34,627 hands signing letters, 28x28 grey, 24 classes (no J, no Z)",
             licence="CC0",
             homepage="https://www.kaggle.com/datasets/datamunge/sign-language-mnist",
-            manual_files="sign_mnist_train.csv and sign_mnist_test.csv",
-            folders=("sign_mnist", "sign-language-mnist"),
-            layouts=(
+            manual_files="sign_mnist_train.csv and sign_mnist_test.csv or sign_mnist_valid.csv",
+            folders=("sign_mnist", "sign-language-mnist", "asl_data"),
+            layouts=tuple(
                 # Kaggle's folder also has photographs of the alphabet
-                Layout(".", ("sign_mnist_train.csv", "sign_mnist_test.csv"), only_required=True),
+                Layout(
+                    ".",
+                    ("sign_mnist_train.csv", f"sign_mnist_{held_out}.csv"),
+                    only_required=True,
+                )
+                for held_out in ("test", "valid", "validation", "val")  # courses rename the test
             ),
             class_names=tuple("ABCDEFGHIKLMNOPQRSTUVWXY"),
             counts={"train": 27_455, "test": 7_172},

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from noonbit.data.dataset import NumberedNames, Part, RawDataset
+from noonbit.data.dataset import NumberedNames, Part, PartName, RawDataset
 from noonbit.data.files import open_files
 from noonbit.data.known.catalogue import KNOWN, TEST_LABELS_SHA256, KnownSource, Layout
 from noonbit.data.known.shapes import open_shapes
@@ -89,7 +89,7 @@ def open_known(name: str, *, data_dir: Path | None) -> RawDataset:
     if name == "shapes":
         return open_shapes()
     found = find(name, data_dir=data_dir) or _download(known, data_dir)
-    data = replace(_read(found), source=name)
+    data = _name_official_test(replace(_read(found), source=name), known)
     if len(known.class_names) == len(data.class_names):
         data = replace(data, class_names=known.class_names)
     for part, official in known.counts.items():
@@ -99,6 +99,20 @@ def open_known(name: str, *, data_dir: Path | None) -> RawDataset:
                 f"This copy of {name} has {count:,} of the {official:,} official {part} images."
             )
     return data
+
+
+def _name_official_test(data: RawDataset, known: KnownSource) -> RawDataset:
+    """Take a part that a copy calls validation for the official test part, if that has no other.
+
+    Courses hand out the test images of a set under that name. Left as validation, they would choose
+    the weights, and another test part would be drawn from the training images.
+    """
+    if "test" not in known.counts or data.test is not None or "validation" not in data.parts:
+        return data
+    parts: dict[PartName, Part] = {"train": data.train, "test": data.parts["validation"]}
+    return replace(data, parts=parts).with_note(
+        f"What this copy of {known.name} calls validation are the official test images: they test."
+    )
 
 
 def locate_all(data_dir: Path | None) -> list[SourceStatus]:

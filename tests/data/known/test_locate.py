@@ -231,12 +231,38 @@ def test_an_opened_set_bears_its_name_and_says_what_its_copy_lacks(tmp_path: Pat
     )
 
 
-def test_sign_mnist_gets_its_letters_and_ignores_what_lies_beside_it(tmp_path: Path) -> None:
-    labels = [label for label in range(25) if label != 9]
+def put_sign_mnist(folder: Path, *, grey: dict[str, int]) -> Path:
+    """A row of each of the 24 letters in a table a part, all of its pixels of one grey level."""
+    folder.mkdir(parents=True, exist_ok=True)
     header = ",".join(["label", *(f"pixel{i}" for i in range(1, 785))])
-    rows = [",".join([str(label)] + ["7"] * 784) for label in labels]
-    for part in ("train", "test"):
-        (tmp_path / f"sign_mnist_{part}.csv").write_text("\n".join([header, *rows]))
+    for part, level in grey.items():
+        rows = [f"{label}," + ",".join([str(level)] * 784) for label in range(25) if label != 9]
+        (folder / f"sign_mnist_{part}.csv").write_text("\n".join([header, *rows]))
+    return folder
+
+
+@pytest.mark.parametrize("held_out", ["valid", "validation", "val"])
+def test_a_courses_name_for_the_test_images_of_sign_mnist_leaves_them_test_images(
+    tmp_path: Path, held_out: str
+) -> None:
+    put_sign_mnist(tmp_path / "asl_data", grey={"train": 70, held_out: 90})
+    data = open_known("sign-mnist", data_dir=tmp_path)
+    assert list(data.parts) == ["train", "test"]
+    assert data.test is not None and np.unique(np.asarray(data.test.raw)).tolist() == [90]
+    assert data.notes[0] == (
+        "What this copy of sign-mnist calls validation are the official test images: they test."
+    )
+    assert data.notes[2] == "This copy of sign-mnist has 24 of the 7,172 official test images."
+
+
+def test_test_images_by_their_own_name_come_before_a_courses(tmp_path: Path) -> None:
+    put_sign_mnist(tmp_path, grey={"train": 70, "valid": 90, "test": 110})
+    data = open_known("sign-mnist", data_dir=tmp_path)
+    assert data.test is not None and np.unique(np.asarray(data.test.raw)).tolist() == [110]
+
+
+def test_sign_mnist_gets_its_letters_and_ignores_what_lies_beside_it(tmp_path: Path) -> None:
+    put_sign_mnist(tmp_path, grey={"train": 70, "test": 70})
     put_empty(tmp_path, ["sign_mnist_train/sign_mnist_train.csv"])  # as Kaggle's archive has it
     Image.new("RGB", (99, 99)).save(tmp_path / "american_sign_language.PNG")
     data = open_known("sign-mnist", data_dir=tmp_path)
@@ -335,7 +361,7 @@ def test_offline_one_message_lists_every_place_and_what_to_put_where(
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("sign-mnist", "put sign_mnist_train.csv and sign_mnist_test.csv into"),
+        ("sign-mnist", "put sign_mnist_train.csv and sign_mnist_test.csv or sign_mnist_valid"),
         ("dogs-vs-cats", "put the pictures in the folders train/cats and train/dogs into"),
     ],
 )
