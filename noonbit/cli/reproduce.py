@@ -1,6 +1,6 @@
 """noonbit reproduce [NAME | all]"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,10 +9,10 @@ from cyclopts import Parameter
 
 from noonbit.cli.output import DataDir, Json, print_json, print_table, say
 from noonbit.course.experiments.results import REPRODUCED
-from noonbit.errors import CheckFailed, NoonbitError
+from noonbit.errors import CheckFailed, NoonbitError, UsageError
 
 if TYPE_CHECKING:
-    from noonbit.course.experiments.experiment import Experiment
+    from noonbit.course.experiments.experiment import Experiment, Letter
     from noonbit.course.experiments.results import Result
 
 
@@ -20,6 +20,8 @@ def reproduce(
     name: str | None = None,
     /,
     *,
+    of: str | None = None,
+    source: str | None = None,
     quick: Annotated[bool, Parameter(negative=())] = False,
     out: Path = REPRODUCED,
     data_dir: DataDir = None,
@@ -33,18 +35,37 @@ def reproduce(
     ----------
     name
         An experiment, or `all`: hours on two cores; started again, it continues where it stopped.
+    of
+        Only those of one document, by its letter in the list: D0 to D4, or records.
+    source
+        A path, an archive, or a name of `noonbit data`: one documented recipe on your own files,
+        without a verdict on the document's claim.
     quick
         A shortened form, to see that it works; it gives no verdict.
     out
         The folder of runs, verdicts and the page.
     """
-    from noonbit.course.experiments.experiment import load_experiment, load_experiments
+    from noonbit.course.experiments.experiment import (
+        experiments_of,
+        find_document,
+        load_experiment,
+        load_experiments,
+    )
 
+    document = None if of is None else find_document(of)
+    among = load_experiments() if document is None else experiments_of(document)
+    if source is not None and name in (None, "all"):
+        raise UsageError(
+            "--source takes the recipe of one experiment: noonbit reproduce NAME --source PATH"
+        )
     if name is None:
-        list_experiments(out, json=json)
+        list_experiments(among.values(), out, document=document, json=json)
         return
-    chosen = list(load_experiments().values()) if name == "all" else [load_experiment(name)]
-    results, failure = run_each(chosen, out, quick=quick, data_dir=data_dir)
+    chosen = list(among.values()) if name == "all" else [load_experiment(name)]
+    for one in chosen:
+        if one.name not in among:
+            raise UsageError(f"{one.name} is not of {document}, but of {', '.join(one.headings)}.")
+    results, failure = run_each(chosen, out, source=source, quick=quick, data_dir=data_dir)
     if json:
         objects = [result_to_dict(result) for result in results]
         print_json(objects if name == "all" else objects[0])
@@ -61,7 +82,12 @@ def reproduce(
 
 
 def run_each(
-    chosen: "Sequence[Experiment]", out: Path, *, quick: bool, data_dir: Path | None
+    chosen: "Sequence[Experiment]",
+    out: Path,
+    *,
+    source: str | None,
+    quick: bool,
+    data_dir: Path | None,
 ) -> "tuple[list[Result], NoonbitError | None]":
     """Run the experiments; return the results and the first error.
 
@@ -77,7 +103,9 @@ def run_each(
     for one in chosen:
         say(f"\n== {one.name}: {one.title}; the document says: {one.says}")
         try:
-            result = run_again(one, out=out, quick=quick, data_dir=data_dir, display=display)
+            result = run_again(
+                one, out=out, source=source, quick=quick, data_dir=data_dir, display=display
+            )
         except NoonbitError as error:
             if len(chosen) == 1 or error.exit_code == 130:
                 raise
@@ -86,18 +114,21 @@ def run_each(
             continue
         results.append(result)
         say(f"verdict  {result.verdict.outcome}: {result.verdict.sentence}")
-        if not quick:
+        if not quick and source in (None, one.source):
             say(f"page     {write_page(out)}")
     return results, failure
 
 
-def list_experiments(out: Path, *, json: bool) -> None:
-    """Print every experiment with its claim and last verdict."""
-    from noonbit.course.experiments.experiment import load_experiments
+def list_experiments(
+    experiments: "Iterable[Experiment]", out: Path, *, document: "Letter | None", json: bool
+) -> None:
+    """Print experiments with their claims and last verdicts, a table for each document."""
+    from noonbit.course.experiments.experiment import DOCUMENTS
     from noonbit.course.experiments.results import read_last_result
 
     rows = []
-    for one in load_experiments().values():
+    by_document: dict[Letter, list[tuple[str, str, str, str]]] = {}
+    for one in experiments:
         last = read_last_result(one.name, out)
         rows.append(
             {
@@ -105,17 +136,25 @@ def list_experiments(out: Path, *, json: bool) -> None:
                 "claim": one.says,
                 "verdict": None if last is None else last.verdict.outcome,
                 "figures": None if last is None else last.verdict.sentence,
-                "document": one.document,
+                "headings": one.headings,
             }
         )
+        letter = document or one.document
+        cells = one.name, one.headings[letter], one.says
+        verdict = "not run yet" if last is None else last.verdict.outcome
+        by_document.setdefault(letter, []).append((*cells, verdict))
     if json:
         print_json(rows)
         return
-    print_table(
-        ("name", "the document says", "last verdict"),
-        [(row["name"], row["claim"], row["verdict"] or "not run yet") for row in rows],
-    )
-    say("\nnext     noonbit reproduce byhand")
+    for letter, lines in by_document.items():
+        print(f"{letter}  {DOCUMENTS[letter]}")
+        print_table(("name", "where", "the document says", "last verdict"), lines)
+        print()
+    if document is None:
+        say("next     noonbit reproduce byhand")
+    else:
+        whole = f"all --of {document}" if len(rows) > 1 else rows[0]["name"]
+        say(f"next     noonbit reproduce {whole}")
 
 
 def result_to_dict(result: "Result") -> dict[str, Any]:

@@ -43,6 +43,13 @@ class EnsembleSettings(BaseModel):
         except ValidationError as error:
             raise UsageError(f"{origin}: {'; '.join(validation_reasons(error))}.") from None
 
+    def with_defaults(self, other: "EnsembleSettings") -> "EnsembleSettings":
+        """Take the settings that are not given here from others."""
+        given = self.model_dump(include=self.model_fields_set)
+        return EnsembleSettings.model_validate(
+            other.model_dump(include=other.model_fields_set) | given
+        )
+
     @property
     def count(self) -> int:
         """The number of networks."""

@@ -80,10 +80,14 @@ def place_of(source: str, data_dir: Path | None) -> dict[str, Any]:
     """Return the entries of run.json that say where the data lies."""
     return {
         "source": source,
-        # A known name stays a name, even if there is a folder of that name.
-        "source_path": source if source in KNOWN else str(Path(source).resolve()),
+        "source_path": source_path(source),
         "data_dir": None if data_dir is None else str(data_dir.resolve()),
     }
+
+
+def source_path(source: str) -> str:
+    """Return a source so that it means the same from any folder; a known name stays a name."""
+    return source if source in KNOWN else str(Path(source).expanduser().resolve())
 
 
 def count_classes(items: PreparedDataset) -> dict[str, list[int]]:

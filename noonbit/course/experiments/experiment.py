@@ -13,11 +13,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from noonbit.config.ensemble import Combine
+from noonbit.config.ensemble import Combine, EnsembleSettings
 from noonbit.config.recipe import Recipe
-from noonbit.errors import UsageError, did_you_mean
+from noonbit.errors import UsageError, did_you_mean, plural
 
 FOLDER = Path(__file__).parent
+
+Letter = Literal["D0", "D1", "D2", "D3", "D4", "records"]
+DOCUMENTS: dict[Letter, str] = {
+    "D0": "MNIST with Keras",
+    "D1": "NVIDIA 딥러닝 기초 3, 합성곱 신경망 (sign letters from CSV)",
+    "D2": "모두의 딥러닝, Convolutional Neural Networks (lecture and labs)",
+    "D3": "합성곱 신경망(CNN) 2021 (slides)",
+    "D4": "NumPy 로 처음부터 (a network by hand)",
+    "records": "the CIFAR-10 speed records",
+}
+"""Letter -> title, in the order in which experiments are listed."""
 
 
 class FrozenModel(BaseModel):
@@ -75,7 +86,8 @@ class Experiment(FrozenModel):
 
     name: str
     title: str
-    document: str
+    headings: Annotated[dict[Letter, str], Field(min_length=1)]
+    """The documents that have it, and under which of their headings; the first one's recipe."""
     says: str
     """The document's result, in words."""
     note: str = ""
@@ -93,13 +105,62 @@ class Experiment(FrozenModel):
     claim: Claim | None = None
     """None if the document gives no figure."""
 
-    def recipes(self) -> dict[str, Recipe]:
-        """Build each arm's recipe, not yet with one of `seeds`. Raises `UsageError`."""
+    @property
+    def document(self) -> Letter:
+        """The letter of the document whose recipe and claim these are."""
+        return next(iter(self.headings))
+
+    def recipes(self, source: str | None = None) -> dict[str, Recipe]:
+        """Build each arm's recipe for a source, not yet with one of `seeds`. Raises `UsageError`.
+
+        The document's first or last 10,000 rows mean nothing in other data than its own, which may
+        have fewer, or be sorted by class; there as large a share of every class validates.
+        """
+        share = self.validation_share(source)
+        held_out = {} if share is None else {"validation": share, "validation_rows": "stratified"}
         arms = self.arms or {self.name: {}}
         return {
-            name: Recipe.from_settings({**self.recipe, **extra}, origin=f"experiment {self.name}")
+            name: Recipe.from_settings(
+                {**self.recipe, **extra, **held_out}, origin=f"experiment {self.name}"
+            )
             for name, extra in arms.items()
         }
+
+    def validation_share(self, source: str | None = None) -> float | None:
+        """Return the share that validates in a source for which the document's count is not meant.
+
+        None where the recipe is taken as it is: for the document's source, and without a count.
+        """
+        if source in (None, self.source) or self.recipe.get("validation", 0) < 1:
+            return None
+        from noonbit.data.known.catalogue import KNOWN
+
+        share: float = self.recipe["validation"] / KNOWN[self.source].counts["train"]
+        return share
+
+    def recipe_of(self, arm: str, source: str | None = None) -> Recipe:
+        """Build the recipe of one arm for a source; `arm` may be empty if there is only one.
+
+        Raises `UsageError` for another arm, and for an experiment that trains by no recipe.
+        """
+        if isinstance(self.claim, TableClaim):
+            raise UsageError(
+                f"{self.name} is a network in NumPy, which no recipe trains: noonbit {self.name}"
+            )
+        recipes = self.recipes(source)
+        if not arm and len(recipes) == 1:
+            return next(iter(recipes.values()))
+        if arm not in recipes:
+            choices = " or ".join(f"{self.name}:{each}" for each in recipes)
+            raise UsageError(f"{self.name} has {plural(len(recipes), 'recipe')}; give {choices}.")
+        return recipes[arm]
+
+    @property
+    def ensemble_settings(self) -> EnsembleSettings:
+        """How many members answer as one, and how."""
+        if self.members == 1:
+            return EnsembleSettings()
+        return EnsembleSettings(members=self.members, combine=self.combine)
 
 
 @cache
@@ -109,27 +170,33 @@ def load_experiments() -> dict[str, Experiment]:
         Experiment.model_validate({"name": path.stem, **tomllib.loads(path.read_text("utf-8"))})
         for path in FOLDER.glob("*.toml")
     ]
-    documents = list(DOCUMENTS)
-    found.sort(key=lambda one: (documents.index(one.document), one.name))
+    letters = list(DOCUMENTS)
+    found.sort(key=lambda one: (letters.index(one.document), one.name))
     return {one.name: one for one in found}
-
-
-DOCUMENTS = (
-    "Keras course, MNIST",
-    "sign-language course",
-    "lecture on convolutional networks, labs",
-    "slides: DNN against CNN, augmentation, architectures",
-    "a network by hand in NumPy",
-    "the CIFAR-10 speed records",
-)
 
 
 def load_experiment(name: str) -> Experiment:
     """Load an experiment by name; raises `UsageError` with the nearest name if there is none."""
     known = load_experiments()
     if name not in known:
+        if name.casefold() in map(str.casefold, DOCUMENTS):
+            raise UsageError(f"{name} is a document: noonbit reproduce --of {name} lists it.")
         raise UsageError(
             f"No experiment is called '{name}'.{did_you_mean(name, known)} "
             f"There are: {', '.join(known)}; or all."
         )
     return known[name]
+
+
+def find_document(letter: str) -> Letter:
+    """Return a document's letter as `DOCUMENTS` has it; raises `UsageError` if there is none."""
+    for known in DOCUMENTS:
+        if known.casefold() == letter.casefold():
+            return known
+    titles = "; ".join(f"{known} ({title})" for known, title in DOCUMENTS.items())
+    raise UsageError(f"No document is called '{letter}'. There are: {titles}.")
+
+
+def experiments_of(letter: Letter) -> dict[str, Experiment]:
+    """Return the experiments that stand in a document, by name."""
+    return {name: one for name, one in load_experiments().items() if letter in one.headings}

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from noonbit.course.byhand import DOCUMENTED
-from noonbit.course.experiments.experiment import Experiment, load_experiments
+from noonbit.course.experiments.experiment import DOCUMENTS, Experiment, load_experiments
 from noonbit.course.experiments.results import Result, experiment_folder, read_last_result
 from noonbit.errors import plural
 from noonbit.report.charts import history_chart
@@ -84,7 +84,7 @@ def write_page(out: Path) -> Path:
         .get_template("experiments.html.j2")
         .render(
             rows=rows,
-            documents=list(dict.fromkeys(row.experiment.document for row in rows)),
+            documents=DOCUMENTS,
             counts=[
                 (counted[word], word)
                 for word in (*OUTCOMES.values(), "Not run yet")

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from noonbit.runs.folder import slug
 from noonbit.system.files import read_json, write_json
 
 REPRODUCED = Path("reproduced")
@@ -46,14 +47,16 @@ class Result:
     """The time, ISO 8601."""
 
 
-def experiment_folder(name: str, out: Path, *, quick: bool = False) -> Path:
-    """Return the folder of an experiment's runs and result."""
-    return out / (f"{name}-quick" if quick else name)
+def experiment_folder(
+    name: str, out: Path, *, quick: bool = False, own_source: str | None = None
+) -> Path:
+    """Return the folder of an experiment's runs and result, one for each source of a user's own."""
+    on = "" if own_source is None else f"-on-{slug(own_source)}"
+    return out / f"{name}{'-quick' if quick else ''}{on}"
 
 
-def write_result(result: Result, out: Path) -> None:
-    """Write result.json into the experiment's folder."""
-    folder = experiment_folder(result.name, out, quick=result.quick)
+def write_result(result: Result, folder: Path) -> None:
+    """Write result.json into an experiment's folder."""
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "result.json", {"format": FORMAT, **asdict(result)})
 

@@ -13,6 +13,8 @@ from noonbit.course.experiments.experiment import (
     EnsembleFigure,
     Experiment,
     Figure,
+    experiments_of,
+    find_document,
     load_experiment,
     load_experiments,
 )
@@ -24,6 +26,7 @@ from noonbit.errors import UsageError
 from noonbit.evaluation.significance import gain_of_means, independent_gain, paired_gain
 from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS
+from noonbit.runs.folder import load_run
 from noonbit.training.optim.schedules import make_schedule
 
 NAMES = list(load_experiments())
@@ -38,7 +41,7 @@ def on_digits(**changes: object) -> Experiment:
     settings = {
         "name": "small",
         "title": "A small one",
-        "document": "slides: DNN against CNN, augmentation, architectures",
+        "headings": {"D3": "MNIST 실습"},
         "says": "90 %",
         "source": "digits",
         "recipe": {"model": "mlp", **QUICK},
@@ -116,6 +119,32 @@ def test_the_record_trains_on_every_image_for_a_fixed_number_of_steps() -> None:
 def test_an_unknown_experiment_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="No experiment is called 'slide-cnn'. Did you mean"):
         load_experiment("slide-cnn")
+
+
+def test_an_experiment_that_two_documents_have_is_found_by_both() -> None:
+    both = {"alexnet", "googlenet", "resnet18", "resnet20"}
+    assert set(experiments_of("D2")) & set(experiments_of("D3")) == both
+    assert set(experiments_of("D1")) == {"sign"}
+    assert find_document("records") == "records" and find_document("d4") == "D4"
+
+
+def test_an_unknown_document_is_refused_with_the_letters_and_titles_that_there_are() -> None:
+    with pytest.raises(UsageError, match=r"called 'D7'. There are: D0 \(MNIST with Keras\); D1 "):
+        find_document("D7")
+
+
+def test_counts_of_rows_are_the_documents_on_its_data_and_a_share_of_each_class_elsewhere() -> None:
+    one = load_experiment("cnn")
+    assert one.recipes() == one.recipes("mnist")
+    elsewhere = one.recipes("my-folder")["cnn"]
+    assert elsewhere.validation == pytest.approx(1 / 6)
+    assert elsewhere.validation_rows == "stratified"
+    changed = ("validation", "validation_rows")
+    for name, value in one.recipes()["cnn"].explicit_settings().items():
+        assert name in changed or getattr(elsewhere, name) == value
+    for name in NAMES:  # none has a count that is no share of anything known
+        load_experiment(name).recipes("my-folder")
+    assert load_experiment("sign").recipes("my-folder") == load_experiment("sign").recipes()
 
 
 # Verdicts
@@ -236,6 +265,45 @@ def test_arms_and_seeds_are_all_run_and_compared(tmp_path: Path) -> None:
     ]
 
 
+def test_own_data_get_the_recipe_and_no_verdict(tmp_path: Path) -> None:
+    one = on_digits(source="mnist", recipe={"model": "mlp", **QUICK, "validation": 10_000})
+    result = reproduce(one, out=tmp_path, source="digits", display=silent)
+    assert (result.verdict.outcome, result.source) == ("not comparable", "digits")
+    assert result.verdict.sentence == (
+        "digits is not the document's data, so its claim is not judged; "
+        f"measured small {100 * result.runs[0]['accuracy']:.2f} %"
+    )
+    folder = tmp_path / "small-on-digits"
+    assert (folder / "result.json").exists()
+    assert read_last_result("small", tmp_path) is None
+    assert load_run(folder / "small-seed0").recipe.validation == pytest.approx(1 / 6)
+
+
+def test_the_documents_own_source_by_name_is_judged(tmp_path: Path) -> None:
+    result = reproduce(on_digits(), out=tmp_path, source="digits", display=silent)
+    assert result.verdict.outcome in ("met", "not met")
+    assert read_last_result("small", tmp_path) == result
+
+
+def test_two_sources_of_one_name_are_not_mixed(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8)).astype(np.uint8)
+    for place in ("one", "other"):
+        (tmp_path / place).mkdir()
+        np.savez(tmp_path / place / "mine.npz", x_train=pixels, y_train=np.arange(60) % 3)
+    arguments = {"out": tmp_path / "out", "display": silent}
+    reproduce(on_digits(), source=str(tmp_path / "one" / "mine.npz"), **arguments)
+    with pytest.raises(UsageError, match=r"was trained on .*one/mine.npz, not on .*other/mine.npz"):
+        reproduce(on_digits(), source=str(tmp_path / "other" / "mine.npz"), **arguments)
+
+
+def test_the_table_by_hand_runs_on_own_data_without_a_verdict(tmp_path: Path, capsys) -> None:
+    arguments = ["reproduce", "byhand", "--source", "digits", "--quick", "--out", str(tmp_path)]
+    assert main.run([*arguments, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["verdict"] == "quick" and len(result["table"]) == 1
+    assert "digits is not the document's data" in result["figures"]
+
+
 def test_an_ensemble_runs_with_its_members(tmp_path: Path) -> None:
     one = on_digits(
         members=2, claim={"kind": "ensemble", "arm": "small", "accuracy": 0.5}, combine="sum"
@@ -301,6 +369,36 @@ def test_the_list_is_json_with_name_claim_and_verdict(tmp_path: Path, capsys) ->
     assert [row["name"] for row in rows] == NAMES
     assert all({"name", "claim", "verdict"} <= set(row) for row in rows)
     assert all(row["verdict"] is None for row in rows)
+
+
+def test_the_list_of_one_document_has_its_title_and_headings(tmp_path: Path, capsys) -> None:
+    assert main.run(["reproduce", "--of", "d2", "--out", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("D2  모두의 딥러닝")
+    assert "Lab-3: ensemble" in out and "강의-3: AlexNet" in out and "slides-cnn" not in out
+    assert err.endswith("next     noonbit reproduce all --of D2\n")
+
+
+def test_the_whole_list_is_grouped_by_document_and_names_each_once(tmp_path: Path, capsys) -> None:
+    assert main.run(["reproduce", "--out", str(tmp_path)]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
+    assert [name for name in names if name in NAMES] == NAMES
+    titles = [name for name in names if name in ("D0", "D1", "D2", "D3", "D4", "records")]
+    assert titles == ["D0", "D1", "D2", "D3", "D4", "records"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sign", "--of", "D2"], "sign is not of D2, but of D1."),
+        (["D1"], "D1 is a document: noonbit reproduce --of D1 lists it."),
+        (["all", "--source", "digits"], "--source takes the recipe of one experiment"),
+        (["cnn", "--source", "nowhere"], "nowhere does not exist"),
+    ],
+)
+def test_what_does_not_go_together_is_said(arguments, sentence, tmp_path: Path, capsys) -> None:
+    assert main.run(["reproduce", *arguments, "--out", str(tmp_path)]) in (2, 3)
+    assert sentence in capsys.readouterr().err
 
 
 def test_an_unknown_name_exits_with_2(capsys) -> None:
