@@ -9,7 +9,7 @@ from noonbit.cli.flag_groups import TRAIN_FLAGS
 from noonbit.cli.output import DataDir, Json, print_trained
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
-from noonbit.errors import UsageError
+from noonbit.errors import UsageError, did_you_mean
 
 FLAG = Parameter(group=TRAIN_FLAGS)
 FIELDS = Parameter(name="*", group=TRAIN_FLAGS)
@@ -23,7 +23,7 @@ def train(
     recipe: Annotated[Recipe, FIELDS] = Recipe(),  # noqa: B008 - frozen
     ensemble_settings: Annotated[EnsembleSettings, FIELDS] = EnsembleSettings(),  # noqa: B008 - frozen
     fast: Annotated[bool, FLAG] = False,
-    config: Annotated[Path | None, FLAG] = None,
+    config: Annotated[str | None, FLAG] = None,
     from_run: Annotated[str | None, Parameter(name="--from", group=TRAIN_FLAGS)] = None,
     resume: Annotated[str | None, FLAG] = None,
     out: Annotated[Path | None, FLAG] = None,
@@ -40,7 +40,7 @@ def train(
     fast
         Take seconds instead of minutes: a smaller network and few passes (--model glimpse).
     config
-        A TOML file of settings; flags come on top.
+        A TOML file of settings, or an experiment of `noonbit reproduce`; flags come on top.
     from_run
         Begin with the weights of this run: a path, a unique beginning of its name, or `last`.
     resume
@@ -53,7 +53,9 @@ def train(
             "noonbit train takes a source (a path or a name of `noonbit data`), or --resume RUN. "
             "To begin: noonbit train digits"
         )
-    recipe = merge_settings(recipe, config=config, fast=fast)
+    recipe, ensemble_settings = merge_settings(
+        recipe, ensemble_settings, source=source, config=config, fast=fast
+    )
     ensemble_settings.require_consistent()
     if resume is not None and (
         recipe.explicit_settings().keys() - {"epochs"}
@@ -92,15 +94,46 @@ def train(
     print_trained(run, json=json)
 
 
-def merge_settings(recipe: Recipe, *, config: Path | None, fast: bool) -> Recipe:
-    """Let flags override the settings of the file `config`, and apply `--fast`.
+def merge_settings(
+    recipe: Recipe,
+    ensemble_settings: EnsembleSettings,
+    *,
+    source: str | None,
+    config: str | None,
+    fast: bool,
+) -> tuple[Recipe, EnsembleSettings]:
+    """Let flags override the settings that `config` names, and apply `--fast`.
 
     Raises `UsageError` if both --fast and a network are given.
     """
     if config is not None:
-        recipe = recipe.with_defaults(Recipe.load(config))
+        configured, members = load_config(config, source)
+        recipe = recipe.with_defaults(configured)
+        if ensemble_settings.folds is None:
+            ensemble_settings = ensemble_settings.with_defaults(members)
     if not fast:
-        return recipe
+        return recipe, ensemble_settings
     if recipe.model is not None:
         raise UsageError("--fast chooses the network; leave out --model, or --fast.")
-    return recipe.with_defaults(Recipe(model="glimpse"))
+    return recipe.with_defaults(Recipe(model="glimpse")), ensemble_settings
+
+
+def load_config(config: str, source: str | None) -> tuple[Recipe, EnsembleSettings]:
+    """Load a TOML file, or the recipe for `source` and the members of a documented experiment.
+
+    An experiment of several recipes takes one of their names after a colon. Raises `UsageError`.
+    """
+    path = Path(config).expanduser()
+    if path.is_file() or path.suffix == ".toml":
+        return Recipe.load(path), EnsembleSettings()
+    from noonbit.course.experiments.experiment import load_experiments
+
+    known = load_experiments()
+    name, _, arm = config.partition(":")
+    if name not in known:
+        raise UsageError(
+            f"--config {config} is neither a TOML file nor an experiment."
+            f"{did_you_mean(name, known)} `noonbit reproduce` lists the experiments."
+        )
+    experiment = known[name]
+    return experiment.recipe_of(arm, source), experiment.ensemble_settings
