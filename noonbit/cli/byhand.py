@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, print_json, say
+from noonbit.cli.output import DataDir, Json, print_json, print_table, say
 from noonbit.errors import ArtefactError, CheckFailed, plural
 
 if TYPE_CHECKING:
@@ -15,60 +15,98 @@ if TYPE_CHECKING:
 
 DOCUMENTED_SOURCE = "mnist"
 COLUMNS = ("train error", "train accuracy", "test error", "test accuracy")
+ONE_HOT_ROWS = 3
+Count: TypeAlias = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 
 
 def byhand(
     *,
     source: str = DOCUMENTED_SOURCE,
+    epochs: Count = 20,
+    learning_rate: Annotated[float, Parameter(validator=validators.Number(gt=0))] = 0.005,
+    hidden_units: Count = 100,
+    items: Count = 1000,
+    seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 884736743,
     exact: Annotated[bool, Parameter(negative=())] = False,
-    batch_size: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    batch_size: Count | None = None,
     out: Path | None = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
     """Train a network written by hand in NumPy, and compare it with its document digit by digit.
 
+    Prints the arrays and the first one-hot labels, then a line an epoch.
+
     Parameters
     ----------
     source
         A path, an archive, or a name of `noonbit data`; the document's is mnist.
+    epochs
+        Passes over the training images.
+    learning_rate
+        How far a step goes.
+    hidden_units
+        Between the pixels and the outputs.
+    items
+        The first so many training images, and as many test images, as far as there are.
+    seed
+        Of the first weights and of dropout.
     exact
         Use the derivative of the error instead of the document's backward pass.
     batch_size
         Images a step; left out: one at a time, in vectors, as the document does.
     out
-        A folder for the curves and five random images as PNG; left out: no picture is written.
+        A folder for the curves and five random training images as PNG; left out: no picture is
+        written.
     """
     from noonbit.course.byhand import (
         DOCUMENTED,
+        HIDDEN_UNITS,
+        ITEMS,
+        LEARNING_RATE,
+        SEED,
         Network,
         documented_slope,
         exact_slope,
         open_examples,
     )
 
-    training, test = open_examples(source, data_dir=data_dir)
-    slope = exact_slope if exact else documented_slope
-    network = Network(training.pixels.shape[1], len(training.class_names), slope=slope)
+    all_training, all_test = open_examples(source, data_dir=data_dir)
+    training, test = all_training.first(items), all_test.first(items)
+    network = Network(
+        training.pixels.shape[1],
+        len(training.class_names),
+        hidden_units=hidden_units,
+        learning_rate=learning_rate,
+        seed=seed,
+        slope=exact_slope if exact else documented_slope,
+    )
     say(
         f"{source}: {plural(len(training.labels), 'training image')}, "
         f"{plural(len(test.labels), 'test image')}; "
-        f"{len(network.first)} - {network.first.shape[1]} - {network.second.shape[1]}\n"
+        f"{len(network.first)} - {hidden_units} - {network.second.shape[1]}\n"
     )
     if not json:
+        print_data(all_training, all_test, items)
         print("epoch", *COLUMNS, sep="  ", flush=True)
     history: list[Epoch] = []
-    for epoch in network.train(training, test, batch_size=batch_size):
+    for epoch in network.train(training, test, epochs=epochs, batch_size=batch_size):
         if not json:
             print_epoch(len(history), epoch)
         history.append(epoch)
-    is_documented = source == DOCUMENTED_SOURCE and not exact and batch_size is None
+    settings = (source, learning_rate, hidden_units, items, seed, exact, batch_size)
+    documented = (DOCUMENTED_SOURCE, LEARNING_RATE, HIDDEN_UNITS, ITEMS, SEED, False, None)
+    is_documented = settings == documented
     different = first_difference(history, DOCUMENTED) if is_documented else None
-    pictures = [] if out is None else write_pictures(out, history, training)
+    pictures = [] if out is None else write_pictures(out, history, all_training)
     if json:
         print_json(
             {
                 "source": source,
+                "learning_rate": learning_rate,
+                "hidden_units": hidden_units,
+                "items": items,
+                "seed": seed,
                 "exact": exact,
                 "batch_size": batch_size,
                 "epochs": [asdict(epoch) for epoch in history],
@@ -84,8 +122,30 @@ def byhand(
             f"{' '.join(DOCUMENTED[different])}. The images or the arithmetic differ."
         )
     if is_documented:
-        say("\nEvery digit is the document's.")
+        compared = min(len(history), len(DOCUMENTED))
+        lines = "" if compared == len(history) else f" of the first {compared} lines"
+        say(f"\nEvery digit{lines} is the document's.")
     say(f"next     noonbit gradcheck byhand{'-exact' if exact else ''}")
+
+
+def print_data(training: "Examples", test: "Examples", items: int) -> None:
+    """Print shapes and dtypes, the labels of the images that the document shows, and one-hot rows.
+
+    `training` and `test` are all images of the source, of which the first `items` are used.
+    """
+    from noonbit.course.byhand import draw_random_items, list_arrays
+
+    def class_of(item: int) -> str:
+        return training.class_names[int(training.labels[item])]
+
+    print_table(("array", "shape", "dtype"), list_arrays(training, test, items=items))
+    last = len(training.labels) - 1
+    drawn = ", ".join(f"{item} is {class_of(item)}" for item in draw_random_items(last + 1))
+    print(f"\ntraining image {last} is {class_of(last)}; at random: {drawn}\n")
+    first = training.first(ONE_HOT_ROWS)
+    for item, row in enumerate(first.targets):
+        print(f"label {class_of(item)} is {row}")
+    print()
 
 
 def print_epoch(number: int, epoch: "Epoch") -> None:

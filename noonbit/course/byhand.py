@@ -3,13 +3,13 @@
     784 pixels -- first --> 100 hidden units -- second --> 10 outputs
                             ReLU, dropout                  squared error
 
-    training, test = open_examples("mnist")
+    training, test = (part.first(ITEMS) for part in open_examples("mnist"))
     network = Network(training.pixels.shape[1], len(training.class_names))
     for epoch in network.train(training, test):
         print(*epoch.printed())
 
-No biases, float64, plain gradient descent, the first 1,000 training and 1,000 test images. With its
-seed it reproduces a documented table, `DOCUMENTED`, to the last digit.
+No biases, float64, plain gradient descent, the first 1,000 training and 1,000 test images. With the
+defaults it reproduces a documented table, `DOCUMENTED`, to the last digit.
 
 The document's backward pass differs from the derivative of its error in two places, see
 `documented_slope`; `exact_slope` is the derivative, and learns more. `noonbit gradcheck byhand`
@@ -38,9 +38,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SEED = 884736743
-IMAGES = 1000
+PICTURE_SEED = 147197952744
+"""Draws the five training images that the document shows."""
+ITEMS = 1000
 """Training images, and as many test images: the first of each."""
-HIDDEN = 100
+HIDDEN_UNITS = 100
 LEARNING_RATE = 0.005
 EPOCHS = 20
 MOST_ERROR = 10.0
@@ -84,9 +86,13 @@ class Examples:
 
     images: NDArray[np.uint8]
     """(N, 1, height, width)."""
-    labels: NDArray[np.int64]
-    """(N,), indices into `class_names`."""
+    labels: NDArray[np.unsignedinteger]
+    """(N,), indices into `class_names`; uint8 up to 256 classes, as in the files of MNIST."""
     class_names: tuple[str, ...]
+
+    def first(self, count: int) -> "Examples":
+        """Return the first so many, or all if there are fewer."""
+        return Examples(self.images[:count], self.labels[:count], self.class_names)
 
     @property
     def pixels(self) -> Array:
@@ -96,11 +102,12 @@ class Examples:
     @property
     def targets(self) -> Array:
         """One-hot: (N, classes), 1 for the image's class and 0 for the others."""
-        return np.eye(len(self.class_names))[self.labels]
+        targets: Array = np.eye(len(self.class_names))[self.labels]
+        return targets
 
 
 def open_examples(source: str | Path, *, data_dir: Path | None = None) -> tuple[Examples, Examples]:
-    """Open the first training and test images of any source, in grey.
+    """Open the training and test images of any source, in grey.
 
     If a source has no test images, some of the training images are held out. Raises what
     `open_data` raises.
@@ -109,11 +116,24 @@ def open_examples(source: str | Path, *, data_dir: Path | None = None) -> tuple[
     require_pictures(data, "The network by hand")
     preprocessor, _ = fit_preprocessor(data, Recipe(channels=1))
     items = prepare(data, preprocessor, holdout=Holdout(size=0), on_bad="fail")
+    labels = items.labels.astype(np.min_scalar_type(len(data.class_names) - 1))
     training, test = (
-        Examples(items.values[chosen], items.labels[chosen], data.class_names)
-        for chosen in (items.split.train[:IMAGES], items.split.test[:IMAGES])
+        Examples(items.values[chosen], labels[chosen], data.class_names)
+        for chosen in (items.split.train, items.split.test)
     )
     return training, test
+
+
+def list_arrays(training: Examples, test: Examples, *, items: int) -> list[tuple[str, str, str]]:
+    """Return name, shape and dtype of the arrays, as they are and as the network takes them."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for name, part in (("training", training), ("test", test)):
+        arrays[f"{name} images"] = part.images.reshape(len(part.images), -1)
+        arrays[f"{name} labels"] = part.labels
+    for name, part in (("training", training.first(items)), ("test", test.first(items))):
+        arrays[f"{name} images / 255"] = part.pixels
+        arrays[f"{name} labels, one-hot"] = part.targets
+    return [(name, str(array.shape), str(array.dtype)) for name, array in arrays.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +141,15 @@ class Signals:
     """The results of a forward pass, for one image or with a row per image."""
 
     summed: Array
-    """(..., 100): the hidden units' inputs, before ReLU."""
+    """(..., hidden units): their inputs, before ReLU."""
     hidden: Array
-    """(..., 100): the hidden units' outputs, after ReLU and dropout."""
+    """(..., hidden units): their outputs, after ReLU and dropout."""
     output: Array
     """(..., classes)."""
 
 
 Slope: TypeAlias = Callable[[Signals, Mask], Array]
-"""Signals and mask -> (..., 100): the derivative of a hidden unit's output by its input."""
+"""Signals and mask -> (..., hidden units): the derivative of a unit's output by its input."""
 
 
 def documented_slope(signals: Signals, mask: Mask) -> Array:
@@ -181,11 +201,26 @@ def cut(error: float) -> str:
 class Network:
     """Two layers of weights without biases, trained by gradient descent."""
 
-    def __init__(self, pixels: int, classes: int, *, slope: Slope = documented_slope) -> None:
-        self.random = np.random.default_rng(SEED)
-        self.first = 0.2 * self.random.random((pixels, HIDDEN)) - 0.1
-        self.second = 0.2 * self.random.random((HIDDEN, classes)) - 0.1
+    def __init__(
+        self,
+        pixels: int,
+        classes: int,
+        *,
+        hidden_units: int = HIDDEN_UNITS,
+        learning_rate: float = LEARNING_RATE,
+        seed: int = SEED,
+        slope: Slope = documented_slope,
+    ) -> None:
+        self.random = np.random.default_rng(seed)
+        self.first = 0.2 * self.random.random((pixels, hidden_units)) - 0.1
+        self.second = 0.2 * self.random.random((hidden_units, classes)) - 0.1
+        self.learning_rate = learning_rate
         self.slope = slope
+
+    @property
+    def hidden_units(self) -> int:
+        """How many units lie between pixels and outputs."""
+        return len(self.second)
 
     def draw_mask(self, *shape: int) -> Mask:
         """Draw a dropout mask that keeps each hidden unit with probability one half."""
@@ -200,7 +235,8 @@ class Network:
         return Signals(summed, hidden, hidden @ self.second)
 
     def backward(self, signals: Signals, targets: Array, mask: Mask) -> tuple[Array, Array]:
-        """Return the negative gradients by the hidden inputs (..., 100) and outputs (..., classes).
+        """Return the negative gradients by the hidden units' inputs (..., hidden units)
+        and by the outputs (..., classes).
 
         For the outputs that is target minus output, from half the squared error; for the hidden
         units it is that of the outputs, backpropagated through `second`, times the slope.
@@ -213,14 +249,14 @@ class Network:
         """Run one epoch with a step after each image; return mean squared error and accuracy."""
         error, right = 0.0, 0
         for image, target in zip(pixels, targets, strict=True):
-            mask = self.draw_mask(HIDDEN)
+            mask = self.draw_mask(self.hidden_units)
             signals = self.forward(image, mask)
             hidden, output = self.backward(signals, target, mask)
             # The gradient of a weight has its input as a factor, so the weights of black pixels,
             # four of five in a digit, do not change and are skipped.
             lit = np.flatnonzero(image)
-            self.first[lit] += np.outer(LEARNING_RATE * image[lit], hidden)
-            self.second += np.outer(LEARNING_RATE * signals.hidden, output)
+            self.first[lit] += np.outer(self.learning_rate * image[lit], hidden)
+            self.second += np.outer(self.learning_rate * signals.hidden, output)
             error += np.sum(output**2)
             right += int(np.argmax(signals.output) == np.argmax(target))
         return error / len(pixels), right / len(pixels)
@@ -237,11 +273,11 @@ class Network:
         error, right = 0.0, 0
         for start in range(0, len(pixels), batch_size):
             images, wanted = (each[start : start + batch_size] for each in (pixels, targets))
-            mask = self.draw_mask(len(images), HIDDEN)
+            mask = self.draw_mask(len(images), self.hidden_units)
             signals = self.forward(images, mask)
             hidden, output = self.backward(signals, wanted, mask)
-            self.first += images.T @ (LEARNING_RATE * hidden)
-            self.second += signals.hidden.T @ (LEARNING_RATE * output)
+            self.first += images.T @ (self.learning_rate * hidden)
+            self.second += signals.hidden.T @ (self.learning_rate * output)
             error += np.sum(output**2)
             right += int(np.sum(signals.output.argmax(axis=1) == wanted.argmax(axis=1)))
         return error / len(pixels), right / len(pixels)
@@ -276,8 +312,8 @@ class Network:
             if not epoch.train_error + epoch.test_error < MOST_ERROR:
                 raise TrainingDiverged(
                     f"The error became {epoch.test_error:.2g} in epoch {number}: the steps are "
-                    "too large. Choose a smaller batch, as a step adds its images up, or darker "
-                    "images."
+                    "too large. Choose a smaller learning rate or a smaller batch, whose images a "
+                    "step adds up."
                 )
             yield epoch
 
@@ -313,9 +349,14 @@ def draw_curves(history: Sequence[Epoch]) -> "Figure":
     return figure
 
 
-def draw_random_images(examples: Examples, *, count: int = 5) -> Image.Image:
-    """Draw some images of a set with their classes as titles, the same ones each time."""
-    count = min(count, len(examples.images))
-    chosen = np.random.default_rng(SEED).choice(len(examples.images), size=count, replace=False)
+def draw_random_items(items: int, *, count: int = 5) -> NDArray[np.int64]:
+    """Draw item numbers below `items`, each time the same ones: the document's of 60,000."""
+    random = np.random.default_rng(PICTURE_SEED)
+    return random.choice(items, size=min(count, items), replace=False)
+
+
+def draw_random_images(examples: Examples) -> Image.Image:
+    """Draw five images of a set, those of `draw_random_items`, with their classes as titles."""
+    chosen = draw_random_items(len(examples.images))
     titles = [examples.class_names[label] for label in examples.labels[chosen]]
-    return draw_grid(examples.images[chosen], titles, columns=count)
+    return draw_grid(examples.images[chosen], titles, columns=len(chosen))

@@ -36,7 +36,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from noonbit.course.byhand import HIDDEN, LEARNING_RATE, Network, Slope
+from noonbit.course.byhand import LEARNING_RATE, Network, Slope
 from noonbit.data.preprocess.text import UNKNOWN
 from noonbit.errors import ArtefactError
 from noonbit.models.dropout import seed_dropout
@@ -56,6 +56,8 @@ PROBE_BUDGET = 1_000_000_000
 """Largest probes times parameters: about ten seconds of one core."""
 MOST_PROBES_PER_TENSOR = 8
 """Largest number of checked numbers in one tensor."""
+BYHAND_PROBES = 100
+"""Checked weights in each layer of the NumPy network."""
 SEED = 0
 
 Array = NDArray[np.float64]
@@ -267,7 +269,7 @@ def check_byhand(pixels: int, classes: int, slope: Slope) -> GradientCheck:
     network = Network(pixels, classes, slope=slope)
     stepped = deepcopy(network)
     stepped.learn_one_by_one(image, target)
-    mask = deepcopy(network).draw_mask(HIDDEN)  # the same mask as in the step
+    mask = deepcopy(network).draw_mask(network.hidden_units)  # the same mask as in the step
 
     def loss() -> float:
         return 0.5 * float(np.sum((target - network.forward(image, mask).output) ** 2))
@@ -276,7 +278,7 @@ def check_byhand(pixels: int, classes: int, slope: Slope) -> GradientCheck:
     for name in ("first", "second"):
         before, after = getattr(network, name), getattr(stepped, name)
         gradient = (before - after) / LEARNING_RATE
-        worst = max(relative_errors(loss, before, gradient, probes=HIDDEN))
+        worst = max(relative_errors(loss, before, gradient, probes=BYHAND_PROBES))
         largest = float(np.abs(gradient).max())
-        rows.append(LayerCheck(name, "dense", before.size, HIDDEN, largest, worst))
+        rows.append(LayerCheck(name, "dense", before.size, BYHAND_PROBES, largest, worst))
     return GradientCheck(tuple(rows), len(rows))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from noonbit.config.recipe import Recipe
-from noonbit.course.byhand import DOCUMENTED, Network, open_examples
+from noonbit.course.byhand import DOCUMENTED, ITEMS, Network, open_examples
 from noonbit.course.experiments.experiment import Better, EnsembleFigure, Experiment, Figure
 from noonbit.course.experiments.results import (
     Outcome,
@@ -269,7 +269,7 @@ def describe_run(arm: str, seed: int, run: Run, folder: Path) -> dict[str, Any]:
 
 def train_byhand(source: str, data_dir: Path | None, *, epochs: int) -> list[list[str]]:
     """Train the NumPy network and return the lines of its table."""
-    training, test = open_examples(source, data_dir=data_dir)
+    training, test = (part.first(ITEMS) for part in open_examples(source, data_dir=data_dir))
     network = Network(training.pixels.shape[1], len(training.class_names))
     return [list(epoch.printed()) for epoch in network.train(training, test, epochs=epochs)]
 
