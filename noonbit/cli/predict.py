@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import Json, print_diagram, print_json, print_table, say
+from noonbit.cli.output import DataDir, Json, print_diagram, print_json, print_table, say
 from noonbit.errors import DataError, UsageError, plural
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ def predict(
     explain: bool = False,
     move: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     top: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    random: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    seed: Annotated[int | None, Parameter(validator=validators.Number(gte=0))] = None,
     out: Path | None = None,
+    data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
     """Name the classes of new images or sentences.
@@ -52,13 +55,31 @@ def predict(
     top
         How many classes to give for each input, the most probable first: 1 if left out, and of
         moves in Go 5.
+    random
+        Instead of new inputs: so many random items of the run's own test split, each with its label
+        and its prediction.
+    seed
+        Of that choice; left out: other items each time.
     out
-        Write all rows here: .csv, .json or .parquet, by the ending; with --move, the board: .svg.
+        Write all rows here: .csv, .json or .parquet, by the ending; with --move, the board: .svg;
+        with --random, also the pictures: .png.
+    data_dir
+        Where --random looks for the run's data first, if they are a known data set.
     """
+    if random is not None:
+        if inputs or text or explain or move is not None:
+            raise UsageError(
+                "--random shows test items of the run; leave out inputs, --text, --explain and "
+                "--move, or --random."
+            )
+        show_random(run, random, seed=seed, top=top or 1, out=out, data_dir=data_dir, json=json)
+        return
+    if seed is not None:
+        raise UsageError("--seed is of --random N; leave it out.")
     if not inputs and not text:
         raise UsageError(
             "noonbit predict takes a run and at least one picture, folder, array or file of "
-            "texts, or --text SENTENCE."
+            "texts, or --text SENTENCE, or --random N."
         )
     if move is not None:
         draw_move(run, inputs, move, numbered=top or NUMBERED, out=out, json=json)
@@ -88,6 +109,31 @@ def predict(
         print_rows(rows, explanations, loaded.class_names)
     if not rows:
         raise DataError("None of the inputs could be read; see the lines above.")
+
+
+def show_random(
+    run: str,
+    count: int,
+    *,
+    seed: int | None,
+    top: int,
+    out: Path | None,
+    data_dir: Path | None,
+    json: bool,
+) -> None:
+    """Show random test items; raises `UsageError` for an ending that they cannot be written as."""
+    from noonbit.cli.random_items import show_random_items
+    from noonbit.runs.folder import load_run
+
+    loaded = load_run(run)
+    endings = [".csv", ".json", ".parquet"]
+    if loaded.contract.preprocessor.shown_as == "picture":
+        endings.append(".png")
+    if out is not None and out.suffix not in endings:
+        raise UsageError(
+            f"--out {out} ends in '{out.suffix}'; use {', '.join(endings[:-1])} or {endings[-1]}."
+        )
+    show_random_items(loaded, count, seed=seed, top=top, out=out, data_dir=data_dir, json=json)
 
 
 def say_notes(run: "Run", predictions: "Predictions") -> None:

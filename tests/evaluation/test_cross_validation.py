@@ -94,6 +94,15 @@ def test_it_predicts_with_all_its_networks(digits_folds: Run):
     assert len(load_run(digits_folds.path).predict(images)) == 5
 
 
+def test_a_random_item_has_the_answer_of_the_network_that_it_tested(digits_folds: Run, capsys):
+    arguments = ["predict", str(digits_folds.path), "--random", "50", "--seed", "0", "--json"]
+    assert command_line(arguments) == 0
+    answers = read_predictions(digits_folds)
+    for row in json.loads(capsys.readouterr().out)["items"]:
+        stored = answers.predictions[answers.items == row["item"]]
+        assert row["prediction"] == digits_folds.class_names[int(stored[0])]
+
+
 def test_a_fold_can_be_repeated_alone(digits_folds: Run, tmp_path):
     recipe = RECIPE.model_copy(update={"seed": 1, "test_fold": "2/3"})
     alone = train("digits", recipe, out=tmp_path / "alone")

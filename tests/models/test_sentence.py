@@ -228,6 +228,16 @@ def test_sentences_train_what_their_paper_says_by_default(run: Run) -> None:
     assert network.parts()[3].weight.norm(dim=1).max() <= 3 + 1e-5
 
 
+def test_a_random_test_sentence_is_printed_with_its_label(run: Run, capsys) -> None:
+    assert main.run(["predict", str(run.path), "--random", "1", "--seed", "0"]) == 0
+    title, text, label, prediction = capsys.readouterr().out.strip().splitlines()
+    items = run.items()
+    item = int(title.split()[2].rstrip(":"))
+    assert item in items.split.test and text == items.text(item)
+    assert label.split() == ["label", run.class_names[items.labels[item]]]
+    assert prediction.split()[1] in run.class_names
+
+
 def test_a_stored_run_answers_texts_and_says_why(run: Run, tmp_path: Path) -> None:
     again = load_run(run.path)
     path = tmp_path / "new.txt"

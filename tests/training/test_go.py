@@ -197,6 +197,20 @@ def test_predict_draws_a_board_or_writes_it(
     assert (tmp_path / "board.svg").read_text().startswith("<svg ")
 
 
+def test_a_random_test_position_is_drawn_with_the_played_and_the_most_probable_move(
+    command: Callable[..., tuple[int, str, str]], go_run: Run
+) -> None:
+    flags = ("--random", 1, "--seed", 1, "--top", 3)
+    code, out, err = command("predict", go_run.path, *flags)
+    assert code == 0, err
+    (row,) = json.loads(command("predict", go_run.path, *flags, "--json")[1])["items"]
+    title, letters, *board = out.splitlines()
+    assert re.fullmatch(rf"test item {row['item']}: \d+.sgf move \d+, (black|white) to play", title)
+    assert letters.split() == list("ABCDEFGHJKLMNOPQRST")
+    assert f"label       {row['label']}" in board
+    assert row["item"] in go_run.items().split.test
+
+
 def test_every_position_of_a_game_is_a_row(
     command: Callable[..., tuple[int, str, str]], go_run: Run, games: Path
 ) -> None:
