@@ -115,20 +115,20 @@ def choose_scale(height: int, width: int, *, side: int = PICTURE_SIDE) -> int:
 
 
 @lru_cache
-def load_font(path: str) -> ImageFont.FreeTypeFont:
+def load_font(path: str, size: int) -> ImageFont.FreeTypeFont:
     """Load a font by its path, or by its file name from the system's font folders."""
-    return ImageFont.truetype(path, FONT_SIZE)
+    return ImageFont.truetype(path, size)
 
 
-def choose_font(text: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def choose_font(text: str, size: int = FONT_SIZE) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Load a font with the glyphs of `text`, if one is installed; missing glyphs become boxes."""
     candidates = EAST_ASIAN_FONTS if max(text, default="") >= FIRST_EAST_ASIAN else ()
     for name in (*candidates, str(bundled_font_path())):
         try:
-            return load_font(name)
+            return load_font(name, size)
         except OSError:
             continue
-    return ImageFont.load_default(FONT_SIZE)
+    return ImageFont.load_default(size)
 
 
 def bundled_font_path() -> Path:

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from noonbit.evaluation.intervals import wilson_interval
+from noonbit.report.shapes import Box, Curve, Dot, Line, Shape, Text
 from noonbit.training.state import EpochMetrics
 
+HISTORY_SIZE = 720, 396
+"""Of the chart of the history, in pixels."""
+FRAME: Box = (60, 34, 660, 336)
+"""Where its curves may be: the axes and the width of a line."""
 MARKED_EPOCHS = 20
 """Up to this many epochs, each epoch is marked with a dot."""
 WARMUP_SHARE = 0.1
@@ -62,19 +67,31 @@ def interval_chart(accuracy: float, low: float, high: float) -> Markup:
     """Draw the headline's accuracy with its 95 % interval, on a scale that ends at 100 %."""
     step = round_step(max(1 - low, 0.01) / 3)
     axis = Axis(max(0.0, math.floor(low / step) * step), 1.0, 24, 456)
-    parts = [line(axis.start, 46, axis.end, 46, "axis")]
+    parts: list[Shape | str] = [Line(axis.start, 46, axis.end, 46, "axis")]
     for value in axis.ticks(5):
-        parts.append(line(axis.at(value), 46, axis.at(value), 52, "axis"))
-        parts.append(text(axis.at(value), 70, format_tick(value, step), "tick middle"))
-    parts.append(line(axis.at(low), 24, axis.at(high), 24, "interval"))
-    parts += [line(axis.at(value), 16, axis.at(value), 32, "interval") for value in (low, high)]
-    parts.append(dot(axis.at(accuracy), 24, 7, "accuracy"))
+        parts.append(Line(axis.at(value), 46, axis.at(value), 52, "axis"))
+        parts.append(Text(axis.at(value), 70, format_tick(value, step), "tick middle"))
+    parts.append(Line(axis.at(low), 24, axis.at(high), 24, "interval"))
+    parts += [Line(axis.at(value), 16, axis.at(value), 32, "interval") for value in (low, high)]
+    parts.append(Dot(axis.at(accuracy), 24, 7, "accuracy"))
     label = f"Accuracy {accuracy:.2%}, 95 % interval from {low:.2%} to {high:.2%}"
     return svg(480, 80, label, parts)
 
 
 def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
-    """Draw loss (left axis) and accuracy (right axis) of training and validation over the epochs.
+    """Draw loss (left axis) and accuracy (right axis), of training and validation, by epochs."""
+    last = rows[-1]
+    label = (
+        f"Loss and accuracy over {len(rows)} epochs. The last epoch: training loss "
+        f"{last.loss:.3f}, training accuracy {last.accuracy:.2%}"
+    )
+    if math.isfinite(last.val_loss):
+        label += f", validation loss {last.val_loss:.3f}, accuracy {last.val_accuracy:.2%}"
+    return svg(*HISTORY_SIZE, f"{label}.", history_shapes(rows, best_epoch))
+
+
+def history_shapes(rows: Sequence[EpochMetrics], best_epoch: int) -> list[Shape]:
+    """Return what the chart of the history consists of.
 
     In long trainings the first values may lie outside the frame, which clips the curves.
     """
@@ -89,24 +106,24 @@ def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
     share = Axis(math.floor(min(shares) / share_step + 1e-9) * share_step, 1.0, 330, 40)
     if share.low == share.high:
         share = Axis(1.0 - share_step, 1.0, 330, 40)
-    parts = [
-        text(70, 22, "loss", "loss label end"),
-        text(650, 22, "accuracy", "accuracy label"),
-        line(70, 330, 650, 330, "axis"),
-        text(360, 388, "epoch", "label middle"),
+    parts: list[Shape] = [
+        Text(70, 22, "loss", "loss label end"),
+        Text(650, 22, "accuracy", "accuracy label"),
+        Line(70, 330, 650, 330, "axis"),
+        Text(360, 388, "epoch", "label middle"),
     ]
     for value in loss.ticks(5):
-        parts.append(line(70, loss.at(value), 650, loss.at(value), "rule"))
-        parts.append(text(60, loss.at(value) + 5, f"{value:.3g}", "loss tick end"))
+        parts.append(Line(70, loss.at(value), 650, loss.at(value), "rule"))
+        parts.append(Text(60, loss.at(value) + 5, f"{value:.3g}", "loss tick end"))
     parts += [
-        text(660, share.at(value) + 5, format_tick(value, share_step), "accuracy tick")
+        Text(660, share.at(value) + 5, format_tick(value, share_step), "accuracy tick")
         for value in share.ticks(5)
     ]
     for value in across.ticks(8):
         if value == int(value) and 1 <= value <= len(rows):
-            parts.append(text(across.at(value), 354, f"{value:.0f}", "tick middle"))
+            parts.append(Text(across.at(value), 354, f"{value:.0f}", "tick middle"))
     if best_epoch:
-        parts.append(line(across.at(best_epoch), 40, across.at(best_epoch), 330, "best"))
+        parts.append(Line(across.at(best_epoch), 40, across.at(best_epoch), 330, "best"))
     curves: tuple[tuple[str, Axis, Callable[[EpochMetrics], float]], ...] = (
         ("loss training", loss, lambda row: row.loss),
         ("accuracy training", share, lambda row: row.accuracy),
@@ -119,17 +136,10 @@ def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
             for row in rows
             if math.isfinite(value_of(row))
         ]
-        parts.append(clip_to_frame(curve(points, style)))
+        parts.append(Curve(points, style, FRAME))
         if len(rows) <= MARKED_EPOCHS:
-            parts += [dot(x, y, 4, style) for x, y in points if 34 <= y <= 336]
-    last = rows[-1]
-    label = (
-        f"Loss and accuracy over {len(rows)} epochs. The last epoch: training loss "
-        f"{last.loss:.3f}, training accuracy {last.accuracy:.2%}"
-    )
-    if math.isfinite(last.val_loss):
-        label += f", validation loss {last.val_loss:.3f}, accuracy {last.val_accuracy:.2%}"
-    return svg(720, 396, f"{label}.", parts)
+            parts += [Dot(x, y, 4, style) for x, y in points if FRAME[1] <= y <= FRAME[3]]
+    return parts
 
 
 def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
@@ -139,18 +149,18 @@ def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
     show the number of items of each bin.
     """
     across, up = Axis(0, 1, 70, 430), Axis(0, 1, 380, 20)
-    parts = [line(across.at(0), up.at(0), across.at(1), up.at(1), "ideal")]
+    parts: list[Shape | str] = [Line(across.at(0), up.at(0), across.at(1), up.at(1), "ideal")]
     for value in (0, 0.2, 0.4, 0.6, 0.8, 1):
-        parts.append(line(70, up.at(value), 430, up.at(value), "rule"))
-        parts.append(text(60, up.at(value) + 5, format_tick(value), "tick end"))
-        parts.append(text(across.at(value), 476, format_tick(value), "tick middle"))
+        parts.append(Line(70, up.at(value), 430, up.at(value), "rule"))
+        parts.append(Text(60, up.at(value) + 5, format_tick(value), "tick end"))
+        parts.append(Text(across.at(value), 476, format_tick(value), "tick middle"))
     for confidence, accuracy, count in bins:
         low, high = wilson_interval(round(accuracy * count), count)
         x = across.at(confidence)
-        parts.append(line(x, up.at(low), x, up.at(high), "spread"))
+        parts.append(Line(x, up.at(low), x, up.at(high), "spread"))
     points = [(across.at(confidence), up.at(accuracy)) for confidence, accuracy, _ in bins]
-    parts.append(curve(points, "accuracy"))
-    parts += [dot(x, y, 5, "accuracy") for x, y in points]
+    parts.append(Curve(points, "accuracy"))
+    parts += [Dot(x, y, 5, "accuracy") for x, y in points]
     total = sum(count for _, _, count in bins)
     for confidence, _, count in bins:
         height = max(1.0, round(52 * count / total, 1))
@@ -160,8 +170,8 @@ def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
             f'width="32" height="{height}"/>'
         )
     parts += [
-        line(70, 454, 430, 454, "axis"),
-        text(250, 506, "probability that the network stated", "label middle"),
+        Line(70, 454, 430, 454, "axis"),
+        Text(250, 506, "probability that the network stated", "label middle"),
         '<text class="label middle" transform="translate(18 200) rotate(-90)">'
         "share that was right</text>",
     ]
@@ -182,22 +192,22 @@ def gain_chart(gains: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
     axis = Axis(first * step, last * step, 30, 690)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     bottom = 20 + 66 * len(gains)
-    parts = [line(axis.start, bottom, axis.end, bottom, "axis")]
+    parts: list[Shape | str] = [Line(axis.start, bottom, axis.end, bottom, "axis")]
     for tick in range(first, last + 1):
         x, sign = axis.at(tick * step), "+" if tick > 0 else "−" if tick < 0 else ""
-        parts.append(line(x, 10, x, bottom, "rule" if tick else "ideal"))
-        parts.append(text(x, bottom + 24, f"{sign}{abs(tick * step):.{digits}f}", "tick middle"))
+        parts.append(Line(x, 10, x, bottom, "rule" if tick else "ideal"))
+        parts.append(Text(x, bottom + 24, f"{sign}{abs(tick * step):.{digits}f}", "tick middle"))
     labels = []
     for row, (words, gain) in enumerate(gains):
         middle, low, high = (axis.at(100 * gain[key]) for key in ("gain", "low", "high"))
         y = 60 + 66 * row
-        parts.append(text(axis.start + 8, y - 24, words, "label"))
-        parts.append(line(low, y, high, y, "interval"))
-        parts += [line(x, y - 7, x, y + 7, "interval") for x in (low, high)]
-        parts.append(dot(middle, y, 6, "accuracy"))
+        parts.append(Text(axis.start + 8, y - 24, words, "label"))
+        parts.append(Line(low, y, high, y, "interval"))
+        parts += [Line(x, y - 7, x, y + 7, "interval") for x in (low, high)]
+        parts.append(Dot(middle, y, 6, "accuracy"))
         figures = (f"{100 * gain[key]:+.2f}" for key in ("gain", "low", "high"))
         labels.append("{}: {}, 95 % interval {} to {}".format(words, *figures))
-    parts.append(text(360, bottom + 52, "points of accuracy gained", "label middle"))
+    parts.append(Text(360, bottom + 52, "points of accuracy gained", "label middle"))
     return svg(720, bottom + 60, f"Gain {'; '.join(labels)}.", parts)
 
 
@@ -206,33 +216,9 @@ def keep_finite(values: Iterable[float]) -> list[float]:
     return [value for value in values if math.isfinite(value)] or [0.0]
 
 
-def svg(width: int, height: int, label: str, parts: Iterable[str]) -> Markup:
+def svg(width: int, height: int, label: str, parts: Iterable[Shape | str]) -> Markup:
     """Return a whole chart with its description for screen readers."""
     frame = f'class="drawn-{width}" viewBox="0 0 {width} {height}"'
+    drawn = "".join(part if isinstance(part, str) else part.svg() for part in parts)
     # Safe as Markup, since every part is made in this module, of numbers and fixed words.
-    return Markup(f'<svg {frame} role="img" aria-label="{label}">{"".join(parts)}</svg>')
-
-
-def clip_to_frame(part: str) -> str:
-    """Clip a part to the chart's frame by an inner svg element."""
-    return f'<svg x="60" y="34" width="600" height="302" viewBox="60 34 600 302">{part}</svg>'
-
-
-def line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
-    """Return a straight line between two points."""
-    return f'<line class="{style}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
-
-
-def text(x: float, y: float, words: str, style: str) -> str:
-    """Return a text that begins at a point, or is anchored as the style says."""
-    return f'<text class="{style}" x="{x}" y="{y}">{words}</text>'
-
-
-def dot(x: float, y: float, radius: int, style: str) -> str:
-    """Return a filled circle."""
-    return f'<circle class="{style}" cx="{x}" cy="{y}" r="{radius}"/>'
-
-
-def curve(points: Sequence[tuple[float, float]], style: str) -> str:
-    """Return a line through points."""
-    return f'<polyline class="{style}" points="{" ".join(f"{x},{y}" for x, y in points)}"/>'
+    return Markup(f'<svg {frame} role="img" aria-label="{label}">{drawn}</svg>')

@@ -7,7 +7,8 @@
     boards.py        the section on moves in Go, with moves.html.j2
     attribution.py   the section on the words that decided
     commands.py      the commands that it prints
-    charts.py        inline SVG
+    charts.py        inline SVG, of the shapes in shapes.py
+    history_picture.py  the chart of the history as history.png
     inputs.py        how an input is shown; thumbnails.py makes inline PNG
     page.html.j2     the template, with style.css
 
@@ -32,6 +33,7 @@ from noonbit.evaluation.metrics import Evaluation
 from noonbit.report import charts, commands, confusion_matrix, sections
 from noonbit.report.attribution import explain_most_confident
 from noonbit.report.folds import build_fold_section
+from noonbit.report.history_picture import write_history_picture
 from noonbit.report.members import build_member_section
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
@@ -43,7 +45,7 @@ LONGEST_NAME, LONGEST_SENTENCE = 60, 400
 
 
 def write_report(run: Run, items: PreparedDataset) -> Path:
-    """Write report.html into the folder of a finished run and return its path.
+    """Write report.html and history.png into the folder of a finished run; return the page's path.
 
     Raises `ArtefactError` if the test split was not evaluated yet.
     """
@@ -60,6 +62,7 @@ def write_report(run: Run, items: PreparedDataset) -> Path:
     )
     path = run.path / "report.html"
     write_text(path, page)
+    write_history_picture(run)
     return path
 
 

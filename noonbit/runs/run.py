@@ -6,6 +6,7 @@
       contract.json             what one input must be
       split.npz                 the item numbers of train, validation and test
       history.csv               one row per epoch
+      history.png               loss and accuracy of each epoch, drawn
       weights.safetensors       the best weights by validation
       checkpoint.safetensors    the state of the training, for --resume
       schedule.csv              with a time budget: seconds and learning rate of each step

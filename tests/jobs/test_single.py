@@ -80,6 +80,7 @@ def test_a_finished_run_holds_what_its_map_lists(digits_run):
         "contract.json",
         "split.npz",
         "history.csv",
+        "history.png",
         "weights.safetensors",
         "checkpoint.safetensors",
         "evaluation.json",

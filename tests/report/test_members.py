@@ -11,6 +11,7 @@ from noonbit.runs.run import Run
 
 def test_the_page_of_an_ensemble_names_members_gains_and_disagreement(digits_ensemble: Run):
     page = Page(digits_ensemble.path / "report.html")
+    assert not (digits_ensemble.path / "history.png").exists()  # it has no history of its own
     result = digits_ensemble.metadata["result"]
     words = " ".join(page.text.split()).replace("\u202f", " ")
     assert "Report of an ensemble" in words
