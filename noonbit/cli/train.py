@@ -130,6 +130,8 @@ def load_config(config: str, source: str | None) -> tuple[Recipe, EnsembleSettin
 
     known = load_experiments()
     name, _, arm = config.partition(":")
+    if name not in known and path.exists():  # a folder, for instance
+        return Recipe.load(path), EnsembleSettings()
     if name not in known:
         raise UsageError(
             f"--config {config} is neither a TOML file nor an experiment."
