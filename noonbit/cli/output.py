@@ -1,4 +1,4 @@
-"""Printing: tables for people or one JSON value on stdout, hints on stderr.
+"""Output: tables for people or one JSON value on stdout, hints on stderr, rows in a file.
 
 Also defines the flags that most commands share, `--json` and `--data-dir`.
 """
@@ -70,3 +70,20 @@ def print_trained(run: "Run", *, json: bool) -> None:
 def say(text: str = "") -> None:
     """Print a line for people on stderr."""
     print(text, file=sys.stderr)
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the rows as CSV, JSON or Parquet, by the ending, atomically."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from noonbit.system.files import write, write_json
+
+    table = pa.Table.from_pylist(rows)
+    if path.suffix == ".json":
+        write_json(path, rows)
+    elif path.suffix == ".csv":
+        write(path, lambda temporary: pyarrow.csv.write_csv(table, temporary))
+    else:
+        write(path, lambda temporary: pyarrow.parquet.write_table(table, temporary))

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, print_diagram, print_json, print_table, say
+from noonbit.cli.output import (
+    DataDir,
+    Json,
+    print_diagram,
+    print_json,
+    print_table,
+    say,
+    write_rows,
+)
 from noonbit.errors import DataError, UsageError, plural
 
 if TYPE_CHECKING:
@@ -250,20 +258,3 @@ def draw_move(
 def format_value(value: object) -> str:
     """Format a probability with four digits, anything else with `str`."""
     return f"{value:.4f}" if isinstance(value, float) else str(value)
-
-
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the rows as CSV, JSON or Parquet, by the ending, atomically."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    from noonbit.system.files import write, write_json
-
-    table = pa.Table.from_pylist(rows)
-    if path.suffix == ".json":
-        write_json(path, rows)
-    elif path.suffix == ".csv":
-        write(path, lambda temporary: pyarrow.csv.write_csv(table, temporary))
-    else:
-        write(path, lambda temporary: pyarrow.parquet.write_table(table, temporary))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.cli.output import print_diagram, print_json, say
+from noonbit.cli.output import print_diagram, print_json, say, write_rows
 from noonbit.cli.terminal_picture import picture_text
 from noonbit.errors import DataError, UsageError, plural
 from noonbit.runs.predictions import StoredPredictions, read_predictions
@@ -128,7 +128,6 @@ def show(
 
 def write(out: Path, rows: list[dict[str, Any]], items: "PreparedDataset | None") -> None:
     """Write a sheet of the pictures with their labels and predictions, or the rows."""
-    from noonbit.cli.predict import write_rows
     from noonbit.data.contact_sheet import draw_grid, write_png
 
     if out.suffix != ".png":
