@@ -133,7 +133,8 @@ def print_data(training: "Examples", test: "Examples", items: int) -> None:
 
     `training` and `test` are all images of the source, of which the first `items` are used.
     """
-    from noonbit.course.byhand import draw_random_items, list_arrays
+    from noonbit.course.byhand import list_arrays
+    from noonbit.course.byhand_pictures import draw_random_items
 
     def class_of(item: int) -> str:
         return training.class_names[int(training.labels[item])]
@@ -168,7 +169,7 @@ def write_pictures(folder: Path, history: "list[Epoch]", training: "Examples") -
 
     Raises `ArtefactError` if the folder cannot be made.
     """
-    from noonbit.course.byhand import draw_curves, draw_random_images
+    from noonbit.course.byhand_pictures import draw_curves, draw_random_images
     from noonbit.data.contact_sheet import write_png
     from noonbit.system.files import explain_write_error, write
 

@@ -19,11 +19,10 @@ from noonbit.course.byhand import (
     Signals,
     cut,
     documented_slope,
-    draw_curves,
-    draw_random_images,
     exact_slope,
     open_examples,
 )
+from noonbit.course.byhand_pictures import draw_curves, draw_random_images
 from noonbit.errors import TrainingDiverged
 
 
