@@ -1,18 +1,22 @@
 """Errors for the user. Each message is one sentence: what is wrong, what is allowed, what to do.
 
-    NoonbitError            exit code
-    ├── UsageError              2    a flag, setting or name that does not exist or does not fit
-    ├── DataError               3    data that cannot be read or used
-    │   ├── SourceNotFound      3    nothing is where the user pointed
-    │   └── InputRefused        3    an input that the contract cannot preprocess
-    ├── ArtefactError           4    a run folder, model or weights file that cannot be used
-    ├── CheckFailed             5    a check, threshold or claim that was not met
-    ├── TrainingDiverged        6    the loss became infinite or not a number
-    ├── MissingExtra            7    an optional dependency that is not installed
-    └── Interrupted           130    Ctrl-C, after everything was saved
+    NoonbitError            exit code, in Python also
+    ├── UsageError              2  ValueError         a flag, setting or name that does not fit
+    │   └── UsageTypeError      2  TypeError          ... or is of a type that no value of fits
+    ├── DataError               3  ValueError         data that cannot be read or used
+    │   ├── SourceNotFound      3  FileNotFoundError  nothing is where the user pointed
+    │   └── InputRefused        3                     an input that cannot be preprocessed
+    ├── ArtefactError           4                     a run folder or model that cannot be used
+    │   └── ArtefactNotFound    4  FileNotFoundError  ... or that is not there
+    ├── CheckFailed             5                     a check, threshold or claim not met
+    ├── TrainingDiverged        6                     the loss became infinite or not a number
+    ├── MissingExtra            7  ImportError        an optional dependency is not installed
+    └── Interrupted           130                     Ctrl-C, after everything was saved
 
 The command line prints the sentence without a traceback and exits with the code. Any other
-exception is a bug and exits with 1.
+exception is a bug and exits with 1. The third column is what Python's own functions raise for the
+same mistake, so that callers need not know these classes. Its price: `except ValueError` and
+`except OSError` around code that may raise one of these catch it too, and hide its sentence.
 """
 
 import difflib
@@ -25,19 +29,23 @@ class NoonbitError(Exception):
     exit_code = 1
 
 
-class UsageError(NoonbitError):
+class UsageError(NoonbitError, ValueError):
     """A flag, setting or name that does not exist or does not fit."""
 
     exit_code = 2
 
 
-class DataError(NoonbitError):
+class UsageTypeError(UsageError, TypeError):
+    """An argument of a type that is not taken, or one that does not exist."""
+
+
+class DataError(NoonbitError, ValueError):
     """Data that cannot be read or used."""
 
     exit_code = 3
 
 
-class SourceNotFound(DataError):
+class SourceNotFound(DataError, FileNotFoundError):
     """Nothing is where the user pointed."""
 
 
@@ -56,6 +64,10 @@ class ArtefactError(NoonbitError):
     exit_code = 4
 
 
+class ArtefactNotFound(ArtefactError, FileNotFoundError):
+    """A run folder, or a file of one, that is not there."""
+
+
 class CheckFailed(NoonbitError):
     """A check, threshold or claim that was not met."""
 
@@ -68,7 +80,7 @@ class TrainingDiverged(NoonbitError):
     exit_code = 6
 
 
-class MissingExtra(NoonbitError):
+class MissingExtra(NoonbitError, ImportError):
     """An optional dependency that is not installed."""
 
     exit_code = 7

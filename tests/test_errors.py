@@ -22,6 +22,29 @@ def test_the_drawn_tree_names_every_error_and_its_exit_code() -> None:
     }
 
 
+def test_each_error_is_what_python_raises_for_the_same_mistake() -> None:
+    kinds = {"ValueError": ValueError, "TypeError": TypeError}
+    kinds |= {"FileNotFoundError": FileNotFoundError, "ImportError": ImportError}
+    drawn = dict(re.findall(r"[├└]── (\w+) +\d+  (\w+) ", errors.__doc__ or ""))
+    assert {*drawn.values()} == set(kinds)
+    for name, value in CLASSES.items():
+        own = {kind for kind, python in kinds.items() if issubclass(value, python)}
+        inherited = {
+            kind
+            for base in value.__mro__[1:]
+            if base in CLASSES.values()
+            for kind, python in kinds.items()
+            if issubclass(base, python)
+        }
+        assert own - inherited == ({drawn[name]} if name in drawn else set()), name
+
+
+def test_an_error_is_its_sentence_whatever_else_it_is() -> None:
+    for name in ("UsageTypeError", "SourceNotFound", "ArtefactNotFound", "MissingExtra"):
+        error = CLASSES[name]("nowhere does not exist.")
+        assert str(error) == "nowhere does not exist." and error.args == (str(error),)
+
+
 def test_what_is_no_users_mistake_exits_with_1() -> None:
     assert NoonbitError.exit_code == 1
 

@@ -38,7 +38,7 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.pixels import BYTES, CEILINGS, ValueRange, pixels_from_array
 from noonbit.data.split import Holdout
-from noonbit.errors import UsageError
+from noonbit.errors import UsageError, UsageTypeError
 from noonbit.evaluation.inference import Probabilities, predict_part
 from noonbit.jobs.single import final_network
 from noonbit.system.runtime import Runtime
@@ -323,8 +323,9 @@ def parse_image_shape(given: Sequence[int]) -> ImageShape:
     """Parse the parameter `image_shape`; raises `UsageError`."""
     try:
         return add_channel_axis(tuple(map(int, given)))
-    except (TypeError, ValueError):
-        raise UsageError(
+    except (TypeError, ValueError) as error:
+        refusal = UsageTypeError if isinstance(error, TypeError) else UsageError
+        raise refusal(
             f"ImageClassifier: image_shape is {given!r}; give (height, width) or "
             "(height, width, 1 or 3)."
         ) from None

@@ -29,8 +29,8 @@ def train(
     *,
     model: str | nn.Module | None = None,
     from_run: Run | str | Path | None = None,
-    out: Path | None = None,
-    data_dir: Path | None = None,
+    out: str | Path | None = None,
+    data_dir: str | Path | None = None,
     observer: Observer | None = None,
     **settings: Any,
 ) -> Run:
@@ -44,7 +44,7 @@ def train(
     a bar or lines on stderr. Raises the errors of errors.py.
     """
     network = model if isinstance(model, nn.Module) else None
-    if isinstance(model, str):
+    if model is not None and network is None:
         settings["model"] = model
     of_ensemble = {
         name: settings.pop(name) for name in EnsembleSettings.model_fields if name in settings
@@ -58,8 +58,8 @@ def train(
             ensemble,
             model=network,
             from_run=load_run(from_run) if isinstance(from_run, str | Path) else from_run,
-            out=out,
-            data_dir=data_dir,
+            out=as_path(out),
+            data_dir=as_path(data_dir),
             observer=shown,
         )
 
@@ -68,8 +68,8 @@ def ensemble(
     runs: Sequence[Run | str | Path],
     *,
     combine: Combine | None = None,
-    out: Path | None = None,
-    data_dir: Path | None = None,
+    out: str | Path | None = None,
+    data_dir: str | Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
     """Let finished runs on the same data answer as one, and return that run.
@@ -82,7 +82,11 @@ def ensemble(
     members = [run if isinstance(run, Run) else load_run(run) for run in runs]
     with nullcontext(observer) if observer is not None else display() as shown:
         return ensemble_runs(
-            members, combine=settings.combine, out=out, data_dir=data_dir, observer=shown
+            members,
+            combine=settings.combine,
+            out=as_path(out),
+            data_dir=as_path(data_dir),
+            observer=shown,
         )
 
 
@@ -92,7 +96,7 @@ def resume(
     source: str | Path | None = None,
     epochs: int | None = None,
     model: nn.Module | None = None,
-    data_dir: Path | None = None,
+    data_dir: str | Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
     """Continue a training that was stopped or killed, as if it never had been.
@@ -106,5 +110,15 @@ def resume(
     begun = run if isinstance(run, Run) else load_run(run)
     with nullcontext(observer) if observer is not None else display() as shown:
         return resume_run(
-            begun, source=source, epochs=epochs, model=model, data_dir=data_dir, observer=shown
+            begun,
+            source=source,
+            epochs=epochs,
+            model=model,
+            data_dir=as_path(data_dir),
+            observer=shown,
         )
+
+
+def as_path(path: str | Path | None) -> Path | None:
+    """Return a path that may have been given as text; raises `TypeError` for anything else."""
+    return None if path is None else Path(path)

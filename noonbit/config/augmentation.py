@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from noonbit.config.recipe import validation_reasons
+from noonbit.config.recipe import settings_error
 from noonbit.errors import UsageError, did_you_mean
 
 FillMode: TypeAlias = Literal["constant", "nearest", "reflect", "wrap"]
@@ -150,8 +150,8 @@ class Augmentation(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            reasons = "; ".join(validation_reasons(error))
-            raise UsageError(f"{origin} does not fit: {reasons}. For example {EXAMPLE}.") from None
+            advice = f" For example {EXAMPLE}."
+            raise settings_error(f"{origin} does not fit", error, advice=advice) from None
 
     @classmethod
     def resolve_name(cls, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from noonbit.config.recipe import Recipe, validation_reasons
+from noonbit.config.recipe import Recipe, settings_error
 from noonbit.errors import UsageError, plural
 
 Combine = Literal["sum", "probabilities", "vote"]
@@ -41,7 +41,7 @@ class EnsembleSettings(BaseModel):
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
-            raise UsageError(f"{origin}: {'; '.join(validation_reasons(error))}.") from None
+            raise settings_error(origin, error) from None
 
     def with_defaults(self, other: "EnsembleSettings") -> "EnsembleSettings":
         """Take the settings that are not given here from others."""

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from noonbit.config.read_options import ReadOptions
-from noonbit.errors import UsageError, did_you_mean
+from noonbit.errors import UsageError, UsageTypeError, did_you_mean
 
 OptimizerName = Literal["muon", "sgd", "adam", "adamw", "rmsprop", "adadelta"]
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
@@ -143,7 +143,7 @@ class Recipe(ReadOptions):
         """Validate plain values; raises `UsageError` that names the wrong ones and their origin."""
         for name in settings:
             if name not in cls.model_fields:
-                raise UsageError(
+                raise UsageTypeError(
                     f"{origin} has the setting '{name}', which does not exist."
                     f"{did_you_mean(name, cls.model_fields)} "
                     f"There are: {', '.join(cls.model_fields)}."
@@ -151,7 +151,7 @@ class Recipe(ReadOptions):
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
-            raise UsageError(f"{origin}: {'; '.join(validation_reasons(error))}.") from None
+            raise settings_error(origin, error) from None
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -188,3 +188,13 @@ def validation_reasons(error: ValidationError) -> list[str]:
             near = near and f";{near[0]}{near[1].lower()}{near[2:]}?"
         reasons.append(f"{name} {reason} (got {detail['input']!r}{near})")
     return reasons
+
+
+def settings_error(origin: str, error: ValidationError, *, advice: str = "") -> UsageError:
+    """Return the error for a user: where the settings came from, and what is wrong with each.
+
+    It is a `UsageTypeError` if all wrong values are of a wrong type, as text for a number.
+    """
+    all_are_types = all(detail["type"].endswith(("_type", "_parsing")) for detail in error.errors())
+    kind = UsageTypeError if all_are_types else UsageError
+    return kind(f"{origin}: {'; '.join(validation_reasons(error))}.{advice}")

@@ -17,7 +17,7 @@ from noonbit.data.loader import LoadedValues, values_at
 from noonbit.data.preprocess.base import Adjustment
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.registry import INPUT_KINDS
-from noonbit.errors import InputRefused
+from noonbit.errors import InputRefused, UsageTypeError
 from noonbit.system.runtime import Runtime
 
 BATCH_SIZE = 128
@@ -88,8 +88,8 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
     if isinstance(inputs, np.ndarray) and inputs.ndim:
         return predict_in_memory(model, contract, inputs, runtime)
     if not isinstance(inputs, Sequence):
-        raise InputRefused(
-            "predict", f"got {type(inputs).__name__}; give paths, pictures or an array"
+        raise UsageTypeError(
+            f"predict got {type(inputs).__name__}; give paths, pictures or an array."
         )
     if not inputs:
         raise InputRefused("predict", "got nothing; give paths, pictures or an array")

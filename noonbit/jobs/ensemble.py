@@ -24,7 +24,7 @@ from noonbit.config.recipe import Recipe
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.base import require_fitting_settings
 from noonbit.data.preprocess.contract import Contract
-from noonbit.errors import ArtefactError, Interrupted, TrainingDiverged, UsageError, plural
+from noonbit.errors import ArtefactNotFound, Interrupted, TrainingDiverged, UsageError, plural
 from noonbit.jobs.combine import combine_members, common_recipe, ensemble_metadata, member_metadata
 from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.member import MemberLog, MemberTraining, SharedSource
@@ -170,11 +170,11 @@ def train_in_turn(
 
 
 def load_members(run: Run) -> list[Run]:
-    """Load the members' runs; raises `ArtefactError` if a folder was deleted or moved."""
+    """Load the members' runs; raises `ArtefactNotFound` if a folder was deleted or moved."""
     folders = [run.path / member["run"] for member in run.metadata["model"]["members"]]
     for folder in folders:
         if not folder.exists():
-            raise ArtefactError(
+            raise ArtefactNotFound(
                 f"{folder}, a member of {run.path.name}, is not there any more. The ensemble "
                 "answers without it, but its members cannot be taken apart."
             )

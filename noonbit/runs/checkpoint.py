@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from noonbit.errors import ArtefactError
+from noonbit.errors import ArtefactError, ArtefactNotFound
 from noonbit.system.files import write
 from noonbit.training.state import EpochMetrics, TrainingState
 
@@ -42,7 +42,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except FileNotFoundError:
-        raise ArtefactError(f"{path} is missing; the run folder is not complete.") from None
+        raise ArtefactNotFound(f"{path} is missing; the run folder is not complete.") from None
     except SafetensorError as error:
         raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
 

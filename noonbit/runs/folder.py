@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from noonbit.errors import ArtefactError, UsageError
+from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError
 from noonbit.runs.run import FORMAT, RUNS, Run
 from noonbit.system.files import read_json
 
@@ -95,10 +95,10 @@ def find_run(name: str | Path, runs: Path) -> Path:
     if path.is_file():
         raise ArtefactError(f"{path} is a file, not a run folder; the run comes first.")
     if path.is_dir() and str(name) != "last":
-        raise ArtefactError(f"{path} is not a run: it has no run.json.")
+        raise ArtefactNotFound(f"{path} is not a run: it has no run.json.")
     found = sorted(entry.parent for entry in runs.glob("*/run.json"))
     if not found:
-        raise ArtefactError(
+        raise ArtefactNotFound(
             f"There is no run in {runs.resolve()}"
             + ("" if str(name) == "last" else f", and {name} is no folder of one")
             + ". Make one with `noonbit train SOURCE`, or give the path of a run folder."
@@ -110,7 +110,7 @@ def find_run(name: str | Path, runs: Path) -> Path:
         return matches[0]
     names = ", ".join(entry.name for entry in (matches or found)[-5:])
     what = "Several runs begin" if matches else "No run begins"
-    raise ArtefactError(
+    raise (ArtefactError if matches else ArtefactNotFound)(
         f"{what} with '{name}' in {runs.resolve()}. "
         f"{'They are' if matches else 'The latest are'}: {names}."
     )

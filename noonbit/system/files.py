@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from noonbit.errors import ArtefactError
+from noonbit.errors import ArtefactError, ArtefactNotFound
 
 PROCESS_STATUS = Path("/proc/self/status")
 UMASK_LOCK = Lock()
@@ -93,7 +93,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ArtefactError(f"{path} is missing; the run folder is not complete.") from None
+        raise ArtefactNotFound(f"{path} is missing; the run folder is not complete.") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
     except OSError as error:

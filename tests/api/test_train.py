@@ -7,7 +7,7 @@ import pytest
 from torch import nn
 
 import noonbit
-from noonbit.errors import Interrupted, UsageError
+from noonbit.errors import Interrupted, NoonbitError, UsageError
 from noonbit.jobs.observer import Observer
 
 
@@ -52,6 +52,51 @@ def test_an_observer_takes_the_place_of_the_display(tmp_path, capsys):
 def test_an_unknown_setting_is_named_with_the_nearest():
     with pytest.raises(UsageError, match=r"noonbit\.train has the setting 'epoch'.*'epochs'"):
         noonbit.train("digits", epoch=3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"epoch": 3}, "the setting 'epoch', which does not exist"),
+        ({"epochs": [3]}, "epochs should be a valid integer"),
+        ({"epochs": "three"}, "epochs should be a valid integer"),
+        ({"members": "two"}, "members should be a valid integer"),
+        ({"model": 3}, "model should be a valid string"),
+        ({"augment": 5}, "augment should be a valid string"),
+        ({"augment": {"rotation": "far"}}, "rotation should be a valid number"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_or_name_is_a_type_error_of_one_sentence(settings, sentence):
+    with pytest.raises(TypeError, match=sentence) as caught:
+        noonbit.train("digits", **settings)
+    assert isinstance(caught.value, UsageError)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"epochs": 0}, {"combine": "mean"}, {"augment": "rotat=1"}, {"model": "lenet"}]
+)
+def test_a_wrong_value_is_a_value_error_and_no_type_error(settings):
+    with pytest.raises(ValueError) as caught:
+        noonbit.train("digits", **settings)
+    assert isinstance(caught.value, UsageError) and not isinstance(caught.value, TypeError)
+
+
+def test_what_is_not_there_is_a_file_not_found_error(tmp_path):
+    for look in (
+        lambda: noonbit.train(tmp_path / "nowhere"),
+        lambda: noonbit.open_data("mnist", data_dir=str(tmp_path / "nowhere")),
+        lambda: noonbit.load_run(tmp_path / "nowhere"),
+        lambda: noonbit.load_run(tmp_path),
+    ):
+        with pytest.raises(FileNotFoundError) as caught:
+            look()
+        assert isinstance(caught.value, NoonbitError)
+
+
+def test_folders_may_be_given_as_text(tmp_path):
+    out = str(tmp_path / "run")
+    run = noonbit.train("digits", model="mlp", epochs=1, threads=1, out=out, observer=Observer())
+    assert str(run.path) == out
 
 
 def test_a_wrong_value_is_a_usage_error():

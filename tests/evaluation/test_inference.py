@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from noonbit.data.dataset import Part
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
-from noonbit.errors import InputRefused, SourceNotFound
+from noonbit.errors import InputRefused, SourceNotFound, UsageTypeError
 from noonbit.evaluation.inference import Predictions, concatenate_predictions, predict
 from noonbit.system.runtime import Runtime
 
@@ -171,7 +171,10 @@ def test_an_image_in_memory_that_does_not_fit_is_an_error(runtime: Runtime) -> N
 
 @pytest.mark.parametrize(("inputs", "kind"), [(None, "NoneType"), ({}, "dict"), (3, "int")])
 def test_what_is_no_input_is_refused(inputs: Any, kind: str, runtime: Runtime) -> None:
-    assert refusal(inputs, runtime) == f"predict got {kind}; give paths, pictures or an array."
+    with pytest.raises(TypeError) as error:
+        predict(Brightness(), contract_of(), inputs, runtime)
+    assert isinstance(error.value, UsageTypeError)
+    assert str(error.value) == f"predict got {kind}; give paths, pictures or an array."
 
 
 @pytest.mark.parametrize("inputs", [[], ()])

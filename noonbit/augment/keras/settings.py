@@ -3,26 +3,20 @@
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Never, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ModelWrapValidatorHandler,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from noonbit.config.recipe import validation_reasons
-from noonbit.errors import UsageError, did_you_mean
+from noonbit.config.recipe import settings_error
+from noonbit.errors import UsageTypeError, did_you_mean
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Preprocessing: TypeAlias = Callable[[Floats], Any]
+DataFormat: TypeAlias = Literal["channels_last", "channels_first"]
+FillMode: TypeAlias = Literal["constant", "nearest", "reflect", "wrap"]
 
 EXAMPLE = "ImageDataGenerator(rotation_range=15, width_shift_range=0.1, zoom_range=0.1)"
 
@@ -36,14 +30,22 @@ def _parse_numbers(value: Any) -> list[float] | None:
     return plain if plain and fits else None
 
 
+def _refusal(name: str, value: Any, reason: str) -> PydanticCustomError:
+    """Return pydantic's error for a value; its type ends in `_type` for anything but numbers."""
+    several = value if isinstance(value, list | tuple | np.ndarray) else [value]
+    are_numbers = all(isinstance(each, int | float | np.number) for each in several)
+    return PydanticCustomError(name if are_numbers else f"{name}_type", reason)
+
+
 def _parse_shift(value: Any) -> int | float | tuple[float, ...]:
     several = _parse_numbers(value)
     if several is not None:
         return tuple(several)
     one = _parse_numbers([value])
     if one is None or isinstance(value, bool) or one[0] < 0:
-        raise PydanticCustomError(
+        raise _refusal(
             "shift",
+            value,
             "should be a share of the size below 1, a number of pixels from 1, "
             "or a list of such numbers to choose from",
         )
@@ -54,8 +56,9 @@ def _parse_zoom(value: Any) -> tuple[float, float]:
     ends = _parse_numbers(value) or _parse_numbers([value]) or []
     low, high = (1 - ends[0], 1 + ends[0]) if len(ends) == 1 else (*ends, 0.0, 0.0)[:2]
     if len(ends) > 2 or not 0 < low <= high:
-        raise PydanticCustomError(
+        raise _refusal(
             "zoom",
+            value,
             "should be a share below 1, such as 0.1 for 90 to 110 %, "
             "or a pair of factors above 0, the smaller one first, such as (0.5, 1)",
         )
@@ -65,8 +68,9 @@ def _parse_zoom(value: Any) -> tuple[float, float]:
 def _parse_brightness(value: Any) -> tuple[float, float]:
     ends = _parse_numbers(value) or []
     if len(ends) != 2 or not 0 <= ends[0] <= ends[1]:
-        raise PydanticCustomError(
+        raise _refusal(
             "brightness",
+            value,
             "should be a pair of factors from 0, the smaller one first, such as (0.5, 1.5)",
         )
     return ends[0], ends[1]
@@ -84,92 +88,91 @@ def _parse_dtype(value: Any) -> Any:
         return value
 
 
-Reach = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Reach: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Shift: TypeAlias = Annotated[int | float | tuple[float, ...], BeforeValidator(_parse_shift)]
 
 
 class Settings(BaseModel):
-    """The arguments of an `ImageDataGenerator`; values out of range raise `UsageError`."""
+    """The arguments of an `ImageDataGenerator`, whose docstring explains them, in one form each.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    Values that do not fit raise `UsageError`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     featurewise_center: bool = False
-    """Subtract each channel's mean over the images of `fit`."""
     samplewise_center: bool = False
-    """Subtract each image's own mean over all its pixels and channels."""
     featurewise_std_normalization: bool = False
-    """Divide by each channel's standard deviation over the images of `fit`; implies centring."""
     samplewise_std_normalization: bool = False
-    """Divide by each image's own standard deviation; implies centring."""
     zca_whitening: bool = False
-    """Decorrelate the pixels over the images of `fit`; implies featurewise centring."""
     zca_epsilon: float = Field(default=1e-6, gt=0)
-    """Added to the singular values before dividing by them."""
     rotation_range: Reach = 0.0
-    """Degrees, both ways."""
-    width_shift_range: Annotated[int | float | tuple[float, ...], BeforeValidator(_parse_shift)] = (
-        0.0
-    )
-    """Sideways, both ways: a share of the width if below 1, else pixels. An int n shifts by at most
-    n - 1 whole pixels; a list holds the shifts to choose from."""
-    height_shift_range: Annotated[
-        int | float | tuple[float, ...], BeforeValidator(_parse_shift)
-    ] = 0.0
-    """Up and down, in the same way."""
+    width_shift_range: Shift = 0.0
+    height_shift_range: Shift = 0.0
     brightness_range: Annotated[tuple[float, float], BeforeValidator(_parse_brightness)] | None = (
         None
     )
-    """The lowest and the highest factor of the pixel values."""
     shear_range: Reach = 0.0
-    """Degrees, both ways."""
     zoom_range: Annotated[tuple[float, float], BeforeValidator(_parse_zoom)] = (1.0, 1.0)
-    """A share z for factors from 1 - z to 1 + z, or the smallest and largest factor; below 1
-    enlarges. Each axis has its own factor."""
     channel_shift_range: Reach = 0.0
-    """The largest amount to add to all channels, clipped to the image's own range."""
-    fill_mode: Literal["constant", "nearest", "reflect", "wrap"] = "nearest"
-    """What lies outside the image."""
+    fill_mode: FillMode = "nearest"
     cval: float = Field(default=0.0, allow_inf_nan=False)
-    """The value outside for `fill_mode="constant"`."""
     horizontal_flip: bool = False
-    """Mirror half of the images left to right. Changes what digits, letters and signs mean."""
     vertical_flip: bool = False
-    """Mirror half of the images top to bottom."""
     rescale: float | None = Field(default=None, allow_inf_nan=False)
-    """Multiply all values, after the transforms; 1/255 is usual."""
     preprocessing_function: Preprocessing | None = None
-    """Called with each transformed image (rank 3), before `rescale`; must keep the shape."""
-    data_format: Annotated[
-        Literal["channels_last", "channels_first"], _replace_none("channels_last")
-    ] = "channels_last"
-    """(height, width, channels) or (channels, height, width)."""
+    data_format: Annotated[DataFormat, _replace_none("channels_last")] = "channels_last"
     validation_split: float = Field(default=0.0, ge=0, lt=1)
-    """The share of the images in `subset="validation"`."""
     interpolation_order: Literal[0, 1] = 1
-    """0 for the nearest pixel, 1 for bilinear interpolation."""
     dtype: Annotated[
         Literal["float32", "float64"], BeforeValidator(_parse_dtype), _replace_none("float32")
     ] = "float32"
-    """The dtype of the batches."""
     compat: Literal["keras"] | None = None
-    """`"keras"` repeats Keras 3's generator exactly, with the traps that None avoids."""
     seed: int = Field(default=0, ge=0, lt=2**32)
-    """The seed of all random numbers; for `compat="keras"`, what `numpy.random.seed` would get."""
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _validate(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        for name in given:
-            if name not in cls.model_fields:
-                raise UsageError(
-                    f"ImageDataGenerator has no setting '{name}'."
-                    f"{did_you_mean(name, cls.model_fields)} For example {EXAMPLE}."
-                )
+    # Keras's order, and the types that are taken, which editors show. The fields above hold what
+    # became of them.
+    def __init__(
+        self,
+        featurewise_center: bool = False,
+        samplewise_center: bool = False,
+        featurewise_std_normalization: bool = False,
+        samplewise_std_normalization: bool = False,
+        zca_whitening: bool = False,
+        zca_epsilon: float = 1e-6,
+        rotation_range: float = 0.0,
+        width_shift_range: float | Sequence[float] = 0.0,
+        height_shift_range: float | Sequence[float] = 0.0,
+        brightness_range: Sequence[float] | None = None,
+        shear_range: float = 0.0,
+        zoom_range: float | Sequence[float] = 0.0,
+        channel_shift_range: float = 0.0,
+        fill_mode: FillMode = "nearest",
+        cval: float = 0.0,
+        horizontal_flip: bool = False,
+        vertical_flip: bool = False,
+        rescale: float | None = None,
+        preprocessing_function: Preprocessing | None = None,
+        data_format: DataFormat | None = None,
+        validation_split: float = 0.0,
+        interpolation_order: Literal[0, 1] = 1,
+        dtype: str | type | None = None,
+        *,
+        compat: Literal["keras"] | None = None,
+        seed: int = 0,
+        **unknown: Never,
+    ) -> None:
+        fields = type(self).model_fields
+        given = {name: value for name, value in locals().items() if name in fields}
+        for name in unknown:
+            raise UsageTypeError(
+                f"ImageDataGenerator has no setting '{name}'.{did_you_mean(name, fields)} "
+                f"For example {EXAMPLE}."
+            )
         try:
-            return handler(add_implied_settings(given))
+            super().__init__(**add_implied_settings(given))
         except ValidationError as error:
-            raise UsageError(
-                f"ImageDataGenerator: {'; '.join(validation_reasons(error))}."
-            ) from None
+            raise settings_error("ImageDataGenerator", error) from None
 
     @property
     def channel_axis(self) -> int:
@@ -209,7 +212,7 @@ def add_implied_settings(given: Mapping[str, Any]) -> dict[str, Any]:
                 "zca_whitening already gives every direction the same spread: "
                 "featurewise_std_normalization is left out.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
     if settings.get("featurewise_std_normalization"):
         settings["featurewise_center"] = True

@@ -57,6 +57,8 @@ def fetch(mirrors: Sequence[str], destination: Path, *, sha256: str, size: int) 
         with FileLock(folder / f".{name}.lock"):
             if not destination.exists():  # else another process has just downloaded it
                 _fetch_alone(mirrors, destination, sha256=sha256, size=size)
+    except SourceNotFound:  # an OSError too, whose reason stands
+        raise
     except OSError as error:
         if error.errno in _DISK_IS_FULL:
             _partial_path(destination).unlink(missing_ok=True)

@@ -140,15 +140,16 @@ def _look_up(name: str) -> KnownSource:
     return KNOWN[name]
 
 
-def data_folders(data_dir: Path | None) -> Iterator[tuple[str, Path]]:
+def data_folders(data_dir: str | Path | None) -> Iterator[tuple[str, Path]]:
     """Yield the folders that may hold data sets, each with its kind; the user's own come first.
 
     Raises `SourceNotFound` if `data_dir` does not exist.
     """
     if data_dir is not None:
-        if not data_dir.is_dir():
-            raise SourceNotFound(f"The folder {data_dir} (--data-dir) does not exist.")
-        yield "--data-dir", data_dir
+        folder = Path(data_dir)
+        if not folder.is_dir():
+            raise SourceNotFound(f"The folder {folder} (--data-dir) does not exist.")
+        yield "--data-dir", folder
     if shared := os.environ.get("NOONBIT_DATA"):
         yield "$NOONBIT_DATA", Path(shared).expanduser()
     yield "cache", cache_folder()

@@ -139,6 +139,8 @@ def _load(files: list[File]) -> dict[str, NDArray[np.generic]]:
         name = re.sub(r"\.npy(\.(gz|xz|bz2))?$", "", file.name)
         try:
             array = array_of_npy(content_array(file))
+        except DataError:  # a ValueError too, whose reason stands
+            raise
         except ValueError as error:
             if "Object arrays" in str(error):
                 raise DataError(

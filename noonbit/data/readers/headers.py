@@ -53,8 +53,9 @@ def find_cached_scan(
 ) -> tuple[list[Picture], list[BadItem]] | None:
     """Return the cached scan of exactly these files; None if there is none or it is damaged."""
     found, bad = [], []
+    stored = cache.find_value(name)
     try:
-        for file, fact in zip(files, cache.find_value(name), strict=True):
+        for file, fact in zip(files, stored, strict=True):
             if isinstance(fact, str):
                 bad.append(BadItem(file.name, fact))
             else:

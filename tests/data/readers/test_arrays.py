@@ -1,5 +1,6 @@
 """NumPy files."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,16 @@ def test_a_truncated_npy_is_said(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
     assert sentence(read_inputs, open_files(path), "x.npy", None).startswith(
         "x is cut off or damaged"
+    )
+
+
+def test_a_packed_array_that_is_cut_off_keeps_the_reason_of_its_packing(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", IMAGES)
+    packed = gzip.compress((tmp_path / "x.npy").read_bytes())
+    path = tmp_path / "x.npy.gz"
+    path.write_bytes(packed[:-9])
+    assert sentence(read_inputs, open_files(path), "x", None).startswith(
+        "x.npy.gz is cut off: its gzip stream stops"
     )
 
 
