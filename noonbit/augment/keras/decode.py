@@ -17,7 +17,7 @@ from noonbit.augment.keras.settings import Settings
 from noonbit.data.dataset import Indices
 from noonbit.data.files import File
 from noonbit.data.readers.pictures import FORMATS, decode
-from noonbit.errors import InputRefused, UsageError, did_you_mean
+from noonbit.errors import InputRefused, UsageError, UsageTypeError, did_you_mean
 from noonbit.system.hardware import available_memory_bytes
 
 ColorMode: TypeAlias = Literal["rgb", "grayscale", "rgba"]
@@ -34,19 +34,28 @@ class DecodeSettings:
     target_size: tuple[int, int]
     color_mode: ColorMode
     interpolation: Interpolation
+    keep_aspect_ratio: bool
     as_keras: bool
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, target_size: Any, color_mode: Any, interpolation: Any
+        cls,
+        settings: Settings,
+        target_size: Any,
+        color_mode: Any,
+        interpolation: Any,
+        *,
+        keep_aspect_ratio: bool = False,
     ) -> "DecodeSettings":
         """Validate the arguments; raises `UsageError`."""
         as_keras = settings.compat is not None
         refuse_unknown("color_mode", color_mode, get_args(ColorMode))
         refuse_unknown("interpolation", interpolation, get_args(Interpolation))
         size = tuple(target_size) if isinstance(target_size, Iterable) else (target_size,)
-        if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
-            raise UsageError(
+        are_whole = all(isinstance(side, int | np.integer) for side in size)
+        if len(size) != 2 or not are_whole or min(size) < 1:
+            refusal = UsageError if are_whole and len(size) == 2 else UsageTypeError
+            raise refusal(
                 f"target_size is {target_size!r}; it should be (height, width) in pixels, "
                 "such as (64, 64)."
             )
@@ -55,7 +64,9 @@ class DecodeSettings:
                 "color_mode='rgba' is there with compat='keras' only: noonbit shows transparent "
                 "pictures on white paper. Use 'rgb'."
             )
-        return cls((size[0], size[1]), color_mode, interpolation, as_keras)
+        return cls(
+            (int(size[0]), int(size[1])), color_mode, interpolation, keep_aspect_ratio, as_keras
+        )
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -71,7 +82,8 @@ class DecodeSettings:
             image = image.convert(mode)
         size = self.target_size[::-1]
         if image.size != size:
-            image = image.resize(size, Image.Resampling[self.interpolation.upper()])
+            box = centre_box(image.size, size) if self.keep_aspect_ratio else None
+            image = image.resize(size, Image.Resampling[self.interpolation.upper()], box)
         return np.asarray(image).reshape(self.shape)
 
     @staticmethod
@@ -111,6 +123,18 @@ class DecodedImages:
             self._cached[item] = self._decoding.read(self._files[item])
             self._is_cached[item] = True
         return self._cached[items]
+
+
+def centre_box(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the largest box of the target's shape in the centre of an image.
+
+    Sizes are (width, height), the box (left, upper, right, lower), rounded as Keras does.
+    """
+    (width, height), (target_width, target_height) = size, target
+    box_width = min(width, height * target_width // target_height)
+    box_height = min(height, width * target_height // target_width)
+    left, upper = (width - box_width) // 2, (height - box_height) // 2
+    return left, upper, left + box_width, upper + box_height
 
 
 def refuse_unknown(argument: str, value: Any, known: Sequence[Any]) -> None:

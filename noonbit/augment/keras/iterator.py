@@ -4,16 +4,21 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.augment.keras.draws import KerasParameters
+from noonbit.augment.keras.py_dataset import PyDatasetLike
 from noonbit.augment.keras.sampler import Sampler
+from noonbit.augment.keras.saved_pictures import SavedPictures
 from noonbit.augment.keras.settings import Floats
 from noonbit.augment.keras.source import Answers, ImageSource
 from noonbit.data.dataset import Indices
 from noonbit.errors import UsageError, plural
 
-Batch: TypeAlias = Floats | tuple[Floats, Answers] | tuple[Floats, Answers, NDArray[Any]]
+X: TypeAlias = Floats | Sequence[NDArray[Any]]
+"""The images, or the images and the other inputs: a list, with answers a tuple."""
+Batch: TypeAlias = X | tuple[X, Answers] | tuple[X, Answers, NDArray[Any]]
 """x, or (x, y), or (x, y, sample weights)."""
 Transform: TypeAlias = Callable[[NDArray[Any], KerasParameters | None, float | None], Floats]
 """Transforms and standardizes images, by their parameters and the largest possible pixel value."""
@@ -26,11 +31,13 @@ as fast this way, on two threads (docs/performance.md).
 """
 
 
-class BatchIterator:
+class BatchIterator(PyDatasetLike):
     """An endless iterator over batches: one epoch follows the other.
 
     `len(flow)` is the number of batches in an epoch, `flow[i]` the i-th of the current one. A batch
-    is x, (x, y) or (x, y, sample weights), x in the generator's dtype and data format.
+    is x, (x, y) or (x, y, sample weights), x in the generator's dtype and data format. With other
+    inputs beside the images, x is a list without answers, as in Keras, and a tuple with them, since
+    TensorFlow takes no list. Keras 3 takes a flow as it takes a `keras.utils.PyDataset`.
     """
 
     def __init__(
@@ -41,9 +48,11 @@ class BatchIterator:
         transform: Transform,
         *,
         batch_size: int,
+        saved_pictures: SavedPictures | None = None,
     ) -> None:
         self._source, self._items = source, items
         self._sampler, self._transform = sampler, transform
+        self._saved_pictures = saved_pictures
         self.batch_size = batch_size
         self.n = self.samples = len(items)
         self.image_shape = source.shape
@@ -61,6 +70,8 @@ class BatchIterator:
         return self
 
     def __next__(self) -> Any:
+        if not self.n:  # with `compat`, a table may name no file that is there
+            raise StopIteration
         if not self._prefetched:
             items, draws = self._sampler.next_batches(PREFETCHED_VALUES)
             images = self._read(items, draws)
@@ -68,7 +79,11 @@ class BatchIterator:
                 batch = slice(first, first + self.batch_size)
                 self._prefetched.append((items[batch], images[batch]))
         self._sampler.step()
-        return self._add_answers(*self._prefetched.popleft())
+        return self._complete(*self._prefetched.popleft())
+
+    def next(self) -> Any:
+        """Return the next batch, by Keras 2's name."""
+        return next(self)
 
     def __getitem__(self, index: int) -> Any:
         if not 0 <= index < len(self):
@@ -77,7 +92,7 @@ class BatchIterator:
                 "counted from 0."
             )
         items, draws = self._sampler.batch(index)
-        return self._add_answers(items, self._read(items, draws))
+        return self._complete(items, self._read(items, draws))
 
     def __repr__(self) -> str:
         classes = f" of {plural(self.num_classes, 'class', 'classes')}" if self.num_classes else ""
@@ -87,11 +102,16 @@ class BatchIterator:
     def _read(self, items: Indices, draws: KerasParameters | None) -> Floats:
         return self._transform(self._source.read(items), draws, self._source.white)
 
-    def _add_answers(self, items: Indices, x: Floats) -> Batch:
+    def _complete(self, items: Indices, images: Floats) -> Batch:
+        """Add the other inputs, the answers and the weights; save the images if asked for."""
         source = self._source
+        if self._saved_pictures is not None:
+            self._saved_pictures.write(np.searchsorted(self._items, items), images)
+        others = [values[items] for values in source.other_inputs]
+        x: X = (images, *others) if others else images
         if source.class_mode is None:
-            return x
-        y = source.answers(items, x)
+            return list(x) if others else x
+        y = source.answers(items, images)
         return (x, y) if source.weights is None else (x, y, source.weights[items])
 
     @property

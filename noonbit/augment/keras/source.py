@@ -11,7 +11,7 @@ from noonbit.augment.keras.settings import Floats, Settings
 from noonbit.augment.keras.transform import find_white_level
 from noonbit.data.dataset import Indices
 from noonbit.data.stratify import SPLIT_SEED, draw_stratified
-from noonbit.errors import UsageError, did_you_mean, plural
+from noonbit.errors import UsageError, UsageTypeError, did_you_mean, plural
 
 Subset: TypeAlias = Literal["training", "validation"]
 ClassMode: TypeAlias = Literal["categorical", "binary", "sparse", "input", "raw", "multi_output"]
@@ -43,6 +43,8 @@ class ImageSource:
     """The full path of each file."""
     blocks: Sequence[Indices] = ()
     """Groups of images; Keras's validation split is the first share of each. Empty: one group."""
+    other_inputs: Sequence[NDArray[Any]] = ()
+    """More inputs of the network, each (count, ...), which come as they are."""
 
     def answers(self, items: Indices, images: Floats) -> Answers:
         """Return the answers for `items`; `images` are those items as the network gets them."""
@@ -68,12 +70,15 @@ class ImageSource:
 def source_from_arrays(
     settings: Settings, x: ArrayLike, y: ArrayLike | None, sample_weight: ArrayLike | None
 ) -> ImageSource:
-    """Wrap images in memory, (n, ...) in the settings' data format, without copying them."""
+    """Wrap images in memory, (n, ...) in the settings' data format, without copying them.
+
+    `x` can be a pair: the images, and another input (n, ...) or a list of others.
+    """
+    x, others = separate_other_inputs(x)
     images = check_images(x, name="x")
-    answers, weights = (
-        check_length(len(images), column, name)
-        for column, name in ((y, "y"), (sample_weight, "sample_weight"))
-    )
+    other_inputs = [check_other_input(len(images), other) for other in others]
+    answers = check_length(len(images), y, "y")
+    weights = check_length(len(images), sample_weight, "sample_weight")
     return ImageSource(
         len(images),
         images.shape[1:],
@@ -82,7 +87,35 @@ def source_from_arrays(
         None if answers is None else "raw",
         answers,
         weights=weights,
+        other_inputs=other_inputs,
     )
+
+
+def separate_other_inputs(x: Any) -> tuple[Any, Sequence[Any]]:
+    """Return the images and the other inputs of `(images, other)` or `(images, [other, ...])`."""
+    if not isinstance(x, tuple | list) or len(x) != 2 or np.ndim(x[0]) != 4:
+        return x, ()
+    return x[0], x[1] if isinstance(x[1], list) else [x[1]]
+
+
+def check_whole_number(value: Any, name: str, *, least: int) -> int:
+    """Return a whole number of at least `least`; raises `UsageError`."""
+    if not isinstance(value, int | np.integer):
+        raise UsageTypeError(f"{name} is {value!r}; it should be a whole number.")
+    if value < least:
+        raise UsageError(f"{name} is {value}; it should be at least {least}.")
+    return int(value)
+
+
+def check_other_input(count: int, values: ArrayLike) -> NDArray[Any]:
+    """Return another input as an array; raises `UsageError` unless its length is `count`."""
+    array = np.asarray(values)
+    if array.ndim == 0 or len(array) != count:
+        raise UsageError(
+            f"All of the arrays in x should have the same length: there are "
+            f"{plural(count, 'image')}, and another input has the shape {array.shape}."
+        )
+    return array
 
 
 def check_images(x: ArrayLike, *, name: str) -> NDArray[Any]:
@@ -95,7 +128,8 @@ def check_images(x: ArrayLike, *, name: str) -> NDArray[Any]:
         hint = ""
         if images.ndim == 3 and images.dtype.kind in "fiub":
             hint = f" Grey images need a channel: {name}[..., None]."
-        raise UsageError(
+        refusal = UsageError if images.dtype.kind in "fiub" else UsageTypeError
+        raise refusal(
             f"{name} should hold numbers with four axes, such as (images, height, width, "
             f"channels), but is {images.dtype} of the shape {images.shape}.{hint}"
         )
@@ -109,16 +143,26 @@ def check_length(count: int, column: ArrayLike | None, name: str) -> NDArray[Any
     values = np.asarray(column)
     if values.ndim == 0 or len(values) != count:
         length = "one number" if values.ndim == 0 else f"{len(values):,}"
-        raise UsageError(f"x has {plural(count, 'image')}, but {name} has {length}.")
+        what = "labels" if name == "y" else "weights"
+        raise UsageError(
+            f"`x` (images tensor) and `{name}` ({what}) should have the same length: "
+            f"x has {plural(count, 'image')}, but {name} has {length}."
+        )
     return values
 
 
-def choose_items(settings: Settings, source: ImageSource, subset: Subset | None) -> Indices:
+def choose_items(
+    settings: Settings,
+    source: ImageSource,
+    subset: Subset | None,
+    *,
+    ignore_class_split: bool = False,
+) -> Indices:
     """Return the images of a subset in ascending order; all of them for None.
 
     The split is stratified and, like every split of noonbit, the same for every seed, so generators
     with different transforms use the same validation images. With `compat`, it is the first images,
-    of each class if they come from folders.
+    of each class if they come from folders. `ignore_class_split` takes the labels for no classes.
     """
     everything = np.arange(source.count)
     if subset is None:
@@ -133,13 +177,14 @@ def choose_items(settings: Settings, source: ImageSource, subset: Subset | None)
             f"subset='{subset}' needs ImageDataGenerator(validation_split=...), such as 0.2."
         )
     if settings.compat is None:
-        labels = None if source.class_mode == "multi_output" else source.labels
+        are_classes = source.class_mode != "multi_output" and not ignore_class_split
+        labels = source.labels if are_classes else None
         validation = sample_validation(labels, source.count, settings.validation_split)
     else:
         blocks = source.blocks or (everything,)
         share = settings.validation_split
         validation = np.concatenate([block[: int(share * len(block))] for block in blocks])
-        if source.class_mode == "raw" and not source.names:
+        if source.class_mode == "raw" and not source.names and not ignore_class_split:
             refuse_missing_classes(source.labels, validation)
     items = validation if subset == "validation" else np.setdiff1d(everything, validation)
     if not len(items):
@@ -180,6 +225,7 @@ def refuse_missing_classes(labels: NDArray[Any], validation: Indices) -> None:
     held_out[validation] = True
     if not np.array_equal(np.unique(labels[held_out]), np.unique(labels[~held_out])):
         raise UsageError(
-            "The first images, which are Keras's validation split, have other classes than the "
-            "rest: y is sorted. Shuffle x and y together, or leave compat out."
+            "Training and validation subsets have different number of classes, in Keras's words: "
+            "its validation split is the first images, and y is sorted. Shuffle x and y together, "
+            "leave compat out, or set ignore_class_split if y holds no classes."
         )

@@ -6,6 +6,7 @@ The first three need no `fit`; without `compat`, `fit` measures their output, wh
 featurewise statistics are applied to. Keras measures images that are only rescaled.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,14 +97,18 @@ def standardize(
 ) -> Floats:
     """Standardize a batch (B, ...), maybe in place.
 
-    Raises `UsageError` if the settings need statistics and `fit` was not called.
+    If the settings need statistics and `fit` was not called, it raises `UsageError`; with `compat`
+    it warns and leaves them out, as Keras does.
     """
     missing = settings.needs_fit
     if missing and statistics is None:
-        raise UsageError(
+        sentence = (
             f"{' and '.join(missing)} {'needs' if len(missing) == 1 else 'need'} the statistics of "
             "the training images: call generator.fit(x_train) first."
         )
+        if settings.compat is None:
+            raise UsageError(sentence)
+        warnings.warn(f"{sentence} Until then it is left out.", UserWarning, stacklevel=2)
     images = standardize_without_fit(settings, images, whole_batch=whole_batch)
     if statistics is not None:
         if statistics.mean is not None:

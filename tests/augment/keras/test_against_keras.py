@@ -202,3 +202,122 @@ def test_flows_from_frames_are_kerass(folder: Path, class_mode: Any, subset: Any
     assert theirs.filenames == ours.filenames
     assert np.array_equal(theirs.labels, ours.labels)
     assert_same_batches(theirs, ours)
+
+
+# What becomes of a flow in Keras's hands
+
+
+def small_network(classes: int) -> Any:
+    keras = pytest.importorskip("keras")
+    network = keras.Sequential(
+        [keras.layers.Flatten(), keras.layers.Dense(classes, activation="softmax")]
+    )
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return network
+
+
+@pytest.mark.parametrize("compat", [None, "keras"])
+def test_a_network_of_kerass_is_trained_and_asked_by_flows(compat: Any) -> None:
+    generator = ImageDataGenerator(**MOVES, rescale=1 / 255, validation_split=0.2, compat=compat)
+    training, validation = (
+        generator.flow(IMAGES, LABELS, batch_size=8, subset=subset, shuffle=subset == "training")
+        for subset in ("training", "validation")
+    )
+    network = small_network(5)
+    history = network.fit(
+        training, epochs=2, validation_data=validation, class_weight=dict.fromkeys(range(5), 2.0)
+    ).history
+    assert len(history["loss"]) == len(history["val_accuracy"]) == 2
+    assert len(network.evaluate(validation)) == 2
+    assert network.predict(validation).shape == (10, 5)
+    assert network.predict(generator.flow(IMAGES)).shape == (50, 5)
+
+
+@pytest.mark.parametrize(("steps", "expected"), [(None, 5), (5, 5), (1, 1)])
+def test_an_epoch_has_the_steps_that_were_asked_for(steps: Any, expected: int) -> None:
+    keras = pytest.importorskip("keras")
+    counts: list[int] = []
+
+    class Counter(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            counts.append(0)
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            counts[-1] += 1
+
+    flow = ImageDataGenerator(rescale=1 / 255).flow(IMAGES, LABELS, batch_size=10)
+    small_network(5).fit(flow, epochs=3, steps_per_epoch=steps, callbacks=[Counter()])
+    assert counts == [expected] * 3
+
+
+def test_every_image_comes_once_in_each_epoch_of_kerass() -> None:
+    keras = pytest.importorskip("keras")
+    numbered = np.broadcast_to(np.arange(48, dtype=np.float32)[:, None, None, None], (48, 1, 1, 1))
+    flow = ImageDataGenerator().flow(numbered, np.zeros(48), batch_size=8)
+    # A loss of the mean of a batch's numbers, so an epoch's loss is the mean of all numbers.
+    network = keras.Sequential([keras.layers.Flatten()])
+    network.compile("sgd", loss=lambda y, numbers: keras.ops.mean(numbers))
+    losses = network.fit(flow, epochs=4, validation_data=flow).history
+    assert np.allclose([losses["loss"], losses["val_loss"]], 23.5)
+
+
+def test_flows_of_files_and_of_several_inputs_are_taken_too(folder: Path) -> None:
+    keras = pytest.importorskip("keras")
+    generator = ImageDataGenerator(rescale=1 / 255)
+    how: dict[str, Any] = {"target_size": (6, 6), "batch_size": 4, "class_mode": "sparse"}
+    network = small_network(4)
+    network.fit(generator.flow_from_directory(folder, **how))
+    names = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.png"))]
+    frame = pandas.DataFrame({"filename": names, "class": [name.split("/")[0] for name in names]})
+    network.fit(generator.flow_from_dataframe(frame, folder, **how))
+    picture, number = keras.Input((9, 7, 3)), keras.Input((1,))
+    both = keras.layers.Concatenate()([keras.layers.Flatten()(picture), number])
+    network = keras.Model([picture, number], keras.layers.Dense(1)(both))
+    network.compile("sgd", "mse")
+    flow = generator.flow((IMAGES, LABELS[:, None]), LABELS, sample_weight=np.ones(50))
+    assert len(network.fit(flow, epochs=2).history["loss"]) == 2
+
+
+@pytest.mark.parametrize("save_format", ["png", "bmp"])
+def test_saved_pictures_are_kerass_by_name_and_pixel(tmp_path: Path, save_format: Any) -> None:
+    found = []
+    for number, generator in enumerate(pair(**MOVES)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        flow = generator.flow(
+            IMAGES, LABELS, 8, save_to_dir=folder, save_prefix="x", save_format=save_format
+        )
+        x = [next(flow)[0] for _ in range(3)]
+        paths = sorted(folder.iterdir())
+        found.append((x, [path.name for path in paths], [Image.open(path) for path in paths]))
+    (x, names, pictures), (our_x, our_names, our_pictures) = found
+    assert our_names == names and len(names) == 24
+    for theirs, ours in zip(pictures, our_pictures, strict=True):
+        assert np.abs(np.asarray(theirs).astype(int) - np.asarray(ours)).max() <= 1
+    for theirs, ours in zip(x, our_x, strict=True):
+        assert np.abs(theirs - ours).max() <= ULP * 255
+
+
+def test_other_inputs_are_kerass() -> None:
+    theirs, ours = (
+        each.flow((IMAGES, [LABELS, IMAGES[:, 0]]), LABELS, 8) for each in pair(**MOVES)
+    )
+    for _ in range(9):
+        (x, y), (our_x, our_y) = next(theirs), next(ours)
+        assert np.array_equal(y, our_y) and len(x) == len(our_x) == 3
+        assert np.array_equal(x[1], our_x[1]) and np.array_equal(x[2], our_x[2])
+        assert np.abs(x[0] - our_x[0]).max() <= ULP * 255
+
+
+@pytest.mark.parametrize("target_size", [(9, 7), (5, 12), (20, 3)])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+def test_pictures_that_keep_their_aspect_ratio_are_kerass(
+    folder: Path, target_size: Any, interpolation: Any
+) -> None:
+    theirs, ours = (
+        each.flow_from_directory(
+            folder, target_size, interpolation=interpolation, keep_aspect_ratio=True
+        )
+        for each in pair()
+    )
+    assert_same_batches(theirs, ours, batches=1)

@@ -300,15 +300,28 @@ def test_missing_files_are_named_and_kerass_way_leaves_them_out(folder: Path) ->
         DataError, match="1 file of the column 'filename' is not there, first .*gone"
     ):
         ImageDataGenerator().flow_from_dataframe(table, folder)
-    assert ImageDataGenerator(compat="keras").flow_from_dataframe(table, folder).n == 24
+    with pytest.warns(
+        UserWarning, match=r"1 file of the column 'filename' is not there, or .*gone"
+    ):
+        flow = ImageDataGenerator(compat="keras").flow_from_dataframe(table, folder)
+    assert flow.n == 24
     unchecked = ImageDataGenerator().flow_from_dataframe(
         table, folder, validate_filenames=False, shuffle=False
     )
     with pytest.raises(InputRefused, match=r"cats/gone.png is not there"):
         next(unchecked)
     table["filename"] = ["gone.png"] * 25
-    with pytest.raises(DataError, match=r"No row of the table names a picture that is there"):
-        ImageDataGenerator(compat="keras").flow_from_dataframe(table, folder)
+    with pytest.warns(UserWarning, match="25 files of the column 'filename' are not there"):
+        empty = ImageDataGenerator(compat="keras").flow_from_dataframe(
+            table, folder, classes=["cats", "2"]
+        )
+    assert (empty.n, len(empty), list(empty)) == (0, 0, [])
+    assert empty.class_indices == {"cats": 0, "2": 1}
+    table["class"] = ["bird"] * 25
+    with pytest.raises(DataError, match="No row of the table names a picture that is there"):
+        ImageDataGenerator().flow_from_dataframe(
+            table, folder, classes=["cat"], validate_filenames=False
+        )
 
 
 @pytest.mark.parametrize(
@@ -327,6 +340,60 @@ def test_a_table_asked_for_wrongly_is_refused_in_one_sentence(
 ) -> None:
     with pytest.raises(UsageError, match=sentence):
         ImageDataGenerator().flow_from_dataframe(table_of(folder), folder, **arguments)
+
+
+@pytest.mark.parametrize("compat", [None, "keras"])
+@pytest.mark.parametrize(
+    ("change", "arguments", "sentence"),
+    [
+        ({"filename": [1.5] * 25}, {}, "'filename' holds file names, but row 0 is 1.5"),
+        ({"weight": ["2"] * 25}, {"weight_col": "weight"}, "'weight' should hold numbers, .* '2'"),
+        ({"class": ["a", None] + ["b"] * 23}, {}, "'class' is empty in 1 row, first that of 10/1"),
+        ({"class": ["a"] * 23 + [float("nan")] * 2}, {}, "'class' is empty in 2 rows"),
+        ({}, {"class_mode": "multi_output"}, r"a list of columns as y_col, such as \['class'\]"),
+        ({}, {"dataframe": "labels.csv"}, r"is of the type str; give a pandas frame"),
+        ({}, {"x_column": "filename"}, "no argument 'x_column'. Did you mean 'x_col'"),
+    ],
+)
+def test_a_column_of_the_wrong_type_is_a_type_error(
+    folder: Path, change: dict[str, Any], arguments: dict[str, Any], sentence: str, compat: Any
+) -> None:
+    given = {"dataframe": {**table_of(folder), **change}, "directory": folder, **arguments}
+    with pytest.raises(TypeError, match=sentence):
+        ImageDataGenerator(compat=compat).flow_from_dataframe(**given)
+
+
+@pytest.mark.parametrize("name", ["has_ext", "sort", "drop_duplicates"])
+def test_an_argument_of_early_keras_warns_and_does_nothing(folder: Path, name: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"{name} does nothing any more: .* Leave it out"):
+        flow = ImageDataGenerator().flow_from_dataframe(table_of(folder), folder, **{name: False})
+    assert flow.n == 25
+
+
+@pytest.mark.parametrize("compat", [None, "keras"])
+def test_the_centre_is_cropped_where_the_aspect_ratio_is_kept(tmp_path: Path, compat: Any) -> None:
+    (tmp_path / "a").mkdir()
+    picture = np.zeros((6, 12), np.uint8)
+    picture[:, 3:9] = 200
+    Image.fromarray(picture).save(tmp_path / "a" / "1.png")
+    how: dict[str, Any] = {"target_size": (3, 3), "color_mode": "grayscale", "class_mode": None}
+    generator = ImageDataGenerator(compat=compat)
+    x = next(generator.flow_from_directory(tmp_path, keep_aspect_ratio=True, **how))
+    assert (x == 200).all()
+    assert (next(generator.flow_from_directory(tmp_path, **how)) == 0).any()
+
+
+def test_links_to_folders_are_followed_by_default_and_in_kerass_way_on_request(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("links")
+    (root / "a").mkdir()
+    (root / "a" / "cats").symlink_to(folder / "cats", target_is_directory=True)
+    assert ImageDataGenerator().flow_from_directory(root).n == 10
+    keras = ImageDataGenerator(compat="keras")
+    assert keras.flow_from_directory(root, follow_links=True).n == 10
+    with pytest.raises(DataError, match="holds no pictures in class folders"):
+        keras.flow_from_directory(root)
 
 
 def test_tables_are_read_without_pandas() -> None:

@@ -455,14 +455,20 @@ def test_fit_can_measure_transformed_copies() -> None:
         generator.fit(noise(), augment=True, rounds=0)
 
 
-@pytest.mark.parametrize("compat", [None, "keras"])
-def test_featurewise_standardizing_before_fit_is_refused(compat: Any) -> None:
-    generator = ImageDataGenerator(zca_whitening=True, compat=compat)
+def test_featurewise_standardizing_before_fit_is_refused() -> None:
+    generator = ImageDataGenerator(zca_whitening=True)
     sentence = "featurewise_center and zca_whitening need the statistics of the training images"
     with pytest.raises(UsageError, match=sentence):
         next(generator.flow(noise()))
     with pytest.raises(UsageError, match="four axes"):
         generator.fit(noise()[0])
+
+
+def test_featurewise_standardizing_before_fit_is_left_out_with_a_warning_as_in_keras() -> None:
+    generator = ImageDataGenerator(zca_whitening=True, compat="keras")
+    with pytest.warns(UserWarning, match="call generator.fit.* Until then it is left out"):
+        x = next(generator.flow(noise(), shuffle=False))
+    assert np.array_equal(x, noise()[:32])
 
 
 def test_a_preprocessing_function_that_changes_the_shape_is_refused() -> None:
