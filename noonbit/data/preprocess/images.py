@@ -32,7 +32,6 @@ from noonbit.data.preprocess.base import (
     transform_each,
 )
 from noonbit.data.preprocess.pixels import (
-    border_level,
     border_pixels,
     channels_first,
     picture_axes,
@@ -41,6 +40,7 @@ from noonbit.data.preprocess.pixels import (
 from noonbit.data.preprocess.polarity import (
     POLARITY_SHARE,
     Polarity,
+    background_level,
     have_polarity,
     opposite_of,
     polarity_of,
@@ -167,7 +167,7 @@ class ImagePreprocessor(Preprocessor):
             image = self._resize(image, size)
         array = np.asarray(image)
         pixels = array[None] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
-        if self._are_opposite(border_level(pixels[None]))[0]:
+        if self._are_opposite(background_level(pixels[None]))[0]:
             done.append("inverted")
             pixels = 255 - pixels
         if pixels.min() == pixels.max():
@@ -302,7 +302,7 @@ class ImagePreprocessor(Preprocessor):
         flat = images.reshape(len(images), -1)
         adjusted: dict[Adjustment, NDArray[np.int64]] = {}
         if self.polarity is not None:
-            opposite = np.flatnonzero(self._are_opposite(border_level(images)))
+            opposite = np.flatnonzero(self._are_opposite(background_level(images)))
             if len(opposite):
                 images = images.copy()
                 images[opposite] = 255 - images[opposite]
@@ -313,7 +313,7 @@ class ImagePreprocessor(Preprocessor):
         return Transformed(images, {}, adjusted)
 
     def _are_opposite(self, levels: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether borders of these mean levels (N,), 0 to 255, have the other polarity."""
+        """Whether backgrounds of these levels (N,), 0 to 255, have the other polarity."""
         if self.polarity is None:
             return np.zeros(len(levels), np.bool_)
         return have_polarity(levels, opposite_of(self.polarity))
@@ -377,7 +377,7 @@ def measure_polarity(preprocessor: ImagePreprocessor, images: Images) -> Polarit
     """Return the polarity that nearly all of a sample of 1,000 borders have, or None."""
     sample = images[:: max(1, len(images) // 1000)]
     if not isinstance(sample, Pictures) or not all(picture.stamp for picture in sample):
-        return polarity_of(border_level(np.asarray(preprocessor.transform(sample).values)))
+        return polarity_of(background_level(np.asarray(preprocessor.transform(sample).values)))
     names = [(picture.name, picture.stamp) for picture in sample]
     name = cache.entry_name("polarity", preprocessing_code(), preprocessor.model_dump_json(), names)
     known = cache.find_value(name)
@@ -385,7 +385,7 @@ def measure_polarity(preprocessor: ImagePreprocessor, images: Images) -> Polarit
         polarity: Polarity | None = known["polarity"]
         return polarity
     prepared = preprocessor.transform(sample)
-    polarity = polarity_of(border_level(np.asarray(prepared.values)))
+    polarity = polarity_of(background_level(np.asarray(prepared.values)))
     if len(sample) >= WORTH_KEEPING and not has_unopened(prepared.bad.values()):
         cache.keep_value(name, {"polarity": polarity})
     return polarity

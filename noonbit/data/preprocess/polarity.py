@@ -5,16 +5,30 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from noonbit.data.preprocess.pixels import border_level
+
 Polarity: TypeAlias = Literal["light on dark", "dark on light"]
 
 DARK_BELOW, LIGHT_ABOVE = 64, 191
-"""Mean levels of a border, 0 to 255, that are clearly one or the other; between them it is open."""
+"""Levels of a background, 0 to 255, that are clearly one or the other; between them it is open."""
 POLARITY_SHARE = 0.99
 """A polarity is part of the contract when this share of the training images agrees."""
 
 
+def background_level(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Mean level of each picture's border, 0 its own darkest level and 255 its lightest; (N,).
+
+    Of pictures (N, C, H, W). The range is the picture's own, since grey paper is as light as white
+    paper to a pen. A picture of one level has no range, and gives that level.
+    """
+    flat = pixels.reshape(len(pixels), -1)
+    darkest, lightest = (each.astype(np.float64) for each in (flat.min(axis=1), flat.max(axis=1)))
+    border, width = border_level(pixels), lightest - darkest
+    return np.where(width > 0, (border - darkest) * 255 / np.maximum(width, 1), border)
+
+
 def have_polarity(levels: NDArray[np.float64], polarity: Polarity) -> NDArray[np.bool_]:
-    """Whether borders of these mean levels (N,), 0 to 255, clearly belong to the polarity."""
+    """Whether backgrounds of these levels (N,), 0 to 255, clearly belong to the polarity."""
     return levels < DARK_BELOW if polarity == "light on dark" else levels > LIGHT_ABOVE
 
 
@@ -24,7 +38,7 @@ def opposite_of(polarity: Polarity) -> Polarity:
 
 
 def polarity_of(levels: NDArray[np.float64]) -> Polarity | None:
-    """Return the polarity of nearly all borders of these mean levels (N,); None: they differ."""
+    """Return the polarity of nearly all backgrounds of these levels (N,); None: they differ."""
     for polarity in get_args(Polarity):
         if len(levels) and have_polarity(levels, polarity).mean() >= POLARITY_SHARE:
             found: Polarity = polarity

@@ -156,7 +156,15 @@ def test_an_inverted_drawing_is_put_right_and_the_others_are_left_alone(polarity
     assert done == ["inverted"]
     assert np.array_equal(turned[0], right)
     middling = framed_square(0, 128)
+    middling[2, 3] = 255
     assert np.array_equal(preprocessor.transform_one(middling)[0][0], middling)
+
+
+def test_the_range_by_which_a_background_is_light_is_the_pictures_own() -> None:
+    preprocessor = GREY.model_copy(update={"polarity": "light on dark"})
+    for paper, ink in ((120, 20), (60, 50), (250, 200)):
+        assert preprocessor.transform_one(framed_square(ink, paper))[1] == ["inverted"]
+        assert preprocessor.transform_one(framed_square(paper, ink))[1] == []
 
 
 def test_without_a_polarity_nothing_is_inverted() -> None:
