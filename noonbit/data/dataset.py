@@ -74,6 +74,8 @@ class Picture:
     """The format of the content (`JPEG`, `PNG`, ...), whatever the name says."""
     stamp: bytes = b""
     """Of its file: differs if the content may have changed; empty if unknown."""
+    bits: int = 8
+    """A channel, as the file stores them: 8 or 16."""
 
 
 class InputList(Sequence[Item]):

@@ -33,6 +33,7 @@ Kind = Literal[
     "misnamed",
     "mixed sizes",
     "mixed channels",
+    "bit depth",
     "left out",
     "odd games",
 ]

@@ -11,9 +11,12 @@ from noonbit.data.checks.findings import Finding, readable_parts
 from noonbit.data.dataset import Part, Picture, Pictures, RawDataset
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.images import ImagePreprocessor, images_of
+from noonbit.data.readers.bit_depth import FULL_WHITE
 from noonbit.data.readers.pictures import note_misnamed
 from noonbit.errors import plural
 
+USUAL_WHITES = (1, 16, 255, FULL_WHITE)
+"""Of unit floats and masks, the digits of scikit-learn, bytes, and 16 bits."""
 CHANNEL_WORDS = {1: "grey", 3: "colour"}
 STRETCHED_LEAST = 20
 """Fewer pictures may all reach both ends by chance."""
@@ -30,14 +33,14 @@ def facts(items: PreparedDataset) -> dict[str, Any]:
         ],
         "channels": dict(picture_channels(data)),
         "polarity": items.preprocessor.facts()["polarity"],
-        "value_range": list(data.value_range),
+        "value_range": list(value_range(items)),
     }
 
 
 def lines(items: PreparedDataset) -> list[tuple[str, str]]:
     """The same facts for people: a word, and what there is to say."""
     data, found = items.data, items.preprocessor.facts()
-    low, high = data.value_range
+    low, high = value_range(items)
     return [
         ("pictures", f"{size_range(picture_sizes(data))}, {' and '.join(picture_channels(data))}"),
         ("polarity", str(found["polarity"] or "none in common")),
@@ -45,7 +48,38 @@ def lines(items: PreparedDataset) -> list[tuple[str, str]]:
     ]
 
 
+def value_range(items: PreparedDataset) -> tuple[float, float]:
+    """The levels, as the source has them, that became 0 and 255."""
+    white = white_level(items)
+    return items.data.value_range if white == FULL_WHITE else (0.0, float(white))
+
+
+def white_level(items: PreparedDataset) -> int:
+    """What is white in pictures of 16 bits; 65,535 also without any."""
+    assert isinstance(items.preprocessor, ImagePreprocessor)  # noqa: S101 - a rule of pictures
+    return items.preprocessor.white_level
+
+
 def findings(items: PreparedDataset) -> Iterator[Finding]:
+    """Find an unusual bit depth, and levels that were stretched picture by picture."""
+    yield from unusual_white(items)
+    yield from stretched_levels(items)
+
+
+def unusual_white(items: PreparedDataset) -> Iterator[Finding]:
+    """Find levels that end below those of their files, such as 12 bits in files of 16."""
+    _, white = value_range(items)
+    if white_level(items) == FULL_WHITE and white in USUAL_WHITES:
+        return
+    yield Finding(
+        "note",
+        "bit depth",
+        f"The levels go up to {white:,g} of 65,535 ({int(white).bit_length()} bits in 16), so that "
+        "level is white.",
+    )
+
+
+def stretched_levels(items: PreparedDataset) -> Iterator[Finding]:
     """Find levels that were stretched picture by picture: all pictures span 0 to 255."""
     readable = np.concatenate(list(readable_parts(items).values()))
     rows = np.asarray(items.values).reshape(len(items.values), -1)

@@ -45,6 +45,8 @@ from noonbit.data.preprocess.polarity import (
     opposite_of,
     polarity_of,
 )
+from noonbit.data.preprocess.white_level import measure_white_level
+from noonbit.data.readers.bit_depth import FULL_WHITE
 from noonbit.data.readers.headers import WORTH_KEEPING, decoder_version
 from noonbit.data.readers.pictures import convert_image, decode
 from noonbit.errors import InputRefused, UsageError
@@ -103,6 +105,8 @@ class ImagePreprocessor(Preprocessor):
     """Whether nearly all training images have a dark or a light border; None: they differ."""
     value_range: tuple[float, float] = (0.0, 255.0)
     """The raw numbers that stand for 0 and 255 when an input comes as an array."""
+    white_level: int = Field(default=FULL_WHITE, gt=0)
+    """The level that becomes 255 in pictures of 16 bits: the highest of the data set's."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -135,7 +139,11 @@ class ImagePreprocessor(Preprocessor):
         else:
             height = width = recipe.image_size
         preprocessor = cls(
-            height=height, width=width, channels=channels, value_range=data.value_range
+            height=height,
+            width=width,
+            channels=channels,
+            value_range=data.value_range,
+            white_level=measure_white_level(data),
         )
         polarity = measure_polarity(preprocessor, images) if channels == 1 else None
         if polarity is not None:
@@ -152,9 +160,9 @@ class ImagePreprocessor(Preprocessor):
         """
         done: list[Adjustment] = []
         if isinstance(raw, Picture):
-            image = decode(raw.read(), raw.name)
+            image = decode(raw.read(), raw.name, white_level=self.white_level)
         elif isinstance(raw, Image.Image):
-            image = convert_image(raw, name)
+            image = convert_image(raw, name, white_level=self.white_level)
         else:
             image = self._image_of_array(np.asarray(raw), name)
         mode = "L" if self.channels == 1 else "RGB"

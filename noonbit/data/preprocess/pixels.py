@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.mapped import RowWriter, is_mapped
+from noonbit.data.readers.bit_depth import FULL_WHITE, highest_of_depth, white_level_of
 from noonbit.errors import DataError, InputRefused
 
 ValueRange: TypeAlias = tuple[float, float]
 """The raw numbers that stand for 0 and 255."""
 
 BYTES: ValueRange = (0.0, 255.0)
-CEILINGS = (1, 16, 255, 65535)
-"""Of unit floats and bitmaps, the 4-bit digits of scikit-learn, bytes, and 16-bit images."""
 ROWS_AT_ONCE = 4096
 """Images that are scaled together, which bounds the float copy."""
 SCALED_AT_ONCE = 2**17
@@ -108,10 +107,10 @@ def picture_axes(array: NDArray[np.generic]) -> NDArray[np.generic]:
 def value_range_of(*arrays: NDArray[np.generic], name: str) -> ValueRange:
     """The range that pixel values were meant to have, from their extremes.
 
-    The ceiling is the first of 1, 16, 255 and 65,535 that no value exceeds: unit floats and
-    bitmaps, the 4-bit digits of scikit-learn, bytes, 16-bit images. Values that go below 0 are
-    accepted within -1..1 only, as networks that end in tanh want them. Raises `DataError` for
-    values outside, and for NaN and infinity.
+    White is what `white_level_of` says: 1, 16 and 255 of usual forms, the highest value itself of
+    10, 12 or 14 bits, 65,535 of 16. Values that go below 0 are accepted within -1..1 only, as
+    networks that end in tanh want them. Raises `DataError` for values outside, and for NaN and
+    infinity.
     """
     full = [array for array in arrays if array.size]
     if not full:
@@ -127,9 +126,8 @@ def value_range_of(*arrays: NDArray[np.generic], name: str) -> ValueRange:
             f"{name} holds values from {low:g} to {high:g}; pixels lie in 0..1, -1..1, 0..16, "
             "0..255 or 0..65535. Save them before they are standardised."
         )
-    for ceiling in CEILINGS:
-        if high <= ceiling:
-            return 0.0, float(ceiling)
+    if high <= FULL_WHITE:
+        return 0.0, white_level_of(high)
     raise DataError(
         f"{name} holds values up to {high:g}; pixels lie in 0..1, -1..1, 0..16, 0..255 or "
         "0..65535. Rescale them."
@@ -143,13 +141,15 @@ def highest_levels(
 
     `least` and `most` (N,) are the extremes of each array. Unit floats and masks are other usual
     forms of bytes, so in them 1 is white. Otherwise the range is the network's own; values outside
-    it give NaN, and so do NaN and infinity.
+    it give NaN, and so do NaN and infinity. What has the same number of bits is no value outside:
+    see `highest_of_depth`.
     """
     low, high = value_range
     highest = np.full(len(least), high)
     if dtype.kind in "bf" and value_range == BYTES:
         highest[(least >= 0) & (most <= 1)] = 1.0
-    return np.where((least >= low) & (most <= highest), highest, np.nan)
+    limits = np.where(highest == high, highest_of_depth(high), highest)
+    return np.where((least >= low) & (most <= limits), highest, np.nan)
 
 
 def pixels_from_array(
@@ -227,7 +227,7 @@ def scale_to_bytes(
             )
         values -= low
         values *= (255.0 / (highest - low))[:, None, None, None]
-        pixels[first : first + step] = np.rint(values, out=values)
+        pixels[first : first + step] = np.rint(values, out=values).clip(None, 255)
     return pixels
 
 

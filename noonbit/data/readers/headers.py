@@ -9,7 +9,7 @@ import PIL
 from noonbit.data import cache
 from noonbit.data.dataset import BadItem, Picture
 from noonbit.data.files import File, has_unopened
-from noonbit.data.readers import pictures
+from noonbit.data.readers import bit_depth, pictures
 
 WORTH_KEEPING = 200
 """Minimum number of files to cache; the headers of fewer are read in 10 ms."""
@@ -36,16 +36,16 @@ def scan_cached(files: Sequence[File]) -> tuple[list[Picture], list[BadItem]]:
 
 def to_json_value(
     files: Sequence[File], found: list[Picture], bad: list[BadItem]
-) -> list[str | tuple[int, int, int, str]]:
-    """Convert a scan to JSON: each file's width, height, channels and format, or its error."""
+) -> list[str | tuple[int, int, int, str, int]]:
+    """Convert a scan to JSON: what `header_facts` gives of each file, or its error."""
     reasons = {item.name: item.reason for item in bad}
     good = iter(found)
     return [reasons.get(file.name) or header_facts(next(good)) for file in files]
 
 
-def header_facts(picture: Picture) -> tuple[int, int, int, str]:
-    """Return width, height, channels and format."""
-    return picture.width, picture.height, picture.channels, picture.format
+def header_facts(picture: Picture) -> tuple[int, int, int, str, int]:
+    """Return width, height, channels, format and bits."""
+    return picture.width, picture.height, picture.channels, picture.format, picture.bits
 
 
 def find_cached_scan(
@@ -59,7 +59,7 @@ def find_cached_scan(
             if isinstance(fact, str):
                 bad.append(BadItem(file.name, fact))
             else:
-                width, height, channels, kind = fact
+                width, height, channels, kind, bits = fact
                 found.append(
                     Picture(
                         file.name,
@@ -69,6 +69,7 @@ def find_cached_scan(
                         int(channels),
                         str(kind),
                         file.stamp,
+                        int(bits),
                     )
                 )
     except (TypeError, ValueError):
@@ -79,4 +80,6 @@ def find_cached_scan(
 @run_once
 def decoder_version() -> str:
     """Identify the decoder: another version may read other sizes or pixels from the same file."""
-    return f"Pillow {PIL.__version__}\n" + Path(pictures.__file__).read_text(encoding="utf-8")
+    files = Path(pictures.__file__), Path(bit_depth.__file__)
+    code = (file.read_text(encoding="utf-8") for file in files)
+    return f"Pillow {PIL.__version__}\n" + "".join(code)

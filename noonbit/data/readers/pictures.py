@@ -20,6 +20,15 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from noonbit.data.dataset import BadItem, Part, Picture, Pictures
 from noonbit.data.files import File, suffix_of
+from noonbit.data.readers.bit_depth import (
+    FULL_WHITE,
+    bits_of,
+    colours_of,
+    image_of_levels,
+    is_deep_colour,
+    is_deep_grey,
+    levels_of,
+)
 from noonbit.errors import InputRefused, plural
 
 PIXEL_LIMIT = 64_000_000
@@ -117,28 +126,48 @@ def unlabelled_part(pictures: Sequence[Picture]) -> Part:
     return Part(Pictures(pictures), None, [picture.name for picture in pictures])
 
 
-def decode(content: bytes, name: str) -> Image.Image:
+def decode(content: bytes, name: str, *, white_level: int = FULL_WHITE) -> Image.Image:
     """Decode an image file to mode L or RGB, 8 bit; of an animation, the first frame.
 
     The EXIF orientation is applied. Transparency is flattened onto white, as transparent drawings
-    and logos usually have dark lines. 16-bit grey is scaled to 8 bit. Raises `InputRefused`.
+    and logos usually have dark lines. 16 bits are scaled to 8, so that `white_level` becomes white.
+    Raises `InputRefused`.
     """
     with _pillow_warnings_ignored:
         image = _open(io.BytesIO(content), name, len(content))
         try:
-            return _to_grey_or_rgb(image)
+            if white_level != FULL_WHITE and is_deep_colour(image):
+                image = image_of_levels(levels_of(image, content), white_level, name)
+            return _to_grey_or_rgb(image, white_level, name)
+        except InputRefused:
+            raise
         except Exception as error:  # whatever a codec raises is a fact about the file
             raise InputRefused(name, _explain_error(error, len(content))) from None
 
 
-def convert_image(image: Image.Image, name: str) -> Image.Image:
+def convert_image(image: Image.Image, name: str, *, white_level: int = FULL_WHITE) -> Image.Image:
     """Convert an image opened elsewhere to what `decode` returns. Raises `InputRefused`."""
     _refuse_unfit(image, name)
     with _pillow_warnings_ignored:
         try:
-            return _to_grey_or_rgb(image)
+            return _to_grey_or_rgb(image, white_level, name)
+        except InputRefused:
+            raise
         except Exception as error:  # Pillow decodes an image on first use
             raise InputRefused(name, f"cannot be decoded ({error})") from None
+
+
+def highest_level(content: bytes, name: str) -> int:
+    """Return the highest level of a picture of 16 bits, as its file holds it.
+
+    Raises `InputRefused`.
+    """
+    with _pillow_warnings_ignored:
+        image = _open(io.BytesIO(content), name, len(content))
+        try:
+            return int(colours_of(levels_of(image, content)).max())
+        except Exception as error:  # whatever a codec raises is a fact about the file
+            raise InputRefused(name, _explain_error(error, len(content))) from None
 
 
 def _inspect(file: File) -> Picture:
@@ -150,7 +179,16 @@ def _inspect(file: File) -> Picture:
         except Exception as error:  # whatever a codec raises is a fact about the file
             raise InputRefused(file.name, _explain_error(error, file.size)) from None
     width, height = image.size[::-1] if sideways else image.size
-    return Picture(file.name, file.read, width, height, channels, _format(image), file.stamp)
+    return Picture(
+        file.name,
+        file.read,
+        width,
+        height,
+        channels,
+        _format(image),
+        file.stamp,
+        bits_of(image),
+    )
 
 
 def _open(stream: BinaryIO, name: str, size: int) -> Image.Image:
@@ -181,7 +219,9 @@ def _refuse_unfit(image: Image.Image, name: str) -> None:
         raise InputRefused(name, "holds decimal pixel values (mode F), which have no fixed white")
 
 
-def _to_grey_or_rgb(image: Image.Image) -> Image.Image:
+def _to_grey_or_rgb(image: Image.Image, white_level: int, name: str) -> Image.Image:
+    if is_deep_grey(image):
+        return image_of_levels(levels_of(image, b""), white_level, name)
     grey = _is_grey(image)
     return _flatten_to_mode(ImageOps.exif_transpose(image), "L" if grey else "RGB")
 
@@ -220,9 +260,6 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _flatten_to_mode(image: Image.Image, mode: str) -> Image.Image:
-    if image.mode.startswith("I"):
-        values = np.asarray(image).astype(np.float32)
-        return Image.fromarray(np.clip(values / 257 + 0.5, 0, 255).astype(np.uint8))
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         paper = Image.new("RGBA", layer.size, "white")
