@@ -23,6 +23,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
+from noonbit.api.value_scale import ValueScale
 from noonbit.config.plan import Plan
 from noonbit.config.recipe import (
     Kept,
@@ -36,7 +37,7 @@ from noonbit.data.dataset import NumberedNames, Part, RawDataset
 from noonbit.data.prepared import prepare
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
-from noonbit.data.preprocess.pixels import BYTES, CEILINGS, ValueRange, pixels_from_array
+from noonbit.data.preprocess.pixels import ValueRange, pixels_from_array
 from noonbit.data.split import Holdout
 from noonbit.errors import UsageError, UsageTypeError
 from noonbit.evaluation.inference import Probabilities, predict_part
@@ -47,10 +48,6 @@ from noonbit.training.state import Callbacks, EpochMetrics
 
 FEWEST_TO_VALIDATE = 100
 """With fewer items, a tenth of them would choose the best epoch by luck; the last one is kept."""
-
-MOST_FAR_OUT = 0.05
-"""The share of values further outside the training range than it is wide; with more of them, X is
-of another scale."""
 
 IMAGES_TOGETHER = 16
 """Batches are padded to a multiple of so many images. Matrix products round a ragged end otherwise,
@@ -66,9 +63,11 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     X holds images (n, height, width) or (n, height, width, 1 or 3), or flat rows (n, features),
     which `image_shape`, (height, width) or (height, width, 1 or 3), folds into images. Without it,
     a square number of features is a grey square image, and any other number is one row of pixels.
-    uint8 is taken as it is and numbers within 0..1 as that range; for anything else the smallest
-    and largest number of the training X become black and white, and `predict` clips to them. Every
-    pixel is then a byte, so columns should share one unit.
+    Bytes (uint8) and numbers within 0..1 are taken as such; for anything else the smallest and
+    largest number of the training X become black and white, and `predict` clips to them. Every
+    pixel is then a byte, so columns should share one unit. A classifier of bytes takes unit floats
+    too, and one of unit floats whole numbers up to 255; X of any other scale than that of the
+    training raises `ValueError`, since the answers would be at chance.
 
     `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
     float32 (n, channels, height, width) and gives logits; a module is copied, never changed. The
@@ -83,7 +82,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     After `fit`: `classes_` (the labels as they came), `model_` (the network, on the processor),
     `contract_`, `plan_` (every setting, and why), `history_` (an `EpochMetrics` each), `n_iter_`
-    (their number), `image_shape_` and `n_features_in_`.
+    (their number), `value_scale_`, `image_shape_` and `n_features_in_`.
     """
 
     classes_: NDArray[Any]
@@ -92,6 +91,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     plan_: Plan
     history_: list[EpochMetrics]
     n_iter_: int
+    value_scale_: ValueScale
     image_shape_: ImageShape
     n_features_in_: int
 
@@ -165,9 +165,13 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         recipe = self._recipe()
         self.image_shape_ = choose_shape(rows.shape[1], own=own_shape, given=self.image_shape)
         height, width, channels = self.image_shape_
+        self.value_scale_ = ValueScale.of(rows)
         # No polarity: an array means what it says, so an image is never inverted behind its back.
         preprocessor = ImagePreprocessor(
-            height=height, width=width, channels=channels, value_range=learn_range(rows)
+            height=height,
+            width=width,
+            channels=channels,
+            value_range=self.value_scale_.value_range,
         )
         data = RawDataset(
             "X",
@@ -214,12 +218,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                     f"{format_shape(self.image_shape_)}."
                 )
         missing = -len(rows) % IMAGES_TOGETHER
-        preprocessor = self.contract_.preprocessor
-        assert isinstance(preprocessor, ImagePreprocessor)  # noqa: S101 - as `fit` made it
-        rows = to_trained_scale(rows, preprocessor.value_range)
-        pixels = np.pad(
-            self._pixels(rows, preprocessor.value_range), ((0, missing), (0, 0), (0, 0), (0, 0))
-        )
+        pixels = self._pixels(self.value_scale_.convert(rows), self.value_scale_.value_range)
+        pixels = np.pad(pixels, ((0, missing), (0, 0), (0, 0), (0, 0)))
         part = Part(pixels, None, NumberedNames("row", len(pixels)))
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
             network = runtime.to_device(deepcopy(self.model_))
@@ -334,45 +334,3 @@ def parse_image_shape(given: Sequence[int]) -> ImageShape:
 def format_shape(shape: ImageShape) -> str:
     """`28x28x1`."""
     return "x".join(map(str, shape))
-
-
-def to_trained_scale(rows: NDArray[Any], value_range: ValueRange) -> NDArray[Any]:
-    """Convert rows (n, features) to the scale that the classifier was trained on.
-
-    Unit floats are another form of bytes, as in `Run.predict`. A few values far outside the range
-    are clipped later: a scaler makes them of features that hardly vary in training. Raises
-    `ValueError` for rows of another scale, which would be answered at chance.
-    """
-    low, high = value_range
-    if rows.dtype == np.uint8 and value_range == BYTES:
-        return rows
-    if rows.dtype.kind == "f" and value_range == BYTES:
-        is_unit = (rows.min(axis=1) >= 0) & (rows.max(axis=1) <= 1)
-        rows = np.where(is_unit[:, None], rows * 255, rows)
-    least, most, width = float(rows.min()), float(rows.max()), high - low
-    is_outside = (rows < low - width) | (rows > high + width)
-    is_far_out = is_outside.mean() > MOST_FAR_OUT
-    # All of it fits into a smaller usual range: 0 to 1 where there was 0 to 16, say.
-    is_smaller = low == 0 and 0 <= least < most and ceiling_of(most) < ceiling_of(high)
-    if is_far_out or is_smaller:
-        raise ValueError(
-            f"X holds values from {least:g} to {most:g}, but this classifier was trained on "
-            f"{low:g} to {high:g}. Bring X to the scale of the training data."
-        )
-    return rows
-
-
-def ceiling_of(level: float) -> float:
-    """The first of the usual highest levels (1, 16, 255, 65,535) that is not below `level`."""
-    return next((float(ceiling) for ceiling in CEILINGS if level <= ceiling), math.inf)
-
-
-def learn_range(rows: NDArray[Any]) -> ValueRange:
-    """Return the numbers that become 0 and 255, from the training rows."""
-    if rows.dtype == np.uint8:
-        return 0.0, 255.0
-    low, high = float(rows.min()), float(rows.max())
-    if low >= 0 and high <= 1:
-        return 0.0, 1.0
-    # Constant images are grey without contrast; a range needs two ends all the same.
-    return (low, high) if low < high else (low, low + max(1.0, abs(low)))

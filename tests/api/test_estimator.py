@@ -226,8 +226,8 @@ def test_the_value_range_is_learned_in_fit(X, expected):
 
 def test_values_a_little_outside_the_range_are_clipped(fitted):
     beyond = TEST_DIGITS.copy()
-    beyond[TEST_DIGITS == 0] = -9
-    beyond[TEST_DIGITS == 16] = 29
+    beyond[TEST_DIGITS == 0] = -7
+    beyond[TEST_DIGITS == 16] = 23
     np.testing.assert_array_equal(fitted.predict_proba(beyond), fitted.predict_proba(TEST_DIGITS))
 
 
@@ -244,6 +244,82 @@ def test_unit_floats_are_another_form_of_bytes():
     np.testing.assert_array_equal(classifier.predict_proba(images[200:300] / 255), expected)
     blank = np.zeros((1, 64))
     assert np.isfinite(classifier.predict_proba(blank)).all()
+
+
+BYTE_DIGITS = np.rint(DIGITS * (255 / 16)).astype(np.uint8)
+FORMS = {
+    "uint8": lambda X: X,
+    "int64": lambda X: X.astype(np.int64),
+    "float bytes": lambda X: X.astype(np.float64),
+    "unit": lambda X: X / 255,
+    "unit float32": lambda X: (X / 255).astype(np.float32),
+    "-1 to 1": lambda X: X / 127.5 - 1,
+    "standardised": lambda X: (X / 255 - 0.31) / 0.37,
+    "16 bits": lambda X: X.astype(np.uint16) * 257,
+    "four bits": lambda X: X // 16,
+}
+
+TRAINED = ("uint8", "unit", "-1 to 1", "standardised", "16 bits")
+
+
+@pytest.fixture(scope="module")
+def fitted_to():
+    few = slice(400)
+    return {
+        name: quick(epochs=8).fit(FORMS[name](BYTE_DIGITS[few]), NUMBERS[few]) for name in TRAINED
+    }
+
+
+@pytest.mark.parametrize("asked", FORMS)
+@pytest.mark.parametrize("trained", TRAINED)
+def test_another_scale_is_rescaled_or_refused_and_never_answered_at_chance(
+    fitted_to, trained, asked
+):
+    classifier, X = fitted_to[trained], FORMS[asked](BYTE_DIGITS[:200])
+    bytes_of = {"uint8", "int64", "float bytes"}
+    unit = {"unit", "unit float32"}
+    certain = [
+        {trained, asked} <= bytes_of,
+        trained in bytes_of and asked in unit,
+        trained in unit and asked in unit | {"uint8", "int64"},
+        trained == asked,
+    ]
+    if any(certain):
+        assert classifier.score(X, NUMBERS[:200]) > 0.8
+        return
+    if {trained, asked} == {"-1 to 1", "standardised"}:  # nearly the same numbers
+        assert classifier.score(X, NUMBERS[:200]) > 0.8
+        return
+    for each in (X, X[:1]):
+        with pytest.raises(ValueError, match="Bring X to the scale of the training data"):
+            classifier.predict(each)
+
+
+def test_nearly_black_pictures_are_answered_where_their_type_says_what_they_hold(fitted_to):
+    dark = BYTE_DIGITS[:20] // 8
+    assert len(fitted_to["uint8"].predict(dark)) == 20
+    for trained, X in (
+        ("uint8", dark.astype(float)),
+        ("unit", dark.astype(float)),
+        ("unit", dark / 2550),
+    ):
+        with pytest.raises(ValueError, match="Bring X to the scale"):
+            fitted_to[trained].predict(X)
+
+
+def test_thin_strokes_of_another_scale_are_refused(fitted_to):
+    thin = np.zeros((5, 64))
+    thin[:, :2] = 255  # fewer than 5 in 100 of the values
+    with pytest.raises(ValueError, match="X holds values from 0 to 255, but .* on 0 to 1"):
+        fitted_to["unit"].predict(thin)
+
+
+def test_masks_are_the_same_as_bytes_and_as_floats():
+    masks = (BYTE_DIGITS > 100).astype(np.uint8)
+    classifier = quick(epochs=1).fit(masks, NUMBERS)
+    expected = classifier.predict_proba(masks[:20])
+    for each in (masks[:20] * 1.0, masks[:20] > 0, masks[:20] * 255):
+        np.testing.assert_array_equal(classifier.predict_proba(each), expected)
 
 
 @pytest.mark.parametrize("model", ["glance", "mlp"])
