@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.cli.output import DataDir, Json, print_json, print_table, say, say_adjustments
 from noonbit.errors import CheckFailed, plural
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def evaluate(
         print_json(facts | evaluation.as_dict() | {"test_items": evaluation.items})
     else:
         print_evaluation(evaluation, loaded.contract.preprocessor.noun)
+        say_adjustments(loaded.contract.preprocessor, evaluation.adjusted)
         say(f"\nnext     noonbit errors {loaded.word}")
     if fail_under is not None and evaluation.accuracy < fail_under:
         raise CheckFailed(

@@ -5,7 +5,7 @@ Also defines the flags that most commands share, `--json` and `--data-dir`.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from noonbit.errors import plural
 from noonbit.system.files import replace_non_finite
 
 if TYPE_CHECKING:
+    from noonbit.data.preprocess.base import Preprocessor
     from noonbit.runs.run import Run
 
 Json: TypeAlias = Annotated[
@@ -65,6 +67,13 @@ def print_trained(run: "Run", *, json: bool) -> None:
         print_json(facts | run.metadata["result"])
     say(f"\nreport   {run.path / 'report.html'}")
     say(f"next     noonbit predict {run.word} {run.contract.preprocessor.example}")
+
+
+def say_adjustments(preprocessor: "Preprocessor", counts: Mapping[str, int]) -> None:
+    """Print what was changed in how many inputs to fit the network, a line each."""
+    for adjustment, count in counts.items():
+        subject = f"{plural(count, preprocessor.noun)} {'is' if count == 1 else 'are'}"
+        say(f"note     {subject} {preprocessor.adjustments[adjustment]}")
 
 
 def say(text: str = "") -> None:

@@ -12,6 +12,7 @@ from noonbit.cli.output import (
     print_json,
     print_table,
     say,
+    say_adjustments,
     write_rows,
 )
 from noonbit.errors import DataError, UsageError, plural
@@ -148,10 +149,8 @@ def say_notes(run: "Run", predictions: "Predictions") -> None:
     """Print which inputs could not be read, and what was changed in others."""
     for item in predictions.bad:
         say(f"left out {item}")
-    preprocessor = run.contract.preprocessor
-    for adjustment, found in predictions.adjusted.items():
-        subject = f"{plural(len(found), preprocessor.noun)} {'is' if len(found) == 1 else 'are'}"
-        say(f"note     {subject} {preprocessor.adjustments[adjustment]}")
+    counts = {name: len(found) for name, found in predictions.adjusted.items()}
+    say_adjustments(run.contract.preprocessor, counts)
 
 
 def print_rows(
@@ -165,9 +164,11 @@ def print_rows(
         for row, explanation in zip(shown, explanations, strict=False):
             print_explanation(row, explanation, class_names)
     elif rows:
+        # What was adjusted is said in the notes already.
+        columns = [column for column in rows[0] if column != "adjusted"]
         print_table(
-            [column.replace("_", " ") for column in rows[0]],
-            [[format_value(value) for value in row.values()] for row in shown],
+            [column.replace("_", " ") for column in columns],
+            [[format_value(row[column]) for column in columns] for row in shown],
         )
     if len(rows) > len(shown):
         say(f"... and {len(rows) - len(shown):,} more; --out predictions.csv keeps them all")

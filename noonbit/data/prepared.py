@@ -14,7 +14,7 @@ from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, BadItem, Indices, RawDataset, Sentences, input_kind_of
 from noonbit.data.difficulty import nearest_neighbour_error
-from noonbit.data.preprocess.base import Preprocessor, Values, require_fitting_settings
+from noonbit.data.preprocess.base import Adjustment, Preprocessor, Values, require_fitting_settings
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.registry import fit_preprocessor
 from noonbit.data.preprocess.transform import all_labels, transform_dataset
@@ -39,8 +39,8 @@ class PreparedDataset:
     """Items left out because they could not be opened or decoded."""
     fingerprint: str
     """SHA-256 over pixels or texts, labels and class names; equal for equal data."""
-    blank: Indices
-    """The numbers of items without content, such as images of one level."""
+    adjusted: Mapping[Adjustment, Indices]
+    """The numbers of the items that had to be changed to fit the preprocessor, by what was done."""
     copies: Sequence[Indices]
     """Groups of two or more identical items, without the blank ones."""
     from_cache: bool = False
@@ -53,6 +53,16 @@ class PreparedDataset:
     def text(self, number: int) -> str:
         """Return the sentence of an item, as in the source."""
         return all_texts(self.data)[number]
+
+    @property
+    def blank(self) -> Indices:
+        """The numbers of items without content, such as images of one level."""
+        return self.adjusted.get("blank", np.zeros(0, np.int64))
+
+    def count_adjusted(self, numbers: Indices) -> dict[Adjustment, int]:
+        """Return how many of these items had to be changed, by what was done."""
+        counts = {name: int(np.isin(each, numbers).sum()) for name, each in self.adjusted.items()}
+        return {name: count for name, count in counts.items() if count}
 
     @property
     def has_given_classes(self) -> bool:
@@ -192,7 +202,7 @@ def prepare(
         split,
         (*data.bad, *bad_items),
         transformed.fingerprint,
-        transformed.blank,
+        transformed.adjusted,
         copies,
         transformed.from_cache,
     )

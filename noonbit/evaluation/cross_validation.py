@@ -73,11 +73,17 @@ def evaluate_test(
     """
     split = items.split
     labels, groups = items.labels[split.test], items.groups(split.test)
+    adjusted = items.count_adjusted(split.test)
     if split.folds is None:
         values = values_at(items.values, split.test, runtime.device)
         probabilities = predict_probabilities(model, contract, values, runtime)
         return probabilities, evaluate(
-            probabilities, labels, contract.class_names, split="test", groups=groups
+            probabilities,
+            labels,
+            contract.class_names,
+            split="test",
+            groups=groups,
+            adjusted=adjusted,
         )
     probabilities = np.zeros((len(labels), len(contract.class_names)), np.float32)
     for number, member in enumerate(cast(Ensemble, model).members, start=1):
@@ -87,7 +93,12 @@ def evaluate_test(
         member_contract = contract.model_copy(update={"temperature": temperature})
         probabilities[rows] = predict_probabilities(member, member_contract, values, runtime)
     return probabilities, evaluate(
-        probabilities, labels, contract.class_names, split="folds", groups=groups
+        probabilities,
+        labels,
+        contract.class_names,
+        split="folds",
+        groups=groups,
+        adjusted=adjusted,
     )
 
 

@@ -14,7 +14,7 @@ from torch import nn
 from noonbit.data import open_inputs
 from noonbit.data.dataset import BadItem, NumberedNames, Part, Sentences, input_kind_of
 from noonbit.data.loader import LoadedValues, values_at
-from noonbit.data.preprocess.base import Adjustment
+from noonbit.data.preprocess.base import Adjustment, adjustments_of_each
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import InputRefused, UsageTypeError
@@ -58,9 +58,14 @@ class Predictions:
         ]
 
     def rows(self, count: int) -> list[dict[str, Any]]:
-        """Return plain rows: name, prediction, probability, then the next classes up to `count`."""
+        """Return plain rows: name, prediction, probability, then the next classes up to `count`.
+
+        The last column, `adjusted`, says what was changed to fit the network: `resized, inverted`,
+        or nothing.
+        """
         table = []
-        for name, best in zip(self.names, self.top(count), strict=True):
+        changes = adjustments_of_each(self.adjusted, np.arange(len(self)))
+        for name, best, change in zip(self.names, self.top(count), changes, strict=True):
             row: dict[str, Any] = {
                 "name": name,
                 "prediction": best[0][0],
@@ -69,6 +74,7 @@ class Predictions:
             for rank, (label, probability) in enumerate(best[1:], start=2):
                 row[f"prediction_{rank}"] = label
                 row[f"probability_{rank}"] = probability
+            row["adjusted"] = change
             table.append(row)
         return table
 

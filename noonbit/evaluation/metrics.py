@@ -5,7 +5,8 @@ the same figures.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,8 @@ class Evaluation:
     """How many groups (games) the inputs come in, if they do; the interval is then over groups."""
     scores: tuple[MoveAccuracy, ...] = ()
     """For boards: the network's move accuracy, then that of the baselines."""
+    adjusted: Mapping[str, int] = field(default_factory=dict)
+    """How many items had to be changed to fit the network, by what was done."""
 
     @property
     def most_frequent_share(self) -> float:
@@ -87,10 +90,12 @@ def evaluate(
     *,
     split: str,
     groups: NDArray[np.int64] | None = None,
+    adjusted: Mapping[str, int] | None = None,
 ) -> Evaluation:
     """Compute the metrics of probabilities (N, classes) against labels (N,).
 
-    `groups` (N,) are the inputs' groups, or None for independent inputs.
+    `groups` (N,) are the inputs' groups, or None for independent inputs; `adjusted` counts those
+    that had to be changed.
     """
     count = len(labels)
     predicted = probabilities.argmax(axis=1)
@@ -119,6 +124,7 @@ def evaluate(
         scores=()
         if groups is None
         else (MoveAccuracy.from_ranks("the network", rank_labels(probabilities, labels), groups),),
+        adjusted=adjusted or {},
     )
 
 

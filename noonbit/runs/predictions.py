@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from noonbit.data.prepared import PreparedDataset
+from noonbit.data.preprocess.base import adjustments_of_each
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Probabilities
@@ -36,7 +37,10 @@ def evaluate_test_split(run: Run, items: PreparedDataset, runtime: Runtime) -> E
 
 
 def write_predictions(run: Run, items: PreparedDataset, probabilities: Probabilities) -> None:
-    """Write predictions.parquet: one row per test item, with its fold in a cross-validation."""
+    """Write predictions.parquet: one row per test item, with its fold in a cross-validation.
+
+    `adjusted` says what had to be changed to fit the network: `resized, inverted`, or nothing.
+    """
     indices, folds = items.split.test, items.split.folds
     names = np.array(items.data.class_names)
     precision = np.float32 if len(names) <= MANY_CLASSES else np.float16
@@ -47,6 +51,7 @@ def write_predictions(run: Run, items: PreparedDataset, probabilities: Probabili
             "name": [items.names[i] for i in indices],
             "label": names[items.labels[indices]],
             "prediction": names[probabilities.argmax(axis=1)],
+            "adjusted": adjustments_of_each(items.adjusted, indices),
             "probabilities": pa.FixedSizeListArray.from_arrays(
                 pa.array(probabilities.ravel().astype(precision)), len(names)
             ),

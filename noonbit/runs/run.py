@@ -344,6 +344,7 @@ class Run:
             self.class_names,
             split=split,
             groups=items.groups(indices),
+            adjusted=items.count_adjusted(indices),
         )
 
     def update(self, **facts: Any) -> None:

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from paths import PROJECT
-from PIL import Image
+from PIL import Image, ImageOps
+from sklearn.datasets import load_digits
 
 from noonbit import __version__
 from noonbit.cli.main import COMMANDS, run
@@ -382,6 +383,54 @@ def test_evaluate_takes_another_source_with_the_same_classes(command, digits_run
     assert (result["source"], result["split"], result["test_items"]) == ("digits", "all", 1797)
 
 
+@pytest.fixture
+def altered_digits(tmp_path):
+    """Four digits as PNG: two of them larger, of which one is inverted, and a blank one."""
+    images, labels = load_digits().images[:4] * (255 / 16), load_digits().target[:4]
+    for number, (image, label) in enumerate(zip(images.astype(np.uint8), labels, strict=True)):
+        picture = Image.fromarray(image).resize((24, 24) if number < 2 else (8, 8))
+        if number == 1:
+            picture = ImageOps.invert(picture)
+        if number == 2:
+            picture = Image.new("L", (8, 8), 0)
+        (tmp_path / "altered" / str(label)).mkdir(parents=True)
+        picture.save(tmp_path / "altered" / str(label) / f"{number}.png")
+    return tmp_path / "altered"
+
+
+def test_evaluate_and_predict_say_what_they_adjusted(command, digits_run, altered_digits, tmp_path):
+    run = Path(shutil.copytree(digits_run.path, tmp_path / "run"))
+    contract = json.loads((run / "contract.json").read_text())
+    contract["preprocessor"]["polarity"] = "light on dark"
+    (run / "contract.json").write_text(json.dumps(contract))
+    _, _, err = command("evaluate", run, altered_digits)
+    notes = [
+        "note     2 images are resized to fit the network",
+        "note     1 image is inverted, since the network learned from the other polarity",
+        "note     1 image is blank: one level everywhere, so the prediction means nothing",
+    ]
+    assert set(notes) <= set(err.splitlines())
+    _, out, _ = command("evaluate", run, altered_digits, "--json")
+    assert json.loads(out)["adjusted"] == {"blank": 1, "inverted": 1, "resized": 2}
+    file = tmp_path / "predictions.csv"
+    _, out, err = command("predict", run, altered_digits, "--out", file)
+    assert set(notes) <= set(err.splitlines())
+    rows = list(csv.DictReader(file.read_text().splitlines()))
+    assert sorted(row["adjusted"] for row in rows) == ["", "blank", "inverted, resized", "resized"]
+
+
+def test_the_predictions_of_a_training_say_what_was_adjusted(command, altered_digits, tmp_path):
+    shutil.copytree(altered_digits, tmp_path / "set" / "train")
+    shutil.copytree(altered_digits, tmp_path / "set" / "test")
+    options = ("--model", "mlp", "--epochs", "1", "--threads", "1", "--validation", "0")
+    assert command("train", tmp_path / "set", *options, "--out", tmp_path / "run")[0] == 0
+    table = pq.read_table(tmp_path / "run" / "predictions.parquet")
+    counts = json.loads((tmp_path / "run" / "evaluation.json").read_text())["adjusted"]
+    for name, count in counts.items():
+        assert sum(name in each for each in table["adjusted"].to_pylist()) == count
+    assert counts["blank"] == 1
+
+
 def test_fail_under_exits_with_5_after_printing_the_figures(command, digits_run):
     code, out, err = command("evaluate", digits_run.path, "--fail-under", "0.999999", "--json")
     accuracy = json.loads(out)["accuracy"]
@@ -408,7 +457,7 @@ def test_predict_top_gives_the_next_classes_in_order(command, digits_run, pictur
     assert row["probability"] >= row["probability_2"] >= row["probability_3"]
     assert len({row["prediction"], row["prediction_2"], row["prediction_3"]}) == 3
     code, out, _ = command("predict", digits_run.path, pictures / "0.png", "--top", "99", "--json")
-    assert len(json.loads(out)["predictions"][0]) == 1 + 2 * 10
+    assert len(json.loads(out)["predictions"][0]) == 1 + 2 * 10 + 1
 
 
 def test_predict_takes_arrays(command, digits_run, tmp_path):

@@ -1,5 +1,6 @@
 """Predictions for paths, pictures and arrays, one or many."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -214,8 +215,16 @@ def test_rows_are_flat_for_tables() -> None:
             "probability": 0.5,
             "prediction_2": "dark",
             "probability_2": 0.25,
+            "adjusted": "",
         }
     ]
+
+
+def test_rows_say_what_was_adjusted_in_each_input() -> None:
+    adjusted = {"resized": np.array([0, 2]), "inverted": np.array([2])}
+    each = ((1.0, 0.0, 0.0),) * 3
+    predictions = replace(predictions_of(*each), adjusted=adjusted)
+    assert [row["adjusted"] for row in predictions.rows(1)] == ["resized", "", "resized, inverted"]
 
 
 def test_joined_predictions_are_one_after_the_other() -> None:

@@ -43,6 +43,17 @@ class Transformed:
     """The positions of the inputs that had to be changed, by what was done."""
 
 
+def adjustments_of_each(
+    adjusted: Mapping[Adjustment, NDArray[np.int64]], numbers: NDArray[np.int64]
+) -> list[str]:
+    """What was changed in each input of `numbers` (N,): `resized, inverted`, or nothing."""
+    words = [""] * len(numbers)
+    for name, positions in adjusted.items():
+        for row in np.flatnonzero(np.isin(numbers, positions)):
+            words[row] += f", {name}" if words[row] else name
+    return words
+
+
 @dataclass(frozen=True, slots=True)
 class ReportWords:
     """How the report speaks of a kind of input; each is a piece of a sentence."""

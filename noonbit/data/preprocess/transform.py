@@ -32,7 +32,7 @@ from noonbit.data.dataset import (
 )
 from noonbit.data.files import has_unopened
 from noonbit.data.mapped import RowWriter, array_of_npy, is_mapped, map_bytes, offset_in_zip
-from noonbit.data.preprocess.base import Preprocessor, Values
+from noonbit.data.preprocess.base import Adjustment, Preprocessor, Values
 from noonbit.data.preprocess.images import preprocessing_code
 
 BLOCK_BYTES = 2**25
@@ -41,8 +41,8 @@ WORTH_KEEPING = 4_000_000
 """Fewer pixels are not cached, since decoding them takes a tenth of a second."""
 FACTS, PIXELS = "facts.json", "pixels.npy"
 DAMAGED_ENTRY_ERRORS = (
-    *(OSError, EOFError, LookupError, TypeError, ValueError, RecursionError, NotImplementedError),
-    *(struct.error, zlib.error, zipfile.BadZipFile),
+    *(OSError, EOFError, LookupError, AttributeError, TypeError, ValueError, RecursionError),
+    *(NotImplementedError, struct.error, zlib.error, zipfile.BadZipFile),
 )
 """What reading a damaged entry may raise."""
 
@@ -55,13 +55,18 @@ class TransformedDataset:
     """(N, *shape); zeros for the items in `bad`. Read-only if it is a view of a file."""
     bad: dict[int, BadItem]
     """Unreadable items, by item number."""
-    blank: Indices
-    """The numbers of items without content: images of one level, texts without a word."""
+    adjusted: dict[Adjustment, Indices]
+    """The numbers of the items that had to be changed, by what was done."""
     fingerprint: str
     """SHA-256 over pixels or texts, labels and class names."""
     from_cache: bool = False
     cache_failure: str | None = None
     """Why they could not be cached, as the end of a sentence."""
+
+    @property
+    def blank(self) -> Indices:
+        """The numbers of items without content: images of one level, texts without a word."""
+        return self.adjusted.get("blank", np.zeros(0, np.int64))
 
 
 def transform_dataset(data: RawDataset, preprocessor: Preprocessor) -> TransformedDataset:
@@ -90,37 +95,37 @@ def transform_parts(parts: Sequence[Part], preprocessor: Preprocessor) -> Transf
     """Transform all parts into one array; a single part that needs no change is not copied."""
     only = parts[0].raw if len(parts) == 1 else None
     if isinstance(only, OnDemand):
-        return TransformedDataset(only, {}, np.zeros(0, np.int64), "")
+        return TransformedDataset(only, {}, {}, "")
     if isinstance(only, np.ndarray) and only.shape[1:] == preprocessor.shape:
-        bad, blank, inverted = transform_blocks(parts, preprocessor, lambda rows: None)
-        if not inverted:
-            return TransformedDataset(only, bad, blank, "")
+        bad, adjusted = transform_blocks(parts, preprocessor, lambda rows: None)
+        if "inverted" not in adjusted:
+            return TransformedDataset(only, bad, adjusted, "")
     on_disk = any(isinstance(part.raw, np.ndarray) and is_mapped(part.raw) for part in parts)
     rows = RowWriter(sum(map(len, parts)), preprocessor.shape, preprocessor.dtype, on_disk=on_disk)
-    bad, blank, _ = transform_blocks(parts, preprocessor, rows.append)
-    return TransformedDataset(rows.finish(), bad, blank, "")
+    bad, adjusted = transform_blocks(parts, preprocessor, rows.append)
+    return TransformedDataset(rows.finish(), bad, adjusted, "")
 
 
 def transform_blocks(
     parts: Sequence[Part], preprocessor: Preprocessor, append: Callable[[NDArray[Any]], None]
-) -> tuple[dict[int, BadItem], Indices, int]:
+) -> tuple[dict[int, BadItem], dict[Adjustment, Indices]]:
     """Pass all transformed inputs to `append`, a block at a time.
 
-    Returns the unreadable items, the numbers of the blank ones, and how many were inverted.
+    Returns the unreadable items, and the numbers of those that had to be changed.
     """
     bad: dict[int, BadItem] = {}
-    blank = [np.zeros(0, np.int64)]
-    first = inverted = 0
+    adjusted: dict[Adjustment, list[Indices]] = {}
+    first = 0
     step = max(1, BLOCK_BYTES // prod(preprocessor.shape))
     for part in parts:
         for begin in range(0, len(part), step):
             block = preprocessor.transform(part.raw[begin : begin + step])
             bad |= {first + index: item for index, item in block.bad.items()}
-            blank.append(first + block.adjusted.get("blank", blank[0]))
-            inverted += len(block.adjusted.get("inverted", ()))
+            for name, numbers in block.adjusted.items():
+                adjusted.setdefault(name, []).append(first + numbers)
             append(as_array(block.values))
             first += len(block.values)
-    return bad, np.concatenate(blank), inverted
+    return bad, {name: np.concatenate(numbers) for name, numbers in adjusted.items()}
 
 
 def as_array(values: Values) -> NDArray[Any]:
@@ -179,7 +184,7 @@ def write_entry(path: Path, data: RawDataset, transformed: TransformedDataset) -
     pixels = as_array(transformed.values)
     facts = {
         "bad": [[number, item.name, item.reason] for number, item in transformed.bad.items()],
-        "blank": transformed.blank.tolist(),
+        "adjusted": {name: each.tolist() for name, each in transformed.adjusted.items()},
         "labels": label_digest(data),
         "fingerprint": transformed.fingerprint,
     }
@@ -213,7 +218,7 @@ def read_entry(
         return TransformedDataset(
             pixels,
             {int(number): BadItem(str(item), str(reason)) for number, item, reason in facts["bad"]},
-            np.array(facts["blank"], np.int64),
+            {str(name): np.array(each, np.int64) for name, each in facts["adjusted"].items()},
             str(facts["fingerprint"]) if is_same else fingerprint(data, pixels),
             from_cache=True,
         )

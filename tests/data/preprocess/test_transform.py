@@ -110,6 +110,10 @@ def test_a_second_load_is_the_same_and_opens_no_picture(
     second = load_it(source)
     assert second.from_cache and is_mapped(second.values)
     assert_same(first, second)
+    assert {name: each.tolist() for name, each in first.adjusted.items()} == {
+        name: each.tolist() for name, each in second.adjusted.items()
+    }
+    assert len(first.adjusted["resized"]) == 19
 
 
 def test_the_cache_is_told_by_no_finding(source: Path) -> None:
@@ -181,7 +185,7 @@ def test_another_decoder_is_another_entry(source: Path, monkeypatch: pytest.Monk
     assert not load_it(source).from_cache
 
 
-@pytest.mark.parametrize("name", ["transform_one", "border_level", "decode"])
+@pytest.mark.parametrize("name", ["transform_one", "border_level", "decode", "levels_of"])
 def test_a_change_of_what_makes_pixels_makes_another_decoder(name: str) -> None:
     assert f"def {name}(" in preprocessor.preprocessing_code()
 
