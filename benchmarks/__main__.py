@@ -18,6 +18,7 @@ BENCHMARKS = {
     "accuracy": "Seconds until a goal's accuracy is reached, against Keras's own MNIST example.",
     "ensemble": "Training time of an ensemble, in times of one member's.",
     "loading": "Seconds to load CSV, IDX and JPEG files, the first and the second time.",
+    "resizing": "Accuracy on pictures of other sizes, and time, by the filter that resizes them.",
     "prediction": "Images/s of predicting and the latency of one, against Keras and plain PyTorch.",
     "startup": "Seconds until commands answer, against importing Keras.",
     "growth": "Time an image and memory, by the number of images and of epochs, with a chart.",

@@ -222,6 +222,7 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
         "accuracy",
         "ensemble",
         "loading",
+        "resizing",
         "prediction",
         "startup",
         "growth",

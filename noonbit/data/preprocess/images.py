@@ -55,6 +55,12 @@ FitMode = Literal["crop", "pad"]
 Images: TypeAlias = NDArray[np.uint8] | Pictures
 RawPicture: TypeAlias = Image.Image | Picture | NDArray[np.generic]
 
+RESAMPLING = Image.Resampling.LANCZOS
+"""The filter that brings pictures to another size. Bilinear blurs what it shrinks: a network that
+learned from pictures as they are lost 4 to 15 points on enlarged ones (docs/performance.md)."""
+REDUCED_TO = 3
+"""What is larger than so many times the size is first reduced by whole pixels, which takes half the
+time and loses nothing that was measured."""
 LARGEST_KEPT_SIZE = 96
 """Images of one common size up to this many pixels a side are trained at that size."""
 DERIVED_SIZE = 64
@@ -338,12 +344,15 @@ class ImagePreprocessor(Preprocessor):
         return has_channels and not (self.channels == 1 and shape[1:] == self.size)
 
     def _resize(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
+        factor = min(image.width // size[0], image.height // size[1]) // REDUCED_TO
+        if factor > 1:
+            image = image.reduce(factor)
         if self.fit_mode == "crop":
-            return ImageOps.fit(image, size, Image.Resampling.BILINEAR)
+            return ImageOps.fit(image, size, RESAMPLING)
         # A drawing keeps its whole ink; the new margin continues the picture's own background.
         level = int(np.median(border_pixels(np.asarray(image.convert("L"))[None, None])[0]))
         color = level if image.mode == "L" else (level, level, level)
-        return ImageOps.pad(image, size, Image.Resampling.BILINEAR, color=color)
+        return ImageOps.pad(image, size, RESAMPLING, color=color)
 
     def _image_of_array(self, array: NDArray[np.generic], name: str) -> Image.Image:
         """An array (H, W), (H, W, C) or (C, H, W) as a picture, its numbers scaled to bytes."""

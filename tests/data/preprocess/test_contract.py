@@ -512,3 +512,18 @@ def test_a_contract_of_a_kind_that_nobody_knows_is_refused() -> None:
     stored["preprocessor"]["input_kind"] = "sounds"
     with pytest.raises(ValidationError, match="out of pictures, sentences, boards"):
         Contract.model_validate(stored)
+
+
+@pytest.mark.parametrize("by", [Image.Resampling.NEAREST, Image.Resampling.BICUBIC])
+@pytest.mark.parametrize("times", [2, 5, 13])
+def test_an_enlarged_drawing_comes_back_as_it_was(by: Image.Resampling, times: int) -> None:
+    strokes = np.zeros((28, 28), np.uint8)
+    strokes[6:22, 12:15] = 255
+    strokes[13:16, 7:22] = 200
+    preprocessor = ImagePreprocessor(height=28, width=28, channels=1, polarity="light on dark")
+    enlarged = Image.fromarray(strokes).resize((28 * times, 28 * times), by)
+    pixels, done = preprocessor.transform_one(enlarged)
+    assert done == ["resized"]
+    error = np.square(pixels[0].astype(float) - strokes).mean()
+    blurred = np.asarray(enlarged.resize((28, 28), Image.Resampling.BILINEAR), float)
+    assert error < 0.6 * np.square(blurred - strokes).mean()
