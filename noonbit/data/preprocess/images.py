@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache as once
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from noonbit.config.recipe import Recipe
 from noonbit.data import cache
@@ -47,6 +47,7 @@ from noonbit.data.preprocess.polarity import (
 )
 from noonbit.data.preprocess.white_level import measure_white_level
 from noonbit.data.readers.bit_depth import FULL_WHITE
+from noonbit.data.preprocess.strokes import StrokeForm
 from noonbit.data.readers.headers import WORTH_KEEPING, decoder_version
 from noonbit.data.readers.pictures import convert_image, decode
 from noonbit.errors import InputRefused, UsageError
@@ -82,6 +83,8 @@ class ImagePreprocessor(Preprocessor):
         "made grey": "made grey to fit the network",
         "made colour": "made colour to fit the network",
         "inverted": "inverted, since the network learned from the other polarity",
+        "reframed": "cut to the strokes, scaled and centred as the training images are",
+        "unlike": "unlike the training images, so the prediction means little",
         "blank": "blank: one level everywhere, so the prediction means nothing",
     }
     report_words: ClassVar[ReportWords] = ReportWords(
@@ -109,6 +112,8 @@ class ImagePreprocessor(Preprocessor):
     """What happens to another aspect ratio: photographs are cropped, drawings padded."""
     polarity: Polarity | None = None
     """Whether nearly all training images have a dark or a light border; None: they differ."""
+    strokes: StrokeForm | None = None
+    """How the training images are framed where they are strokes, all framed alike."""
     value_range: tuple[float, float] = (0.0, 255.0)
     """The raw numbers that stand for 0 and 255 when an input comes as an array."""
     white_level: int = Field(default=FULL_WHITE, gt=0)
@@ -151,10 +156,18 @@ class ImagePreprocessor(Preprocessor):
             value_range=data.value_range,
             white_level=measure_white_level(data),
         )
-        polarity = measure_polarity(preprocessor, images) if channels == 1 else None
-        if polarity is not None:
-            preprocessor = preprocessor.model_copy(update={"polarity": polarity, "fit_mode": "pad"})
-            reasons["polarity"] = f"at least {POLARITY_SHARE:.0%} of the training images have it"
+        if channels == 1:
+            drawing = measure_drawing(preprocessor, images)
+            if drawing.polarity is not None:
+                update = {"polarity": drawing.polarity, "strokes": drawing.strokes}
+                preprocessor = preprocessor.model_copy(update={**update, "fit_mode": "pad"})
+                reasons["polarity"] = (
+                    f"at least {POLARITY_SHARE:.0%} of the training images have it"
+                )
+            if drawing.strokes is not None:
+                reasons["strokes"] = (
+                    "they fill one box and are centred alike in the training images"
+                )
         return preprocessor, reasons
 
     def transform_one(
@@ -175,7 +188,7 @@ class ImagePreprocessor(Preprocessor):
         if image.mode != mode:
             done.append("made grey" if mode == "L" else "made colour")
             image = image.convert(mode)
-        size = (self.width, self.height)
+        size, whole = (self.width, self.height), image
         if image.size != size:
             done.append("resized")
             image = self._resize(image, size)
@@ -186,6 +199,8 @@ class ImagePreprocessor(Preprocessor):
             pixels = 255 - pixels
         if pixels.min() == pixels.max():
             done.append("blank")
+        elif not self._have_training_form(pixels[None], were_resized="resized" in done)[0]:
+            return self._reframe(whole, pixels, done)
         return pixels, done
 
     def transform(self, raw: Raw) -> Transformed:
@@ -196,7 +211,10 @@ class ImagePreprocessor(Preprocessor):
         """
         images = images_of(raw)
         if isinstance(images, np.ndarray) and images.shape[1:] == self.shape:
-            return self._prepare_array(images)
+            return self._transform_array(images)
+        return self._transform_each(images)
+
+    def _transform_each(self, images: Images) -> Transformed:
         pixels = np.zeros((len(images), *self.shape), np.uint8)
         adjusted: dict[Adjustment, list[int]] = {}
         bad: dict[int, BadItem] = {}
@@ -282,12 +300,14 @@ class ImagePreprocessor(Preprocessor):
         return shape + (f", {self.polarity}" if self.polarity else "")
 
     def describe_in_full(self) -> str:
-        """`28 × 28 pixels, grey, light on dark`."""
+        """`28 × 28 pixels, grey, light on dark`, and how strokes are framed."""
         words = [
             f"{self.width} × {self.height} pixels",
             "grey" if self.channels == 1 else "colour",
         ]
-        return ", ".join(words + ([self.polarity] if self.polarity else []))
+        words += [self.polarity] if self.polarity else []
+        words += [self.strokes.describe()] if self.strokes else []
+        return ", ".join(words)
 
     def describe_conversion(self) -> str:
         """Say how another shape, colour or polarity is converted."""
@@ -296,6 +316,7 @@ class ImagePreprocessor(Preprocessor):
             + " and resized"
             + (", made grey" if self.channels == 1 else ", grey ones made colour")
             + (", inverted where the border has the other brightness" if self.polarity else "")
+            + (", cut to their strokes where these lie otherwise" if self.strokes else "")
         )
 
     @classmethod
@@ -310,21 +331,64 @@ class ImagePreprocessor(Preprocessor):
             "image size": f"{self.height} x {self.width}",
             "channels": self.channels,
             "polarity": self.polarity,
+            "strokes": self.strokes.describe() if self.strokes else None,
         }
 
-    def _prepare_array(self, images: NDArray[np.uint8]) -> Transformed:
-        flat = images.reshape(len(images), -1)
-        adjusted: dict[Adjustment, NDArray[np.int64]] = {}
+    def _transform_array(self, given: NDArray[np.uint8]) -> Transformed:
+        """Transform images of the contract's shape at once, without a copy where none changes."""
+        opposite = np.zeros(len(given), np.bool_)
         if self.polarity is not None:
-            opposite = np.flatnonzero(self._are_opposite(background_level(images)))
-            if len(opposite):
-                images = images.copy()
-                images[opposite] = 255 - images[opposite]
-                adjusted["inverted"] = opposite
-        blank = np.flatnonzero(flat.min(axis=1, initial=255) == flat.max(axis=1, initial=0))
-        if len(blank):
-            adjusted["blank"] = blank
-        return Transformed(images, {}, adjusted)
+            opposite = self._are_opposite(background_level(given))
+        images = given
+        if opposite.any():
+            images = given.copy()
+            images[opposite] = 255 - images[opposite]
+        flat = given.reshape(len(given), -1)
+        blank = flat.min(axis=1, initial=255) == flat.max(axis=1, initial=0)
+        adjusted = {"blank": blank, "inverted": opposite}
+        others = np.flatnonzero(~blank & ~self._have_training_form(images, were_resized=False))
+        if len(others):
+            each = self._transform_each(given[others])
+            images = images.copy() if images is given else images
+            images[others] = np.asarray(each.values)
+            opposite[others] = False
+            for key, rows in each.adjusted.items():
+                adjusted.setdefault(key, np.zeros(len(given), np.bool_))[others[rows]] = True
+        return Transformed(
+            images,
+            {},
+            {key: np.flatnonzero(adjusted[key]) for key in sorted(adjusted) if adjusted[key].any()},
+        )
+
+    def _reframe(
+        self, picture: Image.Image, pixels: NDArray[np.uint8], done: list[Adjustment]
+    ) -> tuple[NDArray[np.uint8], list[Adjustment]]:
+        """Replace pixels (1, H, W) by the strokes of the whole picture (mode L), framed.
+
+        Where no stroke is found, the pixels stay as they are.
+        """
+        assert self.strokes is not None  # noqa: S101 - what lacks a form has one to lack
+        reading = self.strokes.read(picture)
+        if reading is None:
+            return pixels, [*done, "unlike"]
+        done = [each for each in done if each not in ("resized", "inverted")]
+        if reading.is_dark == (self.polarity == "light on dark"):
+            done.append("inverted")
+        done.append("reframed")
+        if not reading.resembles:
+            done.append("unlike")
+        return self._light_on_dark(reading.pixels[None]), done
+
+    def _have_training_form(
+        self, images: NDArray[np.uint8], *, were_resized: bool
+    ) -> NDArray[np.bool_]:
+        """Whether images (N, C, H, W) are framed as the training images; (N,)."""
+        if self.strokes is None:
+            return np.ones(len(images), np.bool_)
+        return self.strokes.matches(self._light_on_dark(images[:, 0]), were_resized=were_resized)
+
+    def _light_on_dark(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return 255 - pixels if self.polarity == "dark on light" else pixels
 
     def _are_opposite(self, levels: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether backgrounds of these levels (N,), 0 to 255, have the other polarity."""
@@ -390,29 +454,49 @@ def has_colour(images: Images) -> bool:
     return bool(images.shape[1] == 3)
 
 
-def measure_polarity(preprocessor: ImagePreprocessor, images: Images) -> Polarity | None:
-    """Return the polarity that nearly all of a sample of 1,000 borders have, or None."""
+class Drawing(BaseModel):
+    """What grey training images have in common where they are drawings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    polarity: Polarity | None
+    strokes: StrokeForm | None
+
+
+def measure_drawing(preprocessor: ImagePreprocessor, images: Images) -> Drawing:
+    """Measure polarity and framing on a sample of 1,000; of files, the result is cached."""
     sample = images[:: max(1, len(images) // 1000)]
     if not isinstance(sample, Pictures) or not all(picture.stamp for picture in sample):
-        return polarity_of(background_level(np.asarray(preprocessor.transform(sample).values)))
+        return measure_sample(preprocessor, sample)[0]
     names = [(picture.name, picture.stamp) for picture in sample]
-    name = cache.entry_name("polarity", preprocessing_code(), preprocessor.model_dump_json(), names)
-    known = cache.find_value(name)
-    if isinstance(known, dict) and known.get("polarity", "") in (*get_args(Polarity), None):
-        polarity: Polarity | None = known["polarity"]
-        return polarity
+    name = cache.entry_name("drawing", preprocessing_code(), preprocessor.model_dump_json(), names)
+    try:
+        return Drawing.model_validate(cache.find_value(name))
+    except ValidationError:  # not there, or damaged
+        drawing, is_whole = measure_sample(preprocessor, sample)
+    if len(sample) >= WORTH_KEEPING and is_whole:
+        cache.keep_value(name, drawing.model_dump())
+    return drawing
+
+
+def measure_sample(preprocessor: ImagePreprocessor, sample: Images) -> tuple[Drawing, bool]:
+    """Measure a sample; and say whether all its files could be opened."""
     prepared = preprocessor.transform(sample)
     polarity = polarity_of(background_level(np.asarray(prepared.values)))
-    if len(sample) >= WORTH_KEEPING and not has_unopened(prepared.bad.values()):
-        cache.keep_value(name, {"polarity": polarity})
-    return polarity
+    is_whole = not has_unopened(prepared.bad.values())
+    if polarity is None:
+        return Drawing(polarity=None, strokes=None), is_whole
+    padded = preprocessor.model_copy(update={"polarity": polarity, "fit_mode": "pad"})
+    pixels = padded._light_on_dark(np.asarray(padded.transform(sample).values)[:, 0])
+    return Drawing(polarity=polarity, strokes=StrokeForm.fit(pixels)), is_whole
 
 
 @once
 def preprocessing_code() -> str:
     """Return the code that makes pixels, for cache keys: another version may make others."""
     here = Path(__file__)
-    files = here, here.with_name("pixels.py"), here.with_name("polarity.py")
+    names = "pixels.py", "polarity.py", "ink.py", "strokes.py"
+    files = here, *(here.with_name(name) for name in names)
     return decoder_version() + "".join(file.read_text(encoding="utf-8") for file in files)
 
 

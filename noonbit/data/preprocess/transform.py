@@ -98,7 +98,7 @@ def transform_parts(parts: Sequence[Part], preprocessor: Preprocessor) -> Transf
         return TransformedDataset(only, {}, {}, "")
     if isinstance(only, np.ndarray) and only.shape[1:] == preprocessor.shape:
         bad, adjusted = transform_blocks(parts, preprocessor, lambda rows: None)
-        if "inverted" not in adjusted:
+        if not adjusted.keys() & {"inverted", "reframed"}:
             return TransformedDataset(only, bad, adjusted, "")
     on_disk = any(isinstance(part.raw, np.ndarray) and is_mapped(part.raw) for part in parts)
     rows = RowWriter(sum(map(len, parts)), preprocessor.shape, preprocessor.dtype, on_disk=on_disk)

@@ -483,15 +483,17 @@ def test_photographs_in_colour_have_no_polarity() -> None:
     assert preprocessor.polarity is None
 
 
-def test_the_training_pixels_of_mnist_pass_unchanged(shared_data: Callable[[str], Path]) -> None:
+def test_pixels_of_mnist_pass_unchanged(shared_data: Callable[[str], Path]) -> None:
     data = open_data(shared_data("mnist"))
     preprocessor, _ = fit_preprocessor(data)
-    assert preprocessor == ImagePreprocessor(
-        height=28, width=28, channels=1, fit_mode="pad", polarity="light on dark"
-    )
-    prepared = preprocessor.transform(data.train.raw)
-    assert prepared.values is data.train.raw
-    assert prepared.adjusted == {} and prepared.bad == {}
+    assert preprocessor.describe() == "28x28x1, light on dark" and preprocessor.fit_mode == "pad"
+    for part in data.parts.values():
+        prepared = preprocessor.transform(part.raw)
+        assert prepared.values is part.raw
+        assert prepared.adjusted == {} and prepared.bad == {}
+    inverted = preprocessor.transform(255 - data.test.raw)
+    assert np.array_equal(inverted.values, data.test.raw)
+    assert list(inverted.adjusted) == ["inverted"] and len(inverted.adjusted["inverted"]) == 10_000
 
 
 def test_colour_is_mirrored_and_grey_is_not() -> None:

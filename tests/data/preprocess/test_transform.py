@@ -266,7 +266,7 @@ def test_a_damaged_or_foreign_entry_is_made_again(
 def test_damaged_headers_are_read_again(source: Path) -> None:
     first = load_it(source)
     for content in ("[]", "{}", "[[1, 2]]", "null", '{"polarity": "none"}', "[" * 100_000):
-        for kind in ("headers", "polarity"):
+        for kind in ("headers", "drawing"):
             (path,) = entries(kind)
             path.write_text(content)
         assert_same(first, load_it(source))
