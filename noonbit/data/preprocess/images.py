@@ -45,9 +45,9 @@ from noonbit.data.preprocess.polarity import (
     opposite_of,
     polarity_of,
 )
+from noonbit.data.preprocess.strokes import StrokeForm
 from noonbit.data.preprocess.white_level import measure_white_level
 from noonbit.data.readers.bit_depth import FULL_WHITE
-from noonbit.data.preprocess.strokes import StrokeForm
 from noonbit.data.readers.headers import WORTH_KEEPING, decoder_version
 from noonbit.data.readers.pictures import convert_image, decode
 from noonbit.errors import InputRefused, UsageError

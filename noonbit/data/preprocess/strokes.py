@@ -60,6 +60,8 @@ class Framing:
     """(N, 2): row and column of the centre of mass."""
     paper: NDArray[np.float64]
     """(N,): the share of clean pixels."""
+    brightest: NDArray[np.uint8]
+    """(N,): the highest level."""
 
 
 class StrokeForm(BaseModel):
@@ -81,6 +83,8 @@ class StrokeForm(BaseModel):
     """From `centre`, in pixels."""
     paper: float
     """The least share of clean pixels."""
+    brightest: float
+    """The least level, 0 to 255, that the ink reaches somewhere."""
     stroke_width: tuple[float, float]
     """Thinnest and usual mean width of strokes, in parts of the longer side of their box."""
     thickness: Limits
@@ -128,6 +132,7 @@ class StrokeForm(BaseModel):
             filled=(quantile(filled, OUTLIERS), quantile(filled, 1 - OUTLIERS)),
             farthest=float(np.abs(centres - centre).max() + SHIFT * side.max()),
             paper=float(framing.paper.min() / WIDENED),
+            brightest=float(framing.brightest.min() / WIDENED),
             stroke_width=(
                 quantile(look["stroke_width"], OUTLIERS),
                 quantile(look["stroke_width"], 0.5),
@@ -152,6 +157,7 @@ class StrokeForm(BaseModel):
         centres = framing.mass if self.centred == "mass" else framing.middle
         return np.asarray(
             (framing.paper >= self.paper)
+            & (framing.brightest >= self.brightest)
             & (filled >= self.filled[0] / tolerance**2)  # a few are much smaller, none much larger
             & (filled <= self.filled[1] * tolerance)
             & (np.abs(centres - self.centre).max(axis=1) <= self.farthest)
@@ -246,6 +252,7 @@ def measure_framing(pixels: Pixels) -> Framing:
         middle=(starts + stops) / 2,
         mass=np.stack(mass, axis=1),
         paper=clean / np.prod(pixels.shape[:2]),
+        brightest=pixels.max(axis=(0, 1)),
     )
 
 
