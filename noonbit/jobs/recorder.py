@@ -76,5 +76,7 @@ def time_budget_result(prepared: PreparedTraining) -> dict[str, Any]:
             "last_lr": state.history[-1].lr,
             "highest_lr": plan.learning_rate,
             "ended_by": ended_by,
+            "too_short_to_validate": len(prepared.context.validation) > 0
+            and not state.history[-1].is_validated,
         }
     }

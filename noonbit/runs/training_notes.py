@@ -75,8 +75,9 @@ def time_budget_note(budget: dict[str, Any]) -> str:
         "epochs": ", all that --epochs asked for",
         "patience": ", until --patience ended it",
     }[budget["ended_by"]]
+    validation = "; there was no time to validate" if budget["too_short_to_validate"] else ""
     return (
         f"The time budget of {budget['seconds']:g} s held {' and '.join(held)} in "
         f"{budget['spent_seconds']:.1f} s{end}; the learning rate followed the clock, and the last "
-        f"step had {budget['last_lr'] / budget['highest_lr']:.1%} of the highest."
+        f"step had {budget['last_lr'] / budget['highest_lr']:.1%} of the highest{validation}."
     )

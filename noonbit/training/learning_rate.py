@@ -16,8 +16,7 @@ from noonbit.training.state import TimedStep, TrainingContext, TrainingState
 TIME_SCALE = 1000
 """By the clock, a schedule goes through thousandths of the time instead of steps."""
 MOST_FOR_VALIDATION = 0.2
-"""The share of a time budget that is kept for the last validation, at most. One that takes longer
-comes on top: a budget of less than an epoch may be too short to validate thousands of items."""
+"""The share of a time budget that is kept for the last validation, at most."""
 
 
 class LearningRateBySteps:
@@ -49,6 +48,10 @@ class LearningRateBySteps:
     def is_time_over(self, step: int) -> bool:
         """Whether there is no time for this step."""
         return False
+
+    def must_validate(self, *, is_cut: bool) -> bool:
+        """Whether to validate the epoch that is over; `is_cut` says that the time ended it."""
+        return True
 
 
 class LearningRateByTime(LearningRateBySteps):
@@ -92,16 +95,33 @@ class LearningRateByTime(LearningRateBySteps):
             self.last_step_seconds = seconds - noted[-1].seconds
         return seconds + self.last_step_seconds / 2 >= self.seconds_for_steps(seconds)
 
-    def seconds_for_steps(self, seconds: float) -> float:
-        """Return the budget without the time of the last validation.
+    def must_validate(self, *, is_cut: bool) -> bool:
+        """See `LearningRateBySteps`.
 
-        That will take as long as the one before it, or a third of a step for each batch.
+        Validation chooses between epochs, so the only one of a short budget can do without, and a
+        budget of seconds may be too short for thousands of items.
         """
-        noted, expected = self.state.timed_steps, self.state.validation_seconds
-        if expected is None:
-            step_seconds = (seconds - noted[0].seconds) / len(noted) if noted else 0.0
-            expected = self.validation_steps * step_seconds / STEP_PASSES
+        return not (is_cut and self.is_too_short_to_validate(self.elapsed()))
+
+    def is_too_short_to_validate(self, seconds: float) -> bool:
+        """Whether a training that ends in this epoch does without validation."""
+        expected = self.expected_validation_seconds(seconds)
+        return not self.state.history and expected > MOST_FOR_VALIDATION * self.budget
+
+    def seconds_for_steps(self, seconds: float) -> float:
+        """Return the budget without the time of the last validation, if there will be one."""
+        if self.is_too_short_to_validate(seconds):
+            return self.budget
+        expected = self.expected_validation_seconds(seconds)
         return self.budget - min(expected, MOST_FOR_VALIDATION * self.budget)
+
+    def expected_validation_seconds(self, seconds: float) -> float:
+        """Return how long a validation takes: as the last one, or a third of a step per batch."""
+        noted, known = self.state.timed_steps, self.state.validation_seconds
+        if known is not None:
+            return known
+        step_seconds = (seconds - noted[0].seconds) / len(noted) if noted else 0.0
+        return self.validation_steps * step_seconds / STEP_PASSES
 
 
 def make_learning_rate(

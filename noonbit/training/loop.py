@@ -51,8 +51,9 @@ def fit(
     `TrainingDiverged` when a loss is not finite.
     """
     plan, train = context.plan, context.train
+    steps = steps_per_epoch(len(train), plan.batch_size)
     train_step = TrainStep.of(context)
-    learning_rate = make_learning_rate(state, context, steps_per_epoch(len(train), plan.batch_size))
+    learning_rate = make_learning_rate(state, context, steps)
     with make_gradients(state.model, train_step) as gradients:
         optimizer_step = make_optimizer_step(state.optimizer, gradients)
 
@@ -75,10 +76,12 @@ def fit(
             ):
                 return False
             with swap_in_average(state.model, state.average):
-                loss, accuracy = validate(
-                    state.model, context.contract, context.validation, context.runtime
-                )
-                state.validation_seconds = learning_rate.elapsed() - state.elapsed
+                loss, accuracy = math.nan, math.nan
+                if learning_rate.must_validate(is_cut=state.step < steps):
+                    loss, accuracy = validate(
+                        state.model, context.contract, context.validation, context.runtime
+                    )
+                    state.validation_seconds = learning_rate.elapsed() - state.elapsed
                 finish_epoch(state, context, learning_rate, loss, accuracy)
             callbacks.on_epoch(state)
             if callbacks.should_stop():
@@ -285,11 +288,14 @@ def validate(
 def is_best(row: EpochMetrics, state: TrainingState, plan: Plan) -> bool:
     """Whether an epoch's weights are the best so far by `Recipe.keep`.
 
-    Ties of accuracy are broken by the loss. Without a validation split the last epoch is kept.
+    Ties of accuracy are broken by the loss. Without a validation split the last epoch is kept, and
+    an epoch that was not validated is kept until the next one.
     """
     if plan.keep == "last" or not state.best_epoch or math.isnan(row.val_accuracy):
         return True
     best = state.history[state.best_epoch - 1]
+    if math.isnan(best.val_accuracy):
+        return True
     if plan.keep == "loss":
         return row.val_loss < best.val_loss
     return (row.val_accuracy, -row.val_loss) > (best.val_accuracy, -best.val_loss)

@@ -1,5 +1,6 @@
 """The state of a training, its metrics, and its callbacks."""
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,6 +30,11 @@ class EpochMetrics:
     """At the last step."""
     seconds: float
     items_per_second: float
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether there was a validation split, and time for it."""
+        return not math.isnan(self.val_accuracy)
 
 
 @dataclass(frozen=True, slots=True)

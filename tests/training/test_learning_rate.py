@@ -122,6 +122,23 @@ def test_the_last_validation_is_part_of_the_budget_up_to_a_fifth_of_it(
     assert state.elapsed == clock.now - 100
 
 
+def test_the_only_epoch_of_a_budget_too_short_for_validation_is_kept_without(clock):
+    plan = replace(BUDGET, time_budget=3.0)
+    state = timed(clock, plan, validation_items=150)
+    assert len(state.timed_steps) == 3
+    (row,) = state.history
+    assert not row.is_validated and state.best_epoch == 1
+    assert equal(state.best, weights(state))
+    # What comes after it is better, as far as anybody knows.
+    carry_on(state, replace(PLAN, epochs=2))
+    assert state.history[1].is_validated and state.best_epoch == 2
+
+
+def test_a_whole_first_epoch_is_validated_however_long_that_takes(clock):
+    state = timed(clock, replace(BUDGET, time_budget=6.0), validation_items=150)
+    assert [row.is_validated for row in state.history] == [True, True]
+
+
 def test_a_budget_with_epochs_ends_with_whichever_comes_first_and_low_either_way(clock):
     few = timed(clock, replace(BUDGET, epochs=2))
     assert len(few.timed_steps) == 10
