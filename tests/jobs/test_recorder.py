@@ -70,6 +70,17 @@ def test_a_killed_budget_takes_the_steps_that_it_had_taken_again_with_the_same_b
     ]
 
 
+def test_each_step_is_on_the_disk_before_the_next_one_begins(source, tmp_path):
+    out, seen = tmp_path / "run", []
+
+    class Reading(Observer):
+        def on_step(self, progress):
+            seen.append(len(read_timed_steps(out, at_least=0)))
+
+    train(source, RECIPE, out=out, observer=Reading())
+    assert seen == list(range(1, len(seen) + 1))
+
+
 def test_a_finished_budget_repeats_its_bits_from_what_it_noted(source, tmp_path):
     run = train(source, RECIPE, out=tmp_path / "run")
     last, noted = last_weights(run), read_timed_steps(run.path, at_least=1)

@@ -48,6 +48,9 @@ def timed(
 
     def turn(_: object) -> None:
         clock.now += step_seconds
+        if plan.time_budget < math.inf:  # what is noted is what the step was taken with
+            noted = state.timed_steps[state.epoch * STEPS + state.step - 1]
+            assert state.optimizer.param_groups[0]["lr"] == noted.lr
 
     hooks = callbacks(on_step=turn, should_stop=lambda: clock.now - 100 >= stop_after)
     is_over = carry_on(state, plan, validation=images(validation_items), hooks=hooks)
