@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listings import listing_of
 from PIL import Image
 
 from noonbit.data.dataset import Inputs, RawDataset
-from noonbit.data.files import open_files
 from noonbit.data.readers.table import read, read_inputs, recognise
 from noonbit.errors import DataError
 
@@ -34,13 +34,13 @@ def write(path: Path, lines: list[str], header: list[str] | None = None) -> Path
 
 
 def open_table(path: Path) -> RawDataset:
-    files = open_files(path)
-    assert recognise(files)
-    return read(files, path.name)
+    listing = listing_of(path)
+    assert recognise(listing)
+    return read(listing)
 
 
 def inputs_of(path: Path) -> Inputs:
-    return read_inputs(open_files(path), path.name, None)
+    return read_inputs(listing_of(path), None)
 
 
 def sentence(path: Path) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listings import listing_of
 
 from noonbit.data.dataset import RawDataset
-from noonbit.data.files import open_files
 from noonbit.data.readers.arrays import labels_from_array, read, read_inputs, recognise
 from noonbit.errors import DataError
 
@@ -18,9 +18,9 @@ LABELS = np.array([0, 1, 2, 0, 1, 2])
 def open_npz(folder: Path, **arrays) -> RawDataset:
     path = folder / "data.npz"
     np.savez(path, **arrays)
-    files = open_files(path)
-    assert recognise(files)
-    return read(files, "data.npz")
+    listing = listing_of(path)
+    assert recognise(listing)
+    return read(listing)
 
 
 def sentence(call, *arguments, **options) -> str:
@@ -103,9 +103,7 @@ def test_a_truncated_npy_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x.npy"
     np.save(path, IMAGES)
     path.write_bytes(path.read_bytes()[:-10])
-    assert sentence(read_inputs, open_files(path), "x.npy", None).startswith(
-        "x is cut off or damaged"
-    )
+    assert sentence(read_inputs, listing_of(path), None).startswith("x is cut off or damaged")
 
 
 def test_a_packed_array_that_is_cut_off_keeps_the_reason_of_its_packing(tmp_path: Path) -> None:
@@ -120,6 +118,6 @@ def test_a_packed_array_that_is_cut_off_keeps_the_reason_of_its_packing(tmp_path
 
 def test_a_lone_array_is_input(tmp_path: Path) -> None:
     np.save(tmp_path / "photos.npy", IMAGES / 255)
-    inputs = read_inputs(open_files(tmp_path / "photos.npy"), "photos.npy", None)
+    inputs = read_inputs(listing_of(tmp_path / "photos.npy"), None)
     assert inputs.value_range == (0, 1) and inputs.part.labels is None
     np.testing.assert_array_equal(inputs.part.raw, IMAGES[:, None])

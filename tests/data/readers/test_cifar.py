@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listings import listing_of
 
 from noonbit.data.dataset import RawDataset
-from noonbit.data.files import open_files
 from noonbit.data.readers.cifar import CIFAR10_CLASSES, _dtype, read, recognise
 from noonbit.errors import DataError
 
@@ -31,9 +31,9 @@ def python2_pickle(pixels: np.ndarray, labels: list[int], key: bytes = b"labels"
 
 
 def open_source(path: Path) -> RawDataset:
-    files = open_files(path)
-    assert recognise(files)
-    return read(files, path.name)
+    listing = listing_of(path)
+    assert recognise(listing)
+    return read(listing)
 
 
 def sentence(path: Path) -> str:
@@ -170,7 +170,7 @@ def test_a_pickle_of_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_a_class_folder_called_train_is_no_batch(tmp_path: Path) -> None:
     (tmp_path / "train").write_text("trains are fun")
-    assert not recognise(open_files(tmp_path))
+    assert not recognise(listing_of(tmp_path))
 
 
 def test_reading_takes_less_than_twice_the_memory_of_the_result(tmp_path: Path) -> None:

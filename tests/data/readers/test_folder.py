@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listings import listing_of
 from PIL import Image
 
 from noonbit.data.dataset import Pictures, RawDataset
-from noonbit.data.files import open_files
 from noonbit.data.readers.folder import read, read_inputs, recognise
 from noonbit.errors import DataError
 
@@ -21,9 +21,9 @@ def write_pictures(root: Path, *names: str) -> Path:
 
 
 def open_folder(path: Path) -> RawDataset:
-    files = open_files(path)
-    assert recognise(files)
-    return read(files, path.name)
+    listing = listing_of(path)
+    assert recognise(listing)
+    return read(listing)
 
 
 def sentence(path: Path) -> str:
@@ -138,7 +138,7 @@ def test_inputs_are_all_pictures_wherever_they_lie(tmp_path: Path) -> None:
     write_pictures(tmp_path, "10.png", "9.png", "sub/1.png", "no_suffix")
     (tmp_path / "notes.txt").write_text("passed over")
     (tmp_path / "broken.jpg").write_bytes(b"hello")
-    inputs = read_inputs(open_files(tmp_path), "photos", None)
+    inputs = read_inputs(listing_of(tmp_path), None)
     assert list(inputs.part.names) == ["9.png", "10.png", "no_suffix", "sub/1.png"]
     assert inputs.part.labels is None
     assert [item.name for item in inputs.bad] == ["broken.jpg"]

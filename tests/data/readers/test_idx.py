@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from listings import listing_of
 
-from noonbit.data.files import File, open_files
+from noonbit.data.files import File
 from noonbit.data.readers.idx import read, read_images, read_inputs, read_labels, recognise
 from noonbit.errors import DataError
 
@@ -32,7 +33,7 @@ def write_pair(folder: Path, images: str, labels: str) -> None:
 
 def sentence(path: Path) -> str:
     with pytest.raises(DataError) as error:
-        read(open_files(path), path.name)
+        read(listing_of(path))
     return str(error.value)
 
 
@@ -63,7 +64,7 @@ def test_colour_images_become_channels_first() -> None:
 
 
 def test_real_mnist_loads(shared_data) -> None:
-    data = read(open_files(shared_data("mnist")), "mnist")
+    data = read(listing_of(shared_data("mnist")))
     assert list(data.parts) == ["train", "test"]
     assert data.train.raw.shape == (60_000, 1, 28, 28)
     assert len(data.parts["test"]) == 10_000
@@ -86,7 +87,7 @@ def test_real_mnist_loads(shared_data) -> None:
 )
 def test_a_pair_is_found_under_any_usual_name(tmp_path: Path, images: str, labels: str) -> None:
     write_pair(tmp_path, images, labels)
-    data = read(open_files(tmp_path), "source")
+    data = read(listing_of(tmp_path))
     np.testing.assert_array_equal(data.train.raw[:, 0], IMAGES)
     assert data.train.labels is not None and data.train.labels.tolist() == LABELS.tolist()
     assert data.notes == ()
@@ -95,22 +96,23 @@ def test_a_pair_is_found_under_any_usual_name(tmp_path: Path, images: str, label
 def test_the_images_file_alone_finds_its_labels(tmp_path: Path) -> None:
     write_pair(tmp_path, "a-images-idx3-ubyte.gz", "a-labels-idx1-ubyte")
     write_pair(tmp_path, "b-images-idx3-ubyte", "b-labels-idx1-ubyte")
-    data = read(open_files(tmp_path / "a-images-idx3-ubyte.gz"), "source")
+    data = read(listing_of(tmp_path / "a-images-idx3-ubyte.gz"))
     assert len(data.train) == 6 and list(data.parts) == ["train"]
 
 
 def test_plain_and_compressed_copies_side_by_side_are_one_set(tmp_path: Path) -> None:
     for end in ("", ".gz"):
         write_pair(tmp_path, f"train-images-idx3-ubyte{end}", f"train-labels-idx1-ubyte{end}")
-    assert len(read(open_files(tmp_path), "source").train) == 6
+    assert len(read(listing_of(tmp_path)).train) == 6
 
 
 def test_a_lone_test_pair_becomes_the_training_part_with_a_note(tmp_path: Path) -> None:
     write_pair(tmp_path, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-    data = read(open_files(tmp_path), "letters")
+    data = read(listing_of(tmp_path))
     assert list(data.parts) == ["train"]
     assert data.notes == (
-        "letters has no training part by name, so what is named test is taken for training.",
+        f"{tmp_path.name} has no training part by name, so what is named test is taken for "
+        "training.",
     )
 
 
@@ -174,8 +176,8 @@ def test_missing_labels_and_missing_images_are_said(tmp_path: Path) -> None:
 def test_inputs_need_no_labels(tmp_path: Path) -> None:
     path = tmp_path / "pictures"
     path.write_bytes(idx_bytes(IMAGES))
-    files = open_files(path)
-    assert recognise(files)
-    inputs = read_inputs(files, "pictures", None)
+    listing = listing_of(path)
+    assert recognise(listing)
+    inputs = read_inputs(listing, None)
     assert inputs.part.labels is None and len(inputs.part) == 6
     assert inputs.part.names[5] == "pictures image 5"

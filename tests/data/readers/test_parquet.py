@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from listings import listing_of
 from PIL import Image
 
 from noonbit.data.dataset import Pictures, RawDataset
-from noonbit.data.files import open_files
 from noonbit.data.readers.parquet import read, read_inputs, recognise
 from noonbit.errors import DataError
 
@@ -38,9 +38,9 @@ def write(path: Path, columns: dict, metadata: dict | None = None) -> Path:
 
 
 def open_parquet(path: Path) -> RawDataset:
-    files = open_files(path)
-    assert recognise(files)
-    return read(files, path.name)
+    listing = listing_of(path)
+    assert recognise(listing)
+    return read(listing)
 
 
 def sentence(path: Path) -> str:
@@ -148,5 +148,5 @@ def test_a_truncated_file_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("images", [STRUCTS, PIXELS.tolist()])
 def test_inputs_need_no_labels(tmp_path: Path, images) -> None:
     path = write(tmp_path / "a.parquet", {"image": images})
-    inputs = read_inputs(open_files(path), "a.parquet", None)
+    inputs = read_inputs(listing_of(path), None)
     assert len(inputs.part) == 3 and inputs.part.labels is None

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from listings import listing_of
 from sample_tables import NAMES, check, open_table, rows, sentence, write, write_pictures
 
-from noonbit.data.files import open_files
 from noonbit.data.readers.table import recognise
 
 
@@ -37,7 +37,7 @@ def test_a_stray_table_does_not_hide_class_folders(tmp_path: Path) -> None:
     write_pictures(tmp_path, ["a/1.png", "b/1.png"])
     write(tmp_path / "statistics.csv", ["1,2", "3,4"], ["mean", "deviation"])
     (tmp_path / "empty.csv").write_bytes(b"")
-    assert not recognise(open_files(tmp_path))
+    assert not recognise(listing_of(tmp_path))
 
 
 def test_tables_beside_named_parts_are_left_out_with_a_note(tmp_path: Path) -> None:
