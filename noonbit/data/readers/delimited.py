@@ -14,7 +14,7 @@ import pyarrow.csv
 from noonbit.data.dataset import NumberedNames
 from noonbit.data.files import File, content, head
 from noonbit.data.readers.arrow import open_buffer
-from noonbit.errors import DataError, join_first, plural
+from noonbit.errors import DataError, UsageError, join_first, plural
 
 LABEL_NAMES = (
     *("label", "labels", "class", "classes", "target", "targets", "y", "category"),
@@ -56,6 +56,24 @@ class Table:
     def find_column(self, names: tuple[str, ...]) -> int | None:
         """Return the index of the first of `names` that the header has; None if it has none."""
         return find_column(self.header or [], names)
+
+    def column_of(self, option: str, *, flag: str) -> int:
+        """Return the index of the column that a user named: by its name, or its number from 1.
+
+        Raises `UsageError` with the columns if there is no such one; `flag` is where it was named.
+        """
+        names = [name.strip() for name in self.header or ()]
+        if option in names:
+            return names.index(option)
+        named = find_column(names, (option.strip().lower(),))
+        if named is not None:
+            return named
+        if option.isdecimal() and 1 <= int(option) <= self.columns:
+            return int(option) - 1
+        raise UsageError(
+            f"{flag} {option} names no column of {self.file.name}, which has {self.describe()}. "
+            f"Give {'a name, or ' if self.header else ''}a number from 1 to {self.columns:,}."
+        )
 
     def row_number(self, index: int) -> int:
         """Return the number of a data row as an editor counts lines."""

@@ -1,9 +1,14 @@
 """Separator, header and encoding of a table, and the rows that do not fit."""
 
+import io
 from pathlib import Path
 
 import pytest
 from sample_tables import NAMES, check, open_table, rows, sentence, write
+
+from noonbit.data.files import File
+from noonbit.data.readers.delimited import Table
+from noonbit.errors import UsageError
 
 
 @pytest.mark.parametrize("separator", [",", "\t", ";"])
@@ -41,3 +46,34 @@ def test_another_encoding_is_said(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", rows(labels=["caf\u00e9", "th\u00e9"] * 3))
     path.write_bytes(path.read_text().encode("latin-1"))
     assert sentence(path) == "a.csv is not UTF-8 text. Save it with that encoding."
+
+
+@pytest.mark.parametrize(
+    ("option", "index"), [("dx", 1), ("DX", 1), ("image_id", 0), ("2", 1), ("3", 2), ("7", 3)]
+)
+def test_a_column_is_named_by_name_or_by_number_from_1(option: str, index: int) -> None:
+    file = File("a.csv", 0, io.BytesIO)
+    table = Table(file, ",", ["image_id", "dx", "age", "7"], [["1", "mel", "30", "0"]])
+    assert table.column_of(option, flag="--label-column") == index
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (
+            ["image_id", "dx"],
+            "--label-column 3 names no column of a.csv, which has 2 columns (image_id, dx). "
+            "Give a name, or a number from 1 to 2.",
+        ),
+        (
+            None,
+            "--label-column 3 names no column of a.csv, which has 2 columns without names. "
+            "Give a number from 1 to 2.",
+        ),
+    ],
+)
+def test_a_column_that_does_not_exist_is_refused_with_those_that_do(header, said: str) -> None:
+    table = Table(File("a.csv", 0, io.BytesIO), ",", header, [["1", "mel"]])
+    with pytest.raises(UsageError) as error:
+        table.column_of("3", flag="--label-column")
+    assert str(error.value) == said
