@@ -18,15 +18,20 @@ from noonbit.errors import DataError, UsageError, join_first, plural
 
 LABEL_NAMES = (
     *("label", "labels", "class", "classes", "target", "targets", "y", "category"),
-    *("class_name", "class_label", "label_name", "digit", "letter", "emotion"),
-    *("sentiment", "polarity", "topic"),
+    *("class_name", "class_label", "label_name", "class_id", "label_id", "category_id"),
+    *("digit", "letter", "emotion", "sentiment", "polarity", "topic"),
+    *("diagnosis", "dx", "breed", "species"),
 )
 TEXT_NAMES = (
     *("text", "sentence", "review", "phrase", "comment", "tweet", "message", "content"),
     *("headline", "title", "body", "question", "document", "utterance"),
 )
-PATH_NAMES = ("path", "file", "filename", "file_name", "filepath", "image", "image_path", "id")
-SPLIT_NAMES = ("split", "part", "set", "subset", "usage", "partition")
+PATH_NAMES = (
+    *("path", "paths", "file", "files", "filename", "filenames", "filepath", "filepaths"),
+    *("image", "images", "image_path", "image_name", "image_file", "image_id", "imageid"),
+    *("img", "img_path", "img_name", "img_id", "picture", "photo", "fname", "id", "id_code"),
+)
+SPLIT_NAMES = ("split", "part", "set", "subset", "usage", "partition", "dataset", "data_split")
 
 _SAMPLE_BYTES = 2**20
 _SAMPLE_ROWS = 20
@@ -116,8 +121,7 @@ def _is_header(rows: list[list[str]]) -> bool:
     first = rows[0]
     if first == [str(i) for i in range(len(first))]:
         return True  # what pandas writes for columns without names
-    known = {*LABEL_NAMES, *PATH_NAMES, *SPLIT_NAMES, *TEXT_NAMES}
-    if any(field.strip().lower() in known for field in first):
+    if find_column(first, (*LABEL_NAMES, *PATH_NAMES, *SPLIT_NAMES, *TEXT_NAMES)) is not None:
         return True
     numeric = [
         i for i in range(len(first)) if all(is_number(row[i]) for row in rows[1:] if i < len(row))
@@ -127,9 +131,17 @@ def _is_header(rows: list[list[str]]) -> bool:
 
 
 def find_column(names: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Return the index of the first of `wanted` that is among `names`, ignoring case; else None."""
-    spelled = [name.strip().lower() for name in names]
-    return next((spelled.index(name) for name in wanted if name in spelled), None)
+    """Return the index of the first of `wanted` that is among `names`, however spelled; else None.
+
+    Case, spaces, underscores and other signs do not count: `Data Set` is `dataset`.
+    """
+    spelled = [bare_name(name) for name in names]
+    return next((spelled.index(name) for name in map(bare_name, wanted) if name in spelled), None)
+
+
+def bare_name(name: str) -> str:
+    """Return the letters and digits of a column's name, in lower case."""
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def find_label_column(names: Sequence[str], taken: set[int | None]) -> int | None:

@@ -49,7 +49,7 @@ def test_another_encoding_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "index"), [("dx", 1), ("DX", 1), ("image_id", 0), ("2", 1), ("3", 2), ("7", 3)]
+    ("option", "index"), [("dx", 1), ("D x", 1), ("image_id", 0), ("2", 1), ("3", 2), ("7", 3)]
 )
 def test_a_column_is_named_by_name_or_by_number_from_1(option: str, index: int) -> None:
     file = File("a.csv", 0, io.BytesIO)
