@@ -1,12 +1,12 @@
 """Encode raw labels, numbers or names, as class indices and class names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.dataset import PartName, natural_key
-from noonbit.errors import DataError
+from noonbit.errors import DataError, join_first
 
 
 def encode_labels(
@@ -62,8 +62,33 @@ def check_classes(
     for part, codes in labels.items():
         missing = sorted(set(np.unique(codes).tolist()) - trained)
         if part != "train" and missing:
-            names = ", ".join(f"'{class_names[index]}'" for index in missing)
+            names = join_first([f"'{class_names[index]}'" for index in missing], 3)
+            classes = "the class" if len(missing) == 1 else f"{len(missing):,} classes"
+            them = "it" if len(missing) == 1 else "them"
             raise DataError(
-                f"{source}: {part} has the class {names}, which training lacks. "
-                f"Add training items of it, or remove it from {part}."
+                f"{source}: {part} has {classes} {names}, which training lacks. "
+                f"Add training items of {them}, or remove {them} from {part}."
             )
+
+
+def one_hot_columns(columns: Sequence[Sequence[str]]) -> list[int] | None:
+    """Return which of the columns, counted from 0, is 1 in each row; (N,).
+
+    None if they are not one-hot labels: two columns or more of 0 and 1, with one 1 in each row.
+    """
+    if len(columns) < 2 or not columns[0]:
+        return None
+    ones = np.array([[field in ("1", "1.0") for field in column] for column in columns])
+    zeros = np.array([[field in ("0", "0.0") for field in column] for column in columns])
+    if not (ones | zeros).all() or (ones.sum(axis=0) != 1).any():
+        return None
+    return [int(index) for index in ones.argmax(axis=0)]
+
+
+def match_class(class_names: Collection[str]) -> dict[str, str]:
+    """Return the class of each spelling of its name: itself, and 16 for 00016."""
+    numbers = [str(int(name)) for name in class_names if name.isascii() and name.isdecimal()]
+    spelled = {}
+    if len(set(numbers)) == len(class_names):
+        spelled = {str(int(name)): name for name in class_names}
+    return spelled | {name: name for name in class_names}

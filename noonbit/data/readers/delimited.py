@@ -5,7 +5,7 @@ Rows are numbered as an editor numbers lines: a header is row 1.
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -191,11 +191,20 @@ def parse_columns(
 
 def read_text_column(table: Table, raw: bytes, column: int) -> list[str]:
     """Read one column as text, stripped of white space. Raises `DataError`."""
+    return read_text_columns(table, raw, [column])[0]
+
+
+def read_text_columns(table: Table, raw: bytes, columns: Iterable[int]) -> list[list[str]]:
+    """Read columns as text, stripped of white space. Raises `DataError`."""
+    types = dict.fromkeys(columns, pa.string())
     try:
-        parsed = parse_columns(table, raw, {column: pa.string()})
+        parsed = parse_columns(table, raw, types)
     except pa.ArrowInvalid:
-        raise DataError(explain_parse_error(table, raw, {column: pa.string()})) from None
-    return [str(value).strip() for value in parsed.column(0).to_pylist()]
+        raise DataError(explain_parse_error(table, raw, types)) from None
+    return [
+        [str(value).strip() for value in parsed.column(column_key(column)).to_pylist()]
+        for column in types
+    ]
 
 
 def explain_parse_error(table: Table, raw: bytes, types: dict[int, pa.DataType]) -> str:

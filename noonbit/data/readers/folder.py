@@ -1,14 +1,16 @@
 """Read one folder of images per class, optionally inside train, validation and test folders.
 
-cats/1.jpg dogs/2.jpg                              one part
-train/cats/1.jpg test/cats/9.jpg                   parts under any of their usual names
-PetImages/train/cats/1.jpg ...                     the same inside other folders
+Which folders are classes and which are parts is in folder_layout.py. Where no folder is a class,
+the labels may stand in the names of the files (name_labels.py).
 """
 
+import shlex
 from collections import defaultdict
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Sequence
 
 from noonbit.data.dataset import (
+    PART_NAMES,
+    BadItem,
     Inputs,
     Part,
     PartName,
@@ -20,14 +22,21 @@ from noonbit.data.dataset import (
 )
 from noonbit.data.files import File, head, suffix_of, survey
 from noonbit.data.labels import encode_labels
+from noonbit.data.readers.boxes import describe_boxes
+from noonbit.data.readers.folder_layout import (
+    Layout,
+    find_layout,
+    parts_of_files,
+    without_annotations,
+)
 from noonbit.data.readers.headers import scan_cached
 from noonbit.data.readers.listing import Listing
+from noonbit.data.readers.name_labels import name_labeller, offer_name_labels
+from noonbit.data.readers.part_labels import find_labels
 from noonbit.data.readers.pictures import SUFFIXES, note_misnamed, scan, unlabelled_part
-from noonbit.errors import DataError, plural
+from noonbit.errors import DataError, join_first, plural
 
 FORMAT = "a folder a class"
-Tree: TypeAlias = list[tuple[tuple[str, ...], File]]
-"""Files, each with the parts of its path below a certain folder."""
 
 _SIGNATURES = (
     b"\xff\xd8\xff",  # JPEG
@@ -56,38 +65,131 @@ def recognise(listing: Listing) -> bool:
     return any(looks_like_picture(file) for file in survey(files))
 
 
+def pictures_among(files: Iterable[File]) -> list[File]:
+    """Return the files that look like pictures."""
+    return [file for file in files if looks_like_picture(file)]
+
+
 def read(listing: Listing) -> RawDataset:
     """Read the headers of all images, with their folders as classes. Raises `DataError`."""
-    files, source = listing.files, listing.source
-    tree = _strip_wrapping_folders([(tuple(file.name.split("/")), file) for file in files])
-    trees, notes = _split_into_parts(tree)
-    trees, more = order_parts(trees, of=source)
-    notes += more
-    labelled: dict[str, tuple[PartName, str]] = {}
-    in_classes: list[File] = []
-    loose = 0
-    for part, branch in trees.items():
-        for pieces, file in branch:
-            if len(pieces) > 1:
-                labelled[file.name] = (part, pieces[0])
-                in_classes.append(file)
-            else:
-                loose += looks_like_picture(file)
-    if not in_classes:
-        raise DataError(
-            f"{source} holds {plural(loose, 'picture')} but no class folders. Sort them into a "
-            "folder a class (cats/1.jpg, dogs/2.jpg), also inside train/ and test/, or add a table "
-            "of path,label. `noonbit predict` takes pictures without labels."
+    if listing.options.label_from_name is not None:
+        return _read_names(listing, listing.options.label_from_name)
+    layout = find_layout(pictures_among(listing.files), source=listing.source)
+    if not layout.labelled:
+        raise DataError(_describe_no_classes(listing, layout))
+    tables: list[File] = []
+    notes = list(layout.notes)
+    for name, files in layout.unlabelled.items():
+        part = detect_part(name)
+        labels, table = (
+            ({}, None) if part is None else find_labels(files, listing.files, layout.class_names)
         )
-    if loose:
-        lie = "lies" if loose == 1 else "lie"
-        notes += (f"{plural(loose, 'picture')} {lie} outside the class folders: left out.",)
-    pictures, bad = scan_cached(in_classes)
+        if table is None or part is None:
+            layout.mentioned.update(file.name for file in files)
+            notes.append(
+                f"{name}/ holds {plural(len(files), 'picture')} in no class folders: left out; "
+                "`noonbit predict` takes them."
+            )
+        else:
+            tables.append(table)
+            layout.labelled |= {file: (part, label) for file, label in labels.items()}
+            notes.append(
+                f"{table.name} names the classes of {len(labels):,} of "
+                f"{plural(len(files), 'picture')} in {name}/."
+            )
+    return _read_labelled(
+        listing, layout.labelled, notes, mentioned=layout.mentioned | {file.name for file in tables}
+    )
+
+
+def _read_names(listing: Listing, option: str) -> RawDataset:
+    """Read images whose labels stand in their names. Raises `DataError` and `UsageError`."""
+    label_of = name_labeller(option)
+    layout = Layout()
+    pictures = without_annotations(pictures_among(listing.files), layout)
+    part_of = parts_of_files(pictures)
+    labels = {file.name: label_of(file.name.rpartition("/")[2]) for file in pictures}
+    folders: dict[str, list[str]] = defaultdict(list)
+    for name in labels:
+        folders[name.rpartition("/")[0]].append(name)
+    bad: list[BadItem] = []
+    for folder, names in folders.items():
+        without = [name for name in names if labels[name] is None]
+        if len(without) == len(names):
+            layout.mentioned.update(names)
+            layout.notes.append(
+                f"{folder or 'The source'}/ holds {plural(len(names), 'picture')} without a label "
+                "in the name: left out; `noonbit predict` takes them."
+            )
+        else:
+            bad += [BadItem(name, "has no label in its name") for name in without]
+    found = {name: (part_of[name], label) for name, label in labels.items() if label is not None}
+    if not found:
+        raise DataError(
+            f"{listing.source} holds {plural(len(pictures), 'picture')}, none with a label in its "
+            f"name as --label-from-name {shlex.quote(option)} takes it ({pictures[0].name})."
+        )
+    return _read_labelled(
+        listing,
+        found,
+        layout.notes,
+        bad=bad,
+        mentioned=layout.mentioned,
+        form="a label a file name",
+    )
+
+
+def _read_labelled(
+    listing: Listing,
+    labelled: dict[str, tuple[PartName, str]],
+    notes: Sequence[str],
+    *,
+    mentioned: Collection[str],
+    bad: Sequence[BadItem] = (),
+    form: str = FORMAT,
+) -> RawDataset:
+    source = listing.source
+    ordered, more = order_parts({part: part for part, _ in labelled.values()}, of=source)
+    new_part = {old: new for new, old in ordered.items()}
+    labelled = {name: (new_part[part], label) for name, (part, label) in labelled.items()}
+    files = [file for file in listing.files if file.name in labelled]
+    pictures, unreadable = scan_cached(files)
     if not pictures:
-        raise DataError(f"{source} holds no picture that can be read: {bad[0]}.")
+        raise DataError(f"{source} holds no picture that can be read: {unreadable[0]}.")
     parts, class_names = group_pictures(pictures, labelled, source=source)
-    notes += note_misnamed(pictures)
-    return RawDataset(source, FORMAT, parts, class_names, bad=tuple(bad), notes=notes)
+    return RawDataset(
+        source,
+        form,
+        parts,
+        class_names,
+        bad=(*bad, *unreadable),
+        notes=(*notes, *more, *note_misnamed(pictures)),
+        used=frozenset([*labelled, *mentioned, *(item.name for item in bad)]),
+    )
+
+
+def _describe_no_classes(listing: Listing, layout: Layout) -> str:
+    """Word the error for pictures in no class folders: what they are, and how to give labels."""
+    groups = {name: files for name, files in layout.unlabelled.items() if name}
+    pictures = [file for files in layout.unlabelled.values() for file in files]
+    lie = f" in {join_first([f'{name}/' for name in groups], 3)}" if groups else ""
+    source = listing.source
+    boxes = describe_boxes(listing.files)
+    if boxes:
+        return (
+            f"{source} holds {plural(len(pictures), 'picture')}{lie} and {boxes}: a detection set. "
+            "noonbit learns one label a picture; cut the boxes out into a folder a class."
+        )
+    names = [file.name.rpartition("/")[2] for file in pictures]
+    if offer := offer_name_labels(names, source):
+        return (
+            f"{source} holds {plural(len(pictures), 'picture')}{lie} but no class folders.{offer}"
+        )
+    return (
+        f"{source} holds {plural(len(pictures), 'picture')}{lie} but no class folders. Sort them "
+        "into a folder a class (cats/1.jpg, dogs/2.jpg), also inside train/ and test/, or add a "
+        "table of path,label. `noonbit predict` takes pictures without labels."
+    )
 
 
 def group_pictures(
@@ -105,8 +207,9 @@ def group_pictures(
     }
     codes, class_names = encode_labels(classes, source=source)
     parts = {
-        part: Part(Pictures(group), codes[part], [picture.name for picture in group])
-        for part, group in by_part.items()
+        part: Part(Pictures(by_part[part]), codes[part], [each.name for each in by_part[part]])
+        for part in PART_NAMES
+        if part in by_part
     }
     return parts, class_names
 
@@ -119,33 +222,3 @@ def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> In
     return Inputs(
         source, "pictures", unlabelled_part(pictures), bad=tuple(bad), notes=note_misnamed(pictures)
     )
-
-
-def _strip_wrapping_folders(tree: Tree) -> Tree:
-    """Drop leading folders as long as there is only one, with no image directly in it."""
-    while True:
-        pictures = [pieces for pieces, file in tree if looks_like_picture(file)]
-        tops = {pieces[0] for pieces in pictures}
-        if len(tops) != 1 or any(len(pieces) <= 2 for pieces in pictures):
-            return tree
-        tree = [(pieces[1:], file) for pieces, file in tree if pieces[0] in tops]
-
-
-def _split_into_parts(tree: Tree) -> tuple[dict[PartName, Tree], tuple[str, ...]]:
-    """Split a tree by its part folders, with notes; without part folders, all of it is train.
-
-    Part folders are recognised by name, but only if they hold class folders: `trains` and `buses`
-    may be two classes.
-    """
-    deep = {pieces[0] for pieces, file in tree if len(pieces) > 2 and looks_like_picture(file)}
-    flat = {pieces[0] for pieces, file in tree if len(pieces) == 2 and looks_like_picture(file)}
-    folders = {top: part for top in sorted(deep - flat) if (part := detect_part(top))}
-    if not folders:
-        return {"train": tree}, ()
-    trees: dict[PartName, Tree] = defaultdict(list)
-    for top, part in folders.items():
-        branch = [(pieces[1:], file) for pieces, file in tree if pieces[0] == top]
-        trees[part] += _strip_wrapping_folders(branch)
-    others = sorted((deep | flat) - set(folders))
-    notes = (f"Left out, because they are no part of the data: {', '.join(others)}.",)
-    return dict(trees), notes if others else ()

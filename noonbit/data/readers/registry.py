@@ -9,6 +9,8 @@ from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.readers import arrays, cifar, folder, idx, json_lines, lines, parquet, sgf, table
+from noonbit.data.readers.folder_layout import find_layout
+from noonbit.data.readers.left_out import list_left_out
 from noonbit.data.readers.listing import Listing
 from noonbit.errors import (
     DataError,
@@ -34,6 +36,9 @@ class Format(NamedTuple):
 _TABLE_OPTIONS = frozenset({"label_column", "path_column"})
 _FOLDER_OPTIONS = frozenset({"label_from_name"})
 
+_FEW_PICTURES = 16
+"""Up to so many pictures may be examples beside data of another format."""
+
 
 FORMATS = [
     Format("IDX files", idx.recognise, idx.read, idx.read_inputs),
@@ -49,6 +54,12 @@ FORMATS = [
 """In the order of recognition. Tables come before folders, because a table of image paths says more
 than the folders of the images. Lines of text come last, because any data may have a text file
 beside it."""
+
+
+_STRAY_AMONG_PICTURES = frozenset(
+    form.name for form in FORMATS if form.name not in (table.FORMAT, folder.FORMAT)
+)
+"""A file of these formats does not take over a source of pictures."""
 
 
 def register_format(form: Format) -> None:
@@ -70,7 +81,7 @@ def open_path(path: Path, options: ReadOptions = ReadOptions()) -> RawDataset:  
         find_empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
     )
     if empty:
-        data = data.with_note(f"Empty folders were passed over: {', '.join(empty)}.")
+        data = data.with_note(f"Empty folders were passed over: {join_first(empty, 3)}.")
     return data
 
 
@@ -101,7 +112,20 @@ def describe_unused(data: RawDataset, files: list[File]) -> list[str]:
     if data.used is None:
         return []
     unused = [file.name for file in files if file.name not in data.used]
-    return [f"Left out, as no part of the data: {join_first(unused, 3)}."] if unused else []
+    if not unused:
+        return []
+    return [f"Left out, as no part of the data: {list_left_out(unused, data.used)}."]
+
+
+def holds_pictures(listing: Listing) -> bool:
+    """Whether pictures are what a source is about, so that another file in it is a stray one."""
+    if not folder.recognise(listing):
+        return False
+    pictures = folder.pictures_among(listing.files)
+    if len(pictures) > _FEW_PICTURES and 2 * len(pictures) > len(listing.files):
+        return True
+    layout = find_layout(pictures, source=listing.source)
+    return len(layout.class_names) > 1
 
 
 def detect_format(listing: Listing, path: Path) -> Format:
@@ -114,6 +138,8 @@ def detect_format(listing: Listing, path: Path) -> Format:
     recognised = None
     for form in FORMATS:
         if form.recognise(listing):
+            if form.name in _STRAY_AMONG_PICTURES and holds_pictures(listing):
+                continue
             if given <= form.options:
                 return form
             recognised = recognised or form

@@ -9,6 +9,7 @@ from PIL import Image
 
 from noonbit.data.dataset import Pictures, RawDataset
 from noonbit.data.readers.folder import read, read_inputs, recognise
+from noonbit.data.readers.registry import open_path
 from noonbit.errors import DataError
 
 
@@ -95,17 +96,29 @@ def test_one_class_is_refused(tmp_path: Path) -> None:
     assert "holds only the class 'cats'" in sentence(tmp_path)
 
 
-def test_what_is_no_picture_in_a_class_is_a_bad_item(tmp_path: Path) -> None:
+def test_what_is_named_as_a_picture_and_is_none_is_a_bad_item(tmp_path: Path) -> None:
     write_pictures(tmp_path, "a/1.png", "b/1.png")
-    (tmp_path / "README.md").write_text("passed over at the top")
-    (tmp_path / "a" / "notes.txt").write_text("hello world")
     (tmp_path / "b" / "2.jpg").write_bytes(b"")
+    (tmp_path / "b" / "3.jpg").write_text("hello world")
     data = open_folder(tmp_path)
     assert [str(item) for item in data.bad] == [
-        "a/notes.txt is not an image (it begins with b'hello wo')",
         "b/2.jpg is empty (0 bytes)",
+        "b/3.jpg is not an image (it begins with b'hello wo')",
     ]
     assert len(data.train) == 2
+
+
+def test_files_beside_the_pictures_are_noted(tmp_path: Path) -> None:
+    write_pictures(tmp_path, "a/1.png", "b/1.png")
+    names = ["README.md", "a/notes.txt", "b/labels.json", "b/1.xml", "b/boxes.csv", "docs/x.pdf"]
+    (tmp_path / "docs").mkdir()
+    for name in names:
+        (tmp_path / name).write_text("hello")
+    data = open_path(tmp_path)
+    assert len(data.train) == 2 and not data.bad
+    assert data.notes == (
+        "Left out, as no part of the data: a/notes.txt, b/1.xml, b/boxes.csv and 3 more.",
+    )
 
 
 def test_pictures_outside_the_classes_are_noted(tmp_path: Path) -> None:

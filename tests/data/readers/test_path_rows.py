@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from sample_tables import open_table, sentence, write, write_pictures
 
+from noonbit.data.source import open_data
+from noonbit.errors import DataError
+
 
 def test_a_table_of_paths_gives_pictures(tmp_path: Path) -> None:
     write_pictures(tmp_path, ["img/1.png", "img/2.png", "img/3.png"])
@@ -47,17 +50,41 @@ def test_missing_and_broken_pictures_are_bad_items_by_name(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("lines", "header", "said"),
     [
-        (["1.png,"], ["path", "label"], "labels.csv row 2 has no label."),
-        (["1.png,cat,later"], ["path", "label", "split"], "has the split 'later'"),
-        (["1.png,cat", "1.png,dog"], ["path", "label"], "row 3 names 1.png again, as 'dog'"),
-        (["1.png,a,b"], ["path", "p", "q"], "(path, p, q), and it is not clear which is the label"),
+        (["1.png,a,b"], ["path", "p", "q"], "(path, p, q), and none holds a label. Add a column"),
         (["7.png,cat"], ["path", "label"], "names no file that exists: 7.png does not exist"),
         (["1.png,cat", "2.png"], ["path", "label"], "row 3 has 1 field, but the first row has 2"),
+        (
+            ["1.png,cat", "7.png,dog"],
+            ["path", "label"],
+            "only the class 'cat'; a classifier needs at least two classes. 1 row cannot be used: "
+            "7.png does not exist (labels.csv row 3).",
+        ),
     ],
 )
-def test_wrong_rows_of_paths_are_refused(tmp_path: Path, lines, header, said: str) -> None:
+def test_wrong_tables_of_paths_are_refused(tmp_path: Path, lines, header, said: str) -> None:
     write_pictures(tmp_path, ["1.png", "2.png"])
     assert said in sentence(write(tmp_path / "labels.csv", lines, header))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("3.png,,train", "labels.csv row 4 has no label"),
+        ("3.png,dog,later", "labels.csv row 4 has the split 'later', which is not train, "),
+        ("1.png,dog,train", "labels.csv row 4 names 1.png again, as 'dog' in train; it was 'cat'"),
+        (",dog,train", "a picture without a name does not exist (labels.csv row 4)"),
+        ("8.png,dog,train", "8.png does not exist (labels.csv row 4)"),
+    ],
+)
+def test_wrong_rows_are_bad_items(tmp_path: Path, line: str, said: str) -> None:
+    write_pictures(tmp_path, ["1.png", "2.png", "3.png"])
+    lines = ["1.png,cat,train", "2.png,dog,train", line]
+    path = write(tmp_path / "labels.csv", lines, ["path", "label", "split"])
+    (bad,) = open_table(path).bad
+    assert str(bad).startswith(said)
+    with pytest.raises(DataError, match=r"1 of 3 files.*--on-bad skip"):
+        open_data(path)
+    assert len(open_data(path, on_bad="skip").train) == 2
 
 
 def test_a_path_never_leads_outside_the_tables_folder(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from listings import listing_of
 from sample_tables import NAMES, check, open_table, rows, sentence, write, write_pictures
 
+from noonbit.data.readers.registry import open_path
 from noonbit.data.readers.table import recognise
 
 
@@ -43,6 +44,10 @@ def test_a_stray_table_does_not_hide_class_folders(tmp_path: Path) -> None:
 def test_tables_beside_named_parts_are_left_out_with_a_note(tmp_path: Path) -> None:
     write(tmp_path / "train.csv", rows())
     write(tmp_path / "sample_submission.csv", ["1,0", "2,0"], ["id", "label"])
-    data = open_table(tmp_path)
+    write(tmp_path / "more.csv", rows())
+    data = open_path(tmp_path)
     assert len(data.train) == 6
-    assert data.notes[-1] == "sample_submission.csv names no part and is left out."
+    assert data.notes[-2:] == (
+        "more.csv names no part and is left out.",
+        "Left out, as no part of the data: sample_submission.csv.",
+    )
