@@ -144,17 +144,26 @@ def draw_split(
     elif "test" not in parts:
         tested = sampler.draw(train, test_size(sampler, len(train), test_share))
         parts["test"], train = train[tested], train[~tested]
-        reasons["test"] = describe_drawn(sampler, parts["test"])
+        if test_share != 0 and sampler.groups is None and not tested.any():
+            raise DataError(_too_few(data, "to set any aside for testing", "Give each class more."))
+        reasons["test"] = describe_drawn(sampler, parts["test"], wanted=test_share != 0)
     if "validation" not in parts:
         held_out, reason = select_validation(data, sampler, train, holdout)
         parts["validation"], train = train[held_out], train[~held_out]
-        reasons["validation"] = reason or describe_drawn(sampler, parts["validation"])
-    if not len(train):
-        raise DataError(
-            f"{data.source} has {len(sampler.labels):,} labelled items, too few to train on after "
-            "setting some aside for validation and test. Add items."
+        reasons["validation"] = reason or describe_drawn(
+            sampler, parts["validation"], wanted=holdout.size != 0
         )
+    if not len(train):
+        too_few = "to train on after setting some aside for validation and test"
+        raise DataError(_too_few(data, too_few, "Add items."))
     return Split(train, parts["validation"], parts["test"], reasons)
+
+
+def _too_few(data: RawDataset, purpose: str, remedy: str) -> str:
+    return (
+        f"{data.source} has {plural(len(data.train), 'labelled item')} of "
+        f"{plural(len(data.class_names), 'class', 'classes')}, too few {purpose}. {remedy}"
+    )
 
 
 def source_parts(data: RawDataset) -> dict[PartName, Indices]:
@@ -246,10 +255,10 @@ def select_validation(
     return sampler.draw(remaining, min(count, total)), ""
 
 
-def describe_drawn(sampler: StratifiedSampler, numbers: Indices) -> str:
-    """Describe in words how a split was drawn."""
+def describe_drawn(sampler: StratifiedSampler, numbers: Indices, *, wanted: bool) -> str:
+    """Describe in words how a split was drawn; `wanted` is whether any items were asked for."""
     if not len(numbers):
-        return "none, as was asked for"
+        return "none, as there are too few items" if wanted else "none, as was asked for"
     if sampler.groups is not None:
         groups = len(np.unique(sampler.groups.numbers[numbers]))
         whole = plural(groups, f"whole {sampler.groups.noun}")

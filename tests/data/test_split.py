@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from noonbit.data.dataset import Groups, NumberedNames, Part, PartName, RawDataset
 from noonbit.data.split import Holdout, Split, draw_split
 from noonbit.data.stratify import find_identical
-from noonbit.errors import ArtefactError, UsageError
+from noonbit.errors import ArtefactError, DataError, UsageError
 
 
 def part_with(labels: list[int]) -> Part:
@@ -45,7 +45,10 @@ def sizes(split: Split) -> tuple[int, int, int]:
     return len(split.train), len(split.validation), len(split.test)
 
 
-class_counts = st.lists(st.integers(1, 60), min_size=2, max_size=6)
+class_counts = st.lists(st.integers(1, 60), min_size=2, max_size=6).filter(
+    lambda counts: max(counts) > 1
+)
+"""One item of every class would leave nothing to test on."""
 
 
 @given(class_counts, st.randoms(use_true_random=False), st.one_of(st.none(), st.floats(0.05, 0.5)))
@@ -149,6 +152,17 @@ def test_rows_that_validate_can_be_named(holdout, validation, reason) -> None:
     assert split.validation.tolist() == list(validation)
     assert len(split.train) == 100 - len(validation)
     assert split.reasons["validation"] == reason
+
+
+def test_no_split_claims_to_have_been_asked_for_when_items_are_too_few() -> None:
+    split = draw_split(data_with([0, 1], test=[0]))
+    assert split.reasons["validation"] == "none, as there are too few items"
+
+
+def test_one_item_a_class_is_refused_since_nothing_could_be_tested() -> None:
+    with pytest.raises(DataError, match="here has 3 labelled items of 3 classes, too few to set"):
+        draw_split(data_with([0, 1, 2]))
+    assert len(draw_split(data_with([0, 1, 2]), test_share=0).train) == 3
 
 
 def test_a_number_of_validation_items_is_taken_from_all_classes() -> None:

@@ -7,6 +7,9 @@ it. This takes 0.1 s for the 70,000 images of MNIST, so every training begins wi
 check` adds what only the files can tell (check.py).
 """
 
+import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -27,6 +30,7 @@ Kind = Literal[
     "blank",
     "stretched",
     "gaps",
+    "spelling",
     "imbalance",
     "few",
     "untested",
@@ -80,6 +84,7 @@ def findings_of_items(items: PreparedDataset) -> list[Finding]:
             *blanks(items),
             *checks_of(items).findings(items),
             *gaps(items.data.class_names),
+            *spellings(items),
             *(() if items.has_given_classes else class_sizes(items, parts["train"])),
             *(() if items.has_given_classes else find_untested_classes(items)),
         ]
@@ -218,6 +223,23 @@ def gaps(class_names: Sequence[str]) -> Iterator[Finding]:
             "gaps",
             f"Labels {present[min(present)]}-{present[max(present)]} without {listed(missing)}.",
             tuple(missing),
+        )
+
+
+def spellings(items: PreparedDataset) -> Iterator[Finding]:
+    """Find classes whose names differ only in case, in spaces or in how letters are composed."""
+    by_spelling: dict[str, list[str]] = defaultdict(list)
+    for name in items.data.class_names:
+        composed = unicodedata.normalize("NFKC", name).casefold()
+        by_spelling[re.sub(r"[\s_-]", "", composed) or name].append(name)
+    alike = [names for names in by_spelling.values() if len(names) > 1]
+    if alike:
+        yield Finding(
+            "problem",
+            "spelling",
+            f"{plural(len(alike), 'class', 'classes')} may be spelled in several ways: "
+            f"{listed([' = '.join(map(repr, names)) for names in alike])}.",
+            tuple(" = ".join(map(repr, names)) for names in alike),
         )
 
 
