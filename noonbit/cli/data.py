@@ -1,8 +1,12 @@
 """noonbit data [SOURCE --out FOLDER]"""
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.config.read_options import ReadOptions
 from noonbit.errors import UsageError
 
 
@@ -11,6 +15,7 @@ def data(
     /,
     *,
     out: Path | None = None,
+    read_options: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
@@ -30,19 +35,21 @@ def data(
             f"noonbit data {source or 'shapes'} --out {out or 'FOLDER'}"
         )
     if source is not None and out is not None:
-        write_source(source, out, data_dir, json)
+        write_source(source, out, read_options, data_dir, json)
     else:
         list_known(data_dir, json)
 
 
-def write_source(source: str, out: Path, data_dir: Path | None, json: bool) -> None:
+def write_source(
+    source: str, out: Path, options: ReadOptions, data_dir: Path | None, json: bool
+) -> None:
     """Write a source as a folder of pictures and print the number of each class."""
     import numpy as np
 
     from noonbit.data import open_data
     from noonbit.data.export import write_folder
 
-    opened = open_data(source, data_dir=data_dir)
+    opened = open_data(source, data_dir=data_dir, options=options)
     write_folder(opened, out)
     counts = {
         name: np.bincount(part.labels, minlength=len(opened.class_names)).tolist()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from noonbit.cli.output import DataDir, Json, print_json, print_table, say, say_adjustments
+from noonbit.config.read_options import ReadOptions
 from noonbit.errors import CheckFailed, plural
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ def evaluate(
     /,
     *,
     fail_under: Annotated[float | None, Parameter(validator=validators.Number(gt=0, lte=1))] = None,
+    read_options: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
@@ -34,7 +36,7 @@ def evaluate(
     from noonbit.runs.folder import load_run
 
     loaded = load_run(run)
-    evaluation = loaded.evaluate(source, data_dir=data_dir)
+    evaluation = loaded.evaluate(source, data_dir=data_dir, options=read_options)
     if json:
         facts = {"run": str(loaded.path), "source": source or loaded.metadata["source"]}
         print_json(facts | evaluation.as_dict() | {"test_items": evaluation.items})

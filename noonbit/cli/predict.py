@@ -15,6 +15,7 @@ from noonbit.cli.output import (
     say_adjustments,
     write_rows,
 )
+from noonbit.config.read_options import ReadOptions
 from noonbit.errors import DataError, UsageError, plural
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def predict(
     seed: Annotated[int | None, Parameter(validator=validators.Number(gte=0))] = None,
     out: Path | None = None,
     data_dir: DataDir = None,
+    like: Path | None = None,
+    path_column: str | None = None,
     json: Json = False,
 ) -> None:
     """Name the classes of new images or sentences.
@@ -74,6 +77,10 @@ def predict(
         with --random, also the pictures: .png.
     data_dir
         Where --random looks for the run's data first, if they are a known data set.
+    like
+        The sample of a competition's submission: --out then has its columns, ids and order.
+    path_column
+        The column of a table that holds the paths of pictures: its name, or its number from 1.
     """
     if random is not None:
         if inputs or text or explain or move is not None:
@@ -95,6 +102,8 @@ def predict(
         return
     if out is not None and out.suffix not in (".csv", ".json", ".parquet"):
         raise UsageError(f"--out {out} ends in '{out.suffix}'; use .csv, .json or .parquet.")
+    if like is not None and (out is None or out.suffix != ".csv"):
+        raise UsageError(f"--like {like} shows the form of a file: add --out submission.csv.")
     from noonbit.runs.folder import load_run
 
     loaded = load_run(run)
@@ -102,15 +111,19 @@ def predict(
         require_sentences(loaded, "--text" if text else "--explain")
         predictions, texts = predict_texts(loaded, inputs, text)
     else:
-        predictions, texts = loaded.predict(list(inputs)), []
+        options = ReadOptions(path_column=path_column)
+        predictions, texts = loaded.predict(list(inputs), options=options), []
     explanations = loaded.explain(texts) if explain else []
     rows = predictions.rows(top or 1)
     for row, explanation in zip(rows, explanations, strict=False):
         row["explanation"] = explanation.as_dict(loaded.class_names)
     say_notes(loaded, predictions)
     if out is not None and rows:
-        write_rows(out, rows)
-        say(f"wrote    {out} ({plural(len(rows), 'row')})")
+        if like is None:
+            write_rows(out, rows)
+        else:
+            write_like(like, out, predictions)
+        say(f"wrote    {out} ({plural(len(rows), 'row') if like is None else f'as {like}'})")
     if json:
         left_out = [{"name": item.name, "reason": item.reason} for item in predictions.bad]
         print_json({"run": str(loaded.path), "predictions": rows, "left_out": left_out})
@@ -254,6 +267,14 @@ def draw_move(
         print(line)
     if out is None:
         say(f"\nnext     noonbit predict {loaded.word} {inputs[0]} --move {move} --out board.svg")
+
+
+def write_like(form: Path, out: Path, predictions: "Predictions") -> None:
+    """Write the predictions in the form of a competition's sample."""
+    from noonbit.evaluation.submission import fill_form
+    from noonbit.system.files import write_text
+
+    write_text(out, fill_form(form, predictions))
 
 
 def format_value(value: object) -> str:

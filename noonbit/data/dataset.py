@@ -311,6 +311,10 @@ class Inputs:
     value_range: tuple[float, float] = (0.0, 255.0)
     bad: tuple[BadItem, ...] = ()
     notes: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """What a table calls its items, by their names; empty where nothing but the name is known."""
+    id_column: str = ""
+    """The header of the column with these ids."""
 
 
 def drop_labels(data: RawDataset) -> Inputs:

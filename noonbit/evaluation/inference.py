@@ -1,7 +1,7 @@
 """Predict class names and probabilities for new inputs, preprocessed as the contract says."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
+from noonbit.config.read_options import ReadOptions
 from noonbit.data import open_inputs
 from noonbit.data.dataset import BadItem, NumberedNames, Part, Sentences, input_kind_of
 from noonbit.data.loader import LoadedValues, values_at
@@ -39,6 +40,9 @@ class Predictions:
     """Rows of the inputs that had to be adjusted to fit the contract, by kind of adjustment."""
     bad: tuple[BadItem, ...]
     """Inputs that could not be read."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """What a table calls its items, by their names; see `Inputs.ids`."""
+    id_column: str = ""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -61,12 +65,13 @@ class Predictions:
         """Return plain rows: name, prediction, probability, then the next classes up to `count`.
 
         The last column, `adjusted`, says what was changed to fit the network: `resized, inverted`,
-        or nothing.
+        or nothing. The first is the id that a table gives an item, under its own header.
         """
         table = []
         changes = adjustments_of_each(self.adjusted, np.arange(len(self)))
         for name, best, change in zip(self.names, self.top(count), changes, strict=True):
             row: dict[str, Any] = {
+                **({self.id_column: self.ids.get(name, "")} if self.id_column else {}),
                 "name": name,
                 "prediction": best[0][0],
                 "probability": best[0][1],
@@ -79,14 +84,21 @@ class Predictions:
         return table
 
 
-def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime) -> Predictions:
+def predict(
+    model: nn.Module,
+    contract: Contract,
+    inputs: Any,
+    runtime: Runtime,
+    *,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+) -> Predictions:
     """Predict any kind of `inputs`; see `Run.predict`."""
     if isinstance(inputs, Part):
         return predict_part(model, contract, inputs, runtime)
     if isinstance(inputs, Sentences):
         return predict_part(model, contract, make_text_part(inputs), runtime)
     if isinstance(inputs, str | Path):
-        return predict_source(model, contract, inputs, runtime)
+        return predict_source(model, contract, inputs, runtime, options)
     if isinstance(inputs, Image.Image):
         inputs = [inputs]
     if isinstance(inputs, torch.Tensor):
@@ -101,18 +113,32 @@ def predict(model: nn.Module, contract: Contract, inputs: Any, runtime: Runtime)
         raise InputRefused("predict", "got nothing; give paths, pictures or an array")
     if all(isinstance(item, str | Path) for item in inputs):
         return concatenate_predictions(
-            [predict_source(model, contract, item, runtime) for item in inputs]
+            [predict_source(model, contract, item, runtime, options) for item in inputs]
         )
     return predict_in_memory(model, contract, inputs, runtime)
 
 
 def predict_source(
-    model: nn.Module, contract: Contract, source: str | Path, runtime: Runtime
+    model: nn.Module,
+    contract: Contract,
+    source: str | Path,
+    runtime: Runtime,
+    options: ReadOptions,
 ) -> Predictions:
     """Predict every input at a path, labelled or not."""
-    inputs = open_inputs(source, value_range=contract.preprocessor.array_range, on_bad="skip")
+    inputs = open_inputs(
+        source,
+        value_range=contract.preprocessor.array_range,
+        on_bad="skip",
+        options=options,
+    )
     predictions = predict_part(model, contract, inputs.part, runtime)
-    return replace(predictions, bad=(*inputs.bad, *predictions.bad))
+    return replace(
+        predictions,
+        bad=(*inputs.bad, *predictions.bad),
+        ids=inputs.ids,
+        id_column=inputs.id_column,
+    )
 
 
 def make_text_part(texts: Sequence[str]) -> Part:
@@ -173,6 +199,8 @@ def concatenate_predictions(each: Sequence[Predictions]) -> Predictions:
         each[0].class_names,
         {name: np.concatenate(rows) for name, rows in adjusted.items()},
         tuple(item for one in each for item in one.bad),
+        {name: found for one in each for name, found in one.ids.items()},
+        next((one.id_column for one in each if one.id_column), ""),
     )
 
 

@@ -38,14 +38,21 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
+from noonbit.config.read_options import ReadOptions
 from noonbit.config.recipe import Recipe, validation_reasons
 from noonbit.data import open_data
-from noonbit.data.dataset import PART_NAMES, Indices
+from noonbit.data.dataset import PART_NAMES, Indices, RawDataset
 from noonbit.data.loader import values_at
 from noonbit.data.prepared import PreparedDataset, load, prepare
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
-from noonbit.errors import ArtefactError, DataError, UnfinishedRunWarning, UsageError
+from noonbit.errors import (
+    ArtefactError,
+    DataError,
+    UnfinishedRunWarning,
+    UsageError,
+    join_first,
+)
 from noonbit.evaluation.attribution import Explanation, explain
 from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Predictions, predict, predict_probabilities
@@ -248,18 +255,24 @@ class Run:
                 stacklevel=3,
             )
 
-    def predict(self, inputs: Any, *, runtime: Runtime | None = None) -> Predictions:
+    def predict(
+        self,
+        inputs: Any,
+        *,
+        runtime: Runtime | None = None,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    ) -> Predictions:
         """Predict classes and probabilities for files, folders, arrays, pictures or `Sentences`.
 
         `inputs` is a path or several, a Pillow image or several, or an array: one image (H, W) or
         (H, W, C), or many (N, H, W), (N, H, W, C) or (N, C, H, W), in the value range that the
-        training data had. Thread-safe. A run that is not finished answers with its best weights so
-        far, and warns with `UnfinishedRunWarning`. Raises `InputRefused` for inputs that the
-        contract cannot take.
+        training data had. `options` say how to read a path. Thread-safe. A run that is not finished
+        answers with its best weights so far, and warns with `UnfinishedRunWarning`. Raises
+        `InputRefused` for inputs that the contract cannot take.
         """
         self.warn_if_unfinished()
         runtime = runtime or self.runtime
-        return predict(self.model_on(runtime), self.contract, inputs, runtime)
+        return predict(self.model_on(runtime), self.contract, inputs, runtime, options=options)
 
     def explain(self, texts: Sequence[str]) -> list[Explanation]:
         """Explain predictions for sentences by n-grams; see `noonbit.evaluation.attribution`.
@@ -295,20 +308,25 @@ class Run:
         return replace(items, split=Split.load(self.path / "split.npz", items.split.reasons))
 
     def evaluate(
-        self, source: str | Path | None = None, *, data_dir: Path | None = None
+        self,
+        source: str | Path | None = None,
+        *,
+        data_dir: Path | None = None,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
     ) -> Evaluation:
         """Evaluate the run on its own test split, as its training did, or on another `source`.
 
         In a cross-validation, each network is evaluated on its own fold. Another `source` is used
         as a whole, or its test part if it has one; classes are matched by name. A run that is not
-        finished is evaluated with its best weights so far, with `UnfinishedRunWarning`. Raises
-        `DataError` for a class that the run does not know.
+        finished is evaluated with its best weights so far, with `UnfinishedRunWarning`. The source
+        is read as `options` say, else as the run's own was, if that fits it. Raises `DataError` for
+        a class that the run does not know.
         """
         self.warn_if_unfinished()
         if source is None:
             items, runtime = self.items(data_dir=data_dir), Runtime.from_recipe(self.recipe)
             return evaluate_test(self.model_on(runtime), self.contract, items, runtime)[1]
-        data = open_data(source, data_dir=data_dir, on_bad=self.recipe.on_bad, options=self.recipe)
+        data = self.open_another(source, data_dir, options)
         items = prepare(data, self.contract.preprocessor, on_bad=self.recipe.on_bad)
         if (
             self.folds is not None
@@ -321,13 +339,25 @@ class Run:
         if unknown:
             raise DataError(
                 f"{source} has the class '{unknown[0]}', which {self.path.name} was not trained "
-                f"on. Its classes are: {', '.join(self.class_names)}."
+                f"on. Its {len(self.class_names):,} classes are {join_first(self.class_names, 3)}."
             )
         numbers = np.array([self.class_names.index(name) for name in data.class_names], np.int64)
         if data.test is not None:
             return self.measure(items, items.split.test, numbers[items.labels], "test")
         everything = np.sort(np.concatenate([items.indices(part) for part in PART_NAMES]))
         return self.measure(items, everything, numbers[items.labels], "all")
+
+    def open_another(
+        self, source: str | Path, data_dir: Path | None, options: ReadOptions
+    ) -> RawDataset:
+        """Open another source than the run's own."""
+        on_bad = self.recipe.on_bad
+        if not options.given() and self.recipe.given():
+            try:
+                return open_data(source, data_dir=data_dir, on_bad=on_bad, options=self.recipe)
+            except UsageError:  # what was said of the run's own source is not for this one
+                pass
+        return open_data(source, data_dir=data_dir, on_bad=on_bad, options=options)
 
     def measure(
         self, items: PreparedDataset, indices: Indices, labels: Indices, split: str

@@ -5,7 +5,7 @@ Rows are numbered as an editor numbers lines: a header is row 1.
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -31,6 +31,7 @@ PATH_NAMES = (
     *("image", "images", "image_path", "image_name", "image_file", "image_id", "imageid"),
     *("img", "img_path", "img_name", "img_id", "picture", "photo", "fname", "id", "id_code"),
 )
+ID_NAMES = ("id", "image_id", "img_id", "id_code", "uuid")
 SPLIT_NAMES = ("split", "part", "set", "subset", "usage", "partition", "dataset", "data_split")
 
 _SAMPLE_BYTES = 2**20
@@ -194,7 +195,7 @@ def read_text_column(table: Table, raw: bytes, column: int) -> list[str]:
     return read_text_columns(table, raw, [column])[0]
 
 
-def read_text_columns(table: Table, raw: bytes, columns: Iterable[int]) -> list[list[str]]:
+def read_text_columns(table: Table, raw: bytes, columns: Sequence[int]) -> list[list[str]]:
     """Read columns as text, stripped of white space. Raises `DataError`."""
     types = dict.fromkeys(columns, pa.string())
     try:
@@ -203,7 +204,7 @@ def read_text_columns(table: Table, raw: bytes, columns: Iterable[int]) -> list[
         raise DataError(explain_parse_error(table, raw, types)) from None
     return [
         [str(value).strip() for value in parsed.column(column_key(column)).to_pylist()]
-        for column in types
+        for column in columns
     ]
 
 

@@ -14,7 +14,7 @@ from noonbit.data.dataset import (
     order_parts,
 )
 from noonbit.data.files import File, content
-from noonbit.data.readers.delimited import Table, read_text_column
+from noonbit.data.readers.delimited import ID_NAMES, Table, read_text_columns
 from noonbit.data.readers.folder import group_pictures, pictures_among
 from noonbit.data.readers.folder_layout import find_layout
 from noonbit.data.readers.folder_names import find_part_depth, strict_part
@@ -171,8 +171,9 @@ def read_paths(tables: Sequence[PictureTable], listing: Listing) -> RawDataset:
 def read_path_inputs(table: PictureTable, source: str) -> Inputs:
     """Read the images that a table lists, in its order, whatever labels it has."""
     own = table.table
-    raw = content(own.file)
-    paths = read_text_column(own, raw, table.path_column)
+    named = own.find_column(ID_NAMES)
+    id_column = table.path_column if named is None else named
+    paths, ids = read_text_columns(own, content(own.file), [table.path_column, id_column])
     found = find_pictures(paths, table.index, folder=table.folder, part=table.part)
     missing = [
         BadItem(path, f"{picture.reason} ({own.file.name} row {own.row_number(row):,})")
@@ -186,6 +187,12 @@ def read_path_inputs(table: PictureTable, source: str) -> Inputs:
         unlabelled_part(pictures),
         bad=(*missing, *bad),
         notes=note_misnamed(pictures),
+        ids={
+            picture.name: name
+            for picture, name in zip(found, ids, strict=True)
+            if isinstance(picture, File)
+        },
+        id_column=own.header[id_column].strip() if own.header else "",
     )
 
 
