@@ -88,7 +88,7 @@ def read(listing: Listing) -> RawDataset:
             layout.mentioned.update(file.name for file in files)
             notes.append(
                 f"{name}/ holds {plural(len(files), 'picture')} in no class folders: left out; "
-                "`noonbit predict` takes them."
+                "`noonbit predict` takes pictures without labels."
             )
         else:
             tables.append(table)
@@ -118,8 +118,9 @@ def _read_names(listing: Listing, option: str) -> RawDataset:
         if len(without) == len(names):
             layout.mentioned.update(names)
             layout.notes.append(
-                f"{folder or 'The source'}/ holds {plural(len(names), 'picture')} without a label "
-                "in the name: left out; `noonbit predict` takes them."
+                f"{f'{folder}/' if folder else listing.source} holds "
+                f"{plural(len(names), 'picture')} without a label in the name: left out; `noonbit "
+                "predict` takes pictures without labels."
             )
         else:
             bad += [BadItem(name, "has no label in its name") for name in without]

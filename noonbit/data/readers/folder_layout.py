@@ -7,7 +7,7 @@ PetImages/train/cats/1.jpg ...                     the same inside other folders
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -23,6 +23,8 @@ from noonbit.errors import join_first, plural
 
 Tree: TypeAlias = list[tuple[tuple[str, ...], File]]
 """Pictures, each with the pieces of its path below a certain folder."""
+_COMPARED = 8
+"""About how many files are compared byte by byte, to find a folder that repeats another."""
 
 
 @dataclass
@@ -129,29 +131,39 @@ def _without_copies(tree: Tree, layout: Layout) -> Tree:
     `yes/ no/ data/yes/ data/no/`, or `data/yes/ data/no/ copy/yes/ copy/no/`.
     """
     tops = tops_of(tree)
-    sizes = {pieces: file.size for pieces, file in tree}
+    whole = dict(tree)
     copies: set[str] = set()
-    kept: dict[frozenset[tuple[tuple[str, ...], int]], str] = {}
-    for top in tops:
-        branch = _strip_wrapping_folders(below(tree, top))
-        inside = set(tops_of(branch))
-        if detect_part(top) or not inside or any(len(pieces) == 1 for pieces, _ in branch):
+    kept: dict[frozenset[tuple[str, ...]], list[str]] = defaultdict(list)
+    branches = {top: dict(_strip_wrapping_folders(below(tree, top))) for top in tops}
+    for top, branch in branches.items():
+        inside = {pieces[0] for pieces in branch}
+        if detect_part(top) or any(len(pieces) == 1 for pieces in branch):
             continue
-        same = all(sizes.get(pieces) == file.size for pieces, file in branch)
-        whole = frozenset((pieces, file.size) for pieces, file in branch)
         names = join_first(sorted(inside, key=natural_key), 3)
         count = plural(len(branch), "picture")
+        earlier = kept[frozenset(branch)]
+        same = next((each for each in earlier if _are_equal(branch, branches[each])), None)
         if inside <= {*tops} - {top}:
-            but = "" if same else ", not all of them the same"
+            but = "" if _are_equal(branch, whole) else ", not all of them the same"
             note = f"{top}/ repeats the folders beside it ({names}; {count}{but}): left out."
-        elif len(inside) > 1 and whole in kept:
-            note = f"{top}/ repeats {kept[whole]}/ ({names}; {count}): left out."
+        elif len(inside) > 1 and same is not None:
+            note = f"{top}/ repeats {same}/ ({names}; {count}): left out."
         else:
-            kept[whole] = top
+            earlier.append(top)
             continue
-        layout.leave_out(files_of(branch), note)
+        layout.leave_out(branch.values(), note)
         copies.add(top)
     return [(pieces, file) for pieces, file in tree if len(pieces) == 1 or pieces[0] not in copies]
+
+
+def _are_equal(
+    branch: Mapping[tuple[str, ...], File], others: Mapping[tuple[str, ...], File]
+) -> bool:
+    """Whether each file has its like among others: all by their size, some by their content."""
+    pairs = [(file, others.get(pieces)) for pieces, file in branch.items()]
+    same = [(file, other) for file, other in pairs if other and other.size == file.size]
+    sample = same[:: max(1, len(same) // _COMPARED)]
+    return len(same) == len(pairs) and all(file.read() == other.read() for file, other in sample)
 
 
 def _split_into_parts(tree: Tree, layout: Layout) -> tuple[dict[PartName, dict[str, Tree]], Tree]:
