@@ -111,7 +111,7 @@ def test_a_packed_array_that_is_cut_off_keeps_the_reason_of_its_packing(tmp_path
     packed = gzip.compress((tmp_path / "x.npy").read_bytes())
     path = tmp_path / "x.npy.gz"
     path.write_bytes(packed[:-9])
-    assert sentence(read_inputs, open_files(path), "x", None).startswith(
+    assert sentence(read_inputs, listing_of(path), None).startswith(
         "x.npy.gz is cut off: its gzip stream stops"
     )
 
