@@ -78,11 +78,13 @@ def one_hot_columns(columns: Sequence[Sequence[str]]) -> list[int] | None:
     """
     if len(columns) < 2 or not columns[0]:
         return None
-    ones = np.array([[field in ("1", "1.0") for field in column] for column in columns])
-    zeros = np.array([[field in ("0", "0.0") for field in column] for column in columns])
-    if not (ones | zeros).all() or (ones.sum(axis=0) != 1).any():
+    try:
+        numbers = np.array(columns, dtype=np.float64)
+    except ValueError:
         return None
-    return [int(index) for index in ones.argmax(axis=0)]
+    if not np.isin(numbers, (0, 1)).all() or (numbers.sum(axis=0) != 1).any():
+        return None
+    return [int(index) for index in numbers.argmax(axis=0)]
 
 
 def match_class(class_names: Collection[str]) -> dict[str, str]:

@@ -6,6 +6,8 @@ open_data("mnist")  open_data("letters.zip")  open_data(Path("photos"))  open_in
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from noonbit.config.read_options import ReadOptions, flag_of
 from noonbit.data.dataset import BadItem, Inputs, Part, RawDataset, input_kind_of
 from noonbit.data.known.catalogue import KNOWN
@@ -69,7 +71,9 @@ def require_readable(bad: tuple[BadItem, ...], part: Part, good: int, on_bad: On
     """Raise `DataError` naming the unreadable items, unless `on_bad` is `skip`."""
     if not bad or on_bad == "skip":
         return
-    item = INPUT_KINDS[input_kind_of(part.raw)].unit
+    # What an array holds came from the rows of a table; see `INPUT_KINDS` for the others.
+    is_array = isinstance(part.raw, np.ndarray)
+    item = "row" if is_array else INPUT_KINDS[input_kind_of(part.raw)].unit
     names = join_first(list(map(str, bad)), 3, "; ")
     raise DataError(
         f"{names} ({len(bad):,} of {plural(good + len(bad), item)}). Remove or replace "

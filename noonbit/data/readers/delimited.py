@@ -5,11 +5,15 @@ Rows are numbered as an editor numbers lines: a header is row 1.
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
+from numpy.typing import NDArray
 
 from noonbit.data.dataset import NumberedNames
 from noonbit.data.files import File, content, head
@@ -52,8 +56,16 @@ class Table:
 
     @property
     def columns(self) -> int:
-        """Number of fields per row."""
-        return len(self.header or self.sample[0])
+        """Number of fields per row: of the header, else of most rows."""
+        if self.header is not None:
+            return len(self.header)
+        (count, _), *_ = Counter(map(len, self.sample)).most_common()
+        return count
+
+    def content(self) -> bytes:
+        """Read all of the file, with a single space between fields where spaces part them."""
+        raw = content(self.file)
+        return squeeze_spaces(raw) if self.separator == " " else raw
 
     def column_name(self, index: int) -> str:
         """Name a column for an error."""
@@ -85,9 +97,12 @@ class Table:
         """Return the number of a data row as an editor counts lines."""
         return index + (1 if self.header is None else 2)
 
-    def row_names(self, count: int) -> NumberedNames:
-        """Return names for the first `count` data rows: `table.csv row 2`, ..."""
-        return NumberedNames(f"{self.file.name} row", count, first=self.row_number(0))
+    def row_names(self, rows: NDArray[np.int64]) -> Sequence[str]:
+        """Return a name for each of some data rows, by their indices: `table.csv row 2`, ..."""
+        prefix, first = f"{self.file.name} row", self.row_number(0)
+        if len(rows) == 0 or rows[-1] == len(rows) - 1:
+            return NumberedNames(prefix, len(rows), first=first)
+        return [f"{prefix} {row + first}" for row in rows.tolist()]
 
     def describe(self) -> str:
         """Describe the columns for an error."""
@@ -107,28 +122,79 @@ def open_table(file: File) -> Table:
     if not lines:
         content(file)  # raises if the file is broken, not empty
         raise DataError(f"{file.name} is empty. Give a table with a row an image.")
-    # A .tsv file with a tab is tab-separated, however many commas its texts hold.
-    is_tabbed = ".tsv" in file.name.lower() and "\t" in lines[0]
-    separator = "\t" if is_tabbed else max(",\t;", key=lines[0].count)
+    separator = _detect_separator(lines, file.name)
+    if separator == " ":
+        lines = [" ".join(line.split()) for line in lines]
     rows = list(csv.reader(lines, delimiter=separator))
     header = rows.pop(0) if _is_header(rows) else None
     if not rows:
         raise DataError(f"{file.name} has a header but no rows. Give a table with a row an image.")
+    if header is not None and {len(row) for row in rows} == {len(header) + 1}:
+        header = ["", *header]  # R writes no name above the names of rows
     return Table(file, separator, header, rows)
 
 
+def _detect_separator(lines: Sequence[str], name: str) -> str:
+    """Return the separator: that which parts the first line most, or spaces between numbers."""
+    # A .tsv file with a tab is tab-separated, however many commas its texts hold.
+    if ".tsv" in name.lower() and "\t" in lines[0]:
+        return "\t"
+    if are_numbers_parted_by_spaces(lines):
+        return " "
+    return max(",\t;", key=lines[0].count)
+
+
+def are_numbers_parted_by_spaces(lines: Sequence[str]) -> bool:
+    """Whether most lines hold as many numbers, parted by spaces and nothing else.
+
+    The first line may be a header, and a label and a name beside the numbers may be text.
+    """
+    rows = [line.split() for line in lines if not any(mark in line for mark in ",;\t")]
+    if not rows:
+        return False
+    (count, most), *_ = Counter(map(len, rows)).most_common()
+    numeric = [row for row in rows if len(row) == count and is_row_of_numbers(row)]
+    return 2 * most > len(lines) and 2 * len(numeric) >= len(lines)
+
+
+def is_row_of_numbers(fields: Sequence[str]) -> bool:
+    """Whether the fields of a row are enough numbers for a picture, with at most two texts."""
+    return len(fields) > 16 and sum(map(is_number, fields)) >= len(fields) - 2
+
+
+def squeeze_spaces(raw: bytes) -> bytes:
+    """Leave a single space between fields, and none at the ends of lines."""
+    raw = re.sub(rb"[ \t]+", b" ", raw)
+    return re.sub(rb"(?m)^ | (?=\r?$)", b"", raw)
+
+
 def _is_header(rows: list[list[str]]) -> bool:
-    """Whether the first row is a header: known words, or text above most numeric columns."""
-    first = rows[0]
+    """Whether the first row is a header: known words, or text above most numeric columns.
+
+    Numbers are one where they count the columns, as pandas writes them for columns without names,
+    and where they are a row of data that pandas took for names: it adds to those that come again
+    (`0`, `0.1`, `0.2`).
+    """
+    first, later = rows[0], rows[1:]
+    numbers = [field for field in first if is_number(field)]
     if first == [str(i) for i in range(len(first))]:
-        return True  # what pandas writes for columns without names
+        return True
+    if is_row_of_numbers(first):
+        counted = [str(i) for i in range(len(numbers))], [str(i + 1) for i in range(len(numbers))]
+        return bool(later) and (numbers in counted or _are_repeated_names(first, later))
     if find_column(first, (*LABEL_NAMES, *PATH_NAMES, *SPLIT_NAMES, *TEXT_NAMES)) is not None:
         return True
     numeric = [
-        i for i in range(len(first)) if all(is_number(row[i]) for row in rows[1:] if i < len(row))
+        i for i in range(len(first)) if all(is_number(row[i]) for row in later if i < len(row))
     ]
     named = [i for i in numeric if not is_number(first[i])]
-    return len(rows) > 1 and 2 * len(named) > len(numeric)
+    return bool(later) and 2 * len(named) > len(numeric)
+
+
+def _are_repeated_names(first: list[str], later: list[list[str]]) -> bool:
+    again = sum(field.rpartition(".")[0] in first for field in first)
+    whole = not any("." in field for row in later for field in row)
+    return 4 * again > len(first) == len(set(first)) and whole
 
 
 def find_column(names: Sequence[str], wanted: Sequence[str]) -> int | None:
@@ -169,18 +235,36 @@ def column_key(column: int) -> str:
 
 
 def parse_columns(
-    table: Table, raw: bytes, types: dict[int, pa.DataType], *, use_threads: bool = True
+    table: Table,
+    raw: bytes,
+    types: dict[int, pa.DataType],
+    *,
+    use_threads: bool = True,
+    ragged: list[pyarrow.csv.InvalidRow] | None = None,
 ) -> pa.Table:
-    """Parse only the columns in `types`. Raises `pa.ArrowInvalid`."""
+    """Parse only the columns in `types`. Raises `pa.ArrowInvalid`.
+
+    Rows with a wrong number of fields are left out and added to `ragged`, if there is one; only
+    a single thread knows their numbers.
+    """
+
+    def leave_out(row: pyarrow.csv.InvalidRow) -> str:
+        if ragged is None:
+            return "error"
+        ragged.append(row)
+        return "skip"
+
     return pyarrow.csv.read_csv(
         open_buffer(raw),
         read_options=pyarrow.csv.ReadOptions(
             column_names=[column_key(i) for i in range(table.columns)],
             skip_rows=0 if table.header is None else 1,
             block_size=_BLOCK_BYTES,
-            use_threads=use_threads,
+            use_threads=use_threads and ragged is None,
         ),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=table.separator),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=table.separator, invalid_row_handler=leave_out
+        ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types={column_key(i): kind for i, kind in types.items()},
             include_columns=[column_key(i) for i in types],
@@ -195,17 +279,22 @@ def read_text_column(table: Table, raw: bytes, column: int) -> list[str]:
     return read_text_columns(table, raw, [column])[0]
 
 
-def read_text_columns(table: Table, raw: bytes, columns: Sequence[int]) -> list[list[str]]:
-    """Read columns as text, stripped of white space. Raises `DataError`."""
+def read_text_columns(
+    table: Table, raw: bytes, columns: Sequence[int], *, leave_out_ragged: bool = False
+) -> list[list[str]]:
+    """Read columns as text, stripped of white space. Raises `DataError`.
+
+    Rows with a wrong number of fields are left out, or else an error.
+    """
     types = dict.fromkeys(columns, pa.string())
     try:
         parsed = parse_columns(table, raw, types)
     except pa.ArrowInvalid:
-        raise DataError(explain_parse_error(table, raw, types)) from None
-    return [
-        [str(value).strip() for value in parsed.column(column_key(column)).to_pylist()]
-        for column in columns
-    ]
+        try:
+            parsed = parse_columns(table, raw, types, ragged=[] if leave_out_ragged else None)
+        except pa.ArrowInvalid:
+            raise DataError(explain_parse_error(table, raw, types)) from None
+    return [pc.utf8_trim_whitespace(parsed.column(column_key(i))).to_pylist() for i in columns]
 
 
 def explain_parse_error(table: Table, raw: bytes, types: dict[int, pa.DataType]) -> str:

@@ -12,9 +12,15 @@ from noonbit.data.compression import strip_compression_suffix
 from noonbit.data.dataset import Inputs, Part, PartName, RawDataset, detect_part
 from noonbit.data.files import File, head, survey
 from noonbit.data.preprocess.pixels import ValueRange, pixels_to_answer
-from noonbit.data.readers.delimited import Table, is_number, open_table
+from noonbit.data.readers.delimited import (
+    Table,
+    are_numbers_parted_by_spaces,
+    is_row_of_numbers,
+    open_table,
+)
 from noonbit.data.readers.folder import looks_like_picture, pictures_among
 from noonbit.data.readers.folder_layout import find_layout
+from noonbit.data.readers.labelled_pixels import FORMAT as PIXELS
 from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.part_labels import is_answer_form
 from noonbit.data.readers.path_rows import (
@@ -24,7 +30,6 @@ from noonbit.data.readers.path_rows import (
     read_paths,
 )
 from noonbit.data.readers.pictures import SUFFIXES
-from noonbit.data.readers.pixel_rows import FORMAT as PIXELS
 from noonbit.data.readers.pixel_rows import read_pixels, read_rows
 from noonbit.data.readers.text_rows import find_text_column, read_text_inputs, read_texts
 from noonbit.errors import DataError, join_first
@@ -56,7 +61,7 @@ def read(listing: Listing) -> RawDataset:
     if find_text_column(first) is not None:
         data = read_texts(tables, source)
     else:
-        data = read_pixels(tables, source)
+        data = read_pixels(tables, source, label_column=listing.options.label_column)
     for table in candidates:
         if table not in tables.values():
             data = data.with_note(f"{table.file.name} names no part and is left out.")
@@ -75,12 +80,12 @@ def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
         return read_path_inputs(picture_tables[0], source)
     if find_text_column(table) is not None:
         return read_text_inputs(table, source)
-    rows = read_rows(table)
+    rows = read_rows(table, listing.options.label_column)
     images, value_range = pixels_to_answer(
         rows.values, name=table.file.name, value_range=value_range
     )
-    part = Part(images, None, table.row_names(len(images)))
-    return Inputs(source, PIXELS, part, value_range, notes=rows.notes)
+    part = Part(images, None, rows.names)
+    return Inputs(source, PIXELS, part, value_range, bad=rows.bad, notes=rows.notes)
 
 
 def _open_tables(files: list[File]) -> list[Table]:
@@ -94,8 +99,7 @@ def _open_tables(files: list[File]) -> list[Table]:
 
 def _holds_pixels(table: Table) -> bool:
     """Whether rows are longer than those of a table about pictures, and of numbers."""
-    row = table.sample[0]
-    return len(row) > 16 and sum(map(is_number, row)) >= len(row) - 2
+    return is_row_of_numbers(table.sample[0])
 
 
 def _find_tables(files: list[File]) -> list[File]:
@@ -118,8 +122,9 @@ def _looks_like_table(file: File) -> bool:
         return False
     lines = begin.decode("utf-8", "replace").splitlines()
     row = lines[min(1, len(lines) - 1)] if lines else ""
-    fields = max((row.split(separator) for separator in ",\t;"), key=len)
-    return len(fields) > 16 and sum(map(is_number, fields)) >= len(fields) - 2
+    return any(is_row_of_numbers(row.split(separator)) for separator in ",\t;") or (
+        are_numbers_parted_by_spaces([line for line in lines[:20] if line.strip()])
+    )
 
 
 def _assign_parts(tables: list[Table], source: str) -> dict[PartName, Table]:

@@ -20,6 +20,9 @@ from sample_tables import (
     write,
 )
 
+from noonbit.data.source import open_data
+from noonbit.errors import DataError
+
 
 @pytest.mark.parametrize("label", ["Class", "target", "y", "shape"])
 def test_a_label_column_may_stand_anywhere_and_be_called_anything(tmp_path: Path, label) -> None:
@@ -81,7 +84,7 @@ def test_a_test_table_without_labels_is_left_out_with_a_note(tmp_path: Path) -> 
     write(tmp_path / "test.csv", [line.split(",", 1)[1] for line in rows()], NAMES)
     data = open_table(tmp_path)
     assert list(data.parts) == ["train"]
-    assert data.notes == ("test.csv has no label column and is left out.",)
+    assert data.notes == ("test.csv has no labels and is left out.",)
 
 
 def test_as_many_real_rows_as_the_full_set_has_load(tmp_path: Path, shared_data) -> None:
@@ -97,26 +100,58 @@ def test_as_many_real_rows_as_the_full_set_has_load(tmp_path: Path, shared_data)
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("300", "holds 300; a pixel lies in 0..255, or in 0..1."),
-        ("-7", "holds -7; a pixel lies in 0..255"),
-        ("", "is empty or nan; a pixel lies in 0..255"),
-        ("nan", "is empty or nan; a pixel lies in 0..255"),
-        ("12x", "holds '12x', which is no pixel value."),
+        ("300", "holds 300 in {}, and a pixel lies in 0..255, or in 0..1"),
+        ("-7", "holds -7 in {}, and a pixel lies in 0..255, or in 0..1"),
+        ("", "has nothing in {}, or nan"),
+        ("nan", "has nothing in {}, or nan"),
+        ("12x", "holds '12x' in {}, which is no pixel value"),
     ],
 )
-def test_a_wrong_pixel_is_said_with_row_and_column(tmp_path: Path, value: str, said: str) -> None:
+def test_a_wrong_pixel_makes_a_bad_row_that_can_be_skipped(
+    tmp_path: Path, value: str, said: str
+) -> None:
     lines = [line.split(",") for line in rows()]
     lines[4][6] = value
-    path = write(tmp_path / "a.csv", [",".join(line) for line in lines], ["label", *NAMES])
-    assert sentence(path).startswith(f"a.csv row 6, column pixel6 {said}")
-    path = write(tmp_path / "a.csv", [",".join(line) for line in lines])
-    assert sentence(path).startswith(f"a.csv row 5, column 7 {said}")
+    for header, row, column in ((["label", *NAMES], 6, "column pixel6"), (None, 5, "column 7")):
+        path = write(tmp_path / "a.csv", [",".join(line) for line in lines], header)
+        data = open_table(path)
+        assert list(map(str, data.bad)) == [f"a.csv row {row} {said.format(column)}"]
+        np.testing.assert_array_equal(
+            data.train.raw, np.delete(PIXELS, 4, axis=0).reshape(5, 1, 4, 4)
+        )
+        assert data.train.names[-1] == f"a.csv row {row + 1}"
+        with pytest.raises(DataError, match=r"\(1 of 6 rows\).* or add --on-bad skip"):
+            open_data(path)
+        assert len(open_data(path, on_bad="skip").train) == 5
 
 
-def test_negative_missing_and_fractional_labels_are_refused(tmp_path: Path) -> None:
+def test_rows_with_missing_fields_or_labels_are_bad_rows(tmp_path: Path) -> None:
+    lines = rows(labels=[0, 1, "", 0, 1, 2])
+    lines[3] = lines[3].rsplit(",", 1)[0]
+    data = open_table(write(tmp_path / "a.csv", lines, ["label", *NAMES]))
+    assert sorted(map(str, data.bad)) == [
+        "a.csv row 4 has no label",
+        "a.csv row 5 has 16 fields instead of 17",
+    ]
+    assert data.train.labels.tolist() == [0, 1, 1, 2]
+
+
+def test_values_that_most_rows_have_are_no_fault_of_rows(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).normal(size=(6, 16)).round(3)
+    path = write(tmp_path / "a.csv", rows(pixels=pixels), ["label", *NAMES])
+    assert "Save them before they are standardised" in sentence(path)
+
+
+def test_one_row_at_another_scale_is_a_bad_row(tmp_path: Path) -> None:
+    pixels = (PIXELS / 255).round(3)
+    pixels[2] *= 255
+    data = open_table(write(tmp_path / "a.csv", rows(pixels=pixels), ["label", *NAMES]))
+    assert [item.name for item in data.bad] == ["a.csv row 4"] and data.value_range == (0, 1)
+
+
+def test_negative_and_fractional_labels_are_refused(tmp_path: Path) -> None:
     for label, said in (
         ("-1", "a.csv has the label -1 in train (item 1)"),
-        ("", "a.csv row 3 has no label"),
         ("1.5", "a.csv has the label 1.5 in train"),
     ):
         lines = rows(labels=[0, label, 2, 0, 1, 2])
@@ -127,8 +162,8 @@ def test_a_table_without_labels_is_refused_for_training_and_taken_as_input(tmp_p
     lines = [line.split(",", 1)[1] for line in rows()]
     path = write(tmp_path / "a.csv", lines, NAMES)
     assert sentence(path) == (
-        "a.csv has 16 columns (pixel1, pixel2, pixel3, pixel4, pixel5, ...), all of them pixels, "
-        "and no label column. Add one named label; `noonbit predict` takes images without labels."
+        "a.csv holds pixels and no label column. Add one named label, or name it with "
+        "--label-column; `noonbit predict` takes images without labels."
     )
     inputs = inputs_of(path)
     np.testing.assert_array_equal(inputs.part.raw, PIXELS.reshape(6, 1, 4, 4))
