@@ -243,6 +243,28 @@ def test_a_part_whose_labels_are_empty_is_left_out(tmp_path: Path) -> None:
     assert data.notes[0] == "test of all.csv has no labels and is left out."
 
 
+def test_a_table_of_parts_alone_is_no_table_of_labels(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{i}.png" for i in range(6)))
+    table(
+        tmp_path / "list_eval.csv", ["image", "partition"], *[[f"{i}.png", i % 3] for i in range(6)]
+    )
+    table(
+        tmp_path / "labels.csv",
+        ["image", "kind"],
+        *[[f"{i}.png", CLASSES[i % 3]] for i in range(6)],
+    )
+    data = open_data(tmp_path)
+    assert counts(data) == {"train": of_each(2)}
+    assert "list_eval.csv has no labels and is left out" in data.notes[0]
+
+
+def test_a_table_of_boxes_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{i}.png" for i in range(6)))
+    rows = [[f"{i % 6}.png", CLASSES[i % 3], 1, 1, 5, 5] for i in range(12)]
+    table(tmp_path / "boxes.csv", ["filename", "class", "xmin", "ymin", "xmax", "ymax"], *rows)
+    assert "boxes.csv lists boxes (xmin, ...), several a picture: a detection set" in said(tmp_path)
+
+
 # Class folders with something beside them
 
 
@@ -386,6 +408,21 @@ def test_labels_in_file_names_are_offered_with_the_command(
             "test1/ holds 1 picture without a label in the name: left out; `noonbit predict` takes "
             "pictures without labels.",
         )
+
+
+def test_the_answer_form_is_no_table_even_alone_beside_pictures(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        *(f"train/{kind}.{i}.png" for kind in ("cat", "dog") for i in range(3)),
+        "test1/1.png",
+    )
+    table(tmp_path / "sampleSubmission.csv", ["id", "label"], [1, 0])
+    assert "--label-from-name word takes 2 classes (cat, dog)" in said(tmp_path)
+
+
+def test_one_folder_of_pictures_with_labels_in_their_names_is_offered(tmp_path: Path) -> None:
+    put(tmp_path, *(f"faces/{age}_{i}.png" for age in (20, 30) for i in range(3)))
+    assert "only the class 'faces'" in said(tmp_path) and "takes 2 classes" in said(tmp_path)
 
 
 @pytest.mark.parametrize(

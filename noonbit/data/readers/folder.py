@@ -75,7 +75,7 @@ def read(listing: Listing) -> RawDataset:
     if listing.options.label_from_name is not None:
         return _read_names(listing, listing.options.label_from_name)
     layout = find_layout(pictures_among(listing.files), source=listing.source)
-    if not layout.labelled:
+    if not layout.tells_classes:
         raise DataError(_describe_no_classes(listing, layout))
     tables: list[File] = []
     notes = list(layout.notes)
@@ -171,10 +171,16 @@ def _read_labelled(
 
 def _describe_no_classes(listing: Listing, layout: Layout) -> str:
     """Word the error for pictures in no class folders: what they are, and how to give labels."""
-    groups = {name: files for name, files in layout.unlabelled.items() if name}
-    pictures = [file for files in layout.unlabelled.values() for file in files]
-    lie = f" in {join_first([f'{name}/' for name in groups], 3)}" if groups else ""
+    in_one = [file for file in listing.files if file.name in layout.labelled]
+    pictures = in_one + [file for files in layout.unlabelled.values() for file in files]
+    folders = [f"{name}/" for name in layout.unlabelled if name]
+    lie = f" in {join_first(folders, 3)}" if folders else ""
     source = listing.source
+    what = "no class folders"
+    if in_one:
+        (only,) = {name for _, name in layout.labelled.values()}
+        what = f"only the class '{only}'; a classifier needs at least two classes"
+        lie = ""
     boxes = describe_boxes(listing.files)
     if boxes:
         return (
@@ -183,11 +189,9 @@ def _describe_no_classes(listing: Listing, layout: Layout) -> str:
         )
     names = [file.name.rpartition("/")[2] for file in pictures]
     if offer := offer_name_labels(names, source):
-        return (
-            f"{source} holds {plural(len(pictures), 'picture')}{lie} but no class folders.{offer}"
-        )
+        return f"{source} holds {plural(len(pictures), 'picture')}{lie} but {what}.{offer}"
     return (
-        f"{source} holds {plural(len(pictures), 'picture')}{lie} but no class folders. Sort them "
+        f"{source} holds {plural(len(pictures), 'picture')}{lie} but {what}. Sort them "
         "into a folder a class (cats/1.jpg, dogs/2.jpg), also inside train/ and test/, or add a "
         "table of path,label. `noonbit predict` takes pictures without labels."
     )

@@ -44,6 +44,11 @@ class Layout:
         """The classes of the training part."""
         return {name for part, name in self.labelled.values() if part == "train"}
 
+    @property
+    def tells_classes(self) -> bool:
+        """Whether the folders tell at least two classes apart."""
+        return len({name for _, name in self.labelled.values()}) > 1
+
     def leave_out(self, files: Iterable[File], note: str) -> None:
         """Add a note on pictures that are left out."""
         self.notes.append(note)

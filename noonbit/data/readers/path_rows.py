@@ -90,22 +90,26 @@ def choose_picture_tables(tables: Iterable[Table], listing: Listing) -> list[Pic
     if not found or listing.options.given() or len(listing.files) == 1:
         return found
     layout = find_layout(pictures_among(listing.files), source=listing.source)
-    if not layout.labelled:
+    if not layout.tells_classes:
         return found
     class_folders = {f"{name.rpartition('/')[0]}/" for name in layout.labelled}
     outside = [table for table in found if table.folder not in class_folders]
     rows = sum(content(table.table.file).count(b"\n") for table in outside)
-    if 2 * rows < len(layout.labelled) or not any(map(_has_labels, outside)):
-        return []
-    return outside
+    clear = any(_has_labels(table, unclear=False) for table in outside)
+    return outside if clear and 2 * rows >= len(layout.labelled) else []
 
 
-def _has_labels(table: PictureTable) -> bool:
+def _has_labels(table: PictureTable, *, unclear: bool) -> bool:
+    """Whether a table labels its pictures; `unclear` if it does not say by which column."""
     try:
         rows = read_picture_rows(table.table, table.index, table.path_column, ReadOptions())
-    except DataError:  # it is not clear which column, and the folders are
-        return False
+    except DataError:
+        return unclear
     return rows.labels is not None
+
+
+def _may_label(table: PictureTable, listing: Listing) -> bool:
+    return listing.options.label_column is not None or _has_labels(table, unclear=True)
 
 
 def _part_in_name(file: File) -> PartName | None:
@@ -116,7 +120,13 @@ def _part_in_name(file: File) -> PartName | None:
 def read_paths(tables: Sequence[PictureTable], listing: Listing) -> RawDataset:
     """Read the images that tables list, with their labels. Raises `DataError`."""
     source = listing.source
-    by_part, notes = _assign_parts(tables, source)
+    labelled_tables = [table for table in tables if len(tables) == 1 or _may_label(table, listing)]
+    by_part, notes = _assign_parts(labelled_tables or tables, source)
+    notes += [
+        f"{table.table.file.name} has no labels and is left out; `noonbit predict` takes it."
+        for table in tables
+        if labelled_tables and table not in labelled_tables
+    ]
     found = _Rows(notes=list(notes))
     label_names: tuple[str, ...] = ()
     for part, table in by_part.items():

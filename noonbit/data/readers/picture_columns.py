@@ -10,6 +10,7 @@ from noonbit.data.labels import one_hot_columns
 from noonbit.data.readers.delimited import (
     LABEL_NAMES,
     PATH_NAMES,
+    SPLIT_NAMES,
     Table,
     bare_name,
     find_column,
@@ -23,6 +24,8 @@ from noonbit.data.readers.split_column import find_split_column, parts_by_value
 from noonbit.errors import DataError, join_first
 
 _TRUE, _FALSE = ("1", "true", "yes", "1.0"), ("0", "false", "no", "0.0")
+_BOX_NAMES = ("xmin", "x1", "left", "bbox", "boxes", "box", "Roi.X1", "x_center", "BBoxX")
+"""Headers of the first number of a box."""
 _MOST_PARTS = 8
 """Maximum number of different values of a column that says the part."""
 
@@ -131,8 +134,16 @@ def read_picture_rows(
     others = [
         column
         for column in range(table.columns)
-        if column not in taken and not _repeats_paths(table, column, index, folder)
+        if column not in taken
+        and find_column([names[column]], SPLIT_NAMES) is None
+        and not _repeats_paths(table, column, index, folder)
     ]
+    box = find_column(names, _BOX_NAMES)
+    if box is not None and len(set(columns[path_column])) < 0.9 * len(columns[path_column]):
+        raise DataError(
+            f"{table.file.name} lists boxes ({names[box]}, ...), several a picture: a detection "
+            "set. noonbit learns one label a picture; cut the boxes out into a folder a class."
+        )
     chosen: list[int] = []
     if wanted is not None:
         chosen = [wanted]

@@ -46,7 +46,7 @@ def recognise(listing: Listing) -> bool:
     tables = _open_tables(candidates)
     return bool(choose_picture_tables(tables, listing)) or (
         any(map(_holds_pixels, tables))
-        and not find_layout(pictures_among(listing.files), source=listing.source).labelled
+        and not find_layout(pictures_among(listing.files), source=listing.source).tells_classes
     )
 
 
@@ -105,10 +105,10 @@ def _holds_pixels(table: Table) -> bool:
 def _find_tables(files: list[File]) -> list[File]:
     """Find the files that are tables, judged by their names or by rows of many numbers.
 
-    The form of a competition's answers is none if there is another: its labels are made up.
+    The form of a competition's answers is none, unless it is the source: its labels are made up.
     """
     found = [file for file in survey(files) if _looks_like_table(file)]
-    return [file for file in found if not is_answer_form(file.name)] or found
+    return [file for file in found if len(files) == 1 or not is_answer_form(file.name)]
 
 
 def _looks_like_table(file: File) -> bool:

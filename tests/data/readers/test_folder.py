@@ -93,7 +93,7 @@ def test_a_class_that_training_lacks_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_one_class_is_refused(tmp_path: Path) -> None:
     write_pictures(tmp_path, "cats/1.png", "cats/2.png")
-    assert "holds only the class 'cats'" in sentence(tmp_path)
+    assert "holds 2 pictures but only the class 'cats'" in sentence(tmp_path)
 
 
 def test_what_is_named_as_a_picture_and_is_none_is_a_bad_item(tmp_path: Path) -> None:
