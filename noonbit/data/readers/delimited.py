@@ -274,11 +274,6 @@ def parse_columns(
     )
 
 
-def read_text_column(table: Table, raw: bytes, column: int) -> list[str]:
-    """Read one column as text, stripped of white space. Raises `DataError`."""
-    return read_text_columns(table, raw, [column])[0]
-
-
 def read_text_columns(
     table: Table, raw: bytes, columns: Sequence[int], *, leave_out_ragged: bool = False
 ) -> list[list[str]]:
