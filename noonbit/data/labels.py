@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.dataset import PartName, natural_key
+from noonbit.data.names import compose
 from noonbit.errors import DataError, join_first
 
 
@@ -15,7 +16,9 @@ def encode_labels(
     """Turn raw labels (numbers or names) into class indices that are the same in every part.
 
     Numbers are sorted numerically, names in natural order. The original value becomes the class
-    name, so that labels such as 0-24 without 9 stay readable. The classes are those of all parts.
+    name, so that labels such as 0-24 without 9 stay readable; letters are composed (NFC). The
+    classes are those of all parts.
+
     Raises `DataError` for labels that are not whole numbers or names, for negative numbers, and as
     `check_classes` does.
     """
@@ -38,7 +41,10 @@ def encode_labels(
             )
     as_text = any(array.dtype.kind not in "iu" for array in arrays.values())
     if as_text:
-        arrays = {part: array.astype(str) for part, array in arrays.items()}
+        arrays = {
+            part: np.array([compose(text) for text in array.astype(str)], dtype=str)
+            for part, array in arrays.items()
+        }
     known = {str(value): value for array in arrays.values() for value in np.unique(array)}
     ordered = sorted(known, key=natural_key)
     index_of = {name: index for index, name in enumerate(ordered)}

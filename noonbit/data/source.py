@@ -12,8 +12,7 @@ from noonbit.config.read_options import ReadOptions, flag_of
 from noonbit.data.dataset import BadItem, Inputs, Part, RawDataset, input_kind_of
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.preprocess.registry import INPUT_KINDS
-from noonbit.data.readers.listing import Listing
-from noonbit.data.readers.registry import detect_format, list_files, open_path
+from noonbit.data.readers.registry import open_input_path, open_path
 from noonbit.errors import DataError, UsageError, join_first, plural
 
 OnBad = Literal["fail", "skip"]
@@ -60,9 +59,7 @@ def open_inputs(
     `value_range` is the range of raw values that a network was trained with; without it the range
     is derived from the values. Raises as `open_data`.
     """
-    path = Path(source).expanduser()
-    listing = Listing(list_files(path), str(path), options)
-    inputs = detect_format(listing, path).read_inputs(listing, value_range)
+    inputs = open_input_path(Path(source).expanduser(), value_range, options)
     require_readable(inputs.bad, inputs.part, len(inputs.part), on_bad)
     return inputs
 

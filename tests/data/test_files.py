@@ -60,20 +60,39 @@ def test_a_single_file_is_a_listing_of_one(tmp_path: Path) -> None:
 def test_members_that_point_outside_or_are_links_are_passed_over(tmp_path: Path) -> None:
     tar = tmp_path / "a.tar"
     with tarfile.open(tar, "w") as archive:
-        for name in ("../evil", "/etc/evil", "good/../../evil", "good/file"):
+        for name in ("../evil", "/../evil", "good/../../evil", "good/file"):
             archive.addfile(tarfile.TarInfo(name))
         link = tarfile.TarInfo("good/link")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
     zipped = tmp_path / "a.zip"
     with zipfile.ZipFile(zipped, "w") as archive:
-        for name in ("../evil", "/etc/evil", "..\\evil", "good/file"):
+        for name in ("../evil", "/../evil", "..\\evil", "C:\\..\\evil", "good/file"):
             archive.writestr(name, b"")
         link = zipfile.ZipInfo("good/link")
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc/passwd")
     for path in (tar, zipped):
         assert [file.name for file in open_files(path)] == ["good/file"]
+
+
+def test_names_in_an_archive_begin_below_its_root_as_tar_unpacks_them(tmp_path: Path) -> None:
+    names = ("/home/u/cat/1.png", "./cat/2.png", "cat//3.png")
+    write_tar(tmp_path / "a.tar", dict.fromkeys(names, b"x"))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in (*names, "C:\\data\\cat\\4.png", "C:/data/cat/5.png"):
+            archive.writestr(name, b"x")
+        archive.writestr("dog\\", b"")
+    below = ["cat/2.png", "cat/3.png", "home/u/cat/1.png"]
+    assert [file.name for file in open_files(tmp_path / "a.tar")] == below
+    zipped = open_files(tmp_path / "a.zip")
+    assert [file.name for file in zipped] == [
+        *below[:2],
+        "data/cat/4.png",
+        "data/cat/5.png",
+        below[2],
+    ]
+    assert all(file.read() == b"x" for file in zipped)
 
 
 def test_a_loop_of_links_ends(tmp_path: Path) -> None:
@@ -130,7 +149,8 @@ def test_empty_folders_are_listed(tmp_path: Path) -> None:
     write_tree(tmp_path)
     (tmp_path / "train" / "dog").mkdir()
     (tmp_path / ".hidden").mkdir()
-    assert find_empty_folders(tmp_path, open_files(tmp_path)) == ["train/dog"]
+    os.mkdir(os.fsencode(tmp_path) + b"/train/" + "고양이".encode("cp949"))
+    assert find_empty_folders(tmp_path, open_files(tmp_path)) == ["train/dog", "train/고양이"]
 
 
 def test_a_zip_without_its_end_is_said(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from noonbit.data.dataset import BadItem, PartName
 from noonbit.data.files import File, open_files, suffix_of
+from noonbit.data.names import compose
 from noonbit.data.readers.folder_names import is_annotation, name_no_class, part_of_folder
 from noonbit.errors import join_first
 
@@ -78,7 +79,7 @@ def clean_path(value: str) -> str:
     """Return a written path with `/`, without what leads nowhere; empty for a text."""
     if not value or len(value) > LONGEST_PATH:
         return ""
-    return str(PurePosixPath(value.replace("\\", "/"))).lstrip("/")
+    return str(PurePosixPath(compose(value).replace("\\", "/"))).lstrip("/")
 
 
 def names_pictures(values: Sequence[str], index: PictureIndex, *, folder: str) -> int:

@@ -1,11 +1,13 @@
 """The registry of formats, and `open_path(path)`, which opens any of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from noonbit.config.read_options import ReadOptions, flag_of
 from noonbit.data.dataset import Inputs, RawDataset
+from noonbit.data.encodings import describe_encoding
 from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.readers import arrays, cifar, folder, idx, json_lines, lines, parquet, sgf, table
@@ -76,13 +78,23 @@ def open_path(path: Path, options: ReadOptions = ReadOptions()) -> RawDataset:  
     files = list_files(path)
     listing = Listing(files, str(path), options)
     data = detect_format(listing, path).read(listing)
-    data = data.with_note(*describe_unused(data, files))
+    data = data.with_note(*describe_names(files), *describe_unused(data, files))
     empty = (
         find_empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
     )
     if empty:
         data = data.with_note(f"Empty folders were passed over: {join_first(empty, 3)}.")
     return data
+
+
+def open_input_path(
+    path: Path, value_range: tuple[float, float] | None, options: ReadOptions
+) -> Inputs:
+    """Open inputs to be predicted at a path, labelled or not. Raises as `open_path`."""
+    files = list_files(path)
+    listing = Listing(files, str(path), options)
+    inputs = detect_format(listing, path).read_inputs(listing, value_range)
+    return replace(inputs, notes=(*inputs.notes, *describe_names(files)))
 
 
 def list_files(path: Path) -> list[File]:
@@ -105,6 +117,18 @@ def list_files(path: Path) -> list[File]:
             "class, or point at another source."
         )
     return files
+
+
+def describe_names(files: list[File]) -> list[str]:
+    """Return a note if names of files were not UTF-8: which encoding they were decoded from."""
+    decoded = [file for file in files if file.name_encoding]
+    if not decoded:
+        return []
+    pieces = dict.fromkeys(piece for file in decoded for piece in file.name.split("/"))
+    names = join_first([piece for piece in pieces if not piece.isascii()], 3)
+    form = describe_encoding(decoded[0].name_encoding)
+    are = "name is" if len(decoded) == 1 else "names are"
+    return [f"{len(decoded):,} file {are} in {form}, not in UTF-8; decoded: {names}."]
 
 
 def describe_unused(data: RawDataset, files: list[File]) -> list[str]:
