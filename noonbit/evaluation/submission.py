@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from noonbit.data.files import File, content
+from noonbit.data.files import File
 from noonbit.data.readers.delimited import is_number, open_table, read_text_columns
 from noonbit.errors import DataError, UsageError, join_first, plural
 from noonbit.evaluation.inference import Predictions
@@ -29,7 +29,7 @@ def fill_form(form: Path, predictions: Predictions) -> str:
             "and what to fill in beside them."
         )
     header = [name.strip() for name in table.header]
-    ids, *samples = read_text_columns(table, content(table.file), range(table.columns))
+    ids, *samples = read_text_columns(table, table.content(), range(table.columns))
     columns = _columns(form, header[1:], samples, predictions.class_names)
     rows = _rows_of_ids(form, ids, predictions)
     text = io.StringIO()

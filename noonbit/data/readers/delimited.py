@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from noonbit.data.dataset import NumberedNames
 from noonbit.data.files import File, content, head
 from noonbit.data.readers.arrow import open_buffer
+from noonbit.data.readers.text import decode_file
 from noonbit.errors import DataError, UsageError, join_first, plural
 
 LABEL_NAMES = (
@@ -53,6 +54,8 @@ class Table:
     """Column names as written; None if the first row is data."""
     sample: list[list[str]]
     """The first rows of data, at most 20."""
+    notes: tuple[str, ...] = ()
+    """On its encoding, if that is not UTF-8; `file` is UTF-8 in any case."""
 
     @property
     def columns(self) -> int:
@@ -112,15 +115,15 @@ class Table:
 
 
 def open_table(file: File) -> Table:
-    """Detect the separator and the header. Raises `DataError` for an empty file."""
+    """Detect the encoding, the separator and the header. Raises `DataError` for an empty file."""
+    file, notes = decode_file(file)
     raw = head(file, _SAMPLE_BYTES)
-    text = raw.decode("utf-8-sig", "replace")
+    text = raw.decode("utf-8", "replace")
     lines = text.splitlines()
     if len(raw) == _SAMPLE_BYTES and len(lines) > 1:
         lines.pop()  # most likely truncated
     lines = [line for line in lines if line.strip()][: _SAMPLE_ROWS + 1]
     if not lines:
-        content(file)  # raises if the file is broken, not empty
         raise DataError(f"{file.name} is empty. Give a table with a row an image.")
     separator = _detect_separator(lines, file.name)
     if separator == " ":
@@ -131,7 +134,7 @@ def open_table(file: File) -> Table:
         raise DataError(f"{file.name} has a header but no rows. Give a table with a row an image.")
     if header is not None and {len(row) for row in rows} == {len(header) + 1}:
         header = ["", *header]  # R writes no name above the names of rows
-    return Table(file, separator, header, rows)
+    return Table(file, separator, header, rows, notes)
 
 
 def _detect_separator(lines: Sequence[str], name: str) -> str:
@@ -316,6 +319,4 @@ def explain_parse_error(table: Table, raw: bytes, types: dict[int, pa.DataType])
             f"{table.file.name} row {row:,}, {table.column_name(column)} holds '{invalid[3]}', "
             "which is no pixel value. Correct or remove the row."
         )
-    if "invalid UTF8" in message:
-        return f"{table.file.name} is not UTF-8 text. Save it with that encoding."
     return f"{table.file.name} cannot be read as a table ({message}). Correct or remove the row."

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.compression import strip_compression_suffix
-from noonbit.data.files import File, content, survey
+from noonbit.data.files import File, survey
 from noonbit.data.labels import match_class
 from noonbit.data.readers.delimited import LABEL_NAMES, open_table, read_text_columns
 from noonbit.data.readers.path_lookup import PictureIndex, find_pictures
@@ -50,7 +50,7 @@ def _labels_in(file: File, index: PictureIndex, classes: dict[str, str]) -> dict
         if path_column is None:
             return {}
         table = promote_header(table, index, path_column)
-        columns = read_text_columns(table, content(file), range(table.columns))
+        columns = read_text_columns(table, table.content(), range(table.columns))
     except DataError:  # a file that is no table
         return {}
     folder = "".join(file.name.rpartition("/")[:2])

@@ -13,7 +13,7 @@ from noonbit.data.dataset import (
     detect_part,
     order_parts,
 )
-from noonbit.data.files import File, content
+from noonbit.data.files import File
 from noonbit.data.readers.delimited import ID_NAMES, Table, read_text_columns
 from noonbit.data.readers.folder import group_pictures, pictures_among
 from noonbit.data.readers.folder_layout import find_layout
@@ -94,7 +94,7 @@ def choose_picture_tables(tables: Iterable[Table], listing: Listing) -> list[Pic
         return found
     class_folders = {f"{name.rpartition('/')[0]}/" for name in layout.labelled}
     outside = [table for table in found if table.folder not in class_folders]
-    rows = sum(content(table.table.file).count(b"\n") for table in outside)
+    rows = sum(table.table.content().count(b"\n") for table in outside)
     clear = any(_has_labels(table, unclear=False) for table in outside)
     return outside if clear and 2 * rows >= len(layout.labelled) else []
 
@@ -130,6 +130,7 @@ def read_paths(tables: Sequence[PictureTable], listing: Listing) -> RawDataset:
     found = _Rows(notes=list(notes))
     label_names: tuple[str, ...] = ()
     for part, table in by_part.items():
+        found.notes += table.table.notes
         rows = read_picture_rows(
             table.table, table.index, table.path_column, listing.options, label_names=label_names
         )
@@ -183,7 +184,7 @@ def read_path_inputs(table: PictureTable, source: str) -> Inputs:
     own = table.table
     named = own.find_column(ID_NAMES)
     id_column = table.path_column if named is None else named
-    paths, ids = read_text_columns(own, content(own.file), [table.path_column, id_column])
+    paths, ids = read_text_columns(own, own.content(), [table.path_column, id_column])
     found = find_pictures(paths, table.index, folder=table.folder, part=table.part)
     missing = [
         BadItem(path, f"{picture.reason} ({own.file.name} row {own.row_number(row):,})")
@@ -196,7 +197,7 @@ def read_path_inputs(table: PictureTable, source: str) -> Inputs:
         FORMAT,
         unlabelled_part(pictures),
         bad=(*missing, *bad),
-        notes=note_misnamed(pictures),
+        notes=(*own.notes, *note_misnamed(pictures)),
         ids={
             picture.name: name
             for picture, name in zip(found, ids, strict=True)

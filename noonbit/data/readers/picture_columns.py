@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PartName
-from noonbit.data.files import content
 from noonbit.data.labels import one_hot_columns
 from noonbit.data.readers.delimited import (
     LABEL_NAMES,
@@ -118,7 +117,7 @@ def read_picture_rows(
     `label_names` are those of the training table, if there is one: a table without them has no
     labels.
     """
-    columns = read_text_columns(table, content(table.file), range(table.columns))
+    columns = read_text_columns(table, table.content(), range(table.columns))
     names = table.header or [""] * table.columns
     wanted = None
     if options.label_column is not None:

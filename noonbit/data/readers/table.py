@@ -62,6 +62,7 @@ def read(listing: Listing) -> RawDataset:
         data = read_texts(tables, source)
     else:
         data = read_pixels(tables, source, label_column=listing.options.label_column)
+    data = data.with_note(*(note for table in tables.values() for note in table.notes))
     for table in candidates:
         if table not in tables.values():
             data = data.with_note(f"{table.file.name} names no part and is left out.")
@@ -85,7 +86,9 @@ def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
         rows.values, name=table.file.name, value_range=value_range
     )
     part = Part(images, None, rows.names)
-    return Inputs(source, PIXELS, part, value_range, bad=rows.bad, notes=rows.notes)
+    return Inputs(
+        source, PIXELS, part, value_range, bad=rows.bad, notes=(*table.notes, *rows.notes)
+    )
 
 
 def _open_tables(files: list[File]) -> list[Table]:

@@ -1,11 +1,15 @@
 """Build data sets of labelled texts, and decode bytes as text; shared by the text formats."""
 
+import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from noonbit.data.dataset import BadItem, Part, PartName, RawDataset, Sentences, order_parts
+from noonbit.data.encodings import describe_encoding, detect_encoding
+from noonbit.data.files import File, content
 from noonbit.data.labels import encode_labels
 from noonbit.errors import DataError, plural
 
@@ -30,8 +34,8 @@ def decode_text(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     """Decode bytes as text; returns it with a note unless it is valid UTF-8.
 
     Of UTF-8 with a few broken bytes, those are replaced. Anything else is read as UTF-16 if it has
-    a byte order mark, else as Windows-1252, a superset of Latin-1. Raises `DataError` for binary
-    data.
+    a byte order mark, else in the encoding of East Asia that its letters are usual in, else as
+    Windows-1252, a superset of Latin-1. Raises `DataError` for binary data.
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace"), (f"{name} was read as UTF-16.",)
@@ -49,9 +53,23 @@ def decode_text(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
             f"UTF-8, the first in line {first:,}; {'it was' if broken == 1 else 'they were'} "
             "passed over.",
         )
-    # Five bytes are undefined in Windows-1252 and become U+FFFD.
-    text = raw.decode("cp1252", "replace")
-    return text, (f"{name} is not UTF-8 and was read as Windows-1252.",)
+    encoding = detect_encoding(raw)
+    # Five bytes are undefined in Windows-1252, and become U+FFFD as all that does not decode.
+    note = f"{name} is not UTF-8 and was read as {describe_encoding(encoding)}."
+    return raw.decode(encoding, "replace"), (note,)
+
+
+def decode_file(file: File) -> tuple[File, tuple[str, ...]]:
+    """Return a file whose content is UTF-8 without a mark, and the notes of `decode_text`.
+
+    The content is read whole and held in memory. Raises as `content` and `decode_text`.
+    """
+    raw = content(file)
+    notes: tuple[str, ...] = ()
+    if not raw.isascii() or b"\0" in raw:
+        text, notes = decode_text(raw, file.name)
+        raw = text.encode("utf-8", "replace")
+    return replace(file, size=len(raw), open=partial(io.BytesIO, raw), disk_location=None), notes
 
 
 def dataset_from_rows(

@@ -78,7 +78,7 @@ def read_text_inputs(table: Table, source: str) -> Inputs:
     assert column is not None  # noqa: S101 - the caller checked
     fields, wrong, notes = read_fields(table)
     part, empty = part_from_rows([TextRow(name, row[column]) for name, row in fields])
-    return Inputs(source, FORMAT, part, bad=(*wrong, *empty), notes=notes)
+    return Inputs(source, FORMAT, part, bad=(*wrong, *empty), notes=(*table.notes, *notes))
 
 
 def read_fields(

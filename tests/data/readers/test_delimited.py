@@ -1,10 +1,22 @@
 """Separator, header and encoding of a table, and the rows that do not fit."""
 
 import io
+import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
-from sample_tables import NAMES, check, open_table, rows, sentence, write
+from sample_tables import (
+    NAMES,
+    PIXELS,
+    check,
+    inputs_of,
+    open_table,
+    rows,
+    sentence,
+    write,
+    write_pictures,
+)
 
 from noonbit.data.files import File
 from noonbit.data.readers.delimited import Table
@@ -42,12 +54,6 @@ def test_empty_tables_are_refused(tmp_path: Path) -> None:
     assert sentence(write(path, [], ["label", *NAMES])).startswith("a.csv has a header but no rows")
 
 
-def test_another_encoding_is_said(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", rows(labels=["caf\u00e9", "th\u00e9"] * 3))
-    path.write_bytes(path.read_text().encode("latin-1"))
-    assert sentence(path) == "a.csv is not UTF-8 text. Save it with that encoding."
-
-
 @pytest.mark.parametrize(
     ("option", "index"), [("dx", 1), ("D x", 1), ("image_id", 0), ("2", 1), ("3", 2), ("7", 3)]
 )
@@ -77,3 +83,47 @@ def test_a_column_that_does_not_exist_is_refused_with_those_that_do(header, said
     with pytest.raises(UsageError) as error:
         table.column_of("3", flag="--label-column")
     assert str(error.value) == said
+
+
+@pytest.mark.parametrize(
+    ("labels", "encoding", "shown"),
+    [
+        (("가위", "바위"), "cp949", "CP949 (Korean)"),
+        (("猫", "いぬ"), "cp932", "CP932 (Japanese)"),
+        (("苹果", "香蕉"), "gbk", "GBK (Chinese)"),
+        (("café", "thé"), "latin-1", "Windows-1252"),
+    ],
+)
+def test_another_encoding_is_read_with_a_note(
+    tmp_path: Path, labels: tuple[str, str], encoding: str, shown: str
+) -> None:
+    path = write(tmp_path / "a.csv", rows(labels=labels * 3), ["label", *NAMES])
+    path.write_bytes(path.read_text("utf-8").encode(encoding))
+    data = open_table(path)
+    assert data.class_names == tuple(sorted(labels))
+    assert data.notes == (f"a.csv is not UTF-8 and was read as {shown}.",)
+    np.testing.assert_array_equal(data.train.raw, PIXELS.reshape(6, 1, 4, 4))
+    assert inputs_of(path).notes == data.notes
+
+
+def test_utf_16_is_read_with_a_note(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", rows(labels=["고양이", "개"] * 3), ["label", *NAMES])
+    path.write_bytes(path.read_text("utf-8").encode("utf-16"))
+    data = open_table(path)
+    assert (data.class_names, data.notes) == (("개", "고양이"), ("a.csv was read as UTF-16.",))
+
+
+def test_a_mark_of_utf_8_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", rows(labels=["개", "소"] * 3), ["label", *NAMES])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert (open_table(path).class_names, open_table(path).notes) == (("개", "소"), ())
+
+
+def test_pictures_are_found_by_names_that_are_composed_otherwise(tmp_path: Path) -> None:
+    names = ["가위.png", "보.png"]
+    write_pictures(tmp_path, [unicodedata.normalize("NFD", name) for name in names])
+    lines = [f"{name},{label}" for name, label in zip(names, ("é", "a"), strict=True)]
+    path = write(tmp_path / "labels.csv", lines, ["path", "label"])
+    path.write_bytes(path.read_text("utf-8").replace("é", "e\u0301").encode())
+    data = open_table(tmp_path)
+    assert (data.class_names, sorted(data.train.names)) == (("a", "é"), names)
