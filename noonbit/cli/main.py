@@ -4,6 +4,7 @@ Each command is a module of `noonbit.cli`, imported when it is called, so that `
 wait for PyTorch. Most commands end with the next one to type.
 """
 
+import io
 import sys
 import traceback
 import warnings
@@ -47,7 +48,18 @@ for name, help_text in COMMANDS.items():
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code; errors.py lists the codes."""
+    let_streams_replace()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def let_streams_replace() -> None:
+    """Have stdout and stderr replace what their encoding does not have, instead of failing.
+
+    A Korean class name cannot be shown on an English console, or a path that is not UTF-8 at all.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def run(arguments: Sequence[str]) -> int:

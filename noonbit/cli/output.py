@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from noonbit.errors import plural
-from noonbit.system.files import replace_non_finite
+from noonbit.system.files import escape_surrogates, replace_non_finite
 
 if TYPE_CHECKING:
     from noonbit.data.preprocess.base import Preprocessor
@@ -32,9 +32,13 @@ PIPE_WIDTH = 10_000
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value on stdout; NaN and infinity become null."""
-    json.dump(replace_non_finite(value), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    """Print one JSON value on stdout; NaN and infinity become null.
+
+    Where stdout is not UTF-8, letters beyond ASCII are written as JSON's escapes, so none is lost.
+    """
+    is_utf8 = (sys.stdout.encoding or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
+    text = json.dumps(replace_non_finite(value), indent=2, ensure_ascii=not is_utf8)
+    print(escape_surrogates(text))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -87,12 +91,12 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     import pyarrow.csv
     import pyarrow.parquet
 
-    from noonbit.system.files import write, write_json
+    from noonbit.system.files import write_binary, write_json
 
     table = pa.Table.from_pylist(rows)
     if path.suffix == ".json":
         write_json(path, rows)
     elif path.suffix == ".csv":
-        write(path, lambda temporary: pyarrow.csv.write_csv(table, temporary))
+        write_binary(path, lambda file: pyarrow.csv.write_csv(table, file))
     else:
-        write(path, lambda temporary: pyarrow.parquet.write_table(table, temporary))
+        write_binary(path, lambda file: pyarrow.parquet.write_table(table, file))

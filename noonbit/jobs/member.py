@@ -110,7 +110,7 @@ class MemberLog(LineDisplay):
         """Append a line and close the file, so that no line is lost if the member is killed."""
         self.last_line_at = time.monotonic()
         assert self.path is not None  # noqa: S101 - `on_start` comes first
-        with self.path.open("a", encoding="utf-8") as file:
+        with self.path.open("a", encoding="utf-8", errors="replace") as file:
             print(text, file=file)
 
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:

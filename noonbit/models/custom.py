@@ -6,6 +6,7 @@ The function is called as `function(classes, channels, (height, width))`, for se
 
 import hashlib
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +54,7 @@ def load_builder(name: str) -> Callable[..., Any]:
     path = Path(path_text)
     if not path.is_file():
         raise UsageError(f"{path} does not exist; --model takes a name or path.py:function.")
-    module_name = f"noonbit_model_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+    module_name = f"noonbit_model_{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None and spec.loader is not None  # noqa: S101 - a .py file always has both
     module = importlib.util.module_from_spec(spec)

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 from pydantic import TypeAdapter
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from noonbit.errors import ArtefactError, ArtefactNotFound
@@ -36,11 +36,15 @@ def load_state(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return all tensors of a safetensors file, and its metadata.
 
-    Raises `ArtefactError` for a file that is missing or damaged.
+    The bytes are read here, since safetensors opens no path that is not UTF-8. Raises
+    `ArtefactError` for a file that is missing or damaged.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+        raw = path.read_bytes()
+        tensors = load(raw)
+        # The format begins with the length of a JSON header; see the docs of safetensors.
+        header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+        return tensors, header.get("__metadata__", {})
     except FileNotFoundError:
         raise ArtefactNotFound(f"{path} is missing; the run folder is not complete.") from None
     except SafetensorError as error:

@@ -17,7 +17,7 @@ from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Probabilities
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.runs.run import Run
-from noonbit.system.files import write, write_json
+from noonbit.system.files import write_binary, write_json
 from noonbit.system.runtime import Runtime
 
 MANY_CLASSES = 100
@@ -57,7 +57,7 @@ def write_predictions(run: Run, items: PreparedDataset, probabilities: Probabili
             ),
         }
     )
-    write(run.path / "predictions.parquet", lambda path: pq.write_table(table, path))
+    write_binary(run.path / "predictions.parquet", lambda file: pq.write_table(table, file))
 
 
 Order = Literal["worst", "first"]
@@ -107,7 +107,8 @@ def read_predictions(run: Run) -> StoredPredictions:
         )
     classes = pa.array(run.class_names)
     try:
-        table = pq.read_table(path).combine_chunks()
+        with path.open("rb") as file:
+            table = pq.read_table(file).combine_chunks()
         labels, predictions = (
             pc.index_in(table[name], value_set=classes).to_numpy().astype(np.int64)
             for name in ("label", "prediction")

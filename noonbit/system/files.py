@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 from noonbit.errors import ArtefactError, ArtefactNotFound
 
@@ -67,9 +67,28 @@ def explain_write_error(path: Path, error: Exception) -> str:
     return f"{path} could not be written: {error}."
 
 
+def write_binary(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """As `write`, with an open file, for libraries that open no path that is not UTF-8."""
+
+    def fill_file(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            fill(file)
+
+    write(path, fill_file)
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write text atomically, as UTF-8."""
+    """Write text atomically, as UTF-8; see `escape_surrogates`."""
+    text = escape_surrogates(text)
     write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def escape_surrogates(text: str) -> str:
+    """Return text that UTF-8 can hold: a byte of a path that is not UTF-8 becomes `\\udcb0`.
+
+    That is how JSON writes it too, so the path comes back when the JSON is read.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
