@@ -59,7 +59,8 @@ def read(listing: Listing) -> RawDataset:
         part: Part(pixels, codes[part], NumberedNames(f"{pairs[part][0].name} image", len(pixels)))
         for part, pixels in images.items()
     }
-    return RawDataset(source, FORMAT, parts, class_names, notes=notes)
+    used = frozenset(file.name for pair in pairs.values() for file in pair)
+    return RawDataset(source, FORMAT, parts, class_names, notes=notes, used=used)
 
 
 def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:
@@ -175,8 +176,8 @@ def _find_pairs(files: list[File], source: str) -> dict[PartName, tuple[File, Fi
         # A folder may hold a file both plain and compressed; one of them is enough.
         if _pair_key(pairs.setdefault(part, pair)[0]) != _pair_key(file):
             raise DataError(
-                f"{source} holds several {part} sets: {pairs[part][0].name} and {file.name}. Point "
-                "at the images file of one."
+                f"{source} holds several {part} sets: {pairs[part][0].name} and {file.name}. Give "
+                "a folder with the files of one, or the images file of one."
             )
     if not pairs:
         raise DataError(f"{source} holds labels but no images. Put the images file beside it.")

@@ -10,7 +10,18 @@ from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.encodings import describe_encoding
 from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files
 from noonbit.data.known.catalogue import KNOWN
-from noonbit.data.readers import arrays, cifar, folder, idx, json_lines, lines, parquet, sgf, table
+from noonbit.data.readers import (
+    arrays,
+    cifar,
+    emnist,
+    folder,
+    idx,
+    json_lines,
+    lines,
+    parquet,
+    sgf,
+    table,
+)
 from noonbit.data.readers.folder_layout import find_layout
 from noonbit.data.readers.left_out import list_left_out
 from noonbit.data.readers.listing import Listing
@@ -77,7 +88,7 @@ def open_path(path: Path, options: ReadOptions = ReadOptions()) -> RawDataset:  
     """
     files = list_files(path)
     listing = Listing(files, str(path), options)
-    data = detect_format(listing, path).read(listing)
+    data = emnist.correct_dataset(detect_format(listing, path).read(listing), files)
     data = data.with_note(*describe_names(files), *describe_unused(data, files))
     empty = (
         find_empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
@@ -94,6 +105,7 @@ def open_input_path(
     files = list_files(path)
     listing = Listing(files, str(path), options)
     inputs = detect_format(listing, path).read_inputs(listing, value_range)
+    inputs = emnist.correct_inputs(inputs, files)
     return replace(inputs, notes=(*inputs.notes, *describe_names(files)))
 
 
