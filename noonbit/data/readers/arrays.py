@@ -6,6 +6,7 @@ nothing is ever unpickled.
 """
 
 import re
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,12 @@ from noonbit.data.preprocess.pixels import (
     describe_dtype,
     pixels_from_array,
     pixels_to_answer,
+    shape_of_row,
     value_range_of,
 )
+from noonbit.data.readers.array_classes import is_class_each, is_picture_each, read_classes
 from noonbit.data.readers.listing import Listing
-from noonbit.errors import DataError
+from noonbit.errors import DataError, join_first, plural
 
 FORMAT = "NumPy arrays"
 
@@ -72,7 +75,13 @@ def read(listing: Listing) -> RawDataset:
     """Read the images and labels of every part. Raises `DataError`."""
     files, source = listing.files, listing.source
     arrays = _load(files)
+    used = frozenset(file.name for file in files if _is_array(file))
     images, labels = _by_part(arrays, _IMAGE_WORDS), _by_part(arrays, _LABEL_WORDS)
+    named = bool(images and labels)
+    if (is_picture_each(arrays) and not named) or (
+        is_class_each(arrays) and not images and not labels
+    ):
+        return replace(read_classes(arrays, source, FORMAT), used=used)
     for part in images or {"train": ""}:
         if part not in images or part not in labels:
             missing = "labels" if part in images else "images"
@@ -95,9 +104,12 @@ def read(listing: Listing) -> RawDataset:
     codes, class_names = encode_labels(raw_labels, source=source)
     parts: dict[PartName, Part] = {}
     for part, name in images.items():
-        pixels, _ = pixels_from_array(arrays.pop(name), name=name, value_range=value_range)
+        pixels, _ = pixels_from_array(arrays[name], name=name, value_range=value_range)
+        arrays[name] = pixels  # lets go of the original
         parts[part] = Part(pixels, codes[part], NumberedNames(f"{name} image", len(pixels)))
-    return RawDataset(source, FORMAT, parts, class_names, value_range, notes=notes)
+    unused = set(arrays) - set(images.values()) - set(labels.values())
+    used -= {file.name for file in files if _array_name(file) in unused}
+    return RawDataset(source, FORMAT, parts, class_names, value_range, notes=notes, used=used)
 
 
 def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
@@ -105,6 +117,13 @@ def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
     files, source = listing.files, listing.source
     arrays = _load(files)
     images = list(_by_part(arrays, _IMAGE_WORDS).values())
+    named = bool(images and _by_part(arrays, _LABEL_WORDS))
+    is_each_one = not images and all(map(_is_one_picture, arrays.values()))
+    if is_each_one or (is_picture_each(arrays) and not named):
+        arrays = {name: array[None] for name, array in arrays.items()}
+        images = list(arrays)
+    if not images and is_class_each(arrays):
+        images = list(arrays)
     if not images and len(arrays) == 1:
         images = list(arrays)
     if not images:
@@ -136,7 +155,7 @@ def _load(files: list[File]) -> dict[str, NDArray[np.generic]]:
     for file in files:
         if not _is_array(file):
             continue
-        name = re.sub(r"\.npy(\.(gz|xz|bz2))?$", "", file.name)
+        name = _array_name(file)
         try:
             array = array_of_npy(content_array(file))
         except DataError:  # a ValueError too, whose reason stands
@@ -152,6 +171,17 @@ def _load(files: list[File]) -> dict[str, NDArray[np.generic]]:
     return arrays
 
 
+def _is_one_picture(array: NDArray[np.generic]) -> bool:
+    """Whether an array is a picture (H, W) or (H, W, 1 or 3), since it is no set of pictures."""
+    if array.ndim == 2:
+        return array.shape[0] == array.shape[1] or shape_of_row(array.shape[1]) is None
+    return array.ndim == 3 and array.shape[2] in (1, 3)
+
+
+def _array_name(file: File) -> str:
+    return re.sub(r"\.npy(\.(gz|xz|bz2))?$", "", file.name)
+
+
 def _by_part(arrays: dict[str, NDArray[np.generic]], words: set[str]) -> dict[PartName, str]:
     """The arrays whose name holds one of `words`, by the part that the name speaks of."""
     found: dict[PartName, str] = {}
@@ -163,4 +193,6 @@ def _by_part(arrays: dict[str, NDArray[np.generic]], words: set[str]) -> dict[Pa
 
 
 def _list(arrays: dict[str, NDArray[np.generic]]) -> str:
-    return ", ".join(f"{name} {array.shape}" for name, array in arrays.items()) or "nothing"
+    shown = join_first([f"{name} {array.shape}" for name, array in arrays.items()], 3)
+    more = f" ({plural(len(arrays), 'array')})" if len(arrays) > 3 else ""
+    return shown + more if shown else "nothing"

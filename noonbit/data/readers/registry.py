@@ -1,5 +1,6 @@
 """The registry of formats, and `open_path(path)`, which opens any of them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import NamedTuple
 from noonbit.config.read_options import ReadOptions, flag_of
 from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.encodings import describe_encoding
-from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files
+from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files, suffix_of
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.readers import (
     arrays,
@@ -46,6 +47,9 @@ class Format(NamedTuple):
     """The names of the read options that it understands."""
 
 
+_ARCHIVE_SUFFIX = re.compile(r"(?i)\.(npz|zip|tgz|tbz2?|txz|tar(\.(gz|xz|bz2))?)$")
+FEW_FILES, MOST_ARCHIVES = 8, 1000
+"""In a folder of so few files, each is asked whether it is an archive; else those so named are."""
 _TABLE_OPTIONS = frozenset({"label_column", "path_column"})
 _FOLDER_OPTIONS = frozenset({"label_from_name"})
 
@@ -117,11 +121,8 @@ def list_files(path: Path) -> list[File]:
     if not path.exists():
         raise SourceNotFound(describe_missing_path(path))
     files = open_files(path)
-    archives = [file for file in files if len(files) <= 8 and is_archive(file)]
-    if path.is_dir() and len(archives) == 1 and archives[0].path is not None:
-        others = Listing([file for file in files if file is not archives[0]], str(path))
-        if not any(form.recognise(others) for form in FORMATS if form.name != lines.FORMAT):
-            files = open_files(archives[0].path)
+    if path.is_dir():
+        files = _open_archives(files, str(path))
     if not files:
         kind = "folder" if path.is_dir() else "archive"
         raise DataError(
@@ -129,6 +130,45 @@ def list_files(path: Path) -> list[File]:
             "class, or point at another source."
         )
     return files
+
+
+def _open_archives(files: list[File], source: str) -> list[File]:
+    """Put the members of the archives in a folder in their place.
+
+    An .npz is data. Another archive is opened if the files beside it are no data by themselves.
+    The members of one of several are named as below a folder of its name: `train/cat/1.png` of
+    train.zip.
+    """
+    arrays = [file for file in files if suffix_of(file.name) == ".npz" and is_archive(file)]
+    archives = [file for file in files if _is_named_archive(file) or len(files) <= FEW_FILES]
+    archives = [file for file in archives[:MOST_ARCHIVES] if is_archive(file)]
+    opened = archives if len(archives) > len(arrays) else arrays
+    names = {file.name for file in opened}
+    others = [file for file in files if file.name not in names]
+    beside = Listing(others, source)
+    if opened is archives and any(
+        form.recognise(beside) for form in FORMATS if form.name != lines.FORMAT
+    ):
+        opened = arrays
+    members: dict[str, list[File]] = {
+        file.name: open_files(file.path) for file in opened if file.path is not None
+    }
+    opened_files = [
+        member if len(members) == 1 else replace(member, name=_name_below(name, member.name))
+        for name, each in members.items()
+        for member in each
+    ]
+    rest = [file for file in files if file.name not in members]
+    return [*opened_files, *rest]
+
+
+def _is_named_archive(file: File) -> bool:
+    return bool(_ARCHIVE_SUFFIX.search(file.name))
+
+
+def _name_below(archive: str, member: str) -> str:
+    folder_name = _ARCHIVE_SUFFIX.sub("", archive)
+    return member if member.startswith(f"{folder_name}/") else f"{folder_name}/{member}"
 
 
 def describe_names(files: list[File]) -> list[str]:

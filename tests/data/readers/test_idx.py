@@ -121,8 +121,8 @@ def test_two_sets_in_one_folder_are_refused(tmp_path: Path) -> None:
         write_pair(tmp_path, f"{name}-train-images-idx3-ubyte", f"{name}-train-labels-idx1-ubyte")
     assert sentence(tmp_path).endswith(
         "holds several train sets: digits-train-images-idx3-ubyte and "
-        "letters-train-images-idx3-ubyte. Give a folder with the files of one, or the images file of "
-        "one."
+        "letters-train-images-idx3-ubyte. Give a folder with the files of one, or the images file "
+        "of one."
     )
 
 
