@@ -12,6 +12,8 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache as run_once
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -41,6 +43,8 @@ SUFFIXES = {
     ".avif": "AVIF",
     ".bmp": "BMP",
     ".gif": "GIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
     ".ico": "ICO",
     ".jfif": "JPEG",
     ".jp2": "JPEG2000",
@@ -57,6 +61,8 @@ SUFFIXES = {
 }
 """The format that a file name suggests; used for notes and to list candidates, never to decode."""
 
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""The word at byte 8 of a HEIF file."""
 _GREY_MODES = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}
 _SIDEWAYS = {5, 6, 7, 8}  # EXIF orientations that swap width and height
 
@@ -195,7 +201,9 @@ def _open(stream: BinaryIO, name: str, size: int) -> Image.Image:
     if size == 0:
         raise InputRefused(name, "is empty (0 bytes)")
     try:
-        image = Image.open(stream, formats=FORMATS)
+        image = _open_known(stream, name)
+    except InputRefused:
+        raise
     except UnidentifiedImageError:
         stream.seek(0)
         raise InputRefused(name, f"is not an image (it begins with {stream.read(8)!r})") from None
@@ -206,6 +214,44 @@ def _open(stream: BinaryIO, name: str, size: int) -> Image.Image:
         raise InputRefused(name, _explain_error(error, size)) from None
     _refuse_unfit(image, name)
     return image
+
+
+def _open_known(stream: BinaryIO, name: str) -> Image.Image:
+    """Open an image of `FORMATS`, or of HEIF. Raises `InputRefused`, and what Pillow raises."""
+    try:
+        return Image.open(stream, formats=FORMATS)
+    except UnidentifiedImageError:
+        stream.seek(0)
+        begin = stream.read(12)
+        stream.seek(0)
+        if begin[4:8] != b"ftyp" or begin[8:12] not in _HEIF_BRANDS:
+            raise
+    if not register_heif():
+        raise InputRefused(
+            name,
+            "is a photograph in HEIF, as iPhones save them. Install noonbit[heif], which reads "
+            "it, or save it as JPEG (on the iPhone: Settings, Camera, Formats, Most Compatible)",
+        )
+    return Image.open(stream, formats=("HEIF",))
+
+
+@run_once
+def register_heif() -> bool:
+    """Have Pillow read HEIF, if the extra `heif` is installed; returns whether it is."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
+
+
+def heif_version() -> str:
+    """Return the version of what reads HEIF; empty without it. Does not import it."""
+    try:
+        return version("pillow-heif")
+    except PackageNotFoundError:
+        return ""
 
 
 def _refuse_unfit(image: Image.Image, name: str) -> None:
