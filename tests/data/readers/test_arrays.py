@@ -8,7 +8,8 @@ import pytest
 from listings import listing_of
 
 from noonbit.data.dataset import RawDataset
-from noonbit.data.readers.arrays import labels_from_array, read, read_inputs, recognise
+from noonbit.data.readers.arrays import read, read_inputs, recognise
+from noonbit.data.readers.named_arrays import labels_from_array
 from noonbit.errors import DataError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 8, 8), np.uint8)

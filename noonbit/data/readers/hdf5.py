@@ -1,0 +1,104 @@
+"""Read HDF5 files of pictures and labels, where h5py is installed (extra `hdf5`).
+
+train/data train/target test/data test/target                      USPS
+train_set_x train_set_y test_set_x test_set_y list_classes         a course's cats and others
+images labels, x y, x_train y_train ...                            as in .npz files
+
+Links to other files, and values that lie in other files, are not followed.
+"""
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from noonbit.data.dataset import Inputs, RawDataset
+from noonbit.data.files import File, content, head, survey
+from noonbit.data.preprocess.pixels import ValueRange
+from noonbit.data.readers.listing import Listing
+from noonbit.data.readers.named_arrays import (
+    IMAGE_WORDS,
+    Arrays,
+    by_part,
+    dataset_from_arrays,
+    inputs_from_arrays,
+)
+from noonbit.errors import DataError, MissingExtra
+
+FORMAT = "HDF5"
+MAGIC = b"\x89HDF\r\n\x1a\n"
+CLASS_NAMES = ("list_classes", "class_names", "classes", "label_names", "categories")
+
+
+def recognise(listing: Listing) -> bool:
+    """Whether a listing holds an HDF5 file, judged by its first bytes."""
+    return any(map(is_hdf5, survey(listing.files)))
+
+
+def is_hdf5(file: File) -> bool:
+    """Whether a file begins as HDF5 does."""
+    return head(file, len(MAGIC)) == MAGIC
+
+
+def read(listing: Listing) -> RawDataset:
+    """Read the pictures and labels of all files. Raises `DataError`, and `MissingExtra`."""
+    files = [file for file in listing.files if is_hdf5(file)]
+    arrays, class_names = load_files(files)
+    data, _ = dataset_from_arrays(arrays, listing.source, FORMAT, class_names)
+    return replace(data, used=frozenset(file.name for file in files))
+
+
+def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
+    """Read every array of pictures, without labels. Raises as `read` does."""
+    arrays, _ = load_files([file for file in listing.files if is_hdf5(file)])
+    images = by_part(arrays, IMAGE_WORDS).values()
+    return inputs_from_arrays(arrays, images, listing.source, FORMAT, value_range)
+
+
+def load_files(files: list[File]) -> tuple[Arrays, tuple[str, ...]]:
+    """Return the arrays of several files by name, and the class names that one of them holds.
+
+    With several files, a name begins with that of its file: `train_catvnoncat/train_set_x`.
+    """
+    arrays: Arrays = {}
+    class_names: tuple[str, ...] = ()
+    for file in files:
+        stem = file.name.rpartition(".")[0] or file.name
+        for name, array in load_file(file).items():
+            if name.rpartition("/")[2].lower() in CLASS_NAMES and array.dtype.kind == "U":
+                class_names = tuple(map(str, array.ravel()))
+            elif array.ndim:
+                arrays[f"{stem}/{name}" if len(files) > 1 else name] = array
+    return arrays, class_names
+
+
+def load_file(file: File) -> Arrays:
+    """Return the arrays of one file by their paths in it. Raises `DataError`, `MissingExtra`."""
+    try:
+        import h5py
+    except ImportError:
+        raise MissingExtra(
+            f"{file.name} is HDF5, which needs h5py: pip install 'noonbit[hdf5]'. Or convert it "
+            f"elsewhere: import h5py, numpy; f = h5py.File('{file.name}'); "
+            "numpy.savez('data.npz', x_train=f['train/data'][:], y_train=f['train/target'][:])."
+        ) from None
+    arrays: Arrays = {}
+
+    def keep(name: str, item: Any) -> None:
+        if not isinstance(item, h5py.Dataset) or item.external or item.is_virtual:
+            return
+        if item.shape is None or item.size == 0:
+            return
+        if h5py.check_string_dtype(item.dtype):
+            arrays[name] = np.asarray(item.asstr()[...], dtype=str)
+        elif item.dtype.kind in "buif":
+            arrays[name] = item[...]
+
+    try:
+        with h5py.File(io.BytesIO(content(file)), "r") as stored:
+            stored.visititems(keep)
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{file.name} is cut off or damaged ({reason}). Save it again.") from None
+    return arrays
