@@ -1,10 +1,21 @@
 """Give bytes to pyarrow's readers safely."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 
 COPIED = 2**24
 """Maximum bytes to copy. After reading more, a process runs long enough for pyarrow to let go."""
+
+
+def is_utf8_path(path: Path) -> bool:
+    """Whether pyarrow can open a path itself; it opens none that is not UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def open_buffer(raw: bytes) -> pa.BufferReader:

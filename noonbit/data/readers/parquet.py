@@ -1,4 +1,6 @@
-"""Read Parquet files with images and labels, as Hugging Face writes data sets.
+"""Read Parquet and Arrow files with images and labels, as Hugging Face writes data sets.
+
+A hub's data set is Parquet; what `save_to_disk` leaves is a folder a part with Arrow files.
 
 The image column holds encoded bytes, a struct of bytes and path, or lists of pixel values (flat
 rows of a square image, or nested H x W or H x W x C). Class names come from the schema's metadata.
@@ -6,12 +8,15 @@ rows of a square image, or nested H x W or H x W x C). Class names come from the
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.ipc
 import pyarrow.parquet
 from numpy.typing import NDArray
 
@@ -33,23 +38,24 @@ from noonbit.data.preprocess.pixels import (
     pixels_to_answer,
     value_range_of,
 )
-from noonbit.data.readers.arrow import open_buffer
+from noonbit.data.readers.arrow import is_utf8_path, open_buffer
 from noonbit.data.readers.delimited import LABEL_NAMES
 from noonbit.data.readers.headers import scan_cached
 from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.pictures import note_misnamed, scan, unlabelled_part
-from noonbit.errors import DataError, plural
+from noonbit.errors import DataError, join_first, plural
 
-FORMAT = "Parquet"
-_MAGIC = b"PAR1"
+FORMAT = "Parquet or Arrow"
+_PARQUET, _ARROW_FILE, _ARROW_STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
+_DESCRIPTIONS = ("dataset_dict.json", "dataset_info.json", "state.json")
+"""What `save_to_disk` writes beside its Arrow files; the schema holds what is needed of it."""
 _IMAGE_NAMES = ("image", "img", "picture", "pixels", "x")
 _LABEL_NAMES = (*LABEL_NAMES, "fine_label")
 
 
 def recognise(listing: Listing) -> bool:
-    """Whether a listing holds Parquet files, judged by their first bytes."""
-    files = listing.files
-    return any(_is_parquet(file) for file in survey(files))
+    """Whether a listing holds Parquet or Arrow files, judged by their first bytes."""
+    return any(_is_table(file) for file in survey(listing.files))
 
 
 def read(listing: Listing) -> RawDataset:
@@ -87,7 +93,10 @@ def read(listing: Listing) -> RawDataset:
         notes += note_misnamed(pictures)
     used = {part: each.labels for part, each in parts.items() if each.labels is not None}
     check_classes(used, class_names, source=source)
-    return RawDataset(source, FORMAT, parts, class_names, value_range, tuple(bad), notes)
+    form = _form_of(files)
+    return RawDataset(
+        source, form, parts, class_names, value_range, tuple(bad), notes, _used(files)
+    )
 
 
 def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
@@ -99,18 +108,34 @@ def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
         pictures, bad = scan([file for shard in shards for file in shard.image_files()])
         return Inputs(
             source,
-            FORMAT,
+            _form_of(files),
             unlabelled_part(pictures),
             bad=tuple(bad),
             notes=note_misnamed(pictures),
         )
     images, value_range = pixels_to_answer(arrays["train"], name=source, value_range=value_range)
     names = [name for shard in shards for name in shard.row_names()]
-    return Inputs(source, FORMAT, Part(images, None, names), value_range)
+    return Inputs(source, _form_of(files), Part(images, None, names), value_range)
 
 
-def _is_parquet(file: File) -> bool:
-    return head(file, len(_MAGIC)) == _MAGIC
+def _is_table(file: File) -> bool:
+    begin = head(file, len(_ARROW_FILE))
+    if begin.startswith(_ARROW_STREAM):
+        return file.name.endswith(".arrow")
+    return begin.startswith((_PARQUET, _ARROW_FILE))
+
+
+def _form_of(files: list[File]) -> str:
+    tables = filter(_is_table, files)
+    return "Parquet" if head(next(tables), len(_PARQUET)) == _PARQUET else "Arrow"
+
+
+def _used(files: list[File]) -> frozenset[str]:
+    return frozenset(
+        file.name
+        for file in files
+        if _is_table(file) or file.name.rpartition("/")[2] in _DESCRIPTIONS
+    )
 
 
 @dataclass(frozen=True)
@@ -161,7 +186,7 @@ def _open_cell(column: pa.ChunkedArray, row: int) -> io.BytesIO:
 def _open_shards(files: list[File]) -> dict[PartName, list[_Shard]]:
     shards: dict[PartName, list[_Shard]] = {}
     for file in files:
-        if _is_parquet(file):
+        if _is_table(file):
             shards.setdefault(detect_part(file.name) or "train", []).append(_open_shard(file))
     return shards
 
@@ -169,9 +194,8 @@ def _open_shards(files: list[File]) -> dict[PartName, list[_Shard]]:
 def _open_shard(file: File) -> _Shard:
     """Find and read the image and label columns. Raises `DataError`."""
     try:
-        parquet = pyarrow.parquet.ParquetFile(file.path or open_buffer(file.read()))
-        schema = parquet.schema_arrow
-        columns = ", ".join(f"{field.name}: {field.type}" for field in schema)
+        schema, read_columns = _open_table(file)
+        columns = join_first([f"{field.name}: {field.type}" for field in schema], 5)
         image_names = [field.name for field in schema if _holds_images(field.type)]
         if not image_names:
             raise DataError(
@@ -180,7 +204,7 @@ def _open_shard(file: File) -> _Shard:
             )
         image = next((name for name in image_names if name in _IMAGE_NAMES), image_names[0])
         label = _find_label_column(schema, image)
-        table = parquet.read(columns=[image] if label is None else [image, label])
+        table = read_columns([image] if label is None else [image, label])
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             f"{file.name} is cut off or damaged ({error}). Download it again."
@@ -188,6 +212,19 @@ def _open_shard(file: File) -> _Shard:
     labels = None if label is None else table[label]
     names = () if label is None else _read_metadata_names(schema, label)
     return _Shard(file.name, columns, table[image], labels, names, file.stamp)
+
+
+def _open_table(file: File) -> tuple[pa.Schema, Callable[[list[str]], pa.Table]]:
+    """Return the schema of a file, and what reads some of its columns. Raises as pyarrow does."""
+    source = file.path if file.path and is_utf8_path(file.path) else open_buffer(file.read())
+    begin = head(file, len(_ARROW_FILE))
+    if begin.startswith(_PARQUET):
+        parquet = pyarrow.parquet.ParquetFile(source)
+        return parquet.schema_arrow, lambda columns: parquet.read(columns=columns)
+    stored = pa.memory_map(str(source)) if isinstance(source, Path) else source
+    is_file = begin.startswith(_ARROW_FILE)
+    reader = pa.ipc.open_file(stored) if is_file else pa.ipc.open_stream(stored)
+    return reader.schema, lambda columns: reader.read_all().select(columns)
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from noonbit.data.dataset import Pictures, RawDataset
 from noonbit.data.readers.parquet import read, read_inputs, recognise
+from noonbit.data.source import open_data, open_inputs
 from noonbit.errors import DataError
 
 LABELS = [1, 0, 1]
@@ -150,3 +151,25 @@ def test_inputs_need_no_labels(tmp_path: Path, images) -> None:
     path = write(tmp_path / "a.parquet", {"image": images})
     inputs = read_inputs(listing_of(path), None)
     assert len(inputs.part) == 3 and inputs.part.labels is None
+
+
+@pytest.mark.parametrize("kind", ["stream", "file"])
+def test_what_save_to_disk_leaves_is_read(tmp_path: Path, kind: str) -> None:
+    features = {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    stream = io.BytesIO()
+    Image.new("L", (5, 4), 9).save(stream, "PNG")
+    pictures = [{"bytes": stream.getvalue(), "path": None}] * 4
+    table = pa.table({"image": pictures, "label": [0, 1, 0, 1]}).replace_schema_metadata(metadata)
+    for part in ("train", "test"):
+        (tmp_path / part).mkdir()
+        path = str(tmp_path / part / "data-00000-of-00001.arrow")
+        new = pa.ipc.new_stream if kind == "stream" else pa.ipc.new_file
+        with pa.OSFile(path, "wb") as sink, new(sink, table.schema) as writer:
+            writer.write_table(table)
+        (tmp_path / part / "state.json").write_text("{}")
+    (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
+    data = open_data(tmp_path)
+    assert (data.format, data.class_names, data.notes) == ("Arrow", ("cat", "dog"), ())
+    assert [len(part) for part in data.parts.values()] == [4, 4]
+    assert len(open_inputs(tmp_path).part) == 8
