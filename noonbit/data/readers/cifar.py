@@ -38,6 +38,11 @@ CIFAR10_CLASSES = (
 USUAL_COUNTS: dict[PartName, int] = {"train": 50_000, "test": 10_000}
 _BATCH = re.compile(r"(data_batch_\d+|test_batch|train|test)(\.bin)?")
 _PICKLE = b"\x80"
+_META = (
+    *("batches.meta.txt", "fine_label_names.txt", "coarse_label_names.txt", "batches.meta", "meta"),
+    *("readme.html", "file.txt~"),
+)
+"""What the archives hold beside their batches."""
 
 
 def recognise(listing: Listing) -> bool:
@@ -50,7 +55,9 @@ def read(listing: Listing) -> RawDataset:
     """Read all batches, one array per part. Raises `DataError`."""
     files, source = listing.files, listing.source
     by_part: dict[PartName, list[File]] = {}
-    for file in _find_batches(files):
+    found = _find_batches(files)
+    batch_names = {file.name for file in found}
+    for file in found:
         part: PartName = "test" if _file_name(file).startswith("test") else "train"
         by_part.setdefault(part, []).append(file)
     by_part, notes = order_parts(by_part, of=source)
@@ -73,7 +80,11 @@ def read(listing: Listing) -> RawDataset:
             "The batches are damaged, or of another data set; download them again."
         )
     check_classes(all_labels, class_names, source=source)
-    return RawDataset(source, f"CIFAR-{len(class_names)}", parts, class_names, notes=notes)
+    used = frozenset(
+        file.name for file in files if file.name in batch_names or _file_name(file) in _META
+    )
+    form = f"CIFAR-{len(class_names)}"
+    return RawDataset(source, form, parts, class_names, notes=notes, used=used)
 
 
 def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:

@@ -80,7 +80,6 @@ def find_cached_scan(
 @run_once
 def decoder_version() -> str:
     """Identify the decoder: another version may read other sizes or pixels from the same file."""
-    versions = f"Pillow {PIL.__version__}, HEIF {pictures.heif_version() or 'not read'}
-"
+    versions = f"Pillow {PIL.__version__}, HEIF {pictures.heif_version() or 'not read'}\n"
     files = Path(pictures.__file__), Path(bit_depth.__file__)
     return versions + "".join(file.read_text(encoding="utf-8") for file in files)

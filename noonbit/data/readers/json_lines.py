@@ -1,6 +1,7 @@
 """Read JSON Lines: one object per line with a text, a label and optionally a split."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, detect_part
@@ -47,7 +48,8 @@ def read(listing: Listing) -> RawDataset:
     rows, bad, notes = read_rows(files, labelled=True)
     if not rows:
         raise DataError(f"{source} holds no line that can be read: {bad[0]}.")
-    return dataset_from_rows(rows, source, FORMAT, bad=bad, notes=notes)
+    data = dataset_from_rows(rows, source, FORMAT, bad=bad, notes=notes)
+    return replace(data, used=frozenset(file.name for file in files if is_json_lines(file)))
 
 
 def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> Inputs:

@@ -22,6 +22,7 @@ from noonbit.data.readers import (
     lines,
     matlab,
     parquet,
+    picture_labels,
     sgf,
     stl10,
     table,
@@ -29,6 +30,7 @@ from noonbit.data.readers import (
 from noonbit.data.readers.folder_layout import find_layout
 from noonbit.data.readers.left_out import list_left_out
 from noonbit.data.readers.listing import Listing
+from noonbit.data.readers.way_out import NOT_OPENED, describe_way_out
 from noonbit.errors import (
     DataError,
     SourceNotFound,
@@ -67,8 +69,14 @@ FORMATS = [
     Format("HDF5", hdf5.recognise, hdf5.read, hdf5.read_inputs),
     Format("MATLAB .mat", matlab.recognise, matlab.read, matlab.read_inputs),
     Format("STL-10 binaries", stl10.recognise, stl10.read, stl10.read_inputs),
-    Format("Parquet", parquet.recognise, parquet.read, parquet.read_inputs),
+    Format(parquet.FORMAT, parquet.recognise, parquet.read, parquet.read_inputs),
     Format(sgf.FORMAT, sgf.recognise, sgf.read, sgf.read_inputs),
+    Format(
+        picture_labels.FORMAT,
+        picture_labels.recognise,
+        picture_labels.read,
+        picture_labels.read_inputs,
+    ),
     Format(table.FORMAT, table.recognise, table.read, table.read_inputs, _TABLE_OPTIONS),
     Format(folder.FORMAT, folder.recognise, folder.read, folder.read_inputs, _FOLDER_OPTIONS),
     Format(json_lines.FORMAT, json_lines.recognise, json_lines.read, json_lines.read_inputs),
@@ -80,7 +88,9 @@ beside it."""
 
 
 _STRAY_AMONG_PICTURES = frozenset(
-    form.name for form in FORMATS if form.name not in (table.FORMAT, folder.FORMAT)
+    form.name
+    for form in FORMATS
+    if form.name not in (picture_labels.FORMAT, table.FORMAT, folder.FORMAT)
 )
 """A file of these formats does not take over a source of pictures."""
 
@@ -96,10 +106,10 @@ def open_path(path: Path, options: ReadOptions = ReadOptions()) -> RawDataset:  
     Raises `DataError`, `SourceNotFound` if the path does not exist, and `UsageError` for a read
     option that is not for its format.
     """
-    files = list_files(path)
+    files, left = list_files(path)
     listing = Listing(files, str(path), options)
     data = emnist.correct_dataset(detect_format(listing, path).read(listing), files)
-    data = data.with_note(*describe_names(files), *describe_unused(data, files))
+    data = data.with_note(*describe_names(files), *describe_unused(data, files, left))
     empty = (
         find_empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
     )
@@ -112,42 +122,44 @@ def open_input_path(
     path: Path, value_range: tuple[float, float] | None, options: ReadOptions
 ) -> Inputs:
     """Open inputs to be predicted at a path, labelled or not. Raises as `open_path`."""
-    files = list_files(path)
+    files, _ = list_files(path)
     listing = Listing(files, str(path), options)
     inputs = detect_format(listing, path).read_inputs(listing, value_range)
     inputs = emnist.correct_inputs(inputs, files)
     return replace(inputs, notes=(*inputs.notes, *describe_names(files)))
 
 
-def list_files(path: Path) -> list[File]:
-    """List the files at a path, or in an archive that is the only data in a folder.
+def list_files(path: Path) -> tuple[list[File], list[str]]:
+    """List the files at a path, or in archives that are the only data in a folder.
 
-    Raises `SourceNotFound` if the path does not exist, and `DataError` if it is empty.
+    Also returns the names of texts beside such archives, which are left out. Raises
+    `SourceNotFound` if the path does not exist, and `DataError` if it is empty.
     """
     if not path.exists():
         raise SourceNotFound(describe_missing_path(path))
     files = open_files(path)
+    left: list[str] = []
     if path.is_dir():
-        files = _open_archives(files, str(path))
+        files, left = _open_archives(files, str(path))
     if not files:
         kind = "folder" if path.is_dir() else "archive"
         raise DataError(
             f"{path} is an empty {kind} (hidden files do not count). Put pictures into a folder a "
             "class, or point at another source."
         )
-    return files
+    return files, left
 
 
-def _open_archives(files: list[File], source: str) -> list[File]:
+def _open_archives(files: list[File], source: str) -> tuple[list[File], list[str]]:
     """Put the members of the archives in a folder in their place.
 
     An .npz is data. Another archive is opened if the files beside it are no data by themselves.
     The members of one of several are named as below a folder of its name: `train/cat/1.png` of
-    train.zip.
+    train.zip. Lines of text beside an archive are no class of its texts: their names are returned.
     """
     arrays = [file for file in files if suffix_of(file.name) == ".npz" and is_archive(file)]
     archives = [file for file in files if _is_named_archive(file) or len(files) <= FEW_FILES]
-    archives = [file for file in archives[:MOST_ARCHIVES] if is_archive(file)]
+    archives = list(filter(_may_be_opened, archives[:MOST_ARCHIVES]))
     opened = archives if len(archives) > len(arrays) else arrays
     names = {file.name for file in opened}
     others = [file for file in files if file.name not in names]
@@ -165,11 +177,17 @@ def _open_archives(files: list[File], source: str) -> list[File]:
         for member in each
     ]
     rest = [file for file in files if file.name not in members]
-    return [*opened_files, *rest]
+    texts = {file.name for file in rest if lines.is_text(file)} if opened is archives else set()
+    kept = [file for file in rest if file.name not in texts]
+    return [*opened_files, *kept], sorted(texts)
 
 
 def _is_named_archive(file: File) -> bool:
     return bool(_ARCHIVE_SUFFIX.search(file.name))
+
+
+def _may_be_opened(file: File) -> bool:
+    return suffix_of(file.name) not in NOT_OPENED and is_archive(file)
 
 
 def _name_below(archive: str, member: str) -> str:
@@ -189,14 +207,19 @@ def describe_names(files: list[File]) -> list[str]:
     return [f"{len(decoded):,} file {are} in {form}, not in UTF-8; decoded: {names}."]
 
 
-def describe_unused(data: RawDataset, files: list[File]) -> list[str]:
-    """Return a note that names the files of a source that its reader did not use."""
-    if data.used is None:
-        return []
-    unused = [file.name for file in files if file.name not in data.used]
-    if not unused:
-        return []
-    return [f"Left out, as no part of the data: {list_left_out(unused, data.used)}."]
+def describe_unused(data: RawDataset, files: list[File], left: list[str]) -> list[str]:
+    """Return a note that names the files of a source that its reader did not use, or was not given.
+
+    `left` are the names of the latter.
+    """
+    unused = [*left]
+    if data.used is not None:
+        unused += [file.name for file in files if file.name not in data.used]
+    return (
+        [f"Left out, as no part of the data: {list_left_out(unused, data.used or ())}."]
+        if unused
+        else []
+    )
 
 
 def holds_pictures(listing: Listing) -> bool:
@@ -218,7 +241,12 @@ def detect_format(listing: Listing, path: Path) -> Format:
     """
     given, files = listing.options.given(), listing.files
     recognised = None
+    way_out = None
     for form in FORMATS:
+        if form.name == lines.FORMAT and (path.is_file() or sum(map(lines.is_text, files)) < 2):
+            way_out = describe_way_out(files, str(path))
+            if way_out:
+                break
         if form.recognise(listing):
             if form.name in _STRAY_AMONG_PICTURES and holds_pictures(listing):
                 continue
@@ -232,6 +260,8 @@ def detect_format(listing: Listing, path: Path) -> Format:
             f"{flag_of(option)} is for {takers}, and {path} is read as {recognised.name}. "
             "Leave it out."
         )
+    if way_out:
+        raise DataError(way_out)
     known_formats = "; ".join(form.name for form in FORMATS)
     if len(files) == 1 and path.is_file():
         begin = head(files[0], 16)
