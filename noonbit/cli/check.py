@@ -57,13 +57,14 @@ def check(
         write_png(out, contact_sheet(diagnosis.items))
         say(f"\nsheet    {out}")
     elif diagnosis.items.preprocessor.shown_as == "picture":
-        say(f"\nsheet    noonbit check {source} --out sheet.png draws pictures of every class")
+        words = f"{source}{read_options.flags()}"
+        say(f"\nsheet    noonbit check {words} --out sheet.png draws pictures of every class")
     if diagnosis.problems:
         raise CheckFailed(
             f"{source} has {plural(diagnosis.problems, 'problem')}, as listed. Correct the data, "
             "or train knowing it."
         )
-    say(f"next     noonbit train {source}")
+    say(f"next     noonbit train {source}{read_options.flags()}")
 
 
 def print_diagnosis(diagnosis: "Diagnosis") -> None:

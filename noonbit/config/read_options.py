@@ -1,5 +1,7 @@
 """How to read a source where its files leave something open."""
 
+import shlex
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -19,6 +21,13 @@ class ReadOptions(BaseModel):
     def given(self) -> set[str]:
         """Return the names of the read options that were given."""
         return {name for name in ReadOptions.model_fields if getattr(self, name) is not None}
+
+    def flags(self) -> str:
+        """Return the given options as they are written on a command line, after a space; or ""."""
+        words = [(flag_of(name), getattr(self, name)) for name in ReadOptions.model_fields]
+        return "".join(
+            f" {flag} {shlex.quote(value)}" for flag, value in words if value is not None
+        )
 
 
 def flag_of(name: str) -> str:

@@ -396,3 +396,12 @@ def test_mnist_has_nothing_wrong() -> None:
 def test_dogs_vs_cats_only_has_sizes_of_its_own() -> None:
     diagnosis = diagnose(real("dogs-vs-cats-small"))
     assert [finding.kind for finding in diagnosis.findings] == ["mixed sizes"]
+
+
+def test_the_next_command_keeps_the_read_options(tmp_path: Path, noise: Pixels, capsys) -> None:
+    for index, image in enumerate(noise):
+        Image.fromarray(image).save(tmp_path / f"{'cat' if index < 12 else 'dog'}.{index}.png")
+    assert run(["check", str(tmp_path)]) == 3
+    assert "--label-from-name word takes 2 classes (cat, dog)" in capsys.readouterr().err
+    assert run(["check", str(tmp_path), "--label-from-name", "word"]) == 0
+    assert f"next     noonbit train {tmp_path} --label-from-name word" in capsys.readouterr().err
