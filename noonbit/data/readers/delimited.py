@@ -4,10 +4,12 @@ Rows are numbered as an editor numbers lines: a header is row 1.
 """
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +44,12 @@ SPLIT_NAMES = ("split", "part", "set", "subset", "usage", "partition", "dataset"
 _SAMPLE_BYTES = 2**20
 _SAMPLE_ROWS = 20
 _BLOCK_BYTES = 4 * 2**20
+_LONG_FIELD = 255
+LEAST_NUMBERS = 16
+"""Fewer numbers in one cell are no picture."""
+_TYPES = re.compile(r"(?:np\.|numpy\.|torch\.)?(?:u?int\d+|float\d+|array|tensor)\(|dtype=[\w.]+")
+_BETWEEN = re.compile(r"[\s,;|\[\](){}'\"]+")
+csv.field_size_limit(2**27)  # of the whole process; its 131,072 are less than a picture's numbers
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,11 @@ class Table:
             return len(self.header)
         (count, _), *_ = Counter(map(len, self.sample)).most_common()
         return count
+
+    @property
+    def has_long_fields(self) -> bool:
+        """Whether fields hold pictures or texts, which may span lines."""
+        return any(len(field) > _LONG_FIELD for row in self.sample for field in row)
 
     def content(self) -> bytes:
         """Read all of the file, with a single space between fields where spaces part them."""
@@ -128,13 +141,33 @@ def open_table(file: File) -> Table:
     separator = _detect_separator(lines, file.name)
     if separator == " ":
         lines = [" ".join(line.split()) for line in lines]
-    rows = list(csv.reader(lines, delimiter=separator))
+    rows = _read_sample(lines, text, separator)
     header = rows.pop(0) if _is_header(rows) else None
     if not rows:
         raise DataError(f"{file.name} has a header but no rows. Give a table with a row an image.")
     if header is not None and {len(row) for row in rows} == {len(header) + 1}:
         header = ["", *header]  # R writes no name above the names of rows
     return Table(file, separator, header, rows, notes)
+
+
+def fields_of_cell(cell: str) -> list[str]:
+    """Split a cell that is a list, in whatever spelling: `1 2`, `1, 2`, `[1;2]`, `array([1])`."""
+    return _BETWEEN.sub(" ", _TYPES.sub(" ", cell)).split()
+
+
+def numbers_in(cell: str) -> list[str]:
+    """Return the numbers of a cell, as they are written; nothing if it is no list of numbers."""
+    found = fields_of_cell(cell)
+    return found if all(map(is_number, found)) else []
+
+
+def _read_sample(lines: Sequence[str], text: str, separator: str) -> list[list[str]]:
+    """Parse the first rows; quoted fields that span lines are read from the text itself."""
+    if separator == " " or all(line.count('"') % 2 == 0 for line in lines):
+        return list(csv.reader(lines, delimiter=separator))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = list(islice((row for row in reader if row), _SAMPLE_ROWS + 2))
+    return rows[: max(1, len(rows) - 1)][: _SAMPLE_ROWS + 1]  # the last may be cut off
 
 
 def _detect_separator(lines: Sequence[str], name: str) -> str:
@@ -144,7 +177,23 @@ def _detect_separator(lines: Sequence[str], name: str) -> str:
         return "\t"
     if are_numbers_parted_by_spaces(lines):
         return " "
-    return max(",\t;", key=lines[0].count)
+    often = max(",\t;", key=lines[0].count)
+    if lines[0].count(often) > LEAST_NUMBERS:
+        for separator in ",\t;":
+            if separator != often and _parts_cells(lines, separator):
+                return separator
+    return often
+
+
+def _parts_cells(lines: Sequence[str], separator: str) -> bool:
+    """Whether a separator leaves few fields, as many in each line, and a picture in one of them."""
+    rows = list(csv.reader(lines, delimiter=separator))
+    counts = set(map(len, rows))
+    return (
+        counts <= set(range(2, LEAST_NUMBERS))
+        and len(counts) == 1
+        and any(len(numbers_in(field)) >= LEAST_NUMBERS for field in rows[-1])
+    )
 
 
 def are_numbers_parted_by_spaces(lines: Sequence[str]) -> bool:
@@ -262,11 +311,13 @@ def parse_columns(
         read_options=pyarrow.csv.ReadOptions(
             column_names=[column_key(i) for i in range(table.columns)],
             skip_rows=0 if table.header is None else 1,
-            block_size=_BLOCK_BYTES,
+            block_size=_BLOCK_BYTES * (16 if table.has_long_fields else 1),
             use_threads=use_threads and ragged is None,
         ),
         parse_options=pyarrow.csv.ParseOptions(
-            delimiter=table.separator, invalid_row_handler=leave_out
+            delimiter=table.separator,
+            invalid_row_handler=leave_out,
+            newlines_in_values=table.has_long_fields,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types={column_key(i): kind for i, kind in types.items()},

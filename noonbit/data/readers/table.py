@@ -30,6 +30,7 @@ from noonbit.data.readers.path_rows import (
     read_paths,
 )
 from noonbit.data.readers.pictures import SUFFIXES
+from noonbit.data.readers.pixel_cells import find_cell_column, read_cell_rows, read_cells
 from noonbit.data.readers.pixel_rows import read_pixels, read_rows
 from noonbit.data.readers.text_rows import find_text_column, read_text_inputs, read_texts
 from noonbit.errors import DataError, join_first
@@ -58,10 +59,13 @@ def read(listing: Listing) -> RawDataset:
         return read_paths(picture_tables, listing)
     tables = _assign_parts(candidates, source)
     first = next(iter(tables.values()))
-    if find_text_column(first) is not None:
-        data = read_texts(tables, source)
+    label_column = listing.options.label_column
+    if find_cell_column(first) is not None:
+        data = read_cells(tables, source, label_column=label_column)
+    elif find_text_column(first) is not None:
+        data = read_texts(tables, source, label_column=label_column)
     else:
-        data = read_pixels(tables, source, label_column=listing.options.label_column)
+        data = read_pixels(tables, source, label_column=label_column)
     data = data.with_note(*(note for table in tables.values() for note in table.notes))
     for table in candidates:
         if table not in tables.values():
@@ -79,9 +83,12 @@ def read_inputs(listing: Listing, value_range: ValueRange | None) -> Inputs:
     table = open_table(candidates[0])
     if picture_tables := find_picture_tables([table], listing):
         return read_path_inputs(picture_tables[0], source)
-    if find_text_column(table) is not None:
+    if find_cell_column(table) is not None:
+        rows = read_cell_rows(table, labelled=False)
+    elif find_text_column(table) is not None:
         return read_text_inputs(table, source)
-    rows = read_rows(table, listing.options.label_column)
+    else:
+        rows = read_rows(table, listing.options.label_column)
     images, value_range = pixels_to_answer(
         rows.values, name=table.file.name, value_range=value_range
     )

@@ -43,8 +43,13 @@ def find_text_column(table: Table) -> int | None:
     return longest if medians[longest] >= LEAST_WORDS else None
 
 
-def read_texts(tables: dict[PartName, Table], source: str) -> RawDataset:
-    """Read the texts of tables with their labels. Raises `DataError`."""
+def read_texts(
+    tables: dict[PartName, Table], source: str, *, label_column: str | None = None
+) -> RawDataset:
+    """Read the texts of tables with their labels. Raises `DataError`.
+
+    `label_column` is the name or the number from 1 that a user gave.
+    """
     rows: list[TextRow] = []
     bad: list[BadItem] = []
     notes: list[str] = []
@@ -52,11 +57,16 @@ def read_texts(tables: dict[PartName, Table], source: str) -> RawDataset:
         names = table.header or [""] * table.columns
         text = find_text_column(table)
         splits = find_column(names, SPLIT_NAMES)
-        label = find_label_column(names, {text, splits})
+        label = (
+            find_label_column(names, {text, splits})
+            if label_column is None
+            else table.column_of(label_column, flag="--label-column")
+        )
         if text is None or label is None:
             raise DataError(
                 f"{table.file.name} has {table.describe()}, and it is not clear which is the "
-                f"{'text' if text is None else 'label'}. Name the columns text and label."
+                f"{'text' if text is None else 'label'}. Name the columns text and label, or say "
+                "which is the label with --label-column."
             )
         fields, wrong, more = read_fields(table)
         bad += wrong
