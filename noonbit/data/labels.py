@@ -1,5 +1,6 @@
 """Encode raw labels, numbers or names, as class indices and class names."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -45,6 +46,7 @@ def encode_labels(
             part: np.array([compose(text) for text in array.astype(str)], dtype=str)
             for part, array in arrays.items()
         }
+        arrays = _spell_alike(arrays)
     known = {str(value): value for array in arrays.values() for value in np.unique(array)}
     ordered = sorted(known, key=natural_key)
     index_of = {name: index for index, name in enumerate(ordered)}
@@ -55,6 +57,20 @@ def encode_labels(
         codes[part] = table[inverse] if len(found) else np.zeros(0, np.int64)
     check_classes(codes, tuple(ordered), source=source)
     return codes, tuple(ordered)
+
+
+def _spell_alike(arrays: dict[PartName, NDArray[np.str_]]) -> dict[PartName, NDArray[np.str_]]:
+    """Strip labels of white space, and make 1.0 one label with 1 where both are there."""
+    stripped = {part: np.strings.strip(array) for part, array in arrays.items()}
+    known = {str(name) for array in stripped.values() for name in np.unique(array)}
+    whole = {name: match[1] for name in known if (match := re.fullmatch(r"(\d+)\.0*", name))}
+    spelled = {name: number for name, number in whole.items() if number in known}
+    if not spelled:
+        return stripped
+    return {
+        part: np.array([spelled.get(name, name) for name in array.tolist()], dtype=str)
+        for part, array in stripped.items()
+    }
 
 
 def check_classes(

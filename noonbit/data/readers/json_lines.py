@@ -45,7 +45,7 @@ def read(listing: Listing) -> RawDataset:
     Raises `DataError`.
     """
     files, source = listing.files, listing.source
-    rows, bad, notes = read_rows(files, labelled=True)
+    rows, bad, notes = read_rows(files, labelled=True, label_column=listing.options.label_column)
     if not rows:
         raise DataError(f"{source} holds no line that can be read: {bad[0]}.")
     data = dataset_from_rows(rows, source, FORMAT, bad=bad, notes=notes)
@@ -62,7 +62,7 @@ def read_inputs(listing: Listing, value_range: tuple[float, float] | None) -> In
 
 
 def read_rows(
-    files: list[File], *, labelled: bool
+    files: list[File], *, labelled: bool, label_column: str | None = None
 ) -> tuple[list[TextRow], list[BadItem], list[str]]:
     """Read the rows of all files, the lines that cannot be used, and notes on the decoding."""
     rows: list[TextRow] = []
@@ -75,7 +75,13 @@ def read_rows(
         for number, line in enumerate(LINE_END.split(text), start=1):
             if not line.strip():
                 continue
-            row = parse_row(line, f"{file.name} line {number}", part, labelled=labelled)
+            row = parse_row(
+                line,
+                f"{file.name} line {number}",
+                part,
+                labelled=labelled,
+                label_column=label_column,
+            )
             if isinstance(row, TextRow):
                 rows.append(row)
             else:
@@ -83,8 +89,13 @@ def read_rows(
     return rows, bad, notes
 
 
-def parse_row(line: str, name: str, part: PartName, *, labelled: bool) -> TextRow | BadItem:
-    """Parse one line as a row; returns a `BadItem` with the reason if that fails."""
+def parse_row(
+    line: str, name: str, part: PartName, *, labelled: bool, label_column: str | None = None
+) -> TextRow | BadItem:
+    """Parse one line as a row; returns a `BadItem` with the reason if that fails.
+
+    `label_column` is the name of the field with the label; None: it has a usual name.
+    """
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -94,6 +105,8 @@ def parse_row(line: str, name: str, part: PartName, *, labelled: bool) -> TextRo
     text, label, split = (
         find_field(value, names) for names in (TEXT_NAMES, LABEL_NAMES, SPLIT_NAMES)
     )
+    if label_column is not None:
+        label = find_field(value, (label_column.strip().lower(),))
     if not isinstance(text, str):
         return BadItem(name, "has no text")
     if not labelled:

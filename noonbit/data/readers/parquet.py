@@ -43,7 +43,7 @@ from noonbit.data.readers.delimited import LABEL_NAMES
 from noonbit.data.readers.headers import scan_cached
 from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.pictures import note_misnamed, scan, unlabelled_part
-from noonbit.errors import DataError, join_first, plural
+from noonbit.errors import DataError, UsageError, join_first, plural
 
 FORMAT = "Parquet or Arrow"
 _PARQUET, _ARROW_FILE, _ARROW_STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
@@ -61,7 +61,7 @@ def recognise(listing: Listing) -> bool:
 def read(listing: Listing) -> RawDataset:
     """Read every file; the files (shards) of a part are concatenated. Raises `DataError`."""
     files, source = listing.files, listing.source
-    shards = _open_shards(files)
+    shards = _open_shards(files, listing.options.label_column)
     shards, notes = order_parts(shards, of=source)
     labels = {part: _read_labels(each) for part, each in shards.items()}
     for part in [part for part, column in labels.items() if (column == -1).all()]:
@@ -183,15 +183,19 @@ def _open_cell(column: pa.ChunkedArray, row: int) -> io.BytesIO:
     return io.BytesIO(column[row].as_py() or b"")
 
 
-def _open_shards(files: list[File]) -> dict[PartName, list[_Shard]]:
+def _open_shards(
+    files: list[File], label_column: str | None = None
+) -> dict[PartName, list[_Shard]]:
     shards: dict[PartName, list[_Shard]] = {}
     for file in files:
         if _is_table(file):
-            shards.setdefault(detect_part(file.name) or "train", []).append(_open_shard(file))
+            shards.setdefault(detect_part(file.name) or "train", []).append(
+                _open_shard(file, label_column)
+            )
     return shards
 
 
-def _open_shard(file: File) -> _Shard:
+def _open_shard(file: File, label_column: str | None) -> _Shard:
     """Find and read the image and label columns. Raises `DataError`."""
     try:
         schema, read_columns = _open_table(file)
@@ -203,7 +207,11 @@ def _open_shard(file: File) -> _Shard:
                 "bytes, a struct with bytes, or lists of pixel numbers."
             )
         image = next((name for name in image_names if name in _IMAGE_NAMES), image_names[0])
-        label = _find_label_column(schema, image)
+        label = (
+            _find_label_column(schema, image)
+            if label_column is None
+            else _named_column(schema, label_column, file)
+        )
         table = read_columns([image] if label is None else [image, label])
     except (pa.ArrowException, OSError) as error:
         raise DataError(
@@ -244,6 +252,19 @@ def _holds_images(kind: pa.DataType) -> bool:
     return _is_bytes(kind) or _is_list(kind)
 
 
+def _named_column(schema: pa.Schema, option: str, file: File) -> str:
+    """Return the column that a user named, or numbered from 1. Raises `UsageError`."""
+    names: list[str] = list(schema.names)
+    if option in names:
+        return option
+    if option.isdecimal() and 1 <= int(option) <= len(names):
+        return names[int(option) - 1]
+    raise UsageError(
+        f"--label-column {option} names no column of {file.name}, which has "
+        f"{join_first(names, 5)}. Give a name, or a number from 1 to {len(names):,}."
+    )
+
+
 def _find_label_column(schema: pa.Schema, image: str) -> str | None:
     """Find the label column: by its name, else the only other column of integers or text."""
     named: dict[str, str] = {
@@ -276,8 +297,8 @@ def _read_labels(shards: list[_Shard]) -> NDArray[np.generic]:
     for shard in shards:
         if shard.labels is None:
             raise DataError(
-                f"{shard.name} has the columns {shard.columns}; none is named label. Rename the "
-                "one that is; `noonbit predict` takes images without labels."
+                f"{shard.name} has the columns {shard.columns}; none is named label. Say which "
+                "is with --label-column; `noonbit predict` takes images without labels."
             )
         if shard.labels.null_count:
             row = pc.index(pc.is_null(shard.labels), True).as_py()

@@ -56,6 +56,7 @@ _ARCHIVE_SUFFIX = re.compile(r"(?i)\.(npz|zip|tgz|tbz2?|txz|tar(\.(gz|xz|bz2))?)
 FEW_FILES, MOST_ARCHIVES = 8, 1000
 """In a folder of so few files, each is asked whether it is an archive; else those so named are."""
 _TABLE_OPTIONS = frozenset({"label_column", "path_column"})
+_LABEL_OPTIONS = frozenset({"label_column"})
 _FOLDER_OPTIONS = frozenset({"label_from_name"})
 
 _FEW_PICTURES = 16
@@ -69,7 +70,7 @@ FORMATS = [
     Format("HDF5", hdf5.recognise, hdf5.read, hdf5.read_inputs),
     Format("MATLAB .mat", matlab.recognise, matlab.read, matlab.read_inputs),
     Format("STL-10 binaries", stl10.recognise, stl10.read, stl10.read_inputs),
-    Format(parquet.FORMAT, parquet.recognise, parquet.read, parquet.read_inputs),
+    Format(parquet.FORMAT, parquet.recognise, parquet.read, parquet.read_inputs, _LABEL_OPTIONS),
     Format(sgf.FORMAT, sgf.recognise, sgf.read, sgf.read_inputs),
     Format(
         picture_labels.FORMAT,
@@ -79,7 +80,13 @@ FORMATS = [
     ),
     Format(table.FORMAT, table.recognise, table.read, table.read_inputs, _TABLE_OPTIONS),
     Format(folder.FORMAT, folder.recognise, folder.read, folder.read_inputs, _FOLDER_OPTIONS),
-    Format(json_lines.FORMAT, json_lines.recognise, json_lines.read, json_lines.read_inputs),
+    Format(
+        json_lines.FORMAT,
+        json_lines.recognise,
+        json_lines.read,
+        json_lines.read_inputs,
+        _LABEL_OPTIONS,
+    ),
     Format(lines.FORMAT, lines.recognise, lines.read, lines.read_inputs),
 ]
 """In the order of recognition. Tables come before folders, because a table of image paths says more

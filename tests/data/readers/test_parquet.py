@@ -14,7 +14,7 @@ from PIL import Image
 from noonbit.data.dataset import Pictures, RawDataset
 from noonbit.data.readers.parquet import read, read_inputs, recognise
 from noonbit.data.source import open_data, open_inputs
-from noonbit.errors import DataError
+from noonbit.errors import DataError, UsageError
 
 LABELS = [1, 0, 1]
 
@@ -173,3 +173,13 @@ def test_what_save_to_disk_leaves_is_read(tmp_path: Path, kind: str) -> None:
     assert (data.format, data.class_names, data.notes) == ("Arrow", ("cat", "dog"), ())
     assert [len(part) for part in data.parts.values()] == [4, 4]
     assert len(open_inputs(tmp_path).part) == 8
+
+
+def test_a_label_column_may_be_named(tmp_path: Path) -> None:
+    columns = {"image": CELLS, "site": ["a", "b", "b"], "kind": LABELS}
+    path = write(tmp_path / "a.parquet", columns)
+    assert "Say which is with --label-column" in sentence(path)
+    for option in ("kind", "3"):
+        assert read(listing_of(path, label_column=option)).class_names == ("0", "1")
+    with pytest.raises(UsageError, match="--label-column x names no column of a.parquet"):
+        read(listing_of(path, label_column="x"))

@@ -179,3 +179,13 @@ def test_what_is_no_square_is_refused_with_what_was_found(tmp_path: Path) -> Non
         "iris.csv has 3 columns (width, height, species), which is neither a label and the pixels "
         "of a square picture"
     )
+
+
+def test_labels_of_parts_may_be_written_as_whole_numbers_or_fractions(tmp_path: Path) -> None:
+    write(tmp_path / "train.csv", rows(), ["label", *NAMES])
+    write(tmp_path / "test.csv", rows(labels=["0.0", " 1", "2.0", 0, 1, 2]), ["label", *NAMES])
+    data = open_table(tmp_path)
+    assert data.class_names == ("0", "1", "2") and data.test.labels.tolist() == LABELS
+    write(tmp_path / "train.csv", rows(labels=[0, "x", 1, "0.0", "x", "1.0"]), ["label", *NAMES])
+    (tmp_path / "test.csv").unlink()
+    assert open_table(tmp_path).class_names == ("0", "1", "x")

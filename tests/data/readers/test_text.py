@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from noonbit.config.read_options import ReadOptions
 from noonbit.data import RawDataset, open_data, open_inputs
 from noonbit.data.dataset import Sentences
 from noonbit.data.readers.text import decode_text
@@ -196,3 +197,19 @@ def test_the_movie_reviews_are_all_there(shared_data: Callable[[str], Path]) -> 
     data = open_data(shared_data("rt-polarity"))
     assert {name: len(found) for name, found in texts(data).items()} == {"neg": 5331, "pos": 5331}
     assert "rt-polarity.neg.gz is not UTF-8 and was read as Windows-1252." in data.notes
+
+
+@pytest.mark.parametrize("option", ["kind", "2"])
+def test_a_label_column_of_texts_may_be_named(tmp_path: Path, option: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,kind,site\na long film,x,1\na short film,y,1\nno film at all,x,2\n")
+    with pytest.raises(DataError, match="say which is the label with --label-column"):
+        open_data(path)
+    data = open_data(path, options=ReadOptions(label_column=option))
+    assert data.class_names == ("x", "y")
+
+
+def test_a_field_of_json_lines_may_be_named_as_the_label(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a film", "kind": "x"}\n{"text": "two films", "kind": "y"}\n')
+    assert open_data(path, options=ReadOptions(label_column="kind")).class_names == ("x", "y")
