@@ -359,13 +359,33 @@ def test_a_test_folder_of_foreign_classes_is_left_out(tmp_path: Path) -> None:
     put(tmp_path, "test/unknown/1.png", "test/unknown/2.png")
     data = open_data(tmp_path)
     assert counts(data) == {"train": of_each(3)} and "test/ holds 2 pictures" in data.notes[0]
+    put(tmp_path, "val/Circles/1.png", "val/Lines/2.png")
+    assert open_data(tmp_path).notes[0] == (
+        "val/ holds 2 pictures of Circles, Lines, none of which is a class of training (circle, "
+        "line, square): left out."
+    )
 
 
-def test_an_unlabelled_test_folder_beside_the_classes_is_no_class(tmp_path: Path) -> None:
-    class_folders(tmp_path)
-    put(tmp_path, "test/1.png", "test/2.png")
+def test_folds_of_class_folders_are_one_set(tmp_path: Path) -> None:
+    put(tmp_path, *(f"fold{i}/{name}/{i}.png" for i in range(3) for name in CLASSES))
     data = open_data(tmp_path)
-    assert counts(data) == {"train": of_each(3)} and "test/ holds 2 pictures" in data.notes[0]
+    assert counts(data) == {"train": of_each(3)}
+    assert data.notes == ("fold0/, fold1/, fold2/ are read as one set.",)
+
+
+def test_whole_numbers_are_one_label_however_written(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{i}.png" for i in range(4)))
+    rows = [[f"{i}.png", label] for i, label in enumerate(["0", "0.0", "1.0", "1"])]
+    table(tmp_path / "labels.csv", ["image", "label"], *rows)
+    assert counts(open_data(tmp_path)) == {"train": {"0": 2, "1": 2}}
+
+
+@pytest.mark.parametrize("name", ["test", "unlabeled"])
+def test_an_unlabelled_folder_beside_the_classes_is_no_class(tmp_path: Path, name: str) -> None:
+    class_folders(tmp_path)
+    put(tmp_path, f"{name}/1.png", f"{name}/2.png")
+    data = open_data(tmp_path)
+    assert counts(data) == {"train": of_each(3)} and f"{name}/ holds 2 pictures" in data.notes[0]
 
 
 def test_parts_inside_the_classes_are_parts(tmp_path: Path) -> None:
@@ -389,8 +409,8 @@ def test_folders_inside_class_folders_are_said(tmp_path: Path) -> None:
     [
         (["train/c.0.png", "train/c.1.png", "train/b.0.png", "train/b.1.png"], "word", "b, c"),
         (["a_b_1.png", "a_b_2.png", "c-1.png", "c-2.png"], "word", "a_b, c"),
-        (["3_01.png", "3_02.png", "4_01.png", "4_02.png"], r"'^([^\W_]+)[\W_]'", "3, 4"),
-        (["A_test.png", "B_test.png", "C_test.png"], r"'^([^\W_]+)[\W_]'", "A, B, C"),
+        (["3_01.png", "3_02.png", "4_01.png", "4_02.png"], r"'^([^\W_]+)[_ -]'", "3, 4"),
+        (["A_test.png", "B_test.png", "C_test.png"], r"'^([^\W_]+)[_ -]'", "A, B, C"),
         (["01_x.png", "02_x.png", "03_y.png", "04_y.png"], r"'[\W_]([^\W_]+)\.\w+$'", "x, y"),
     ],
 )  # fmt: skip

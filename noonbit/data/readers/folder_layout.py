@@ -18,6 +18,7 @@ from noonbit.data.readers.folder_names import (
     is_annotation,
     name_no_class,
     strict_part,
+    words_of,
 )
 from noonbit.errors import join_first, plural
 
@@ -64,6 +65,7 @@ def find_layout(pictures: Sequence[File], *, source: str) -> Layout:
     depth = find_part_depth({pieces[:-1] for pieces, _ in tree})
     if depth == 1:
         tree = [((pieces[1], pieces[0], *pieces[2:]), file) for pieces, file in tree]
+    tree = _merge_containers(tree, layout)
     branches, rest = _split_into_parts(tree, layout)
     ordered, notes = order_parts(branches, of=source)
     layout.notes += notes
@@ -171,6 +173,16 @@ def _are_equal(
     return len(same) == len(pairs) and all(file.read() == other.read() for file, other in sample)
 
 
+def _merge_containers(tree: Tree, layout: Layout) -> Tree:
+    """Look through folders such as `fold1/ fold2/` that hold class folders and are no parts."""
+    tops = tops_of(tree)
+    deep = all(len(pieces) > 2 for pieces, _ in tree)
+    if len(tops) < 2 or not deep or not name_no_class(tops) or any(map(detect_part, tops)):
+        return tree
+    layout.notes.append(f"{join_first([f'{top}/' for top in tops], 3)} are read as one set.")
+    return [(pieces[1:], file) for pieces, file in tree]
+
+
 def _split_into_parts(tree: Tree, layout: Layout) -> tuple[dict[PartName, dict[str, Tree]], Tree]:
     """Return the folders of each part with what is below them, and what lies outside them.
 
@@ -214,10 +226,17 @@ def _add_classes(layout: Layout, part: PartName, top: str, branch: Tree) -> None
 
     branch = _strip_wrapping_folders(branch, is_wrapper)
     classes = tops_of(branch)
-    if not classes or name_no_class(classes) or (known and not known & {*classes}):
-        for name in classes or [top]:
-            files = [file for _, file in (below(branch, name) if classes else branch)]
-            layout.unlabelled["/".join(filter(None, (top, name if classes else "")))] = files
+    if not classes or name_no_class(classes):
+        for name in [top] if top else classes:
+            layout.unlabelled[name] = files_of(branch if top else below(branch, name))
+        return
+    if known and not known & {*classes}:
+        layout.leave_out(
+            files_of(branch),
+            f"{top}/ holds {plural(len(branch), 'picture')} of {join_first(classes, 3)}, none of "
+            f"which is a class of training ({join_first(sorted(known, key=natural_key), 3)}): left "
+            "out.",
+        )
         return
     if not top:
         classes = _without_part_beside(layout, branch, classes)
@@ -239,7 +258,7 @@ def _without_part_beside(layout: Layout, branch: Tree, classes: Collection[str])
 
     Not where there is a folder called train as well, which then are things and no parts.
     """
-    parts = {name: part for name in classes if (part := strict_part(name))}
+    parts = {name: part for name in classes if (part := strict_part(name) or _no_label(name))}
     if not parts or "train" in parts.values() or len(classes) - len(parts) < 2:
         if parts:
             layout.notes.append(
@@ -250,6 +269,11 @@ def _without_part_beside(layout: Layout, branch: Tree, classes: Collection[str])
     for name in parts:
         layout.unlabelled[name] = files_of(below(branch, name))
     return [name for name in classes if name not in parts]
+
+
+def _no_label(name: str) -> PartName | None:
+    """Return the part of pictures that cannot train, if a folder is called unlabeled."""
+    return "test" if {"unlabeled", "unlabelled"} & {*words_of(name)} else None
 
 
 def _note_nested(layout: Layout, branch: Tree, classes: Collection[str]) -> None:

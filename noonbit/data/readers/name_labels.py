@@ -13,7 +13,7 @@ from noonbit.errors import UsageError, join_first
 WORD = "word"
 _WORD_PATTERN = re.compile(r"([^\W\d].*?)[\W_]*(?=\d)")
 """What stands before the first digit, without the signs between them."""
-_OFFERED = (WORD, r"^([^\W_]+)[\W_]", r"[\W_]([^\W_]+)\.\w+$")
+_OFFERED = (WORD, r"^([^\W_]+)[_ -]", r"[\W_]([^\W_]+)\.\w+$")
 """Patterns that are tried for names: the word, the first and the last piece."""
 
 

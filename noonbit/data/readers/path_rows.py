@@ -145,7 +145,7 @@ def read_paths(tables: Sequence[PictureTable], listing: Listing) -> RawDataset:
         label_names = label_names or rows.label_names
         _add_rows(found, table, rows, part, single=len(by_part) == 1)
     if not found.files:
-        raise DataError(f"{source} names no file that exists: {found.bad[0]}.")
+        raise DataError(f"{source} has no row with a picture: {found.bad[0]}.")
     pictures, bad = scan_cached(found.files)
     if not pictures:
         raise DataError(f"{source} names no picture that can be read: {bad[0]}.")

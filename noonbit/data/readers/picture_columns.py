@@ -241,12 +241,20 @@ def _label_values(
     table: Table, columns: Sequence[list[str]], chosen: Sequence[int]
 ) -> list[str] | None:
     if len(chosen) < 2:
-        return columns[chosen[0]] if chosen else None
+        return _whole_numbers(columns[chosen[0]]) if chosen else None
     hot = one_hot_columns([columns[column] for column in chosen])
     if hot is None:
         raise DataError(_unclear_label(table, columns, chosen))
     names = [table.header[column].strip() if table.header else str(column + 1) for column in chosen]
     return [names[index] for index in hot]
+
+
+def _whole_numbers(labels: list[str]) -> list[str]:
+    """Write 3.0 as 3 if all labels are whole numbers, as a column with gaps becomes in pandas."""
+    numbers = [label for label in labels if label]
+    if not all(is_number(label) and float(label).is_integer() for label in numbers):
+        return labels
+    return [label if label.isdecimal() or not label else str(int(float(label))) for label in labels]
 
 
 def _columns_of_0_and_1(columns: Sequence[list[str]], others: Sequence[int]) -> list[int]:

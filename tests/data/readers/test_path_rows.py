@@ -51,7 +51,7 @@ def test_missing_and_broken_pictures_are_bad_items_by_name(tmp_path: Path) -> No
     ("lines", "header", "said"),
     [
         (["1.png,a,b"], ["path", "p", "q"], "(path, p, q), and none holds a label. Add a column"),
-        (["7.png,cat"], ["path", "label"], "names no file that exists: 7.png does not exist"),
+        (["7.png,cat"], ["path", "label"], "has no row with a picture: 7.png does not exist"),
         (["1.png,cat", "2.png"], ["path", "label"], "row 3 has 1 field, but the first row has 2"),
         (
             ["1.png,cat", "7.png,dog"],
