@@ -46,6 +46,7 @@ def predict(
     out: Path | None = None,
     data_dir: DataDir = None,
     like: Path | None = None,
+    label_column: str | None = None,
     path_column: str | None = None,
     json: Json = False,
 ) -> None:
@@ -79,6 +80,8 @@ def predict(
         Where --random looks for the run's data first, if they are a known data set.
     like
         The sample of a competition's submission: --out then has its columns, ids and order.
+    label_column
+        The column of a table that holds a label, and is no pixel: its name, or its number from 1.
     path_column
         The column of a table that holds the paths of pictures: its name, or its number from 1.
     """
@@ -111,7 +114,7 @@ def predict(
         require_sentences(loaded, "--text" if text else "--explain")
         predictions, texts = predict_texts(loaded, inputs, text)
     else:
-        options = ReadOptions(path_column=path_column)
+        options = ReadOptions(label_column=label_column, path_column=path_column)
         predictions, texts = loaded.predict(list(inputs), options=options), []
     explanations = loaded.explain(texts) if explain else []
     rows = predictions.rows(top or 1)
