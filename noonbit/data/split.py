@@ -145,7 +145,10 @@ def draw_split(
         tested = sampler.draw(train, test_size(sampler, len(train), test_share))
         parts["test"], train = train[tested], train[~tested]
         if test_share != 0 and sampler.groups is None and not tested.any():
-            raise DataError(_too_few(data, "to set any aside for testing", "Give each class more."))
+            purpose = "to set any aside for testing"
+            if copies:
+                purpose += ", since copies stay together"
+            raise DataError(_too_few(data, purpose, "Give each class more."))
         reasons["test"] = describe_drawn(sampler, parts["test"], wanted=test_share != 0)
     if "validation" not in parts:
         held_out, reason = select_validation(data, sampler, train, holdout)

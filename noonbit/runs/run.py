@@ -45,7 +45,7 @@ from noonbit.data.dataset import PART_NAMES, Indices, RawDataset
 from noonbit.data.loader import values_at
 from noonbit.data.prepared import PreparedDataset, load, prepare
 from noonbit.data.preprocess.contract import Contract
-from noonbit.data.split import Split
+from noonbit.data.split import Holdout, Split
 from noonbit.errors import (
     ArtefactError,
     DataError,
@@ -327,7 +327,14 @@ class Run:
             items, runtime = self.items(data_dir=data_dir), Runtime.from_recipe(self.recipe)
             return evaluate_test(self.model_on(runtime), self.contract, items, runtime)[1]
         data = self.open_another(source, data_dir, options)
-        items = prepare(data, self.contract.preprocessor, on_bad=self.recipe.on_bad)
+        # Nothing is drawn: the whole source is measured, or its own test part.
+        items = prepare(
+            data,
+            self.contract.preprocessor,
+            holdout=Holdout(size=0),
+            test=0.0,
+            on_bad=self.recipe.on_bad,
+        )
         if (
             self.folds is not None
             and data.test is None

@@ -59,6 +59,32 @@ def of_each(count: int) -> dict[str, int]:
 # A table beside the pictures
 
 
+def test_pixels_are_no_names_of_pictures_that_lie_near(tmp_path: Path) -> None:
+    put(tmp_path, *(f"images/{i}.png" for i in range(10)))
+    rows = [[i, i % 3, *np.random.default_rng(i).integers(0, 9, 16)] for i in range(12)]
+    table(tmp_path / "data" / "train.csv", ["id", "label", *(f"p{i}" for i in range(16))], *rows)
+    data = open_data(tmp_path / "data")
+    assert data.train.raw.shape == (12, 1, 4, 4)  # type: ignore[union-attr]
+    assert counts(data) == {"train": {"0": 4, "1": 4, "2": 4}}
+
+
+def test_measurements_are_no_classes_unless_they_are_named(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{i}.png" for i in range(6)))
+    table(tmp_path / "a.csv", ["file", "stars"], *[[f"{i}.png", 3.5 + i % 2] for i in range(6)])
+    assert said(tmp_path).startswith("a.csv: column stars holds 3.5; a label is a whole number")
+    data = open_data(tmp_path, options=ReadOptions(label_column="stars"))
+    assert data.class_names == ("3.5", "4.5")
+
+
+def test_a_table_in_another_encoding_keeps_its_note_under_an_unusual_header(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{i}.png" for i in range(8)))
+    lines = ["파일,이름", *(f"{i}.png,{('고양이', '강아지')[i % 2]}" for i in range(8))]
+    (tmp_path / "a.csv").write_bytes("\n".join(lines).encode("cp949"))
+    data = open_data(tmp_path)
+    assert sorted(data.class_names) == ["강아지", "고양이"]
+    assert data.notes == ("a.csv is not UTF-8 and was read as CP949 (Korean).",)
+
+
 def test_a_table_of_training_pictures_leaves_out_a_test_folder_with_the_same_names(
     tmp_path: Path,
 ) -> None:

@@ -166,7 +166,8 @@ def test_the_last_member_s_mistake_is_known_before_the_first_is_trained(tmp_path
 
 
 def test_a_member_s_setting_that_means_nothing_with_such_inputs_is_refused_before_any(tmp_path):
-    (tmp_path / "films.tsv").write_text("text\tlabel\n" + "a film\tgood\nthe plot\tbad\n" * 20)
+    rows = [f"film {i}\tgood\nplot {i}\tbad\n" for i in range(20)]
+    (tmp_path / "films.tsv").write_text("text\tlabel\n" + "".join(rows))
     ensemble_settings = EnsembleSettings(members=2, member_augment="none; shift=1")
     with pytest.raises(UsageError, match="--augment shift=1 is not for sentences"):
         train_members(

@@ -104,7 +104,7 @@ def depth_below_paper(grey: Map) -> Depth:
 
     window = max(3, int(WINDOW * min(grey.shape)) | 1)
     # Continued over its edge, else the darkest corner of a gradient or a shadow would be filled.
-    margin = window // 4
+    margin = max(1, window // 4)
     around = np.pad(grey, margin, "edge")
     highest = ndimage.maximum_filter(around, window, mode="constant", cval=-np.inf)
     closed = ndimage.minimum_filter(highest, window, mode="constant", cval=np.inf)

@@ -14,7 +14,13 @@ from noonbit.data.dataset import (
     order_parts,
 )
 from noonbit.data.files import File
-from noonbit.data.readers.delimited import ID_NAMES, Table, read_text_columns
+from noonbit.data.readers.delimited import (
+    ID_NAMES,
+    Table,
+    is_number,
+    is_row_of_numbers,
+    read_text_columns,
+)
 from noonbit.data.readers.folder import group_pictures, pictures_among
 from noonbit.data.readers.folder_layout import find_layout
 from noonbit.data.readers.folder_names import find_part_depth, strict_part
@@ -72,8 +78,16 @@ def find_picture_tables(
     for table in tables:
         own = index
         if len(listing.files) == 1:
-            sample = [field for row in table.sample for field in row]
-            own = PictureIndex(pictures_among(pictures_of_table(table.file, sample)))
+            # Pixels are no names: a file 0.png that happens to lie near a table is none of its own.
+            holds_pixels = is_row_of_numbers(table.sample[0])
+            sample = [
+                field
+                for row in table.sample
+                for field in row
+                if not (holds_pixels and is_number(field))
+            ]
+            near = pictures_of_table(table.file, sample) if sample else []
+            own = PictureIndex(pictures_among(near))
         column = find_path_column(table, own, options)
         if column is not None:
             table = promote_header(table, own, column)

@@ -1,7 +1,7 @@
 """Which columns of a table of pictures hold the paths, the labels and the parts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PartName
@@ -97,11 +97,7 @@ def promote_header(table: Table, index: PictureIndex, path_column: int) -> Table
         and not names_pictures([first], index, folder=folder)
         and names_pictures(others, index, folder=folder) > 0
     )
-    return (
-        Table(table.file, table.separator, table.sample[0], table.sample[1:])
-        if is_header
-        else table
-    )
+    return replace(table, header=table.sample[0], sample=table.sample[1:]) if is_header else table
 
 
 def read_picture_rows(
@@ -153,6 +149,7 @@ def read_picture_rows(
     else:
         chosen, more = _choose_labels(table, columns, others)
         notes += more
+        _refuse_measurements(table, columns, chosen)
     return PictureRows(
         table,
         columns[path_column],
@@ -266,6 +263,19 @@ def _could_be_label(values: list[str]) -> bool:
     """Whether values fall into classes: some repeat, and not all are one."""
     different = set(values) - {""}
     return 1 < len(different) <= max(2, len(values) / 2)
+
+
+def _refuse_measurements(table: Table, columns: Sequence[list[str]], chosen: Sequence[int]) -> None:
+    """Raise `DataError` if the label column was found, not named, and holds fractions."""
+    fields = [field for column in chosen for field in columns[column] if field]
+    if all(map(is_number, fields)):
+        fraction = next((field for field in fields if not float(field).is_integer()), None)
+        if fraction is not None:
+            raise DataError(
+                f"{table.file.name}: {table.column_name(chosen[0])} holds {fraction}; a label is a "
+                "whole number or a class name. Name another column with --label-column, or write "
+                "the classes as words."
+            )
 
 
 def _note_choice(table: Table, chosen: int, others: Sequence[int]) -> tuple[str, ...]:

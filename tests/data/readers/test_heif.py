@@ -45,8 +45,10 @@ def test_without_its_reader_it_is_named_with_what_to_do(
         InputRefused, match="is a photograph in HEIF, as iPhones save them. Install"
     ):
         inspect(File.from_path(path))
-    (tmp_path / "cat").mkdir()
-    path.rename(tmp_path / "cat" / "1.heic")
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.heic").write_bytes(path.read_bytes())
+    path.unlink()
     with pytest.raises(DataError, match=r"holds no picture that can be read: cat/1\.heic is a ph"):
         open_data(tmp_path)
     pictures.register_heif.cache_clear()

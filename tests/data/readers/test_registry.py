@@ -61,4 +61,4 @@ def test_files_that_no_reader_used_are_named(tmp_path: Path) -> None:
     for name in ("a.md", "b.json", "c.html", "d.yaml"):
         (tmp_path / name).write_text("{}")
     (note,) = open_data(tmp_path).notes
-    assert note.startswith("Left out, as no part of the data: weights.npy, a.md, b.json, ...")
+    assert note == "Left out, as no part of the data: weights.npy, a.md, b.json and 2 more."
