@@ -95,8 +95,9 @@ def load_file(file: File) -> Arrays:
         elif item.dtype.kind in "buif":
             arrays[name] = item[...]
 
+    raw = content(file)
     try:
-        with h5py.File(io.BytesIO(content(file)), "r") as stored:
+        with h5py.File(io.BytesIO(raw), "r") as stored:
             stored.visititems(keep)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
