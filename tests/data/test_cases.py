@@ -56,6 +56,15 @@ def of_each(count: int) -> dict[str, int]:
     return dict.fromkeys(CLASSES, count)
 
 
+def test_a_spreadsheet_beside_pictures_is_named_with_what_to_do(tmp_path: Path) -> None:
+    put(tmp_path, "a.png", "b.png")
+    (tmp_path / "labels.xlsx").write_bytes(b"PK\x03\x04")
+    assert said(tmp_path) == (
+        "here holds 2 pictures but no class folders. labels.xlsx is a spreadsheet. Save the sheet "
+        "as CSV, and give that."
+    )
+
+
 # A table beside the pictures
 
 

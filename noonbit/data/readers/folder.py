@@ -34,6 +34,7 @@ from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.name_labels import name_labeller, offer_name_labels
 from noonbit.data.readers.part_labels import find_labels
 from noonbit.data.readers.pictures import SUFFIXES, note_misnamed, scan, unlabelled_part
+from noonbit.data.readers.way_out import describe_way_out
 from noonbit.errors import DataError, join_first, plural
 
 FORMAT = "a folder a class"
@@ -190,6 +191,9 @@ def _describe_no_classes(listing: Listing, layout: Layout) -> str:
     names = [file.name.rpartition("/")[2] for file in pictures]
     if offer := offer_name_labels(names, source):
         return f"{source} holds {plural(len(pictures), 'picture')}{lie} but {what}.{offer}"
+    others = [file for file in listing.files if not looks_like_picture(file)]
+    if way_out := describe_way_out(others, source):  # labels in a spreadsheet
+        return f"{source} holds {plural(len(pictures), 'picture')}{lie} but {what}. {way_out}"
     return (
         f"{source} holds {plural(len(pictures), 'picture')}{lie} but {what}. Sort them "
         "into a folder a class (cats/1.jpg, dogs/2.jpg), also inside train/ and test/, or add a "
