@@ -535,6 +535,8 @@ def test_names_of_parts_and_of_pictures_are_never_all_the_classes(tmp_path: Path
         ("steam_train", "diesel_train"),
         ("with_mask", "without_mask"),
         ("mask", "no mask"),
+        ("boxes", "bottles"),
+        ("ground", "water"),
         ("0", "1"),
     ],
 )

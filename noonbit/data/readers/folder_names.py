@@ -20,6 +20,8 @@ ANNOTATION_WORDS = frozenset(
     )
 )
 """Words for what describes other pictures. `mask` may be a class."""
+_MAY_BE_CLASSES = frozenset(("ground", "truth", "boxes"))
+"""Of those, the ones that alone may be the name of a class."""
 _BESIDE_ANNOTATION = PICTURE_WORDS | PART_WORDS.keys() | {"class", "object", "instance", "mask"}
 
 
@@ -58,6 +60,8 @@ def name_no_class(names: Collection[str]) -> bool:
 def is_annotation(name: str) -> bool:
     """Whether a folder's name says that its files describe other pictures: `SegmentationClass`."""
     words = {word for word in words_of(name) if not word.isdecimal()}
+    if len(words) == 1 and words <= _MAY_BE_CLASSES:
+        return False
     return bool(words & ANNOTATION_WORDS) and words <= ANNOTATION_WORDS | _BESIDE_ANNOTATION
 
 
