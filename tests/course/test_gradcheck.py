@@ -163,7 +163,7 @@ def test_a_batch_norm_that_forgets_its_statistics_is_caught() -> None:
 
 
 def test_a_bias_before_batch_norm_has_no_slope_and_passes() -> None:
-    for seed in range(10):
+    for seed in range(3):
         torch.manual_seed(seed)
         model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(32, 3))
         model[0].weight.requires_grad_(False)
