@@ -43,17 +43,30 @@ Indices: TypeAlias = NDArray[np.int64]
 PartValue = TypeVar("PartValue")
 Item = TypeVar("Item")
 
+_KOREAN_ENDINGS = ("", "용", "셋", "세트", "데이터", "데이터셋", "데이터세트", "이미지", "자료")
+"""What follows a Korean part word without a space: `훈련용`, `학습데이터`."""
+
+
+def _in_korean(*words: str) -> list[str]:
+    return [word + ending for word in words for ending in _KOREAN_ENDINGS]
+
+
 PART_WORDS: dict[str, PartName] = {
     **dict.fromkeys(("train", "training", "trn", "tr"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "tst", "eval", "evaluation", "t10k"), "test"),
+    **dict.fromkeys(_in_korean("훈련", "학습"), "train"),
+    **dict.fromkeys(_in_korean("검증"), "validation"),
+    **dict.fromkeys(_in_korean("시험", "테스트", "평가"), "test"),
 }
 """The words in names of files and folders that say which part they hold; `t10k` is MNIST's."""
 
 
 def detect_part(name: str) -> PartName | None:
     """Return the part in the name of a file or folder: `train` for `sign_mnist_train.csv.gz`."""
-    words = re.findall(r"[a-z]+[0-9]+k|[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
+    words = re.findall(
+        r"[a-z]+[0-9]+k|[a-z]+|[가-힣]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
+    )
     return next((PART_WORDS[word] for word in words if word in PART_WORDS), None)
 
 

@@ -543,3 +543,14 @@ def test_names_of_parts_and_of_pictures_are_never_all_the_classes(tmp_path: Path
 def test_classes_may_sound_like_parts(tmp_path: Path, folders) -> None:
     put(tmp_path, *(f"{folder}/{i}.png" for folder in folders for i in range(3)))
     assert set(open_data(tmp_path).class_names) == set(folders)
+
+
+@pytest.mark.parametrize(
+    "words", [("훈련", "검증", "테스트"), ("학습데이터", "검증용", "시험 데이터")]
+)
+def test_parts_may_be_named_in_korean(tmp_path: Path, words: tuple[str, str, str]) -> None:
+    put(
+        tmp_path, *(f"{part}/{name}/{i}.png" for part in words for name in "가나" for i in range(2))
+    )
+    each = {"가": 2, "나": 2}
+    assert counts(open_data(tmp_path)) == {"train": each, "validation": each, "test": each}
