@@ -156,6 +156,31 @@ def test_a_split_by_the_folders_of_the_paths_is_kept(tmp_path: Path) -> None:
     assert counts(open_data(tmp_path)) == {"train": of_each(2), "test": of_each(2)}
 
 
+def test_0_1_and_2_in_a_split_column_are_the_three_parts(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{i}.png" for i in range(12)))
+    rows = [[f"{i}.png", i // 4, ("f", "m")[i % 2]] for i in range(12)]
+    table(tmp_path / "list.csv", ["image_id", "partition", "gender"], *rows)
+    data = open_data(tmp_path)
+    each = {"f": 2, "m": 2}
+    assert counts(data) == {"train": each, "validation": each, "test": each}
+    assert data.notes == ("0, 1 and 2 are taken for train, validation and test.",)
+
+
+def test_a_row_that_comes_again_is_one_item(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{i}.png" for i in range(6)))
+    rows = [[f"{i}.png", CLASSES[i % 3]] for i in (*range(6), 0, 3)]
+    table(tmp_path / "a.csv", ["file", "label"], *rows)
+    assert counts(open_data(tmp_path)) == {"train": of_each(2)}
+
+
+def test_lists_of_paths_and_labels_parted_by_spaces_are_tables(tmp_path: Path) -> None:
+    put(tmp_path, *(f"images/{i}.png" for i in range(9)))
+    lines = [f"images/{i}.png {CLASSES[i % 3]}\n" for i in range(9)]
+    text(tmp_path / "train.txt", "".join(lines[:6]))
+    text(tmp_path / "val.txt", "".join(lines[6:]))
+    assert counts(open_data(tmp_path)) == {"train": of_each(2), "validation": of_each(1)}
+
+
 def test_a_column_and_a_folder_that_disagree_are_said(tmp_path: Path) -> None:
     names = [f"{part}/{i}.png" for part in ("train", "test") for i in range(6)]
     put(tmp_path, *names)

@@ -31,6 +31,7 @@ Kind = Literal[
     "stretched",
     "gaps",
     "spelling",
+    "several labels",
     "imbalance",
     "few",
     "untested",
@@ -85,6 +86,7 @@ def findings_of_items(items: PreparedDataset) -> list[Finding]:
             *checks_of(items).findings(items),
             *gaps(items.data.class_names),
             *spellings(items),
+            *several_labels(items),
             *(() if items.has_given_classes else class_sizes(items, parts["train"])),
             *(() if items.has_given_classes else find_untested_classes(items)),
         ]
@@ -240,6 +242,25 @@ def spellings(items: PreparedDataset) -> Iterator[Finding]:
             f"{plural(len(alike), 'class', 'classes')} may be spelled in several ways: "
             f"{listed([' = '.join(map(repr, names)) for names in alike])}.",
             tuple(" = ".join(map(repr, names)) for names in alike),
+        )
+
+
+def several_labels(items: PreparedDataset) -> Iterator[Finding]:
+    """Find classes that are several others in one field: `cat|dog` beside `cat`."""
+    known = set(items.data.class_names)
+    several = [
+        name
+        for name in items.data.class_names
+        if len(pieces := [piece.strip() for piece in re.split(r"[|;,]", name)]) > 1
+        and known & {*pieces}
+    ]
+    if several:
+        yield Finding(
+            "problem",
+            "several labels",
+            f"{plural(len(several), 'class', 'classes')} may be several labels in one field: "
+            f"{listed(several)}. noonbit learns one label for each {items.preprocessor.noun}.",
+            tuple(several),
         )
 
 

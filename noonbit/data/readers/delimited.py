@@ -18,8 +18,9 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from noonbit.data.dataset import NumberedNames
-from noonbit.data.files import File, content, head
+from noonbit.data.files import File, content, head, suffix_of
 from noonbit.data.readers.arrow import open_buffer
+from noonbit.data.readers.pictures import SUFFIXES
 from noonbit.data.readers.text import decode_file
 from noonbit.errors import DataError, UsageError, join_first, plural
 
@@ -177,7 +178,7 @@ def _detect_separator(lines: Sequence[str], name: str) -> str:
     # A .tsv file with a tab is tab-separated, however many commas its texts hold.
     if ".tsv" in name.lower() and "\t" in lines[0]:
         return "\t"
-    if are_numbers_parted_by_spaces(lines):
+    if are_numbers_parted_by_spaces(lines) or are_paths_before_labels(lines):
         return " "
     often = max(",\t;", key=lines[0].count)
     if lines[0].count(often) > LEAST_NUMBERS:
@@ -209,6 +210,16 @@ def are_numbers_parted_by_spaces(lines: Sequence[str]) -> bool:
     (count, most), *_ = Counter(map(len, rows)).most_common()
     numeric = [row for row in rows if len(row) == count and is_row_of_numbers(row)]
     return 2 * most > len(lines) and 2 * len(numeric) >= len(lines)
+
+
+def are_paths_before_labels(lines: Sequence[str]) -> bool:
+    """Whether each line is the path of a picture, a space and a label, as ImageNet's lists are."""
+    rows = [line.split() for line in lines]
+    return (
+        bool(rows)
+        and all(len(row) == 2 and suffix_of(row[0]) in SUFFIXES for row in rows)
+        and not any(mark in line for line in lines for mark in ",;\t")
+    )
 
 
 def is_row_of_numbers(fields: Sequence[str]) -> bool:

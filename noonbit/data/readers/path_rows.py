@@ -283,10 +283,10 @@ def _add_rows(
             found.bad.append(
                 BadItem(where, f"has the split '{split}', which is not train, validation or test")
             )
-        elif (known := found.labelled.setdefault(picture.name, (row_part, label))) != (
-            row_part,
-            label,
-        ):
+        elif picture.name not in found.labelled:
+            found.labelled[picture.name] = row_part, label
+            found.files.append(picture)
+        elif (known := found.labelled[picture.name]) != (row_part, label):
             found.bad.append(
                 BadItem(
                     where,
@@ -294,8 +294,6 @@ def _add_rows(
                     f"in {known[0]}",
                 )
             )
-        else:
-            found.files.append(picture)
 
 
 def _parts_of_rows(

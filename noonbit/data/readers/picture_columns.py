@@ -19,7 +19,11 @@ from noonbit.data.readers.delimited import (
 from noonbit.data.readers.folder_names import strict_part
 from noonbit.data.readers.path_lookup import LONGEST_PATH, PictureIndex, names_pictures
 from noonbit.data.readers.pictures import SUFFIXES
-from noonbit.data.readers.split_column import find_split_column, parts_by_value
+from noonbit.data.readers.split_column import (
+    NUMBERED_PARTS,
+    find_split_column,
+    parts_by_value,
+)
 from noonbit.errors import DataError, join_first
 
 _TRUE, _FALSE = ("1", "true", "yes", "1.0"), ("0", "false", "no", "0.0")
@@ -176,6 +180,9 @@ def _find_split(table: Table, columns: Sequence[list[str]], taken: set[int | Non
     """Find the split column by its name, else as the one in which every value is a part."""
     column = find_split_column(table)
     if column is not None and column not in taken:
+        return column
+    column = table.find_column(SPLIT_NAMES)
+    if column is not None and column not in taken and {*columns[column]} == NUMBERED_PARTS.keys():
         return column
     names = table.header or [""] * table.columns
     for column, values in enumerate(columns):

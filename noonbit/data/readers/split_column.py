@@ -15,13 +15,20 @@ def find_split_column(table: Table) -> int | None:
     return column if 2 * sum(map(bool, map(detect_part, values))) > len(values) else None
 
 
+NUMBERED_PARTS: dict[str, PartName | None] = {"0": "train", "1": "validation", "2": "test"}
+"""What CelebA's `partition` and its like mean by 0, 1 and 2."""
+
+
 def parts_by_value(values: Iterable[str]) -> tuple[dict[str, PartName | None], tuple[str, ...]]:
     """Return the part that each value of a split column means, None for none, and a note.
 
     Of a public and a private test, as in FER2013's `PublicTest` and `PrivateTest`, the public one
     is the validation part: competitors chose with it, and were measured with the private one.
     """
-    parts = {value: detect_part(value) for value in sorted(set(values))}
+    different = set(values)
+    if different == NUMBERED_PARTS.keys():
+        return dict(NUMBERED_PARTS), ("0, 1 and 2 are taken for train, validation and test.",)
+    parts = {value: detect_part(value) for value in sorted(different)}
     tests = [value for value, part in parts.items() if part == "test"]
     public = [value for value in tests if "public" in value.lower()]
     private = [value for value in tests if "private" in value.lower()]

@@ -15,6 +15,7 @@ from noonbit.data.preprocess.pixels import ValueRange, pixels_to_answer
 from noonbit.data.readers.delimited import (
     Table,
     are_numbers_parted_by_spaces,
+    are_paths_before_labels,
     is_row_of_numbers,
     open_table,
 )
@@ -132,9 +133,10 @@ def _looks_like_table(file: File) -> bool:
         return False
     lines = begin.decode("utf-8", "replace").splitlines()
     row = lines[min(1, len(lines) - 1)] if lines else ""
-    return any(is_row_of_numbers(row.split(separator)) for separator in ",\t;") or (
-        are_numbers_parted_by_spaces([line for line in lines[:20] if line.strip()])
-    )
+    if any(is_row_of_numbers(row.split(separator)) for separator in ",\t;"):
+        return True
+    sample = [line for line in lines[:20] if line.strip()]
+    return are_numbers_parted_by_spaces(sample) or are_paths_before_labels(sample)
 
 
 def _assign_parts(tables: list[Table], source: str) -> dict[PartName, Table]:

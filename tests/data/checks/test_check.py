@@ -71,6 +71,14 @@ def test_one_class_in_two_spellings_is_a_problem(tmp_path: Path, noise: Pixels) 
     assert "spelling" not in [f.kind for f in diagnose(npz(tmp_path, noise, names)).findings]
 
 
+def test_several_labels_in_one_field_are_a_problem(tmp_path: Path, noise: Pixels) -> None:
+    names = np.repeat(["cat", "cat|dog", "a, b"], 8)
+    (finding,) = (
+        f for f in diagnose(npz(tmp_path, noise, names)).findings if f.kind == "several labels"
+    )
+    assert (finding.severity, finding.detail) == ("problem", ("cat|dog",))
+
+
 # Clean data
 
 
