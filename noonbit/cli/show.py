@@ -207,7 +207,7 @@ def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
     """Return one image of a part as uint8 (C, H, W), at its own size."""
     import numpy as np
 
-    from noonbit.data.preprocess.images import images_of
+    from noonbit.data.preprocess.common_traits import images_of
     from noonbit.data.readers.pictures import decode
 
     image = images_of(part.raw)[index]

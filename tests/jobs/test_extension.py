@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from small_jobs import Dying, Stopping, assert_same, write_small
+from small_jobs import Dying, Stopping, assert_same
 
 from noonbit.cli.main import run as command_line
 from noonbit.config.recipe import Recipe
 from noonbit.errors import ArtefactError, Interrupted, UsageError
-from noonbit.jobs import recorder, single
+from noonbit.jobs import recorder
 from noonbit.jobs.train import resume, train
 from noonbit.report.page import write_report
 from noonbit.runs.folder import load_run
@@ -19,14 +19,7 @@ STEPS = 6
 """Of an epoch: 43 images in batches of 8."""
 
 
-@pytest.fixture(autouse=True)
-def without_report(monkeypatch):
-    monkeypatch.setattr(single, "write_report", lambda run, items: None)
-
-
-@pytest.fixture
-def source(tmp_path):
-    return write_small(tmp_path / "small.npz")
+pytestmark = pytest.mark.usefixtures("without_report")
 
 
 @pytest.fixture

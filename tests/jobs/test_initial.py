@@ -13,7 +13,6 @@ from noonbit.cli.main import run as command_line
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import ArtefactError, DataError, Interrupted, UsageError
-from noonbit.jobs import single
 from noonbit.jobs.train import resume, train
 from noonbit.report.commands import repeat_command
 from noonbit.report.page import write_report
@@ -24,14 +23,7 @@ FURTHER = Recipe(epochs=2, batch_size=8, threads=1)
 STILL = Recipe(epochs=1, threads=1, learning_rate=1e-60, optimizer="sgd", weight_decay=0)
 
 
-@pytest.fixture(autouse=True)
-def without_report(monkeypatch):
-    monkeypatch.setattr(single, "write_report", lambda run, items: None)
-
-
-@pytest.fixture
-def source(tmp_path):
-    return write_small(tmp_path / "small.npz")
+pytestmark = pytest.mark.usefixtures("without_report")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from noonbit.cli.main import run as command_line
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import DataError, Interrupted, SourceNotFound
-from noonbit.jobs import single
 from noonbit.jobs.ensemble import train_members
 from noonbit.jobs.train import resume, train
 from noonbit.runs.folder import load_run
@@ -17,14 +16,7 @@ from noonbit.runs.folder import load_run
 RECIPE = Recipe(model="mlp", epochs=2, batch_size=8, threads=1)
 
 
-@pytest.fixture(autouse=True)
-def without_report(monkeypatch):
-    monkeypatch.setattr(single, "write_report", lambda run, items: None)
-
-
-@pytest.fixture
-def source(tmp_path):
-    return write_small(tmp_path / "small.npz")
+pytestmark = pytest.mark.usefixtures("without_report")
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """Trainings with a time budget: what their folder keeps, and how they go on after a kill."""
 
 import pytest
-from small_jobs import Dying, Stopping, write_small
+from small_jobs import Dying, Stopping
 from small_training import equal
 from torch import Tensor
 
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import ArtefactError, Interrupted
-from noonbit.jobs import combine, single
 from noonbit.jobs.ensemble import train_members
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
@@ -22,15 +21,7 @@ from noonbit.runs.training_notes import training_notes
 RECIPE = Recipe(model="mlp", batch_size=8, threads=1, time_budget=0.6)
 
 
-@pytest.fixture(autouse=True)
-def without_report(monkeypatch):
-    for module in (single, combine):
-        monkeypatch.setattr(module, "write_report", lambda run, items: None)
-
-
-@pytest.fixture
-def source(tmp_path):
-    return write_small(tmp_path / "small.npz")
+pytestmark = pytest.mark.usefixtures("without_report")
 
 
 def test_a_run_with_a_time_budget_says_what_it_held_and_keeps_every_step(source, tmp_path):

@@ -10,7 +10,8 @@ import numpy as np
 from noonbit.data.checks.findings import Finding, readable_parts
 from noonbit.data.dataset import Part, Picture, Pictures, RawDataset
 from noonbit.data.prepared import PreparedDataset
-from noonbit.data.preprocess.images import ImagePreprocessor, images_of
+from noonbit.data.preprocess.common_traits import images_of
+from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.readers.bit_depth import FULL_WHITE
 from noonbit.data.readers.pictures import note_misnamed
 from noonbit.errors import plural

@@ -33,7 +33,7 @@ from noonbit.data.dataset import (
 from noonbit.data.files import has_unopened
 from noonbit.data.mapped import RowWriter, array_of_npy, is_mapped, map_bytes, offset_in_zip
 from noonbit.data.preprocess.base import Adjustment, Preprocessor, Values
-from noonbit.data.preprocess.images import preprocessing_code
+from noonbit.data.preprocess.common_traits import preprocessing_code
 
 BLOCK_BYTES = 2**25
 """Of pixels that are transformed at a time: a few seconds of decoding on two cores."""

@@ -18,8 +18,7 @@ from noonbit.data.checks.check import check
 from noonbit.data.dataset import NumberedNames, Part, PartName, RawDataset
 from noonbit.data.mapped import is_mapped
 from noonbit.data.prepared import PreparedDataset, load, prepare
-from noonbit.data.preprocess import images as preprocessor
-from noonbit.data.preprocess import transform
+from noonbit.data.preprocess import common_traits, transform
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.readers import headers, pictures
 from noonbit.data.source import open_data
@@ -33,7 +32,7 @@ def everything_is_worth_keeping(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv(cache.LIMIT_VARIABLE, raising=False)
     monkeypatch.setattr(transform, "WORTH_KEEPING", 0)
-    for module in (headers, preprocessor):
+    for module in (headers, common_traits):
         monkeypatch.setattr(module, "WORTH_KEEPING", 1)
 
 
@@ -180,14 +179,14 @@ def test_another_preprocessor_is_another_entry(source: Path) -> None:
 def test_another_decoder_is_another_entry(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_it(source)
     for name in ("decoder_version", "preprocessing_code"):
-        for module in (headers, preprocessor, transform):
+        for module in (headers, common_traits, transform):
             monkeypatch.setattr(module, name, lambda: "another", raising=False)
     assert not load_it(source).from_cache
 
 
 @pytest.mark.parametrize("name", ["transform_one", "border_level", "decode", "levels_of"])
 def test_a_change_of_what_makes_pixels_makes_another_decoder(name: str) -> None:
-    assert f"def {name}(" in preprocessor.preprocessing_code()
+    assert f"def {name}(" in common_traits.preprocessing_code()
 
 
 def test_labels_may_change_without_their_pictures(source: Path) -> None:
@@ -279,7 +278,7 @@ def test_an_entry_is_a_zip_that_numpy_opens(source: Path) -> None:
 
 
 def load_and_report(source: Path, results: "multiprocessing.Queue[str]") -> None:
-    for module in (headers, preprocessor, transform):
+    for module in (headers, common_traits, transform):
         module.WORTH_KEEPING = 0
     results.put(load_it(source).fingerprint)
 
@@ -339,7 +338,7 @@ def test_what_could_not_be_opened_is_tried_again(
 
 def test_few_pictures_are_not_worth_an_entry(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transform, "WORTH_KEEPING", 30 * 15 * 15)
-    for module in (headers, preprocessor):
+    for module in (headers, common_traits):
         monkeypatch.setattr(module, "WORTH_KEEPING", 31)
     load_it(source)
     assert not cache.folder().exists()
