@@ -20,7 +20,8 @@ same mistake, so that callers need not know these classes. Its price: `except Va
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class NoonbitError(Exception):
@@ -94,6 +95,35 @@ class Interrupted(NoonbitError):
 
 class UnfinishedRunWarning(UserWarning):
     """A run that is not finished answers with its best weights so far."""
+
+
+@contextmanager
+def raise_as(kind: type[NoonbitError], sentence: str, advice: str) -> Iterator[None]:
+    """Raise `kind` for any exception in the block that is not a `NoonbitError` already.
+
+    For blocks in which a library reads bytes that anybody may have written: damaged ones can make
+    it raise anything. The message is `sentence (what was raised). advice`, and the exception is
+    its cause, so a bug of our own can still be found. Interrupts pass.
+    """
+    try:
+        yield
+    except NoonbitError:
+        raise
+    except BaseException as error:
+        # Libraries in Rust raise a subclass of BaseException of this name when they panic.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise kind(f"{sentence} ({describe_cause(error)}). {advice}") from error
+
+
+def describe_cause(error: BaseException, most: int = 200) -> str:
+    """Return what a library raised, on one line: `ValueError: negative dimension`."""
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    words = " ".join(str(error).split())
+    if len(words) > most:
+        words = f"{words[:most]} ..."
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -6,7 +6,14 @@ import re
 import pytest
 
 from noonbit import errors
-from noonbit.errors import DataError, InputRefused, NoonbitError, SourceNotFound
+from noonbit.errors import (
+    DataError,
+    InputRefused,
+    NoonbitError,
+    SourceNotFound,
+    UsageError,
+    raise_as,
+)
 
 CLASSES = {
     name: value
@@ -77,3 +84,27 @@ def test_counts_agree_with_their_noun(count: int, text: str) -> None:
 def test_an_irregular_plural_is_given() -> None:
     assert errors.plural(1, "class", "classes") == "1 class"
     assert errors.plural(3, "class", "classes") == "3 classes"
+
+
+def test_any_exception_of_a_library_becomes_a_sentence_that_keeps_its_cause() -> None:
+    with (
+        pytest.raises(DataError, match=r"^x\.npy could not be read \(KeyError: 'y'\)\. Replace it"),
+        raise_as(DataError, "x.npy could not be read", "Replace it."),
+    ):
+        {}["y"]
+
+
+def test_a_panic_of_a_library_in_rust_becomes_a_sentence_and_an_interrupt_does_not() -> None:
+    panic = type("PanicException", (BaseException,), {})
+    with (
+        pytest.raises(DataError, match="PanicException: slice"),
+        raise_as(DataError, "x could not be read", "Replace it."),
+    ):
+        raise panic("slice\nindex")
+    with pytest.raises(KeyboardInterrupt), raise_as(DataError, "x", "Replace it."):
+        raise KeyboardInterrupt
+
+
+def test_an_error_that_has_its_sentence_passes_unchanged() -> None:
+    with pytest.raises(UsageError, match="^mine$"), raise_as(DataError, "x", "Replace it."):
+        raise UsageError("mine")

@@ -38,6 +38,7 @@ from noonbit.errors import (
     did_you_mean,
     join_first,
     plural,
+    raise_as,
 )
 
 
@@ -58,6 +59,11 @@ FEW_FILES, MOST_ARCHIVES = 8, 1000
 _TABLE_OPTIONS = frozenset({"label_column", "path_column"})
 _LABEL_OPTIONS = frozenset({"label_column"})
 _FOLDER_OPTIONS = frozenset({"label_from_name"})
+
+DAMAGED = (
+    "It is damaged, or written in a way that noonbit does not know; if other programs read it, "
+    "write it anew with one of them."
+)
 
 _FEW_PICTURES = 16
 """Up to so many pictures may be examples beside data of another format."""
@@ -115,7 +121,9 @@ def open_path(path: Path, options: ReadOptions = ReadOptions()) -> RawDataset:  
     """
     files, left = list_files(path)
     listing = Listing(files, str(path), options)
-    data = emnist.correct_dataset(detect_format(listing, path).read(listing), files)
+    form = recognise_format(listing, path)
+    with raise_as(DataError, f"{path} could not be read as {form.name}", DAMAGED):
+        data = emnist.correct_dataset(form.read(listing), files)
     data = data.with_note(*describe_names(files), *describe_unused(data, files, left))
     empty = (
         find_empty_folders(path, files) if data.format == folder.FORMAT and path.is_dir() else []
@@ -131,8 +139,9 @@ def open_input_path(
     """Open inputs to be predicted at a path, labelled or not. Raises as `open_path`."""
     files, _ = list_files(path)
     listing = Listing(files, str(path), options)
-    inputs = detect_format(listing, path).read_inputs(listing, value_range)
-    inputs = emnist.correct_inputs(inputs, files)
+    form = recognise_format(listing, path)
+    with raise_as(DataError, f"{path} could not be read as {form.name}", DAMAGED):
+        inputs = emnist.correct_inputs(form.read_inputs(listing, value_range), files)
     return replace(inputs, notes=(*inputs.notes, *describe_names(files)))
 
 
@@ -238,6 +247,12 @@ def holds_pictures(listing: Listing) -> bool:
         return True
     layout = find_layout(pictures, source=listing.source)
     return len(layout.class_names) > 1
+
+
+def recognise_format(listing: Listing, path: Path) -> Format:
+    """Return what `detect_format` does; also raises `DataError` where a library cannot tell."""
+    with raise_as(DataError, f"{path} could not be read", DAMAGED):
+        return detect_format(listing, path)
 
 
 def detect_format(listing: Listing, path: Path) -> Format:
