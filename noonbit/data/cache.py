@@ -1,26 +1,33 @@
 """A cache of files in the user's cache folder. Every entry can be deleted at any time.
 
-    find(name) -> path, or None; marks the entry as just used
+    find(name) -> an open file, or None; marks the entry as just used
     keep(name, size, fill) -> None, or the reason why the entry was not stored
 
 An entry is one file, named by a digest of everything it depends on, so outdated entries are never
 found. It is written atomically, so two processes may store the same entry. When the cache is full,
-the least recently used entries are removed.
+the least recently used entries are removed. An entry that others can have written is not found (see
+`system.private`), and holds a checksum of its content: whoever reads it finds a damaged one. Read
+entries from the open file, since another process may remove or replace the path at any time.
 """
 
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.system.files import user_cache, write
+from noonbit.system.private import (
+    decode_value,
+    encode_value,
+    make_private_folder,
+    open_private,
+)
 
 LIMIT_VARIABLE = "NOONBIT_DECODED_GB"
 DEFAULT_LIMIT = 10 * 10**9
@@ -30,9 +37,8 @@ ABANDONED_SECONDS = 24 * 3600
 
 
 def folder() -> Path:
-    """Return the entries' folder: `decoded` in $NOONBIT_CACHE or in the user's cache folder."""
-    own = os.environ.get("NOONBIT_CACHE")
-    return (Path(own).expanduser() if own else user_cache()) / "decoded"
+    """Return the entries' folder."""
+    return user_cache() / "decoded"
 
 
 def is_enabled() -> bool:
@@ -62,14 +68,13 @@ def entry_name(kind: str, *facts: object) -> str:
     return f"{kind}-{digest.hexdigest()[:40]}"
 
 
-def find(name: str) -> Path | None:
-    """Return the path of an entry and mark it as just used; None if there is none."""
-    path = folder() / name
-    if not is_enabled() or not path.is_file():
-        return None
-    with contextlib.suppress(OSError):  # the file may belong to another user
-        os.utime(path)
-    return path
+def find(name: str) -> BinaryIO | None:
+    """Open an entry and mark it as just used; None if there is none that can be trusted."""
+    file = open_private(folder() / name) if is_enabled() else None
+    if file is not None:
+        with contextlib.suppress(OSError):  # of a cache that is read-only
+            os.utime(file.fileno() if os.utime in os.supports_fd else file.name)
+    return file
 
 
 def keep(name: str, size: int, fill: Callable[[Path], object]) -> str | None:
@@ -87,39 +92,40 @@ def keep(name: str, size: int, fill: Callable[[Path], object]) -> str | None:
         )
     place = folder()
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        make_private_folder(place)
         _trim(most - size)
         if shutil.disk_usage(place).free < size:
             return f"{place} has no room for {size / 1e9:,.1f} GB"
-        write(place / name, fill)
+        write(place / name, fill, cached=True)
     except OSError as error:
-        return f"{place} cannot be written to ({error.strerror})"
+        return f"{place} cannot be used ({error.strerror})"
     except ArtefactError as error:
         cause = getattr(error.__context__, "strerror", None)  # `write` words its error for --out
-        return f"{place} cannot be written to ({cause or error})"
+        return f"{place} cannot be used ({cause or error})"
     return None
 
 
 def keep_value(name: str, value: Any) -> None:
     """Store a value as JSON; does nothing if the cache cannot be written."""
-    text = json.dumps(value)
-    keep(name, len(text), lambda path: path.write_text(text, encoding="utf-8"))
+    raw = encode_value(value)
+    keep(name, len(raw), lambda path: path.write_bytes(raw))
 
 
 def find_value(name: str) -> Any:
     """Return what `keep_value` stored; None if there is no such entry or it is damaged."""
-    path = find(name)
-    try:
-        return None if path is None else json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+    file = find(name)
+    if file is None:
         return None
+    with file, contextlib.suppress(OSError):
+        return decode_value(file.read())
+    return None
 
 
 def temporary_file() -> IO[bytes]:
     """Open an unnamed file that is deleted when closed; in the cache folder, as /tmp may be RAM."""
     with contextlib.suppress(OSError, UsageError):
         if is_enabled():
-            folder().mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder())
             return tempfile.TemporaryFile(dir=folder())
     return tempfile.TemporaryFile()
 

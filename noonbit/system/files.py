@@ -11,17 +11,18 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from noonbit.errors import ArtefactError, ArtefactNotFound
+from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError
 
 PROCESS_STATUS = Path("/proc/self/status")
 UMASK_LOCK = Lock()
 
 
-def write(path: Path, fill: Callable[[Path], object]) -> None:
+def write(path: Path, fill: Callable[[Path], object], *, cached: bool = False) -> None:
     """Let `fill` write a temporary file beside `path`, then rename it to `path` atomically.
 
-    Raises `ArtefactError` if the disk is full or the folder cannot be written; `path` is then
-    unchanged.
+    A `cached` file stays closed to others whatever the umask, or `system.private` would not trust
+    it; and nobody waits for the disk, since its checksum shows what a power cut has damaged. Raises
+    `ArtefactError` if the disk is full or the folder cannot be written; `path` is then unchanged.
     """
     temporary: Path | None = None
     try:
@@ -29,9 +30,10 @@ def write(path: Path, fill: Callable[[Path], object]) -> None:
         os.close(handle)
         temporary = Path(name)
         fill(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())  # else a power cut could leave an empty file under the new name
-        temporary.chmod(0o666 & ~current_umask())
+        if not cached:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())  # else a power cut could leave an empty file of this name
+            temporary.chmod(0o666 & ~current_umask())
         os.replace(temporary, path)
     except OSError as error:
         raise ArtefactError(explain_write_error(path, error)) from None
@@ -120,6 +122,21 @@ def read_json(path: Path) -> Any:
 
 
 def user_cache() -> Path:
-    """Return noonbit's folder in the user's cache: `$XDG_CACHE_HOME` or ~/.cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "noonbit"
+    """Return the folder of all that can be made anew: `$NOONBIT_CACHE`, or noonbit's in the user's
+    cache, which is `$XDG_CACHE_HOME` or ~/.cache.
+
+    For a user without a home it is one in the system's folder for temporary files. Raises
+    `UsageError` if $NOONBIT_CACHE names the home of a user who does not exist.
+    """
+    if own := os.environ.get("NOONBIT_CACHE"):
+        try:
+            return Path(own).expanduser()
+        except RuntimeError:
+            raise UsageError(
+                f"NOONBIT_CACHE={own} is no folder: there is no home of that user. Give a path, or "
+                "unset it for the user's own cache."
+            ) from None
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "noonbit"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"noonbit-{os.geteuid()}"

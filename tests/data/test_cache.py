@@ -2,10 +2,12 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hostile_files import DAMAGES, HOSTILITIES, let_others_write, make_link, make_pipe
 
 from noonbit.cli.data import list_known
 from noonbit.data import cache
@@ -29,6 +31,13 @@ def keep(name: str, *, megabytes: int = 1, age: float = 0) -> str | None:
         place, then = cache.folder() / name, time.time() - age
         os.utime(place, (then, then))
     return reason
+
+
+def is_found(name: str) -> bool:
+    file = cache.find(name)
+    if file is not None:
+        file.close()
+    return file is not None
 
 
 def names(folder: Path) -> set[str]:
@@ -57,24 +66,58 @@ def test_a_name_depends_on_every_fact_and_on_nothing_else() -> None:
 
 
 def test_what_is_kept_is_found(folder: Path) -> None:
-    assert cache.find("a") is None
+    assert not is_found("a")
     assert keep("a") is None
-    assert cache.find("a") == folder / "a"
+    file = cache.find("a")
+    assert file is not None
+    with file:
+        assert file.read() == bytes(MEGABYTE)
     cache.keep_value("b", {"one": [1, "2", None]})
     assert cache.find_value("b") == {"one": [1, "2", None]}
 
 
-def test_a_damaged_value_is_as_good_as_none(folder: Path) -> None:
+@pytest.mark.parametrize("harm", HOSTILITIES)
+def test_a_value_that_is_damaged_or_not_private_is_as_good_as_none(
+    harm: Callable[[Path], None], folder: Path
+) -> None:
     cache.keep_value("a", [1, 2])
-    (folder / "a").write_bytes(b"[1, \xff")
+    harm(folder / "a")
     assert cache.find_value("a") is None
     assert cache.find_value("never kept") is None
+
+
+def test_what_was_damaged_or_replaced_is_kept_anew(folder: Path) -> None:
+    for harm in (*DAMAGES, make_pipe, make_link, let_others_write):
+        cache.keep_value("a", [1, 2])
+        harm(folder / "a")
+        cache.keep_value("a", [1, 2])
+        assert cache.find_value("a") == [1, 2], harm
+
+
+def test_in_a_folder_that_others_can_write_to_nothing_is_kept_and_that_is_said(
+    folder: Path,
+) -> None:
+    keep("a")
+    folder.chmod(0o777)
+    assert keep("b") == f"{folder} cannot be used (others can write to {folder})"
+    assert not is_found("a")
+    with cache.temporary_file() as file:
+        file.write(b"content")
+
+
+def test_an_entry_that_is_trimmed_meanwhile_can_still_be_read(folder: Path) -> None:
+    keep("a", age=100)
+    file = cache.find("a")
+    (folder / "a").unlink()
+    assert file is not None
+    with file:
+        assert file.read() == bytes(MEGABYTE)
 
 
 def test_what_was_used_longest_ago_goes_first(folder: Path) -> None:
     for age, name in ((300, "oldest"), (200, "older"), (100, "newest")):
         keep(name, age=age)
-    cache.find("oldest")  # which makes it the one used last
+    assert is_found("oldest")  # which makes it the one used last
     keep("another")
     assert names(folder) == {"oldest", "newest", "another"}
     assert cache.used_bytes() == 3 * MEGABYTE
@@ -102,7 +145,7 @@ def test_the_limit_is_ten_gigabytes_or_a_tenth_of_the_free_disk(
 def test_zero_turns_it_off(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     keep("a")
     monkeypatch.setenv(cache.LIMIT_VARIABLE, "0")
-    assert cache.find("a") is None
+    assert not is_found("a")
     assert cache.keep("b", 1, Path.touch) is None
     assert names(folder) == {"a"}
 
@@ -123,16 +166,14 @@ def test_an_entry_that_cannot_be_written_leaves_nothing_and_says_why(folder: Pat
         path.write_bytes(bytes(1000))
         raise OSError(28, "No space left on device")
 
-    assert cache.keep("a", 1000, fill) == (
-        f"{folder} cannot be written to (No space left on device)"
-    )
+    assert cache.keep("a", 1000, fill) == (f"{folder} cannot be used (No space left on device)")
     assert names(folder) == set()
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "decoded").write_text("a file in its place")
-    assert keep("a") == f"{tmp_path / 'decoded'} cannot be written to (File exists)"
-    assert cache.find("a") is None
+    assert keep("a") == f"{tmp_path / 'decoded'} cannot be used (File exists)"
+    assert not is_found("a")
     with cache.temporary_file() as file:  # in the system's folder then
         file.write(b"content")
 

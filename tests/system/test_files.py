@@ -12,9 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noonbit.errors import ArtefactError
+from noonbit.errors import ArtefactError, UsageError
 from noonbit.system import files
-from noonbit.system.files import read_json, replace_non_finite, write, write_json, write_text
+from noonbit.system.files import (
+    read_json,
+    replace_non_finite,
+    user_cache,
+    write,
+    write_json,
+    write_text,
+)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -160,3 +167,20 @@ def test_a_missing_and_a_damaged_json_file_are_said(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(ArtefactError, match=r"is damaged: .*Restore it, or train again\."):
             read_json(path)
+
+
+def test_the_cache_is_where_its_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
+    monkeypatch.setenv("NOONBIT_CACHE", "~/own")
+    assert user_cache() == Path("/home/somebody/own")
+    monkeypatch.setenv("NOONBIT_CACHE", "")
+    assert user_cache() == Path("/xdg/noonbit")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert user_cache() == Path("/home/somebody/.cache/noonbit")
+
+
+def test_a_cache_in_the_home_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOONBIT_CACHE", "~nouser/cache")
+    with pytest.raises(UsageError, match=r"^NOONBIT_CACHE=~nouser/cache is no folder: "):
+        user_cache()

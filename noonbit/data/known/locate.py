@@ -126,9 +126,7 @@ def locate_all(data_dir: Path | None) -> list[SourceStatus]:
 
 def cache_folder() -> Path:
     """Return the folder for downloads: $NOONBIT_CACHE, else `data` in the user's cache folder."""
-    if own := os.environ.get("NOONBIT_CACHE"):
-        return Path(own).expanduser()
-    return user_cache() / "data"
+    return user_cache() if os.environ.get("NOONBIT_CACHE") else user_cache() / "data"
 
 
 def _look_up(name: str) -> KnownSource:

@@ -7,7 +7,6 @@ Data sets that are large for the memory are transformed block by block into a me
 
 import hashlib
 import json
-import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -40,11 +39,6 @@ BLOCK_BYTES = 2**25
 WORTH_KEEPING = 4_000_000
 """Fewer pixels are not cached, since decoding them takes a tenth of a second."""
 FACTS, PIXELS = "facts.json", "pixels.npy"
-DAMAGED_ENTRY_ERRORS = (
-    *(OSError, EOFError, LookupError, AttributeError, TypeError, ValueError, RecursionError),
-    *(NotImplementedError, struct.error, zlib.error, zipfile.BadZipFile),
-)
-"""What reading a damaged entry may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +195,21 @@ def write_entry(path: Path, data: RawDataset, transformed: TransformedDataset) -
 def read_entry(
     name: str, data: RawDataset, preprocessor: Preprocessor
 ) -> TransformedDataset | None:
-    """Read an entry of the cache; None if there is none, or it is damaged."""
-    path = cache.find(name)
-    if path is None:
+    """Read an entry of the cache; None if there is none, or it is damaged.
+
+    All its bytes are compared with the checksums of the zip format, at 0.4 s a GB in memory, half
+    of what the search for identical pictures takes then.
+    """
+    file = cache.find(name)
+    if file is None:
         return None
     try:
-        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+        with file as stream, zipfile.ZipFile(stream) as archive:
             facts = json.loads(archive.read(FACTS))
             member = archive.getinfo(PIXELS)
             raw = map_bytes(stream, offset=offset_in_zip(stream, member), size=member.file_size)
+        if zlib.crc32(raw.data) != member.CRC:
+            return None
         array = array_of_npy(raw)
         if array.dtype != np.uint8 or array.shape != (len(all_labels(data)), *preprocessor.shape):
             return None
@@ -222,5 +222,5 @@ def read_entry(
             str(facts["fingerprint"]) if is_same else fingerprint(data, pixels),
             from_cache=True,
         )
-    except DAMAGED_ENTRY_ERRORS:
+    except Exception:  # damaged bytes can make zipfile, mmap and NumPy raise anything
         return None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile_files import DAMAGES, let_others_write, make_link, make_pipe
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -239,6 +240,12 @@ def without_facts(path: Path) -> None:
     rewritten(path, [], pixels)
 
 
+def with_another_fingerprint(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b'"fingerprint": "') + 20] ^= 1
+    path.write_bytes(raw)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -249,6 +256,11 @@ def without_facts(path: Path) -> None:
         of_objects,
         without_facts,
         Path.unlink,
+        with_another_fingerprint,
+        *DAMAGES,
+        make_pipe,
+        make_link,
+        let_others_write,
     ],
 )
 def test_a_damaged_or_foreign_entry_is_made_again(
@@ -305,7 +317,7 @@ def test_where_nothing_can_be_written_one_note_says_so(source: Path, tmp_path: P
         (note,) = (note for note in items.data.notes if "kept" in note)
         assert note == (
             "The decoded pictures are not kept for the next time: "
-            f"{tmp_path / 'cache' / 'decoded'} cannot be written to (Not a directory)."
+            f"{tmp_path / 'cache' / 'decoded'} cannot be used (File exists)."
         )
 
 
