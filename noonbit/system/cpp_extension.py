@@ -3,11 +3,16 @@
     library = load(Path(__file__).with_name("kernels.cpp"))     # None if there is no compiler
 
 Compiling takes 1 to 3 s per file, once for each processor and source text. The libraries are kept
-in the user's cache folder, or in a temporary folder of this process if that cannot be written. They
-share PyTorch's OpenMP threads: a process has only one OpenMP runtime.
+in the user's cache, or in a temporary folder of this process if that cannot be used. They share
+PyTorch's OpenMP threads: a process has only one OpenMP runtime.
+
+A library is code, and half of one kills the process that loads it. So one is loaded only if nobody
+else can have written it (see `system.private`) and if it has the checksum stored beside it, which
+takes 1 ms; else it is compiled anew.
 """
 
 import atexit
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -15,11 +20,14 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from noonbit.system.files import user_cache
+from noonbit.errors import ArtefactError
+from noonbit.system.files import user_cache, write
 from noonbit.system.hardware import processor_features
+from noonbit.system.private import make_private_folder, read_private, read_value, store_value
 
 SWITCH = "NOONBIT_KERNELS"
 """The environment variable that turns compiled code off, if set to `off`."""
@@ -45,54 +53,82 @@ def load(source: Path) -> ctypes.CDLL | None:
     """Load a file's functions; None if they are turned off or cannot be compiled."""
     if os.environ.get(SWITCH, "").lower() == "off":
         return None
-    library = compile_library(source)
-    if library is None:
-        return None
-    try:
-        return ctypes.CDLL(str(library))
-    except OSError:  # built for another system, or damaged
-        library.unlink(missing_ok=True)
-        library = compile_library(source)
-        return None if library is None else ctypes.CDLL(str(library))
+    for library in find_or_compile(source):
+        with contextlib.suppress(OSError):  # such as a folder from which nothing may be executed
+            return ctypes.CDLL(str(library))
+    return None
 
 
-def compile_library(source: Path) -> Path | None:
-    """Return the path of this processor's library, compiling it if needed; None if impossible."""
+def find_or_compile(source: Path) -> Iterator[Path]:
+    """Yield the places of this processor's library, until one can be loaded; none if impossible."""
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None or platform.system() == "Windows":
-        return None
-    key = (source.read_bytes(), repr((FLAGS, TUNINGS)).encode(), processor_features().encode())
-    name = f"{source.stem}-{hashlib.sha256(b' '.join(key)).hexdigest()[:32]}.so"
-    library = user_cache() / name
-    if library.exists() or compile_into(library, source, compiler):
-        return library
-    library = scratch_folder() / name
-    return library if library.exists() or compile_into(library, source, compiler) else None
+        return
+    machine = repr((FLAGS, TUNINGS, processor_features(), platform.libc_ver()))
+    digest = hashlib.sha256(source.read_bytes() + machine.encode()).hexdigest()
+    name = f"{source.stem}-{digest[:32]}.so"
+    if is_whole(cache_folder() / name):
+        yield cache_folder() / name
+    content = compile_source(source, compiler)
+    for choose_folder in (cache_folder, scratch_folder):
+        if content is not None and store_library(choose_folder() / name, content):
+            yield choose_folder() / name
+
+
+def cache_folder() -> Path:
+    """Return the folder of the libraries."""
+    return user_cache() / "libraries"
+
+
+def checksum_path(library: Path) -> Path:
+    """Return the file with a library's checksum."""
+    return library.with_suffix(".json")
+
+
+def is_whole(library: Path) -> bool:
+    """Whether a library is there, private to this user, and as it was compiled."""
+    content = read_private(library)
+    return content is not None and read_value(checksum_path(library)) == checksum_of(content)
+
+
+def checksum_of(content: bytes) -> dict[str, str]:
+    """Return what is stored of a library's content."""
+    return {"sha256": hashlib.sha256(content).hexdigest()}
 
 
 @cache
 def scratch_folder() -> Path:
-    """Create a temporary folder for this process, used if the cache folder cannot be written."""
+    """Create a temporary folder for this process, used if the cache cannot be."""
     folder = tempfile.mkdtemp(prefix="noonbit-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
 
 
-def compile_into(library: Path, source: Path, compiler: str) -> bool:
-    """Compile to a temporary file and rename it to `library`; return whether that succeeded.
+def compile_source(source: Path, compiler: str) -> bytes | None:
+    """Return the library of a file; None if it cannot be compiled."""
+    with (
+        contextlib.suppress(OSError, subprocess.TimeoutExpired),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        output = Path(scratch) / "library.so"
+        for tuning in TUNINGS:
+            command = [compiler, *FLAGS, *tuning, str(source), "-o", str(output)]
+            result = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
+            if result.returncode == 0:
+                return output.read_bytes()
+    return None
 
-    The rename is atomic, so several processes may compile the same library at once.
+
+def store_library(library: Path, content: bytes) -> bool:
+    """Write a library and its checksum to a private folder; return whether that succeeded.
+
+    Both are replaced atomically, the checksum last, so several processes may store the same library
+    at once: if the two do not belong together in the end, the next process compiles it again.
     """
     try:
-        library.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
-            output = Path(scratch) / library.name
-            for tuning in TUNINGS:
-                command = [compiler, *FLAGS, *tuning, str(source), "-o", str(output)]
-                result = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
-                if result.returncode == 0:
-                    output.replace(library)
-                    return True
-    except (OSError, subprocess.TimeoutExpired):
-        pass
-    return False
+        make_private_folder(library.parent)
+        write(library, lambda path: path.write_bytes(content), cached=True)
+        store_value(checksum_path(library), checksum_of(content))
+    except (OSError, ArtefactError):
+        return False
+    return True

@@ -1,20 +1,24 @@
 """C++ files are compiled once and loaded; without a compiler, nothing is loaded."""
 
+import shutil
 from collections.abc import Iterator
 from ctypes import c_int
+from itertools import product
 from pathlib import Path
 
 import pytest
+from hostile_files import HOSTILITIES
 
 from noonbit.system import cpp_extension
+from noonbit.system.cpp_extension import cache_folder, checksum_path, find_or_compile
 
 HALF = 'extern "C" int half(int number) { return number / 2; }\n'
 
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Create a C++ file and an empty cache folder."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    """Create a C++ file and a cache folder with its library."""
+    monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "half.cpp"
     path.write_text(HALF)
     if cpp_extension.load(path) is None:
@@ -32,26 +36,47 @@ def test_a_file_is_compiled_and_called(source: Path) -> None:
 
 
 def test_another_text_is_another_library(source: Path) -> None:
-    first = cpp_extension.compile_library(source)
+    first = next(find_or_compile(source))
     source.write_text(HALF.replace("2", "3"))
-    assert cpp_extension.compile_library(source) != first
+    assert next(find_or_compile(source)) != first
 
 
 def test_what_is_there_is_not_compiled_again(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> bool:
         raise AssertionError("compiled again")
 
-    first = cpp_extension.compile_library(source)
-    monkeypatch.setattr(cpp_extension, "compile_into", refuse)
-    assert cpp_extension.compile_library(source) == first
+    first = next(find_or_compile(source))
+    monkeypatch.setattr(cpp_extension, "compile_source", refuse)
+    assert next(find_or_compile(source)) == first
 
 
-def test_a_library_that_cannot_be_loaded_is_compiled_again(source: Path) -> None:
-    library = cpp_extension.compile_library(source)
-    assert library is not None
-    library.unlink()
-    library.write_bytes(b"not a library")
+def test_a_library_that_is_not_as_it_was_compiled_is_not_loaded(
+    source: Path, tmp_path: Path
+) -> None:
+    whole = next(find_or_compile(source))
+    assert cpp_extension.is_whole(whole)
+    for number, (harm, path_of) in enumerate(product(HOSTILITIES, (Path, checksum_path))):
+        folder = tmp_path / f"{number}" / "libraries"
+        shutil.copytree(cache_folder(), folder)
+        assert cpp_extension.is_whole(folder / whole.name)
+        harm(path_of(folder / whole.name))
+        assert not cpp_extension.is_whole(folder / whole.name), harm
+
+
+def test_half_of_a_library_is_compiled_again(source: Path) -> None:
+    library = next(find_or_compile(source))
+    whole = library.read_bytes()
+    library.unlink()  # this process has it mapped
+    library.write_bytes(whole[: len(whole) // 2])
     assert cpp_extension.load(source) is not None
+    assert cpp_extension.is_whole(library)
+
+
+def test_in_an_unsafe_cache_a_library_lives_for_the_process(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").chmod(0o777)
+    before = {path.name: path.stat().st_mtime_ns for path in cache_folder().iterdir()}
+    assert cpp_extension.load(source) is not None
+    assert before == {path.name: path.stat().st_mtime_ns for path in cache_folder().iterdir()}
 
 
 def test_switched_off_nothing_is_loaded(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +101,6 @@ def test_where_the_cache_cannot_be_written_a_library_lives_for_the_process(
 ) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(in_the_way))
-    library = cpp_extension.compile_library(source)
-    assert library is not None and str(in_the_way) not in str(library)
+    monkeypatch.setenv("NOONBIT_CACHE", str(in_the_way))
+    assert in_the_way not in next(find_or_compile(source)).parents
     assert cpp_extension.load(source) is not None
