@@ -2,8 +2,8 @@
 
 It depends on the network and the batch size: on one machine, `mlp` was 1.4 times as fast in float32
 as in bfloat16, and `deep-cnn` half as fast. So each engine takes some steps of the training on a
-copy of the network. The choice is stored in the user's cache folder, so that the same command gives
-the same weights again, whatever the machine's load.
+copy of the network. The choice is stored in the user's cache, so that the same command gives the
+same weights again, whatever the machine's load.
 """
 
 import contextlib
@@ -23,8 +23,9 @@ from noonbit.config.plan import Plan
 from noonbit.config.recipe import Engine, Precision, Recipe
 from noonbit.data.loader import TensorDataset
 from noonbit.errors import ArtefactError, UsageError
-from noonbit.system.files import user_cache, write_json
+from noonbit.system.files import user_cache
 from noonbit.system.hardware import processor_features
+from noonbit.system.private import make_private_folder, read_value, store_value
 from noonbit.system.runtime import Runtime
 from noonbit.system.seeding import derive_seed
 from noonbit.training.fused import amx, kernels
@@ -84,7 +85,7 @@ def autotune_engine(network: nn.Module, context: TrainingContext, recipe: Recipe
         reasons = {} if recipe.engine else {"engine": "what usually is the fastest"}
         return replace(candidates[0], reasons={**runtime.reasons, **reasons})
     path = choice_path(network, context, candidates)
-    choice = read_choice(path)
+    choice = read_choice(path, candidates)
     if choice is None:
         choice = measure_candidates(network, context, candidates)
         write_choice(path, choice)
@@ -191,16 +192,19 @@ def choice_path(network: nn.Module, context: TrainingContext, candidates: list[R
     return user_cache() / "engines" / f"{digest}.json"
 
 
-def read_choice(path: Path) -> Choice | None:
-    """Read a stored choice; None if there is none, or it cannot be read."""
+def read_choice(path: Path, candidates: list[Runtime]) -> Choice | None:
+    """Read a stored choice of these candidates; None if there is none, or it cannot be trusted."""
     try:
-        return CHOICE_ADAPTER.validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        choice = CHOICE_ADAPTER.validate_python(read_value(path))
+    except ValidationError:
         return None
+    can = {(each.engine, each.precision) for each in candidates}
+    is_measured = all(map(math.isfinite, choice.images_per_second.values()))
+    return choice if is_measured and (choice.engine, choice.precision) in can else None
 
 
 def write_choice(path: Path, choice: Choice) -> None:
     """Store a choice; errors are ignored, and the next training measures again."""
     with contextlib.suppress(OSError, ArtefactError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, asdict(choice))
+        make_private_folder(path.parent)
+        store_value(path, asdict(choice))

@@ -1,11 +1,13 @@
 """The measurement of the fastest engine and precision."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hostile_files import DAMAGES, let_others_write, make_link, make_pipe
 
 from noonbit.config.plan import Plan, PlanInputs, derive
 from noonbit.config.recipe import Recipe
@@ -14,6 +16,7 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import UsageError
 from noonbit.models.catalogue import build
+from noonbit.system.private import read_value, store_value
 from noonbit.system.runtime import Runtime
 from noonbit.training import autotune
 from noonbit.training.autotune import Choice, autotune_engine
@@ -55,11 +58,14 @@ def plan_of(recipe: Recipe, model: str, steps: int) -> Plan:
     return replace(derive(recipe, task), batch_size=32, epochs=steps // 2)
 
 
+def stored_choice(entry: Path) -> Choice:
+    return Choice(**read_value(entry))
+
+
 def test_a_long_training_takes_what_was_measured_fastest_and_says_so(own_cache: Path) -> None:
     runtime = tuned(Recipe())
     (entry,) = (own_cache / "engines").iterdir()
-    choice = autotune.read_choice(entry)
-    assert choice is not None
+    choice = stored_choice(entry)
     assert (runtime.engine, runtime.precision) == (choice.engine, choice.precision)
     assert len(choice.images_per_second) == 8
     assert all(speed > 0 for speed in choice.images_per_second.values())
@@ -90,9 +96,33 @@ def test_the_same_training_is_not_measured_twice(
 def test_a_damaged_entry_is_measured_again(own_cache: Path) -> None:
     tuned(Recipe(engine="chain"))
     (entry,) = (own_cache / "engines").iterdir()
-    entry.write_text('{"engine": "magic"}')
-    assert tuned(Recipe(engine="chain")).engine == "chain"
-    assert autotune.read_choice(entry) is not None
+    for harm in (*DAMAGES, make_pipe, make_link, let_others_write):
+        harm(entry)
+        assert tuned(Recipe(engine="chain")).engine == "chain"
+        assert stored_choice(entry).engine == "chain"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"engine": "magic", "precision": "float32", "images_per_second": {}},
+        {"engine": "graph", "precision": "float32", "images_per_second": {}},
+        {"engine": "chain", "precision": "float32", "images_per_second": {"chain": math.nan}},
+        {"engine": "chain", "precision": "float32", "images_per_second": {"chain": math.inf}},
+        {"engine": "chain", "precision": "float32"},
+        [],
+        None,
+    ],
+)
+def test_a_choice_that_nobody_can_have_measured_is_measured_again(
+    value: object, own_cache: Path
+) -> None:
+    recipe = Recipe(engine="chain")
+    tuned(recipe)
+    (entry,) = (own_cache / "engines").iterdir()
+    store_value(entry, value)
+    assert tuned(recipe).engine == "chain"
+    assert stored_choice(entry).engine == "chain"
 
 
 def test_what_the_recipe_states_is_not_measured(own_cache: Path) -> None:
