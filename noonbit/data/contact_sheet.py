@@ -22,6 +22,9 @@ PICTURE_SIDE = 96
 """Target for the longer side of an enlarged image, in pixels."""
 WIDEST_TITLE = 160
 """Maximum width of a title in pixels, unless the image itself is wider."""
+LONGEST_LINE, MOST_LINES = 500, 6
+"""Letters of a title's line that are measured, and lines that are drawn: a class may have any name,
+and the rest of a longer one would not be seen."""
 FONT_SIZE = 12
 LINE_HEIGHT = 16
 MARGIN = 12
@@ -64,7 +67,10 @@ def draw_grid(
     assert len(titles) == count  # noqa: S101 - a caller's bug, not a user's
     scale = scale or choose_scale(height, width)
     font = choose_font("".join(titles))
-    texts = [[replace_unprintable(line) for line in title.splitlines()] for title in titles]
+    texts = [
+        [replace_unprintable(line[:LONGEST_LINE]) for line in title.splitlines()[:MOST_LINES]]
+        for title in titles
+    ]
     widest = max((font.getlength(line) for lines in texts for line in lines), default=0.0)
     cell_width = max(width * scale, min(ceil(widest), WIDEST_TITLE)) + MARGIN
     lines_high = max(map(len, texts), default=0) * LINE_HEIGHT
@@ -149,6 +155,11 @@ def truncate_to_width(
     """Cut a line to at most `width` pixels; a line that is cut ends in an ellipsis."""
     if font.getlength(line) <= width:
         return line
-    while line and font.getlength(f"{line}…") > width:
-        line = line[:-1]
-    return f"{line}…"
+    fits, too_many = 0, len(line)
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        if font.getlength(f"{line[:middle]}…") <= width:
+            fits = middle
+        else:
+            too_many = middle
+    return f"{line[:fits]}…"

@@ -74,3 +74,9 @@ def test_no_title_breaks_the_sheet(title: str):
 
 def test_a_sheet_of_nothing_is_an_empty_sheet():
     assert draw_grid(grey(0, 8, 8), []).size[1] == MARGIN
+
+
+@pytest.mark.parametrize("title", ["x" * 10**6, "a\n" * 10**5])
+def test_a_title_of_any_length_takes_the_room_of_a_title(title: str) -> None:
+    sheet = draw_grid(np.zeros((40, 1, 8, 8), np.uint8), [title] * 40)
+    assert sheet.height < 1_000 and sheet.width < 2_000
