@@ -110,10 +110,31 @@ def raise_as(kind: type[NoonbitError], sentence: str, advice: str) -> Iterator[N
     except NoonbitError:
         raise
     except BaseException as error:
-        # Libraries in Rust raise a subclass of BaseException of this name when they panic.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        if not _is_failure(error):
             raise
         raise kind(f"{sentence} ({describe_cause(error)}). {advice}") from error
+
+
+@contextmanager
+def refuse_as(name: str, reason: str) -> Iterator[None]:
+    """Raise `InputRefused` for one input where `raise_as` would raise for a whole source.
+
+    The reason is `reason (what was raised)`: one bad picture among many can be left out.
+    """
+    try:
+        yield
+    except NoonbitError:
+        raise
+    except BaseException as error:
+        if not _is_failure(error):
+            raise
+        raise InputRefused(name, f"{reason} ({describe_cause(error)})") from error
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Whether an exception is no interrupt."""
+    # Libraries in Rust raise a subclass of BaseException of this name when they panic.
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def describe_cause(error: BaseException, most: int = 200) -> str:

@@ -22,7 +22,7 @@ from typing import IO, BinaryIO, NamedTuple, cast
 
 from noonbit.data.compression import BROKEN_STREAM_ERRORS, open_uncompressed, refuse_bomb
 from noonbit.data.mapped import SMALL, offset_in_zip
-from noonbit.errors import DataError, InputRefused
+from noonbit.errors import DataError, raise_as, refuse_as
 
 _DOWNLOAD_AGAIN = "Download it again."
 _HAS_UTF8_NAME = 0x800
@@ -67,12 +67,8 @@ def zip_members(path: Path) -> list[Member]:
 
     Raises `DataError` for one that is damaged, locked with a password, or a decompression bomb.
     """
-    try:
+    with raise_as(DataError, f"{path.name} is a damaged zip archive", _DOWNLOAD_AGAIN):
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise DataError(
-            f"{path.name} is a damaged zip archive ({error}). {_DOWNLOAD_AGAIN}"
-        ) from None
     members = [
         member
         for member in archive.infolist()
@@ -107,24 +103,17 @@ def _zip_name(member: zipfile.ZipInfo) -> str:
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
     """Open a member: a small one is read at once, which finds damage early; a large one streams."""
-    try:
+    with refuse_as(member.filename, "is damaged in its zip archive"):
         stream = archive.open(member)
         if member.file_size > SMALL:
             return cast(BinaryIO, stream)
         with stream:
             return io.BytesIO(stream.read())
-    except (zipfile.BadZipFile, NotImplementedError, *BROKEN_STREAM_ERRORS) as error:
-        raise InputRefused(member.filename, zip_damage(error)) from None
 
 
 def _member_location(path: Path, member: zipfile.ZipInfo) -> tuple[Path, int]:
     with path.open("rb") as stream:
         return path, offset_in_zip(stream, member)
-
-
-def zip_damage(error: Exception) -> str:
-    """Return the end of a sentence about a member that cannot be read."""
-    return f"is damaged in its zip archive ({error})"
 
 
 def tar_members(

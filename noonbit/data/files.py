@@ -7,7 +7,6 @@ Names are decoded and composed whatever system wrote them (names.py).
 
 import hashlib
 import os
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.archives import Member, is_tar, is_zip, tar_members, zip_damage, zip_members
+from noonbit.data.archives import Member, is_tar, is_zip, tar_members, zip_members
 from noonbit.data.compression import (
     BROKEN_STREAM_ERRORS,
     decompress,
@@ -29,7 +28,7 @@ from noonbit.data.dataset import BadItem, natural_key
 from noonbit.data.encodings import DOS, WINDOWS
 from noonbit.data.mapped import SMALL, map_bytes
 from noonbit.data.names import decode_names, relative_name
-from noonbit.errors import DataError, InputRefused, SourceNotFound
+from noonbit.errors import DataError, InputRefused, SourceNotFound, refuse_as
 
 _CANNOT_BE_OPENED = "cannot be opened"
 LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
@@ -82,12 +81,9 @@ class File:
         )
 
     def read(self) -> bytes:
-        """Read all bytes as stored. Raises `InputRefused` for a damaged member of a zip archive."""
-        with self.open() as stream:
-            try:
-                return stream.read()
-            except zipfile.BadZipFile as error:
-                raise InputRefused(self.name, zip_damage(error)) from None
+        """Read all bytes as stored. Raises `InputRefused` where that fails, as in a damaged zip."""
+        with refuse_as(self.name, "cannot be read"), self.open() as stream:
+            return stream.read()
 
 
 def stamp_of(*facts: object) -> bytes:
@@ -137,12 +133,11 @@ def content_array(file: File) -> NDArray[np.uint8]:
 
 def head(file: File, size: int = 4096) -> bytes:
     """Read the first `size` bytes of `content` and no more of the file; b"" if it is broken."""
-    with file.open() as raw:
-        try:
-            with open_uncompressed(raw) as stream:
-                return stream.read(size)
-        except BROKEN_STREAM_ERRORS:
-            return b""
+    try:
+        with file.open() as raw, open_uncompressed(raw) as stream:
+            return stream.read(size)
+    except (*BROKEN_STREAM_ERRORS, InputRefused):
+        return b""
 
 
 def survey(files: list[File]) -> list[File]:

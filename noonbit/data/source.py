@@ -44,6 +44,7 @@ def open_data(
     else:
         data = open_path(Path(source).expanduser(), options)
     require_readable(data.bad, data.train, sum(map(len, data.parts.values())), on_bad)
+    require_items(data.train, data.bad, f"{source} holds nothing to train on")
     return data
 
 
@@ -61,7 +62,18 @@ def open_inputs(
     """
     inputs = open_input_path(Path(source).expanduser(), value_range, options)
     require_readable(inputs.bad, inputs.part, len(inputs.part), on_bad)
+    if not inputs.bad:
+        require_items(inputs.part, (), f"{source} holds nothing to predict")
     return inputs
+
+
+def require_items(part: Part, bad: tuple[BadItem, ...], sentence: str) -> None:
+    """Raise `DataError` for a part without any item: `sentence`, and what was wrong with one."""
+    if len(part):
+        return
+    if bad:
+        raise DataError(f"{sentence}: {join_first(list(map(str, bad)), 3, '; ')}.")
+    raise DataError(f"{sentence}: it has the form of data, and no items. Point at another source.")
 
 
 def require_readable(bad: tuple[BadItem, ...], part: Part, good: int, on_bad: OnBad) -> None:

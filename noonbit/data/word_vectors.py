@@ -15,8 +15,8 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.compression import BROKEN_STREAM_ERRORS, open_uncompressed
-from noonbit.errors import DataError, SourceNotFound, plural
+from noonbit.data.compression import open_uncompressed
+from noonbit.errors import DataError, SourceNotFound, plural, raise_as
 
 Vectors = NDArray[np.float32]
 
@@ -34,23 +34,22 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Vectors, NDArray[np.
     The vector of a missing word is zero. Raises `SourceNotFound` if there is no file, and
     `DataError` for a file that is damaged or holds a vector for none of the words.
     """
-    numbers = {word.encode(): number for number, word in enumerate(words)}
+    # A word of a text that anybody may have written can hold what is no letter in UTF-8.
+    numbers = {word.encode(errors="surrogatepass"): number for number, word in enumerate(words)}
     found = np.zeros(len(words), bool)
     vectors: Vectors | None = None
-    try:
-        with path.open("rb") as raw, open_buffered(open_uncompressed(raw)) as stream:
+    with raise_as(DataError, f"{path.name} cannot be read to its end", "Download it again."):
+        try:
+            raw = path.open("rb")
+        except FileNotFoundError:
+            raise SourceNotFound(f"{path} does not exist; --vectors takes a file.") from None
+        with raw, open_buffered(open_uncompressed(raw)) as stream:
             for word, vector in iterate_vectors(stream, path.name, numbers):
                 if vectors is None:
                     vectors = np.zeros((len(words), len(vector)), np.float32)
                 number = numbers[word]
                 if not found[number]:  # files list the most frequent spelling first
                     vectors[number], found[number] = vector, True
-    except FileNotFoundError:
-        raise SourceNotFound(f"{path} does not exist; --vectors takes a file.") from None
-    except BROKEN_STREAM_ERRORS as error:
-        raise DataError(
-            f"{path.name} cannot be read to its end ({error}). Download it again."
-        ) from None
     if vectors is None:
         raise DataError(f"{path.name} has a vector for none of the {plural(len(words), 'word')}.")
     if not np.isfinite(vectors).all():
@@ -68,10 +67,10 @@ def iterate_vectors(
 ) -> Iterator[tuple[bytes, Vectors]]:
     """Yield each wanted word with its vector, in the order of the file."""
     first = stream.readline(LONGEST_LINE)
-    header = re.fullmatch(rb"\s*(\d+)\s+(\d+)\s*", first)
+    header = re.fullmatch(rb"\s*(\d{1,18})\s+(\d{1,18})\s*", first)
     if header is None:  # GloVe files have no header
         size = len(first.split()) - 1
-        if size < 2:
+        if not 2 <= size <= LARGEST_DIMENSION:
             raise DataError(f"{name} is no file of word vectors: it begins with {first[:40]!r}.")
         yield from read_lines(stream, name, wanted, size, first=first)
         return

@@ -24,13 +24,14 @@ from noonbit.data.files import open_files
 from noonbit.data.known.catalogue import KNOWN, TEST_LABELS_SHA256, KnownSource, Layout
 from noonbit.data.known.shapes import open_shapes
 from noonbit.data.preprocess.pixels import pixels_from_array
-from noonbit.errors import SourceNotFound, UsageError, did_you_mean
+from noonbit.errors import DataError, SourceNotFound, UsageError, did_you_mean, raise_as
 from noonbit.system.files import user_cache
 
 __all__ = ["KNOWN", "LocalCopy", "SourceStatus", "cache_folder", "find", "locate_all", "open_known"]
 
 DEBIAN = Path("/usr/share/datasets")
 """Where Debian packages install data sets, such as `dataset-fashion-mnist`."""
+_GET_AGAIN = "It is damaged; remove it, and get it again (noonbit data says how)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,15 @@ def open_known(name: str, *, data_dir: Path | None) -> RawDataset:
     found or downloaded, `DataError` if it cannot be read, and `UsageError` for an unknown name.
     """
     known = _look_up(name)
-    if name == "digits":
-        return _open_digits()
     if name == "shapes":
         return open_shapes()
+    if name == "digits":
+        with raise_as(DataError, "The digits of scikit-learn could not be read", _GET_AGAIN):
+            return _open_digits()
     found = find(name, data_dir=data_dir) or _download(known, data_dir)
-    data = _name_official_test(replace(_read(found), source=name), known)
+    with raise_as(DataError, f"{found.path} could not be read as {name}", _GET_AGAIN):
+        read = _read(found)
+    data = _name_official_test(replace(read, source=name), known)
     if len(known.class_names) == len(data.class_names):
         data = replace(data, class_names=known.class_names)
     for part, official in known.counts.items():

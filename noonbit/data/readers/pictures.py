@@ -31,7 +31,7 @@ from noonbit.data.readers.bit_depth import (
     is_deep_grey,
     levels_of,
 )
-from noonbit.errors import InputRefused, plural
+from noonbit.errors import InputRefused, plural, refuse_as
 
 PIXEL_LIMIT = 64_000_000
 """Maximum pixels of an image that is decoded: 192 MB in memory as RGB."""
@@ -110,7 +110,7 @@ def scan(files: Sequence[File]) -> tuple[list[Picture], list[BadItem]]:
             try:
                 pictures.append(_inspect(file))
             except InputRefused as error:
-                bad.append(BadItem(error.name, error.reason))
+                bad.append(BadItem(file.name, error.reason))
     return pictures, bad
 
 
@@ -177,24 +177,24 @@ def highest_level(content: bytes, name: str) -> int:
 
 
 def _inspect(file: File) -> Picture:
-    with file.open() as stream:
+    with refuse_as(file.name, "cannot be read"), file.open() as stream:
         image = _open(stream, file.name, file.size)
         try:
             sideways = _orientation(image) in _SIDEWAYS
             channels = 1 if _is_grey(image) else 3
         except Exception as error:  # whatever a codec raises is a fact about the file
             raise InputRefused(file.name, _explain_error(error, file.size)) from None
-    width, height = image.size[::-1] if sideways else image.size
-    return Picture(
-        file.name,
-        file.read,
-        width,
-        height,
-        channels,
-        _format(image),
-        file.stamp,
-        bits_of(image),
-    )
+        width, height = image.size[::-1] if sideways else image.size
+        return Picture(
+            file.name,
+            file.read,
+            width,
+            height,
+            channels,
+            _format(image),
+            file.stamp,
+            bits_of(image),
+        )
 
 
 def _open(stream: BinaryIO, name: str, size: int) -> Image.Image:

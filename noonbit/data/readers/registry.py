@@ -119,7 +119,8 @@ def open_path(path: Path, options: ReadOptions = ReadOptions()) -> RawDataset:  
     Raises `DataError`, `SourceNotFound` if the path does not exist, and `UsageError` for a read
     option that is not for its format.
     """
-    files, left = list_files(path)
+    with raise_as(DataError, f"{path} could not be opened", DAMAGED):
+        files, left = list_files(path)
     listing = Listing(files, str(path), options)
     form = recognise_format(listing, path)
     with raise_as(DataError, f"{path} could not be read as {form.name}", DAMAGED):
@@ -137,7 +138,8 @@ def open_input_path(
     path: Path, value_range: tuple[float, float] | None, options: ReadOptions
 ) -> Inputs:
     """Open inputs to be predicted at a path, labelled or not. Raises as `open_path`."""
-    files, _ = list_files(path)
+    with raise_as(DataError, f"{path} could not be opened", DAMAGED):
+        files, _ = list_files(path)
     listing = Listing(files, str(path), options)
     form = recognise_format(listing, path)
     with raise_as(DataError, f"{path} could not be read as {form.name}", DAMAGED):
@@ -284,6 +286,9 @@ def detect_format(listing: Listing, path: Path) -> Format:
         )
     if way_out:
         raise DataError(way_out)
+    for file in files[:FEW_FILES]:
+        with file.open():  # what cannot be opened had no content to recognise: this says so
+            pass
     known_formats = "; ".join(form.name for form in FORMATS)
     if len(files) == 1 and path.is_file():
         begin = head(files[0], 16)
