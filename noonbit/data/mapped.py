@@ -89,6 +89,8 @@ def array_of_npy(raw: NDArray[np.uint8]) -> NDArray[np.generic]:
         shape, columns_first, dtype = np.lib.format.read_array_header_2_0(begin)
     if dtype.hasobject:
         raise ValueError("Object arrays are pickles")
+    if not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(f"its header states the shape {shape}")
     values, size = raw[begin.tell() :], prod(shape) * dtype.itemsize
     if len(values) < size:
         raise ValueError(f"{size - len(values):,} of its {size:,} bytes are missing")

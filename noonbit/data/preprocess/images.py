@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import prod
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -339,7 +340,7 @@ class ImagePreprocessor(Preprocessor):
         if opposite.any():
             images = given.copy()
             images[opposite] = 255 - images[opposite]
-        flat = given.reshape(len(given), -1)
+        flat = given.reshape(len(given), prod(self.shape))
         blank = flat.min(axis=1, initial=255) == flat.max(axis=1, initial=0)
         adjusted = {"blank": blank, "inverted": opposite}
         others = np.flatnonzero(~blank & ~self._have_training_form(images, were_resized=False))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from noonbit.data.mapped import RowWriter, is_mapped
 from noonbit.data.readers.bit_depth import FULL_WHITE, highest_of_depth, white_level_of
-from noonbit.errors import DataError, InputRefused
+from noonbit.errors import DataError, InputRefused, join_first
 
 ValueRange: TypeAlias = tuple[float, float]
 """The raw numbers that stand for 0 and 255."""
@@ -64,12 +64,12 @@ def channels_first(images: NDArray[Any], name: str) -> NDArray[Any]:
 
 def images_from_array(array: NDArray[np.generic], *, name: str) -> NDArray[np.generic]:
     """View an array of images as (N, C, H, W) by the rules of `pixels_from_array`."""
-    if array.dtype.kind not in "buif":
-        raise DataError(
-            f"{name} holds {describe_dtype(array.dtype)}, not pixel numbers. Save the images as "
-            "one uint8 or float array."
-        )
+    require_numbers(array, name=name)
     shape = array.shape
+    if 0 in shape[1:]:
+        raise DataError(
+            f"{name} has the shape {shape}: images without a pixel. Save images of at least 1 x 1."
+        )
     if array.ndim == 2 and (image_shape := shape_of_row(shape[1])):
         channels, height, width = image_shape
         return array.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
@@ -82,8 +82,23 @@ def images_from_array(array: NDArray[np.generic], *, name: str) -> NDArray[np.ge
     )
 
 
+def require_numbers(array: NDArray[np.generic], *, name: str) -> None:
+    """Raise `DataError` for an array of text, dates, complex numbers or the like.
+
+    Some of them would pass for pixels: NumPy makes numbers of dates and of the text 12, and drops
+    the imaginary part of a complex one.
+    """
+    if array.dtype.kind not in "buif":
+        raise DataError(
+            f"{name} holds {describe_dtype(array.dtype)}, not pixel numbers. Save the images as "
+            "one uint8 or float array."
+        )
+
+
 def describe_dtype(dtype: np.dtype[np.generic]) -> str:
     """What an array without pixel numbers holds, for an error."""
+    if dtype.names:
+        return f"records of {join_first(dtype.names, 3)}"
     return "Python objects" if dtype.kind == "O" else f"values of type {dtype}"
 
 
@@ -110,8 +125,10 @@ def value_range_of(*arrays: NDArray[np.generic], name: str) -> ValueRange:
     White is what `white_level_of` says: 1, 16 and 255 of usual forms, the highest value itself of
     10, 12 or 14 bits, 65,535 of 16. Values that go below 0 are accepted within -1..1 only, as
     networks that end in tanh want them. Raises `DataError` for values outside, and for NaN and
-    infinity.
+    infinity, and for arrays of anything but numbers.
     """
+    for array in arrays:
+        require_numbers(array, name=name)
     full = [array for array in arrays if array.size]
     if not full:
         return 0.0, 255.0

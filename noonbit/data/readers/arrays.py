@@ -23,7 +23,7 @@ from noonbit.data.readers.named_arrays import (
     dataset_from_arrays,
     inputs_from_arrays,
 )
-from noonbit.errors import DataError
+from noonbit.errors import DataError, raise_as
 
 FORMAT = "NumPy arrays"
 
@@ -79,18 +79,17 @@ def _load(files: list[File]) -> dict[str, NDArray[np.generic]]:
         if not _is_array(file):
             continue
         name = _array_name(file)
-        try:
-            array = array_of_npy(content_array(file))
-        except DataError:  # a ValueError too, whose reason stands
-            raise
-        except ValueError as error:
-            if "Object arrays" in str(error):
+        with raise_as(DataError, f"{name} is cut off or damaged", "Save it again."):
+            raw = content_array(file)
+            try:
+                arrays[name] = array_of_npy(raw)
+            except ValueError as error:
+                if "Object arrays" not in str(error):
+                    raise
                 raise DataError(
                     f"{name} is an array of Python objects, which only a pickle can hold, and a "
                     "pickle can run code. Save it as one uint8 array of images."
                 ) from None
-            raise DataError(f"{name} is cut off or damaged ({error}). Save it again.") from None
-        arrays[name] = array
     return arrays
 
 

@@ -23,6 +23,7 @@ from noonbit.data.labels import encode_labels
 from noonbit.data.preprocess.pixels import (
     ValueRange,
     describe_dtype,
+    images_from_array,
     pixels_from_array,
     pixels_to_answer,
     value_range_of,
@@ -76,6 +77,8 @@ def dataset_from_arrays(
             )
     images, notes = order_parts(images, of=source)
     labels, _ = order_parts(labels, of=source)
+    for name in images.values():
+        images_from_array(arrays[name], name=name)  # refuses what no picture has
     raw_labels = {
         part: labels_from_array(arrays[labels[part]], name=labels[part]) for part in images
     }

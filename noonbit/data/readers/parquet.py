@@ -212,6 +212,12 @@ def _open_shard(file: File, label_column: str | None) -> _Shard:
             if label_column is None
             else _named_column(schema, label_column, file)
         )
+        for name in (image, label):
+            if schema.names.count(name) > 1:
+                raise DataError(
+                    f"{file.name} has {schema.names.count(name)} columns named {name}. Rename all "
+                    "but the one that counts."
+                )
         table = read_columns([image] if label is None else [image, label])
     except (pa.ArrowException, OSError) as error:
         raise DataError(
@@ -283,12 +289,18 @@ def _find_label_column(schema: pa.Schema, image: str) -> str | None:
 
 
 def _read_metadata_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
-    """Read the class names that Hugging Face writes into the schema's metadata."""
+    """Read the class names that Hugging Face writes into the schema's metadata.
+
+    Anybody may have written it: unless it holds a list of different names there, it is passed over.
+    """
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return tuple(str(name) for name in features[label]["names"])
-    except (KeyError, TypeError, ValueError):
+        names = features[label]["names"]
+    except (KeyError, TypeError, ValueError, RecursionError):
         return ()
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return ()
+    return tuple(names) if len(set(names)) == len(names) and all(map(str.strip, names)) else ()
 
 
 def _read_labels(shards: list[_Shard]) -> NDArray[np.generic]:
@@ -316,14 +328,13 @@ def _read_labels(shards: list[_Shard]) -> NDArray[np.generic]:
 def _check_codes(
     labels: NDArray[np.generic], class_names: tuple[str, ...], source: str
 ) -> NDArray[np.int64]:
-    codes = labels.astype(np.int64)
-    wrong = (codes < 0) | (codes >= len(class_names))
+    wrong = ~np.isin(labels, np.arange(len(class_names)))  # also 0.5, and text
     if wrong.any():
         raise DataError(
-            f"{source} has the label {codes[wrong][0]} (item {int(wrong.argmax()):,}), but its "
+            f"{source} has the label {labels[wrong][0]} (item {int(wrong.argmax()):,}), but its "
             f"metadata names {plural(len(class_names), 'class', 'classes')}. Correct either."
         )
-    return codes
+    return labels.astype(np.int64)
 
 
 def _read_pixel_lists(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from listings import listing_of
 
+from noonbit.data import open_data, open_inputs
 from noonbit.data.dataset import RawDataset
 from noonbit.data.readers.arrays import read, read_inputs, recognise
 from noonbit.data.readers.named_arrays import labels_from_array
@@ -122,3 +123,73 @@ def test_a_lone_array_is_input(tmp_path: Path) -> None:
     inputs = read_inputs(listing_of(tmp_path / "photos.npy"), None)
     assert inputs.value_range == (0, 1) and inputs.part.labels is None
     np.testing.assert_array_equal(inputs.part.raw, IMAGES[:, None])
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (np.array(5), "has the shape ()"),
+        (np.zeros((6, 0), np.uint8), "images without a pixel"),
+        (np.zeros((6, 0, 0), np.uint8), "images without a pixel"),
+        (np.zeros((6, 0, 8, 3), np.uint8), "images without a pixel"),
+        (IMAGES.astype(complex), "holds values of type complex128, not pixel numbers"),
+        (IMAGES.astype("M8[s]"), "holds values of type datetime64[s], not pixel numbers"),
+        (IMAGES.astype("m8[s]"), "holds values of type timedelta64[s], not pixel numbers"),
+        (IMAGES.astype(str), "holds values of type <U3, not pixel numbers"),
+        (IMAGES.astype("S3"), "holds values of type |S3, not pixel numbers"),
+        (np.zeros(6, [("day", "u1"), ("rain", "f4")]), "holds records of day, rain"),
+        (np.where(IMAGES > 200, np.nan, IMAGES), "NaN or infinite"),
+    ],
+)
+def test_an_array_of_anything_but_pictures_is_refused_by_its_name_and_kind(
+    tmp_path: Path, array, said: str
+) -> None:
+    assert said in sentence(open_npz, tmp_path, x_train=array, y_train=LABELS)
+    path = tmp_path / "alone.npy"
+    np.save(path, array)
+    with pytest.raises(DataError):
+        open_inputs(path)
+
+
+def test_a_large_complex_picture_does_not_lose_its_imaginary_part(tmp_path: Path) -> None:
+    arrays = {"cats/1": IMAGES[0] + 1j, "cats/2": IMAGES[1], "dogs/1": IMAGES[2]}
+    for name, array in arrays.items():
+        path = tmp_path / f"{name}.npy"
+        path.parent.mkdir(exist_ok=True)
+        np.save(path, array)
+    with pytest.raises(DataError, match="complex128"):
+        open_data(tmp_path)
+
+
+def npy(header: str, content: bytes = b"") -> bytes:
+    """Return a .npy file with this header, whatever it says."""
+    line = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little") + line + content
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        npy("{'descr': '|u1', 'fortran_order': False, 'shape': (6, 8, 8)}"),
+        npy("{'descr': '|u1', 'fortran_order': False, 'shape': (-6, 8, 8)}", bytes(384)),
+        npy("{'descr': '|u1', 'fortran_order': False, 'shape': (True, 8, 8)}", bytes(384)),
+        npy(f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({10**18},)}}", bytes(384)),
+        npy("{'descr': '|V0', 'fortran_order': False, 'shape': (6, 8, 8)}", bytes(384)),
+        npy("(" * 90),
+        npy("{'descr': '|u1', 'fortran_order': 0, 'shape': 6}"),
+        b"\x93NUMPY\x01\x00\x76",
+        b"\x93NUMPY\x09\x00\x76\x00",
+    ],
+)
+def test_a_header_that_lies_is_named_as_damage(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "x.npy"
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match="x is cut off or damaged"):
+        open_inputs(path)
+
+
+def test_no_image_at_all_is_nothing_to_predict(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, IMAGES[:0])
+    with pytest.raises(DataError, match="holds nothing to predict"):
+        open_inputs(path)

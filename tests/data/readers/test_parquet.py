@@ -183,3 +183,48 @@ def test_a_label_column_may_be_named(tmp_path: Path) -> None:
         assert read(listing_of(path, label_column=option)).class_names == ("0", "1")
     with pytest.raises(UsageError, match="--label-column x names no column of a.parquet"):
         read(listing_of(path, label_column="x"))
+
+
+@pytest.mark.parametrize("name", ["image", "label"])
+def test_two_columns_of_one_name_are_refused_by_that_name(tmp_path: Path, name: str) -> None:
+    columns = [("image", pa.array(CELLS)), ("label", pa.array(LABELS))]
+    columns += [column for column in columns if column[0] == name]
+    table = pa.Table.from_arrays([array for _, array in columns], [key for key, _ in columns])
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    assert f"a.parquet has 2 columns named {name}" in sentence(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "{",
+        "null",
+        "[" * 100_000,
+        '{"info": [1]}',
+        '{"info": {"features": "label"}}',
+        *(
+            json.dumps(hugging_face(names))  # type: ignore[arg-type]
+            for names in ("ab", {"a": 0, "b": 1}, [["a"], ["b"]], [1, 2], ["a", "a"], ["a", " "], 7)
+        ),
+    ],
+)
+def test_metadata_that_names_no_classes_is_passed_over(tmp_path: Path, metadata: str) -> None:
+    table = pa.table({"image": CELLS, "label": LABELS})
+    table = table.replace_schema_metadata({"huggingface": metadata})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    assert open_parquet(tmp_path / "a.parquet").class_names == ("0", "1")
+
+
+@pytest.mark.parametrize("labels", [[0, 0.5, 1], ["0", "a", "1"], [0.0, float("nan"), 1.0]])
+def test_labels_that_are_no_numbers_of_named_classes_are_refused(tmp_path: Path, labels) -> None:
+    metadata = hugging_face(["zebra", "ant"])
+    path = write(tmp_path / "a.parquet", {"image": STRUCTS, "label": labels}, metadata)
+    assert "but its metadata names 2 classes" in sentence(path)
+
+
+@pytest.mark.parametrize("image", [None, b"", b"garbage"])
+def test_a_table_without_any_readable_image_says_what_is_wrong(tmp_path: Path, image) -> None:
+    images = pa.array([image] * 3, pa.binary())
+    path = write(tmp_path / "a.parquet", {"image": images, "label": LABELS})
+    with pytest.raises(DataError, match="holds nothing to train on: a.parquet row 0 is"):
+        open_data(path, on_bad="skip")
