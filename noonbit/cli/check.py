@@ -40,8 +40,8 @@ def check(
     if out is not None and out.suffix.lower() != ".png":
         raise UsageError(f"--out {out} ends in '{out.suffix}'; the contact sheet is a .png.")
     from noonbit.data import open_data
+    from noonbit.data.checks.check import SHEET_ROWS, contact_sheet
     from noonbit.data.checks.check import check as check_data
-    from noonbit.data.checks.check import contact_sheet
 
     data = open_data(source, data_dir=data_dir, on_bad="skip", options=read_options)
     if out is not None:
@@ -55,7 +55,9 @@ def check(
         from noonbit.data.contact_sheet import write_png
 
         write_png(out, contact_sheet(diagnosis.items))
-        say(f"\nsheet    {out}")
+        classes = len(diagnosis.items.data.class_names)
+        first = f" (the first {SHEET_ROWS} of {classes:,} classes)" if classes > SHEET_ROWS else ""
+        say(f"\nsheet    {out}{first}")
     elif diagnosis.items.preprocessor.shown_as == "picture":
         words = f"{source}{read_options.flags()}"
         say(f"\nsheet    noonbit check {words} --out sheet.png draws pictures of every class")

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SHEET_COLUMNS = 8
 """Samples of each class on a contact sheet."""
+SHEET_ROWS = 250
+"""Classes on a contact sheet at most: 30,000 pixels, which is as high as viewers show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +98,20 @@ def check(data: RawDataset) -> Diagnosis:
 
 
 def contact_sheet(items: PreparedDataset) -> "Image":
-    """Draw a row of training pictures for each class, as a network will see them."""
+    """Draw a row of training pictures for each class, as a network will see them.
+
+    Of more classes than `SHEET_ROWS`, the first.
+    """
     from noonbit.data.contact_sheet import draw_grid
 
     train = readable_parts(items)["train"]
-    rows = [train[items.labels[train] == label] for label in range(len(items.data.class_names))]
+    names = items.data.class_names[:SHEET_ROWS]
+    rows = [train[items.labels[train] == label] for label in range(len(names))]
     columns = max(1, min(SHEET_COLUMNS, max(map(len, rows))))
     # A class with fewer pictures than columns ends in white cells without a title.
     pixels = np.full((len(rows), columns, *items.preprocessor.shape), 255, np.uint8)
     titles = []
-    for line, row, name in zip(pixels, rows, items.data.class_names, strict=True):
+    for line, row, name in zip(pixels, rows, names, strict=True):
         # Spread over the class, since neighbours in a file are often alike.
         places = np.linspace(0, len(row) - 1, min(columns, len(row))).astype(np.int64)
         line[: len(places)] = items.values[row[places]]

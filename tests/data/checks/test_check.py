@@ -368,6 +368,17 @@ def test_a_sheet_leaves_places_open_where_a_class_has_fewer_pictures(tmp_path: P
     assert lower[:, lower.shape[1] // 2 :].min() > 90  # no picture, and no title either
 
 
+def test_a_sheet_of_many_classes_draws_the_first_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (1_100, 4, 4), np.uint8)
+    source, sheet = npz(tmp_path, images, np.arange(1_100) // 2), tmp_path / "sheet.png"
+    run(["check", str(source), "--out", str(sheet)])
+    assert "(the first 250 of 550 classes)" in capsys.readouterr().err
+    with Image.open(sheet) as image:
+        assert image.height < 33_000
+
+
 def test_a_sheet_that_is_no_png_is_refused_before_anything_is_read(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
