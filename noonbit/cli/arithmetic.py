@@ -9,6 +9,9 @@ from noonbit.errors import UsageError, plural
 if TYPE_CHECKING:
     from noonbit.course.arithmetic import Layer, Padding, Placement
 
+MOST_DIGITS = 12
+"""Of the padding; longer numbers are too large for a picture of anything."""
+
 
 def arithmetic(
     image: str,
@@ -95,13 +98,16 @@ def layer_to_dict(layer: "Layer") -> dict[str, Any]:
 def parse_padding(text: str) -> "Padding":
     """Parse `1`, `valid` or `same`; raises `UsageError` for anything else."""
     word = text.lower()
-    if word.isdecimal():
+    if word.isdecimal() and len(word) <= MOST_DIGITS:
         return int(word)
     if word == "valid":
         return "valid"
     if word == "same":
         return "same"
-    raise UsageError(f"--padding {text} is none; write a number of zeros, valid or same.")
+    raise UsageError(
+        f"--padding {text} is none; write a number of zeros, of up to {MOST_DIGITS} digits, or "
+        "valid or same."
+    )
 
 
 def print_layer(layer: "Layer") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.cli.output import MOST_CLASS_ROWS, DataDir, Json, print_json, print_table, say
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PART_NAMES, require_pictures
 from noonbit.errors import CheckFailed, UsageError, plural
@@ -103,7 +103,9 @@ def print_counts(diagnosis: "Diagnosis") -> None:
             diagnosis.items.data.class_names, zip(*columns, strict=True), strict=True
         )
     ]
-    print_table(("class", *counts), [*rows, ("all", *map(sum, columns))])
+    print_table(("class", *counts), [*rows[:MOST_CLASS_ROWS], ("all", *map(sum, columns))])
+    if len(rows) > MOST_CLASS_ROWS:
+        print(f"The first {MOST_CLASS_ROWS} of {len(rows):,} classes; --json lists all.")
 
 
 def print_finding(finding: "Finding") -> None:

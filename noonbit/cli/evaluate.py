@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, print_json, print_table, say, say_adjustments
+from noonbit.cli.output import (
+    MOST_CLASS_ROWS,
+    DataDir,
+    Json,
+    print_json,
+    print_table,
+    say,
+    say_adjustments,
+)
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import CheckFailed, plural
 
@@ -51,7 +59,7 @@ def evaluate(
 
 
 def print_evaluation(evaluation: "Evaluation", noun: str) -> None:
-    """Print accuracy and loss, a row per class, and the confusion matrix."""
+    """Print accuracy and loss, a row per class, and the confusion matrix; cut for many classes."""
     print(
         f"accuracy {evaluation.accuracy:.2%} of {plural(evaluation.items, noun)} (95 % interval "
         f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})\n"
@@ -61,15 +69,19 @@ def print_evaluation(evaluation: "Evaluation", noun: str) -> None:
         say("note     each item was named by the network that did not train on it")
     if evaluation.split == "all":
         say(f"note     all {noun}s of the source were measured; any that trained it flatter it")
+    scores = evaluation.classes
+    if len(scores) > MOST_CLASS_ROWS:
+        print(f"the {MOST_CLASS_ROWS} weakest of {len(scores):,} classes; --json prints all")
+        scores = tuple(sorted(scores, key=lambda score: score.f1)[:MOST_CLASS_ROWS])
     print_table(
         ("class", f"{noun}s", "precision", "recall", "F1"),
-        [
-            (s.name, s.items, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}")
-            for s in evaluation.classes
-        ],
+        [(s.name, s.items, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}") for s in scores],
     )
-    print("\nconfusion matrix (rows are the true classes)")
     names = [score.name for score in evaluation.classes]
+    if len(names) > MOST_CLASS_ROWS:
+        print(f"\nA confusion matrix of {len(names):,} classes is too wide to print.")
+        return
+    print("\nconfusion matrix (rows are the true classes)")
     print_table(
         ("", *names),
         [(name, *row) for name, row in zip(names, evaluation.confusion, strict=True)],

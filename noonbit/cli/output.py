@@ -29,6 +29,8 @@ DataDir: TypeAlias = Annotated[
 ]
 PIPE_WIDTH = 10_000
 """Width of a table that goes to a file or a pipe, so that no row is wrapped."""
+MOST_CLASS_ROWS = 100
+"""Rows of a table of classes; --json has them all."""
 
 
 def print_json(value: Any) -> None:

@@ -28,6 +28,9 @@ Normalisation = Literal["standard", "unit"]
 HeldOutRows = Literal["stratified", "first", "last"]
 Kept = Literal["accuracy", "loss", "last"]
 
+LARGEST_FILE = 2**20
+"""Bytes of a TOML file; one with every setting has 2,000."""
+
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -157,6 +160,13 @@ class Recipe(ReadOptions):
     def load(cls, path: Path) -> Self:
         """Read a TOML file; raises `UsageError`."""
         try:
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise UsageError(f"{path} is no regular file; --config takes a TOML file.")
+            if (size := path.stat().st_size) > LARGEST_FILE:
+                raise UsageError(
+                    f"{path} has {size:,} bytes; --config takes a TOML file of at most "
+                    f"{LARGEST_FILE:,}."
+                )
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise UsageError(f"{path} does not exist; --config takes a TOML file.") from None

@@ -29,6 +29,10 @@ Padding: TypeAlias = int | Literal["valid", "same"]
 Shape: TypeAlias = tuple[int, int, int]
 """(height, width, channels), the order that papers use."""
 
+LARGEST_NUMBER = 10**12
+"""Maximum of every number that is asked about."""
+TRIED_SETTINGS = 1_000
+"""How far from a stride or padding that does not fit one that fits is looked for."""
 WIDEST_SKETCH = 40
 """Longer sides are cut in the middle when drawn as text, in pixels."""
 MOST_GRID_LINES = 32
@@ -60,9 +64,9 @@ class Placement:
         return (self.padded - self.kernel) // self.stride + 1
 
     @property
-    def starts(self) -> list[int]:
+    def starts(self) -> range:
         """The first pixel under the filter at each position; negative in the padding."""
-        return [index * self.stride - self.before for index in range(self.output)]
+        return range(-self.before, self.output * self.stride - self.before, self.stride)
 
     @property
     def unused(self) -> int:
@@ -102,7 +106,7 @@ def convolution(
     image: Shape, *, kernel: int, stride: int = 1, padding: Padding = 0, filters: int = 1
 ) -> Layer:
     """Return a layer of `filters` square filters. Raises `UsageError` if they do not fit."""
-    require_positive(filters=filters)
+    require_in_range(filters=filters)
     return Layer(image, *place(image, kernel, stride, padding), filters)
 
 
@@ -119,9 +123,11 @@ def output_size(size: int, kernel: int, *, stride: int = 1, padding: Padding = 0
 def place(image: Shape, kernel: int, stride: int, padding: Padding) -> tuple[Placement, Placement]:
     """Place a square filter along the height and along the width. Raises `UsageError`."""
     height, width, channels = image
-    require_positive(height=height, width=width, channels=channels, kernel=kernel, stride=stride)
+    require_in_range(height=height, width=width, channels=channels, kernel=kernel, stride=stride)
     if isinstance(padding, int) and padding < 0:
         raise UsageError(f"The padding {padding} is below 0; give 0 or more zeros a side.")
+    if isinstance(padding, int) and padding:
+        require_in_range(padding=padding)
     down, across = (
         Placement(side, kernel, stride, *split_padding(side, kernel, stride, padding))
         for side in (height, width)
@@ -147,11 +153,13 @@ def split_padding(size: int, kernel: int, stride: int, padding: Padding) -> tupl
     return padding, padding
 
 
-def require_positive(**numbers: int) -> None:
-    """Raise `UsageError` for a number below 1, with its name."""
+def require_in_range(**numbers: int) -> None:
+    """Raise `UsageError` for a number below 1 or above `LARGEST_NUMBER`, with its name."""
     for name, number in numbers.items():
         if number < 1:
             raise UsageError(f"'{name}' is {number}; give at least 1.")
+        if number > LARGEST_NUMBER:
+            raise UsageError(f"'{name}' is too large; give at most {LARGEST_NUMBER:,}.")
 
 
 def require_even(image: Shape, size: int, kernel: int, stride: int, padding: int) -> None:
@@ -171,8 +179,11 @@ def require_even(image: Shape, size: int, kernel: int, stride: int, padding: int
 
 def suggest_settings(image: Shape, kernel: int, stride: int, padding: int) -> str:
     """Name the nearest settings that fit: `Stride 1 or 3 fits. Padding 1 fits. `, or ``."""
-    strides = [s for s in range(1, stride + 9) if fits(image, kernel, s, padding)]
-    paddings = [p for p in range(kernel) if fits(image, kernel, stride, p)]
+    near = range(max(1, stride - TRIED_SETTINGS), stride + 9)
+    strides = [s for s in near if fits(image, kernel, s, padding)]
+    middle = min(padding, kernel)
+    near = range(max(0, middle - TRIED_SETTINGS), min(kernel, middle + TRIED_SETTINGS))
+    paddings = [p for p in near if fits(image, kernel, stride, p)]
     strides.sort(key=lambda value: abs(value - stride))
     paddings.sort(key=lambda value: abs(value - padding))
     return "".join(
@@ -199,8 +210,8 @@ def sketch(placement: Placement) -> str:
     Padding is a dot, and an `o` under the filter. An axis too long for a line gives an empty text.
     """
     first, last = -placement.before, placement.size + placement.after
-    cells: list[int | None] = list(range(first, last))
-    places: list[int | None] = list(range(placement.output))
+    cells: Sequence[int | None] = range(first, last)
+    places: Sequence[int | None] = range(placement.output)
     if len(cells) > WIDEST_SKETCH:
         # Enough to show the first three positions and the last two.
         head = placement.kernel + 2 * placement.stride

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple, cast
+from typing import IO, BinaryIO, NamedTuple, Self, cast
 
 from noonbit.data.compression import BROKEN_STREAM_ERRORS, open_uncompressed, refuse_bomb
 from noonbit.data.mapped import SMALL, offset_in_zip
@@ -28,6 +28,15 @@ _DOWNLOAD_AGAIN = "Download it again."
 _HAS_UTF8_NAME = 0x800
 """The flag of a zip's member whose name is UTF-8 (APPNOTE.TXT, 4.4.4, bit 11)."""
 _UNIX_LINK = 0o120000
+LONGEST_TAR_NAME = 2**20
+"""Bytes of a header that holds a member's long name or its attributes."""
+_TAR_NAME_TYPES = {
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+}
 
 
 class Member(NamedTuple):
@@ -108,7 +117,8 @@ def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
         if member.file_size > SMALL:
             return cast(BinaryIO, stream)
         with stream:
-            return io.BytesIO(stream.read())
+            # Without a number, all is unpacked before what comes over the size is cut off.
+            return io.BytesIO(stream.read(member.file_size))
 
 
 def _member_location(path: Path, member: zipfile.ZipInfo) -> tuple[Path, int]:
@@ -130,10 +140,12 @@ def tar_members(
         with (
             open_file() as raw,
             open_uncompressed(raw) as stream,
-            tarfile.open(fileobj=stream, mode="r|") as archive,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=_TarHeader) as archive,
         ):
             for member in archive:
+                archive.members.clear()  # it keeps all headers, which no stream can return to
                 if not member.isreg() or not wanted(member.name):
+                    refuse_bomb(name, size, archive.offset)  # it is unpacked to be passed over
                     continue
                 refuse_bomb(name, size, store.size + member.size)
                 source = archive.extractfile(member)
@@ -159,6 +171,19 @@ def tar_members(
             "name another folder in the variable TMPDIR."
         ) from None
     return members
+
+
+class _TarHeader(tarfile.TarInfo):
+    """A header whose long name, which is read into memory, has a bound."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _TAR_NAME_TYPES and header.size > LONGEST_TAR_NAME:
+            raise tarfile.TarError(
+                f"a name of {header.size:,} bytes; at most {LONGEST_TAR_NAME:,} are read"
+            )
+        return header
 
 
 class _MemberStore:

@@ -8,7 +8,7 @@ Names are decoded and composed whatever system wrote them (names.py).
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -28,10 +28,11 @@ from noonbit.data.dataset import BadItem, natural_key
 from noonbit.data.encodings import DOS, WINDOWS
 from noonbit.data.mapped import SMALL, map_bytes
 from noonbit.data.names import decode_names, relative_name
+from noonbit.data.walk import is_ignored, walk
 from noonbit.errors import DataError, InputRefused, SourceNotFound, refuse_as
+from noonbit.system.files import refuse_special_file
 
 _CANNOT_BE_OPENED = "cannot be opened"
-LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
 
 SURVEYED_PER_SUFFIX, SURVEYED = 16, 256
 """Maximum number of files that `survey` returns, per suffix and in all."""
@@ -65,9 +66,13 @@ class File:
         entry: "os.DirEntry[str] | None" = None,
         name_encoding: str = "",
     ) -> Self:
-        """Describe a file on the disk; `entry` is its directory entry, if a folder was scanned."""
+        """Describe a file on the disk; `entry` is its directory entry, if a folder was scanned.
+
+        Raises `DataError` for a named pipe, a device or whatever else is no file.
+        """
         shown = decode_names([path.name])[0][0] if name is None else name
         status = path.stat() if entry is None else entry.stat()
+        refuse_special_file(path, status, DataError)
         # st_mtime can be set back by a user (cp -p, touch); st_ctime cannot.
         place = os.path.abspath(path if entry is None else entry.path)
         facts = place, status.st_size, status.st_mtime_ns, status.st_ctime_ns
@@ -83,7 +88,7 @@ class File:
     def read(self) -> bytes:
         """Read all bytes as stored. Raises `InputRefused` where that fails, as in a damaged zip."""
         with refuse_as(self.name, "cannot be read"), self.open() as stream:
-            return stream.read()
+            return stream.read(self.size)
 
 
 def stamp_of(*facts: object) -> bytes:
@@ -107,6 +112,11 @@ def open_files(path: Path) -> list[File]:
         ) from None
     except FileNotFoundError:
         raise SourceNotFound(f"{path} does not exist.") from None
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or path} cannot be read ({error.strerror}). Remove it, or point at "
+            "another source."
+        ) from None
     return sorted(files, key=lambda file: natural_key(file.name))
 
 
@@ -207,44 +217,16 @@ def _open(path: Path, name: str) -> BinaryIO:
 def _is_visible(name: str) -> bool:
     """Whether no part of a path is hidden, system litter, absolute or `..`."""
     pieces = PurePosixPath(name).parts
-    return bool(pieces) and not any(map(_is_ignored, pieces))
-
-
-def _is_ignored(piece: str) -> bool:
-    return piece.startswith((".", "/")) or piece.casefold() in LITTER
+    return bool(pieces) and not any(map(is_ignored, pieces))
 
 
 def _folder_files(folder: Path) -> list[File]:
-    found = list(_walk(folder, "", frozenset()))
+    found = list(walk(folder))
     names, encodings = decode_names([name for name, _ in found])
     return [
         File.from_path(Path(entry.path), name, entry, encodings.get(name, ""))
         for name, (_, entry) in zip(names, found, strict=True)
     ]
-
-
-def _walk(
-    folder: Path, prefix: str, ancestors: frozenset[tuple[int, int]]
-) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
-    """Walk a folder, following links except back into a folder that is being walked.
-
-    `prefix` is prepended to the names of its files: `train/cat/`. `ancestors` are the device and
-    inode numbers of the folders above.
-    """
-    place = folder.stat()
-    identity = (place.st_dev, place.st_ino)
-    if identity in ancestors:
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if _is_ignored(entry.name):
-                continue
-            if entry.is_dir():
-                yield from _walk(
-                    folder / entry.name, f"{prefix}{entry.name}/", ancestors | {identity}
-                )
-            elif entry.is_file():
-                yield prefix + entry.name, entry
 
 
 def _archive_files(archive: File, path: Path) -> list[File]:

@@ -97,8 +97,7 @@ def draw_stratified(labels: Indices, count: int, generator: np.random.Generator)
     Of a class with two or more items, at least one is drawn and at least one is left.
     """
     drawn = [np.zeros(0, np.int64)]
-    for label in np.unique(labels):
-        positions = np.flatnonzero(labels == label)
+    for positions in positions_by_label(labels):
         wanted = max(1, round(count * len(positions) / len(labels)))
         taken = min(wanted, len(positions) - 1)
         drawn.append(generator.permutation(positions)[:taken])
@@ -109,12 +108,19 @@ def assign_stratified_folds(labels: Indices, folds: int, generator: np.random.Ge
     """Return the fold (from 0) of each item, (N,): folds of equal size, also within each class."""
     fold = np.zeros(len(labels), np.int64)
     assigned = 0
-    for label in np.unique(labels):
-        positions = generator.permutation(np.flatnonzero(labels == label))
+    for ascending in positions_by_label(labels):
+        positions = generator.permutation(ascending)
         # Each class continues where the last one ended, so no fold gets all the remainders.
         fold[positions] = (assigned + np.arange(len(positions))) % folds
         assigned += len(positions)
     return fold
+
+
+def positions_by_label(labels: Indices) -> list[Indices]:
+    """Return the positions of each label that occurs, ascending, the lowest label first."""
+    order = np.argsort(labels, kind="stable")
+    counts = np.unique(labels, return_counts=True)[1]
+    return np.split(order, np.cumsum(counts)[:-1]) if len(labels) else []
 
 
 def find_identical(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from noonbit.data.compression import open_uncompressed
 from noonbit.errors import DataError, SourceNotFound, plural, raise_as
+from noonbit.system.files import refuse_special_file
 
 Vectors = NDArray[np.float32]
 
@@ -40,6 +41,7 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Vectors, NDArray[np.
     vectors: Vectors | None = None
     with raise_as(DataError, f"{path.name} cannot be read to its end", "Download it again."):
         try:
+            refuse_special_file(path, path.stat(), DataError)
             raw = path.open("rb")
         except FileNotFoundError:
             raise SourceNotFound(f"{path} does not exist; --vectors takes a file.") from None

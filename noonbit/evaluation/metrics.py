@@ -17,6 +17,9 @@ from noonbit.evaluation.intervals import share_interval
 from noonbit.evaluation.move_accuracy import MoveAccuracy, rank_labels
 
 CALIBRATION_BINS = 10
+MOST_CONFUSION_CLASSES = 1_000
+"""The confusion matrix of more classes is not stored: of 10,000 it would have 100 million counts,
+nearly all of them 0. Each prediction is in predictions.parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Evaluation:
     """Expected calibration error: the mean gap between confidence and accuracy, over bins."""
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]
-    """Rows are the true classes, columns the predicted ones."""
+    """Rows are the true classes, columns the predicted ones; empty for more than
+    `MOST_CONFUSION_CLASSES` classes."""
     reliability: tuple[tuple[float, float, int], ...]
     """For each bin of the top probability: mean probability, accuracy, items."""
     groups: int | None = None
@@ -102,8 +106,6 @@ def evaluate(
     correct = int((predicted == labels).sum())
     low, high = share_interval(predicted == labels, groups)
     classes = len(class_names)
-    confusion = np.bincount(labels * classes + predicted, minlength=classes**2)
-    confusion = confusion.reshape(classes, classes)
     true_probability = probabilities[np.arange(count), labels].astype(np.float64)
     reliability, calibration_error = measure_calibration(
         probabilities.max(axis=1), predicted == labels
@@ -117,8 +119,10 @@ def evaluate(
         accuracy_high=high,
         loss=float(-np.log(np.maximum(true_probability, 1e-12)).mean()) if count else math.nan,
         calibration_error=calibration_error,
-        classes=tuple(class_scores(confusion, class_names)),
-        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        classes=tuple(class_scores(labels, predicted, class_names)),
+        confusion=confusion_matrix(labels, predicted, classes)
+        if classes <= MOST_CONFUSION_CLASSES
+        else (),
         reliability=reliability,
         groups=None if groups is None else len(np.unique(groups)),
         scores=()
@@ -128,22 +132,32 @@ def evaluate(
     )
 
 
-def class_scores(confusion: NDArray[np.int64], class_names: tuple[str, ...]) -> list[ClassScore]:
+def confusion_matrix(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
+) -> tuple[tuple[int, ...], ...]:
+    """Count how often each class was predicted as each; see `Evaluation.confusion`."""
+    counts = np.bincount(labels * classes + predicted, minlength=classes**2)
+    return tuple(tuple(row) for row in counts.reshape(classes, classes).tolist())
+
+
+def class_scores(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], class_names: tuple[str, ...]
+) -> list[ClassScore]:
     """Return precision, recall and F1 of each class, each 0 where its denominator is 0."""
-    scores = []
-    for index, name in enumerate(class_names):
-        right = int(confusion[index, index])
-        support, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
-        scores.append(
-            ClassScore(
-                name,
-                support,
-                right / predicted if predicted else 0.0,
-                right / support if support else 0.0,
-                2 * right / (support + predicted) if support + predicted else 0.0,
-            )
+    counts = [
+        np.bincount(each, minlength=len(class_names)).tolist()
+        for each in (labels, predicted, labels[labels == predicted])
+    ]
+    return [
+        ClassScore(
+            name,
+            items,
+            right / named if named else 0.0,
+            right / items if items else 0.0,
+            2 * right / (items + named) if items + named else 0.0,
         )
-    return scores
+        for name, items, named, right in zip(class_names, *counts, strict=True)
+    ]
 
 
 def measure_calibration(

@@ -1,10 +1,11 @@
 """The confusion matrix and the most frequent confusions; drawn by confusion_matrix.html.j2."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 
+from noonbit.data.dataset import Indices
 from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import plural
 from noonbit.evaluation.metrics import Evaluation
@@ -49,21 +50,46 @@ class Confusion:
     examples: list[ShownInput]
 
 
-def build_confusion_matrix(evaluation: Evaluation) -> ConfusionMatrix:
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The confusion matrix as a list of its fields that are not 0, row by row.
+
+    Of 10,000 classes, the matrix itself would have 100 million fields.
+    """
+
+    real: Indices
+    predicted: Indices
+    counts: Indices
+
+    @classmethod
+    def of(cls, labels: Indices, predicted: Indices, classes: int) -> Self:
+        """Count the pairs of a true and a predicted class."""
+        fields, counts = np.unique(labels * classes + predicted, return_counts=True)
+        return cls(*np.divmod(fields, classes), counts)
+
+    def wrong(self) -> Self:
+        """Return the pairs off the diagonal."""
+        off = self.real != self.predicted
+        return type(self)(self.real[off], self.predicted[off], self.counts[off])
+
+
+def build_confusion_matrix(names: list[str], pairs: Pairs) -> ConfusionMatrix:
     """Return the matrix of all classes, or of the most confused ones with the rest in one row."""
-    counts = np.array(evaluation.confusion, np.int64)
-    names = [score.name for score in evaluation.classes]
     whole = len(names) <= MOST_CONFUSED_CLASSES
+    shown = np.arange(len(names))
     if not whole:
-        wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
-        shown = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CONFUSED_CLASSES])
-        group = np.full(len(names), MOST_CONFUSED_CLASSES)
-        group[shown] = np.arange(MOST_CONFUSED_CLASSES)
-        merged = np.zeros((MOST_CONFUSED_CLASSES + 1,) * 2, np.int64)
-        np.add.at(merged, (group[:, None], group[None, :]), counts)
-        counts = merged
-        others = len(names) - MOST_CONFUSED_CLASSES
-        names = [*(names[index] for index in shown), plural(others, "other")]
+        off = pairs.wrong()
+        times = np.zeros(len(names), np.int64)
+        for side in (off.real, off.predicted):
+            np.add.at(times, side, off.counts)
+        shown = np.sort(np.argsort(-times, kind="stable")[:MOST_CONFUSED_CLASSES])
+    row_of = np.full(len(names), len(shown))
+    row_of[shown] = np.arange(len(shown))
+    shown_names = [names[index] for index in shown]
+    if not whole:
+        shown_names.append(plural(len(names) - len(shown), "other"))
+    counts = np.zeros((len(shown_names),) * 2, np.int64)
+    np.add.at(counts, (row_of[pairs.real], row_of[pairs.predicted]), pairs.counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
     def cell(row: int, column: int) -> Cell:
@@ -72,22 +98,23 @@ def build_confusion_matrix(evaluation: Evaluation) -> ConfusionMatrix:
             kind = "mixed"
         return Cell(int(counts[row, column]), float(shares[row, column]), kind)
 
-    size = range(len(names))
-    return ConfusionMatrix(names, [[cell(row, column) for column in size] for row in size], whole)
+    size = range(len(shown_names))
+    return ConfusionMatrix(
+        shown_names, [[cell(row, column) for column in size] for row in size], whole
+    )
 
 
 def find_top_confusions(
-    evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset
+    evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset, pairs: Pairs
 ) -> list[Confusion]:
     """Return the most frequent confusions, each with its most confident examples."""
-    counts = np.array(evaluation.confusion, np.int64)
-    np.fill_diagonal(counts, 0)
+    off = pairs.wrong()
     wrong = predictions.wrong("worst")
     confusions = []
-    for flat in np.argsort(-counts, axis=None, kind="stable")[:CONFUSIONS].tolist():
-        real, predicted = divmod(flat, len(counts))
-        if not counts[real, predicted]:
-            break
+    for index in np.argsort(-off.counts, kind="stable")[:CONFUSIONS].tolist():
+        real, predicted, count = (
+            int(each[index]) for each in (off.real, off.predicted, off.counts)
+        )
         names = (evaluation.classes[real].name, evaluation.classes[predicted].name)
         rows = wrong[
             (predictions.labels[wrong] == real) & (predictions.predictions[wrong] == predicted)
@@ -100,6 +127,5 @@ def find_top_confusions(
             )
             for row in rows[:EXAMPLES_OF_A_CONFUSION]
         ]
-        count = int(counts[real, predicted])
         confusions.append(Confusion(*names, count, evaluation.classes[real].items, examples))
     return confusions

@@ -69,6 +69,9 @@ def write_report(run: Run, items: PreparedDataset) -> Path:
 def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -> dict[str, Any]:
     """Return the variables of the template."""
     predictions = read_predictions(run)
+    pairs = confusion_matrix.Pairs.of(
+        predictions.labels, predictions.predictions, len(run.class_names)
+    )
     explicit_settings, derived_settings = sections.list_settings(run)
     metadata = run.metadata
     return {
@@ -102,8 +105,8 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
         else None,
         "moves": build_input_kind_section(evaluation, predictions, items),
         "classes": sections.worst_classes(evaluation),
-        "matrix": confusion_matrix.build_confusion_matrix(evaluation),
-        "confusions": confusion_matrix.find_top_confusions(evaluation, predictions, items),
+        "matrix": confusion_matrix.build_confusion_matrix(list(run.class_names), pairs),
+        "confusions": confusion_matrix.find_top_confusions(evaluation, predictions, items, pairs),
         "mistakes": sections.find_worst_mistakes(run, predictions, items),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",

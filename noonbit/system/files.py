@@ -1,19 +1,32 @@
-"""Atomic file writes, and JSON without the nan and infinity that the standard lacks."""
+"""Atomic writes of files, what is no regular file, and JSON without nan and infinity."""
 
 import contextlib
 import errno
 import json
 import math
 import os
+import stat
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError
+from noonbit.errors import ArtefactError, ArtefactNotFound, NoonbitError, UsageError
 
 PROCESS_STATUS = Path("/proc/self/status")
+MADE_UP_FOLDERS = (Path("/proc"), Path("/sys"))
+"""What the system makes up while it is read; some of it waits, and some has no end."""
+SPECIAL_FILES = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+LARGEST_JSON = 2**26
+"""Bytes of a JSON file that is read; the evaluation of 1,000 classes has 10 million."""
 UMASK_LOCK = Lock()
 
 
@@ -22,10 +35,13 @@ def write(path: Path, fill: Callable[[Path], object], *, cached: bool = False) -
 
     A `cached` file stays closed to others whatever the umask, or `system.private` would not trust
     it; and nobody waits for the disk, since its checksum shows what a power cut has damaged. Raises
-    `ArtefactError` if the disk is full or the folder cannot be written; `path` is then unchanged.
+    `ArtefactError` if the disk is full or the folder cannot be written, and for a device, whose
+    place the file would take (/dev/null); `path` is then unchanged.
     """
     temporary: Path | None = None
     try:
+        if path.exists():
+            refuse_special_file(path, path.stat(), ArtefactError)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
         temporary = Path(name)
@@ -112,6 +128,13 @@ def replace_non_finite(value: Any) -> Any:
 def read_json(path: Path) -> Any:
     """Read a JSON file; raises `ArtefactError` if it is missing, unreadable or damaged."""
     try:
+        status = path.stat()
+        refuse_special_file(path, status, ArtefactError)
+        if status.st_size > LARGEST_JSON:
+            raise ArtefactError(
+                f"{path} has {status.st_size:,} bytes; at most {LARGEST_JSON:,} are read. "
+                "Restore it, or train again."
+            )
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ArtefactNotFound(f"{path} is missing; the run folder is not complete.") from None
@@ -119,6 +142,31 @@ def read_json(path: Path) -> Any:
         raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
     except OSError as error:
         raise ArtefactError(f"{path} cannot be read: {error}.") from None
+
+
+def refuse_special_file(path: Path, status: os.stat_result, kind: type[NoonbitError]) -> None:
+    """Raise `kind` for what is no file on a disk: opening a pipe may wait, a device has no end.
+
+    `status` is that of `path`, which is not opened.
+    """
+    if is_made_up(status):
+        raise kind(f"{path} is made up by the system, and no file on a disk. Name such a file.")
+    if not stat.S_ISREG(status.st_mode):
+        what = SPECIAL_FILES.get(stat.S_IFMT(status.st_mode), "something else")
+        raise kind(f"{path} is {what}, and no regular file. Name such a file.")
+
+
+def is_made_up(status: os.stat_result) -> bool:
+    """Whether a file or folder is in one of `MADE_UP_FOLDERS`."""
+    return status.st_dev in made_up_devices()
+
+
+@cache
+def made_up_devices() -> frozenset[int]:
+    """Return the device numbers of `MADE_UP_FOLDERS`, as far as this system has them."""
+    root = Path("/").stat().st_dev
+    found = {folder.stat().st_dev for folder in MADE_UP_FOLDERS if folder.is_dir()}
+    return frozenset(found - {root})
 
 
 def user_cache() -> Path:

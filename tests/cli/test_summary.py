@@ -375,7 +375,8 @@ def test_a_wrong_size_is_refused_with_the_form(capsys, text: str) -> None:
     code, out, err = run(capsys, "cnn", f"--input={text}")
     assert (code, out) == (2, "")
     assert err == (
-        f"error: --input {text} is not a size; write height x width x channels, such as 28x28x1.\n"
+        f"error: --input {text} is not a size; write height x width x channels, such as 28x28x1, "
+        "in up to 12 digits each.\n"
     )
 
 

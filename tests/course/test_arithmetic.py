@@ -276,7 +276,7 @@ def test_the_command_gives_json_and_a_picture(capsys, tmp_path) -> None:
         (("7x7", "--kernel", "3", "--filters", "0"), "'filters' is 0; give at least 1."),
         (
             ("7x7", "--kernel", "3", "--padding", "full"),
-            "--padding full is none; write a number of zeros, valid or same.",
+            "--padding full is none; write a number of zeros, of up to 12 digits,",
         ),
         (("7x7", "--kernel", "2", "--pool", "--filters", "2"), "--filters has no use with --pool"),
     ],

@@ -51,6 +51,8 @@ FEW_ITEMS = 10
 """Largest median share of a picture's pixels at 0 or 255 that still looks like stretching, which
 leaves a few pixels at either end (0.4 % in the stretched sign-language images). Drawings and
 overexposed photographs have whole areas there (82 % in MNIST)."""
+LONGEST_NUMBER = 18
+"""Digits of class names that count; longer ones are no numbers of classes."""
 LISTED_CLASSES = 5
 """Classes that a sentence names before it counts the others."""
 
@@ -211,19 +213,21 @@ def gaps(class_names: Sequence[str]) -> Iterator[Finding]:
 
     Silent where more are left out than there: such names were never meant to be consecutive.
     """
-    if all(name.isascii() and name.isdecimal() for name in class_names):
-        present = {int(name): name for name in class_names}
-        missing = [str(n) for n in range(min(present), max(present)) if n not in present]
+    if all(
+        name.isascii() and name.isdecimal() and len(name) <= LONGEST_NUMBER for name in class_names
+    ):
+        present, spell = {int(name): name for name in class_names}, str
     elif all(len(name) == 1 and name.isascii() and name.isalpha() for name in class_names):
-        present = {ord(name): name for name in class_names}
-        missing = [chr(n) for n in range(min(present), max(present)) if n not in present]
+        present, spell = {ord(name): name for name in class_names}, chr
     else:
         return
-    if 0 < len(missing) <= len(present):
+    first, last = min(present), max(present)
+    if 0 < last - first + 1 - len(present) <= len(present):
+        missing = [spell(n) for n in range(first, last) if n not in present]
         yield Finding(
             "note",
             "gaps",
-            f"Labels {present[min(present)]}-{present[max(present)]} without {listed(missing)}.",
+            f"Labels {present[first]}-{present[last]} without {listed(missing)}.",
             tuple(missing),
         )
 

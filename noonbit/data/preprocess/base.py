@@ -235,9 +235,13 @@ class Preprocessor(BaseModel, ABC):
     @classmethod
     def parse_size(cls, text: str) -> tuple[int, tuple[int, ...]]:
         """(channels, size) from `28x28x1`; raises `UsageError` for anything else."""
-        numbers = [int(piece) for piece in text.lower().split("x") if piece.isdecimal()]
+        pieces = text.lower().split("x")
+        numbers = [int(piece) for piece in pieces if piece.isdecimal() and len(piece) <= 12]
         if len(numbers) != text.count("x") + 1 or not numbers or not all(numbers):
-            raise UsageError(f"--input {text} is not a size; write numbers such as 28x28x1.")
+            raise UsageError(
+                f"--input {text} is not a size; write numbers such as 28x28x1, in up to 12 "
+                "digits each."
+            )
         return numbers[-1], tuple(numbers[:-1])
 
 

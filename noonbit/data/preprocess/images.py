@@ -423,9 +423,10 @@ class ImagePreprocessor(Preprocessor):
 
 def parse_image_size(text: str, *, flag: str = "--input ") -> tuple[int, int, int]:
     """`28x28x1` -> (height, width, channels); `28x28` is grey. Raises `UsageError`."""
-    match = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+))?", text.lower())
+    match = re.fullmatch(r"(\d{1,12})x(\d{1,12})(?:x(\d{1,12}))?", text.lower())
     if match is None or not all(int(group or 1) for group in match.groups()):
         raise UsageError(
-            f"{flag}{text} is not a size; write height x width x channels, such as 28x28x1."
+            f"{flag}{text} is not a size; write height x width x channels, such as 28x28x1, in up "
+            "to 12 digits each."
         )
     return int(match[1]), int(match[2]), int(match[3] or 1)

@@ -220,11 +220,11 @@ class TextPreprocessor(Preprocessor):
     @classmethod
     def parse_size(cls, text: str) -> tuple[int, tuple[int, ...]]:
         """Return (words, (length,)) from `56x18767`; raises `UsageError` for anything else."""
-        match = re.fullmatch(r"(\d+)x(\d+)", text.lower())
+        match = re.fullmatch(r"(\d{1,12})x(\d{1,12})", text.lower())
         if match is None or not int(match[1]) or int(match[2]) < 2:
             raise UsageError(
                 f"--input {text} is no sentence; write length x words, such as 56x18767, of which "
-                "two stand for padding and unknown words."
+                "two stand for padding and unknown words, in up to 12 digits each."
             )
         return int(match[2]), (int(match[1]),)
 
