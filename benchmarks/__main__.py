@@ -25,6 +25,7 @@ BENCHMARKS = {
     "growth": "Time an image and memory, by the number of images and of epochs, with a chart.",
     "go_planes": "Positions of Go/s whose 48 planes are computed.",
     "gpu": "Seconds to 94 % on CIFAR-10 on a GPU, against the speed records' own scripts.",
+    "fuzz": "Damaged and hostile inputs, each met by one command: what must never happen.",
     "guard": "Fail where noonbit has lost speed against plain PyTorch; needs no peers.",
 }
 
