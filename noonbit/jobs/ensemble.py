@@ -33,7 +33,8 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.parallel import train_in_parallel
 from noonbit.jobs.single import require_resumable
 from noonbit.models.catalogue import absolute_name, model_of, outline_for
-from noonbit.runs.folder import create_run, load_run
+from noonbit.runs.folder import load_run, new_run, require_empty
+from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import place_of
 from noonbit.runs.run import Run
 from noonbit.system.runtime import Runtime
@@ -61,6 +62,8 @@ def train_members(
     `jobs.train.train`, with the member's number before the message, and `Interrupted` after saving.
     """
     started = time.perf_counter()
+    if out is not None:
+        require_empty(out)
     recipes = ensemble.recipes(recipe)
     runtime = Runtime.from_recipe(recipe)
     shared_source = SharedSource(source, data_dir)
@@ -81,11 +84,13 @@ def train_members(
         "recipe": without_none(recipe),
         "recipes": [without_none(each) for each in recipes],
     }
-    run = create_run(out, model=metadata["model"]["name"], source=str(source), metadata=metadata)
-    # For a resumed ensemble to load its data, until `combine_members` overwrites them.
-    contract = Contract.unit(items.preprocessor, items.data.class_names)
-    run.write_setup(without_none(recipe), contract, items.split)
-    return train_remaining(run, items, shared_source, observer or Observer(), started=started)
+    with new_run(
+        out, model=metadata["model"]["name"], source=str(source), metadata=metadata
+    ) as run:
+        # For a resumed ensemble to load its data, until `combine_members` overwrites them.
+        contract = Contract.unit(items.preprocessor, items.data.class_names)
+        run.write_setup(without_none(recipe), contract, items.split)
+        return train_remaining(run, items, shared_source, observer or Observer(), started=started)
 
 
 def resume_members(
@@ -102,16 +107,17 @@ def resume_members(
         raise UsageError(
             f"{run.path.name} was put together, not trained. Do that again with: noonbit ensemble"
         )
-    items = load_items(run, source, data_dir)
-    if source is not None:
-        moved = place_of(items.data.source, data_dir)
-        for training in list_member_trainings(run):
-            if training.is_started:
-                load_run(training.folder).update(**moved)
-    if data_dir is None and run.metadata["data_dir"] is not None:
-        data_dir = Path(run.metadata["data_dir"])
-    shared_source = SharedSource(run.metadata["source_path"], data_dir)
-    return train_remaining(run, items, shared_source, observer, started=started)
+    with hold_to_resume(run.path):
+        items = load_items(run, source, data_dir)
+        if source is not None:
+            moved = place_of(items.data.source, data_dir)
+            for training in list_member_trainings(run):
+                if training.is_started:
+                    load_run(training.folder).update(**moved)
+        if data_dir is None and run.metadata["data_dir"] is not None:
+            data_dir = Path(run.metadata["data_dir"])
+        shared_source = SharedSource(run.metadata["source_path"], data_dir)
+        return train_remaining(run, items, shared_source, observer, started=started)
 
 
 def train_remaining(

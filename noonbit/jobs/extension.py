@@ -47,15 +47,16 @@ def extend(run: Run, prepared: PreparedTraining, epochs: int) -> None:
     }
     run.recipe = extended_recipe(run.recipe, epochs)
     write_text(run.path / "recipe.toml", tomli_w.dumps(run.recipe.model_dump(exclude_none=True)))
-    for name in RESULTS:
-        (run.path / name).unlink(missing_ok=True)
-    # The temperature belongs to the weights of before.
-    run.contract = run.contract.model_copy(update={"temperature": 1.0})
-    write_json(run.path / "contract.json", run.contract.model_dump())
     run.metadata.pop("result", None)
     reasons = {name: why for name, why in run.metadata["reasons"].items() if name != "epochs"}
+    # First of all the run is no longer finished, so that a kill leaves none without its results.
     run.update(
         status="training",
         reasons=reasons,
         extensions=[*run.metadata.get("extensions", []), extension],
     )
+    for name in RESULTS:
+        (run.path / name).unlink(missing_ok=True)
+    # The temperature belongs to the weights of before.
+    run.contract = run.contract.model_copy(update={"temperature": 1.0})
+    write_json(run.path / "contract.json", run.contract.model_dump())

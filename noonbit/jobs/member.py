@@ -3,7 +3,8 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -17,6 +18,7 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import LineDisplay
 from noonbit.jobs.single import Training, require_resumable
 from noonbit.runs.folder import load_run
+from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.run import Run
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import TrainingState
@@ -60,8 +62,8 @@ class MemberTraining:
 
     @property
     def is_started(self) -> bool:
-        """Whether there is anything to resume from; a kill before the first step leaves nothing."""
-        return (self.folder / "split.npz").exists()
+        """Whether there is a run to resume; a kill before its first step may leave none."""
+        return (self.folder / "run.json").exists()
 
     def run(self, source: SharedSource, observer: Observer, should_stop: Callable[[], bool]) -> Run:
         """Train the member, or resume it; without a report.
@@ -69,33 +71,38 @@ class MemberTraining:
         Raises the errors of a training with the member's number before the message.
         """
         try:
-            with source.lock:
-                training = self.start_or_resume(source, observer)
-            training.fit(should_stop)
-            return training.evaluate()
+            with ExitStack() as stack:
+                with source.lock:
+                    training = stack.enter_context(self.start_or_resume(source, observer))
+                training.fit(should_stop)
+                return training.evaluate()
         except Interrupted:
             raise
         except NoonbitError as error:
             error.args = (f"Member {self.number} of {self.count}: {error}",)
             raise
 
-    def start_or_resume(self, source: SharedSource, observer: Observer) -> Training:
-        """Prepare the training up to its next step."""
+    @contextmanager
+    def start_or_resume(self, source: SharedSource, observer: Observer) -> Iterator[Training]:
+        """Prepare the training up to its next step, and hold its run folder."""
         Runtime.from_recipe(self.recipe)  # sets this thread's number of threads for loading too
         items = source.load(self.recipe)
-        if self.is_started:
-            run = load_run(self.folder)
-            require_resumable(run)
+        if not self.is_started:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with Training.start(
+                items, self.recipe, out=self.folder, data_dir=source.data_dir, observer=observer
+            ) as training:
+                yield training
+            return
+        run = load_run(self.folder)
+        require_resumable(run)
+        with hold_to_resume(run.path):
             # Another version may derive another preprocessor; the run's own one is kept.
             is_alike = items.preprocessor == run.contract.preprocessor
             items = (
                 run.with_stored_split(items) if is_alike else run.items(data_dir=source.data_dir)
             )
-            return Training.resume(run, items, observer=observer)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return Training.start(
-            items, self.recipe, out=self.folder, data_dir=source.data_dir, observer=observer
-        )
+            yield Training.resume(run, items, observer=observer)
 
 
 class MemberLog(LineDisplay):

@@ -7,7 +7,8 @@ so that a killed training can be resumed.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,8 @@ from noonbit.jobs.recorder import RunRecorder, time_budget_result
 from noonbit.models.tta import with_tta
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
-from noonbit.runs.folder import create_run
+from noonbit.runs.folder import new_run, require_empty
+from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import resolved_settings, training_metadata
 from noonbit.runs.predictions import evaluate_test_split
 from noonbit.runs.run import CHECKPOINT, Run
@@ -58,13 +60,15 @@ def train_one(
     """Train one network on `source`; see `jobs.train.train`."""
     started = time.perf_counter()
     Runtime.from_recipe(recipe)  # raises for a missing device before data is loaded
+    if out is not None:
+        require_empty(out)
     beginning = None
     if from_run is None:
         items = load(source, recipe, data_dir=data_dir)
     else:
         beginning = begin_from(from_run, source, recipe, model=model, data_dir=data_dir)
         items, recipe = beginning.items, beginning.recipe
-    training = Training.start(
+    with Training.start(
         items,
         recipe,
         model=model,
@@ -72,8 +76,8 @@ def train_one(
         out=out,
         data_dir=data_dir,
         observer=observer,
-    )
-    return training.run_to_end(started=started)
+    ) as training:
+        return training.run_to_end(started=started)
 
 
 def resume_one(
@@ -89,9 +93,10 @@ def resume_one(
     started = time.perf_counter()
     require_resumable(run, epochs)
     Runtime.from_recipe(recipe_as_started(run))  # raises for a missing device before data is loaded
-    items = load_items(run, source, data_dir)
-    training = Training.resume(run, items, epochs=epochs, model=model, observer=observer)
-    return training.run_to_end(started=started)
+    with hold_to_resume(run.path):
+        items = load_items(run, source, data_dir)
+        training = Training.resume(run, items, epochs=epochs, model=model, observer=observer)
+        return training.run_to_end(started=started)
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,7 @@ class Training:
     observer: Observer
 
     @classmethod
+    @contextmanager
     def start(
         cls,
         items: PreparedDataset,
@@ -114,8 +120,8 @@ class Training:
         out: Path | None,
         data_dir: Path | None,
         observer: Observer,
-    ) -> "Training":
-        """Prepare a training on items loaded for this recipe, and create its run folder."""
+    ) -> Iterator["Training"]:
+        """Prepare a training on items loaded for this recipe, and hold its new run folder."""
         prepared = prepare_training(
             items,
             recipe,
@@ -128,15 +134,18 @@ class Training:
         metadata = training_metadata(items, prepared, python=is_python_object, data_dir=data_dir)
         if beginning is not None:
             metadata["initial"] = beginning.metadata
-        run = create_run(out, model=context.plan.model, source=items.data.source, metadata=metadata)
         settings = resolved_settings(recipe, context.plan, python=is_python_object)
-        run.write_setup(settings, context.contract, items.split)
-        if beginning is not None:
-            # So that the run can be resumed without the one that it began with.
-            save_checkpoint(run.path / CHECKPOINT, state)
-        run.model = state.model
-        observer.on_start(run, items, context.plan, state)
-        return cls(run, items, prepared, observer)
+        with new_run(
+            out, model=context.plan.model, source=items.data.source, metadata=metadata
+        ) as run:
+            run.write_setup(settings, context.contract, items.split)
+            if beginning is not None:
+                # So that the run can be resumed without the one that it began with.
+                save_checkpoint(run.path / CHECKPOINT, state)
+            run.update()
+            run.model = state.model
+            observer.on_start(run, items, context.plan, state)
+            yield cls(run, items, prepared, observer)
 
     @classmethod
     def resume(

@@ -4,6 +4,9 @@ What lies in one, and who writes it: `Run` in run.py has the map and writes the 
 checkpoint.py the weights, predictions.py the evaluation, `noonbit.report` the page.
 """
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,34 +15,39 @@ from typing import Any
 from torch import nn
 
 from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError
+from noonbit.runs.lock import LOCK, hold
 from noonbit.runs.run import FORMAT, RUNS, Run
 from noonbit.system.files import read_json
 
 
-def create_run(
+@contextmanager
+def new_run(
     out: Path | None, *, model: str, source: str, metadata: dict[str, Any], runs: Path = RUNS
-) -> Run:
-    """Create a run folder, at `out` or named after time, model and data.
+) -> Iterator[Run]:
+    """Make a run folder, at `out` or named after time, model and data, and hold it for the block.
 
-    Raises `UsageError` if `out` exists and is not an empty folder.
+    It is no run before `run.update()` has written its run.json. If the block fails before there is
+    anything to resume or to read, what was made is removed. Raises `UsageError` if `out` exists and
+    is not an empty folder, or if another process makes a run of it at the same time.
     """
-    if out is None:
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        out = runs / f"{stamp}-{slug(model)}-{slug(source)}"
-        suffix = 2
-        while not make_folder(out):
-            out = out.with_name(f"{stamp}-{suffix}-{slug(model)}-{slug(source)}")
-            suffix += 1
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        instead = f", or continue it with --resume {out}" if (out / "run.json").exists() else ""
-        raise UsageError(
-            f"{out} already exists, and nothing is ever overwritten. Choose another --out{instead}."
-        )
-    else:
-        make_folder(out)
-    run = Run(out.resolve(), {"format": FORMAT, "status": "training", **metadata})
-    run.update()
-    return run
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = out or runs / f"{stamp}-{slug(model)}-{slug(source)}"
+    number = 1
+    while not (is_made := make_folder(folder)) and out is None:
+        number += 1
+        folder = runs / f"{stamp}-{number}-{slug(model)}-{slug(source)}"
+    require_empty(folder)
+    with hold(folder, already_exists(folder)):
+        require_empty(folder)  # nobody but the holder makes a run of it from here on
+        run = Run(folder.resolve(), {"format": FORMAT, "status": "training", **metadata})
+        try:
+            yield run
+        except Exception:
+            if has_nothing_of_worth(run):
+                remove_contents(folder)
+                if is_made:
+                    shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def make_folder(folder: Path) -> bool:
@@ -53,6 +61,40 @@ def make_folder(folder: Path) -> bool:
             f"{folder} cannot be made: {error}. Choose another folder with --out."
         ) from None
     return True
+
+
+def require_empty(folder: Path) -> None:
+    """Raise `UsageError` if there is anything else than an empty folder, or nothing."""
+    if folder.exists() and (not folder.is_dir() or any(contents(folder))):
+        raise UsageError(already_exists(folder))
+
+
+def contents(folder: Path) -> Iterator[Path]:
+    """Yield what lies in a folder besides a lock."""
+    return (path for path in folder.iterdir() if path.name != LOCK)
+
+
+def already_exists(folder: Path) -> str:
+    """Return the sentence for a folder that cannot become a run."""
+    instead = f", or continue it with --resume {folder}" if (folder / "run.json").exists() else ""
+    return (
+        f"{folder} already exists, and nothing is ever overwritten. Choose another --out{instead}."
+    )
+
+
+def has_nothing_of_worth(run: Run) -> bool:
+    """Whether no epoch of a run is over, no member has begun, and no outcome was recorded."""
+    kept = (run.path / "history.csv", *run.path.glob("members/*"))
+    return run.metadata["status"] == "training" and not any(path.exists() for path in kept)
+
+
+def remove_contents(folder: Path) -> None:
+    """Remove what lies in a folder."""
+    for path in contents(folder):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def slug(text: str) -> str:

@@ -66,7 +66,7 @@ from noonbit.runs.checkpoint import (
     read_best_weights,
     read_tensors,
 )
-from noonbit.system.files import read_json, write, write_json, write_text
+from noonbit.system.files import read_json, sync_folder, write, write_json, write_text
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
 
@@ -385,9 +385,10 @@ class Run:
         )
 
     def update(self, **facts: Any) -> None:
-        """Atomically update run.json."""
+        """Atomically update run.json; what was written before is on the disk then."""
         self.metadata.update(facts)
         write_json(self.path / "run.json", self.metadata)
+        sync_folder(self.path)
 
     def write_setup(self, settings: dict[str, Any], contract: Contract, split: Split) -> None:
         """Write recipe.toml, contract.json and split.npz."""

@@ -59,6 +59,19 @@ def write(path: Path, fill: Callable[[Path], object], *, cached: bool = False) -
                 temporary.unlink(missing_ok=True)
 
 
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names of the files written to a folder, if the system can say so.
+
+    After a power cut, `write` alone may leave the old file under a name. Takes some ms.
+    """
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def current_umask() -> int:
     """Return the process's umask: mkstemp's files are private, but a run's files should follow it.
 

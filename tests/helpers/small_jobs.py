@@ -33,6 +33,10 @@ class Stopping(Observer):
             os.kill(os.getpid(), self.number)
 
 
+class Killed(BaseException):
+    """No `Exception`, after which a training that has nothing yet removes its folder."""
+
+
 class Dying(Observer):
     """Ends a training in the middle of an epoch without saving, as a kill would."""
 
@@ -41,7 +45,7 @@ class Dying(Observer):
 
     def on_step(self, step):
         if (step.epoch, step.step) == self.place:
-            raise ZeroDivisionError
+            raise Killed
 
 
 def weights(run: Run) -> dict[str, torch.Tensor]:

@@ -72,6 +72,14 @@ def test_a_vote_names_what_most_members_name(members, tmp_path):
     assert np.array_equal(outputs_of(together).argmax(axis=1)[agreed], named[0][agreed])
 
 
+def test_an_ensemble_that_fails_leaves_no_folder(members, tmp_path):
+    damaged = copied(members[1], tmp_path / "damaged")
+    (damaged.path / "weights.safetensors").write_bytes(b"none")
+    with pytest.raises(ArtefactError, match=r"weights\.safetensors is damaged"):
+        combine_runs([members[0], damaged], out=tmp_path / "new" / "run")
+    assert not (tmp_path / "new" / "run").exists()
+
+
 def test_an_ensemble_is_measured_like_any_run(digits_ensemble):
     again = load_run(digits_ensemble.path)
     assert again.evaluate() == digits_ensemble.evaluation

@@ -292,6 +292,18 @@ def test_a_resumed_run_keeps_the_threads_and_the_precision_it_began_with(whole):
     assert (recipe.threads, recipe.precision) == (7, "bfloat16")
 
 
+def test_a_run_that_is_being_trained_is_not_resumed_by_another(small_source, tmp_path):
+    class Resuming(Observer):
+        def on_epoch(self, state):
+            with pytest.raises(
+                UsageError, match=r"^run is being trained by another process\. Wait"
+            ):
+                resume(load_run(tmp_path / "run"))
+
+    recipe = Recipe(model="mlp", epochs=1, threads=1)
+    train(small_source, recipe, out=tmp_path / "run", observer=Resuming())
+
+
 def test_a_finished_run_cannot_be_resumed(whole):
     with pytest.raises(UsageError) as error:
         resume(load_run(whole.path))

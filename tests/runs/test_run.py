@@ -6,6 +6,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,18 @@ import pytest
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.models.catalogue import build
 from noonbit.runs.checkpoint import save_weights
-from noonbit.runs.folder import create_run, find_run, load_run, slug
+from noonbit.runs.folder import find_run, load_run, new_run, slug
 from noonbit.runs.run import FORMAT, Run
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
 
 RECORD = {"model": {"name": "lenet5", "python": False}, "source": "digits"}
+
+
+def create_run(out: Path | None, **facts: Any) -> Run:
+    with new_run(out, **facts) as run:
+        run.update()
+    return run
 
 
 @pytest.fixture
