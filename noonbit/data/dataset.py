@@ -364,7 +364,14 @@ def order_parts(
     return {"train": ordered[first], **{name: ordered[name] for name in rest}}, (note,)
 
 
+MOST_DIGITS = 1_000
+"""Digits that are sorted as a number. Python refuses more than 4,300, and they take ever longer."""
+
+
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key that sorts `2` before `10` and `img9` before `img10`."""
     pieces = re.split(r"(\d+)", name.casefold())
-    return tuple((0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces)
+    return tuple(
+        (0, int(piece), "") if piece.isdecimal() and len(piece) <= MOST_DIGITS else (1, 0, piece)
+        for piece in pieces
+    )

@@ -1,7 +1,7 @@
 """Encode raw labels, numbers or names, as class indices and class names."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 from noonbit.data.dataset import PartName, natural_key
 from noonbit.data.names import compose
 from noonbit.errors import DataError, join_first
+
+LONGEST_CLASS_NAME = 1_000
+"""Maximum characters; arrays of names take four bytes for each, in every item."""
+_NO_FILE_HOLDS = re.compile("[\0\ud800-\udfff]")
 
 
 def encode_labels(
@@ -23,6 +27,10 @@ def encode_labels(
     Raises `DataError` for labels that are not whole numbers or names, for negative numbers, and as
     `check_classes` does.
     """
+    for column in values.values():
+        if not isinstance(column, np.ndarray):
+            names = {value for value in column if isinstance(value, str)}
+            require_class_names(names, source=source)
     arrays = {part: np.asarray(column) for part, column in values.items()}
     for part, array in arrays.items():
         if array.dtype.kind == "f":
@@ -76,7 +84,11 @@ def _spell_alike(arrays: dict[PartName, NDArray[np.str_]]) -> dict[PartName, NDA
 def check_classes(
     labels: dict[PartName, NDArray[np.int64]], class_names: tuple[str, ...], *, source: str
 ) -> None:
-    """Raise `DataError` for fewer than two classes, or a class that the training part lacks."""
+    """Raise `DataError` for fewer than two classes, or a class that the training part lacks.
+
+    Also as `require_class_names` does.
+    """
+    require_class_names(class_names, source=source)
     if len(class_names) < 2:
         only = f"only the class '{class_names[0]}'" if class_names else "no class at all"
         raise DataError(f"{source} holds {only}; a classifier needs at least two classes.")
@@ -90,6 +102,21 @@ def check_classes(
             raise DataError(
                 f"{source}: {part} has {classes} {names}, which training lacks. "
                 f"Add training items of {them}, or remove {them} from {part}."
+            )
+
+
+def require_class_names(names: Iterable[str], *, source: str) -> None:
+    """Raise `DataError` for a class name that a run could not store: now, and not once it ends."""
+    for name in names:
+        if len(name) > LONGEST_CLASS_NAME:
+            raise DataError(
+                f"{source} has a label of {len(name):,} characters, which begins {name[:40]!r}; a "
+                f"class name has at most {LONGEST_CLASS_NAME:,}. Is another column the label?"
+            )
+        if _NO_FILE_HOLDS.search(name):
+            raise DataError(
+                f"{source} has the label {name[:40]!r}, with a zero byte or half a letter, which "
+                "no file can hold. Correct it, or remove its rows."
             )
 
 

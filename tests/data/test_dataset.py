@@ -75,6 +75,28 @@ def test_labels_that_are_none_are_refused() -> None:
     assert sentence({"train": np.array([np.nan, 1])}).startswith("letters has the label nan")
 
 
+@pytest.mark.parametrize("name", ["half\ud800", "zero\0byte", "zero\0"], ids=ascii)
+def test_a_class_name_that_no_file_can_hold_is_refused(name: str) -> None:
+    assert f"has the label {name!r}, with a zero byte or half a letter" in sentence(
+        {"train": [name, "b"]}
+    )
+    assert "half a letter" in sentence({"train": np.array(["a", "b\ud800"])})
+
+
+def test_a_class_name_longer_than_any_is_a_wrong_column() -> None:
+    assert encode_labels({"train": ["a" * 1000, "b"]}, source="x")[1] == ("a" * 1000, "b")
+    for name in ("1" * 5000, "a" * 2**20):
+        assert sentence({"train": [name, "b"]}) == (
+            f"letters has a label of {len(name):,} characters, which begins '{name[:40]}'; a class "
+            "name has at most 1,000. Is another column the label?"
+        )
+
+
+def test_numbers_of_thousands_of_digits_are_sorted_like_letters() -> None:
+    names = ["9" * 5000, "10" + "0" * 5000, "2", "a"]
+    assert sorted(names, key=natural_key)[0] == "2"
+
+
 def test_one_class_and_classes_never_trained_are_refused() -> None:
     assert sentence({"train": ["a", "a"]}) == (
         "letters holds only the class 'a'; a classifier needs at least two classes."

@@ -50,7 +50,9 @@ LEAST_NUMBERS = 16
 """Fewer numbers in one cell are no picture."""
 _TYPES = re.compile(r"(?:np\.|numpy\.|torch\.)?(?:u?int\d+|float\d+|array|tensor)\(|dtype=[\w.]+")
 _BETWEEN = str.maketrans(dict.fromkeys(",;|[](){}'\"", " "))
-csv.field_size_limit(2**27)  # of the whole process; its 131,072 are less than a picture's numbers
+LONGEST_FIELD = 2**27
+"""Characters; Python's own limit, 131,072, is less than the numbers of a picture."""
+csv.field_size_limit(LONGEST_FIELD)  # of the whole process
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Table:
         named = find_column(names, (option.strip().lower(),))
         if named is not None:
             return named
-        if option.isdecimal() and 1 <= int(option) <= self.columns:
+        if option.isdecimal() and len(option) < 10 and 1 <= int(option) <= self.columns:
             return int(option) - 1
         raise UsageError(
             f"{flag} {option} names no column of {self.file.name}, which has {self.describe()}. "
@@ -144,6 +146,11 @@ def open_table(file: File) -> Table:
         lines = [" ".join(line.split()) for line in lines]
     rows = _read_sample(lines, text, separator)
     header = rows.pop(0) if _is_header(rows) else None
+    if not rows and (len(raw) == _SAMPLE_BYTES or text.count('"') % 2):
+        raise DataError(
+            f"{file.name} has no row that ends within its first {len(raw):,} bytes. Is a quote "
+            "missing there?"
+        )
     if not rows:
         raise DataError(f"{file.name} has a header but no rows. Give a table with a row an image.")
     if header is not None and {len(row) for row in rows} == {len(header) + 1}:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, detect_part
+from noonbit.data.dataset import MOST_DIGITS, BadItem, Inputs, PartName, RawDataset, detect_part
 from noonbit.data.files import File, content, head, survey
 from noonbit.data.readers.delimited import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
 from noonbit.data.readers.listing import Listing
@@ -33,7 +33,7 @@ def is_json_lines(file: File) -> bool:
         return False
     first = head(file, SAMPLE_BYTES).decode("utf-8-sig", "replace").strip().partition("\n")[0]
     try:
-        value = json.loads(first)
+        value = parse(first)
     except (ValueError, RecursionError):
         return False
     return isinstance(value, dict) and find_column(list(value), TEXT_NAMES) is not None
@@ -97,7 +97,7 @@ def parse_row(
     `label_column` is the name of the field with the label; None: it has a usual name.
     """
     try:
-        value = json.loads(line)
+        value = parse(line)
     except (ValueError, RecursionError) as error:
         return BadItem(name, f"is not JSON ({error})")
     if not isinstance(value, dict):
@@ -117,6 +117,11 @@ def parse_row(
     if item_part is None:
         return BadItem(name, f"has the split '{split}'")
     return TextRow(name, text, str(label).strip(), item_part)
+
+
+def parse(line: str) -> Any:
+    """Parse a line; whole numbers with more digits than Python reads stay text."""
+    return json.loads(line, parse_int=lambda text: int(text) if len(text) <= MOST_DIGITS else text)
 
 
 def find_field(value: dict[str, Any], names: tuple[str, ...]) -> Any:

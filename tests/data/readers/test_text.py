@@ -11,7 +11,7 @@ from noonbit.config.read_options import ReadOptions
 from noonbit.data import RawDataset, open_data, open_inputs
 from noonbit.data.dataset import Sentences
 from noonbit.data.readers.text import decode_text
-from noonbit.errors import DataError
+from noonbit.errors import DataError, UsageError
 
 GOOD = ["a gripping film", "warm and funny", "moving"]
 BAD = ["dull", "a lifeless mess", "simplistic , silly and tedious"]
@@ -170,6 +170,45 @@ def test_json_lines_are_read_and_broken_ones_named(tmp_path: Path) -> None:
         "a.jsonl line 6 has no text",
         "a.jsonl line 7 has no label",
     ]
+
+
+def test_half_a_letter_in_a_text_is_read_and_in_a_label_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "half \\ud83d", "label": 1}\n{"text": "whole", "label": 0}\n')
+    assert texts(open_data(path)) == {"0": ["whole"], "1": ["half \ud83d"]}
+    path.write_text('{"text": "a", "label": "\\ud83d"}\n{"text": "b", "label": 0}\n')
+    with pytest.raises(DataError, match=r"has the label '\\ud83d', with .* half a letter"):
+        open_data(path)
+
+
+def test_a_label_of_thousands_of_digits_is_no_class(tmp_path: Path) -> None:
+    digits = "1" * 5000
+    (tmp_path / "a.jsonl").write_text(f'{{"text": "a", "label": {digits}}}\n' * 2)
+    (tmp_path / "a.csv").write_text(f"text,label\ngood film,{digits}\nbad film,2\n")
+    for name in ("a.jsonl", "a.csv"):
+        with pytest.raises(DataError, match=r"has a label of 5,000 characters"):
+            open_data(tmp_path / name)
+    with pytest.raises(UsageError, match=r"--label-column 1+ names no column"):
+        open_data(tmp_path / "a.csv", options=ReadOptions(label_column=digits))
+
+
+@pytest.mark.parametrize("length", [255, 300, 200_000])
+def test_a_text_may_have_more_bytes_than_the_name_of_a_file(tmp_path: Path, length: int) -> None:
+    long = ("어떤 영화는 길다 " * length)[: length - 1] + "."
+    write_lines(tmp_path, {"a.csv": ["text,label", f"{long},1", "bad film,0", "poor film,0"]})
+    assert texts(open_data(tmp_path / "a.csv")) == {"0": ["bad film", "poor film"], "1": [long]}
+
+
+def test_a_quote_that_is_never_closed_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('text,label\n"never closed,1\n' + "good film,1\n" * 3)
+    with pytest.raises(
+        DataError, match=r"has no row that ends within its first 6\d bytes\. Is a q"
+    ):
+        open_data(path)
+    path.write_text('text,label\n"' + "long " * 2**18 + '",1\nshort,0\n')
+    with pytest.raises(DataError, match=r"within its first 1,048,576 bytes\. Is a quote missing"):
+        open_data(path)
 
 
 def test_lines_and_tables_are_inputs_too(tmp_path: Path) -> None:
