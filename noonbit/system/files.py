@@ -42,7 +42,7 @@ def write(path: Path, fill: Callable[[Path], object], *, cached: bool = False) -
     try:
         if path.exists():
             refuse_special_file(path, path.stat(), ArtefactError)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=temporary_prefix(path), dir=path.parent)
         os.close(handle)
         temporary = Path(name)
         fill(temporary)
@@ -72,6 +72,16 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def temporary_prefix(path: Path) -> str:
+    """Return how the name of a temporary file beside `path` begins; longer ones may not fit."""
+    return f".{cut_name(path.name, most_bytes=100)}."
+
+
+def cut_name(name: str, *, most_bytes: int) -> str:
+    """Return the beginning of a name, in whole letters; most disks take 255 bytes."""
+    return os.fsencode(name)[:most_bytes].decode("utf-8", "ignore")
+
+
 def current_umask() -> int:
     """Return the process's umask: mkstemp's files are private, but a run's files should follow it.
 
@@ -95,7 +105,8 @@ def explain_write_error(path: Path, error: Exception) -> str:
         return f"The disk is full: {path} could not be written. Free some space, or choose --out."
     if number in (errno.EACCES, errno.EROFS, errno.EPERM):
         return f"{path.parent} cannot be written to: {error}. Choose another folder with --out."
-    return f"{path} could not be written: {error}."
+    reason = getattr(error, "strerror", None) or error
+    return f"{path} could not be written: {reason}."
 
 
 def write_binary(path: Path, fill: Callable[[BinaryIO], object]) -> None:

@@ -79,6 +79,12 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "가" * 85])
+def test_the_longest_name_that_a_disk_takes_is_written(name: str, tmp_path: Path) -> None:
+    write_text(tmp_path / name, "whole")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_folder_that_takes_no_files_is_one_sentence() -> None:
     folder = Path("/sys")  # read-only even for root, whom permissions do not stop
     if not folder.is_dir():
@@ -97,7 +103,7 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "absent" / "a"
-    assert refusal(path).startswith(f"{path} could not be written: [Errno 2] No such file")
+    assert refusal(path).startswith(f"{path} could not be written: No such file")
 
 
 @pytest.mark.parametrize(("has_proc", "times"), [(True, 200), (False, 100_000)])
