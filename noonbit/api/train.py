@@ -20,6 +20,7 @@ from noonbit.jobs.train import resume as resume_run
 from noonbit.jobs.train import train as train_source
 from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
+from noonbit.system.paths import user_path
 
 __all__ = ["ensemble", "load_run", "resume", "train"]
 
@@ -121,4 +122,4 @@ def resume(
 
 def as_path(path: str | Path | None) -> Path | None:
     """Return a path that may have been given as text; raises `TypeError` for anything else."""
-    return None if path is None else Path(path)
+    return None if path is None else user_path(path)

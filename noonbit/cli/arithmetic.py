@@ -1,9 +1,8 @@
 """noonbit arithmetic IMAGE"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noonbit.cli.output import Json, print_json, say
+from noonbit.cli.output import Json, OutFile, print_json, say
 from noonbit.errors import UsageError, plural
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def arithmetic(
     padding: str = "0",
     filters: int | None = None,
     pool: bool = False,
-    out: Path | None = None,
+    out: OutFile = None,
     json: Json = False,
 ) -> None:
     """Work out and draw where a filter lands on an image, and what comes out.

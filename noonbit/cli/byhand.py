@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.cli.output import DataDir, Json, OutFolder, print_json, print_table, say
 from noonbit.errors import ArtefactError, CheckFailed, plural
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def byhand(
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 884736743,
     exact: Annotated[bool, Parameter(negative=())] = False,
     batch_size: Count | None = None,
-    out: Path | None = None,
+    out: OutFolder = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:

@@ -1,11 +1,18 @@
 """noonbit check SOURCE"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from noonbit.cli.output import MOST_CLASS_ROWS, DataDir, Json, print_json, print_table, say
+from noonbit.cli.output import (
+    MOST_CLASS_ROWS,
+    DataDir,
+    Json,
+    OutFile,
+    print_json,
+    print_table,
+    say,
+)
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PART_NAMES, require_pictures
 from noonbit.errors import CheckFailed, UsageError, plural
@@ -23,7 +30,7 @@ def check(
     *,
     read_options: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
     data_dir: DataDir = None,
-    out: Path | None = None,
+    out: OutFile = None,
     json: Json = False,
 ) -> None:
     """Say what a source is, and what is wrong with it.

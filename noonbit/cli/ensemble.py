@@ -1,15 +1,13 @@
 """noonbit ensemble RUN RUN ..."""
 
-from pathlib import Path
-
-from noonbit.cli.output import DataDir, Json, print_trained
+from noonbit.cli.output import DataDir, Json, OutFolder, print_trained
 from noonbit.config.ensemble import DEFAULT_COMBINE, Combine
 
 
 def ensemble(
     *runs: str,
     combine: Combine = DEFAULT_COMBINE,
-    out: Path | None = None,
+    out: OutFolder = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.cli.output import DataDir, Json, OutFile, print_json, print_table, say
 from noonbit.errors import UsageError, plural
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def errors(
     *,
     count: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 25,
     order: Literal["worst", "first"] = "worst",
-    out: Path | None = None,
+    out: OutFile = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:

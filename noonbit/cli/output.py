@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from noonbit.errors import plural
 from noonbit.system.files import escape_surrogates, replace_non_finite
+from noonbit.system.paths import require_place_for_file, require_place_for_folder, user_path
 
 if TYPE_CHECKING:
     from noonbit.data.preprocess.base import Preprocessor
@@ -24,9 +25,38 @@ if TYPE_CHECKING:
 Json: TypeAlias = Annotated[
     bool, Parameter(negative=(), help="Print one JSON value on stdout instead of text for people.")
 ]
+
+
+def convert_path(kind: object, tokens: Sequence[Token]) -> Path:
+    """Return the path of a flag; raises `UsageError`."""
+    del kind
+    return user_path(tokens[0].value)
+
+
+def convert_out_folder(kind: object, tokens: Sequence[Token]) -> Path:
+    """Return the path of a folder to make, or raise before anything is computed for it."""
+    path = convert_path(kind, tokens)
+    require_place_for_folder(path)
+    return path
+
+
+def convert_out_file(kind: object, tokens: Sequence[Token]) -> Path:
+    """Return the path of a file to write, or raise before anything is computed for it."""
+    path = convert_path(kind, tokens)
+    require_place_for_file(path)
+    return path
+
+
 DataDir: TypeAlias = Annotated[
-    Path | None, Parameter(name="--data-dir", help="Where to look for known data sets first.")
+    Path | None,
+    Parameter(
+        name="--data-dir",
+        help="Where to look for known data sets first.",
+        converter=convert_path,
+    ),
 ]
+OutFile: TypeAlias = Annotated[Path | None, Parameter(converter=convert_out_file)]
+OutFolder: TypeAlias = Annotated[Path | None, Parameter(converter=convert_out_folder)]
 PIPE_WIDTH = 10_000
 """Width of a table that goes to a file or a pipe, so that no row is wrapped."""
 MOST_CLASS_ROWS = 100
@@ -95,7 +125,15 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
 
     from noonbit.system.files import write_binary, write_json
 
-    table = pa.Table.from_pylist(rows)
+    table = pa.Table.from_pylist(
+        [
+            {
+                name: escape_surrogates(value) if isinstance(value, str) else value
+                for name, value in row.items()
+            }
+            for row in rows
+        ]
+    )
     if path.suffix == ".json":
         write_json(path, rows)
     elif path.suffix == ".csv":

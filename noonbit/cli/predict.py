@@ -8,6 +8,8 @@ from cyclopts import Parameter, validators
 from noonbit.cli.output import (
     DataDir,
     Json,
+    OutFile,
+    convert_path,
     print_diagram,
     print_json,
     print_table,
@@ -17,6 +19,7 @@ from noonbit.cli.output import (
 )
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import DataError, UsageError, plural
+from noonbit.system.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +46,9 @@ def predict(
     top: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     random: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     seed: Annotated[int | None, Parameter(validator=validators.Number(gte=0))] = None,
-    out: Path | None = None,
+    out: OutFile = None,
     data_dir: DataDir = None,
-    like: Path | None = None,
+    like: Annotated[Path | None, Parameter(converter=convert_path)] = None,
     label_column: str | None = None,
     path_column: str | None = None,
     json: Json = False,
@@ -107,6 +110,10 @@ def predict(
         raise UsageError(f"--out {out} ends in '{out.suffix}'; use .csv, .json or .parquet.")
     if like is not None and (out is None or out.suffix != ".csv"):
         raise UsageError(f"--like {like} shows the form of a file: add --out submission.csv.")
+    if like is not None:
+        from noonbit.evaluation.submission import require_form
+
+        require_form(like)
     from noonbit.runs.folder import load_run
 
     loaded = load_run(run)
@@ -253,7 +260,7 @@ def draw_move(
         )
     from noonbit.runs.go_move import predict_move
 
-    answer = predict_move(loaded, Path(inputs[0]).expanduser(), move, numbered=numbered)
+    answer = predict_move(loaded, user_path(inputs[0]), move, numbered=numbered)
     for finding in answer.findings:
         say(f"note     {finding}")
     if out is not None:

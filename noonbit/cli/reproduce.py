@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.cli.output import DataDir, Json, convert_path, print_json, print_table, say
 from noonbit.course.experiments.results import REPRODUCED
 from noonbit.errors import CheckFailed, NoonbitError, UsageError
 
@@ -23,7 +23,7 @@ def reproduce(
     of: str | None = None,
     source: str | None = None,
     quick: Annotated[bool, Parameter(negative=())] = False,
-    out: Path = REPRODUCED,
+    out: Annotated[Path, Parameter(converter=convert_path)] = REPRODUCED,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, print_json, say
+from noonbit.cli.output import DataDir, Json, OutFile, print_json, say
 from noonbit.errors import UsageError, plural
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def show(
     part: Literal["train", "validation", "test"] = "train",
     augment: str | None = None,
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
-    out: Path | None = None,
+    out: OutFile = None,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:

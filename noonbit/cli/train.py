@@ -1,15 +1,15 @@
 """noonbit train SOURCE"""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from noonbit.cli.flag_groups import TRAIN_FLAGS
-from noonbit.cli.output import DataDir, Json, print_trained
+from noonbit.cli.output import DataDir, Json, OutFolder, print_trained
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError, did_you_mean
+from noonbit.system.paths import exists, is_file, user_path
 
 FLAG = Parameter(group=TRAIN_FLAGS)
 FIELDS = Parameter(name="*", group=TRAIN_FLAGS)
@@ -26,7 +26,7 @@ def train(
     config: Annotated[str | None, FLAG] = None,
     from_run: Annotated[str | None, Parameter(name="--from", group=TRAIN_FLAGS)] = None,
     resume: Annotated[str | None, FLAG] = None,
-    out: Annotated[Path | None, FLAG] = None,
+    out: Annotated[OutFolder, FLAG] = None,
     data_dir: Annotated[DataDir, FLAG] = None,
     json: Annotated[Json, FLAG] = False,
 ) -> None:
@@ -123,14 +123,14 @@ def load_config(config: str, source: str | None) -> tuple[Recipe, EnsembleSettin
 
     An experiment of several recipes takes one of their names after a colon. Raises `UsageError`.
     """
-    path = Path(config).expanduser()
-    if path.is_file() or path.suffix == ".toml":
+    path = user_path(config)
+    if is_file(path) or path.suffix == ".toml":
         return Recipe.load(path), EnsembleSettings()
     from noonbit.course.experiments.experiment import load_experiments
 
     known = load_experiments()
     name, _, arm = config.partition(":")
-    if name not in known and path.exists():  # a folder, for instance
+    if name not in known and exists(path):  # a folder, for instance
         return Recipe.load(path), EnsembleSettings()
     if name not in known:
         raise UsageError(

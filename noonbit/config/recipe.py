@@ -5,6 +5,7 @@ from the data and the machine when the training begins, and printed with their r
 folder keeps the resolved recipe, which `--config` accepts.
 """
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -60,8 +61,14 @@ def settings_to_text(settings: object) -> object:
 
 
 def absolute_path(path: str) -> str:
-    """Make a path absolute, so that a run can be resumed from another folder."""
-    return str(Path(path).expanduser().resolve())
+    """Make a path absolute, so that a run can be resumed from another folder.
+
+    A text that can be no path stays; opening it says so.
+    """
+    try:
+        return os.path.realpath(os.path.expanduser(path))
+    except (OSError, ValueError):
+        return path
 
 
 def check_fold(text: str) -> str:
@@ -172,7 +179,7 @@ class Recipe(ReadOptions):
             raise UsageError(f"{path} does not exist; --config takes a TOML file.") from None
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"{path} is not TOML: {error}.") from None
         return cls.from_settings(settings, origin=str(path))
 

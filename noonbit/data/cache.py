@@ -22,6 +22,7 @@ from typing import IO, Any, BinaryIO
 
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.system.files import user_cache, write
+from noonbit.system.paths import exists
 from noonbit.system.private import (
     decode_value,
     encode_value,
@@ -51,7 +52,7 @@ def limit_bytes() -> int:
     stated = _limit_from_environment()
     if stated is not None:
         return stated
-    place = next((place for place in (folder(), *folder().parents) if place.exists()), Path("/"))
+    place = next((place for place in (folder(), *folder().parents) if exists(place)), Path("/"))
     return min(DEFAULT_LIMIT, (shutil.disk_usage(place).free + used_bytes()) // 10)
 
 

@@ -14,6 +14,7 @@ from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.data.readers.registry import open_input_path, open_path
 from noonbit.errors import DataError, UsageError, join_first, plural
+from noonbit.system.paths import user_path
 
 OnBad = Literal["fail", "skip"]
 
@@ -42,7 +43,7 @@ def open_data(
             )
         data = open_known(source, data_dir=data_dir)
     else:
-        data = open_path(Path(source).expanduser(), options)
+        data = open_path(user_path(source), options)
     require_readable(data.bad, data.train, sum(map(len, data.parts.values())), on_bad)
     require_items(data.train, data.bad, f"{source} holds nothing to train on")
     return data
@@ -60,7 +61,7 @@ def open_inputs(
     `value_range` is the range of raw values that a network was trained with; without it the range
     is derived from the values. Raises as `open_data`.
     """
-    inputs = open_input_path(Path(source).expanduser(), value_range, options)
+    inputs = open_input_path(user_path(source), value_range, options)
     require_readable(inputs.bad, inputs.part, len(inputs.part), on_bad)
     if not inputs.bad:
         require_items(inputs.part, (), f"{source} holds nothing to predict")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from noonbit.data.compression import open_uncompressed
 from noonbit.errors import DataError, SourceNotFound, plural, raise_as
 from noonbit.system.files import refuse_special_file
+from noonbit.system.paths import describe_place, exists
 
 Vectors = NDArray[np.float32]
 
@@ -35,17 +36,13 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Vectors, NDArray[np.
     The vector of a missing word is zero. Raises `SourceNotFound` if there is no file, and
     `DataError` for a file that is damaged or holds a vector for none of the words.
     """
+    require_vectors(path)
     # A word of a text that anybody may have written can hold what is no letter in UTF-8.
     numbers = {word.encode(errors="surrogatepass"): number for number, word in enumerate(words)}
     found = np.zeros(len(words), bool)
     vectors: Vectors | None = None
     with raise_as(DataError, f"{path.name} cannot be read to its end", "Download it again."):
-        try:
-            refuse_special_file(path, path.stat(), DataError)
-            raw = path.open("rb")
-        except FileNotFoundError:
-            raise SourceNotFound(f"{path} does not exist; --vectors takes a file.") from None
-        with raw, open_buffered(open_uncompressed(raw)) as stream:
+        with path.open("rb") as raw, open_buffered(open_uncompressed(raw)) as stream:
             for word, vector in iterate_vectors(stream, path.name, numbers):
                 if vectors is None:
                     vectors = np.zeros((len(words), len(vector)), np.float32)
@@ -57,6 +54,13 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Vectors, NDArray[np.
     if not np.isfinite(vectors).all():
         raise DataError(f"{path.name} holds vectors that are not finite numbers.")
     return vectors, found
+
+
+def require_vectors(path: Path) -> None:
+    """Raise `SourceNotFound` if nothing is at a path, and `DataError` if that is no file."""
+    if not exists(path):
+        raise SourceNotFound(f"{path} {describe_place(path)}; --vectors takes a file.")
+    refuse_special_file(path, path.stat(), DataError)
 
 
 def open_buffered(stream: BinaryIO) -> io.BufferedReader:

@@ -10,6 +10,7 @@ from noonbit.data.files import File
 from noonbit.data.readers.delimited import is_number, open_table, read_text_columns
 from noonbit.errors import DataError, UsageError, join_first, plural
 from noonbit.evaluation.inference import Predictions
+from noonbit.system.paths import describe_place, is_file
 
 
 def fill_form(form: Path, predictions: Predictions) -> str:
@@ -20,8 +21,7 @@ def fill_form(form: Path, predictions: Predictions) -> str:
     The other column takes the class; of several, each is a class and takes its probability. Raises
     `DataError` for a sample whose rows have no prediction, and `UsageError` for other columns.
     """
-    if not form.is_file():
-        raise UsageError(f"--like {form} does not exist. Give the sample of a submission, a table.")
+    require_form(form)
     table = open_table(File.from_path(form))
     if table.header is None or table.columns < 2:
         raise UsageError(
@@ -49,6 +49,14 @@ def fill_form(form: Path, predictions: Predictions) -> str:
             ]
         )
     return text.getvalue()
+
+
+def require_form(form: Path) -> None:
+    """Raise `UsageError` if there is no file to take the form from."""
+    if not is_file(form):
+        raise UsageError(
+            f"--like {form} {describe_place(form)}. Give the sample of a submission, a table."
+        )
 
 
 def _columns(

@@ -33,7 +33,7 @@ from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.summary import Summary, summarise
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import save_weights
-from noonbit.runs.folder import new_run, require_empty
+from noonbit.runs.folder import new_run, require_place
 from noonbit.runs.metadata import count_classes, machine_metadata, source_metadata
 from noonbit.runs.predictions import evaluate_test_split, read_predictions
 from noonbit.runs.run import Run
@@ -58,8 +58,7 @@ def combine_runs(
     cannot be a member, and `DataError` for runs with different classes, inputs, data or test items.
     """
     started = time.perf_counter()
-    if out is not None:
-        require_empty(out)
+    require_place(out)
     require_alike(runs)
     first = runs[0]
     runtime = Runtime.from_recipe(common_recipe(runs))

@@ -9,11 +9,13 @@ from torch import nn
 
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
+from noonbit.data.word_vectors import require_vectors
 from noonbit.errors import UsageError
 from noonbit.jobs.ensemble import resume_members, train_members
 from noonbit.jobs.initial import refuse_several
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.single import resume_one, train_one
+from noonbit.runs.folder import require_place
 from noonbit.runs.run import Run
 
 OBJECTS_ARE_NO_MEMBERS = (
@@ -40,6 +42,9 @@ def train(
     errors.py: data that cannot be used, `Interrupted` after saving, `TrainingDiverged`.
     """
     ensemble.require_consistent()
+    require_place(out)
+    if recipe.vectors is not None:
+        require_vectors(Path(recipe.vectors))
     observer = observer or Observer()
     if ensemble.count == 1:
         return train_one(

@@ -9,12 +9,12 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from noonbit.errors import ArtefactError, UsageError, did_you_mean
+from noonbit.system.paths import absolute, describe_place, is_file, user_path
 
 
 def is_custom(name: str) -> bool:
@@ -45,16 +45,18 @@ def build_custom(name: str, classes: int, channels: int, size: tuple[int, ...]) 
 
 def absolute_name(name: str) -> str:
     """A name that is valid in any working directory: the path of a custom network made absolute."""
-    return str(Path(name).resolve()) if is_custom(name) else name
+    return str(absolute(user_path(name))) if is_custom(name) else name
 
 
 def load_builder(name: str) -> Callable[..., Any]:
     """Import the function that `path.py:function` names. This runs the file, the user's code."""
     path_text, _, function = name.rpartition(":")
-    path = Path(path_text)
-    if not path.is_file():
-        raise UsageError(f"{path} does not exist; --model takes a name or path.py:function.")
-    module_name = f"noonbit_model_{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:8]}"
+    path = user_path(path_text)
+    if not is_file(path):
+        raise UsageError(
+            f"{path} {describe_place(path)}; --model takes a name or path.py:function."
+        )
+    module_name = f"noonbit_model_{hashlib.sha256(os.fsencode(absolute(path))).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None and spec.loader is not None  # noqa: S101 - a .py file always has both
     module = importlib.util.module_from_spec(spec)

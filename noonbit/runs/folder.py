@@ -4,6 +4,7 @@ What lies in one, and who writes it: `Run` in run.py has the map and writes the 
 checkpoint.py the weights, predictions.py the evaluation, `noonbit.report` the page.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,16 @@ from torch import nn
 from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError
 from noonbit.runs.lock import LOCK, hold
 from noonbit.runs.run import FORMAT, RUNS, Run
-from noonbit.system.files import read_json
+from noonbit.system.files import cut_name, read_json
+from noonbit.system.paths import (
+    absolute,
+    exists,
+    is_file,
+    is_folder,
+    list_names,
+    require_place_for_folder,
+    user_path,
+)
 
 
 @contextmanager
@@ -39,7 +49,7 @@ def new_run(
     require_empty(folder)
     with hold(folder, already_exists(folder)):
         require_empty(folder)  # nobody but the holder makes a run of it from here on
-        run = Run(folder.resolve(), {"format": FORMAT, "status": "training", **metadata})
+        run = Run(absolute(folder), {"format": FORMAT, "status": "training", **metadata})
         try:
             yield run
         except Exception:
@@ -48,6 +58,13 @@ def new_run(
                 if is_made:
                     shutil.rmtree(folder, ignore_errors=True)
             raise
+
+
+def require_place(out: Path | None, *, runs: Path = RUNS) -> None:
+    """Raise, before anything is loaded, if no run folder can be made at `out`, or in `runs`."""
+    if out is not None:
+        require_empty(out)
+    require_place_for_folder(runs if out is None else out)
 
 
 def make_folder(folder: Path) -> bool:
@@ -65,18 +82,21 @@ def make_folder(folder: Path) -> bool:
 
 def require_empty(folder: Path) -> None:
     """Raise `UsageError` if there is anything else than an empty folder, or nothing."""
-    if folder.exists() and (not folder.is_dir() or any(contents(folder))):
+    if not exists(folder):
+        return
+    is_readable = is_folder(folder) and os.access(folder, os.R_OK)
+    if not is_readable or any(contents(folder)):
         raise UsageError(already_exists(folder))
 
 
 def contents(folder: Path) -> Iterator[Path]:
     """Yield what lies in a folder besides a lock."""
-    return (path for path in folder.iterdir() if path.name != LOCK)
+    return (folder / name for name in list_names(folder) if name != LOCK)
 
 
 def already_exists(folder: Path) -> str:
     """Return the sentence for a folder that cannot become a run."""
-    instead = f", or continue it with --resume {folder}" if (folder / "run.json").exists() else ""
+    instead = f", or continue it with --resume {folder}" if is_file(folder / "run.json") else ""
     return (
         f"{folder} already exists, and nothing is ever overwritten. Choose another --out{instead}."
     )
@@ -98,9 +118,13 @@ def remove_contents(folder: Path) -> None:
 
 
 def slug(text: str) -> str:
-    """Return a name that is safe in a path: `../data/my digits.csv` -> `my-digits`."""
+    """Return a name that is safe in a path: `../data/my digits.csv` -> `my-digits`.
+
+    It is short, so that two of them and a time fit into the name of a folder.
+    """
     stem = Path(text.rpartition(":")[0] or text).name.split(".")[0] or "data"
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:40]
+    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)
+    return cut_name(safe[:40], most_bytes=100)
 
 
 def load_run(
@@ -122,7 +146,7 @@ def load_run(
             f"to {FORMAT}. "
             "Update noonbit to open it."
         )
-    run = Run(path.resolve(), metadata)
+    run = Run(absolute(path), metadata)
     if model is not None:
         run.load_weights(model)
         run.model = run.with_test_time_augmentation(model)
@@ -131,17 +155,17 @@ def load_run(
 
 def find_run(name: str | Path, runs: Path) -> Path:
     """Return the folder of a run; raises `ArtefactError` if there is none or more than one."""
-    path = Path(name)
-    if (path / "run.json").is_file():
+    path = user_path(name)
+    if is_file(path / "run.json"):
         return path
-    if path.is_file():
+    if is_file(path):
         raise ArtefactError(f"{path} is a file, not a run folder; the run comes first.")
-    if path.is_dir() and str(name) != "last":
+    if is_folder(path) and str(name) != "last":
         raise ArtefactNotFound(f"{path} is not a run: it has no run.json.")
     found = sorted(entry.parent for entry in runs.glob("*/run.json"))
     if not found:
         raise ArtefactNotFound(
-            f"There is no run in {runs.resolve()}"
+            f"There is no run in {absolute(runs)}"
             + ("" if str(name) == "last" else f", and {name} is no folder of one")
             + ". Make one with `noonbit train SOURCE`, or give the path of a run folder."
         )
@@ -153,6 +177,6 @@ def find_run(name: str | Path, runs: Path) -> Path:
     names = ", ".join(entry.name for entry in (matches or found)[-5:])
     what = "Several runs begin" if matches else "No run begins"
     raise (ArtefactError if matches else ArtefactNotFound)(
-        f"{what} with '{name}' in {runs.resolve()}. "
+        f"{what} with '{name}' in {absolute(runs)}. "
         f"{'They are' if matches else 'The latest are'}: {names}."
     )

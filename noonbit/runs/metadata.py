@@ -22,6 +22,7 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.models.catalogue import MODELS
 from noonbit.models.summary import summarise
 from noonbit.system.hardware import processor_name
+from noonbit.system.paths import absolute, user_path
 from noonbit.system.runtime import Runtime
 from noonbit.training.setup import PreparedTraining
 
@@ -81,13 +82,13 @@ def place_of(source: str, data_dir: Path | None) -> dict[str, Any]:
     return {
         "source": source,
         "source_path": source_path(source),
-        "data_dir": None if data_dir is None else str(data_dir.resolve()),
+        "data_dir": None if data_dir is None else str(absolute(data_dir)),
     }
 
 
 def source_path(source: str) -> str:
     """Return a source so that it means the same from any folder; a known name stays a name."""
-    return source if source in KNOWN else str(Path(source).expanduser().resolve())
+    return source if source in KNOWN else str(absolute(user_path(source)))
 
 
 def count_classes(items: PreparedDataset) -> dict[str, list[int]]:

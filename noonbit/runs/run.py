@@ -67,6 +67,7 @@ from noonbit.runs.checkpoint import (
     read_tensors,
 )
 from noonbit.system.files import read_json, sync_folder, write, write_json, write_text
+from noonbit.system.paths import absolute
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
 
@@ -95,7 +96,7 @@ class Run:
     @property
     def word(self) -> str:
         """The run as an argument of a command: its name inside runs/, else its path; quoted."""
-        known = self.path.parent == RUNS.resolve()
+        known = self.path.parent == absolute(RUNS)
         return shlex.quote(self.path.name if known else str(self.path))
 
     @cached_property

@@ -6,11 +6,12 @@ import os
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from noonbit.cli.main import let_streams_replace, run
-from noonbit.cli.output import print_json
+from noonbit.cli.output import print_json, write_rows
 
 CLASSES = ("가위", "바위")
 
@@ -38,6 +39,15 @@ def test_a_run_is_made_and_read_where_paths_are_no_utf8(
     stdout.seek(0)
     assert "??" in stdout.read()
     assert "가위/0.png" in table.read_text("utf-8")
+
+
+def test_half_a_letter_is_written_escaped(tmp_path: Path) -> None:
+    row = {"name": "half \ud800", "probability": 0.5}
+    for ending in ("csv", "json", "parquet"):
+        write_rows(tmp_path / f"rows.{ending}", [row])
+    assert r"half \ud800" in (tmp_path / "rows.csv").read_text("utf-8")
+    assert json.loads((tmp_path / "rows.json").read_text("utf-8")) == [row]
+    assert pq.read_table(tmp_path / "rows.parquet").to_pylist() == [row | {"name": r"half \ud800"}]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp949", "latin-1", "utf-8"])

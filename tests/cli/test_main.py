@@ -516,6 +516,64 @@ def test_predict_says_that_a_blank_picture_means_nothing(command, digits_run, pi
     assert "note     1 image is blank: one level everywhere, so the prediction means not" in err
 
 
+# paths that lead nowhere
+
+LEADS_NOWHERE = ("a" * 256, "zero\0byte", "file/below", "~nosuchuser/x")
+READS = [
+    *(("check", "{}"), ("show", "{}"), ("data", "{}", "--out", "new"), ("train", "{}", *FAST)),
+    *(("evaluate", "{}"), ("report", "{}"), ("errors", "{}"), ("ensemble", "{}", "other")),
+    *(("predict", "{}", "a.png"), ("train", "--resume", "{}"), ("train", "digits", "--from", "{}")),
+    *(("train", "digits", "--config", "{}"), ("train", "digits", "--config", "{}.toml")),
+    *(("train", "digits", "--vectors", "{}"), ("train", "digits", "--model", "{}.py:net")),
+    *(("summary", "{}.py:net"), ("gradcheck", "{}.py:net"), ("byhand", "--source", "{}")),
+    *(("check", "mnist", "--data-dir", "{}"), ("data", "--data-dir", "{}"), ("reproduce", "{}")),
+    ("reproduce", "lab-lenet5", "--quick", "--source", "{}", "--out", "new"),
+]
+WRITES = [
+    *(("train", "digits", *FAST, "--out", "{}"), ("data", "digits", "--out", "{}")),
+    *(("check", "digits", "--out", "{}.png"), ("show", "digits", "--out", "{}")),
+    *(("arithmetic", "7x7", "--kernel", "3", "--out", "{}"), ("ensemble", "a", "b", "--out", "{}")),
+    *(("errors", "--out", "{}"), ("predict", "run", "a.png", "--out", "{}.csv")),
+    *(("byhand", "--out", "{}"), ("reproduce", "byhand", "--source", "digits", "--out", "{}")),
+]
+
+
+@pytest.mark.parametrize("path", LEADS_NOWHERE, ids=ascii)
+def test_a_path_that_leads_nowhere_is_a_sentence_of_every_command(path, command, tmp_path):
+    (tmp_path / "file").touch()
+    for words in [*READS, *(WRITES if path != LEADS_NOWHERE[-1] else ())]:
+        code, out, err = command(*(word.format(path) for word in words))
+        assert code in (2, 3, 4), (words, err)
+        assert err.splitlines()[-1].startswith("error: "), (words, err)
+        assert os.listdir() == ["file"], words
+
+
+def test_an_input_of_predict_that_leads_nowhere_is_a_sentence(refused, digits_run):
+    for path in LEADS_NOWHERE:
+        refused(3, "predict", digits_run.path, path)
+
+
+def test_a_deleted_working_directory_is_a_sentence(refused, tmp_path):
+    (tmp_path / "deleted").mkdir()
+    os.chdir(tmp_path / "deleted")
+    os.rmdir(tmp_path / "deleted")
+    refused(3, "check", "pictures")
+    refused(4, "predict", "last", "a.png")
+    assert "runs cannot be made: No such file" in refused(4, "train", "digits", *FAST)
+
+
+def test_an_empty_path_is_not_the_working_directory(refused):
+    for words in (("check", ""), ("train", "digits", "--out", ""), ("data", "--data-dir", "")):
+        assert "A path is empty." in refused(2, *words)
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_is_loaded(refused, tmp_path):
+    (tmp_path / "rows.csv").mkdir()
+    assert "is a folder. Give the name of a file." in refused(
+        2, "predict", "no run", "a.png", "--out", "rows.csv"
+    )
+
+
 # folders that cannot be written
 
 

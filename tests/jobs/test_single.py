@@ -17,6 +17,7 @@ from small_jobs import Stopping, assert_same, write_small
 from torch import nn
 
 from noonbit.cli.main import run as command_line
+from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import ArtefactError, DataError, Interrupted, TrainingDiverged, UsageError
 from noonbit.jobs import single as training
@@ -70,6 +71,21 @@ def small_source(tmp_path) -> Path:
 def status(path: Path) -> str:
     text: str = json.loads((path / "run.json").read_text())["status"]
     return text
+
+
+def test_a_place_that_is_taken_is_refused_before_anything_is_loaded(tmp_path):
+    (tmp_path / "taken").touch()
+    with pytest.raises(UsageError, match="taken already exists"):
+        train("no such source", RECIPE, out=tmp_path / "taken")
+    with pytest.raises(ArtefactError, match="cannot be made: File name too long"):
+        train("no such source", RECIPE, out=tmp_path / ("가" * 86))
+
+
+def test_missing_vectors_are_said_before_a_folder_is_made(tmp_path):
+    recipe = RECIPE.model_copy(update={"vectors": str(tmp_path / "none.txt")})
+    with pytest.raises(DataError, match=r"none\.txt does not exist; --vectors takes a file"):
+        train("no such source", recipe, EnsembleSettings(members=2), out=tmp_path / "run")
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_finished_run_holds_what_its_map_lists(digits_run):

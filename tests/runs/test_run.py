@@ -74,10 +74,18 @@ def test_two_runs_in_one_second_get_two_folders(tmp_path):
         (".", "data"),
         ("눈빛.npz", "눈빛"),
         ("x" * 100, "x" * 40),
+        ("눈" * 100, "눈" * 33),
+        ("half\ud800\udcff.csv", "half--"),
     ],
 )
 def test_a_slug_is_safe_in_a_path(text, word):
     assert slug(text) == word
+
+
+def test_the_longest_names_of_a_network_and_of_data_fit_into_one_name(tmp_path):
+    names = ("\U00020000" * 80 + ".py:net", "눈" * 80)
+    run = create_run(None, model=names[0], source=names[1], metadata=RECORD, runs=tmp_path)
+    assert len(os.fsencode(run.path.name)) < 255
 
 
 def test_a_run_is_never_overwritten(tmp_path):

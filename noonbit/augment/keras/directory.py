@@ -23,6 +23,7 @@ from noonbit.data.dataset import natural_key
 from noonbit.data.files import File, open_files
 from noonbit.data.readers.folder import looks_like_picture
 from noonbit.errors import DataError, SourceNotFound, UsageError, did_you_mean
+from noonbit.system.paths import is_folder
 
 
 def source_from_directory(
@@ -39,7 +40,7 @@ def source_from_directory(
     Without `compat`, links to folders are always followed.
     """
     folder = Path(directory)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise SourceNotFound(f"{folder} is no folder. Give one that holds a folder a class.")
     refuse_unknown("class_mode", class_mode, ("categorical", "binary", "sparse", "input", None))
     found = (

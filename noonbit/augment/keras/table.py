@@ -31,6 +31,7 @@ from noonbit.errors import (
     did_you_mean,
     plural,
 )
+from noonbit.system.paths import is_file
 
 WITHDRAWN = {
     "has_ext": "file names are taken as they are",
@@ -111,7 +112,7 @@ def _find_files(
     Missing ones raise `DataError`; with `as_keras`, they and names that do not end like a picture's
     are left out with a warning.
     """
-    there = np.array([path.is_file() for path in paths], bool)
+    there = np.array([is_file(path) for path in paths], bool)
     if as_keras:
         there &= np.array([name.lower().endswith(KERAS_SUFFIXES) for name in names], bool)
     if there.all():
@@ -214,7 +215,7 @@ def _file_at(path: Path, name: str) -> File:
     def refuse() -> BinaryIO:
         raise InputRefused(str(path), "is not there")
 
-    return File.from_path(path, name) if path.is_file() else File(name, 0, refuse, path)
+    return File.from_path(path, name) if is_file(path) else File(name, 0, refuse, path)
 
 
 def refuse_or_warn(names: Iterable[str], *, known: Iterable[str]) -> None:

@@ -43,6 +43,7 @@ from noonbit.runs.folder import load_run
 from noonbit.runs.metadata import machine_metadata, source_path
 from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run
+from noonbit.system.paths import exists, require_place_for_folder
 from noonbit.system.runtime import Runtime
 
 QUICK_EPOCHS, QUICK_MEMBERS, QUICK_SECONDS = 1, 2, 10.0
@@ -70,6 +71,7 @@ def reproduce(
     """
     own_source = None if source == experiment.source else source
     folder = experiment_folder(experiment.name, out, quick=quick, own_source=own_source)
+    require_place_for_folder(folder)
     if own_source is None:
         opened, substituted = choose_source(experiment, data_dir)
     else:
@@ -127,7 +129,7 @@ def choose_source(experiment: Experiment, data_dir: Path | None) -> tuple[str, b
     name, substitute = experiment.source, experiment.substitute
     if substitute is not None and find(name, data_dir=data_dir) is None:
         for _, root in data_folders(data_dir):
-            if (root / substitute.source).exists():
+            if exists(root / substitute.source):
                 return str(root / substitute.source), True
     return name, False
 
@@ -164,7 +166,7 @@ def train_or_resume(
     if quick and ensemble.count > 1:
         ensemble = ensemble.model_copy(update={"members": QUICK_MEMBERS})
     with display() as observer:
-        if not (folder / "run.json").exists():
+        if not exists(folder / "run.json"):
             return train(source, recipe, ensemble, out=folder, data_dir=data_dir, observer=observer)
         run = load_run(folder)
         require_same_training(run, recipe, source)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from noonbit.runs.folder import slug
 from noonbit.system.files import read_json, write_json
+from noonbit.system.paths import is_file
 
 REPRODUCED = Path("reproduced")
 """The default folder of results, in the working directory."""
@@ -64,7 +65,7 @@ def write_result(result: Result, folder: Path) -> None:
 def read_last_result(name: str, out: Path) -> Result | None:
     """Read the result of an experiment's last full run; None if there is none."""
     path = experiment_folder(name, out) / "result.json"
-    if not path.exists():
+    if not is_file(path):
         return None
     stored = read_json(path)
     if stored.pop("format", None) != FORMAT:

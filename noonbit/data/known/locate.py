@@ -26,6 +26,7 @@ from noonbit.data.known.shapes import open_shapes
 from noonbit.data.preprocess.pixels import pixels_from_array
 from noonbit.errors import DataError, SourceNotFound, UsageError, did_you_mean, raise_as
 from noonbit.system.files import user_cache
+from noonbit.system.paths import describe_place, is_folder, user_path
 
 __all__ = ["KNOWN", "LocalCopy", "SourceStatus", "cache_folder", "find", "locate_all", "open_known"]
 
@@ -148,12 +149,12 @@ def data_folders(data_dir: str | Path | None) -> Iterator[tuple[str, Path]]:
     Raises `SourceNotFound` if `data_dir` does not exist.
     """
     if data_dir is not None:
-        folder = Path(data_dir)
-        if not folder.is_dir():
-            raise SourceNotFound(f"The folder {folder} (--data-dir) does not exist.")
+        folder = user_path(data_dir)
+        if not is_folder(folder):
+            raise SourceNotFound(f"The folder {folder} (--data-dir) {describe_place(folder)}.")
         yield "--data-dir", folder
     if shared := os.environ.get("NOONBIT_DATA"):
-        yield "$NOONBIT_DATA", Path(shared).expanduser()
+        yield "$NOONBIT_DATA", user_path(shared)
     yield "cache", cache_folder()
     yield "Debian's packages", DEBIAN
 

@@ -40,6 +40,7 @@ from noonbit.errors import (
     plural,
     raise_as,
 )
+from noonbit.system.paths import describe_place, exists, list_names
 
 
 class Format(NamedTuple):
@@ -153,7 +154,7 @@ def list_files(path: Path) -> tuple[list[File], list[str]]:
     Also returns the names of texts beside such archives, which are left out. Raises
     `SourceNotFound` if the path does not exist, and `DataError` if it is empty.
     """
-    if not path.exists():
+    if not exists(path):
         raise SourceNotFound(describe_missing_path(path))
     files = open_files(path)
     left: list[str] = []
@@ -303,10 +304,8 @@ def detect_format(listing: Listing, path: Path) -> Format:
 
 def describe_missing_path(path: Path) -> str:
     """Word the error for a path that does not exist, with the most similar name that does."""
-    parent = path.parent
-    near = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
-    hint = did_you_mean(path.name, [*near, *KNOWN])
+    hint = did_you_mean(path.name, [*list_names(path.parent), *KNOWN])
     return (
-        f"{path} does not exist.{hint} A source is a folder, a file, an archive, or one of the "
-        f"known names {', '.join(KNOWN)}."
+        f"{path} {describe_place(path)}.{hint} A source is a folder, a file, an archive, or one "
+        f"of the known names {', '.join(KNOWN)}."
     )
