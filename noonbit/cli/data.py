@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from noonbit.cli.output import DataDir, Json, print_json, print_table, say
+from noonbit.cli.output import DataDir, Json, OutFolder, print_json, print_table, say
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import UsageError
 
@@ -14,7 +14,7 @@ def data(
     source: str | None = None,
     /,
     *,
-    out: Path | None = None,
+    out: OutFolder = None,
     read_options: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
     data_dir: DataDir = None,
     json: Json = False,
@@ -47,8 +47,9 @@ def write_source(
     import numpy as np
 
     from noonbit.data import open_data
-    from noonbit.data.export import write_folder
+    from noonbit.data.export import require_new, write_folder
 
+    require_new(out)
     opened = open_data(source, data_dir=data_dir, options=options)
     write_folder(opened, out)
     counts = {

@@ -18,10 +18,20 @@ from numpy.typing import NDArray
 from noonbit.data.contact_sheet import to_pillow
 from noonbit.data.dataset import Part, Picture, RawDataset, require_pictures
 from noonbit.errors import ArtefactError, DataError, UsageError
-from noonbit.system.files import current_umask, explain_write_error
+from noonbit.system.files import (
+    current_umask,
+    cut_name,
+    explain_write_error,
+    temporary_prefix,
+)
+from noonbit.system.paths import exists
 
 FORBIDDEN_CHARACTERS = r'[<>:"/\\|?*\x00-\x1f]'
 """Characters that some system does not allow in folder names; `T-shirt/top` is a class."""
+RESERVED_NAMES = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)")
+"""Names of devices on Windows, with any ending."""
+LONGEST_FOLDER_NAME = 200
+"""Bytes; its pictures are named after it, with a number and an ending, and 255 is the most."""
 
 
 def write_folder(data: RawDataset, folder: Path) -> None:
@@ -31,18 +41,17 @@ def write_folder(data: RawDataset, folder: Path) -> None:
     folder name, and `ArtefactError` if the folder cannot be written.
     """
     require_pictures(data, "A folder of PNG files")
-    if folder.exists():
-        raise UsageError(f"{folder} exists already; choose a new folder with --out.")
+    require_new(folder)
     class_folders = [folder_name(name) for name in data.class_names]
     if len({name.casefold() for name in class_folders}) < len(class_folders):
         raise DataError(
-            f"{data.source} has classes whose names differ only in letters that a folder cannot "
-            "have or in upper and lower case. Rename one of them."
+            f"{data.source} has classes whose names differ only after {LONGEST_FOLDER_NAME} bytes, "
+            "in letters that a folder cannot have, or in upper and lower case. Rename one of them."
         )
     temporary: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=temporary_prefix(folder), dir=folder.parent))
         for name, part in data.parts.items():
             write_part(part, temporary / name, class_folders)
         temporary.chmod(0o777 & ~current_umask())
@@ -52,6 +61,12 @@ def write_folder(data: RawDataset, folder: Path) -> None:
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def require_new(folder: Path) -> None:
+    """Raise `UsageError` if anything is at the place of a folder that is to be written."""
+    if exists(folder):
+        raise UsageError(f"{folder} exists already; choose a new folder with --out.")
 
 
 def write_part(part: Part, folder: Path, class_folders: list[str]) -> None:
@@ -81,4 +96,6 @@ def encode_image(image: Picture | NDArray[np.uint8]) -> tuple[bytes, str]:
 
 def folder_name(class_name: str) -> str:
     """Turn a class name into a valid folder name: `T-shirt/top` becomes `T-shirt-top`."""
-    return re.sub(FORBIDDEN_CHARACTERS, "-", class_name).strip(" .") or "-"
+    allowed = re.sub(FORBIDDEN_CHARACTERS, "-", class_name).strip(" .")
+    name = cut_name(allowed, most_bytes=LONGEST_FOLDER_NAME).rstrip(" .") or "-"
+    return RESERVED_NAMES.sub(r"\1-", name)
