@@ -143,7 +143,7 @@ def tar_members(
             tarfile.open(fileobj=stream, mode="r|", tarinfo=_TarHeader) as archive,
         ):
             for member in archive:
-                archive.members.clear()  # it keeps all headers, which no stream can return to
+                archive.members.clear()  # type: ignore[attr-defined]  # it keeps all headers, which no stream can return to
                 if not member.isreg() or not wanted(member.name):
                     refuse_bomb(name, size, archive.offset)  # it is unpacked to be passed over
                     continue

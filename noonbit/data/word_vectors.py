@@ -41,14 +41,17 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Vectors, NDArray[np.
     numbers = {word.encode(errors="surrogatepass"): number for number, word in enumerate(words)}
     found = np.zeros(len(words), bool)
     vectors: Vectors | None = None
-    with raise_as(DataError, f"{path.name} cannot be read to its end", "Download it again."):
-        with path.open("rb") as raw, open_buffered(open_uncompressed(raw)) as stream:
-            for word, vector in iterate_vectors(stream, path.name, numbers):
-                if vectors is None:
-                    vectors = np.zeros((len(words), len(vector)), np.float32)
-                number = numbers[word]
-                if not found[number]:  # files list the most frequent spelling first
-                    vectors[number], found[number] = vector, True
+    with (
+        raise_as(DataError, f"{path.name} cannot be read to its end", "Download it again."),
+        path.open("rb") as raw,
+        open_buffered(open_uncompressed(raw)) as stream,
+    ):
+        for word, vector in iterate_vectors(stream, path.name, numbers):
+            if vectors is None:
+                vectors = np.zeros((len(words), len(vector)), np.float32)
+            number = numbers[word]
+            if not found[number]:  # files list the most frequent spelling first
+                vectors[number], found[number] = vector, True
     if vectors is None:
         raise DataError(f"{path.name} has a vector for none of the {plural(len(words), 'word')}.")
     if not np.isfinite(vectors).all():
