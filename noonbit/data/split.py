@@ -11,8 +11,8 @@ statistical predictions", 1974; stratified as Kohavi advises, "A study of cross-
 bootstrap for accuracy estimation and model selection", 1995).
 """
 
-import zipfile
-from collections.abc import Collection, Sequence
+import io
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from noonbit.config.recipe import HeldOutRows, Recipe
 from noonbit.data.dataset import PART_NAMES, Indices, PartName, RawDataset
 from noonbit.data.stratify import StratifiedSampler
-from noonbit.errors import ArtefactError, DataError, UsageError, plural
+from noonbit.errors import DataError, UsageError, plural
+from noonbit.system.artefacts import damaged, read_artefact, refuse
 
 OWN = "the source's own"
 """The reason for a split that the source itself defines."""
@@ -31,6 +32,8 @@ VALIDATION_SHARE, LARGEST_VALIDATION = 0.1, 5_000
 TEST_SHARE, LARGEST_TEST = 0.2, 10_000
 LARGEST_TEST_TOGETHER = 40_000
 """Higher, because similar items of one group carry less information than independent ones."""
+MOST_ITEM_BYTES, MOST_OTHER_BYTES = 8, 2**16
+"""Of an item's number in a stored split, and of everything else in its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +92,58 @@ class Split:
             np.savez_compressed(file, **arrays)
 
     @classmethod
-    def load(cls, path: Path, reasons: dict[str, str]) -> "Split":
-        """Read what `save` wrote. Raises `ArtefactError` if it is missing or damaged."""
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                arrays = {name: np.asarray(stored[name], np.int64) for name in stored}
-                train, validation, test = (arrays[name] for name in PART_NAMES)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise ArtefactError(
-                f"{path} cannot be read: {error}. Restore it, or train again."
-            ) from None
-        return cls(train, validation, test, reasons, arrays.get("folds"))
+    def load(
+        cls,
+        path: Path,
+        reasons: dict[str, str],
+        counts: Mapping[str, int],
+        *,
+        folds: int | None = None,
+    ) -> "Split":
+        """Read what `save` wrote.
+
+        `counts` are the items of each part, and `folds` the number of folds of a cross-validation.
+        Raises `ArtefactError` if the file is missing, damaged or contradicts them. Checking takes
+        20 ms for a million items.
+        """
+        most_bytes = MOST_ITEM_BYTES * (sum(counts.values()) + counts["test"]) + MOST_OTHER_BYTES
+        content = read_artefact(path, most_bytes=most_bytes)
+        with damaged(path), np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            sizes = {entry.filename: entry.file_size for entry in stored.zip.infolist()}
+            if sum(sizes.values()) > most_bytes:
+                refuse(path, f"it holds {sum(sizes.values()):,} bytes, more than its items take")
+            train, validation, test = (stored[name] for name in PART_NAMES)
+            fold_of = stored.get("folds")
+        split = cls(train, validation, test, reasons, fold_of)
+        if (reason := split.contradiction(counts, folds)) is not None:
+            refuse(path, reason)
+        return split
+
+    def contradiction(self, counts: Mapping[str, int], folds: int | None) -> str | None:
+        """Return what is wrong with the indices, as `load` knows it; None for nothing."""
+        arrays: dict[str, Indices] = {name: getattr(self, name) for name in PART_NAMES}
+        counts = {**counts, "folds": counts["test"]}
+        if self.folds is not None:
+            arrays["folds"] = self.folds
+        for name, numbers in arrays.items():
+            if numbers.dtype != np.int64 or numbers.shape != (counts[name],):
+                return (
+                    f"{name} is {numbers.dtype} of the shape {numbers.shape}, and run.json counts "
+                    f"{plural(counts[name], 'item')} of it"
+                )
+        parts = [arrays[name] for name in PART_NAMES]
+        if any(len(part) and part[0] < 0 or (np.diff(part) <= 0).any() for part in parts):
+            return "its item numbers do not ascend from 0"
+        if self.folds is None:
+            together = np.sort(np.concatenate(parts))
+            return "an item is in two parts" if (np.diff(together) == 0).any() else None
+        if folds is None:
+            return "it has the folds of a cross-validation, and the run is none"
+        if len(self.validation) or not np.array_equal(self.train, self.test):
+            return "a cross-validation tests every item that trains"
+        if not np.array_equal(np.unique(self.folds), np.arange(1, folds + 1)):
+            return f"its folds are not numbered from 1 to {folds}"
+        return None
 
     def without(self, bad: set[int]) -> "Split":
         """Return this split without the items in `bad`."""

@@ -110,7 +110,7 @@ def require_alike(runs: Sequence[Run]) -> None:
                 f"{first.metadata['source']}, or one that has changed in between), so test images "
                 "of one may have trained the other. Train both on the same data."
             )
-        if not np.array_equal(stored_split(run).test, stored_split(first).test):
+        if not np.array_equal(run.split.test, first.split.test):
             raise DataError(
                 f"{names} were not measured on the same test images, so some of one's may have "
                 "trained the other. Train both with the same version of noonbit and the same "
@@ -147,7 +147,7 @@ def combine_members(
 
     `started` is a time of `time.perf_counter`.
     """
-    splits = [stored_split(member) for member in members]
+    splits = [member.split for member in members]
     split = joint_split(splits, items) if run.folds is None else combine_fold_splits(splits, items)
     items = replace(items, split=split)
     runtime = Runtime.from_recipe(recipe)
@@ -255,11 +255,6 @@ def joint_split(splits: Sequence[Split], items: PreparedDataset) -> Split:
             else "none, since each item trained a member; so its probabilities have no temperature"
         }
     return Split(np.setdiff1d(used, validation), validation, splits[0].test, reasons)
-
-
-def stored_split(run: Run) -> Split:
-    """Read the split of a run folder."""
-    return Split.load(run.path / "split.npz", run.metadata["data"]["split"])
 
 
 def common_recipe(runs: Sequence[Run]) -> Recipe:

@@ -37,12 +37,10 @@ from noonbit.runs.folder import load_run, new_run, require_empty
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import place_of
 from noonbit.runs.run import Run
+from noonbit.runs.run_json import MEMBERS
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import may_use_global_rng
 from noonbit.training.setup import plan_for
-
-MEMBERS = "members"
-"""The folder of the members' run folders."""
 
 
 def train_members(

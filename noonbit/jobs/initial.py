@@ -130,8 +130,7 @@ def count_learned(items: PreparedDataset, run: Run) -> int | None:
     items cannot be loaded any more, or are computed on demand.
     """
     if items.fingerprint == run.metadata["data"]["fingerprint"]:
-        split = Split.load(run.path / "split.npz", {})
-        return len(np.intersect1d(items.split.test, seen_by(split)))
+        return len(np.intersect1d(items.split.test, seen_by(run.split)))
     try:
         learned = run.items()
     except DataError:

@@ -4,19 +4,31 @@ No pickle, so reading a file never executes code from it.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, NamedTuple, Self
 
 import torch
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
-from noonbit.errors import ArtefactError, ArtefactNotFound
+from noonbit.errors import ArtefactError
+from noonbit.system.artefacts import RESTORE, damaged, parse_artefact, read_artefact, refuse
 from noonbit.system.files import write
-from noonbit.training.state import EpochMetrics, TrainingState
+from noonbit.training.optim.base import Optimizer
+from noonbit.training.state import (
+    Amount,
+    EpochMetrics,
+    TrainingState,
+    history_contradiction,
+)
+
+MOST_TENSOR_BYTES = 2**34
+"""Of a file of weights or a checkpoint: four billion numbers."""
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
@@ -26,11 +38,50 @@ def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
 
 def load_state(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
     """Load a state dict that was read from `path`; raises `ArtefactError` if it does not fit."""
-    try:
+    require_fitting(weights, model.state_dict(), path)
+    with damaged(path):
         model.load_state_dict(weights)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise ArtefactError(f"{path} does not fit the network: {reason}") from None
+
+
+def require_fitting(
+    tensors: Mapping[str, Tensor], own: Mapping[str, Tensor], path: Path, *, finite: bool = True
+) -> None:
+    """Raise `ArtefactError` unless tensors of `path` are like the `own` ones of a network.
+
+    They need the names, shapes and types of those, and finite numbers, unless a network has others
+    itself, as constants. Looking at 60 million weights takes 30 ms.
+    """
+    for name in {**own, **tensors}:
+        reason = None
+        if name not in tensors:
+            reason = f"{name} is missing"
+        elif name not in own:
+            reason = f"it has no {name}"
+        elif is_lazy(own[name]):
+            continue
+        elif (found := describe(tensors[name])) != (wanted := describe(own[name])):
+            reason = f"{name} is {found}, and the network has {wanted}"
+        elif finite and not (is_finite(tensors[name]) or are_same(tensors[name], own[name])):
+            refuse(path, f"{name} has numbers that are not finite")
+        if reason is not None:
+            raise ArtefactError(f"{path} does not fit the network: {reason}. {RESTORE}")
+
+
+def describe(tensor: Tensor) -> str:
+    """Return the type and shape of a tensor: `float32 of 64x1x3x3`."""
+    shape = "x".join(map(str, tensor.shape)) or "one number"
+    return f"{str(tensor.dtype).removeprefix('torch.')} of {shape}"
+
+
+def is_finite(tensor: Tensor) -> bool:
+    """Whether no value is nan or infinite."""
+    # A sum reads the values once and writes nothing; that of finite ones may still overflow.
+    return bool(tensor.sum().isfinite() or tensor.isfinite().all())
+
+
+def are_same(tensor: Tensor, own: Tensor) -> bool:
+    """Whether both have the same values, also those that are not finite."""
+    return not own.is_meta and torch.allclose(tensor, own.cpu(), rtol=0, atol=0, equal_nan=True)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -39,16 +90,12 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     The bytes are read here, since safetensors opens no path that is not UTF-8. Raises
     `ArtefactError` for a file that is missing or damaged.
     """
-    try:
-        raw = path.read_bytes()
+    raw = read_artefact(path, most_bytes=MOST_TENSOR_BYTES)
+    with damaged(path):
         tensors = load(raw)
         # The format begins with the length of a JSON header; see the docs of safetensors.
         header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
         return tensors, header.get("__metadata__", {})
-    except FileNotFoundError:
-        raise ArtefactNotFound(f"{path} is missing; the run folder is not complete.") from None
-    except SafetensorError as error:
-        raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
 
 
 def load_weights(path: Path, model: nn.Module) -> None:
@@ -56,32 +103,64 @@ def load_weights(path: Path, model: nn.Module) -> None:
     load_state(model, read_tensors(path)[0], path)
 
 
-def read_best_weights(path: Path) -> tuple[dict[str, Tensor], int]:
-    """Return the state dict of the best epoch in a checkpoint, and its number; 0 if there is none.
+class StoredState(BaseModel):
+    """Where a training stands, as a checkpoint says it in JSON; see `TrainingState`."""
 
-    Raises `ArtefactError` for a file that is damaged or no checkpoint.
-    """
-    tensors, facts = read_checkpoint(path)
-    prefix = "best."
-    weights = {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
-    best_epoch: int = facts["best_epoch"]
-    return weights, best_epoch
+    epoch: Annotated[int, Field(ge=0)]
+    step: Annotated[int, Field(ge=0)]
+    sums: tuple[float, Amount, Amount]
+    """The loss of an epoch that diverges may be anything."""
+    best_epoch: int
+    elapsed: Amount = 0.0  # version 1 had none of these two
+    validation_seconds: Amount | None = None
+    history: list[EpochMetrics]
+
+    @model_validator(mode="after")
+    def check_epochs(self) -> Self:
+        """Every epoch has a row, and one of them is the best."""
+        if (reason := history_contradiction(self.history)) is not None:
+            raise ValueError(reason)
+        if len(self.history) != self.epoch:
+            raise ValueError(f"has {len(self.history)} rows of history after {self.epoch} epochs")
+        if not min(self.epoch, 1) <= self.best_epoch <= self.epoch:
+            raise ValueError(f"calls epoch {self.best_epoch} of {self.epoch} the best")
+        return self
 
 
-def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the tensors of a checkpoint by group and name, and where the training stands.
+STATE_ADAPTER = TypeAdapter(StoredState)
 
-    Raises `ArtefactError` for a file that is damaged or no checkpoint.
-    """
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint file holds."""
+
+    state: StoredState
+    model: dict[str, Tensor]
+    best: dict[str, Tensor]
+    average: dict[str, Tensor]
+    slots: dict[int, dict[str, Tensor]]
+    """Of the optimiser, by the number of a parameter."""
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; raises `ArtefactError` for a file that is damaged or no checkpoint."""
     tensors, metadata = read_tensors(path)
     if "state" not in metadata:
         raise ArtefactError(f"{path} is no checkpoint: it does not say where a training stands.")
-    facts: dict[str, Any] = json.loads(metadata["state"])
-    return tensors, facts
+    with damaged(path):
+        facts = json.loads(metadata["state"])
+    state = parse_artefact(STATE_ADAPTER, facts, path)
+    groups: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "average": {}, "optimizer": {}}
+    with damaged(path):
+        for name, value in tensors.items():
+            group, _, rest = name.partition(".")
+            groups[group][rest] = value
+        slots: dict[int, dict[str, Tensor]] = {}
+        for name, value in groups.pop("optimizer").items():
+            number, _, slot = name.partition(".")
+            slots.setdefault(int(number), {})[slot] = value
+    if bool(groups["best"]) != bool(state.best_epoch):
+        refuse(path, f"epoch {state.best_epoch} is the best, with {len(groups['best'])} tensors")
+    return Checkpoint(state, **groups, slots=slots)
 
 
 def save_checkpoint(path: Path, state: TrainingState) -> None:
@@ -127,26 +206,52 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
 
     Raises `ArtefactError` for a file that is damaged, no checkpoint, or of another network.
     """
-    tensors, facts = read_checkpoint(path)
-    groups: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "average": {}, "optimizer": {}}
-    for name, value in tensors.items():
-        group, _, rest = name.partition(".")
-        groups[group][rest] = value
-    load_state(state.model, groups["model"], path)
-    state.best, state.average = groups["best"], groups["average"]
-    slots: dict[int, dict[str, Tensor]] = {}
-    for name, value in groups["optimizer"].items():
-        index, _, slot = name.partition(".")
-        slots.setdefault(int(index), {})[slot] = value
-    template = state.optimizer.state_dict()
-    state.optimizer.load_state_dict({**template, "state": slots})
-    for parameter, parameter_slots in state.optimizer.state.items():
-        for slot, value in parameter_slots.items():
+    stored = read_checkpoint(path)
+    own = state.model.state_dict()
+    # The latest weights may be those of a training that diverges.
+    require_fitting(stored.model, own, path, finite=False)
+    require_fitting(stored.average, state.average, path, finite=False)
+    if stored.best:
+        require_fitting(stored.best, own, path)
+    load_slots(stored, state.optimizer, path)
+    with damaged(path):
+        state.model.load_state_dict(stored.model)
+    state.best, state.average = stored.best, stored.average
+    state.epoch, state.step = stored.state.epoch, stored.state.step
+    state.sums, state.best_epoch = list(stored.state.sums), stored.state.best_epoch
+    state.elapsed = stored.state.elapsed
+    state.validation_seconds = stored.state.validation_seconds
+    state.history = stored.state.history
+
+
+def load_slots(stored: Checkpoint, optimizer: Optimizer, path: Path) -> None:
+    """Load the slots of a checkpoint into an optimiser.
+
+    Raises `ArtefactError` if it has others. A parameter that never had a gradient has none.
+    """
+    parameters = [each for group in optimizer.param_groups for each in group["params"]]
+    if not stored.slots and (stored.state.epoch or stored.state.step):
+        stored.slots[0] = {}  # after a step there are some, unless the optimiser keeps none
+    for number, slots in stored.slots.items():
+        if not 0 <= number < len(parameters):
+            raise ArtefactError(
+                f"{path} does not fit the network: it has no parameter {number}. {RESTORE}"
+            )
+        prefix = f"optimizer.{number}."
+        require_fitting(
+            {prefix + slot: value for slot, value in slots.items()},
+            {
+                prefix + slot: value
+                for slot, value in optimizer.init_state(parameters[number]).items()
+            },
+            path,
+            finite=False,
+        )
+    with damaged(path):
+        template = optimizer.state_dict()
+        optimizer.load_state_dict({**template, "state": stored.slots})
+    for parameter, slots in optimizer.state.items():
+        for slot, value in slots.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
                 # The fused optimisers read parameter and slot in one pass, in this memory order.
-                parameter_slots[slot] = torch.empty_like(parameter).copy_(value)
-    state.epoch, state.step, state.sums = facts["epoch"], facts["step"], facts["sums"]
-    state.best_epoch = facts["best_epoch"]
-    state.elapsed = facts.get("elapsed", 0.0)  # version 1 had none of these two
-    state.validation_seconds = facts.get("validation_seconds")
-    state.history = TypeAdapter(list[EpochMetrics]).validate_python(facts["history"])
+                slots[slot] = torch.empty_like(parameter).copy_(value)

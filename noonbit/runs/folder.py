@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,9 @@ from torch import nn
 
 from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError
 from noonbit.runs.lock import LOCK, hold
-from noonbit.runs.run import FORMAT, RUNS, Run
-from noonbit.system.files import cut_name, read_json
+from noonbit.runs.run import RUNS, Run
+from noonbit.runs.run_json import FORMAT, read_run_json
+from noonbit.system.files import cut_name
 from noonbit.system.paths import (
     absolute,
     exists,
@@ -136,17 +136,7 @@ def load_run(
     for a folder that is no run, is damaged, or is of a later format.
     """
     path = find_run(name, runs)
-    metadata = read_json(path / "run.json")
-    number = metadata.get("format") if isinstance(metadata, dict) else None
-    if not isinstance(number, int):
-        raise ArtefactError(f"{path / 'run.json'} has no format number; it is no run of noonbit's.")
-    if number > FORMAT:
-        raise ArtefactError(
-            f"{path} has run format {number}; this noonbit {version('noonbit')} reads up "
-            f"to {FORMAT}. "
-            "Update noonbit to open it."
-        )
-    run = Run(absolute(path), metadata)
+    run = Run(absolute(path), read_run_json(path))
     if model is not None:
         run.load_weights(model)
         run.model = run.with_test_time_augmentation(model)

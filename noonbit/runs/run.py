@@ -21,25 +21,25 @@ is evaluated on the fold that it did not train on. A run is never overwritten. A
 format is refused.
 """
 
-import csv
-import io
+import os
 import shlex
+import tomllib
 import warnings
-from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import tomli_w
 import torch
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from noonbit.config.read_options import ReadOptions
-from noonbit.config.recipe import Recipe, validation_reasons
+from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
 from noonbit.data.dataset import PART_NAMES, Indices, RawDataset
 from noonbit.data.loader import values_at
@@ -57,29 +57,34 @@ from noonbit.evaluation.attribution import Explanation, explain
 from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Predictions, predict, predict_probabilities
 from noonbit.evaluation.metrics import Evaluation, evaluate
-from noonbit.models.catalogue import build_for
+from noonbit.models.catalogue import MODELS, build_for, outline_for
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.tta import with_tta
-from noonbit.runs.checkpoint import (
-    load_state,
-    load_weights,
-    read_best_weights,
-    read_tensors,
+from noonbit.runs.checkpoint import load_state, read_checkpoint, read_tensors, require_fitting
+from noonbit.runs.history import NAME as HISTORY
+from noonbit.runs.history import read_history, write_history
+from noonbit.runs.run_json import RUN_JSON
+from noonbit.runs.stored_evaluation import NAME as EVALUATION
+from noonbit.runs.stored_evaluation import read_evaluation
+from noonbit.system.artefacts import (
+    damaged,
+    parse_artefact,
+    read_artefact_json,
+    read_artefact_text,
+    refuse,
+    settings_of,
 )
-from noonbit.system.files import read_json, sync_folder, write, write_json, write_text
+from noonbit.system.files import sync_folder, write, write_json, write_text
 from noonbit.system.paths import absolute
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
 
-FORMAT = 1
-"""The version of the run folder; incremented when older versions can no longer read it."""
 RUNS = Path("runs")
 """Where runs are created and looked for, relative to the working directory."""
-CHECKPOINT = "checkpoint.safetensors"
+RECIPE, CONTRACT, SPLIT = "recipe.toml", "contract.json", "split.npz"
+WEIGHTS, CHECKPOINT = "weights.safetensors", "checkpoint.safetensors"
 DEVICE_LOCK = Lock()
 """Held while a network moves to a device, so that no thread uses it half moved."""
-
-Value = TypeVar("Value")
 
 
 class Run:
@@ -102,17 +107,19 @@ class Run:
     @cached_property
     def contract(self) -> Contract:
         """The contract of one input; see `Contract`."""
-        path = self.path / "contract.json"
-        return parse(TypeAdapter(Contract), read_json(path), path)
+        path = self.path / CONTRACT
+        contract = parse_artefact(TypeAdapter(Contract), read_artefact_json(path), path)
+        if list(contract.class_names) != self.metadata["data"]["classes"]:
+            refuse(path, "its classes are not those of run.json")
+        return contract
 
     @cached_property
     def recipe(self) -> Recipe:
         """The resolved recipe."""
-        path = self.path / "recipe.toml"
-        try:
-            return Recipe.load(path)
-        except UsageError as error:
-            raise ArtefactError(f"{error} Restore the run's recipe, or train again.") from None
+        path = self.path / RECIPE
+        text = read_artefact_text(path)
+        with settings_of(path), damaged(path):
+            return Recipe.from_settings(tomllib.loads(text), origin=RECIPE)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -121,20 +128,31 @@ class Run:
 
     @property
     def history(self) -> list[EpochMetrics]:
-        """One row per epoch, in order."""
-        path = self.path / "history.csv"
-        if not path.exists():
+        """One row per epoch, in order; none before the first epoch is over, and for an ensemble."""
+        is_finished = self.is_finished and not self.is_ensemble
+        if not is_finished and not os.path.lexists(self.path / HISTORY):
             return []
-        with path.open(newline="", encoding="utf-8") as file:
-            return parse(TypeAdapter(list[EpochMetrics]), list(csv.DictReader(file)), path)
+        rows = read_history(self.path)
+        if is_finished and len(rows) != self.metadata["result"]["epochs"]:
+            refuse(self.path / HISTORY, f"it has {len(rows)} epochs, and run.json has others")
+        return rows
 
     @property
     def evaluation(self) -> Evaluation | None:
         """The metrics of the test split; None before it was evaluated."""
-        path = self.path / "evaluation.json"
-        if not path.exists():
+        if not os.path.lexists(self.path / EVALUATION):
             return None
-        return parse(TypeAdapter(Evaluation), read_json(path), path)
+        return read_evaluation(self.path, self.class_names)
+
+    @property
+    def split(self) -> Split:
+        """The stored split."""
+        data, path = self.metadata["data"], self.path / SPLIT
+        counts: dict[str, int] = {part: sum(data["counts"][part]) for part in PART_NAMES}
+        split = Split.load(path, data["split"], counts, folds=self.folds)
+        if self.is_finished and self.folds is not None and split.folds is None:
+            refuse(path, "it does not say the fold of each item")
+        return split
 
     @cached_property
     def model(self) -> nn.Module:
@@ -142,24 +160,47 @@ class Run:
 
         For an ensemble, an `Ensemble` of all members.
         """
-        model = self.metadata["model"]
         if not self.is_ensemble:
             self.require_rebuildable()
-            network = self.build(model["name"])
-            self.load_weights(network)
+        weights, _ = self.best_weights()
+        network = self.assemble(self.build)
+        load_state(network, weights, self.weights_path)
+        if not isinstance(network, Ensemble):
             return self.with_test_time_augmentation(network)
-        ensemble = Ensemble(
-            [
-                Member.blank(
-                    with_tta(self.build(member["name"]), member["views"]),
-                    self.contract.preprocessor.normalised_channels,
-                )
-                for member in model["members"]
-            ],
-            model["combine"],
-        )
-        self.load_weights(ensemble)
-        return ensemble.eval()
+        for member in network.members:
+            if not (member.get_buffer("temperature") > 0 and (member.get_buffer("std") > 0).all()):
+                refuse(self.weights_path, "a member has a temperature or a deviation of 0 or less")
+        return network.eval()
+
+    def assemble(self, build: Callable[[str], nn.Module]) -> nn.Module:
+        """Make the untrained network of what `build` makes of a network's name."""
+        model = self.metadata["model"]
+        if not self.is_ensemble:
+            return build(model["name"])
+        channels = self.contract.preprocessor.normalised_channels
+        with settings_of(self.path / RUN_JSON):
+            return Ensemble(
+                [
+                    Member.blank(with_tta(build(member["name"]), member["views"]), channels)
+                    for member in model["members"]
+                ],
+                model["combine"],
+            )
+
+    def outline(self) -> nn.Module | None:
+        """The network without its numbers, by which they are checked before it takes any memory.
+
+        None if it, or a member, is a network of one's own. Takes a few milliseconds.
+        """
+        model = self.metadata["model"]
+        names = [member["name"] for member in model.get("members", [model])]
+        if model["python"] or not all(name in MODELS for name in names):
+            return None
+        contract, path = self.contract, self.path / CONTRACT
+        with settings_of(path), damaged(path), torch.device("meta"):
+            return self.assemble(
+                lambda name: outline_for(contract.preprocessor, name, len(contract.class_names))
+            )
 
     def model_on(self, runtime: Runtime) -> nn.Module:
         """Return `model` on the runtime's device, in evaluation mode; moved there if necessary.
@@ -196,7 +237,8 @@ class Run:
 
     def with_test_time_augmentation(self, model: nn.Module) -> nn.Module:
         """Wrap a trained network in the recipe's test-time augmentation; in evaluation mode."""
-        return with_tta(model, self.recipe.test_time_augmentation or "none").eval()
+        with settings_of(self.path / RECIPE):
+            return with_tta(model, self.recipe.test_time_augmentation or "none").eval()
 
     def require_rebuildable(self) -> None:
         """Raise `ArtefactError` for a network that was given as a Python object."""
@@ -212,13 +254,30 @@ class Run:
         """Return the state dict of the best epoch, so far if the training is not finished.
 
         Also the number of that epoch; None for an ensemble. Raises `ArtefactError` if there are no
-        weights yet.
+        weights yet, or those of another network.
         """
-        if self.metadata["status"] == "finished":
-            best_epoch: int | None = self.metadata["result"].get("best_epoch")
-            return read_tensors(self.path / "weights.safetensors")[0], best_epoch
-        self.require_best_so_far()
-        return read_best_weights(self.path / CHECKPOINT)
+        best_epoch: int | None
+        if self.is_finished:
+            weights, _ = read_tensors(self.weights_path)
+            best_epoch = self.metadata["result"].get("best_epoch")
+        else:
+            self.require_best_so_far()
+            checkpoint = read_checkpoint(self.weights_path)
+            weights, best_epoch = checkpoint.best, checkpoint.state.best_epoch
+        outline = self.outline()
+        if outline is not None:
+            require_fitting(weights, outline.state_dict(), self.weights_path)
+        return weights, best_epoch
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run is trained and evaluated."""
+        return bool(self.metadata["status"] == "finished")
+
+    @property
+    def weights_path(self) -> Path:
+        """The file of the best weights: the checkpoint's if the training is not finished."""
+        return self.path / (WEIGHTS if self.is_finished else CHECKPOINT)
 
     def require_best_so_far(self) -> None:
         """Raise `ArtefactError` if a run that is not finished has no weights to answer with."""
@@ -229,25 +288,22 @@ class Run:
             again = "Train anew with a smaller --learning-rate."
         elif self.is_ensemble:
             reason = "not all of its networks are trained"
-        elif (self.path / CHECKPOINT).exists():
-            if read_best_weights(self.path / CHECKPOINT)[1]:
+        elif os.path.lexists(self.path / CHECKPOINT):
+            if read_checkpoint(self.path / CHECKPOINT).state.best_epoch:
                 return
             reason = "its first epoch is not over"
         raise ArtefactError(f"{self.path.name} has no weights yet: {reason}. {again}")
 
     def load_weights(self, model: nn.Module) -> None:
         """Load `best_weights` into a network; raises `ArtefactError` if they do not fit."""
-        if self.metadata["status"] == "finished":
-            load_weights(self.path / "weights.safetensors", model)
-        else:
-            load_state(model, self.best_weights()[0], self.path / CHECKPOINT)
+        load_state(model, self.best_weights()[0], self.weights_path)
 
     def warn_if_unfinished(self) -> None:
         """Issue an `UnfinishedRunWarning` if the run answers with its best weights so far."""
-        if self.metadata["status"] == "finished" or self.is_ensemble:
+        if self.is_finished or self.is_ensemble:
             return
         path = self.path / CHECKPOINT
-        if path.exists() and (epoch := read_best_weights(path)[1]):
+        if os.path.lexists(path) and (epoch := read_checkpoint(path).state.best_epoch):
             warnings.warn(
                 f"{self.path.name} is not finished. It answers with its best weights so far, of "
                 f"epoch {epoch}; its probabilities are not calibrated yet. Continue with: noonbit "
@@ -306,7 +362,12 @@ class Run:
                 "it, so its figures would not be comparable. Restore the data, or train again."
             )
         # Not drawn again, since another version might draw another split.
-        return replace(items, split=Split.load(self.path / "split.npz", items.split.reasons))
+        split = replace(self.split, reasons=items.split.reasons)
+        count = len(items.labels)
+        for part in (split.train, split.validation, split.test):
+            if len(part) and part[-1] >= count:
+                refuse(self.path / SPLIT, f"it has item {part[-1]:,}, and the data {count:,} items")
+        return replace(items, split=split)
 
     def evaluate(
         self,
@@ -388,24 +449,18 @@ class Run:
     def update(self, **facts: Any) -> None:
         """Atomically update run.json; what was written before is on the disk then."""
         self.metadata.update(facts)
-        write_json(self.path / "run.json", self.metadata)
+        write_json(self.path / RUN_JSON, self.metadata)
         sync_folder(self.path)
 
     def write_setup(self, settings: dict[str, Any], contract: Contract, split: Split) -> None:
         """Write recipe.toml, contract.json and split.npz."""
-        write_text(self.path / "recipe.toml", tomli_w.dumps(settings))
-        write_json(self.path / "contract.json", contract.model_dump())
-        write(self.path / "split.npz", split.save)
+        write_text(self.path / RECIPE, tomli_w.dumps(settings))
+        write_json(self.path / CONTRACT, contract.model_dump())
+        write(self.path / SPLIT, split.save)
 
     def write_history(self, rows: Sequence[EpochMetrics]) -> None:
         """Write history.csv."""
-        text = io.StringIO()
-        writer = csv.DictWriter(
-            text, [column.name for column in fields(EpochMetrics)], lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-        write_text(self.path / "history.csv", text.getvalue())
+        write_history(self.path, rows)
 
     def _repr_html_(self) -> str:
         """Return a card for notebooks."""
@@ -431,13 +486,3 @@ def device_of(model: nn.Module) -> torch.device | None:
     """Return the device of the first parameter; None without parameters."""
     first = next(model.parameters(), None)
     return None if first is None else first.device
-
-
-def parse(adapter: TypeAdapter[Value], value: Any, path: Path) -> Value:
-    """Validate a file's plain values as a type; raises `ArtefactError` if they do not fit."""
-    try:
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        raise ArtefactError(
-            f"{path} is damaged: {validation_reasons(error)[0]}. Restore it, or train again."
-        ) from None

@@ -4,14 +4,28 @@ A line is written as soon as its step is over, so that a killed training loses n
 """
 
 import csv
+import os
+from itertools import pairwise
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from noonbit.errors import ArtefactError
+from noonbit.system.artefacts import (
+    RESTORE,
+    damaged,
+    parse_artefact,
+    read_artefact_text,
+    refuse,
+)
 from noonbit.system.files import write_text
 from noonbit.training.state import TimedStep, TrainingState
 
 NAME = "schedule.csv"
 HEADER = "seconds,lr\n"
+STEPS_ADAPTER = TypeAdapter(list[TimedStep])
+MOST_BYTES = 2**30
+"""Twenty-five million steps."""
 
 
 class TimedStepsFile:
@@ -47,19 +61,18 @@ def read_timed_steps(folder: Path, *, at_least: int) -> list[TimedStep]:
     Raises `ArtefactError` if it is damaged, or has fewer steps than the `at_least` of a checkpoint.
     """
     path = folder / NAME
-    if not path.exists():
+    if not at_least and not os.path.lexists(path):
         return []
-    text = path.read_text(encoding="utf-8")
+    text = read_artefact_text(path, most_bytes=MOST_BYTES)
     whole_lines = text[: text.rfind("\n") + 1].splitlines()
-    try:
-        steps = [
-            TimedStep(float(seconds), float(lr)) for seconds, lr in csv.reader(whole_lines[1:])
-        ]
-    except ValueError as error:
-        raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
+    with damaged(path):
+        stored = [(float(seconds), float(lr)) for seconds, lr in csv.reader(whole_lines[1:])]
+    steps = parse_artefact(STEPS_ADAPTER, stored, path)
+    if any(one.seconds > other.seconds for one, other in pairwise(steps)):
+        refuse(path, "a step began before the one before it")
     if len(steps) < at_least:
         raise ArtefactError(
             f"{path} ends after {len(steps):,} steps, but the checkpoint stands at {at_least:,}. "
-            "Restore it, or train again."
+            f"{RESTORE}"
         )
     return steps

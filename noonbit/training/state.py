@@ -1,10 +1,11 @@
 """The state of a training, its metrics, and its callbacks."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-import torch
+from pydantic import AfterValidator, Field
 from torch import Tensor, nn
 
 from noonbit.config.plan import Plan
@@ -12,29 +13,52 @@ from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.system.runtime import Runtime
 from noonbit.training.ema import Average
+from noonbit.training.optim.base import Optimizer
+
+
+def check_validated(value: float) -> float:
+    """Accept what a validation gives: nan where there was none."""
+    if not math.isnan(value) and not 0 <= value < math.inf:
+        raise ValueError("should be finite and not below 0, or nan")
+    return value
+
+
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Validated = Annotated[float, AfterValidator(check_validated)]
 
 
 @dataclass(frozen=True, slots=True)
 class EpochMetrics:
-    """One row of a run's history."""
+    """One row of a run's history, with what pydantic accepts of a stored one."""
 
-    epoch: int
+    epoch: Annotated[int, Field(ge=1)]
     """From 1."""
-    loss: float
+    loss: Amount
     """Mean training loss, with label smoothing and augmentation."""
-    accuracy: float
+    accuracy: Share
     """On the augmented training items, averaged over the epoch while the weights changed."""
-    val_loss: float
-    val_accuracy: float
-    lr: float
+    val_loss: Validated
+    val_accuracy: Validated
+    lr: Amount
     """At the last step."""
-    seconds: float
-    items_per_second: float
+    seconds: Amount
+    items_per_second: Amount
 
     @property
     def is_validated(self) -> bool:
         """Whether there was a validation split, and time for it."""
         return not math.isnan(self.val_accuracy)
+
+
+def history_contradiction(rows: Sequence[EpochMetrics]) -> str | None:
+    """Return what contradicts itself in a stored history; None if nothing does."""
+    for number, row in enumerate(rows, start=1):
+        if row.epoch != number:
+            return f"epoch {row.epoch} is in the place of epoch {number}"
+        if math.isnan(row.val_loss) != math.isnan(row.val_accuracy) or row.val_accuracy > 1:
+            return f"epoch {number} has val_accuracy {row.val_accuracy} and val_loss {row.val_loss}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +80,9 @@ class StepProgress:
 class TimedStep(NamedTuple):
     """What the clock decided for one step of a training with a time budget."""
 
-    seconds: float
+    seconds: Amount
     """Of the training, in all sittings, when the step began."""
-    lr: float
+    lr: Amount
 
 
 @dataclass
@@ -66,7 +90,7 @@ class TrainingState:
     """The state of a training, which a checkpoint holds."""
 
     model: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     epoch: int = 0
     """The number of finished epochs."""
     step: int = 0

@@ -304,12 +304,13 @@ def test_copies_do_not_change_the_shares(times: int) -> None:
 def test_a_stored_split_comes_back_and_a_damaged_one_is_named(tmp_path: Path) -> None:
     split = Split(np.arange(5), np.arange(5, 7), np.arange(7, 9), {"test": "drawn"})
     split.save(tmp_path / "split.npz")
-    again = Split.load(tmp_path / "split.npz", split.reasons)
+    counts = {"train": 5, "validation": 2, "test": 2}
+    again = Split.load(tmp_path / "split.npz", split.reasons, counts)
     for part in ("train", "validation", "test"):
         assert np.array_equal(getattr(again, part), getattr(split, part))
     (tmp_path / "split.npz").write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(ArtefactError, match="split.npz cannot be read"):
-        Split.load(tmp_path / "split.npz", {})
+    with pytest.raises(ArtefactError, match="split.npz is damaged"):
+        Split.load(tmp_path / "split.npz", {}, counts)
 
 
 def test_groups_are_dealt_into_folds_whole() -> None:

@@ -128,9 +128,9 @@ def test_the_weights_of_another_network_are_refused_by_name(tmp_path):
     save_weights(path, nn.Linear(3, 3).state_dict())
     with pytest.raises(ArtefactError) as error:
         load_weights(path, network())
-    assert str(error.value).startswith(f"{path} does not fit the network: ")
-    assert "Missing key(s)" in str(error.value)
-    assert "\n" not in str(error.value)
+    assert str(error.value) == (
+        f"{path} does not fit the network: 0.weight is missing. Restore it, or train again."
+    )
 
 
 def test_the_checkpoint_of_another_network_is_refused(tmp_path):
@@ -138,7 +138,9 @@ def test_the_checkpoint_of_another_network_is_refused(tmp_path):
     state = start()
     save_checkpoint(path, state)
     state.model[7] = nn.Linear(128, 4)
-    with pytest.raises(ArtefactError, match="does not fit the network: .*size mismatch"):
+    with pytest.raises(
+        ArtefactError, match=r"7\.weight is float32 of 3x128, and the network has float32 of 4x128"
+    ):
         load_checkpoint(path, state)
 
 
@@ -152,7 +154,7 @@ def test_cut_weights_are_called_damaged(kept, tmp_path):
     path = tmp_path / "weights.safetensors"
     save_weights(path, network().state_dict())
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(ArtefactError, match=r"is damaged: .* Restore it, or train again\."):
+    with pytest.raises(ArtefactError, match=r"is damaged .* Restore it, or train again\."):
         load_weights(path, network())
 
 

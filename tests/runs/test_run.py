@@ -15,7 +15,8 @@ from noonbit.errors import ArtefactError, UsageError
 from noonbit.models.catalogue import build
 from noonbit.runs.checkpoint import save_weights
 from noonbit.runs.folder import find_run, load_run, new_run, slug
-from noonbit.runs.run import FORMAT, Run
+from noonbit.runs.run import RUNS, Run
+from noonbit.runs.run_json import FORMAT
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
 
@@ -178,7 +179,7 @@ def test_a_later_format_is_refused_with_both_numbers(copied):
 @pytest.mark.parametrize("text", ['{"format": 1, "sta', "\xff\xfe", ""])
 def test_a_damaged_run_json_is_named(text, copied):
     (copied / "run.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(ArtefactError, match=r"run\.json is damaged: .* Restore it, or train again"):
+    with pytest.raises(ArtefactError, match=r"run\.json is damaged .* Restore it, or train again"):
         load_run(copied)
 
 
@@ -239,7 +240,7 @@ def test_a_file_that_holds_something_else_is_called_damaged(name, text, read, co
 
 def test_a_missing_recipe_is_the_run_folders_fault(copied):
     (copied / "recipe.toml").unlink()
-    with pytest.raises(ArtefactError, match=r"recipe\.toml does not exist"):
+    with pytest.raises(ArtefactError, match=r"recipe\.toml is missing; the run folder is not"):
         _ = load_run(copied).recipe
 
 
@@ -247,8 +248,8 @@ def test_history_and_evaluation_come_back_as_they_were_written(digits_run):
     loaded = load_run(digits_run.path)
     assert loaded.evaluation == digits_run.evaluation
     assert [row.epoch for row in loaded.history] == [1, 2]
-    rows = [*loaded.history, EpochMetrics(3, 0.1, 1 / 3, float("inf"), 2 / 3, 1e-9, 0.5, 1e6)]
-    loaded_again = Run(digits_run.path.parent, {})
+    rows = [*loaded.history, EpochMetrics(3, 0.1, 1 / 3, 1e-300, 2 / 3, 1e-9, 0.5, 1e6)]
+    loaded_again = Run(digits_run.path.parent, RECORD | {"status": "training"})
     loaded_again.write_history(rows)
     assert loaded_again.history == rows
     (digits_run.path.parent / "history.csv").unlink()
@@ -284,7 +285,7 @@ def test_a_command_calls_a_run_by_name_in_runs_and_by_path_elsewhere(tmp_path, m
     monkeypatch.chdir(tmp_path)
     inside = create_run(None, model="lenet5", source="digits", metadata=RECORD)
     assert inside.word == inside.path.name
-    assert load_run(inside.word).path == inside.path
+    assert find_run(inside.word, RUNS).resolve() == inside.path
     outside = create_run(Path("my models/one"), model="lenet5", source="digits", metadata=RECORD)
     assert outside.word == f"'{tmp_path}/my models/one'"
 

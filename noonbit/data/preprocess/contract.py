@@ -7,11 +7,11 @@ Training, evaluation and prediction use the same object, so they preprocess inpu
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from noonbit.data.preprocess.base import Values
 from noonbit.data.preprocess.registry import AnyPreprocessor
@@ -20,19 +20,37 @@ if TYPE_CHECKING:
     from torch import Tensor, device
 
 
+LEAST_DIVISOR, LARGEST_NUMBER = 1e-9, 1e9
+"""What a value is divided by, and any other number, so that float32 can hold the result."""
+Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+Divisor = Annotated[float, Field(ge=LEAST_DIVISOR, le=LARGEST_NUMBER)]
+
+
 class Contract(BaseModel):
     """Preprocessing, normalisation, class names and calibration; stored with the weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     preprocessor: AnyPreprocessor
-    mean: tuple[float, ...]
+    mean: tuple[Number, ...]
     """Per channel over the training split, on a scale of 0 to 1."""
-    std: tuple[float, ...]
-    class_names: tuple[str, ...]
+    std: tuple[Divisor, ...]
+    class_names: Annotated[tuple[str, ...], Field(min_length=1)]
     """In the order of the network's outputs."""
-    temperature: float = Field(default=1.0, gt=0)
+    temperature: Divisor = 1.0
     """The logits are divided by it before the softmax."""
+
+    @model_validator(mode="after")
+    def check_lengths(self) -> Self:
+        """Every normalised channel has a mean and a deviation, and no two classes one name."""
+        channels = self.preprocessor.normalised_channels
+        if not len(self.mean) == len(self.std) == channels:
+            raise ValueError(
+                f"has {len(self.mean)} means and {len(self.std)} deviations for {channels} channels"
+            )
+        if len(set(self.class_names)) < len(self.class_names):
+            raise ValueError("has a class name twice")
+        return self
 
     @classmethod
     def fit(

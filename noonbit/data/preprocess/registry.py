@@ -47,7 +47,7 @@ def restore_preprocessor(stored: object) -> Preprocessor:
     if isinstance(stored, Preprocessor):
         return stored
     kind = stored.get("input_kind") if isinstance(stored, Mapping) else None
-    if kind not in INPUT_KINDS:
+    if not isinstance(kind, str) or kind not in INPUT_KINDS:
         raise ValueError(f"should have an input_kind out of {', '.join(INPUT_KINDS)}")
     return INPUT_KINDS[kind].model_validate(stored)
 

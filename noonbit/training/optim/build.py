@@ -7,6 +7,7 @@ from torch import nn
 
 from noonbit.config.recipe import OptimizerName
 from noonbit.training.optim.adadelta import Adadelta
+from noonbit.training.optim.base import Optimizer
 from noonbit.training.optim.muon import Muon
 from noonbit.training.optim.torch_fused import Adam, RMSprop, Sgd
 
@@ -20,7 +21,7 @@ def make_optimizer(
     weight_decay: float,
     epsilon: float,
     dtype: torch.dtype = torch.float32,
-) -> torch.optim.Optimizer:
+) -> Optimizer:
     """Create the optimiser over all trainable parameters.
 
     Weight decay acts on matrices and filters alone: a decayed bias or batch-norm scale only loses

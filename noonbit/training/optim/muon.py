@@ -45,6 +45,16 @@ class Muon(Optimizer):
         super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         self.dtype = dtype
 
+    def init_state(self, value: Tensor) -> dict[str, Tensor]:
+        """A momentum of zero for a filter bank; else two moving averages and a step count of 0."""
+        if value.ndim == 4:
+            return {"momentum": torch.zeros_like(value)}
+        return {
+            "step": torch.zeros((), device=value.device),
+            "mean": torch.zeros_like(value),
+            "square": torch.zeros_like(value),
+        }
+
     def update(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
         """See `Optimizer`."""
         if group["orthogonal"]:
@@ -55,10 +65,7 @@ class Muon(Optimizer):
 
     def update_filters(self, filters: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         """Take one bank's step: Nesterov momentum, orthogonalised."""
-        state = self.state[filters]
-        if not state:
-            state["momentum"] = torch.zeros_like(filters)
-        momentum = state["momentum"]
+        momentum = self.states_of([filters])[0]["momentum"]
         momentum.mul_(group["momentum"]).add_(gradient)
         direction = gradient.add(momentum, alpha=group["momentum"])
         # The clamp is for filters initialised to zero, which have no norm to keep.
@@ -74,13 +81,7 @@ class Muon(Optimizer):
         self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
     ) -> None:
         """Take a step of AdamW (Loshchilov and Hutter, 2019), with betas 0.9 and 0.95."""
-        for value in values:
-            state = self.state[value]
-            if not state:
-                state["step"] = torch.zeros((), device=value.device)
-                state["mean"] = torch.zeros_like(value)
-                state["square"] = torch.zeros_like(value)
-        states = [self.state[value] for value in values]
+        states = self.states_of(values)
         adamw(
             values,
             gradients,

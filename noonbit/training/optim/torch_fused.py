@@ -20,10 +20,11 @@ class Sgd(Optimizer):
 
     def __init__(self, groups: list[dict[str, Any]], *, lr: float, momentum: float) -> None:
         super().__init__(groups, {"lr": lr, "momentum": momentum})
+        self.has_momentum = momentum > 0
 
     def init_state(self, value: Tensor) -> dict[str, Tensor]:
         """Zeros, so that momentum after the first step is the first gradient, as in PyTorch."""
-        return {"momentum_buffer": torch.zeros_like(value)}
+        return {"momentum_buffer": torch.zeros_like(value)} if self.has_momentum else {}
 
     def update(self, values: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
         """See `Optimizer`."""

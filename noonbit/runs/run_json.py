@@ -1,0 +1,371 @@
+"""The types of run.json, by which it is validated once, when a run is loaded.
+
+They have the entries that are used by name; others are for people, and may be anything. The values
+themselves stay a dictionary, so that a run writes back what it has read. metadata.py makes them.
+"""
+
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    model_validator,
+)
+
+from noonbit.config.ensemble import Combine, EnsembleSettings
+from noonbit.config.recipe import Engine, Precision, Recipe
+from noonbit.errors import ArtefactError
+from noonbit.models.catalogue import MODELS
+from noonbit.models.custom import is_custom
+from noonbit.system.artefacts import parse_artefact, read_artefact_json
+
+FORMAT = 1
+"""The version of the run folder; incremented when older versions can no longer read it."""
+RUN_JSON = "run.json"
+MEMBERS = "members"
+"""The folder of the run folders of members that were trained together."""
+LARGEST_COUNT = 2**53
+"""Up to here, every whole number is a float too."""
+
+
+def check_time(text: str) -> str:
+    """Accept a time such as 2026-11-22T14:15:02+01:00."""
+    datetime.fromisoformat(text)
+    return text
+
+
+def check_given(value: object) -> object:
+    """Refuse null for what may be left out."""
+    if value is None:
+        raise ValueError("should be left out or have a value")
+    return value
+
+
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+Number = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
+"""From 1."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[float, Field(ge=0)]
+"""Seconds, a learning rate or a standard deviation."""
+Gains = Annotated[float, Field(ge=-1, le=1)]
+Time = Annotated[str, AfterValidator(check_time)]
+IfGiven = BeforeValidator(check_given)
+
+
+class Stored(BaseModel):
+    """An object in run.json: of the very types that were written, and finite."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class Counts(Stored):
+    """The items of each class in each part of the split."""
+
+    train: list[Count]
+    validation: list[Count]
+    test: list[Count]
+
+
+class SplitReasons(Stored):
+    """How the parts of the split were chosen."""
+
+    validation: str
+    test: str
+
+
+class FindingEntry(Stored):
+    """See `Finding`."""
+
+    severity: str
+    title: str
+    detail: list[str]
+
+
+class DataEntry(Stored):
+    """The data."""
+
+    format: str
+    notes: list[str]
+    classes: Annotated[list[str], Field(min_length=1)]
+    counts: Counts
+    split: SplitReasons
+    left_out: list[str]
+    findings: list[FindingEntry]
+    fingerprint: str
+
+    @model_validator(mode="after")
+    def check_counts(self) -> Self:
+        """Every class is counted in every part."""
+        for part, counts in self.counts:
+            if len(counts) != len(self.classes):
+                raise ValueError(
+                    f"counts {len(counts)} classes in {part}, and names {len(self.classes)}"
+                )
+        return self
+
+
+class MemberEntry(Stored):
+    """One network of an ensemble."""
+
+    name: str
+    views: str
+    run: str
+
+
+class ModelEntry(Stored):
+    """The network, or those of an ensemble."""
+
+    name: str
+    python: bool
+    parameters: Count
+    multiply_adds: Count
+    members: Annotated[list[MemberEntry], Field(min_length=1)] = []
+    combine: Combine | None = None
+
+    @model_validator(mode="after")
+    def check_networks(self) -> Self:
+        """Every network can be named, and several are combined in some way."""
+        for name in [member.name for member in self.members] or [self.name]:
+            if not self.python and name not in MODELS and not is_custom(name):
+                raise ValueError(f"names the network '{name}', which does not exist here")
+        if self.members and self.combine is None:
+            raise ValueError("does not say how its members are combined")
+        return self
+
+
+class MachineEntry(Stored):
+    """The machine that trained; a resumed training takes its settings of it."""
+
+    python: str
+    platform: str
+    processor: str | None
+    device: str
+    threads: int
+    precision: Precision
+    engine: Engine | None
+    versions: dict[str, str]
+
+    @model_validator(mode="after")
+    def check_threads(self) -> Self:
+        """A recipe would take so many threads."""
+        Recipe(threads=self.threads)
+        return self
+
+
+class TrainingEntry(Stored):
+    """How the members of an ensemble are trained."""
+
+    at_once: Number
+    threads: Number
+    reason: str
+    settings: EnsembleSettings
+    recipe: Recipe
+    recipes: list[Recipe]
+
+
+class InitialEntry(Stored):
+    """The run whose weights the training began with."""
+
+    run: str
+    source: str
+    epoch: Count | None
+    tensors: Count
+    learned_test_items: Count | None
+
+
+class ExtensionEntry(Stored):
+    """Where a training was extended."""
+
+    epoch: Count
+    step: Count
+    planned: Count | None
+    epochs: Number
+    lr: Amount
+    schedule: str
+
+
+class TimeBudgetEntry(Stored):
+    """What a time budget held."""
+
+    seconds: Amount
+    spent_seconds: Amount
+    steps: Count
+    steps_per_epoch: Number
+    last_lr: Amount
+    highest_lr: Annotated[float, Field(gt=0)]
+    ended_by: Literal["time", "epochs", "patience"]
+    too_short_to_validate: bool
+
+
+class Result(Stored):
+    """The figures of a finished run."""
+
+    accuracy: Share | None
+    """None without test items."""
+    accuracy_low: Share
+    accuracy_high: Share
+    test_items: Count
+    loading_seconds: Amount
+    train_seconds: Amount
+    peak_memory_bytes: Count | None = None
+    total_seconds: Annotated[Amount | None, IfGiven] = None
+
+
+class TrainingResult(Result):
+    """Of one network."""
+
+    epochs: Number
+    best_epoch: Number
+    val_accuracy: Share | None
+    time_budget: Annotated[TimeBudgetEntry | None, IfGiven] = None
+
+    @model_validator(mode="after")
+    def check_best_epoch(self) -> Self:
+        """The best epoch is one of those that were trained."""
+        if self.best_epoch > self.epochs:
+            raise ValueError(f"best_epoch is {self.best_epoch} of {self.epochs} epochs")
+        return self
+
+
+class MemberResult(Stored):
+    """Of a member of an ensemble."""
+
+    name: str
+    differs: dict[str, Any]
+    accuracy: Share
+    accuracy_low: Share
+    accuracy_high: Share
+    train_seconds: Amount
+
+
+class GainEntry(Stored):
+    """A difference of accuracies with its interval."""
+
+    gain: Gains
+    low: Gains
+    high: Gains
+
+
+class MembersResult(Result):
+    """Of an ensemble."""
+
+    members: list[MemberResult]
+    members_mean_accuracy: Share
+    best_member: Number
+    gain_over_mean: GainEntry
+    gain_over_best: GainEntry
+    not_unanimous: Share
+    pairwise_disagreement: Share
+
+    @model_validator(mode="after")
+    def check_best_member(self) -> Self:
+        """The best member is one of them."""
+        if self.best_member > len(self.members):
+            raise ValueError(f"best_member is {self.best_member} of {len(self.members)}")
+        return self
+
+
+class FoldResult(Stored):
+    """Of a fold of a cross-validation."""
+
+    fold: Number
+    items: Count
+    correct: Count
+    accuracy: Share
+    accuracy_low: Share
+    accuracy_high: Share
+    train_items: Count
+    validation_items: Count
+    train_seconds: Amount
+
+
+class FoldsResult(Result):
+    """Of a cross-validation."""
+
+    folds: Annotated[list[FoldResult], Field(min_length=1)]
+    folds_mean_accuracy: Share
+    folds_standard_deviation: Amount
+
+
+class RunEntry(Stored):
+    """All of run.json."""
+
+    status: Literal["training", "interrupted", "finished", "diverged"]
+    created: Time
+    source: str
+    source_path: str
+    data_dir: str | None
+    data: DataEntry
+    model: ModelEntry
+    reasons: dict[str, str]
+    machine: MachineEntry
+    warnings: list[str] = []
+    training: Annotated[TrainingEntry | None, IfGiven] = None
+    initial: Annotated[InitialEntry | None, IfGiven] = None
+    extensions: list[ExtensionEntry] = []
+    result: Annotated[dict[str, Any] | None, IfGiven] = None
+
+    @model_validator(mode="after")
+    def check_members(self) -> Self:
+        """Members that are trained together have a recipe each, and lie inside the run's folder.
+
+        Resuming clears away what a killed member left, and must not do so anywhere else.
+        """
+        if self.training is None:
+            return self
+        count = len(self.model.members)
+        if not count == len(self.training.recipes) == self.training.settings.count:
+            raise ValueError(
+                f"has {count} members, {len(self.training.recipes)} recipes for them, and settings "
+                f"for {self.training.settings.count}"
+            )
+        for number, member in enumerate(self.model.members, start=1):
+            if member.run != f"{MEMBERS}/{number}":
+                raise ValueError(f"says that member {number} is in '{member.run}'")
+        return self
+
+    @model_validator(mode="after")
+    def check_result(self) -> Self:
+        """A finished run has the figures of its kind."""
+        if self.status != "finished" and self.result is None:
+            return self
+        kind: type[Result] = TrainingResult
+        if self.training is not None and self.training.settings.folds is not None:
+            kind = FoldsResult
+        elif self.model.members:
+            kind = MembersResult
+        result = kind.model_validate(self.result)
+        several = getattr(result, "members", None) or getattr(result, "folds", None)
+        if several is not None and len(several) != len(self.model.members):
+            raise ValueError(f"has figures of {len(several)} of {len(self.model.members)} networks")
+        return self
+
+
+RUN_ADAPTER = TypeAdapter(RunEntry)
+
+
+def read_run_json(folder: Path) -> dict[str, Any]:
+    """Return the metadata of a run; raises `ArtefactError` unless a `RunEntry` could be made of it.
+
+    Also for a folder that is no run, or is of a later format.
+    """
+    path = folder / RUN_JSON
+    metadata = read_artefact_json(path)
+    number = metadata.get("format") if isinstance(metadata, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise ArtefactError(f"{path} has no format number; it is no run of noonbit's.")
+    if number > FORMAT:
+        raise ArtefactError(
+            f"{folder} has run format {number}; this noonbit {version('noonbit')} reads up "
+            f"to {FORMAT}. "
+            "Update noonbit to open it."
+        )
+    parse_artefact(RUN_ADAPTER, metadata, path)
+    return dict(metadata)
