@@ -18,6 +18,7 @@ PACKAGE = Path(noonbit.__file__).parent
 # A room imports itself and what stands before it, inside functions too; `cli` may import all.
 ROOMS = [
     "errors",
+    "terminal",
     "config",
     "system",
     "data",

@@ -1,8 +1,8 @@
 """How to read a source where its files leave something open."""
 
-import shlex
-
 from pydantic import BaseModel, ConfigDict
+
+from noonbit.terminal import shell_value
 
 
 class ReadOptions(BaseModel):
@@ -26,7 +26,9 @@ class ReadOptions(BaseModel):
         """Return the given options as they are written on a command line, after a space; or ""."""
         words = [(flag_of(name), getattr(self, name)) for name in ReadOptions.model_fields]
         return "".join(
-            f" {flag} {shlex.quote(value)}" for flag, value in words if value is not None
+            f" {flag}{'=' if value.startswith('-') else ' '}{shell_value(value)}"
+            for flag, value in words
+            if value is not None
         )
 
 

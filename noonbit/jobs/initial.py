@@ -18,6 +18,7 @@ from noonbit.data.preprocess.base import require_fitting_settings
 from noonbit.data.split import Split
 from noonbit.errors import DataError, UsageError, join_first, plural
 from noonbit.runs.run import Run
+from noonbit.terminal import shell_word
 from noonbit.training.setup import InitialWeights
 
 BROUGHT = ("model", "image_size", "channels", "normalise", "vectors")
@@ -48,7 +49,7 @@ def begin_from(
         member = run.metadata["model"]["members"][0]["run"]
         raise UsageError(
             f"{run.word} answers with several networks, and --from begins with one: "
-            f"--from {run.path / member}, for instance."
+            f"--from {shell_word(str(run.path / member))}, for instance."
         )
     if model is None:
         run.require_rebuildable()

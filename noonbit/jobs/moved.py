@@ -6,6 +6,7 @@ from noonbit.data.prepared import PreparedDataset, load
 from noonbit.errors import DataError, SourceNotFound
 from noonbit.runs.metadata import place_of
 from noonbit.runs.run import Run
+from noonbit.terminal import shell_word
 
 
 def load_items(run: Run, source: str | Path | None, data_dir: Path | None) -> PreparedDataset:
@@ -31,7 +32,7 @@ def load_moved(run: Run, source: str | Path, data_dir: Path | None) -> PreparedD
         raise DataError(
             f"{source} is not the data that {run.path.name} was trained on: the fingerprint of its "
             "items, labels and class names is another. Restore the data, or begin a run on this "
-            f"one: noonbit train {source} --from {run.word}"
+            f"one: noonbit train {shell_word(str(source))} --from {run.word}"
         )
     items = run.with_stored_split(items)
     run.update(**place_of(items.data.source, data_dir))

@@ -1,9 +1,8 @@
 """The commands that the report prints."""
 
-import shlex
-
 from noonbit.data.prepared import PreparedDataset
 from noonbit.runs.run import Run
+from noonbit.terminal import shell_word
 
 
 def summary_commands(run: Run) -> list[str]:
@@ -12,9 +11,9 @@ def summary_commands(run: Run) -> list[str]:
         return []
     preprocessor = run.contract.preprocessor
     size = "x".join(map(str, (*preprocessor.size, preprocessor.channels)))
-    shape = ["--input", size, "--classes", str(len(run.class_names))]
+    shape = f"--input {size} --classes {len(run.class_names)}"
     names = dict.fromkeys(member["name"] for member in run.metadata["model"]["members"])
-    return [shlex.join(["noonbit", "summary", name, *shape]) for name in names]
+    return [f"noonbit summary {shell_word(name)} {shape}" for name in names]
 
 
 def test_command(run: Run, items: PreparedDataset) -> str | None:
@@ -24,7 +23,7 @@ def test_command(run: Run, items: PreparedDataset) -> str | None:
     """
     if run.folds is None or items.data.test is None:
         return None
-    return shlex.join(["noonbit", "evaluate", str(run.path), run.metadata["source_path"]])
+    return join_words("noonbit evaluate", str(run.path), run.metadata["source_path"])
 
 
 def repeat_command(run: Run) -> str:
@@ -32,14 +31,20 @@ def repeat_command(run: Run) -> str:
     if run.is_ensemble and "training" not in run.metadata:
         model = run.metadata["model"]
         folders = [str(run.path / member["run"]) for member in model["members"]]
-        return shlex.join(["noonbit", "ensemble", *folders, "--combine", model["combine"]])
-    words = ["noonbit", "train", run.metadata["source_path"]]
-    words += ["--config", str(run.path / "recipe.toml")]
+        return join_words("noonbit ensemble", *folders) + f" --combine {model['combine']}"
+    recipe = run.path / "recipe.toml"
+    command = join_words("noonbit train", run.metadata["source_path"])
+    command += join_words(" --config", str(recipe))
     if (initial := run.metadata.get("initial")) is not None:
-        words += ["--from", initial["run"]]
+        command += join_words(" --from", initial["run"])
     if run.is_ensemble:
         for name, value in run.metadata["training"]["settings"].items():
             if value is not False:
-                words.append(f"--{name.replace('_', '-')}")
-                words += [] if value is True else [str(value)]
-    return shlex.join(words)
+                command += f" --{name.replace('_', '-')}"
+                command += "" if value is True else f" {shell_word(str(value))}"
+    return command
+
+
+def join_words(command: str, *words: str) -> str:
+    """Join a command or a flag and its words, quoted for a shell."""
+    return " ".join([command, *map(shell_word, words)])

@@ -39,6 +39,7 @@ from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import training_notes
 from noonbit.system.files import write_text
+from noonbit.terminal import escape_controls
 
 LONGEST_NAME, LONGEST_SENTENCE = 60, 400
 """Characters of a class or file name, and of a note or finding; longer ones are shortened."""
@@ -53,7 +54,7 @@ def write_report(run: Run, items: PreparedDataset) -> Path:
     if evaluation is None:
         raise ArtefactError(
             f"{run.path.name} has no test figures yet, since its training did not end. "
-            f"Continue it with: noonbit train --resume {run.path}"
+            f"Continue it with: noonbit train --resume {run.word}"
         )
     page = (
         make_environment()
@@ -147,7 +148,7 @@ def make_environment(*folders: Path) -> Environment:
         "seconds": seconds,
         "points": points,
         "comma": lambda value: f"{value:,}",
-        "name": lambda text: shorten(text, LONGEST_NAME),
+        "name": lambda text: escape_controls(shorten(text, LONGEST_NAME)),
         "sentence": lambda text: shorten(text, LONGEST_SENTENCE),
         "with_code": with_code,
     }

@@ -28,6 +28,7 @@ from noonbit.system.paths import (
     require_place_for_folder,
     user_path,
 )
+from noonbit.terminal import shell_word
 
 
 @contextmanager
@@ -96,7 +97,8 @@ def contents(folder: Path) -> Iterator[Path]:
 
 def already_exists(folder: Path) -> str:
     """Return the sentence for a folder that cannot become a run."""
-    instead = f", or continue it with --resume {folder}" if is_file(folder / "run.json") else ""
+    is_run = is_file(folder / "run.json")
+    instead = f", or continue it with --resume {shell_word(str(folder))}" if is_run else ""
     return (
         f"{folder} already exists, and nothing is ever overwritten. Choose another --out{instead}."
     )

@@ -113,7 +113,7 @@ def read_predictions(run: Run) -> StoredPredictions:
     if run.metadata["status"] != "finished" and not os.path.lexists(path):
         raise ArtefactError(
             f"{run.path.name} has no predictions yet, since its training did not end. "
-            f"Continue it with: noonbit train --resume {run.path}"
+            f"Continue it with: noonbit train --resume {run.word}"
         )
     split, classes = run.split, pa.array(run.class_names)
     content = read_artefact(path, most_bytes=MOST_BYTES)

@@ -22,7 +22,6 @@ format is refused.
 """
 
 import os
-import shlex
 import tomllib
 import warnings
 from collections.abc import Callable, Sequence
@@ -77,6 +76,7 @@ from noonbit.system.artefacts import (
 from noonbit.system.files import sync_folder, write, write_json, write_text
 from noonbit.system.paths import absolute
 from noonbit.system.runtime import Runtime
+from noonbit.terminal import shell_word
 from noonbit.training.state import EpochMetrics
 
 RUNS = Path("runs")
@@ -101,8 +101,8 @@ class Run:
     @property
     def word(self) -> str:
         """The run as an argument of a command: its name inside runs/, else its path; quoted."""
-        known = self.path.parent == absolute(RUNS)
-        return shlex.quote(self.path.name if known else str(self.path))
+        is_known = self.path.parent == absolute(RUNS) and not self.path.name.startswith("-")
+        return shell_word(self.path.name if is_known else str(self.path))
 
     @cached_property
     def contract(self) -> Contract:

@@ -4,7 +4,6 @@ Which folders are classes and which are parts is in folder_layout.py. Where no f
 the labels may stand in the names of the files (name_labels.py).
 """
 
-import shlex
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
@@ -36,6 +35,7 @@ from noonbit.data.readers.part_labels import find_labels
 from noonbit.data.readers.pictures import SUFFIXES, note_misnamed, scan, unlabelled_part
 from noonbit.data.readers.way_out import describe_way_out
 from noonbit.errors import DataError, join_first, plural
+from noonbit.terminal import shell_value
 
 FORMAT = "a folder a class"
 
@@ -129,7 +129,7 @@ def _read_names(listing: Listing, option: str) -> RawDataset:
     if not found:
         raise DataError(
             f"{listing.source} holds {plural(len(pictures), 'picture')}, none with a label in its "
-            f"name as --label-from-name {shlex.quote(option)} takes it ({pictures[0].name})."
+            f"name as --label-from-name {shell_value(option)} takes it ({pictures[0].name})."
         )
     return _read_labelled(
         listing,

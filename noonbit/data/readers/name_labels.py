@@ -1,7 +1,6 @@
 """Labels that stand in the names of files: `cat.0.jpg`, `Abyssinian_12.jpg`, `3_00012.png`."""
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -9,6 +8,7 @@ from noonbit.config.read_options import flag_of
 from noonbit.data.dataset import PART_WORDS, natural_key
 from noonbit.data.readers.folder_names import PICTURE_WORDS, words_of
 from noonbit.errors import UsageError, join_first
+from noonbit.terminal import shell_value, shell_word
 
 WORD = "word"
 _WORD_PATTERN = re.compile(r"([^\W\d].*?)[\W_]*(?=\d)")
@@ -69,8 +69,8 @@ def offer_name_labels(names: Sequence[str], source: str) -> str:
         ):
             example = next(name for name in names if label_of(name))
             return (
-                f" Their names may hold the label ({example}): noonbit check {shlex.quote(source)} "
-                f"--label-from-name {shlex.quote(option)} takes {len(counts):,} classes "
+                f" Their names may hold the label ({example}): noonbit check {shell_word(source)} "
+                f"--label-from-name {shell_value(option)} takes {len(counts):,} classes "
                 f"({join_first(sorted(counts, key=natural_key), 3)})."
             )
     return ""
