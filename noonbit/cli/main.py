@@ -4,18 +4,23 @@ Each command is a module of `noonbit.cli`, imported when it is called, so that `
 wait for PyTorch. Most commands end with the next one to type.
 """
 
-import io
+import signal
 import sys
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensError
 
+from noonbit.cli.output import say, stdout_for_json
+from noonbit.cli.streams import guard_streams, lost_output
 from noonbit.errors import NoonbitError, UnfinishedRunWarning
+from noonbit.terminal import shorten_sentence
 
 COMMANDS = {
     "check": "Say what a source is, and what is wrong with it.",
@@ -46,26 +51,40 @@ for name, help_text in COMMANDS.items():
     app.command(f"noonbit.cli.{name}:{name}", name=name, help=help_text)
 
 
+class Terminated(SystemExit):
+    """SIGTERM; what is open is closed, and temporary files are removed, on the way out."""
+
+    code: int
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code; errors.py lists the codes."""
-    let_streams_replace()
+    guard_streams()
+    signal.signal(signal.SIGTERM, raise_terminated)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
-def let_streams_replace() -> None:
-    """Have stdout and stderr replace what their encoding does not have, instead of failing.
+def raise_terminated(number: int, frame: object) -> None:
+    """Handle SIGTERM outside trainings, which save first: see `jobs.interrupts`.
 
-    A Korean class name cannot be shown on an English console, or a path that is not UTF-8 at all.
+    By default the system ends the process at once, or in a container ignores the signal.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    raise Terminated(128 + number)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    code = run_command(arguments)
+    if code == 0 and (reason := lost_output(sys.stdout)) is not None:
+        return fail(f"The output could not be written to stdout: {reason}. All else was done.", 4)
+    return code
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit code of its work, whatever became of its output."""
+    for_json = "--json" in arguments and not {"--help", "-h"} & set(arguments)
     try:
-        with warnings_as_notes():
+        with warnings_as_notes(), stdout_for_json() if for_json else nullcontext():
             app(
                 list(arguments),
                 exit_on_error=False,
@@ -78,36 +97,46 @@ def run(arguments: Sequence[str]) -> int:
         return fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         return fail("Interrupted.", 130)
-    except BrokenPipeError:
-        # The reader of our output closed the pipe (`| head`), so nothing can be printed.
-        sys.stdout = None
-        return 0
+    except Terminated as request:
+        return fail("Terminated.", request.code)
     except Exception:
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():
+            say(line)
         return fail("This is a bug in noonbit; please report it with the lines above.", 1)
     return 0
 
 
 @contextmanager
 def warnings_as_notes() -> Iterator[None]:
-    """Print noonbit's own warnings as the notes of a command; others as Python does."""
+    """Print our warnings, and those of the user's own code, as the notes of a command.
+
+    What a library warns of is a matter of our code, or is said by a sentence of ours as well; it is
+    shown where `python -W` or PYTHONWARNINGS asks for warnings.
+    """
     with warnings.catch_warnings():
-        print_warning = warnings.showwarning
 
-        def show(message: Warning | str, category: type[Warning], *args: Any, **named: Any) -> None:
-            if issubclass(category, UnfinishedRunWarning):
-                print(f"note     {message}", file=sys.stderr)
-            else:
-                print_warning(message, category, *args, **named)
+        def show(message: Warning | str, category: type[Warning], filename: str, *_: Any) -> None:
+            is_ours = issubclass(category, UnfinishedRunWarning)
+            if is_ours or sys.warnoptions or not is_installed(Path(filename)):
+                say(f"note     {message}")
 
-        warnings.showwarning = show
+        warnings.showwarning = show  # type: ignore[assignment]
         warnings.simplefilter("always", UnfinishedRunWarning)
         yield
 
 
+def is_installed(file: Path) -> bool:
+    """Whether a file of code is of noonbit, of Python or of a library: not the user's own."""
+    own = Path(__file__).parents[1]
+    libraries = "site-packages" in file.parts or "dist-packages" in file.parts
+    return libraries or any(
+        file.is_relative_to(folder) for folder in (own, sysconfig.get_path("stdlib"))
+    )
+
+
 def fail(sentence: str, exit_code: int) -> int:
     """Print an error message on stderr and return the exit code."""
-    print(f"error: {sentence}", file=sys.stderr)
+    say(f"error: {shorten_sentence(sentence)}")
     return exit_code
 
 

@@ -4,10 +4,13 @@ Also defines the flags that most commands share, `--json` and `--data-dir`.
 """
 
 import json
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeAlias
 
 from cyclopts import Parameter, Token
 from rich.console import Console
@@ -17,6 +20,7 @@ from rich.text import Text
 from noonbit.errors import plural
 from noonbit.system.files import escape_surrogates, replace_non_finite
 from noonbit.system.paths import require_place_for_file, require_place_for_folder, user_path
+from noonbit.terminal import escape_controls, escape_controls_in_json
 
 if TYPE_CHECKING:
     from noonbit.data.preprocess.base import Preprocessor
@@ -61,34 +65,64 @@ PIPE_WIDTH = 10_000
 """Width of a table that goes to a file or a pipe, so that no row is wrapped."""
 MOST_CLASS_ROWS = 100
 """Rows of a table of classes; --json has them all."""
+PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+JSON_STREAM: ContextVar[TextIO | None] = ContextVar("JSON_STREAM", default=None)
+"""Where `print_json` prints, if that is not sys.stdout; see `stdout_for_json`."""
+
+
+@contextmanager
+def stdout_for_json() -> Iterator[None]:
+    """Keep stdout for the one value of `print_json`.
+
+    What anything else prints there, a user's own network for instance, goes to stderr.
+    """
+    token = JSON_STREAM.set(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        JSON_STREAM.reset(token)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON value on stdout; NaN and infinity become null.
 
     Where stdout is not UTF-8, letters beyond ASCII are written as JSON's escapes, so none is lost.
+    So are control characters, which a terminal would obey.
     """
-    is_utf8 = (sys.stdout.encoding or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
+    stream = JSON_STREAM.get() or sys.stdout
+    is_utf8 = (stream.encoding or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
     text = json.dumps(replace_non_finite(value), indent=2, ensure_ascii=not is_utf8)
-    print(escape_surrogates(text))
+    print(escape_controls_in_json(text), file=stream)
+
+
+def print_line(line: str = "", file: TextIO | None = None) -> None:
+    """Print a line for people, on stdout or `file`, at once.
+
+    A newline at its beginning is an empty line before it; any other is of a name, and escaped.
+    """
+    words = line.removeprefix("\n")
+    print(line[: len(line) - len(words)] + escape_controls(words), file=file, flush=True)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table without borders; columns of numbers are aligned right."""
+    # Text, not markup: a class name may hold square brackets.
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float) for row in rows)
-        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        table.add_column(
+            Text(escape_controls(column)), justify="right" if numbers else "left", overflow="fold"
+        )
     for row in rows:
-        # Text, not markup: a class name may hold square brackets.
-        table.add_row(*(Text(format_cell(cell)) for cell in row))
+        table.add_row(*(Text(escape_controls(format_cell(cell))) for cell in row))
     Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def print_diagram(title: str, diagram: Text) -> None:
     """Print a title and a drawing of characters, in colour on a terminal."""
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
-    console.print(Text(title), diagram, sep="\n")
+    console.print(Text(escape_controls(title)), diagram, sep="\n")
 
 
 def format_cell(cell: object) -> str:
@@ -112,19 +146,24 @@ def say_adjustments(preprocessor: "Preprocessor", counts: Mapping[str, int]) -> 
         say(f"note     {subject} {preprocessor.adjustments[adjustment]}")
 
 
-def say(text: str = "") -> None:
-    """Print a line for people on stderr."""
-    print(text, file=sys.stderr)
+def say(line: str = "") -> None:
+    """Print a line for people on stderr, as `print_line` does."""
+    print_line(line, sys.stderr)
 
 
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the rows as CSV, JSON or Parquet, by the ending, atomically."""
+def write_rows(path: Path, rows: list[dict[str, Any]], *, escape_formulas: bool = True) -> None:
+    """Write the rows as CSV, JSON or Parquet, by the ending, atomically.
+
+    A CSV is opened in a spreadsheet; see `escape_formula`.
+    """
     import pyarrow as pa
     import pyarrow.csv
     import pyarrow.parquet
 
     from noonbit.system.files import write_binary, write_json
 
+    if path.suffix == ".csv" and escape_formulas:
+        rows = [{escape_formula(k): escape_formula(v) for k, v in row.items()} for row in rows]
     table = pa.Table.from_pylist(
         [
             {
@@ -140,3 +179,13 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
         write_binary(path, lambda file: pyarrow.csv.write_csv(table, file))
     else:
         write_binary(path, lambda file: pyarrow.parquet.write_table(table, file))
+
+
+def escape_formula(cell: Any) -> Any:
+    """Return a cell that a spreadsheet takes for text where it would run it: `=1+1` as `'=1+1`.
+
+    The characters are those of OWASP's page on CSV injection; a number such as -1.5 stays one.
+    """
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return cell
+    return cell if PLAIN_NUMBER.fullmatch(cell) else f"'{cell}"

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from noonbit.cli.main import let_streams_replace, run
+from noonbit.cli.main import run
 from noonbit.cli.output import print_json, write_rows
+from noonbit.cli.streams import guard_streams
 
 CLASSES = ("가위", "바위")
 
@@ -26,18 +27,17 @@ def test_a_run_is_made_and_read_where_paths_are_no_utf8(
             with open(folder + b"/" + name.encode("cp949") + b"/%d.png" % i, "wb") as file:
                 Image.new("L", (8, 8), 20 * i + number).save(file, "PNG")
     source, path = os.fsdecode(folder), os.fsdecode(folder + b"-run")
-    stdout, stderr = (io.TextIOWrapper(io.BytesIO(), "ascii") for _ in range(2))
-    monkeypatch.setattr(sys, "stdout", stdout)
-    monkeypatch.setattr(sys, "stderr", stderr)
-    let_streams_replace()
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, io.TextIOWrapper(io.BytesIO(), "ascii"))
+    guard_streams()
     train = [*("train", source, "--epochs", "1", "--model", "lenet5"), "--threads", "1"]
     assert run([*train, "--out", path]) == 0
     for command in (["check", source], ["evaluate", path], ["errors", path], ["report", path]):
         assert run(command) in (0, 5)
     table = tmp_path / "a.csv"
     assert run(["predict", path, source, "--out", str(table)]) == 0
-    stdout.seek(0)
-    assert "??" in stdout.read()
+    sys.stdout.seek(0)
+    assert "??" in sys.stdout.read()
     assert "가위/0.png" in table.read_text("utf-8")
 
 
