@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from noonbit.cli.output import Json, OutFile, print_json, say
+from noonbit.cli.output import Json, OutFile, print_json, print_line, say
 from noonbit.errors import UsageError, plural
 
 if TYPE_CHECKING:
@@ -120,22 +120,26 @@ def print_layer(layer: "Layer") -> None:
         what = f"{size} pool"
     else:
         what = f"{plural(layer.filters, 'filter')} of {size}x{channels}"
-    print(f"{format_shape(layer.input)}, {what}, stride {height.stride}, {format_padding(layer)}\n")
+    print_line(
+        f"{format_shape(layer.input)}, {what}, stride {height.stride}, {format_padding(layer)}"
+    )
+    print_line()
     if height == width:
         drawn = [("along either side", width)]
     else:
         drawn = [("along the height", height), ("along the width", width)]
     for title, placement in drawn:
         if text := sketch(placement):
-            print(f"{title}\n{text}\n")
+            for line in (title, *text.splitlines(), ""):
+                print_line(line)
     for title, placement in drawn:
-        print(f"{title:17}  {format_formula(placement)}")
-    print(f"output             {format_shape(layer.output)}")
+        print_line(f"{title:17}  {format_formula(placement)}")
+    print_line(f"output             {format_shape(layer.output)}")
     if layer.filters is not None:
-        print(
+        print_line(
             f"weights            {layer.weights:,}, and {plural(layer.filters, 'bias', 'biases')}"
         )
-        print(f"multiply-adds      {layer.multiply_adds:,} an image")
+        print_line(f"multiply-adds      {layer.multiply_adds:,} an image")
 
 
 def format_formula(placement: "Placement") -> str:

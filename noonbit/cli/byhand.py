@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, OutFolder, print_json, print_table, say
+from noonbit.cli.output import DataDir, Json, OutFolder, print_json, print_line, print_table, say
 from noonbit.errors import ArtefactError, CheckFailed, plural
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def byhand(
     )
     if not json:
         print_data(all_training, all_test, items)
-        print("epoch", *COLUMNS, sep="  ", flush=True)
+        print_line("  ".join(("epoch", *COLUMNS)))
     history: list[Epoch] = []
     for epoch in network.train(training, test, epochs=epochs, batch_size=batch_size):
         if not json:
@@ -142,17 +142,18 @@ def print_data(training: "Examples", test: "Examples", items: int) -> None:
     print_table(("array", "shape", "dtype"), list_arrays(training, test, items=items))
     last = len(training.labels) - 1
     drawn = ", ".join(f"{item} is {class_of(item)}" for item in draw_random_items(last + 1))
-    print(f"\ntraining image {last} is {class_of(last)}; at random: {drawn}\n")
+    print_line(f"\ntraining image {last} is {class_of(last)}; at random: {drawn}")
+    print_line()
     first = training.first(ONE_HOT_ROWS)
     for item, row in enumerate(first.targets):
-        print(f"label {class_of(item)} is {row}")
-    print()
+        print_line(f"label {class_of(item)} is {' '.join(str(row).split())}")
+    print_line()
 
 
 def print_epoch(number: int, epoch: "Epoch") -> None:
     """Print a line of the table as the document does."""
     cells = zip(epoch.printed(), COLUMNS, strict=True)
-    print(f"{number:5}", *(f"{cell:>{len(name)}}" for cell, name in cells), sep="  ", flush=True)
+    print_line("  ".join((f"{number:5}", *(f"{cell:>{len(name)}}" for cell, name in cells))))
 
 
 def first_difference(

@@ -10,12 +10,14 @@ from noonbit.cli.output import (
     Json,
     OutFile,
     print_json,
+    print_line,
     print_table,
     say,
 )
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PART_NAMES, require_pictures
 from noonbit.errors import CheckFailed, UsageError, plural
+from noonbit.terminal import shell_word
 
 if TYPE_CHECKING:
     from noonbit.data.checks.check import Diagnosis
@@ -54,6 +56,7 @@ def check(
     if out is not None:
         require_pictures(data, "The contact sheet of --out")
     diagnosis = check_data(data)
+    words = f"{shell_word(source)}{read_options.flags()}"
     if json:
         print_json(diagnosis.as_dict())
     else:
@@ -66,14 +69,13 @@ def check(
         first = f" (the first {SHEET_ROWS} of {classes:,} classes)" if classes > SHEET_ROWS else ""
         say(f"\nsheet    {out}{first}")
     elif diagnosis.items.preprocessor.shown_as == "picture":
-        words = f"{source}{read_options.flags()}"
         say(f"\nsheet    noonbit check {words} --out sheet.png draws pictures of every class")
     if diagnosis.problems:
         raise CheckFailed(
             f"{source} has {plural(diagnosis.problems, 'problem')}, as listed. Correct the data, "
             "or train knowing it."
         )
-    say(f"next     noonbit train {source}{read_options.flags()}")
+    say(f"next     noonbit train {words}")
 
 
 def print_diagnosis(diagnosis: "Diagnosis") -> None:
@@ -82,22 +84,22 @@ def print_diagnosis(diagnosis: "Diagnosis") -> None:
 
     items = diagnosis.items
     data, split = items.data, items.split
-    print(f"source   {data.source}: {data.format}")
+    print_line(f"source   {data.source}: {data.format}")
     for word, text in checks_of(items).lines(items):
-        print(f"{word:<8} {text}")
+        print_line(f"{word:<8} {text}")
     for part in PART_NAMES:
         if part not in data.parts:
-            print(f"drawn    {part}: {split.reasons[part]}")
+            print_line(f"drawn    {part}: {split.reasons[part]}")
     for note in diagnosis.notes:
-        print(f"note     {note}")
-    print()
+        print_line(f"note     {note}")
+    print_line()
     if not items.has_given_classes:
         print_counts(diagnosis)
-        print()
+        print_line()
     for finding in diagnosis.findings:
         print_finding(finding)
     if not diagnosis.problems:
-        print("No problem found.")
+        print_line("No problem found.")
 
 
 def print_counts(diagnosis: "Diagnosis") -> None:
@@ -112,15 +114,17 @@ def print_counts(diagnosis: "Diagnosis") -> None:
     ]
     print_table(("class", *counts), [*rows[:MOST_CLASS_ROWS], ("all", *map(sum, columns))])
     if len(rows) > MOST_CLASS_ROWS:
-        print(f"The first {MOST_CLASS_ROWS} of {len(rows):,} classes; --json lists all.")
+        print_line(f"The first {MOST_CLASS_ROWS} of {len(rows):,} classes; --json lists all.")
 
 
 def print_finding(finding: "Finding") -> None:
     """Print a finding and, unless its sentence contains them, its first names."""
-    print(f"{finding.severity:<8} {finding.title}")
+    print_line(f"{finding.severity:<8} {finding.title}")
     if all(line in finding.title for line in finding.detail):
         return
     for line in finding.detail[:SHOWN_DETAIL]:
-        print(f"         {line}")
+        print_line(f"         {line}")
     if len(finding.detail) > SHOWN_DETAIL:
-        print(f"         ... and {len(finding.detail) - SHOWN_DETAIL:,} more; --json lists them")
+        print_line(
+            f"         ... and {len(finding.detail) - SHOWN_DETAIL:,} more; --json lists them"
+        )

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from noonbit.cli.output import DataDir, Json, OutFolder, print_json, print_table, say
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import UsageError
+from noonbit.terminal import shell_word
 
 
 def data(
@@ -30,9 +31,10 @@ def data(
         The folder to make: a folder a part, in it a folder a class.
     """
     if (source is None) != (out is None):
+        folder = shell_word(str(out or "FOLDER"))
         raise UsageError(
             "noonbit data writes a source into a folder when it has both: "
-            f"noonbit data {source or 'shapes'} --out {out or 'FOLDER'}"
+            f"noonbit data {shell_word(source or 'shapes')} --out {folder}"
         )
     if source is not None and out is not None:
         write_source(source, out, read_options, data_dir, json)
@@ -73,7 +75,7 @@ def write_source(
     for note in opened.notes:
         say(f"note     {note}")
     say(f"\nfolder   {out}")
-    say(f"next     noonbit train {out}")
+    say(f"next     noonbit train {shell_word(str(out))}")
 
 
 def list_known(data_dir: Path | None, json: bool) -> None:

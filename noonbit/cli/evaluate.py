@@ -9,6 +9,7 @@ from noonbit.cli.output import (
     DataDir,
     Json,
     print_json,
+    print_line,
     print_table,
     say,
     say_adjustments,
@@ -60,18 +61,19 @@ def evaluate(
 
 def print_evaluation(evaluation: "Evaluation", noun: str) -> None:
     """Print accuracy and loss, a row per class, and the confusion matrix; cut for many classes."""
-    print(
+    print_line(
         f"accuracy {evaluation.accuracy:.2%} of {plural(evaluation.items, noun)} (95 % interval "
-        f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})\n"
-        f"loss {evaluation.loss:.4f}, calibration error {evaluation.calibration_error:.2%}\n"
+        f"{evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
     )
+    print_line(f"loss {evaluation.loss:.4f}, calibration error {evaluation.calibration_error:.2%}")
+    print_line()
     if evaluation.split == "folds":
         say("note     each item was named by the network that did not train on it")
     if evaluation.split == "all":
         say(f"note     all {noun}s of the source were measured; any that trained it flatter it")
     scores = evaluation.classes
     if len(scores) > MOST_CLASS_ROWS:
-        print(f"the {MOST_CLASS_ROWS} weakest of {len(scores):,} classes; --json prints all")
+        print_line(f"the {MOST_CLASS_ROWS} weakest of {len(scores):,} classes; --json prints all")
         scores = tuple(sorted(scores, key=lambda score: score.f1)[:MOST_CLASS_ROWS])
     print_table(
         ("class", f"{noun}s", "precision", "recall", "F1"),
@@ -79,9 +81,9 @@ def print_evaluation(evaluation: "Evaluation", noun: str) -> None:
     )
     names = [score.name for score in evaluation.classes]
     if len(names) > MOST_CLASS_ROWS:
-        print(f"\nA confusion matrix of {len(names):,} classes is too wide to print.")
+        print_line(f"\nA confusion matrix of {len(names):,} classes is too wide to print.")
         return
-    print("\nconfusion matrix (rows are the true classes)")
+    print_line("\nconfusion matrix (rows are the true classes)")
     print_table(
         ("", *names),
         [(name, *row) for name, row in zip(names, evaluation.confusion, strict=True)],

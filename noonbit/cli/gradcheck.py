@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import Json, print_json, print_table, say
+from noonbit.cli.output import Json, print_json, print_line, print_table, say
 from noonbit.errors import CheckFailed, UsageError, join_first, plural
+from noonbit.terminal import shell_word
 
 if TYPE_CHECKING:
     from noonbit.course.gradcheck import GradientCheck, LayerCheck
@@ -70,7 +71,8 @@ def gradcheck(
     else:
         print_check(result, TOLERANCE)
     require_right(result, model)
-    say(f"\nnext     noonbit {'byhand --exact' if model in BY_HAND else f'summary {model}'}")
+    following = "byhand --exact" if model in BY_HAND else f"summary {shell_word(model)}"
+    say(f"\nnext     noonbit {following}")
 
 
 def run_check(
@@ -133,13 +135,13 @@ def print_check(result: "GradientCheck", tolerance: float) -> None:
             for layer in result.layers
         ],
     )
-    print(f"\nworst relative error {result.worst:.1e}")
-    print(
+    print_line(f"\nworst relative error {result.worst:.1e}")
+    print_line(
         f"good: 1e-07 or less is usual in float64; above {tolerance:.0e} is a "
         "mistake. A forgotten factor or term gives 1e-02 to 1."
     )
     if len(result.layers) < result.layers_in_all:
-        print(
+        print_line(
             f"{len(result.layers)} of {result.layers_in_all} layers were checked, evenly "
             "spread; a mistake deep in the network shows in every layer before it."
         )

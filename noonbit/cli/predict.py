@@ -12,6 +12,7 @@ from noonbit.cli.output import (
     convert_path,
     print_diagram,
     print_json,
+    print_line,
     print_table,
     say,
     say_adjustments,
@@ -20,6 +21,7 @@ from noonbit.cli.output import (
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import DataError, UsageError, plural
 from noonbit.system.paths import user_path
+from noonbit.terminal import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +49,7 @@ def predict(
     random: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     seed: Annotated[int | None, Parameter(validator=validators.Number(gte=0))] = None,
     out: OutFile = None,
+    escape_formulas: bool = True,
     data_dir: DataDir = None,
     like: Annotated[Path | None, Parameter(converter=convert_path)] = None,
     label_column: str | None = None,
@@ -79,6 +82,9 @@ def predict(
     out
         Write all rows here: .csv, .json or .parquet, by the ending; with --move, the board: .svg;
         with --random, also the pictures: .png.
+    escape_formulas
+        In a .csv, put an apostrophe before text that a spreadsheet would run, such as =1+1;
+        --no-escape-formulas writes it as it is. JSON, Parquet and --like always do.
     data_dir
         Where --random looks for the run's data first, if they are a known data set.
     like
@@ -94,7 +100,16 @@ def predict(
                 "--random shows test items of the run; leave out inputs, --text, --explain and "
                 "--move, or --random."
             )
-        show_random(run, random, seed=seed, top=top or 1, out=out, data_dir=data_dir, json=json)
+        show_random(
+            run,
+            random,
+            seed=seed,
+            top=top or 1,
+            out=out,
+            escape_formulas=escape_formulas,
+            data_dir=data_dir,
+            json=json,
+        )
         return
     if seed is not None:
         raise UsageError("--seed is of --random N; leave it out.")
@@ -125,18 +140,21 @@ def predict(
         predictions, texts = loaded.predict(list(inputs), options=options), []
     explanations = loaded.explain(texts) if explain else []
     rows = predictions.rows(top or 1)
-    for row, explanation in zip(rows, explanations, strict=False):
-        row["explanation"] = explanation.as_dict(loaded.class_names)
+    if explain:
+        whole = [explanation.as_dict(loaded.class_names) for explanation in explanations]
+        nested = [row | {"explanation": one} for row, one in zip(rows, whole, strict=True)]
+    else:
+        nested = rows
     say_notes(loaded, predictions)
     if out is not None and rows:
-        if like is None:
-            write_rows(out, rows)
-        else:
+        if like is not None:
             write_like(like, out, predictions)
+        else:
+            write_rows(out, nested, escape_formulas=escape_formulas)
         say(f"wrote    {out} ({plural(len(rows), 'row') if like is None else f'as {like}'})")
     if json:
         left_out = [{"name": item.name, "reason": item.reason} for item in predictions.bad]
-        print_json({"run": str(loaded.path), "predictions": rows, "left_out": left_out})
+        print_json({"run": str(loaded.path), "predictions": nested, "left_out": left_out})
     elif out is None:
         print_rows(rows, explanations, loaded.class_names)
     if not rows:
@@ -150,6 +168,7 @@ def show_random(
     seed: int | None,
     top: int,
     out: Path | None,
+    escape_formulas: bool,
     data_dir: Path | None,
     json: bool,
 ) -> None:
@@ -165,7 +184,16 @@ def show_random(
         raise UsageError(
             f"--out {out} ends in '{out.suffix}'; use {', '.join(endings[:-1])} or {endings[-1]}."
         )
-    show_random_items(loaded, count, seed=seed, top=top, out=out, data_dir=data_dir, json=json)
+    show_random_items(
+        loaded,
+        count,
+        seed=seed,
+        top=top,
+        out=out,
+        escape_formulas=escape_formulas,
+        data_dir=data_dir,
+        json=json,
+    )
 
 
 def say_notes(run: "Run", predictions: "Predictions") -> None:
@@ -231,13 +259,13 @@ def print_explanation(
 ) -> None:
     """Print a sentence, its class, and the n-grams that count for or against the class."""
     name = row["prediction"]
-    print(f"{name} {row['probability']:.4f}  {' '.join(explanation.tokens)}")
+    print_line(f"{name} {row['probability']:.4f}  {' '.join(explanation.tokens)}")
     weights = explanation.for_class(class_names.index(name))
     for ngram, weight in weights[:SHOWN_NGRAMS]:
-        print(f"    {weight:+8.3f}  {' '.join(ngram.words)}")
+        print_line(f"    {weight:+8.3f}  {' '.join(ngram.words)}")
     rest = sum(weight for _, weight in weights[SHOWN_NGRAMS:])
     if len(weights) > SHOWN_NGRAMS:
-        print(f"    {rest:+8.3f}  from {len(weights) - SHOWN_NGRAMS} others")
+        print_line(f"    {rest:+8.3f}  from {len(weights) - SHOWN_NGRAMS} others")
 
 
 def draw_move(
@@ -274,9 +302,10 @@ def draw_move(
     if out is None:
         print_diagram(answer.title, answer.diagram.text())
     for line in answer.lines():
-        print(line)
+        print_line(line)
     if out is None:
-        say(f"\nnext     noonbit predict {loaded.word} {inputs[0]} --move {move} --out board.svg")
+        words = f"{loaded.word} {shell_word(inputs[0])}"
+        say(f"\nnext     noonbit predict {words} --move {move} --out board.svg")
 
 
 def write_like(form: Path, out: Path, predictions: "Predictions") -> None:

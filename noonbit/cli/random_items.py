@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.cli.output import print_diagram, print_json, say, write_rows
+from noonbit.cli.output import print_diagram, print_json, print_line, say, write_rows
 from noonbit.cli.terminal_picture import picture_text
 from noonbit.errors import DataError, UsageError, plural
 from noonbit.runs.predictions import StoredPredictions, read_predictions
@@ -31,6 +31,7 @@ def show_random_items(
     seed: int | None,
     top: int,
     out: Path | None,
+    escape_formulas: bool,
     data_dir: Path | None,
     json: bool,
 ) -> None:
@@ -55,7 +56,7 @@ def show_random_items(
     if items is not None and preprocessor.shown_as == "text":
         rows = [row | {"text": items.text(row["item"]).strip()} for row in rows]
     if out is not None:
-        write(out, rows, items)
+        write(out, rows, items, escape_formulas=escape_formulas)
     if json:
         print_json({"run": str(run.path), "seed": seed, "test_items": len(answers), "items": rows})
     elif out is None:
@@ -104,11 +105,12 @@ def show(
     """Print an item as a person sees it, then its label and prediction."""
     title = f"test item {row['item']}: {row['name']}"
     if items is None:
-        print(title)
+        print_line(title)
     elif items.preprocessor.shown_as == "picture":
         print_diagram(title, picture_text(items.values[row["item"]]))
     elif items.preprocessor.shown_as == "text":
-        print(f"{title}\n{row['text']}")
+        print_line(title)
+        print_line(row["text"])
     elif items.preprocessor.input_kind == "boards":
         from noonbit.data.go.boards import as_boards
 
@@ -117,21 +119,28 @@ def show(
         title += f", {boards.to_play(row['item'])} to play"
         print_diagram(title, diagram.text())
     else:
-        print(title)
+        print_line(title)
     best = [(row["prediction"], row["probability"])]
     for rank in range(2, 2 + sum(key.startswith("prediction_") for key in row)):
         best.append((row[f"prediction_{rank}"], row[f"probability_{rank}"]))
-    print(f"label       {row['label']}")
-    print("prediction ", ", ".join(f"{name} {probability:.4f}" for name, probability in best))
-    print()
+    print_line(f"label       {row['label']}")
+    shown = ", ".join(f"{name} {probability:.4f}" for name, probability in best)
+    print_line(f"prediction  {shown}")
+    print_line()
 
 
-def write(out: Path, rows: list[dict[str, Any]], items: "PreparedDataset | None") -> None:
+def write(
+    out: Path,
+    rows: list[dict[str, Any]],
+    items: "PreparedDataset | None",
+    *,
+    escape_formulas: bool,
+) -> None:
     """Write a sheet of the pictures with their labels and predictions, or the rows."""
     from noonbit.data.contact_sheet import draw_grid, write_png
 
     if out.suffix != ".png":
-        write_rows(out, rows)
+        write_rows(out, rows, escape_formulas=escape_formulas)
     elif items is not None:
         titles = [f"label {row['label']}\nprediction {row['prediction']}" for row in rows]
         numbers = [row["item"] for row in rows]

@@ -1,6 +1,6 @@
 """noonbit report RUN"""
 
-from noonbit.cli.output import DataDir, Json, print_json, say
+from noonbit.cli.output import DataDir, Json, print_json, print_line, say
 
 
 def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -> None:
@@ -19,5 +19,5 @@ def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -
     if json:
         print_json({"run": str(loaded.path), "report": str(path)})
     else:
-        print(path)
+        print_line(str(path))
     say(f"next     noonbit errors {loaded.word}")

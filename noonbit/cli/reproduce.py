@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from noonbit.cli.output import DataDir, Json, convert_path, print_json, print_table, say
+from noonbit.cli.output import DataDir, Json, convert_path, print_json, print_line, print_table, say
 from noonbit.course.experiments.results import REPRODUCED
-from noonbit.errors import CheckFailed, NoonbitError, UsageError
+from noonbit.errors import CheckFailed, Interrupted, NoonbitError, UsageError, join_first
 
 if TYPE_CHECKING:
     from noonbit.course.experiments.experiment import Experiment, Letter
@@ -78,7 +78,9 @@ def reproduce(
         raise failure
     missed = [each.name for each in results if each.verdict.outcome == "not met"]
     if missed:
-        raise CheckFailed(f"Not met: {', '.join(missed)}. {out / 'index.html'} has the figures.")
+        raise CheckFailed(
+            f"Not met: {join_first(missed, 10)}. {out / 'index.html'} has the figures."
+        )
 
 
 def run_each(
@@ -107,7 +109,7 @@ def run_each(
                 one, out=out, source=source, quick=quick, data_dir=data_dir, display=display
             )
         except NoonbitError as error:
-            if len(chosen) == 1 or error.exit_code == 130:
+            if len(chosen) == 1 or isinstance(error, Interrupted):
                 raise
             failure = failure or error
             say(f"error: {error}")
@@ -147,9 +149,9 @@ def list_experiments(
         print_json(rows)
         return
     for letter, lines in by_document.items():
-        print(f"{letter}  {DOCUMENTS[letter]}")
+        print_line(f"{letter}  {DOCUMENTS[letter]}")
         print_table(("name", "where", "the document says", "last verdict"), lines)
-        print()
+        print_line()
     if document is None:
         say("next     noonbit reproduce byhand")
     else:

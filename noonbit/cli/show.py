@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import DataDir, Json, OutFile, print_json, say
+from noonbit.cli.output import DataDir, Json, OutFile, print_json, print_line, say
 from noonbit.errors import UsageError, plural
+from noonbit.terminal import shell_value, shell_word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,14 +73,15 @@ def show(
     else:
         print_picture(facts, pixels, numbers=not rows)
     if out is None:
-        say(f"\nnext     noonbit show {source} --index {index} --out image.png")
+        say(f"\nnext     noonbit show {shell_word(source)} --index {index} --out image.png")
         return
     write_picture(
         out, draw_examples(chosen, index, rows, seed) if rows else enlarge_picture(pixels)
     )
     warn(rows, data.class_names)
-    trains = f"train {source} --augment {augment}"
-    say(f"next     noonbit {trains if rows and augment != 'slides' else f'check {source}'}")
+    word = shell_word(source)
+    trains = f"train {word} --augment {shell_value(str(augment))}"
+    say(f"next     noonbit {trains if rows and augment != 'slides' else f'check {word}'}")
 
 
 def part_with_item(data: "RawDataset", name: "PartName", index: int) -> "Part":
@@ -122,10 +124,10 @@ def show_sentence(facts: dict[str, Any], *, json: bool) -> None:
     if json:
         print_json(facts)
         return
-    print(f"{facts['name']}: {facts['label']}")
-    print(facts["text"])
-    print(f"{plural(len(facts['tokens']), 'word')}: {' '.join(facts['tokens'])}")
-    say(f"\nnext     noonbit train {facts['source']}")
+    print_line(f"{facts['name']}: {facts['label']}")
+    print_line(facts["text"])
+    print_line(f"{plural(len(facts['tokens']), 'word')}: {' '.join(facts['tokens'])}")
+    say(f"\nnext     noonbit train {shell_word(facts['source'])}")
 
 
 def pixel_facts(
@@ -146,8 +148,8 @@ def pixel_facts(
 def print_picture(facts: dict[str, Any], pixels: "NDArray[np.uint8]", *, numbers: bool) -> None:
     """Print an image's class, its size and, with `numbers`, its pixels."""
     channels, height, width = pixels.shape
-    print(f"{facts['name']}: {facts['label']}")
-    print(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
+    print_line(f"{facts['name']}: {facts['label']}")
+    print_line(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
     if numbers:
         print_numbers(pixels)
 
@@ -220,9 +222,11 @@ def pixels_of(part: "Part", index: int) -> "NDArray[np.uint8]":
 def print_numbers(pixels: "NDArray[np.uint8]") -> None:
     """Print each channel of an image (C, H, W) as a table."""
     for name, rows in zip(CHANNEL_NAMES[len(pixels)], pixels, strict=True):
-        print(f"\n{name}\n{number_table(rows)}" if len(pixels) > 1 else f"\n{number_table(rows)}")
+        print_line()
+        for line in ([name] if len(pixels) > 1 else []) + number_lines(rows):
+            print_line(line)
 
 
-def number_table(rows: "NDArray[np.uint8]") -> str:
+def number_lines(rows: "NDArray[np.uint8]") -> list[str]:
     """Format a channel (H, W) as aligned numbers, a line per row."""
-    return "\n".join(" ".join(f"{value:3d}" for value in row) for row in rows.tolist())
+    return [" ".join(f"{value:3d}" for value in row) for row in rows.tolist()]

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 
-from noonbit.cli.output import Json, print_json, print_table, say
+from noonbit.cli.output import Json, print_json, print_line, print_table, say
+from noonbit.terminal import shell_word
 
 if TYPE_CHECKING:
     from noonbit.models.memory import TrainingMemory
@@ -73,7 +74,7 @@ def summary(
     if entry is not None and (changes := entry.changes(size)):
         say(f"\nsmall-image form: {changes}")
     source = "digits" if kind is INPUT_KINDS["pictures"] else "SOURCE"
-    say(f"\nnext     noonbit train {source} --model {model}")
+    say(f"\nnext     noonbit train {source} --model {shell_word(model)}")
 
 
 def print_layers(table: "Summary") -> None:
@@ -97,17 +98,19 @@ def print_layers(table: "Summary") -> None:
 def print_totals(table: "Summary", noun: str, *, counts_statistics: bool) -> None:
     """Print the totals of all layers."""
     counted = " (batch-norm statistics included)" if counts_statistics else ""
-    print(f"\nparameters {table.parameters:,}{counted}")
+    print_line(f"\nparameters {table.parameters:,}{counted}")
     if table.auxiliary_parameters:
-        print(f"of them in heads for training alone {table.auxiliary_parameters:,}")
-    print(f"multiply-adds {table.multiply_adds:,} {noun}")
+        print_line(f"of them in heads for training alone {table.auxiliary_parameters:,}")
+    print_line(f"multiply-adds {table.multiply_adds:,} {noun}")
     if table.receptive_field is not None:
-        print(f"receptive field {in_pixels(table.receptive_field)} pixels, of the last map's units")
+        print_line(
+            f"receptive field {in_pixels(table.receptive_field)} pixels, of the last map's units"
+        )
 
 
 def print_memory(memory: "TrainingMemory", noun: str, optimizer: str, batch_size: int) -> None:
     """Print the memory of the weights and of training."""
-    print(
+    print_line(
         f"memory {human(memory.weights)} of weights; to train batches of {batch_size:,}, with "
         f"{human(memory.gradients)} of gradients, {human(memory.optimizer_state)} of {optimizer} "
         f"and {human(memory.activations)} {noun}, {human(memory.of_batch(batch_size))}"

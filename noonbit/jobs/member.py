@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -113,12 +112,11 @@ class MemberLog(LineDisplay):
         self.report_epoch = report_epoch
         self.path: Path | None = None
 
-    def say(self, text: str) -> None:
+    def print_line(self, line: str) -> None:
         """Append a line and close the file, so that no line is lost if the member is killed."""
-        self.last_line_at = time.monotonic()
         assert self.path is not None  # noqa: S101 - `on_start` comes first
         with self.path.open("a", encoding="utf-8", errors="replace") as file:
-            print(text, file=file)
+            print(line, file=file)
 
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
         """See `Observer`."""

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from noonbit.config.plan import Plan
 from noonbit.data.prepared import PreparedDataset
@@ -18,6 +19,7 @@ from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import beginning_notes, time_budget_note
+from noonbit.terminal import escape_controls, shell_word
 from noonbit.training.loop import steps_per_epoch
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
 
@@ -37,9 +39,13 @@ class LineDisplay(Observer):
         self.last_line_at = time.monotonic()
 
     def say(self, text: str) -> None:
-        """Print a line and flush."""
+        """Print a line; whatever names it holds, it is one and steers no terminal."""
         self.last_line_at = time.monotonic()
-        print(text, file=self.stream, flush=True)
+        self.print_line(escape_controls(text))
+
+    def print_line(self, line: str) -> None:
+        """Print a line and flush."""
+        print(line, file=self.stream, flush=True)
 
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
         self.epochs, self.noun = plan.epochs, items.preprocessor.noun
@@ -107,8 +113,8 @@ class BarDisplay(LineDisplay):
         self.members: dict[int, float] = {}
         """The share of finished epochs of each member."""
 
-    def say(self, text: str) -> None:
-        self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+    def print_line(self, line: str) -> None:
+        self.progress.console.print(Text(line), soft_wrap=True)
 
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
         super().on_start(run, items, plan, state)
@@ -201,7 +207,7 @@ def data_lines(run: Run, items: PreparedDataset) -> list[str]:
     findings = run.metadata["data"]["findings"]
     lines += [f"{finding['severity']:<8} {finding['title']}" for finding in findings]
     if findings:
-        lines.append(f"         `noonbit check {data.source}` says more")
+        lines.append(f"         `noonbit check {shell_word(data.source)}` says more")
     model = run.metadata["model"]
     lines.append(
         f"model    {model['name']}: {model['parameters']:,} parameters, "

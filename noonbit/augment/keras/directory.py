@@ -22,7 +22,7 @@ from noonbit.augment.keras.source import ClassMode, ImageSource
 from noonbit.data.dataset import natural_key
 from noonbit.data.files import File, open_files
 from noonbit.data.readers.folder import looks_like_picture
-from noonbit.errors import DataError, SourceNotFound, UsageError, did_you_mean
+from noonbit.errors import DataError, SourceNotFound, UsageError, did_you_mean, join_first
 from noonbit.system.paths import is_folder
 
 
@@ -53,7 +53,7 @@ def source_from_directory(
             if name not in found:
                 raise UsageError(
                     f"{folder} has no class folder '{name}'.{did_you_mean(name, found)} "
-                    f"There are: {', '.join(found)}."
+                    f"There are: {join_first(list(found), 10)}."
                 )
         found = {name: found[name] for name in classes}
     if class_mode == "binary" and len(found) != 2 and not decoding.as_keras:

@@ -29,6 +29,7 @@ from noonbit.errors import (
     UsageError,
     UsageTypeError,
     did_you_mean,
+    join_first,
     plural,
 )
 from noonbit.system.paths import is_file
@@ -160,7 +161,7 @@ def _read_column(frame: Any, name: Any, argument: str) -> Any:
     try:
         return frame[name]
     except (KeyError, IndexError, TypeError):
-        columns = ", ".join(map(str, getattr(frame, "columns", frame)))
+        columns = join_first([str(each) for each in getattr(frame, "columns", frame)], 10)
         raise UsageError(
             f"The table has no column {name!r}; name one with {argument}. There are: {columns}."
         ) from None

@@ -223,7 +223,7 @@ def _show_progress(url: str, *, start: int, size: int) -> Iterator[Callable[[int
     name, host = Path(address.path).name, address.hostname
     if not sys.stderr.isatty():
         resumed = f", {start:,} of them already here" if start else ""
-        print(f"Downloading {name} from {host} ({size:,} bytes{resumed})", file=sys.stderr)
+        print(f"Downloading {name} from {host} ({size:,} bytes{resumed})", file=sys.stderr)  # noqa: T201
         yield lambda count: None
         return
     from rich.console import Console
