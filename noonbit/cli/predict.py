@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from noonbit.runs.run import Run
 
 SHOWN_NGRAMS = 8
-"""N-grams printed per sentence, those with the largest contributions."""
+"""N-grams printed per sentence, and in a row of a CSV, those with the largest contributions."""
 SHOWN_ROWS = 50
 """Rows printed at most; --out writes all."""
 NUMBERED, MOST_NUMBERED = 5, 9
@@ -81,7 +81,8 @@ def predict(
         Of that choice; left out: other items each time.
     out
         Write all rows here: .csv, .json or .parquet, by the ending; with --move, the board: .svg;
-        with --random, also the pictures: .png.
+        with --random, also the pictures: .png. With --explain, a .csv has columns for the words
+        that count most (words_1, weight_1, ...), the others all that --json has.
     escape_formulas
         In a .csv, put an apostrophe before text that a spreadsheet would run, such as =1+1;
         --no-escape-formulas writes it as it is. JSON, Parquet and --like always do.
@@ -149,6 +150,9 @@ def predict(
     if out is not None and rows:
         if like is not None:
             write_like(like, out, predictions)
+        elif explain and out.suffix == ".csv":
+            flat = add_weights(rows, explanations, loaded.class_names)
+            write_rows(out, flat, escape_formulas=escape_formulas)
         else:
             write_rows(out, nested, escape_formulas=escape_formulas)
         say(f"wrote    {out} ({plural(len(rows), 'row') if like is None else f'as {like}'})")
@@ -266,6 +270,24 @@ def print_explanation(
     rest = sum(weight for _, weight in weights[SHOWN_NGRAMS:])
     if len(weights) > SHOWN_NGRAMS:
         print_line(f"    {rest:+8.3f}  from {len(weights) - SHOWN_NGRAMS} others")
+
+
+def add_weights(
+    rows: "list[dict[str, Any]]",
+    explanations: "Sequence[Explanation]",
+    class_names: "Sequence[str]",
+) -> "list[dict[str, Any]]":
+    """Return the rows with columns for the n-grams that count most for or against the class."""
+    table = []
+    for row, explanation in zip(rows, explanations, strict=True):
+        weights = explanation.for_class(class_names.index(row["prediction"]))
+        columns: dict[str, Any] = {}
+        for rank in range(SHOWN_NGRAMS):
+            ngram, weight = weights[rank] if rank < len(weights) else (None, None)
+            columns[f"words_{rank + 1}"] = None if ngram is None else " ".join(ngram.words)
+            columns[f"weight_{rank + 1}"] = weight
+        table.append(row | columns)
+    return table
 
 
 def draw_move(

@@ -1,10 +1,12 @@
 """Kim's networks, sparse Adadelta, and explanations by n-grams."""
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 import torch.nn.functional as F
@@ -248,6 +250,19 @@ def test_a_stored_run_answers_texts_and_says_why(run: Run, tmp_path: Path) -> No
     (explanation,) = again.explain(["the gripping film"])
     strongest, weight = explanation.for_class(1)[0]
     assert "gripping" in strongest.words and weight > 0
+
+
+def test_explanations_go_into_a_file_of_every_kind(run: Run, tmp_path: Path) -> None:
+    words = ["predict", str(run.path), "--text", "a gripping film", "--text", "dull", "--explain"]
+    for ending in ("csv", "json", "parquet"):
+        assert main.run([*words, "--out", str(tmp_path / f"why.{ending}")]) == 0
+    nested = json.loads((tmp_path / "why.json").read_text())
+    assert pq.read_table(tmp_path / "why.parquet").to_pylist() == nested
+    with (tmp_path / "why.csv").open(newline="") as file:
+        flat = list(csv.DictReader(file))
+    assert [row["prediction"] for row in flat] == ["pos", "neg"]
+    assert "gripping" in flat[0]["words_1"] and float(flat[0]["weight_1"]) > 0
+    assert flat[1]["words_8"] == flat[1]["weight_8"] == ""
 
 
 def test_a_run_measures_itself_again_and_resumes_to_the_same_bits(
