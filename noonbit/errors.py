@@ -88,7 +88,7 @@ class MissingExtra(NoonbitError, ImportError):
 
 
 class Interrupted(NoonbitError):
-    """Ctrl-C, after everything was saved."""
+    """Ctrl-C, after everything was saved; after SIGTERM, the exit code of the instance is 143."""
 
     exit_code = 130
 

@@ -21,6 +21,7 @@ from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import ArtefactError, DataError, Interrupted, TrainingDiverged, UsageError
 from noonbit.jobs import single as training
+from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import display
 from noonbit.jobs.single import recipe_as_started
@@ -176,12 +177,18 @@ def test_an_interrupt_finishes_the_step_saves_and_says_how_to_go_on(tmp_path):
 
 @pytest.mark.parametrize(
     ("place", "number"),
-    [((2, 5), signal.SIGINT), ((1, STEPS), signal.SIGINT), ((3, 1), signal.SIGTERM)],
+    [
+        ((2, 5), signal.SIGINT),
+        ((1, STEPS), signal.SIGINT),
+        ((3, 1), signal.SIGTERM),
+        ((2, 1), signal.SIGHUP),
+    ],
 )
 def test_an_interrupted_run_ends_with_the_same_bits_once_resumed(place, number, whole, tmp_path):
     out = tmp_path / "run"
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted) as error:
         train("digits", RECIPE, out=out, observer=Stopping(*place, number))
+    assert error.value.exit_code == 128 + number
     assert_same(resume(load_run(out)), whole)
     assert status(out) == "finished"
 
@@ -194,6 +201,16 @@ def test_two_threads_give_the_same_bits_when_resumed(model, tmp_path):
     with pytest.raises(Interrupted):
         train("digits", recipe, out=out, observer=Stopping(2, 5))
     assert_same(resume(load_run(out)), full)
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with stop_on_interrupt() as should_stop:
+            signal.raise_signal(signal.SIGHUP)
+            assert not should_stop()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_interrupt_between_two_epochs_saves_them_too(whole, tmp_path):
