@@ -7,7 +7,9 @@
 All three agree on which images are grey, on the orientation, and on which files are refused.
 """
 
+import ctypes
 import io
+import logging
 import threading
 import warnings
 from collections import Counter
@@ -18,7 +20,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError, _imaging
 
 from noonbit.data.dataset import BadItem, Part, Picture, Pictures
 from noonbit.data.files import File, suffix_of
@@ -67,6 +69,20 @@ _GREY_MODES = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"}
 _SIDEWAYS = {5, 6, 7, 8}  # EXIF orientations that swap width and height
 
 
+@run_once
+def _silence_pillow() -> None:
+    """Keep Pillow's log off stderr, and what libtiff, which it has loaded, prints there by itself.
+
+    None of these lines says which file it is about; our sentences do. Where a build of Pillow hides
+    libtiff's functions, its lines stay.
+    """
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    library = ctypes.CDLL(_imaging.__file__)
+    for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+        if (set_handler := getattr(library, name, None)) is not None:
+            set_handler(None)
+
+
 class _PillowWarningsIgnored:
     """Ignores Pillow's warnings while any thread is inside the context; errors cover what they say.
 
@@ -83,6 +99,7 @@ class _PillowWarningsIgnored:
             if self._inside == 0:
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
+                _silence_pillow()
                 warnings.filterwarnings("ignore", module=r"PIL\.")
             self._inside += 1
 

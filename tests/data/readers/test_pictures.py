@@ -1,6 +1,7 @@
 """The one decoder: what a file is, how it comes out, and why it is refused."""
 
 import io
+import logging
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -170,6 +171,25 @@ def test_warnings_stay_inside_also_on_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: decode(content, "a"), range(200)))
     assert warnings.filters == before
+
+
+def test_what_libraries_print_of_a_damaged_tiff_stays_inside(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 2, (40, 40)) > 0)
+    content = bytearray(encoded(noise, "TIFF", compression="group4"))
+    content[100:130] = b"\x55\xaa" * 15
+    decode(bytes(content), "scan.tif")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_pillow_logs_stays_inside(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    decode(encoded(Image.fromarray(GREY)), "a.png")
+    logging.getLogger("PIL.TiffImagePlugin").error("More samples per pixel than can be decoded")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_every_suffix_names_a_format_that_is_read() -> None:
