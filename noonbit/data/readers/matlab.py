@@ -7,11 +7,13 @@ Files of version 7.3 are HDF5 with reversed axes, and need h5py (extra `hdf5`).
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from noonbit.data.compression import refuse_bomb
 from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.files import File, content, head, survey
 from noonbit.data.preprocess.pixels import ValueRange, shape_of_row
@@ -25,7 +27,7 @@ from noonbit.data.readers.named_arrays import (
     dataset_from_arrays,
     inputs_from_arrays,
 )
-from noonbit.errors import DataError
+from noonbit.errors import DataError, raise_as
 
 FORMAT = "MATLAB"
 _MAGIC = b"MATLAB "
@@ -105,11 +107,12 @@ def _load_file(file: File) -> Arrays:
         return {name: array.T for name, array in load_file(file).items()}
     import scipy.io  # takes 0.1 s
 
-    try:
-        stored = scipy.io.loadmat(io.BytesIO(content(file)), simplify_cells=True)
-    except Exception as error:  # a damaged file can fail in any way
-        reason = " ".join(str(error).split())
-        raise DataError(f"{file.name} is cut off or damaged ({reason}). Save it again.") from None
+    raw = content(file)
+    with raise_as(DataError, f"{file.name} is cut off or damaged", "Save it again."):
+        declared = scipy.io.whosmat(io.BytesIO(raw))
+        unpacked = sum(prod(shape) for _, shape, kind in declared if kind != "sparse")
+        refuse_bomb(file.name, len(raw), unpacked)
+        stored = scipy.io.loadmat(io.BytesIO(raw), simplify_cells=True)
     return dict(_walk(stored, ""))
 
 

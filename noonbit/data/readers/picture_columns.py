@@ -62,10 +62,13 @@ def find_path_column(table: Table, index: PictureIndex, options: ReadOptions) ->
     named = table.find_column(PATH_NAMES)
     folder = "".join(table.file.name.rpartition("/")[:2])
     best, most = None, 0
-    for column in range(table.columns):
+    columns = range(table.columns)
+    if len(columns) > MOST_COLUMNS:
+        return None
+    for column in columns:
         values = [row[column].strip() for row in table.sample if len(row) > column]
         numbers = all(map(is_number, values))
-        if not values or (numbers and table.columns > _MOST_NUMBERED and column != named):
+        if not values or (numbers and len(columns) > _MOST_NUMBERED and column != named):
             continue
         found = names_pictures(values, index, folder=folder)
         sure = column == named or not numbers or (found == len(set(values)) == len(values) > 1)
@@ -73,13 +76,15 @@ def find_path_column(table: Table, index: PictureIndex, options: ReadOptions) ->
             best, most = column, found
     if best is not None:
         return best
-    for column in range(table.columns):
+    for column in columns:
         values = [row[column] for row in table.sample if len(row) > column]
         if values and all(has_picture_suffix(value) for value in values):
             return column
     return None
 
 
+MOST_COLUMNS = 10_000
+"""A table with more columns holds pixels, and none is looked up unless its user names it."""
 _MOST_NUMBERED = 16
 """A table with more columns holds pixels: of those, only a named one is looked up as a number."""
 

@@ -16,6 +16,8 @@ from noonbit.data.readers.split_column import find_split_column
 from noonbit.errors import DataError, join_first, plural
 
 _INDEX_NAMES = ("", "unnamed: 0", "index", "id", "imageid", "image_id")
+MOST_ONE_HOT = 10_000
+"""One-hot columns that are looked for at most; each number of them is tried on a few rows."""
 _PIXEL_NAME = re.compile(r"[a-z]*[ _.-]?\d+([x_.-]\d+)*")
 
 
@@ -169,7 +171,7 @@ def _find_index(table: Table, raw: bytes, columns: Sequence[int]) -> int | None:
 
 def _find_one_hot(table: Table, raw: bytes, columns: Sequence[int]) -> tuple[int, ...]:
     """Return the last or first columns that are one-hot in every row and leave a square."""
-    for count in range(2, len(columns) - 15):
+    for count in range(2, min(len(columns) - 15, MOST_ONE_HOT + 1)):
         if shape_of_row(len(columns) - count) is None:
             continue
         for found in (columns[-count:], columns[:count]):

@@ -203,3 +203,13 @@ def test_a_pickle_cannot_change_the_reader_itself(tmp_path: Path, state: object)
     path.write_bytes(b"\x80\x02cnumpy\ndtype\n" + built + b"b.")
     assert "data_batch_1 is a damaged pickle" in sentence(path)
     assert (_dtype.__dict__, _dtype.__defaults__) == ({}, None)
+
+
+def test_a_pickle_that_numbers_an_object_high_takes_no_memory_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "data_batch_1"
+    path.write_bytes(b"\x80\x02Nr\xff\xff\xff\x03.")  # None, kept as object 2**26 - 1
+    tracemalloc.start()
+    assert "is a pickle of a NoneType" in sentence(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
