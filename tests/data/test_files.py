@@ -8,8 +8,18 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from noonbit.data.files import File, content, find_empty_folders, is_archive, open_files, survey
+from noonbit.data.files import (
+    File,
+    content,
+    find_empty_folders,
+    head,
+    is_archive,
+    open_files,
+    survey,
+)
+from noonbit.data.readers.pictures import scan
 from noonbit.errors import DataError
 
 TREE = {"train/cat/10.txt": b"ten", "train/cat/9.txt": b"nine", "readme.txt": b"hello"}
@@ -177,3 +187,22 @@ def test_a_survey_sees_the_rare_file_among_many(tmp_path: Path) -> None:
     (tmp_path / "zz.csv").write_bytes(b"")
     names = [file.name for file in survey(open_files(tmp_path))]
     assert len(names) == 17 and names[-1] == "zz.csv"
+
+
+def test_one_damaged_member_is_named_as_it_is_listed_and_the_others_are_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "animals.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("CATCAT.png", "DOGDOG.png"):
+            stream = io.BytesIO()
+            Image.new("L", (8, 8), len(archive.namelist())).save(stream, "PNG")
+            archive.writestr(name, stream.getvalue())
+    raw = path.read_bytes().replace(b"IHDR", b"IHDX", 1)
+    raw = raw.replace(b"CATCAT", "고양이".encode("cp949"))
+    path.write_bytes(raw.replace(b"DOGDOG", "강아지".encode("cp949")))
+    files = {file.name: file for file in open_files(path)}
+    pictures, bad = scan(list(files.values()))
+    assert [picture.name for picture in pictures] == ["강아지.png"]
+    assert [item.name for item in bad] == ["고양이.png"] and head(files["고양이.png"]) == b""
+    assert bad[0].reason.startswith("is damaged in its zip archive (BadZipFile: Bad CRC-32")

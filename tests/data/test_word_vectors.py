@@ -89,3 +89,26 @@ def test_what_is_wrong_is_one_sentence(
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound, match="does not exist; --vectors takes a file"):
         read_vectors(tmp_path / "no.bin", WORDS)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"9" * 5_000 + b" 3\n",
+        b"2 " + b"9" * 5_000 + b"\n",
+        b"film " + b"1 " * 5_000 + b"\n",
+        b"film 1 1e400\n",
+        b"\x1f\x8b" + bytes(20),
+        b"\xfd7zXZ\0" + bytes(20),
+    ],
+)
+def test_a_file_that_asks_for_too_much_is_refused(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "v.txt").write_bytes(raw)
+    with pytest.raises(DataError, match=r"^v\.txt "):
+        read_vectors(tmp_path / "v.txt", WORDS)
+
+
+def test_a_word_that_utf8_does_not_have_is_not_found(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text(lines())
+    _, found = read_vectors(tmp_path / "v.txt", ("film", "\ud800"))
+    assert found.tolist() == [True, False]

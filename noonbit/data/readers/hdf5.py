@@ -98,7 +98,7 @@ def load_file(file: File) -> Arrays:
             if item.external or item.is_virtual or item.shape is None or item.size == 0:
                 continue
             is_text = h5py.check_string_dtype(item.dtype) is not None
-            if not is_text and item.dtype.kind not in "buif":
+            if not is_text and item.dtype.kind not in "buifc":
                 continue
             unpacked += item.nbytes  # as its header says; what is not stored is filled in
             refuse_bomb(file.name, len(raw), unpacked)

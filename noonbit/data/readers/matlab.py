@@ -95,7 +95,7 @@ def _load_files(files: list[File]) -> tuple[Arrays, tuple[str, ...], dict[str, s
         for name, array in _load_file(file).items():
             if name.rpartition("/")[2].lower() in CLASS_NAMES and array.dtype.kind == "U":
                 class_names = tuple(map(str, array.ravel()))
-            elif array.ndim and array.dtype.kind in "buif":
+            elif array.ndim and array.dtype.kind in "buifc":
                 found[f"{stem}/{name}"] = array
         arrays |= _items_first(found)
         file_of |= dict.fromkeys(found, file.name)

@@ -79,3 +79,31 @@ def test_without_h5py_it_is_said_what_to_do(
     (tmp_path / "usps.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     with pytest.raises(MissingExtra, match=r"usps\.h5 is HDF5, which needs h5py: pip install"):
         open_data(tmp_path / "usps.h5")
+
+
+def test_groups_that_lie_in_groups_without_end_are_passed_over(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["images"], file["labels"] = PIXELS, LABELS
+        file["again"] = file["/"]
+        group = file
+        for _ in range(1_000):
+            group = group.create_group("g")
+    assert len(open_data(tmp_path / "a.h5").train) == 6
+
+
+def test_values_that_are_stated_and_not_stored_take_no_memory(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("images", (10**9, 8, 8), np.uint8, chunks=(1, 8, 8))
+        file["labels"] = LABELS
+    with pytest.raises(DataError, match=r"a\.h5 unpacks to 64,000,000,000 bytes or more"):
+        open_data(tmp_path / "a.h5")
+
+
+def test_complex_numbers_are_no_pixels(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["images"], file["labels"] = PIXELS + 1j, LABELS
+    with pytest.raises(DataError, match="images holds values of type complex128, not pixel"):
+        open_data(tmp_path / "a.h5")

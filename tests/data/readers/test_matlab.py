@@ -1,5 +1,7 @@
 """MATLAB's files are read whichever way their axes lie."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -84,4 +86,21 @@ def test_a_file_cut_off_is_said(tmp_path: Path) -> None:
     write_svhn(tmp_path / "a.mat")
     (tmp_path / "a.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:5000])
     with pytest.raises(DataError, match=r"a\.mat is cut off or damaged"):
+        open_data(tmp_path / "a.mat")
+
+
+def test_a_compressed_file_that_states_gigabytes_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "a.mat"
+    scipy.io.savemat(path, {"images": PIXELS}, do_compression=True)
+    raw = path.read_bytes()
+    shape, huge = struct.pack("<4i", *PIXELS.shape), struct.pack("<4i", 10**6, *PIXELS.shape[1:])
+    body = zlib.compress(zlib.decompress(raw[136:]).replace(shape, huge))
+    path.write_bytes(raw[:128] + struct.pack("<2I", 15, len(body)) + body)
+    with pytest.raises(DataError, match=r"a\.mat unpacks to 3,072,000,000 bytes or more"):
+        open_data(path)
+
+
+def test_complex_numbers_are_no_pixels(tmp_path: Path) -> None:
+    scipy.io.savemat(tmp_path / "a.mat", {"images": PIXELS + 1j, "labels": LABELS})
+    with pytest.raises(DataError, match="images holds values of type complex128, not pixel"):
         open_data(tmp_path / "a.mat")
