@@ -18,7 +18,7 @@ from noonbit.data.loader import LoadedValues, values_at
 from noonbit.data.preprocess.base import Adjustment, adjustments_of_each
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.registry import INPUT_KINDS
-from noonbit.errors import InputRefused, UsageTypeError
+from noonbit.errors import ArtefactError, InputRefused, UsageTypeError
 from noonbit.system.runtime import Runtime
 
 BATCH_SIZE = 128
@@ -209,11 +209,19 @@ def concatenate_predictions(each: Sequence[Predictions]) -> Predictions:
 def predict_probabilities(
     model: nn.Module, contract: Contract, values: LoadedValues, runtime: Runtime
 ) -> Probabilities:
-    """Values (N, *shape) -> calibrated probabilities (N, classes), float32; rows sum to 1."""
+    """Values (N, *shape) -> calibrated probabilities (N, classes), float32; rows sum to 1.
+
+    Raises `ArtefactError` for a network whose outputs are no numbers.
+    """
     logits = torch.from_numpy(predict_logits(model, contract, values, runtime))
     # In place and in pieces: of 10,000 inputs and classes, a copy takes 400 MB.
     for piece in logits.split(SOFTMAX_ROWS):
         piece.copy_((piece / contract.temperature).softmax(dim=1))
+        if not piece.isfinite().all():
+            raise ArtefactError(
+                "The network's outputs are not finite: its weights are damaged, or its training "
+                "diverged. Restore them, or train again with a smaller --learning-rate."
+            )
     return np.asarray(logits.numpy(), np.float32)
 
 

@@ -12,7 +12,7 @@ from noonbit.config.plan import Plan
 from noonbit.config.recipe import Recipe
 from noonbit.data.prepared import PreparedDataset, load
 from noonbit.data.split import Holdout
-from noonbit.errors import Interrupted, NoonbitError
+from noonbit.errors import ArtefactError, Interrupted, NoonbitError
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import LineDisplay
 from noonbit.jobs.single import Training, require_resumable
@@ -87,6 +87,11 @@ class MemberTraining:
         Runtime.from_recipe(self.recipe)  # sets this thread's number of threads for loading too
         items = source.load(self.recipe)
         if not self.is_started:
+            if self.folder.exists() and self.folder.resolve() != self.folder.absolute():
+                raise ArtefactError(
+                    f"{self.folder} is not inside the run's own folder, but a link to "
+                    f"{self.folder.resolve()}. Remove the link."
+                )
             shutil.rmtree(self.folder, ignore_errors=True)
             with Training.start(
                 items, self.recipe, out=self.folder, data_dir=source.data_dir, observer=observer

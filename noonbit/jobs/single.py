@@ -6,6 +6,7 @@ Each step is a function of another module. This one calls them and keeps the run
 so that a killed training can be resumed.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,8 +39,9 @@ from noonbit.runs.folder import new_run, require_empty
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import resolved_settings, training_metadata
 from noonbit.runs.predictions import evaluate_test_split
-from noonbit.runs.run import CHECKPOINT, Run
+from noonbit.runs.run import CHECKPOINT, RECIPE, Run
 from noonbit.runs.timed_steps import read_timed_steps
+from noonbit.system.artefacts import refuse, settings_of
 from noonbit.system.files import write_json
 from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime
@@ -166,25 +168,28 @@ class Training:
         recipe, checkpoint = recipe_as_started(run), run.path / CHECKPOINT
         if epochs is not None:
             recipe = extended_recipe(recipe, epochs)
-        if not checkpoint.exists():
+        has_checkpoint = os.path.lexists(checkpoint)
+        if not has_checkpoint:
             require_no_checkpoint_needed(run)
-        prepared = prepare_training(
-            items,
-            recipe,
-            Runtime.from_recipe(recipe),
-            model=model,
-            contract=run.contract,
-            has_checkpoint=checkpoint.exists(),
-        )
+        with settings_of(run.path / RECIPE):
+            prepared = prepare_training(
+                items,
+                recipe,
+                Runtime.from_recipe(recipe),
+                model=model,
+                contract=run.contract,
+                has_checkpoint=has_checkpoint,
+            )
         state = prepared.state
-        if checkpoint.exists():
+        steps = steps_per_epoch(len(prepared.context.train), prepared.context.plan.batch_size)
+        if has_checkpoint:
             load_checkpoint(checkpoint, state)
+            if state.step > steps:
+                refuse(checkpoint, f"it stands at step {state.step} of {steps} of an epoch")
         if epochs is not None:
             extend(run, prepared, epochs)
         elif recipe.time_budget is not None:
-            done = state.step + state.epoch * steps_per_epoch(
-                len(prepared.context.train), prepared.context.plan.batch_size
-            )
+            done = state.step + state.epoch * steps
             state.timed_steps = read_timed_steps(run.path, at_least=done)
         run.model = state.model
         run.update(status="training")

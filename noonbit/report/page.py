@@ -23,6 +23,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -38,6 +39,7 @@ from noonbit.report.members import build_member_section
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import training_notes
+from noonbit.system.artefacts import refuse
 from noonbit.system.files import write_text
 from noonbit.terminal import escape_controls
 
@@ -70,6 +72,7 @@ def write_report(run: Run, items: PreparedDataset) -> Path:
 def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -> dict[str, Any]:
     """Return the variables of the template."""
     predictions = read_predictions(run)
+    require_alike(run, items, evaluation, predictions)
     pairs = confusion_matrix.Pairs.of(
         predictions.labels, predictions.predictions, len(run.class_names)
     )
@@ -117,6 +120,20 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
         "items_per_second": sections.training_speed(run),
         "repeat_command": commands.repeat_command(run),
     }
+
+
+def require_alike(
+    run: Run, items: PreparedDataset, evaluation: Evaluation, predictions: StoredPredictions
+) -> None:
+    """Raise `ArtefactError` unless the stored predictions are of these items and metrics."""
+    right = int((predictions.predictions == predictions.labels).sum())
+    if right != evaluation.correct or not np.array_equal(
+        items.labels[predictions.items], predictions.labels
+    ):
+        refuse(
+            run.path / "predictions.parquet",
+            "its labels are not those of the data and of evaluation.json",
+        )
 
 
 def build_input_kind_section(

@@ -33,6 +33,8 @@ MEMBERS = "members"
 """The folder of the run folders of members that were trained together."""
 LARGEST_COUNT = 2**53
 """Up to here, every whole number is a float too."""
+MOST_THREADS = 1_024
+"""Of a training; far more end the process when they are started."""
 
 
 def check_time(text: str) -> str:
@@ -147,16 +149,10 @@ class MachineEntry(Stored):
     platform: str
     processor: str | None
     device: str
-    threads: int
+    threads: Annotated[int, Field(ge=1, le=MOST_THREADS)]
     precision: Precision
     engine: Engine | None
     versions: dict[str, str]
-
-    @model_validator(mode="after")
-    def check_threads(self) -> Self:
-        """A recipe would take so many threads."""
-        Recipe(threads=self.threads)
-        return self
 
 
 class TrainingEntry(Stored):
@@ -336,6 +332,8 @@ class RunEntry(Stored):
         """A finished run has the figures of its kind."""
         if self.status != "finished" and self.result is None:
             return self
+        if self.result is None:
+            raise ValueError("is finished, and has no result")
         kind: type[Result] = TrainingResult
         if self.training is not None and self.training.settings.folds is not None:
             kind = FoldsResult

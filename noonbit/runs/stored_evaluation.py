@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from noonbit.evaluation.metrics import Evaluation
+from noonbit.evaluation.metrics import MOST_CONFUSION_CLASSES, Evaluation
 from noonbit.system.artefacts import parse_artefact, read_artefact_json, refuse
 
 NAME = "evaluation.json"
 EVALUATION_ADAPTER = TypeAdapter(Evaluation)
 MOST_BYTES = 2**30
-"""The confusion matrix of 8,000 classes."""
+"""Of older runs, which stored the confusion matrix of 8,000 classes."""
 
 
 def read_evaluation(folder: Path, class_names: Sequence[str]) -> Evaluation:
@@ -40,18 +40,19 @@ def contradiction(evaluation: Evaluation, class_names: Sequence[str]) -> str | N
             return f"{name} is {number}"
     if [score.name for score in evaluation.classes] != list(class_names):
         return "its classes are not those of contract.json"
-    if any(len(each) != len(class_names) for each in (evaluation.confusion, *evaluation.confusion)):
+    items, correct, matrix = evaluation.items, evaluation.correct, evaluation.confusion
+    counts = [score.items for score in evaluation.classes]
+    if sum(counts) != items or sum(count for _, _, count in evaluation.reliability) != items:
+        return f"its classes, or its bins of reliability, do not have {items} items together"
+    if not math.isclose(evaluation.accuracy * items, correct, abs_tol=1e-6):
+        return f"its accuracy is {evaluation.accuracy} with {correct} of {items} right"
+    if not matrix and len(class_names) > MOST_CONFUSION_CLASSES:
+        return None
+    if any(len(each) != len(class_names) for each in (matrix, *matrix)):
         return "its confusion matrix does not have a row and a column for each class"
-    counts = [sum(row) for row in evaluation.confusion]
-    right = sum(row[index] for index, row in enumerate(evaluation.confusion))
-    if counts != [score.items for score in evaluation.classes]:
-        return "its confusion matrix counts other items than its classes"
-    if (sum(counts), right) != (evaluation.items, evaluation.correct):
-        return f"its confusion matrix has {right} of {sum(counts)} items right"
-    if not math.isclose(evaluation.accuracy * evaluation.items, evaluation.correct, abs_tol=1e-6):
-        return f"its accuracy is {evaluation.accuracy} with {right} of {sum(counts)} right"
-    if sum(count for _, _, count in evaluation.reliability) != evaluation.items:
-        return "its reliability counts other items than its confusion matrix"
+    right = sum(row[index] for index, row in enumerate(matrix))
+    if [sum(row) for row in matrix] != counts or right != correct:
+        return f"its confusion matrix has other counts than its classes, or not {correct} right"
     return None
 
 

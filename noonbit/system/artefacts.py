@@ -64,10 +64,18 @@ def parse_artefact(adapter: TypeAdapter[Value], value: Any, path: Path) -> Value
         try:
             return adapter.validate_python(value)
         except ValidationError as error:
-            first = error.errors()[0]
-            if first["type"] == "missing":
-                refuse(path, f"{'.'.join(map(str, first['loc']))} is missing")
-            refuse(path, validation_reasons(error)[0])
+            refuse(path, describe_first(error))
+
+
+def describe_first(error: ValidationError) -> str:
+    """Describe the first wrong value: `model.name is missing`, `mean.0 should be ... (got inf)`."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "it"
+    if first["type"] == "missing":
+        return f"{place} is missing"
+    if first["type"] == "value_error":  # of a check of our own, which says what it found
+        return f"{place} {first['ctx']['error']}"
+    return validation_reasons(error)[0]
 
 
 def damaged(path: Path) -> AbstractContextManager[None]:

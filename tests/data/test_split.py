@@ -313,6 +313,59 @@ def test_a_stored_split_comes_back_and_a_damaged_one_is_named(tmp_path: Path) ->
         Split.load(tmp_path / "split.npz", {}, counts)
 
 
+WHOLE = {"train": [0, 1, 2], "validation": [3], "test": [4, 5]}
+FOLDS = {"train": [0, 1, 2], "validation": [], "test": [0, 1, 2], "folds": [1, 2, 1]}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        (WHOLE | {"test": [4.0, 5.0]}, "test is float64 of the shape (2,), and run.json counts 2"),
+        (WHOLE | {"test": [[4, 5]]}, "test is int64 of the shape (1, 2)"),
+        (WHOLE | {"test": [4]}, "test is int64 of the shape (1,), and run.json counts 2 items"),
+        (WHOLE | {"test": ["4", "5"]}, "test is <U1 of the shape (2,)"),
+        (WHOLE | {"test": [None, {}]}, "Object arrays cannot be loaded"),
+        (WHOLE | {"test": [5, 4]}, "its item numbers do not ascend from 0"),
+        (WHOLE | {"test": [5, 5]}, "its item numbers do not ascend from 0"),
+        (WHOLE | {"train": [-1, 1, 2]}, "its item numbers do not ascend from 0"),
+        (WHOLE | {"validation": [5]}, "an item is in two parts"),
+        (WHOLE | {"folds": [1, 2]}, "it has the folds of a cross-validation, and the run is none"),
+        (WHOLE | {"train": [0] * 10**6}, "bytes, more than its items take"),
+        ({"train": [0, 1, 2], "test": [4, 5]}, "validation is not a file in the archive"),
+    ],
+)
+def test_a_split_that_no_training_has_is_called_damaged(
+    arrays: dict[str, list[object]], reason: str, tmp_path: Path
+) -> None:
+    counts = {name: len(numbers) for name, numbers in WHOLE.items()}
+    np.savez_compressed(tmp_path / "split.npz", **{k: np.array(v) for k, v in arrays.items()})
+    with pytest.raises(ArtefactError) as error:
+        Split.load(tmp_path / "split.npz", {}, counts)
+    assert str(error.value).startswith(f"{tmp_path / 'split.npz'} is damaged")
+    assert reason in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        (FOLDS | {"folds": [1, 2]}, "folds is int64 of the shape (2,), and run.json counts 3"),
+        (FOLDS | {"folds": [0, 1, 2]}, "its folds are not numbered from 1 to 2"),
+        (FOLDS | {"folds": [1, 1, 1]}, "its folds are not numbered from 1 to 2"),
+        (FOLDS | {"test": [0, 1, 3]}, "a cross-validation tests every item that trains"),
+    ],
+)
+def test_folds_that_no_cross_validation_has_are_called_damaged(
+    arrays: dict[str, list[int]], reason: str, tmp_path: Path
+) -> None:
+    path, counts = tmp_path / "split.npz", {"train": 3, "validation": 0, "test": 3}
+    np.savez(path, **{name: np.array(numbers, np.int64) for name, numbers in FOLDS.items()})
+    assert Split.load(path, {}, counts, folds=2).folds is not None
+    np.savez(path, **{name: np.array(numbers, np.int64) for name, numbers in arrays.items()})
+    with pytest.raises(ArtefactError) as error:
+        Split.load(path, {}, counts, folds=2)
+    assert reason in str(error.value)
+
+
 def test_groups_are_dealt_into_folds_whole() -> None:
     groups = np.repeat(np.arange(20), 5)
     data = games_with(groups.tolist())

@@ -1,5 +1,7 @@
 """Weights and checkpoints; a resumed training gives the same bits."""
 
+import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from small_training import (
 from torch import nn
 
 from noonbit.config.plan import Plan
-from noonbit.errors import ArtefactError
+from noonbit.config.recipe import OptimizerName
+from noonbit.errors import ArtefactError, TrainingDiverged
 from noonbit.runs.checkpoint import (
     load_checkpoint,
     load_weights,
@@ -172,3 +175,102 @@ def test_bare_weights_are_no_checkpoint(tmp_path):
     save_file({"weight": torch.zeros(1)}, path)
     with pytest.raises(ArtefactError, match="is no checkpoint"):
         load_checkpoint(path, start())
+
+
+def stopped_checkpoint(folder: Path, optimizer: OptimizerName = "adam") -> tuple[Path, Plan]:
+    """The checkpoint of a training that was stopped in its second epoch, and its plan."""
+    plan = with_optimizer(optimizer)
+    state = start(plan)
+    carry_on(state, plan, hooks=stop_at(2, 3))
+    save_checkpoint(folder / "checkpoint.safetensors", state)
+    return folder / "checkpoint.safetensors", plan
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"epoch": -1}, "epoch should be greater than or equal to 0"),
+        ({"epoch": 2}, "it has 1 rows of history after 2 epochs"),
+        ({"step": 0.5}, "step should be a valid integer"),
+        ({"best_epoch": 2}, "it calls epoch 2 of 1 the best"),
+        ({"best_epoch": 0}, "it calls epoch 0 of 1 the best"),
+        ({"sums": [1.0, 2.0]}, "sums.2 is missing"),
+        ({"sums": [1.0, -2.0, 0.0]}, "sums.1 should be greater than or equal to 0"),
+        ({"elapsed": math.inf}, "elapsed should be a finite number"),
+        ({"history": None}, "history should be a valid list"),
+        ({"history": [{"epoch": 1}]}, "history.0.loss is missing"),
+    ],
+)
+def test_where_a_training_cannot_stand_is_called_damaged(
+    change: dict[str, object], reason: str, tmp_path: Path
+) -> None:
+    path, plan = stopped_checkpoint(tmp_path)
+    tensors, metadata = read_tensors(path)
+    save_file(tensors, path, {"state": json.dumps(json.loads(metadata["state"]) | change)})
+    with pytest.raises(ArtefactError) as error:
+        load_checkpoint(path, start(plan))
+    assert str(error.value).startswith(f"{path} is damaged: {reason}")
+
+
+@pytest.mark.parametrize("state", ["", "[]", "null", "[" * 100_000, "9" * 5_000])
+def test_a_state_that_is_no_object_is_called_damaged(state: str, tmp_path: Path) -> None:
+    path, plan = stopped_checkpoint(tmp_path)
+    save_file(read_tensors(path)[0], path, {"state": state})
+    with pytest.raises(ArtefactError, match="is damaged"):
+        load_checkpoint(path, start(plan))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("optimizer.0.exp_avg", None, "optimizer.0.exp_avg is missing"),
+        ("optimizer.0.exp_avg", torch.zeros(3), "is float32 of 3, and the network has float32 of"),
+        ("optimizer.0.step", torch.zeros((), dtype=torch.int64), "is int64 of one number, and"),
+        ("optimizer.0.more", torch.zeros(3), "it has no optimizer.0.more"),
+        ("optimizer.99.step", torch.zeros(()), "it has no parameter 99"),
+        ("optimizer.x.step", torch.zeros(()), "is damaged"),
+        ("other.weight", torch.zeros(3), "is damaged"),
+        ("best.0.bias", torch.full((8,), math.nan), "0.bias has numbers that are not finite"),
+        ("best.0.bias", torch.zeros(8).half(), "0.bias is float16 of 8, and the network has"),
+        ("model.0.bias", None, "0.bias is missing"),
+        ("average.0.bias", torch.zeros(8), "it has no 0.bias"),
+    ],
+)
+def test_a_tensor_that_the_training_does_not_have_is_named(
+    name: str, value: torch.Tensor | None, reason: str, tmp_path: Path
+) -> None:
+    path, plan = stopped_checkpoint(tmp_path)
+    tensors, metadata = read_tensors(path)
+    changed = {**tensors, name: value}
+    save_file({key: each for key, each in changed.items() if each is not None}, path, metadata)
+    with pytest.raises(ArtefactError) as error:
+        load_checkpoint(path, start(plan))
+    assert reason in str(error.value)
+
+
+@pytest.mark.parametrize("group", ["best", "optimizer"])
+def test_a_checkpoint_without_any_tensor_of_a_group_is_refused(group: str, tmp_path: Path) -> None:
+    path, plan = stopped_checkpoint(tmp_path)
+    tensors, metadata = read_tensors(path)
+    kept = {name: value for name, value in tensors.items() if not name.startswith(group)}
+    save_file(kept, path, metadata)
+    with pytest.raises(ArtefactError, match="with 0 tensors|is missing"):
+        load_checkpoint(path, start(plan))
+
+
+def test_a_training_that_diverges_can_be_loaded_to_say_so(tmp_path: Path) -> None:
+    path, plan = stopped_checkpoint(tmp_path)
+    tensors, metadata = read_tensors(path)
+    save_file({**tensors, "model.0.bias": torch.full((8,), math.nan)}, path, metadata)
+    state = start(plan)
+    load_checkpoint(path, state)
+    with pytest.raises(TrainingDiverged):
+        carry_on(state, plan)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**32, 2**60, 2**64 - 1])
+def test_a_header_that_lies_about_its_size_is_called_damaged(size: int, tmp_path: Path) -> None:
+    path, _ = stopped_checkpoint(tmp_path)
+    path.write_bytes(size.to_bytes(8, "little") + path.read_bytes()[8:])
+    with pytest.raises(ArtefactError, match="is damaged"):
+        read_tensors(path)

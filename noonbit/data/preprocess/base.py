@@ -77,7 +77,7 @@ class Preprocessor(BaseModel, ABC):
     inputs accordingly.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     noun: ClassVar[str]
     """One input: `image`, `sentence`."""

@@ -5,11 +5,11 @@ normalisation leaves the planes unchanged.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import OnDemand, Raw, RawDataset
@@ -27,6 +27,8 @@ from noonbit.errors import InputRefused
 if TYPE_CHECKING:
     from torch import Tensor
 
+MOST_PLANES, LARGEST_BOARD = 1_000, 52
+"""Of a position: planes, and points a side, as many as game records can name."""
 STONES = 3
 """The number of first planes: own stones, the opponent's, empty points."""
 IMPOSSIBLE = -1e4
@@ -67,11 +69,18 @@ class BoardPreprocessor(Preprocessor):
     report_section: ClassVar[str | None] = "noonbit.report.boards:build_move_section"
 
     input_kind: Literal["boards"] = "boards"
-    planes: int = Field(gt=0)
-    height: int = Field(gt=0)
-    width: int = Field(gt=0)
+    planes: int = Field(gt=0, le=MOST_PLANES)
+    height: int = Field(gt=0, le=LARGEST_BOARD)
+    width: int = Field(gt=0, le=LARGEST_BOARD)
     legal: tuple[int, int]
     """The range [first, end) of planes one of which is 1 where a move is legal."""
+
+    @model_validator(mode="after")
+    def check_legal(self) -> Self:
+        """The planes of legal moves are some of the planes."""
+        if not 0 <= self.legal[0] < self.legal[1] <= self.planes:
+            raise ValueError(f"has legal moves in the planes {self.legal} of {self.planes}")
+        return self
 
     @property
     def channels(self) -> int:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import BadItem, NumberedNames, Picture, Raw, RawDataset
@@ -63,6 +63,8 @@ learned from pictures as they are lost 4 to 15 points on enlarged ones (docs/per
 REDUCED_TO = 3
 """What is larger than so many times the size is first reduced by whole pixels, which takes half the
 time and loses nothing that was measured."""
+LARGEST_SIDE = 1_024
+"""Pixels a side that a network takes at most, as in the recipe."""
 MOST_VALUES = 1_024
 """Pixels that `vectors` keeps of an image. More would hardly move the nearest neighbour's error."""
 
@@ -102,8 +104,8 @@ class ImagePreprocessor(Preprocessor):
 
     input_kind: Literal["pictures"] = "pictures"
 
-    height: int = Field(gt=0)
-    width: int = Field(gt=0)
+    height: int = Field(gt=0, le=LARGEST_SIDE)
+    width: int = Field(gt=0, le=LARGEST_SIDE)
     channels: Literal[1, 3]
     fit_mode: FitMode = "crop"
     """What happens to another aspect ratio: photographs are cropped, drawings padded."""
@@ -113,8 +115,17 @@ class ImagePreprocessor(Preprocessor):
     """How the training images are framed where they are strokes, all framed alike."""
     value_range: tuple[float, float] = (0.0, 255.0)
     """The raw numbers that stand for 0 and 255 when an input comes as an array."""
-    white_level: int = Field(default=FULL_WHITE, gt=0)
+    white_level: int = Field(default=FULL_WHITE, gt=0, le=FULL_WHITE)
     """The level that becomes 255 in pictures of 16 bits: the highest of the data set's."""
+
+    @model_validator(mode="after")
+    def check_ranges(self) -> Self:
+        """White is above black, and strokes are those of pictures of this size."""
+        if not self.value_range[0] < self.value_range[1]:
+            raise ValueError(f"has the value_range {self.value_range}, which is empty")
+        if self.strokes and (self.strokes.height, self.strokes.width) != self.size:
+            raise ValueError("has strokes of another size")
+        return self
 
     @property
     def size(self) -> tuple[int, int]:

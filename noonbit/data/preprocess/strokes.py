@@ -10,12 +10,12 @@ digit has to be framed in the same way.
 """
 
 from dataclasses import dataclass
-from typing import Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from noonbit.data.preprocess.ink import Map, find_ink, roughness
 
@@ -24,6 +24,8 @@ Pixels = NDArray[np.uint8]
 Values: TypeAlias = NDArray[np.float64]
 """(N,), one number for each picture."""
 Limits: TypeAlias = tuple[float, float]
+Side = Annotated[float, Field(gt=0, le=1_024)]
+"""Pixels; no picture is larger."""
 
 LEAST_PICTURES = 20
 """Of fewer, nothing is learned about what they have in common."""
@@ -67,11 +69,11 @@ class Framing:
 class StrokeForm(BaseModel):
     """What pictures of strokes have in common: their framing, and the look of their strokes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     height: int
     width: int
-    box: tuple[float, float]
+    box: tuple[Side, Side]
     """Height and width, in pixels, of the box that the ink is scaled into."""
     centred: Literal["mass", "middle"]
     """What lies at `centre`: the centre of mass, or the middle of the box."""

@@ -9,11 +9,12 @@ channels: a word number stands for a one-hot vector over them.
 import re
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import PART_NAMES, Raw, RawDataset, Sentences
@@ -87,12 +88,19 @@ class TextPreprocessor(Preprocessor):
     checks: ClassVar[str] = "noonbit.data.checks.sentences"
 
     input_kind: Literal["sentences"] = "sentences"
-    length: int = Field(gt=0)
+    length: int = Field(gt=0, le=MAX_WORDS)
     """Words of the longest training sentence; longer sentences are truncated."""
     words: tuple[str, ...]
     """The vocabulary of the training sentences, sorted; the first word has number 2."""
     letters: Letters = "ascii"
     """Whether non-ASCII letters are part of words, or separate them as in Kim's code."""
+
+    @model_validator(mode="after")
+    def check_words(self) -> Self:
+        """Words have their numbers by their order."""
+        if any(one >= other for one, other in pairwise(self.words)):
+            raise ValueError("has words that are not sorted, or one twice")
+        return self
 
     @cached_property
     def numbers(self) -> dict[str, int]:
