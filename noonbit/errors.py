@@ -22,6 +22,7 @@ same mistake, so that callers need not know these classes. Its price: `except Va
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 
 class NoonbitError(Exception):
@@ -147,9 +148,16 @@ def describe_cause(error: BaseException, most: int = 200) -> str:
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
+LONGEST_COMPARED, MOST_COMPARED = 100, 10_000
+"""Characters of a name, and names, that `did_you_mean` compares; all of that takes two seconds."""
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'lenet5'?` for the nearest known name, or an empty string."""
-    near = difflib.get_close_matches(given, list(known), n=1)
+    if len(given) > LONGEST_COMPARED:
+        return ""
+    names = (name for name in known if len(name) <= LONGEST_COMPARED)
+    near = difflib.get_close_matches(given, list(islice(names, MOST_COMPARED)), n=1)
     return f" Did you mean '{near[0]}'?" if near else ""
 
 

@@ -2,16 +2,19 @@
 
 import inspect
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from noonbit import errors
 from noonbit.errors import (
+    MOST_COMPARED,
     DataError,
     InputRefused,
     NoonbitError,
     SourceNotFound,
     UsageError,
+    did_you_mean,
     raise_as,
 )
 
@@ -108,3 +111,17 @@ def test_a_panic_of_a_library_in_rust_becomes_a_sentence_and_an_interrupt_does_n
 def test_an_error_that_has_its_sentence_passes_unchanged() -> None:
     with pytest.raises(UsageError, match="^mine$"), raise_as(DataError, "x", "Replace it."):
         raise UsageError("mine")
+
+
+def test_a_name_is_compared_with_so_many_and_only_where_it_is_short() -> None:
+    looked_at: list[str] = []
+
+    def names() -> Iterator[str]:
+        for number in range(10**9):
+            looked_at.append(name := f"{number} of them")
+            yield name
+
+    assert did_you_mean("lenet", ["lenet5", "lenet" * 10**5]) == " Did you mean 'lenet5'?"
+    assert did_you_mean("x" * 10**6, ["x" * 10**6]) == ""
+    assert did_you_mean("lenet", names()) == ""
+    assert len(looked_at) == MOST_COMPARED

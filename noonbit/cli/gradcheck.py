@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from noonbit.course.gradcheck import GradientCheck, LayerCheck
     from noonbit.data.preprocess.base import Preprocessor
 
+FLOAT64_COPIES = 6
+"""Memory of a check, in float32 weights: two copies in float64, and their gradients."""
 BY_HAND = ("byhand", "byhand-exact")
 WHY_BY_HAND_FAILS = (
     "The document asks whether ReLU's output, not its input, is at least 0, which it always is, "
@@ -82,10 +84,16 @@ def run_check(
     import torch
 
     from noonbit.course.gradcheck import SEED, check, random_batch
+    from noonbit.data.mapped import require_memory
     from noonbit.models.catalogue import build
 
     torch.manual_seed(SEED)
     network = build(model, classes, channels, size)
+    require_memory(
+        FLOAT64_COPIES * sum(parameter.nbytes for parameter in network.parameters()),
+        f"The copies of {model} in float64",
+        "Choose a smaller --input.",
+    )
     shape = kind.input_shape(channels, size)
     words = channels if kind.of_words else None
     return check(network, *random_batch(classes, shape, words=words))

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
 from noonbit.data.dataset import require_pictures
+from noonbit.data.mapped import require_memory
 from noonbit.data.prepared import prepare
 from noonbit.data.preprocess.registry import fit_preprocessor
 from noonbit.data.split import Holdout
@@ -38,6 +39,8 @@ ITEMS = 1000
 HIDDEN_UNITS = 100
 LEARNING_RATE = 0.005
 EPOCHS = 20
+WEIGHT_COPIES = 3
+"""The weights, their gradients, and the step."""
 MOST_ERROR = 10.0
 """Training stops as diverged at this sum of errors; an output of zeros has the error 1."""
 
@@ -95,7 +98,8 @@ class Examples:
     @property
     def targets(self) -> Array:
         """One-hot: (N, classes), 1 for the image's class and 0 for the others."""
-        targets: Array = np.eye(len(self.class_names))[self.labels]
+        targets = np.zeros((len(self.labels), len(self.class_names)))
+        targets[np.arange(len(targets)), self.labels] = 1
         return targets
 
 
@@ -204,6 +208,11 @@ class Network:
         seed: int = SEED,
         slope: Slope = documented_slope,
     ) -> None:
+        require_memory(
+            WEIGHT_COPIES * 8 * (pixels + classes) * hidden_units,
+            f"Weights and gradients of {hidden_units:,} hidden units",
+            "Choose fewer --hidden-units.",
+        )
         self.random = np.random.default_rng(seed)
         self.first = 0.2 * self.random.random((pixels, hidden_units)) - 0.1
         self.second = 0.2 * self.random.random((hidden_units, classes)) - 0.1

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from noonbit.errors import UsageError, plural
 from noonbit.system.files import write
 
 PICTURE_SIDE = 96
@@ -26,8 +25,6 @@ WIDEST_TITLE = 160
 LONGEST_LINE, MOST_LINES = 500, 6
 """Letters of a title's line that are measured, and lines that are drawn: a class may have any name,
 and the rest of a longer one would not be seen."""
-LARGEST_SHEET = 2**28
-"""Maximum pixels of a sheet; they take three bytes each."""
 FONT_SIZE = 12
 LINE_HEIGHT = 16
 MARGIN = 12
@@ -64,7 +61,7 @@ def draw_grid(
 
     `pixels` is uint8 (N, C, H, W) with one or three channels. `titles` are N texts of one or more
     lines; a line that is too wide ends in an ellipsis. `scale` is the integer enlargement factor;
-    by default the longer side becomes about 96 pixels. Raises `UsageError` for too many images.
+    by default the longer side becomes about 96 pixels.
     """
     count, _, height, width = pixels.shape
     assert len(titles) == count  # noqa: S101 - a caller's bug, not a user's
@@ -79,13 +76,11 @@ def draw_grid(
     lines_high = max(map(len, texts), default=0) * LINE_HEIGHT
     cell_height = height * scale + lines_high + MARGIN + 4
     columns = max(1, min(columns, count))
-    size = columns * cell_width + MARGIN, ceil(count / columns) * cell_height + MARGIN
-    if size[0] * size[1] > LARGEST_SHEET:
-        raise UsageError(
-            f"A sheet of {plural(count, 'picture')} has {size[0]:,} x {size[1]:,} pixels; at most "
-            f"{LARGEST_SHEET:,} are drawn. Draw fewer."
-        )
-    sheet = Image.new("RGB", size, BACKGROUND)
+    sheet = Image.new(
+        "RGB",
+        (columns * cell_width + MARGIN, ceil(count / columns) * cell_height + MARGIN),
+        BACKGROUND,
+    )
     draw = ImageDraw.Draw(sheet)
     for index, (image, lines) in enumerate(zip(pixels, texts, strict=True)):
         row, column = divmod(index, columns)

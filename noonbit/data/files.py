@@ -34,6 +34,9 @@ from noonbit.system.files import refuse_special_file
 
 _CANNOT_BE_OPENED = "cannot be opened"
 
+LONGEST_NAME = 4_096
+"""Characters of a member's name, as many as Linux allows a path."""
+
 SURVEYED_PER_SUFFIX, SURVEYED = 16, 256
 """Maximum number of files that `survey` returns, per suffix and in all."""
 
@@ -255,6 +258,11 @@ def _member_files(
     for decoded, member in zip(names, members, strict=True):
         name = relative_name(decoded.replace(separator, "/"))
         if _is_visible(name):
+            if len(name) > LONGEST_NAME:
+                raise DataError(
+                    f"A member's name has {len(name):,} characters and begins {name[:40]!r}; at "
+                    f"most {LONGEST_NAME:,} are read. Make the archive anew with shorter names."
+                )
             files.append(
                 File(
                     name,

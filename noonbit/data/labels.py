@@ -12,6 +12,8 @@ from noonbit.errors import DataError, join_first
 
 LONGEST_CLASS_NAME = 1_000
 """Maximum characters; arrays of names take four bytes for each, in every item."""
+MOST_CLASSES = 100_000
+"""ImageNet-21k has 21,841. Many more are no classes but numbers of items."""
 _NO_FILE_HOLDS = re.compile("[\0\ud800-\udfff]")
 
 
@@ -86,8 +88,14 @@ def check_classes(
 ) -> None:
     """Raise `DataError` for fewer than two classes, or a class that the training part lacks.
 
-    Also as `require_class_names` does.
+    Also for more than `MOST_CLASSES`, and as `require_class_names` does.
     """
+    if len(class_names) > MOST_CLASSES:
+        raise DataError(
+            f"{source} holds {len(class_names):,} classes ({join_first(class_names, 3)}); at most "
+            f"{MOST_CLASSES:,} are learned. Is the label a number of the item, and another one the "
+            "class?"
+        )
     require_class_names(class_names, source=source)
     if len(class_names) < 2:
         only = f"only the class '{class_names[0]}'" if class_names else "no class at all"

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data import cache
-from noonbit.errors import DataError
+from noonbit.errors import DataError, UsageError
 from noonbit.system.hardware import available_memory_bytes
 
 SMALL = 2**26
@@ -100,6 +100,16 @@ def array_of_npy(raw: NDArray[np.uint8]) -> NDArray[np.generic]:
 def exceeds_memory(size: int) -> bool:
     """Whether `size` bytes of a mapped file take more than half of the available memory."""
     return size > free_memory_bytes() // 2
+
+
+def require_memory(size: int, what: str, advice: str) -> None:
+    """Raise `UsageError` if what is to be made takes more than the memory that is free."""
+    free = free_memory_bytes()
+    if size > free:
+        raise UsageError(
+            f"{what} take {size / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB of memory are free. "
+            f"{advice}"
+        )
 
 
 class ReadAhead:

@@ -20,6 +20,9 @@ from noonbit.system.runtime import Runtime
 
 LOWEST, HIGHEST = 0.05, 20.0
 """Bounds of the temperature."""
+MOST_LOGITS = 2**24
+"""Of inputs whose logits are more, so many are taken that they are not: each takes 40 bytes and 25
+evaluations, and one number needs no more inputs."""
 
 
 def calibrate(
@@ -39,6 +42,9 @@ def best_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> 
     Targets are smoothed by 1 / (N + 2) (Platt, "Probabilistic outputs for support vector machines",
     1999), since N right answers do not prove that the network is never wrong.
     """
+    if logits.size > MOST_LOGITS:
+        rows = np.linspace(0, len(logits) - 1, max(1, MOST_LOGITS // logits.shape[1]), dtype=int)
+        logits, labels = logits[rows], labels[rows]
     count, classes = logits.shape
     smoothing = 1 / (count + 2)
     targets = np.full((count, classes), smoothing / max(1, classes - 1))

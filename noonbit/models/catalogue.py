@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from math import prod
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 
 from noonbit.config.recipe import OptimizerName, Recipe
 from noonbit.data.dataset import InputKind
+from noonbit.data.mapped import require_memory
 from noonbit.data.preprocess.base import Preprocessor
 from noonbit.errors import UsageError, did_you_mean, join_first
 from noonbit.models import alexnet, googlenet, resnet, vgg
@@ -47,6 +49,9 @@ __all__ = [
     "outline_for",
     "absolute_name",
 ]
+
+LARGE_INPUT, LARGE_OUTPUT = 2**18, 2**14
+"""Pixels (512 x 512) and classes; for more, weights are counted before they are made."""
 
 FOR_BOARDS: Mapping[str, Any] = {
     "batch_size": 128,
@@ -247,16 +252,30 @@ def require_input_kind(name: str, preprocessor: Preprocessor) -> None:
 def build(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
     """A freshly initialised network: one of the catalogue, or `path.py:function` (own.py).
 
-    Raises `UsageError` for a name or file that does not exist.
+    Raises `UsageError` for a name or file that does not exist, and for more weights than memory.
     """
-    if is_custom(name):
+    entry = None if is_custom(name) else find_entry(name)
+    if entry is None:
         return build_custom(name, classes, channels, size)
+    if prod(size) > LARGE_INPUT or classes > LARGE_OUTPUT:
+        network = outline(name, classes, channels, size)
+        require_memory(
+            sum(parameter.nbytes for parameter in network.parameters()),
+            f"The weights of {name} for {classes:,} classes and inputs of "
+            f"{' x '.join(map('{:,}'.format, size))}",
+            "Choose a smaller --image-size, or another --model.",
+        )
+    return entry.build(classes, channels, size)
+
+
+def find_entry(name: str) -> Entry:
+    """The network of that name. Raises `UsageError`."""
     if name not in MODELS:
         raise UsageError(
             f"No model is called '{name}'.{did_you_mean(name, MODELS)} "
             f"`noonbit models` lists all {len(MODELS)}; path.py:function takes one of your own."
         )
-    return MODELS[name].build(classes, channels, size)
+    return MODELS[name]
 
 
 def outline(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
@@ -264,5 +283,7 @@ def outline(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn
 
     A network of one's own is built in full, since its code may look at its numbers.
     """
-    with torch.device("meta" if name in MODELS else "cpu"):
-        return build(name, classes, channels, size)
+    if is_custom(name):
+        return build_custom(name, classes, channels, size)
+    with torch.device("meta"):
+        return find_entry(name).build(classes, channels, size)

@@ -12,6 +12,7 @@ from noonbit.config.augmentation import Augmentation
 from noonbit.config.plan import Plan, PlanInputs, derive
 from noonbit.config.recipe import Recipe
 from noonbit.data.loader import tensor_dataset
+from noonbit.data.mapped import require_memory
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.base import Preprocessor
 from noonbit.data.preprocess.contract import Contract
@@ -76,6 +77,11 @@ def prepare_training(
         network = build_seeded(name, items, recipe.seed)
     else:
         name, network = type(model).__name__, model
+    require_memory(
+        2 * sum(parameter.nbytes for parameter in network.parameters()),
+        f"The gradients of {name} and the state of its optimiser",
+        "Choose a smaller --image-size, or another --model.",
+    )
     if initial is not None:
         require_fitting(initial, network, name)
     has_weights = has_checkpoint or initial is not None

@@ -1,6 +1,7 @@
 """Convolution arithmetic: the figures of the lecture, and agreement with PyTorch."""
 
 import json
+import tracemalloc
 
 import pytest
 import torch
@@ -211,6 +212,28 @@ def test_long_sides_are_cut_in_the_middle() -> None:
     assert lines[-3] == "..."
     assert all(line.count("#") == 11 for line in lines if line.startswith("place"))
     assert sketch(convolution((200, 200, 1), kernel=60).width) == ""
+
+
+def test_a_huge_image_is_worked_out_and_its_sketch_cut(capsys) -> None:
+    tracemalloc.start()
+    code = command_line(["arithmetic", "99999999x99999999", "--kernel", "3"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    out = capsys.readouterr().out
+    assert code == 0 and peak < 10_000_000
+    assert "(99999999 + 0 - 3) / 1 + 1 = 99999997" in out
+    assert out.count("\nplace ") == 5
+
+
+def test_what_is_proposed_instead_of_a_huge_stride_is_looked_for_near_it() -> None:
+    sentence = refusal(10**9, kernel=3, stride=70_000_000)
+    assert "is not whole" in sentence and "fits" not in sentence
+    assert "Stride 5 fits" in refusal(10**9, kernel=5, stride=7)
+
+
+def test_numbers_beyond_any_image_are_refused() -> None:
+    assert refusal(7, kernel=10**13) == "'kernel' is too large; give at most 1,000,000,000,000."
+    assert refusal(7, kernel=3, padding=10**400).startswith("'padding' is too large")
 
 
 def test_the_picture_has_four_places_in_and_out() -> None:

@@ -3,7 +3,9 @@
 import gzip
 import io
 import os
+import struct
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -125,6 +127,43 @@ def test_decompression_bombs_are_refused(tmp_path: Path, monkeypatch) -> None:
     for path in (zipped, tar):
         with pytest.raises(DataError, match=f"{path.name} unpacks to 3,000,000 bytes or more"):
             open_files(path)
+
+
+def test_a_zip_that_understates_a_size_is_unpacked_no_further(tmp_path: Path) -> None:
+    path, zeros = tmp_path / "a.zip", bytes(8_000_000)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", zeros)
+    lying = path.read_bytes().replace(struct.pack("<I", len(zeros)), struct.pack("<I", 1000))
+    path.write_bytes(lying)
+    (file,) = open_files(path)
+    tracemalloc.start()
+    with pytest.raises(DataError, match="a is damaged in its zip archive"):
+        file.read()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert file.size == 1000 and peak < 1_000_000
+
+
+def test_what_a_tar_has_beside_its_members_is_bounded(tmp_path: Path) -> None:
+    named, hidden = tmp_path / "named.tar", tmp_path / "hidden.tar.gz"
+    header = tarfile.TarInfo("././@LongLink")
+    header.type, header.size = tarfile.GNUTYPE_LONGNAME, 2**21
+    named.write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(2**21))
+    with pytest.raises(DataError, match=r"a name of 2,097,152 bytes; at most 1,048,576 are read"):
+        open_files(named)
+    member = tarfile.TarInfo(".hidden")
+    member.size = 300_000_000
+    hidden.write_bytes(gzip.compress(member.tobuf()))
+    with pytest.raises(DataError, match=r"hidden\.tar\.gz unpacks to 300,000,768 bytes or more"):
+        open_files(hidden)
+
+
+def test_a_member_with_a_name_that_no_disk_takes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a" * 5000, b"x")
+    with pytest.raises(DataError, match=r"has 5,000 characters .* at most 4,096 are read"):
+        open_files(path)
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz", "w:bz2"])

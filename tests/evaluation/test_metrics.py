@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+import tracemalloc
 
 import hypothesis.extra.numpy as arrays
 import numpy as np
@@ -71,6 +72,22 @@ def test_the_confusion_matrix_is_scikit_learns() -> None:
     probabilities, labels = some_predictions()
     expected = confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(4))
     assert np.array_equal(measured().confusion, expected)
+
+
+def test_ten_thousand_classes_are_scored_without_a_matrix_of_a_hundred_million() -> None:
+    classes = 10_000
+    labels = np.arange(3)
+    probabilities = np.zeros((3, classes), np.float32)
+    probabilities[[0, 1, 2], [0, 1, 9_999]] = 1
+    names = tuple(map(str, range(classes)))
+    tracemalloc.start()
+    evaluation = evaluate(probabilities, labels, names, split="test")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+    assert evaluation.confusion == ()
+    assert (evaluation.correct, evaluation.classes[1].f1, evaluation.classes[2].f1) == (2, 1, 0)
+    assert evaluate(probabilities[:2, :1000], labels[:2], names[:1000], split="test").confusion
 
 
 def test_the_loss_is_scikit_learns() -> None:

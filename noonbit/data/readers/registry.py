@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from noonbit.config.read_options import ReadOptions, flag_of
+from noonbit.data.compression import refuse_bomb
 from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.encodings import describe_encoding
 from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files, suffix_of
@@ -187,9 +188,14 @@ def _open_archives(files: list[File], source: str) -> tuple[list[File], list[str
         form.recognise(beside) for form in FORMATS if form.name != lines.FORMAT
     ):
         opened = arrays
-    members: dict[str, list[File]] = {
-        file.name: open_files(file.path) for file in opened if file.path is not None
-    }
+    members: dict[str, list[File]] = {}
+    packed = unpacked = 0
+    for file in opened:
+        if file.path is not None:
+            members[file.name] = open_files(file.path)
+            packed += file.size
+            unpacked += sum(member.size for member in members[file.name])
+            refuse_bomb(source, packed, unpacked)
     opened_files = [
         member if len(members) == 1 else replace(member, name=_name_below(name, member.name))
         for name, each in members.items()

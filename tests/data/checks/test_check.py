@@ -223,7 +223,17 @@ def test_label_gaps_are_named(names: list[str], title: str) -> None:
 
 @pytest.mark.parametrize(
     "names",
-    [list("0123456789"), ["1", "2", "3"], ["cat", "dog"], ["X", "O"], ["100", "200"], ["a", "7"]],
+    [
+        list("0123456789"),
+        ["1", "2", "3"],
+        ["cat", "dog"],
+        ["X", "O"],
+        ["100", "200"],
+        ["a", "7"],
+        ["0", "3000000000"],
+        ["0", "9" * 18],
+        ["0", "9" * 5000],
+    ],
 )
 def test_names_that_were_never_consecutive_have_no_gaps(names: list[str]) -> None:
     assert list(gaps(names)) == []
