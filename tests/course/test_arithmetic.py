@@ -220,7 +220,7 @@ def test_a_huge_image_is_worked_out_and_its_sketch_cut(capsys) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     out = capsys.readouterr().out
-    assert code == 0 and peak < 10_000_000
+    assert code == 0 and peak < 100_000_000
     assert "(99999999 + 0 - 3) / 1 + 1 = 99999997" in out
     assert out.count("\nplace ") == 5
 
@@ -228,7 +228,7 @@ def test_a_huge_image_is_worked_out_and_its_sketch_cut(capsys) -> None:
 def test_what_is_proposed_instead_of_a_huge_stride_is_looked_for_near_it() -> None:
     sentence = refusal(10**9, kernel=3, stride=70_000_000)
     assert "is not whole" in sentence and "fits" not in sentence
-    assert "Stride 5 fits" in refusal(10**9, kernel=5, stride=7)
+    assert "Stride 1 or 5 fits" in refusal(10**9, kernel=5, stride=7)
 
 
 def test_numbers_beyond_any_image_are_refused() -> None:

@@ -213,10 +213,11 @@ def gaps(class_names: Sequence[str]) -> Iterator[Finding]:
 
     Silent where more are left out than there: such names were never meant to be consecutive.
     """
+    spell: Callable[[int], str] = str
     if all(
         name.isascii() and name.isdecimal() and len(name) <= LONGEST_NUMBER for name in class_names
     ):
-        present, spell = {int(name): name for name in class_names}, str
+        present = {int(name): name for name in class_names}
     elif all(len(name) == 1 and name.isascii() and name.isalpha() for name in class_names):
         present, spell = {ord(name): name for name in class_names}, chr
     else:

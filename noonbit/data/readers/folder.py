@@ -30,7 +30,7 @@ from noonbit.data.readers.folder_layout import (
 )
 from noonbit.data.readers.headers import scan_cached
 from noonbit.data.readers.listing import Listing
-from noonbit.data.readers.name_labels import name_labeller, offer_name_labels
+from noonbit.data.readers.name_labels import find_name_labels, offer_name_labels
 from noonbit.data.readers.part_labels import find_labels
 from noonbit.data.readers.pictures import SUFFIXES, note_misnamed, scan, unlabelled_part
 from noonbit.data.readers.way_out import describe_way_out
@@ -105,11 +105,12 @@ def read(listing: Listing) -> RawDataset:
 
 def _read_names(listing: Listing, option: str) -> RawDataset:
     """Read images whose labels stand in their names. Raises `DataError` and `UsageError`."""
-    label_of = name_labeller(option)
     layout = Layout()
     pictures = without_annotations(pictures_among(listing.files), layout)
     part_of = parts_of_files(pictures)
-    labels = {file.name: label_of(file.name.rpartition("/")[2]) for file in pictures}
+    bases = [file.name.rpartition("/")[2] for file in pictures]
+    found_labels = find_name_labels(option, bases)
+    labels = {file.name: label for file, label in zip(pictures, found_labels, strict=True)}
     folders: dict[str, list[str]] = defaultdict(list)
     for name in labels:
         folders[name.rpartition("/")[0]].append(name)
