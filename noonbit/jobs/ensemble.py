@@ -33,7 +33,7 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.parallel import train_in_parallel
 from noonbit.jobs.single import require_resumable
 from noonbit.models.catalogue import absolute_name, model_of, outline_for
-from noonbit.runs.folder import load_run, new_run, require_empty
+from noonbit.runs.folder import load_run, new_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import place_of
 from noonbit.runs.run import Run
@@ -60,8 +60,6 @@ def train_members(
     `jobs.train.train`, with the member's number before the message, and `Interrupted` after saving.
     """
     started = time.perf_counter()
-    if out is not None:
-        require_empty(out)
     recipes = ensemble.recipes(recipe)
     runtime = Runtime.from_recipe(recipe)
     shared_source = SharedSource(source, data_dir)

@@ -35,7 +35,7 @@ from noonbit.jobs.recorder import RunRecorder, time_budget_result
 from noonbit.models.tta import with_tta
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
-from noonbit.runs.folder import new_run, require_empty
+from noonbit.runs.folder import new_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import resolved_settings, training_metadata
 from noonbit.runs.predictions import evaluate_test_split
@@ -62,8 +62,6 @@ def train_one(
     """Train one network on `source`; see `jobs.train.train`."""
     started = time.perf_counter()
     Runtime.from_recipe(recipe)  # raises for a missing device before data is loaded
-    if out is not None:
-        require_empty(out)
     beginning = None
     if from_run is None:
         items = load(source, recipe, data_dir=data_dir)
