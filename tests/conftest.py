@@ -22,6 +22,12 @@ os.environ["NOONBIT_DECODED_GB"] = "0"
 torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def settings_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A folder of user settings that no test shares with anybody, such as the trusted code."""
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
+
+
 @pytest.fixture
 def shared_data() -> Callable[[str], Path]:
     """A path below the folder of real data sets; skips the test where it is absent."""

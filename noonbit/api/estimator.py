@@ -42,6 +42,7 @@ from noonbit.data.split import Holdout
 from noonbit.errors import UsageError, UsageTypeError
 from noonbit.evaluation.inference import Probabilities, predict_part
 from noonbit.jobs.single import final_network
+from noonbit.models.custom import trust_named
 from noonbit.system.runtime import Runtime
 from noonbit.training.setup import prepare_training
 from noonbit.training.state import Callbacks, EpochMetrics
@@ -189,6 +190,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         share = 0.0 if self._trains_on_all(len(rows)) else recipe.validation
         items = prepare(data, preprocessor, holdout=Holdout(share), test=0.0, on_bad="fail")
         model = deepcopy(self.model) if isinstance(self.model, nn.Module) else None
+        trust_named([recipe.model])
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
             prepared = prepare_training(items, recipe, runtime, model=model)
             prepared.fit(Callbacks())

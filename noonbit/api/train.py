@@ -18,6 +18,7 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import display
 from noonbit.jobs.train import resume as resume_run
 from noonbit.jobs.train import train as train_source
+from noonbit.models.custom import trust_named
 from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
 from noonbit.system.paths import user_path
@@ -52,6 +53,7 @@ def train(
     }
     recipe = Recipe.from_settings(settings, origin="noonbit.train")
     ensemble = EnsembleSettings.from_settings(of_ensemble, origin="noonbit.train")
+    trust_named([recipe.model, *(ensemble.member_models or "").split(",")])
     with nullcontext(observer) if observer is not None else display() as shown:
         return train_source(
             source,
@@ -97,6 +99,7 @@ def resume(
     source: str | Path | None = None,
     epochs: int | None = None,
     model: nn.Module | None = None,
+    trust: bool = False,
     data_dir: str | Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
@@ -106,9 +109,11 @@ def resume(
     of data that was moved. With `epochs`, in all, the training goes on beyond its plan, also if it
     is finished; from here on it has the learning rates of a training of so many epochs. `model` is
     the network of a run that was trained with a Python object, freshly initialised as it was then.
-    Raises the errors of errors.py.
+    `trust` is that of `load_run`. Raises the errors of errors.py.
     """
     begun = run if isinstance(run, Run) else load_run(run)
+    if trust:
+        begun.trust()
     with nullcontext(observer) if observer is not None else display() as shown:
         return resume_run(
             begun,

@@ -1,6 +1,7 @@
 """noonbit ensemble RUN RUN ..."""
 
 from noonbit.cli.output import DataDir, Json, OutFolder, print_trained
+from noonbit.cli.trust import Trust, open_run
 from noonbit.config.ensemble import DEFAULT_COMBINE, Combine
 
 
@@ -9,6 +10,7 @@ def ensemble(
     combine: Combine = DEFAULT_COMBINE,
     out: OutFolder = None,
     data_dir: DataDir = None,
+    trust: Trust = False,
     json: Json = False,
 ) -> None:
     """Let runs on the same data answer as one, and leave a run folder with a report.
@@ -24,11 +26,10 @@ def ensemble(
     """
     from noonbit.jobs.combine import combine_runs as ensemble_runs
     from noonbit.jobs.progress import display
-    from noonbit.runs.folder import load_run
 
     with display() as observer:
         run = ensemble_runs(
-            [load_run(name) for name in runs],
+            [open_run(name, trust=trust) for name in runs],
             combine=combine,
             out=out,
             data_dir=data_dir,

@@ -14,6 +14,7 @@ from noonbit.cli.output import (
     say,
     say_adjustments,
 )
+from noonbit.cli.trust import Trust, open_run
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import CheckFailed, plural
 
@@ -29,6 +30,7 @@ def evaluate(
     fail_under: Annotated[float | None, Parameter(validator=validators.Number(gt=0, lte=1))] = None,
     read_options: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
     data_dir: DataDir = None,
+    trust: Trust = False,
     json: Json = False,
 ) -> None:
     """Measure a run on its test split, or on another source with the same classes.
@@ -42,9 +44,7 @@ def evaluate(
     fail_under
         Exit with 5 when the accuracy is below this share, 0.98 for instance.
     """
-    from noonbit.runs.folder import load_run
-
-    loaded = load_run(run)
+    loaded = open_run(run, trust=trust)
     evaluation = loaded.evaluate(source, data_dir=data_dir, options=read_options)
     if json:
         facts = {"run": str(loaded.path), "source": source or loaded.metadata["source"]}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 FLAG_GROUPS = {
-    "What to train": ("model", "fast", "config", "from", "resume"),
+    "What to train": ("model", "fast", "config", "from", "resume", "trust"),
     "How long": ("epochs", "time-budget", "patience", "keep"),
     "How": (
         "augment",

@@ -18,6 +18,7 @@ from noonbit.cli.output import (
     say_adjustments,
     write_rows,
 )
+from noonbit.cli.trust import Trust, open_run
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import DataError, UsageError, plural
 from noonbit.system.paths import user_path
@@ -54,6 +55,7 @@ def predict(
     like: Annotated[Path | None, Parameter(converter=convert_path)] = None,
     label_column: str | None = None,
     path_column: str | None = None,
+    trust: Trust = False,
     json: Json = False,
 ) -> None:
     """Name the classes of new images or sentences.
@@ -102,7 +104,7 @@ def predict(
                 "--move, or --random."
             )
         show_random(
-            run,
+            open_run(run, trust=trust),
             random,
             seed=seed,
             top=top or 1,
@@ -120,7 +122,8 @@ def predict(
             "texts, or --text SENTENCE, or --random N."
         )
     if move is not None:
-        draw_move(run, inputs, move, numbered=top or NUMBERED, out=out, json=json)
+        numbered = top or NUMBERED
+        draw_move(run, inputs, move, numbered=numbered, out=out, trust=trust, json=json)
         return
     if out is not None and out.suffix not in (".csv", ".json", ".parquet"):
         raise UsageError(f"--out {out} ends in '{out.suffix}'; use .csv, .json or .parquet.")
@@ -130,9 +133,7 @@ def predict(
         from noonbit.evaluation.submission import require_form
 
         require_form(like)
-    from noonbit.runs.folder import load_run
-
-    loaded = load_run(run)
+    loaded = open_run(run, trust=trust)
     if text or explain:
         require_sentences(loaded, "--text" if text else "--explain")
         predictions, texts = predict_texts(loaded, inputs, text)
@@ -166,7 +167,7 @@ def predict(
 
 
 def show_random(
-    run: str,
+    run: "Run",
     count: int,
     *,
     seed: int | None,
@@ -178,18 +179,16 @@ def show_random(
 ) -> None:
     """Show random test items; raises `UsageError` for an ending that they cannot be written as."""
     from noonbit.cli.random_items import show_random_items
-    from noonbit.runs.folder import load_run
 
-    loaded = load_run(run)
     endings = [".csv", ".json", ".parquet"]
-    if loaded.contract.preprocessor.shown_as == "picture":
+    if run.contract.preprocessor.shown_as == "picture":
         endings.append(".png")
     if out is not None and out.suffix not in endings:
         raise UsageError(
             f"--out {out} ends in '{out.suffix}'; use {', '.join(endings[:-1])} or {endings[-1]}."
         )
     show_random_items(
-        loaded,
+        run,
         count,
         seed=seed,
         top=top,
@@ -291,7 +290,14 @@ def add_weights(
 
 
 def draw_move(
-    run: str, inputs: tuple[str, ...], move: int, *, numbered: int, out: Path | None, json: bool
+    run: str,
+    inputs: tuple[str, ...],
+    move: int,
+    *,
+    numbered: int,
+    out: Path | None,
+    trust: bool,
+    json: bool,
 ) -> None:
     """Draw the position before a move of one game, on the terminal or into an SVG file."""
     if len(inputs) > 1:
@@ -300,9 +306,7 @@ def draw_move(
         raise UsageError(f"--out {out} ends in '{out.suffix}'; with --move it is a .svg.")
     if numbered > MOST_NUMBERED:
         raise UsageError(f"--top {numbered} is more than a board can number; use {MOST_NUMBERED}.")
-    from noonbit.runs.folder import load_run
-
-    loaded = load_run(run)
+    loaded = open_run(run, trust=trust)
     if loaded.contract.preprocessor.input_kind != "boards":
         raise UsageError(
             f"--move is for games of Go, and {loaded.path.name} takes "

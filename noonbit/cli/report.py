@@ -1,9 +1,12 @@
 """noonbit report RUN"""
 
 from noonbit.cli.output import DataDir, Json, print_json, print_line, say
+from noonbit.cli.trust import Trust, open_run
 
 
-def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -> None:
+def report(
+    run: str = "last", *, data_dir: DataDir = None, trust: Trust = False, json: Json = False
+) -> None:
     """Write a run's offline page again, from its folder and its data; nothing is predicted again.
 
     Parameters
@@ -12,9 +15,8 @@ def report(run: str = "last", *, data_dir: DataDir = None, json: Json = False) -
         A run folder, a unique beginning of its name, or `last`.
     """
     from noonbit.report.page import write_report
-    from noonbit.runs.folder import load_run
 
-    loaded = load_run(run)
+    loaded = open_run(run, trust=trust)
     path = write_report(loaded, loaded.items(data_dir=data_dir))
     if json:
         print_json({"run": str(loaded.path), "report": str(path)})

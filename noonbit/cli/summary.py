@@ -42,9 +42,11 @@ def summary(
     """
     from noonbit.data.preprocess.registry import INPUT_KINDS
     from noonbit.models.catalogue import MODELS, outline
+    from noonbit.models.custom import trust_named
     from noonbit.models.memory import training_memory
     from noonbit.models.summary import summarise
 
+    trust_named([model])
     entry = MODELS.get(model)
     kind = INPUT_KINDS["pictures" if entry is None else entry.input_kind]
     usual_classes, channels, size = kind.usual_input

@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from noonbit.cli.flag_groups import TRAIN_FLAGS
 from noonbit.cli.output import DataDir, Json, OutFolder, print_trained
+from noonbit.cli.trust import Trust, open_run, trust_code
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError, did_you_mean
@@ -28,6 +29,7 @@ def train(
     resume: Annotated[str | None, FLAG] = None,
     out: Annotated[OutFolder, FLAG] = None,
     data_dir: Annotated[DataDir, FLAG] = None,
+    trust: Annotated[Trust, FLAG] = False,
     json: Annotated[Json, FLAG] = False,
 ) -> None:
     """Train a classifier and leave a run folder with a report.
@@ -53,6 +55,7 @@ def train(
             "noonbit train takes a source (a path or a name of `noonbit data`), or --resume RUN. "
             "To begin: noonbit train digits"
         )
+    typed = recipe.model, *(ensemble_settings.member_models or "").split(",")
     recipe, ensemble_settings = merge_settings(
         recipe, ensemble_settings, source=source, config=config, fast=fast
     )
@@ -69,8 +72,11 @@ def train(
     from noonbit.jobs.progress import display
     from noonbit.jobs.train import resume as resume_run
     from noonbit.jobs.train import train as train_source
-    from noonbit.runs.folder import load_run
+    from noonbit.models.custom import CustomNetwork, is_custom, trust_named
 
+    trust_named(typed)
+    if trust and recipe.model is not None and is_custom(recipe.model):  # of --config
+        trust_code([CustomNetwork.read(recipe.model)])
     with display() as observer:
         if resume is None:
             assert source is not None  # noqa: S101 - refused above
@@ -78,14 +84,14 @@ def train(
                 source,
                 recipe,
                 ensemble_settings,
-                from_run=None if from_run is None else load_run(from_run),
+                from_run=None if from_run is None else open_run(from_run, trust=trust),
                 out=out,
                 data_dir=data_dir,
                 observer=observer,
             )
         else:
             run = resume_run(
-                load_run(resume),
+                open_run(resume, trust=trust),
                 source=source,
                 epochs=recipe.epochs,
                 data_dir=data_dir,

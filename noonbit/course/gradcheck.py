@@ -38,7 +38,7 @@ from torch import Tensor, nn
 
 from noonbit.course.byhand import LEARNING_RATE, Network, Slope
 from noonbit.data.preprocess.text import UNKNOWN
-from noonbit.errors import ArtefactError
+from noonbit.models.custom import refuse_failures
 from noonbit.models.dropout import seed_dropout
 from noonbit.training.gradients import AUXILIARY_WEIGHT, all_logits
 
@@ -124,7 +124,7 @@ def check(model: nn.Module, images: Tensor, labels: Tensor) -> GradientCheck:
 
     `images` is float (N, C, H, W), or word numbers (N, length), `labels` int64 (N,). Works on a
     float64 copy of the network on the CPU. In networks with many layers or parameters, only some
-    layers are checked, evenly spread. Raises `ArtefactError` if the network cannot be trained on
+    layers are checked, evenly spread. Raises `UsageError` if the network cannot be trained on
     the images.
     """
     network = deepcopy(model).cpu().double().train()
@@ -140,12 +140,9 @@ def check(model: nn.Module, images: Tensor, labels: Tensor) -> GradientCheck:
             seed_dropout(network, SEED)
             return training_loss(network, batch, labels)
 
-        try:
+        shape = list(batch.shape)
+        with refuse_failures(f"The network cannot be trained in float64 on {shape}"):
             loss().backward()
-        except Exception as error:  # a user's own network may raise anything
-            raise ArtefactError(
-                f"The network cannot be trained in float64 on {list(batch.shape)}: {error}"
-            ) from error
         layers = [
             (name, module)
             for name, module in network.named_modules()

@@ -28,13 +28,15 @@ from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.significance import disagreement, gain_over_mean, paired_gain
 from noonbit.evaluation.temperature import calibrate
 from noonbit.jobs.observer import Observer
-from noonbit.models.catalogue import MODELS, model_of, outline_for
+from noonbit.models.catalogue import MODELS, outline_for
+from noonbit.models.custom import CustomNetwork
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.summary import Summary, summarise
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import save_weights
 from noonbit.runs.folder import new_run, require_place
 from noonbit.runs.metadata import count_classes, machine_metadata, source_metadata
+from noonbit.runs.network_code import keep_code
 from noonbit.runs.predictions import evaluate_test_split, read_predictions
 from noonbit.runs.run import Run
 from noonbit.system.hardware import peak_memory_bytes
@@ -62,10 +64,14 @@ def combine_runs(
     require_alike(runs)
     first = runs[0]
     runtime = Runtime.from_recipe(common_recipe(runs))
+    custom = [next(iter(run.custom_networks()), None) for run in runs]
     items = first.items(data_dir=data_dir)
     metadata = ensemble_metadata(
         items,
-        [member_metadata(run.recipe, items, str(run.path)) for run in runs],
+        [
+            member_metadata(run.metadata["model"]["name"], network, run.recipe, str(run.path))
+            for run, network in zip(runs, custom, strict=True)
+        ],
         combine,
         runtime,
         data_dir=data_dir,
@@ -73,6 +79,7 @@ def combine_runs(
     with new_run(
         out, model=metadata["model"]["name"], source=first.metadata["source"], metadata=metadata
     ) as run:
+        keep_code(run.path, filter(None, custom))
         recipe = common_recipe(runs)
         return combine_members(run, runs, items, recipe, observer or Observer(), started=started)
 
@@ -218,10 +225,16 @@ def ensemble_metadata(
     }
 
 
-def member_metadata(recipe: Recipe, items: PreparedDataset, folder: str) -> dict[str, Any]:
-    """Return the metadata of a member, from which its network is rebuilt without its folder."""
+def member_metadata(
+    name: str, custom: CustomNetwork | None, recipe: Recipe, folder: str
+) -> dict[str, Any]:
+    """Return the metadata of a member, from which its network is rebuilt without its folder.
+
+    `custom` is the code of a network of the user's own.
+    """
     return {
-        "name": model_of(recipe, items.preprocessor),
+        "name": name if custom is None else custom.name,
+        **({} if custom is None else {"sha256": custom.sha256}),
         "seed": recipe.seed,
         "views": recipe.test_time_augmentation or "none",
         "run": folder,

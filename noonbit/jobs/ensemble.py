@@ -33,14 +33,17 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.parallel import train_in_parallel
 from noonbit.jobs.single import require_resumable
 from noonbit.models.catalogue import absolute_name, model_of, outline_for
+from noonbit.models.custom import CustomNetwork, is_custom
 from noonbit.runs.folder import load_run, new_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import place_of
+from noonbit.runs.network_code import keep_code, name_to_build
 from noonbit.runs.run import Run
 from noonbit.runs.run_json import MEMBERS
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import may_use_global_rng
 from noonbit.training.setup import plan_for
+from noonbit.training.trainable import require_trainable
 
 
 def train_members(
@@ -67,9 +70,11 @@ def train_members(
     derived, reason = derive_at_once(runtime, recipes, outline_networks(recipes, items, runtime))
     at_once = at_once or derived
     recipes = assign_threads(recipes, runtime, at_once=at_once)
+    names = [model_of(each, items.preprocessor) for each in recipes]
+    custom = {name: CustomNetwork.read(name) for name in names if is_custom(name)}
     members = [
-        member_metadata(each, items, f"{MEMBERS}/{number}")
-        for number, each in enumerate(recipes, start=1)
+        member_metadata(name, custom.get(name), each, f"{MEMBERS}/{number}")
+        for number, (name, each) in enumerate(zip(names, recipes, strict=True), start=1)
     ]
     metadata = ensemble_metadata(items, members, ensemble.combine, runtime, data_dir=data_dir)
     metadata["training"] = {
@@ -83,6 +88,7 @@ def train_members(
     with new_run(
         out, model=metadata["model"]["name"], source=str(source), metadata=metadata
     ) as run:
+        keep_code(run.path, custom.values())
         # For a resumed ensemble to load its data, until `combine_members` overwrites them.
         contract = Contract.unit(items.preprocessor, items.data.class_names)
         run.write_setup(without_none(recipe), contract, items.split)
@@ -188,10 +194,20 @@ def list_member_trainings(run: Run) -> list[MemberTraining]:
     members, recipes = run.metadata["model"]["members"], run.metadata["training"]["recipes"]
     return [
         MemberTraining(
-            number, len(members), Recipe.model_validate(settings), run.path / member["run"]
+            number, len(members), member_recipe(run, member, settings), run.path / member["run"]
         )
         for number, (member, settings) in enumerate(zip(members, recipes, strict=True), start=1)
     ]
+
+
+def member_recipe(run: Run, member: dict[str, Any], settings: dict[str, Any]) -> Recipe:
+    """Return a member's recipe; a custom network is built from the copy in the ensemble's folder.
+
+    Raises `ArtefactError` for a copy that is damaged, and for code that the user has not trusted.
+    """
+    recipe = Recipe.model_validate(settings)
+    name = name_to_build(run.path, member)
+    return recipe.model_copy(update={"model": name}) if is_custom(name) else recipe
 
 
 def outline_networks(
@@ -208,7 +224,10 @@ def outline_networks(
     for recipe in kinds:
         require_fitting_settings(items.preprocessor, recipe.explicit_settings(), items.data.source)
         name = model_of(recipe, items.preprocessor)
-        network = outline_for(items.preprocessor, name, len(items.data.class_names))
+        classes = len(items.data.class_names)
+        network = outline_for(items.preprocessor, name, classes)
+        if is_custom(name):
+            require_trainable(network, name, items.preprocessor, classes, runtime)
         plan_for(recipe, items, network, name, runtime)
         networks.append(network)
     return networks

@@ -17,6 +17,7 @@ from noonbit.data.prepared import PreparedDataset, load
 from noonbit.data.preprocess.base import require_fitting_settings
 from noonbit.data.split import Split
 from noonbit.errors import DataError, UsageError, join_first, plural
+from noonbit.runs.network_code import name_to_build
 from noonbit.runs.run import Run
 from noonbit.terminal import shell_word
 from noonbit.training.setup import InitialWeights
@@ -90,8 +91,12 @@ def with_brought_settings(recipe: Recipe, run: Run, *, takes_model: bool) -> Rec
     Raises `UsageError` if the recipe has another value for one of them.
     """
     brought = {}
+    of_run = run.recipe
+    if takes_model:
+        model = name_to_build(run.path, run.metadata["model"])
+        of_run = of_run.model_copy(update={"model": model})
     for name in BROUGHT if takes_model else BROUGHT[1:]:
-        value, asked = getattr(run.recipe, name), getattr(recipe, name)
+        value, asked = getattr(of_run, name), getattr(recipe, name)
         if asked not in (None, value):
             flag = f"--{name.replace('_', '-')}"
             own = f"has {value}" if value is not None else "was trained without"

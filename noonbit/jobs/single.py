@@ -32,12 +32,14 @@ from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.recorder import RunRecorder, time_budget_result
+from noonbit.models.custom import refuse_failures_in_training
 from noonbit.models.tta import with_tta
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.runs.folder import new_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import resolved_settings, training_metadata
+from noonbit.runs.network_code import keep_code, name_to_build
 from noonbit.runs.predictions import evaluate_test_split
 from noonbit.runs.run import CHECKPOINT, RECIPE, Run
 from noonbit.runs.timed_steps import read_timed_steps
@@ -138,6 +140,8 @@ class Training:
         with new_run(
             out, model=context.plan.model, source=items.data.source, metadata=metadata
         ) as run:
+            if prepared.custom is not None:
+                keep_code(run.path, [prepared.custom])
             run.write_setup(settings, context.contract, items.split)
             if beginning is not None:
                 # So that the run can be resumed without the one that it began with.
@@ -214,7 +218,8 @@ class Training:
         run, state = self.run, self.prepared.state
         recorder = RunRecorder(run, state, self.prepared.context.plan, self.observer, should_stop)
         try:
-            is_over = self.prepared.fit(recorder)
+            with refuse_failures_in_training(self.prepared.custom):
+                is_over = self.prepared.fit(recorder)
         except TrainingDiverged:
             run.update(status="diverged")
             raise
@@ -301,9 +306,10 @@ def require_no_checkpoint_needed(run: Run) -> None:
 def recipe_as_started(run: Run) -> Recipe:
     """Return the run's recipe with the threads, precision and engine of its start.
 
-    Rounding depends on them.
+    Rounding depends on them. The network is that of run.json, a custom one from the run's copy.
     """
-    machine = run.metadata["machine"]
-    return run.recipe.model_copy(
-        update={name: machine[name] for name in ("threads", "precision", "engine")}
-    )
+    machine, model = run.metadata["machine"], run.metadata["model"]
+    update = {name: machine[name] for name in ("threads", "precision", "engine")}
+    if not model["python"]:
+        update["model"] = name_to_build(run.path, model)
+    return run.recipe.model_copy(update=update)

@@ -15,6 +15,7 @@ from noonbit.jobs.ensemble import resume_members, train_members
 from noonbit.jobs.initial import refuse_several
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.single import resume_one, train_one
+from noonbit.models.custom import CustomNetwork, is_custom
 from noonbit.runs.folder import require_place
 from noonbit.runs.run import Run
 
@@ -45,6 +46,9 @@ def train(
     require_place(out)
     if recipe.vectors is not None:
         require_vectors(Path(recipe.vectors))
+    for name in (recipe.model, *ensemble.split_setting("member_models", ",")):
+        if name is not None and is_custom(name):
+            CustomNetwork.read(name).load()  # what is wrong with it is said before data is loaded
     observer = observer or Observer()
     if ensemble.count == 1:
         return train_one(

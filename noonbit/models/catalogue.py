@@ -17,7 +17,7 @@ from noonbit.errors import UsageError, did_you_mean, join_first
 from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.airbench import airbench
 from noonbit.models.convnetjs import convnetjs
-from noonbit.models.custom import absolute_name, build_custom, is_custom
+from noonbit.models.custom import CustomNetwork, absolute_name, is_custom
 from noonbit.models.glance import glance, glimpse
 from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
 from noonbit.models.lab import (
@@ -250,13 +250,14 @@ def require_input_kind(name: str, preprocessor: Preprocessor) -> None:
 
 
 def build(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
-    """A freshly initialised network: one of the catalogue, or `path.py:function` (own.py).
+    """A freshly initialised network: one of the catalogue, or `path.py:function` (custom.py).
 
-    Raises `UsageError` for a name or file that does not exist, and for more weights than memory.
+    Raises `UsageError` for a name or file that does not exist and for more weights than memory, and
+    `ArtefactError` for a file that the user has neither named nor trusted.
     """
-    entry = None if is_custom(name) else find_entry(name)
-    if entry is None:
-        return build_custom(name, classes, channels, size)
+    if is_custom(name):
+        return CustomNetwork.read(name).build(classes, channels, size)
+    entry = find_entry(name)
     if prod(size) > LARGE_INPUT or classes > LARGE_OUTPUT:
         network = outline(name, classes, channels, size)
         require_memory(
@@ -284,6 +285,6 @@ def outline(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn
     A network of one's own is built in full, since its code may look at its numbers.
     """
     if is_custom(name):
-        return build_custom(name, classes, channels, size)
+        return CustomNetwork.read(name).build(classes, channels, size)
     with torch.device("meta"):
         return find_entry(name).build(classes, channels, size)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.config.recipe import OptimizerName
-from noonbit.errors import ArtefactError
+from noonbit.models.custom import refuse_failures
 from noonbit.models.layers import FeedforwardNetwork, empty_batch
 
 COUNTED_IMAGES = 4
@@ -42,7 +42,7 @@ def training_memory(
 
     Exact for what PyTorch saves between forward and backward in float32. Not counted: the workspace
     of convolutions, and that bfloat16 halves the activations of convolutions and dense layers. An
-    `outline` of the model suffices, and costs milliseconds. Raises `ArtefactError` if the network
+    `outline` of the model suffices, and costs milliseconds. Raises `UsageError` if the network
     does not accept that shape.
     """
     trainable = [p for p in model.parameters() if p.requires_grad]
@@ -81,15 +81,11 @@ def count_saved_bytes(model: nn.Module, shape: tuple[int, ...], *, of_words: boo
             saved[storage._cdata] = storage
         return tensor
 
-    try:
-        with (
-            torch.random.fork_rng(devices=[]),
-            torch.enable_grad(),
-            torch.autograd.graph.saved_tensors_hooks(note_saved, lambda tensor: tensor),
-        ):
-            (network.all_logits if isinstance(network, FeedforwardNetwork) else network)(images)
-    except Exception as error:  # a user's own network may raise anything
-        raise ArtefactError(
-            f"The network does not accept {COUNTED_IMAGES} images in training: {error}"
-        ) from error
+    with (
+        refuse_failures(f"The network does not accept {COUNTED_IMAGES} images in training"),
+        torch.random.fork_rng(devices=[]),
+        torch.enable_grad(),
+        torch.autograd.graph.saved_tensors_hooks(note_saved, lambda tensor: tensor),
+    ):
+        (network.all_logits if isinstance(network, FeedforwardNetwork) else network)(images)
     return sum(storage.nbytes() for storage in saved.values())

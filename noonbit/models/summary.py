@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from noonbit.errors import ArtefactError
+from noonbit.models.custom import refuse_failures
 from noonbit.models.layers import FeedforwardNetwork, empty_batch
 from noonbit.models.receptive_field import FieldTracker, Pair
 
@@ -63,7 +63,7 @@ def summarise(
 
     `of_words` says whether inputs are numbers of words; by default where the shape has one axis.
 
-    Raises `ArtefactError` if the network does not accept that shape.
+    Raises `UsageError` if the network does not accept that shape.
     """
     layers = summarise_layers(model, shape, of_words=of_words)
     auxiliary = model.auxiliary.parameters() if isinstance(model, FeedforwardNetwork) else ()
@@ -113,15 +113,15 @@ def summarise_layers(
     ]
     hooks = [module.register_forward_hook(add_row) for module in leaves]
     training = model.training
+    channels, *size = shape if len(shape) > 1 else ("words", *shape)
+    dimensions = "x".join(map(str, (*size, channels)))
     try:
-        with torch.no_grad(), tracker:
+        with (
+            refuse_failures(f"The network does not accept an input of {dimensions}"),
+            torch.no_grad(),
+            tracker,
+        ):
             model.eval()(image)
-    except Exception as error:  # a user's own network may raise anything
-        channels, *size = shape if len(shape) > 1 else ("words", *shape)
-        dimensions = "x".join(map(str, (*size, channels)))
-        raise ArtefactError(
-            f"The network does not accept an input of {dimensions}: {error}"
-        ) from error
     finally:
         model.train(training)
         for hook in hooks:

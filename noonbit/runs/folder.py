@@ -130,15 +130,22 @@ def slug(text: str) -> str:
 
 
 def load_run(
-    name: str | Path = "last", *, runs: Path = RUNS, model: nn.Module | None = None
+    name: str | Path = "last",
+    *,
+    runs: Path = RUNS,
+    model: nn.Module | None = None,
+    trust: bool = False,
 ) -> Run:
     """Load a run by its path, a unique prefix of its name, or `last`.
 
-    `model` is the network of a run that was trained with a Python object. Raises `ArtefactError`
-    for a folder that is no run, is damaged, or is of a later format.
+    `model` is the network of a run that was trained with a Python object. `trust` lets the Python
+    code that a run from elsewhere brings for its network run, here and from now on. Raises
+    `ArtefactError` for a folder that is no run, is damaged, or is of a later format.
     """
     path = find_run(name, runs)
     run = Run(absolute(path), read_run_json(path))
+    if trust:
+        run.trust()
     if model is not None:
         run.load_weights(model)
         run.model = run.with_test_time_augmentation(model)

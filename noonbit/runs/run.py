@@ -5,6 +5,7 @@
       recipe.toml               the resolved recipe; --config takes it back
       contract.json             what one input must be
       split.npz                 the item numbers of train, validation and test
+      model-3fa9c1d20b7e.py     the code of a network of the user's own; see network_code.py
       history.csv               one row per epoch
       history.png               loss and accuracy of each epoch, drawn
       weights.safetensors       the best weights by validation
@@ -24,7 +25,7 @@ format is refused.
 import os
 import tomllib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -57,11 +58,13 @@ from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Predictions, predict, predict_probabilities
 from noonbit.evaluation.metrics import Evaluation, evaluate
 from noonbit.models.catalogue import MODELS, build_for, outline_for
+from noonbit.models.custom import CustomNetwork
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.tta import with_tta
 from noonbit.runs.checkpoint import load_state, read_checkpoint, read_tensors, require_fitting
 from noonbit.runs.history import NAME as HISTORY
 from noonbit.runs.history import read_history, write_history
+from noonbit.runs.network_code import name_to_build, read_copies
 from noonbit.runs.run_json import RUN_JSON
 from noonbit.runs.stored_evaluation import NAME as EVALUATION
 from noonbit.runs.stored_evaluation import read_evaluation
@@ -172,16 +175,16 @@ class Run:
                 refuse(self.weights_path, "a member has a temperature or a deviation of 0 or less")
         return network.eval()
 
-    def assemble(self, build: Callable[[str], nn.Module]) -> nn.Module:
-        """Make the untrained network of what `build` makes of a network's name."""
+    def assemble(self, build: Callable[[Mapping[str, Any]], nn.Module]) -> nn.Module:
+        """Make the untrained network of what `build` makes of a network in run.json."""
         model = self.metadata["model"]
         if not self.is_ensemble:
-            return build(model["name"])
+            return build(model)
         channels = self.contract.preprocessor.normalised_channels
         with settings_of(self.path / RUN_JSON):
             return Ensemble(
                 [
-                    Member.blank(with_tta(build(member["name"]), member["views"]), channels)
+                    Member.blank(with_tta(build(member), member["views"]), channels)
                     for member in model["members"]
                 ],
                 model["combine"],
@@ -199,7 +202,9 @@ class Run:
         contract, path = self.contract, self.path / CONTRACT
         with settings_of(path), damaged(path), torch.device("meta"):
             return self.assemble(
-                lambda name: outline_for(contract.preprocessor, name, len(contract.class_names))
+                lambda network: outline_for(
+                    contract.preprocessor, network["name"], len(contract.class_names)
+                )
             )
 
     def model_on(self, runtime: Runtime) -> nn.Module:
@@ -231,9 +236,27 @@ class Run:
         count: int | None = self.metadata.get("training", {"settings": {}})["settings"].get("folds")
         return count
 
-    def build(self, name: str) -> nn.Module:
-        """Build a network of this name for the run's inputs and classes, freshly initialised."""
-        return build_for(self.contract.preprocessor, name, len(self.class_names))
+    def build(self, network: Mapping[str, Any]) -> nn.Module:
+        """Build a network of run.json for the run's inputs and classes, freshly initialised.
+
+        Raises `ArtefactError` if it cannot be built, or is code that the user has not trusted.
+        """
+        name = name_to_build(self.path, network)
+        try:
+            return build_for(self.contract.preprocessor, name, len(self.class_names))
+        except UsageError as error:
+            raise ArtefactError(
+                f"The network of {self.path.name} cannot be built: {error}"
+            ) from error
+
+    def custom_networks(self) -> list[CustomNetwork]:
+        """The code of the run's networks that are a user's own; see `network_code.read_copy`."""
+        return read_copies(self.path, self.metadata["model"])
+
+    def trust(self) -> None:
+        """Let the code of the run's custom networks run, here and from now on."""
+        for network in self.custom_networks():
+            network.trust()
 
     def with_test_time_augmentation(self, model: nn.Module) -> nn.Module:
         """Wrap a trained network in the recipe's test-time augmentation; in evaluation mode."""
@@ -385,6 +408,8 @@ class Run:
         a class that the run does not know.
         """
         self.warn_if_unfinished()
+        for network in self.custom_networks():
+            network.require_trusted()  # before the data are loaded
         if source is None:
             items, runtime = self.items(data_dir=data_dir), Runtime.from_recipe(self.recipe)
             return evaluate_test(self.model_on(runtime), self.contract, items, runtime)[1]

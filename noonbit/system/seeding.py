@@ -1,6 +1,9 @@
 """Random numbers as functions of seed, purpose and number, so no generator state is stored."""
 
 import hashlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -15,6 +18,18 @@ def seed_torch(seed: int, device: torch.device) -> None:
     torch.default_generator.manual_seed(seed)
     if device.type == "cuda":
         torch.cuda.manual_seed(seed)
+
+
+@contextmanager
+def keep_random_state(device: torch.device) -> Iterator[None]:
+    """Put the global random streams back after the block: Python's, NumPy's and PyTorch's."""
+    state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):
+            yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)
 
 
 def make_generator(seed: int, purpose: str, number: int = 0) -> torch.Generator:

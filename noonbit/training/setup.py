@@ -19,6 +19,7 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.data.word_vectors import read_vectors
 from noonbit.errors import UsageError
 from noonbit.models.catalogue import MODELS, build_for, model_of
+from noonbit.models.custom import CustomNetwork, is_custom
 from noonbit.models.sentence import WordVectors
 from noonbit.models.summary import summarise
 from noonbit.models.tta import with_tta
@@ -26,6 +27,7 @@ from noonbit.system.runtime import Runtime
 from noonbit.training.autotune import autotune_engine
 from noonbit.training.loop import fit, init_training
 from noonbit.training.state import Callbacks, TrainingContext, TrainingState
+from noonbit.training.trainable import require_trainable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class PreparedTraining:
     context: TrainingContext
     reasons: dict[str, str]
     """Why each derived setting is what it is."""
+    custom: CustomNetwork | None = None
+    """The code that built the network, if it is the user's own."""
 
     def fit(self, callbacks: Callbacks) -> bool:
         """Train to the end; False if `callbacks` asked to stop before."""
@@ -69,12 +73,15 @@ def prepare_training(
     `model` is a network of the caller's own, instead of the recipe's name. `initial` weights take
     the place of random ones; they must fit the network. `contract` is that of a resumed training;
     then nothing is measured again. `has_checkpoint` says that the initial weights will be replaced,
-    so word vectors are not read. Raises `UsageError` for settings that do not go together.
+    so word vectors are not read. Raises `UsageError` for settings that do not go together, and for
+    a network of the user's own that cannot be trained.
     """
     started = perf_counter()
+    custom = None
     if model is None:
         name = model_of(recipe, items.preprocessor)
-        network = build_seeded(name, items, recipe.seed)
+        custom = CustomNetwork.read(name) if is_custom(name) else None
+        network = build_seeded(custom or name, items, recipe.seed)
     else:
         name, network = type(model).__name__, model
     require_memory(
@@ -82,6 +89,9 @@ def prepare_training(
         f"The gradients of {name} and the state of its optimiser",
         "Choose a smaller --image-size, or another --model.",
     )
+    if custom is not None or model is not None:
+        classes = len(items.data.class_names)
+        require_trainable(network, name, items.preprocessor, classes, runtime)
     if initial is not None:
         require_fitting(initial, network, name)
     has_weights = has_checkpoint or initial is not None
@@ -104,7 +114,7 @@ def prepare_training(
     }
     state = init_training(network, context, None if initial is None else initial.weights)
     state.elapsed = perf_counter() - started
-    return PreparedTraining(state, context, reasons)
+    return PreparedTraining(state, context, reasons, custom)
 
 
 def require_fitting(initial: InitialWeights, network: nn.Module, name: str) -> None:
@@ -128,10 +138,13 @@ def require_fitting(initial: InitialWeights, network: nn.Module, name: str) -> N
     )
 
 
-def build_seeded(name: str, items: PreparedDataset, seed: int) -> nn.Module:
+def build_seeded(network: str | CustomNetwork, items: PreparedDataset, seed: int) -> nn.Module:
     """Build a network whose initial weights are a function of the seed."""
     torch.manual_seed(seed)
-    return build_for(items.preprocessor, name, len(items.data.class_names))
+    preprocessor, classes = items.preprocessor, len(items.data.class_names)
+    if isinstance(network, CustomNetwork):
+        return network.build(classes, preprocessor.channels, preprocessor.size)
+    return build_for(preprocessor, network, classes)
 
 
 def init_word_vectors(network: nn.Module, recipe: Recipe, items: PreparedDataset) -> dict[str, str]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from noonbit.cli import main
 from noonbit.cli.summary import human
 from noonbit.config.recipe import OptimizerName
-from noonbit.errors import ArtefactError
+from noonbit.errors import UsageError
 from noonbit.models.catalogue import build, outline
 from noonbit.models.memory import training_memory
 from noonbit.models.resnet import PaddedShortcut
@@ -91,10 +91,11 @@ class Picky(nn.Module):
 
 @pytest.mark.parametrize("kind", [RuntimeError, ValueError, IndexError, AssertionError])
 def test_a_network_that_does_not_take_the_input_is_said(kind: type[Exception]) -> None:
-    with pytest.raises(ArtefactError) as error:
+    with pytest.raises(UsageError) as error:
         summarise(Picky(kind("at least 32 pixels")), (3, 20, 30))
     assert str(error.value) == (
-        "The network does not accept an input of 20x30x3: at least 32 pixels"
+        f"The network does not accept an input of 20x30x3 ({kind.__name__}: at least 32 pixels). "
+        "Correct it."
     )
 
 
@@ -293,9 +294,11 @@ def test_a_network_that_fails_in_training_alone_is_said() -> None:
                 raise ValueError("no")
             return images
 
-    with pytest.raises(ArtefactError) as error:
+    with pytest.raises(UsageError) as error:
         training_memory(Picky(), (1, 2, 2), "adamw")
-    assert str(error.value) == "The network does not accept 4 images in training: no"
+    assert str(error.value) == (
+        "The network does not accept 4 images in training (ValueError: no). Correct it."
+    )
 
 
 @pytest.mark.parametrize(
@@ -390,5 +393,5 @@ def test_a_users_own_network_that_fails_is_no_bug_of_noonbit(
         "    return nn.Sequential(nn.Flatten(start_dim=9), nn.Linear(3, classes))\n"
     )
     code, _, err = run(capsys, f"{path}:net")
-    assert code == 4
+    assert code == 2
     assert err.startswith("error: The network does not accept an input of 28x28x1: ")

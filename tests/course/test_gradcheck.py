@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from noonbit.cli.main import run as command_line
 from noonbit.course.byhand import documented_slope, exact_slope
 from noonbit.course.gradcheck import TOLERANCE, check, check_byhand, random_batch
-from noonbit.errors import ArtefactError
+from noonbit.errors import UsageError
 from noonbit.models.catalogue import MODELS, build
 from noonbit.models.dropout import seed_dropout
 from noonbit.models.layers import FeedforwardNetwork
@@ -269,10 +269,10 @@ def test_a_network_that_cannot_take_float64_is_said() -> None:
         def forward(self, images: Tensor) -> Tensor:
             return images.flatten(1) @ torch.ones(16, 3)
 
-    with pytest.raises(ArtefactError) as error:
+    with pytest.raises(UsageError) as error:
         check(Picky(), *random_batch(3, (1, 4, 4)))
     assert str(error.value).startswith(
-        "The network cannot be trained in float64 on [4, 1, 4, 4]: expected m1 and m2"
+        "The network cannot be trained in float64 on [4, 1, 4, 4] (RuntimeError: expected m1 "
     )
 
 

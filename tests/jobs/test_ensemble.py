@@ -21,6 +21,7 @@ from noonbit.jobs.ensemble import assign_threads, derive_at_once, load_members, 
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
 from noonbit.models.catalogue import build
+from noonbit.models.custom import trust_named
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import read_tensors
 from noonbit.runs.folder import load_run
@@ -234,6 +235,7 @@ def test_a_network_of_one_s_own_is_trained_member_by_member(tmp_path):
         "    return nn.Sequential(*layers)\n"
     )
     recipe = Recipe(model=f"{tmp_path / 'nets.py'}:drops", epochs=1, threads=2)
+    trust_named([recipe.model])
     run = train_members("digits", recipe, EnsembleSettings(members=2), out=tmp_path / "run")
     assert run.metadata["training"]["at_once"] == 1
     alone = train("digits", recipe.model_copy(update={"seed": 1}), out=tmp_path / "alone")

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from noonbit.config.plan import MOMENTA, RATES
 from noonbit.data.preprocess.registry import INPUT_KINDS
-from noonbit.errors import ArtefactError, NoonbitError, UsageError
+from noonbit.errors import NoonbitError, UsageError
 from noonbit.models.catalogue import MODELS, build, outline
+from noonbit.models.custom import trust_named
 from noonbit.models.dropout import Dropout, seed_dropout
 from noonbit.models.glance import WhiteningStem
 from noonbit.models.layers import ImageSize, PadTo
@@ -292,18 +293,25 @@ def mine(tmp_path: Path) -> Path:
     return path
 
 
+def build_named(name: str) -> nn.Module:
+    """Build a network whose file the user has named."""
+    trust_named([name])
+    return build(name, 4, 3, (5, 6))
+
+
 def refusal(kind: type[NoonbitError], name: str) -> str:
     with pytest.raises(kind) as error:
-        build(name, 4, 3, (5, 6))
+        build_named(name)
     return str(error.value)
 
 
 def test_a_custom_network_is_built(mine: Path) -> None:
-    model = build(f"{mine}:net", 4, 3, (5, 6))
+    model = build_named(f"{mine}:net")
     assert model(torch.zeros(2, 3, 5, 6)).shape == (2, 4)
 
 
 def test_the_outline_of_a_custom_network_is_the_network(mine: Path) -> None:
+    trust_named([f"{mine}:net"])
     model = outline(f"{mine}:net", 4, 3, (5, 6))
     assert not any(parameter.is_meta for parameter in model.parameters())
 
@@ -312,7 +320,7 @@ def test_two_files_of_one_name_are_kept_apart(mine: Path, tmp_path: Path) -> Non
     other = tmp_path / "other" / "mine.py"
     other.parent.mkdir()
     other.write_text(MINE.replace("nn.Flatten(), ", "nn.Flatten(), nn.ReLU(), "))
-    models = [build(f"{path}:net", 4, 3, (5, 6)) for path in (mine, other)]
+    models = [build_named(f"{path}:net") for path in (mine, other)]
     assert [len(list(model.children())) for model in models] == [2, 3]
 
 
@@ -335,14 +343,14 @@ def test_a_missing_file_and_a_missing_function_are_reported(mine: Path) -> None:
 
 def test_a_file_that_fails_when_imported_is_reported(mine: Path) -> None:
     mine.write_text("import torch\nwidth = undefined\n")
-    assert refusal(ArtefactError, f"{mine}:net") == (
-        f"{mine} fails when imported: NameError(\"name 'undefined' is not defined\"). "
-        "Correct the file."
+    assert refusal(UsageError, f"{mine}:net") == (
+        f"{mine} fails when it is run (line 2: NameError: name 'undefined' is not defined). "
+        "Correct it."
     )
 
 
 def test_a_function_that_returns_no_module_is_reported(mine: Path) -> None:
-    assert refusal(ArtefactError, f"{mine}:number") == (
+    assert refusal(UsageError, f"{mine}:number") == (
         f"{mine}:number gives int; return a torch.nn.Module."
     )
 
@@ -350,13 +358,13 @@ def test_a_function_that_returns_no_module_is_reported(mine: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "error"),
     [
-        ("broken", "ValueError('too small')"),
-        ("short", "TypeError('short() takes 1 positional argument but 3 were given')"),
+        ("broken", "line 12: ValueError: too small"),
+        ("short", "TypeError: short() takes 1 positional argument but 3 were given"),
     ],
 )
 def test_a_function_that_fails_is_reported_with_its_arguments(mine: Path, function, error) -> None:
-    assert refusal(ArtefactError, f"{mine}:{function}") == (
-        f"{mine}:{function} fails when called with (4, 3, (5, 6)): {error}. "
+    assert refusal(UsageError, f"{mine}:{function}") == (
+        f"{mine}:{function} fails when called with (4, 3, (5, 6)) ({error}). "
         "It gets the number of classes, the channels and (height, width)."
     )
 

@@ -1,0 +1,35 @@
+"""Tell Ctrl-C from a `KeyboardInterrupt` that code raised by itself."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def note_interrupts() -> Iterator[Callable[[], bool]]:
+    """Yield a function that says whether Ctrl-C was pressed in the block, which it still ends.
+
+    Where Ctrl-C has another handler than Python's, or goes to another thread, it says True: then
+    nothing is known.
+    """
+    default = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False  # signals go to the main thread
+        return
+    if signal.getsignal(signal.SIGINT) is not default:
+        yield lambda: True
+        return
+    pressed = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        default(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, default)
