@@ -394,4 +394,4 @@ def test_a_users_own_network_that_fails_is_no_bug_of_noonbit(
     )
     code, _, err = run(capsys, f"{path}:net")
     assert code == 2
-    assert err.startswith("error: The network does not accept an input of 28x28x1: ")
+    assert err.startswith("error: The network does not accept an input of 28x28x1 (IndexError: ")
