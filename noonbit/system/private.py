@@ -24,12 +24,9 @@ except ImportError:  # Windows, where a user's folders are closed to others by d
 else:
     HAS_OWNERS = True
 
-OPEN_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # else opening a pipe would wait for its writer
-)
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Flags that follow no link and wait for no pipe; Windows has neither."""
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | NO_LINK
 
 
 def make_private_folder(folder: Path) -> None:

@@ -8,9 +8,11 @@ settings, a line each, so what was trusted once stays so on this machine:
 """
 
 import os
-import stat
 from pathlib import Path
 from typing import NamedTuple
+
+from noonbit.system.paths import user_path
+from noonbit.system.private import NO_LINK, make_private_folder, read_private
 
 _TRUSTED_HERE: set["TrustedCode"] = set()
 """What this process trusts, whether or not the list could be written."""
@@ -36,8 +38,8 @@ def trust(code: TrustedCode, origin: Path) -> str | None:
     path = trusted_file()
     line = f"{code.sha256} {code.function} {ascii(str(origin))}\n"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_LINK
+        make_private_folder(path.parent)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_LINK
         handle = os.open(path, flags, mode=0o600)
         try:
             os.write(handle, line.encode())  # in one piece, so two processes may append at once
@@ -55,31 +57,12 @@ def is_trusted(code: TrustedCode) -> bool:
 
 def read_trusted(path: Path) -> set[TrustedCode]:
     """Read the list; empty if there is none, and if anybody but this user may have written it."""
-    try:
-        handle = os.open(path, os.O_RDONLY | _NO_LINK)
-        with open(handle, encoding="utf-8", errors="replace") as file:
-            if not (is_private(os.fstat(handle)) and is_private(path.parent.stat())):
-                return set()
-            lines = [line.split(" ", 2) for line in file]
-    except OSError:
-        return set()
+    text = (read_private(path) or b"").decode("utf-8", "replace")
+    lines = [line.split(" ", 2) for line in text.splitlines()]
     return {TrustedCode(*line[:2]) for line in lines if len(line) == 3}
-
-
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Flags that follow no link and wait for no pipe; Windows has neither."""
-
-
-def is_private(status: os.stat_result) -> bool:
-    """Whether a regular file or a folder is this user's, and nobody else can write it."""
-    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        return False
-    if os.name != "posix":
-        return True
-    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def trusted_file() -> Path:
     """Return the path of the list: in noonbit's folder of `$XDG_CONFIG_HOME`, or of ~/.config."""
     settings = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(settings).expanduser() / "noonbit" / "trusted-code.txt"
+    return user_path(settings) / "noonbit" / "trusted-code.txt"

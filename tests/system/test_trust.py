@@ -17,6 +17,13 @@ def list_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return trusted_file()
 
 
+def write_list(path: Path) -> None:
+    """Write a list of one code, as `trust` does."""
+    path.parent.mkdir(mode=0o700)
+    path.write_text(f"{CODE.sha256} {CODE.function} 'x.py'\n")
+    path.chmod(0o600)
+
+
 def test_what_is_trusted_once_stays_trusted(list_file: Path) -> None:
     codes = [TrustedCode(digit * 64, "build") for digit in "123"]
     for code in codes:
@@ -29,16 +36,21 @@ def test_what_is_trusted_once_stays_trusted(list_file: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
-@pytest.mark.parametrize("what", ["file", "folder"])
-def test_a_list_that_others_may_write_does_not_count(list_file: Path, mode: int, what: str) -> None:
-    list_file.parent.mkdir(mode=0o700)
-    list_file.write_text(f"{CODE.sha256} {CODE.function} 'x.py'\n")
-    list_file.chmod(0o600)
+def test_a_list_that_others_may_write_does_not_count(list_file: Path, mode: int) -> None:
+    write_list(list_file)
     assert read_trusted(list_file) == {CODE}
-    (list_file if what == "file" else list_file.parent).chmod(mode | 0o100)
+    list_file.chmod(mode)
     assert read_trusted(list_file) == set()
-    reason = trust(TrustedCode("4" * 64, f"build_{what}_{mode}"), Path("x.py"))
+    reason = trust(TrustedCode("4" * 64, f"build_{mode}"), Path("x.py"))
     assert reason == f"others may write {list_file}, so it does not count"
+
+
+def test_a_list_in_a_folder_that_others_may_write_does_not_count(list_file: Path) -> None:
+    write_list(list_file)
+    list_file.parent.chmod(0o703)
+    assert read_trusted(list_file) == set()
+    reason = str(trust(TrustedCode("6" * 64, "build"), Path("x.py")))
+    assert reason.endswith(f"cannot be written (others can write to {list_file.parent})")
 
 
 def test_a_link_and_a_pipe_are_no_list(list_file: Path, tmp_path: Path) -> None:
@@ -58,7 +70,7 @@ def test_without_a_place_for_the_list_code_is_trusted_in_this_process(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
     code = TrustedCode("5" * 64, "build")
-    assert "cannot be written (Not a directory)" in str(trust(code, Path("x.py")))
+    assert "cannot be written (File exists)" in str(trust(code, Path("x.py")))
     assert is_trusted(code)
 
 
