@@ -5,9 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from noonbit.cli.output import DataDir, Json, OutFolder, print_json, print_line, print_table, say
+from noonbit.config.ranges import Range
+from noonbit.config.recipe import LARGEST_RATE, LARGEST_SEED, MOST_EPOCHS
 from noonbit.errors import ArtefactError, CheckFailed, plural
 
 if TYPE_CHECKING:
@@ -16,17 +18,19 @@ if TYPE_CHECKING:
 DOCUMENTED_SOURCE = "mnist"
 COLUMNS = ("train error", "train accuracy", "test error", "test accuracy")
 ONE_HOT_ROWS = 3
-Count: TypeAlias = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+Count: TypeAlias = Annotated[int, Parameter(validator=Range(1, MOST_EPOCHS))]
+Rate: TypeAlias = Annotated[float, Parameter(validator=Range(0, LARGEST_RATE, above_least=True))]
+Seed: TypeAlias = Annotated[int, Parameter(validator=Range(0, LARGEST_SEED))]
 
 
 def byhand(
     *,
     source: str = DOCUMENTED_SOURCE,
     epochs: Count = 20,
-    learning_rate: Annotated[float, Parameter(validator=validators.Number(gt=0))] = 0.005,
+    learning_rate: Rate = 0.005,
     hidden_units: Count = 100,
     items: Count = 1000,
-    seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 884736743,
+    seed: Seed = 884736743,
     exact: Annotated[bool, Parameter(negative=())] = False,
     batch_size: Count | None = None,
     out: OutFolder = None,

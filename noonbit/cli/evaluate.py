@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from noonbit.cli.output import (
     MOST_CLASS_ROWS,
@@ -15,6 +15,7 @@ from noonbit.cli.output import (
     say_adjustments,
 )
 from noonbit.cli.trust import Trust, open_run
+from noonbit.config.ranges import Range
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import CheckFailed, plural
 
@@ -27,7 +28,7 @@ def evaluate(
     source: str | None = None,
     /,
     *,
-    fail_under: Annotated[float | None, Parameter(validator=validators.Number(gt=0, lte=1))] = None,
+    fail_under: Annotated[float | None, Parameter(validator=Range(0, 1, above_least=True))] = None,
     read_options: Annotated[ReadOptions, Parameter(name="*")] = ReadOptions(),  # noqa: B008 - frozen
     data_dir: DataDir = None,
     trust: Trust = False,

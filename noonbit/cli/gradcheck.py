@@ -4,9 +4,10 @@ from dataclasses import asdict
 from math import prod
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from noonbit.cli.output import Json, print_json, print_line, print_table, say
+from noonbit.config.ranges import MOST_CLASSES, Range
 from noonbit.errors import CheckFailed, UsageError, join_first, plural
 from noonbit.terminal import shell_word
 
@@ -28,7 +29,7 @@ def gradcheck(
     /,
     *,
     input: str | None = None,
-    classes: Annotated[int | None, Parameter(validator=validators.Number(gte=2))] = None,
+    classes: Annotated[int | None, Parameter(validator=Range(2, MOST_CLASSES))] = None,
     json: Json = False,
 ) -> None:
     """Compare backpropagation with differences of the loss in float64, layer by layer.

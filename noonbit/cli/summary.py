@@ -3,9 +3,11 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from noonbit.cli.output import Json, print_json, print_line, print_table, say
+from noonbit.config.ranges import MOST_CLASSES, Range
+from noonbit.config.recipe import LARGEST_BATCH
 from noonbit.terminal import shell_word
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ def summary(
     /,
     *,
     input: str | None = None,
-    classes: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
-    batch_size: Annotated[int, Parameter(validator=validators.Number(gte=1))] = USUAL_BATCH,
+    classes: Annotated[int | None, Parameter(validator=Range(1, MOST_CLASSES))] = None,
+    batch_size: Annotated[int, Parameter(validator=Range(1, LARGEST_BATCH))] = USUAL_BATCH,
     json: Json = False,
 ) -> None:
     """Print a network's layer table: shapes, parameters, multiply-adds, receptive fields, memory.

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
+from noonbit.config.ranges import shown_text, within
 from noonbit.config.recipe import settings_error
 from noonbit.errors import UsageError, did_you_mean
 
@@ -95,11 +96,11 @@ class Augmentation(BaseModel):
     """Left and right; instead of `shift`."""
     height_shift: Reach = 0
     """Up and down; instead of `shift`."""
-    rotation: float = Field(default=0.0, ge=0, le=180)
+    rotation: Annotated[float, within(0, 180)] = 0.0
     """Degrees, both ways."""
-    shear: float = Field(default=0.0, ge=0, lt=90)
+    shear: Annotated[float, within(0, 90, below_most=True)] = 0.0
     """Degrees, both ways: slants like italic type."""
-    zoom: float = Field(default=0.0, ge=0, lt=1)
+    zoom: Annotated[float, within(0, 1, below_most=True)] = 0.0
     """A share: 0.1 is from 90 % to 110 % of the size, keeping proportions."""
     zoom_range: Interval = UNCHANGED
     """As in Keras: an independent factor for rows and for columns, so proportions change; a factor
@@ -110,21 +111,21 @@ class Augmentation(BaseModel):
     """Mirror top to bottom."""
     brightness: Interval = UNCHANGED
     """Multiply all values by a factor, clipped to 0 to 255: 0.2 is 0.8:1.2."""
-    channel_shift: float = Field(default=0.0, ge=0, le=255)
+    channel_shift: Annotated[float, within(0, 255)] = 0.0
     """Add up to this, on the scale of 255, to all values, clipped to the image's own range."""
     fill: FillMode | None = None
     """What lies outside the image. Left out: shifts mirror the image, all else repeats its edge
     pixels, since a mirror would show parts of a rotated object twice."""
-    cval: float = Field(default=0.0, ge=0, le=255)
+    cval: Annotated[float, within(0, 255)] = 0.0
     """The value outside for `fill=constant`."""
-    interpolation_order: int = Field(default=1, ge=0, le=1)
+    interpolation_order: Annotated[int, within(0, 1)] = 1
     """1 for bilinear interpolation, 0 for the nearest pixel."""
-    erase: float = Field(default=0.0, ge=0, le=1)
+    erase: Annotated[float, within(0, 1)] = 0.0
     """The share of images in which a rectangle is erased (Zhong et al., "Random erasing data
     augmentation", 2017)."""
-    mixup: float = Field(default=0.0, ge=0, le=100)
+    mixup: Annotated[float, within(0, 100)] = 0.0
     """Alpha: blend two images and their labels (Zhang et al., "mixup", 2017); usual: 0.2."""
-    cutmix: float = Field(default=0.0, ge=0, le=100)
+    cutmix: Annotated[float, within(0, 100)] = 0.0
     """Alpha: take a rectangle from another image, and that share of its label (Yun et al.,
     "CutMix", 2019); usual: 1. With `mixup` too, each image gets one of both at random."""
 
@@ -138,7 +139,7 @@ class Augmentation(BaseModel):
         Raises `UsageError` that says what is allowed.
         """
         if isinstance(settings, str):
-            origin, pairs = f"--augment {settings}", parse_pairs(settings)
+            origin, pairs = f"--augment {shown_text(settings)}", parse_pairs(settings)
         else:
             origin, pairs = "The augmentation", list(settings.items())
         values: dict[str, object] = {}

@@ -5,11 +5,14 @@ A cross-validation is an ensemble too, whose members differ by their training an
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from noonbit.config.ranges import within
 from noonbit.config.recipe import Recipe, settings_error
 from noonbit.errors import UsageError, plural
 
+MOST_MEMBERS = 1000
+"""Networks of an ensemble, or folds."""
 Combine = Literal["sum", "probabilities", "vote"]
 DEFAULT_COMBINE: Combine = "sum"
 """As in the lecture labs. Once calibrated, it had the lowest test loss in each of eight ensembles
@@ -21,9 +24,9 @@ class EnsembleSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    members: Annotated[int, Field(ge=2, le=1000)] | None = None
+    members: Annotated[int, within(2, MOST_MEMBERS)] | None = None
     """Train so many networks, each from a seed of its own, and let them answer as one."""
-    folds: Annotated[int, Field(ge=2, le=1000)] | None = None
+    folds: Annotated[int, within(2, MOST_MEMBERS)] | None = None
     """Cross-validate: of so many parts of all items but the source's own test part, every class in
     proportion, each tests a network that the others train."""
     combine: Combine | None = None

@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    Field,
     ValidationError,
 )
 
+from noonbit.config.ranges import shown, within
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import UsageError, UsageTypeError, did_you_mean
 
@@ -31,8 +31,21 @@ Kept = Literal["accuracy", "loss", "last"]
 
 LARGEST_FILE = 2**20
 """Bytes of a TOML file; one with every setting has 2,000."""
-
-Share = Annotated[float, Field(ge=0, lt=1)]
+LARGEST_RATE = 1e6
+"""Of learning rates, weight decay and epsilon: beyond it the first steps overflow."""
+MOST_EPOCHS = 1_000_000
+"""Passes over the training items."""
+LARGEST_BATCH = 10_000_000
+"""Items per step."""
+LONGEST_BUDGET = 366 * 24 * 3600
+"""Seconds of a training: a year."""
+MOST_HELD_OUT = 10**12
+"""Items for validation; a source has fewer."""
+MOST_THREADS = 1_024
+"""More than any machine has processors; each takes memory before it does anything."""
+LARGEST_SEED = 2**31 - 1
+"""What every library takes."""
+Share = Annotated[float, within(0, 1, below_most=True)]
 
 
 def check_share_or_count(value: float) -> float:
@@ -84,23 +97,23 @@ class Recipe(ReadOptions):
 
     model: str | None = None
     """A network of `noonbit models`, or path.py:function."""
-    epochs: Annotated[int, Field(ge=1)] | None = None
-    """Passes over the training split."""
-    batch_size: Annotated[int, Field(ge=2)] | None = None
-    """Items per step."""
+    epochs: Annotated[int, within(1, MOST_EPOCHS)] | None = None
+    """Passes over the training split, at most a million."""
+    batch_size: Annotated[int, within(2, LARGEST_BATCH)] | None = None
+    """Items per step, at most ten millions."""
     optimizer: OptimizerName | None = None
     """How gradients change the weights."""
-    learning_rate: Annotated[float, Field(gt=0)] | None = None
-    """The highest learning rate of the schedule."""
+    learning_rate: Annotated[float, within(0, LARGEST_RATE, above_least=True)] | None = None
+    """The highest learning rate of the schedule, at most a million."""
     schedule: ScheduleName | None = None
     """constant; cosine to zero; or one-cycle: straight up, then straight down to zero."""
     warmup: Share | None = None
     """The share of all steps in which the learning rate rises."""
     momentum: Share | None = None
     """Nesterov momentum of sgd and muon; the other optimisers have their own."""
-    weight_decay: Annotated[float, Field(ge=0)] | None = None
+    weight_decay: Annotated[float, within(0, LARGEST_RATE)] | None = None
     """Applied to matrices and filters, not to biases and norms."""
-    epsilon: Annotated[float, Field(ge=0)] | None = None
+    epsilon: Annotated[float, within(0, LARGEST_RATE)] | None = None
     """Added to the denominator of adam, adamw, rmsprop and adadelta."""
     label_smoothing: Share | None = None
     """The share of each target that is spread over all classes."""
@@ -110,28 +123,30 @@ class Recipe(ReadOptions):
     """standard: mean 0 and variance 1 over the training images; unit: from 0 to 1."""
     keep: Kept | None = None
     """The weights of the epoch with the best validation accuracy or loss, or those of the last."""
-    patience: Annotated[int, Field(ge=1)] | None = None
+    patience: Annotated[int, within(1, MOST_EPOCHS)] | None = None
     """Stop after so many epochs without better weights; left out: never."""
     average_weights: Share | None = None
     """Keep a moving average of the weights with this decay per step, such as 0.99."""
     test_time_augmentation: str | None = None
     """Average predictions over views of an image: flip, shift=PIXELS, both; or none."""
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    seed: Annotated[int, within(0, LARGEST_SEED)] = 0
     """Seeds initial weights, order, augmentation and dropout. The split does not depend on it."""
     precision: Precision | None = None
     """Of convolutions and matrix products in training; weights are always float32."""
-    threads: Annotated[int, Field(ge=1)] | None = None
-    """Processor threads."""
+    threads: Annotated[int, within(1, MOST_THREADS)] | None = None
+    """Processor threads, at most 1,024."""
     engine: Engine | None = None
     """How gradients are computed: by fused layers (chain) or PyTorch's autograd; with a share of
     the batch for each thread (-shares), or all threads on one operator after the other; on a GPU by
     autograd, or by replaying a recorded CUDA graph (graph)."""
     device: str | None = None
     """cpu, cuda, cuda:1, ..."""
-    time_budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    """Seconds of training, validation included: the learning rate follows the time that is left,
-    and the training ends with it, in the middle of an epoch if need be."""
-    validation: Annotated[float, Field(ge=0), AfterValidator(check_share_or_count)] | None = None
+    time_budget: Annotated[float, within(0, LONGEST_BUDGET, above_least=True)] | None = None
+    """Seconds of training, a year at most, validation included: the learning rate follows the time
+    that is left, and the training ends with it, in the middle of an epoch if need be."""
+    validation: (
+        Annotated[float, within(0, MOST_HELD_OUT), AfterValidator(check_share_or_count)] | None
+    ) = None
     """The share (up to 0.5) or number of the training items that chooses the best weights."""
     validation_rows: HeldOutRows = "stratified"
     """Drawn from every class in proportion, or the first or last rows of the training items."""
@@ -141,7 +156,7 @@ class Recipe(ReadOptions):
     """K/N: of N parts of all items but the source's own test part, the K-th is the test split."""
     vectors: Annotated[str, AfterValidator(absolute_path)] | None = None
     """A word2vec or GloVe file whose vectors the network of words starts from."""
-    image_size: Annotated[int, Field(ge=1, le=1024)] | None = None
+    image_size: Annotated[int, within(1, 1024)] | None = None
     """Train at this many pixels a side."""
     channels: Literal[1, 3] | None = None
     """1 for grey, 3 for colour."""
@@ -199,11 +214,13 @@ def validation_reasons(error: ValidationError) -> list[str]:
         name = ".".join(map(str, detail["loc"]))
         reason = detail["msg"].removeprefix("Input ").removeprefix("Value error, ")
         near = ""
+        if detail["type"] == "int_parsing_size":
+            reason = "is longer than any number that fits"
         if detail["type"] == "literal_error":
             choices = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
             near = did_you_mean(str(detail["input"]), choices).rstrip("?")
             near = near and f";{near[0]}{near[1].lower()}{near[2:]}?"
-        reasons.append(f"{name} {reason} (got {detail['input']!r}{near})")
+        reasons.append(f"{name} {reason} (got {shown(detail['input'])}{near})")
     return reasons
 
 

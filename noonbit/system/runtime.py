@@ -18,6 +18,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from noonbit.config.ranges import shown
 from noonbit.config.recipe import Engine, Precision, Recipe
 from noonbit.errors import UsageError
 from noonbit.system.hardware import cpu_has_native_bfloat16, usable_cpus
@@ -178,15 +179,29 @@ def choose_device(wanted: str | None, reasons: dict[str, str]) -> torch.device:
             return torch.device("cuda")
         reasons["device"] = "no GPU was found"
         return torch.device("cpu")
-    try:
-        device = torch.device(wanted)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError):
+    here = list_devices()
+    if wanted not in here:
         raise UsageError(
-            f"The device '{wanted}' is not on this machine. "
+            f"The device {shown(wanted)} is not on this machine, which has {', '.join(here)}. "
             "Use --device cpu, or leave it out: the best one is found."
-        ) from None
-    return device
+        )
+    return torch.device(wanted)
+
+
+def list_devices() -> list[str]:
+    """Return the names of the devices on which a network can be trained here, the processor first.
+
+    PyTorch knows more words, such as `meta`, which computes nothing.
+    """
+    devices = ["cpu"]
+    for kind, is_here, count in (
+        ("cuda", torch.cuda.is_available, torch.cuda.device_count),
+        ("xpu", torch.xpu.is_available, torch.xpu.device_count),
+        ("mps", torch.backends.mps.is_available, lambda: 0),
+    ):
+        if is_here():
+            devices += [kind, *(f"{kind}:{number}" for number in range(count()))]
+    return devices
 
 
 def choose_precision(device: torch.device, reasons: dict[str, str]) -> Precision:

@@ -393,7 +393,9 @@ def test_a_builder_in_a_file_is_a_model_too(tmp_path):
     ("settings", "sentence"),
     [
         ({"model": "mpl"}, r"No model is called 'mpl'. Did you mean 'mlp'\?"),
-        ({"epochs": 0}, "ImageClassifier: epochs .* greater than or equal to 1"),
+        ({"epochs": 0}, "ImageClassifier: epochs .* from 1 to 1,000,000"),
+        ({"learning_rate": math.inf}, "ImageClassifier: learning_rate .* at most 1,000,000"),
+        ({"device": "meta"}, "The device 'meta' is not on this machine, which has cpu"),
         ({"optimizer": "sgdd"}, "ImageClassifier: optimizer .*'sgd'"),
         ({"validation": 1.5}, "ImageClassifier: validation .* a share up to 0.5 or a whole number"),
         ({"augment": "shfit=2"}, r"No augmentation is called 'shfit'. Did you mean 'shift'\?"),

@@ -54,8 +54,8 @@ def test_members_are_trained_on_the_command_line(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        ("train digits --members 1", 2, "--members should be greater than or equal to 2 (got '1')"),
-        ("train digits --members 0", 2, "--members should be greater than or equal to 2 (got '0')"),
+        ("train digits --members 1", 2, "--members should be from 2 to 1,000 (got '1')"),
+        ("train digits --members 0", 2, "--members should be from 2 to 1,000 (got '0')"),
         ("train digits --combine sum", 2, "say of how many members with --members"),
         ("train digits --members 2 --combine mean", 2, "'sum', 'probabilities' or 'vote'"),
         ("train --resume RUN --members 2", 2, "continues a run as it was begun"),

@@ -50,3 +50,20 @@ def test_a_file_of_an_experiments_name_is_the_file(tmp_path: Path, monkeypatch) 
 def test_what_is_no_recipe_is_refused_with_what_to_do(config, sentence, capsys) -> None:
     assert command_line(["train", "digits", "--config", config]) == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flag", "sentence"),
+    [
+        ("--augment=rotation=inf", "rotation should be from 0 to 180 (got 'inf')"),
+        ("--device=meta", "The device 'meta' is not on this machine, which has cpu"),
+        ("--members=1000000000", "--members should be from 2 to 1,000 (got '1000000000')"),
+        ("--test-time-augmentation=shift=1000000000", "shift=PIXELS from 1 to 8"),
+    ],
+)
+def test_an_odd_setting_is_refused_before_a_folder_is_made(
+    flag: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    code = command_line(["train", "digits", "--fast", "--epochs=1", flag, f"--out={out}"])
+    assert (code, out.exists()) == (2, False) and sentence in capsys.readouterr().err

@@ -47,7 +47,7 @@ def test_each_network_of_a_cross_validation_is_tested_by_a_fold_of_its_own():
         ({"folds": 2, "members": 2}, {}, "one network a fold.*leave out --folds, or --members"),
         ({"folds": 2, "member_models": "a,b"}, {}, "leave out --folds, or --member-models"),
         ({"folds": 2}, {"test_fold": "1/2"}, "leave out --test-fold"),
-        ({"members": 2}, {"seed": 2**31 - 1}, "Member 2 of 2: seed should be less than"),
+        ({"members": 2}, {"seed": 2**31 - 1}, "Member 2 of 2: seed should be from 0 to"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(settings, recipe, sentence):

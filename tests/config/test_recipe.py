@@ -10,6 +10,8 @@ from noonbit.config.augmentation import Augmentation
 from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 
+RATE = "should be above 0 and at most 1,000,000"
+
 
 def refusal(settings: dict[str, object]) -> str:
     with pytest.raises(UsageError) as error:
@@ -34,13 +36,26 @@ def test_an_unknown_setting_is_named_with_the_nearest_and_all() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("epochs", 0, "should be greater than or equal to 1 (got 0)"),
-        ("batch_size", 1, "should be greater than or equal to 2 (got 1)"),
-        ("learning_rate", 0.0, "should be greater than 0 (got 0.0)"),
-        ("learning_rate", math.nan, "should be greater than 0 (got nan)"),
-        ("momentum", 1.0, "should be less than 1 (got 1.0)"),
-        ("warmup", -0.1, "should be greater than or equal to 0 (got -0.1)"),
-        ("seed", -1, "should be greater than or equal to 0 (got -1)"),
+        ("epochs", 0, "should be from 1 to 1,000,000 (got 0)"),
+        ("epochs", math.inf, "should be from 1 to 1,000,000 (got inf)"),
+        ("patience", 10**30, f"should be from 1 to 1,000,000 (got {10**30})"),
+        ("batch_size", 1, "should be from 2 to 10,000,000 (got 1)"),
+        ("learning_rate", 0.0, f"{RATE} (got 0.0)"),
+        ("learning_rate", -0.0, f"{RATE} (got -0.0)"),
+        ("learning_rate", math.inf, f"{RATE} (got inf)"),
+        ("learning_rate", "1e400", f"{RATE} (got '1e400')"),
+        ("learning_rate", 10**400, f"{RATE} (got 1000"),
+        ("learning_rate", math.nan, f"{RATE} (got nan)"),
+        ("weight_decay", math.inf, "should be from 0 to 1,000,000 (got inf)"),
+        ("epsilon", math.inf, "should be from 0 to 1,000,000 (got inf)"),
+        ("average_weights", math.nan, "should be from 0 to below 1 (got nan)"),
+        ("validation", math.inf, "should be from 0 to 1,000,000,000,000 (got inf)"),
+        ("time_budget", math.inf, "should be above 0 and at most 31,622,400 (got inf)"),
+        ("threads", 10_000, "should be from 1 to 1,024 (got 10000)"),
+        ("seed", 2**63, "should be from 0 to 2,147,483,647 (got 9223372036854775808)"),
+        ("momentum", 1.0, "should be from 0 to below 1 (got 1.0)"),
+        ("warmup", -0.1, "should be from 0 to below 1 (got -0.1)"),
+        ("seed", -1, "should be from 0 to 2,147,483,647 (got -1)"),
         ("channels", 2, "should be 1 or 3 (got 2)"),
         ("schedule", "linear", "should be 'constant', 'cosine' or 'one-cycle' (got 'linear'"),
         ("epochs", "many", "should be a valid integer"),
@@ -50,10 +65,15 @@ def test_a_value_out_of_bounds_is_refused_with_them(name: str, value: object, re
     assert refusal({name: value}).startswith(f"run.toml: {name} {reason}")
 
 
+def test_a_number_that_python_does_not_write_is_refused_too() -> None:
+    reason = f"run.toml: learning_rate {RATE} (got a number of thousands of digits)."
+    assert refusal({"learning_rate": 10**5000}) == reason
+
+
 def test_every_wrong_value_is_named_at_once() -> None:
     assert refusal({"epochs": 0, "seed": -1}) == (
-        "run.toml: epochs should be greater than or equal to 1 (got 0); "
-        "seed should be greater than or equal to 0 (got -1)."
+        "run.toml: epochs should be from 1 to 1,000,000 (got 0); "
+        "seed should be from 0 to 2,147,483,647 (got -1)."
     )
 
 
@@ -105,7 +125,7 @@ def test_validation_is_a_share_or_a_number_of_images(value: float) -> None:
     ("settings", "sentence"),
     [
         ({"validation": 0.7}, "validation .* a share up to 0.5 or a whole number of items"),
-        ({"validation": -1}, "validation .* greater than or equal to 0"),
+        ({"validation": -1}, "validation .* from 0 to 1,000,000,000,000"),
         ({"fold": "6/5"}, "fold .* such as 1/5"),
         ({"fold": "0/5"}, "fold .* such as 1/5"),
         ({"fold": "1/1"}, "fold .* such as 1/5"),

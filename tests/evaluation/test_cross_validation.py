@@ -217,7 +217,7 @@ def test_the_command_prints_the_folds_and_one_object(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        ("--folds 1", 2, "--folds should be greater than or equal to 2 (got '1')"),
+        ("--folds 1", 2, "--folds should be from 2 to 1,000 (got '1')"),
         ("--folds 175", 2, "has different items for only 174 of 175 folds, and each needs one"),
         ("--folds 5 --members 7", 2, "all by the same recipe; leave out --folds, or --members"),
         ("--folds 5 --member-folds", 2, "leave out --folds, or --member-folds"),

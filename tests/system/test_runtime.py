@@ -7,7 +7,7 @@ import torch
 
 from noonbit.errors import UsageError
 from noonbit.system import hardware
-from noonbit.system.runtime import Runtime
+from noonbit.system.runtime import Runtime, list_devices
 from noonbit.system.seeding import derive_seed
 
 
@@ -53,12 +53,14 @@ def test_open_settings_are_chosen_with_a_reason(monkeypatch):
     assert started.threads == 1
 
 
-@pytest.mark.parametrize("name", ["cuda:99", "gpu", "cuda:x", ""])
+@pytest.mark.parametrize(
+    "name", ["cuda:99", "gpu", "cuda:x", "", "meta", "cpu:7", "META", "vulkan", "hpu"]
+)
 def test_a_device_that_is_not_here_is_a_usage_error(name):
     with pytest.raises(UsageError) as error:
         Runtime.start(device=name, threads=1)
     assert str(error.value) == (
-        f"The device '{name}' is not on this machine. "
+        f"The device '{name}' is not on this machine, which has {', '.join(list_devices())}. "
         "Use --device cpu, or leave it out: the best one is found."
     )
 
