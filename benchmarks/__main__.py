@@ -26,6 +26,7 @@ BENCHMARKS = {
     "go_planes": "Positions of Go/s whose 48 planes are computed.",
     "gpu": "Seconds to 94 % on CIFAR-10 on a GPU, against the speed records' own scripts.",
     "fuzz": "Damaged and hostile inputs, each met by one command: what must never happen.",
+    "fuzz_coverage": "Inputs that reach new code of the readers, by atheris; by hand, an hour.",
     "guard": "Fail where noonbit has lost speed against plain PyTorch; needs no peers.",
 }
 
