@@ -31,6 +31,7 @@ from benchmarks.fuzzing.run_folders import RUNS, read_files, train_runs
 from benchmarks.fuzzing.samples import SAMPLES, Sample
 from benchmarks.record import facts, keep
 from noonbit.cli.output import print_table
+from noonbit.data import open_data
 from noonbit.errors import CheckFailed, NoonbitError, UsageError, did_you_mean, plural
 
 ENVIRONMENT = {
@@ -131,15 +132,17 @@ def fuzz(
         corpus = make_corpus(folder, seed, chosen_samples(formats))
         began = time.perf_counter()
         tally = Tally(corpus, formats)
-        for case, command, outcome in run_cases(cases, corpus, folder, limits, processes):
-            tally.add(case, outcome)
-            if only:
-                show(command, outcome)
-            if outcome.faults and keep_inputs is not None:
-                shutil.copytree(command.folder, keep_inputs / str(case), symlinks=True)
-            shutil.rmtree(command.folder)
-        elapsed = time.perf_counter() - began
-    tally.print(elapsed)
+        try:
+            for case, command, outcome in run_cases(cases, corpus, folder, limits, processes):
+                tally.add(case, outcome)
+                if only:
+                    show(command, outcome)
+                if outcome.faults and keep_inputs is not None:
+                    shutil.copytree(command.folder, keep_inputs / str(case), symlinks=True)
+                shutil.rmtree(command.folder)
+        finally:  # also where somebody ends it early
+            elapsed = time.perf_counter() - began
+            tally.print(elapsed)
     if out is not None:
         result = {"benchmark": "fuzz"} | facts(threads=processes, rounds=1)
         keep(result | tally.as_dict() | {"seconds": elapsed}, out)
@@ -194,6 +197,9 @@ def make_corpus(folder: Path, seed: int, samples: dict[str, Sample]) -> Corpus:
     for name in json.loads((folder / MODULES).read_text(encoding="utf-8")):
         with suppress(Exception):  # parts of libraries that cannot be imported by themselves
             importlib.import_module(name)
+    if "sgf" in samples:
+        # numba compiles the rules at the first game, for a second, and unpickles while it does.
+        open_data(folder / "samples" / "sgf", on_bad="skip")
     made = {name: read_files(folder / "samples" / name) for name in samples}
     trained = {name: read_files(folder / "runs" / name) for name in RUNS}
     gc.freeze()  # what lives for ever is neither walked nor copied in a child

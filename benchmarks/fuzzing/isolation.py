@@ -131,7 +131,12 @@ def run(command: Command, limits: Limits, watch: "Watch") -> None:
     before = reset_peak()
     bound_time(limits.seconds)
     with watch.noting(outcome, folder):
-        outcome.exit_code = main.run(outcome.arguments)
+        try:
+            outcome.exit_code = main.run(outcome.arguments)
+        except BaseException as error:
+            outcome.exit_code = 1
+            traceback.print_exc()
+            outcome.faults.append(f"{type(error).__name__} left noonbit")
         sys.stdout.flush()
         sys.stderr.flush()
     bound_time(0)
@@ -277,7 +282,7 @@ def examine(folder: Path, outcome: Outcome) -> None:
     told = (folder / "stderr").read_text(encoding="utf-8", errors="replace")
     printed = (folder / "stdout").read_text(encoding="utf-8", errors="replace")
     outcome.library_lines = LIBRARY_LINE.findall(told)
-    if outcome.exit_code == 1:
+    if outcome.exit_code == 1 and not outcome.faults:
         place = place_in_noonbit(told)
         kinds = re.findall(r"^([\w.]+)(?::|$)", told.split("Traceback")[-1], re.MULTILINE)
         kinds = [kind for kind in kinds if kind != "error"]
