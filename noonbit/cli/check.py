@@ -17,7 +17,7 @@ from noonbit.cli.output import (
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PART_NAMES, require_pictures
 from noonbit.errors import CheckFailed, UsageError, plural
-from noonbit.terminal import shell_word
+from noonbit.terminal import shell_word, shorten_sentence
 
 if TYPE_CHECKING:
     from noonbit.data.checks.check import Diagnosis
@@ -91,7 +91,7 @@ def print_diagnosis(diagnosis: "Diagnosis") -> None:
         if part not in data.parts:
             print_line(f"drawn    {part}: {split.reasons[part]}")
     for note in diagnosis.notes:
-        print_line(f"note     {note}")
+        print_line(f"note     {shorten_sentence(note)}")
     print_line()
     if not items.has_given_classes:
         print_counts(diagnosis)
@@ -119,11 +119,11 @@ def print_counts(diagnosis: "Diagnosis") -> None:
 
 def print_finding(finding: "Finding") -> None:
     """Print a finding and, unless its sentence contains them, its first names."""
-    print_line(f"{finding.severity:<8} {finding.title}")
+    print_line(f"{finding.severity:<8} {shorten_sentence(finding.title)}")
     if all(line in finding.title for line in finding.detail):
         return
     for line in finding.detail[:SHOWN_DETAIL]:
-        print_line(f"         {line}")
+        print_line(f"         {shorten_sentence(line)}")
     if len(finding.detail) > SHOWN_DETAIL:
         print_line(
             f"         ... and {len(finding.detail) - SHOWN_DETAIL:,} more; --json lists them"

@@ -19,7 +19,7 @@ from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import beginning_notes, time_budget_note
-from noonbit.terminal import escape_controls, shell_word
+from noonbit.terminal import escape_controls, shell_word, shorten_sentence
 from noonbit.training.loop import steps_per_epoch
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
 
@@ -41,7 +41,7 @@ class LineDisplay(Observer):
     def say(self, text: str) -> None:
         """Print a line; whatever names it holds, it is one and steers no terminal."""
         self.last_line_at = time.monotonic()
-        self.print_line(escape_controls(text))
+        self.print_line(escape_controls(shorten_sentence(text)))
 
     def print_line(self, line: str) -> None:
         """Print a line and flush."""

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from functools import cache
@@ -20,7 +21,7 @@ from PIL import Image, ImageOps
 from sklearn.datasets import load_digits
 
 from noonbit import __version__
-from noonbit.cli.main import COMMANDS, run
+from noonbit.cli.main import COMMANDS, raise_terminated, run
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.read_options import ReadOptions
 from noonbit.config.recipe import Recipe
@@ -276,6 +277,14 @@ def test_an_interrupt_before_the_training_exits_with_130(command, monkeypatch):
 
     monkeypatch.setattr("noonbit.data.known.locate.locate_all", interrupted)
     assert command("data") == (130, "", "error: Interrupted.\n")
+
+
+def test_a_termination_before_the_training_exits_with_143(command, monkeypatch):
+    def terminated(*_: object) -> None:
+        raise_terminated(signal.SIGTERM, None)
+
+    monkeypatch.setattr("noonbit.data.known.locate.locate_all", terminated)
+    assert command("data") == (143, "", "error: Terminated.\n")
 
 
 # train

@@ -90,6 +90,14 @@ def test_lines_hold_no_control_characters(tmp_path):
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", stream.getvalue())
 
 
+def test_a_line_is_one_whatever_names_are_in_it():
+    stream = io.StringIO()
+    LineDisplay(stream).say(f"note     a\x1b[2Jb\nnext     {'c' * 3_000} has no items")
+    assert stream.getvalue().startswith(r"note     a\x1b[2Jb\nnext     ccc")
+    assert stream.getvalue().endswith("ccc has no items\n")
+    assert len(stream.getvalue()) < 700
+
+
 def test_a_long_epoch_says_that_it_lives(monkeypatch):
     stream = io.StringIO()
     shown = LineDisplay(stream)
