@@ -38,6 +38,8 @@ from noonbit.data.readers.pictures import note_misnamed, scan, unlabelled_part
 from noonbit.errors import DataError, join_first, plural
 
 FORMAT = "a table of paths and labels"
+MOST_TEXT_FIELDS = 1_000
+"""A row with more texts is not about a picture; each of them would be looked up as a path."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def find_picture_tables(
     index = PictureIndex(pictures)
     found = []
     for table in tables:
+        if sum(not is_number(field) for field in table.sample[0]) > MOST_TEXT_FIELDS:
+            continue
         own = index
         if len(listing.files) == 1:
             # Pixels are no names: a file 0.png that happens to lie near a table is none of its own.

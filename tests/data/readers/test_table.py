@@ -51,3 +51,9 @@ def test_tables_beside_named_parts_are_left_out_with_a_note(tmp_path: Path) -> N
         "more.csv names no part and is left out.",
         "Left out, as no part of the data: sample_submission.csv.",
     )
+
+
+def test_a_table_of_many_columns_of_text_is_refused_by_their_number(tmp_path: Path) -> None:
+    line = ",".join(["ab"] * 20_000)
+    (tmp_path / "wide.csv").write_text(f"{line}\n" * 3)
+    assert "has 20,000 columns without names, which is neither" in sentence(tmp_path / "wide.csv")
