@@ -36,14 +36,18 @@ def encode_labels(
     arrays = {part: np.asarray(column) for part, column in values.items()}
     for part, array in arrays.items():
         if array.dtype.kind == "f":
-            whole = np.nan_to_num(array).astype(np.int64)
-            if not np.array_equal(whole, array):
-                wrong = array[whole != array][0]
+            numbers = array.astype(np.float64)
+            # Above it such a number is not exact, and two labels would be one: 2**53 of float64.
+            highest = 2.0 ** min(53, np.finfo(array.dtype).nmant + 1)
+            is_whole = (np.rint(numbers) == numbers) & (np.abs(numbers) <= highest)  # NaN is not
+            if not is_whole.all():
+                wrong = numbers[~is_whole][0]
+                most = f" up to {highest:,.0f}" if highest < wrong < np.inf else ""
                 raise DataError(
-                    f"{source} has the label {wrong:g} in {part}; a label is a whole number or a "
-                    "class name. Is another column the label?"
+                    f"{source} has the label {wrong:g} in {part}; a label is a whole number{most} "
+                    "or a class name. Is another column the label?"
                 )
-            arrays[part] = whole
+            arrays[part] = numbers.astype(np.int64)
         if arrays[part].dtype.kind in "iu" and len(array) and array.min() < 0:
             row = int(np.argmax(array < 0))
             raise DataError(

@@ -146,3 +146,22 @@ def test_labelled_data_becomes_inputs_in_the_order_of_parts() -> None:
 def test_parts_whose_counts_differ_are_a_bug() -> None:
     with pytest.raises(AssertionError):
         Part(IMAGES, np.zeros(2, np.int64), NumberedNames("row", 3))
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "said"),
+    [
+        (1e30, np.float64, "the label 1e+30 in train; a label is a whole number up to 9,007,199,"),
+        (2**53 + 2, np.float64, "a whole number up to 9,007,199,254,740,992 or a class name"),
+        (2**24 + 2, np.float32, "a whole number up to 16,777,216 or a class name"),
+        (np.inf, np.float64, "the label inf in train; a label is a whole number or a class name"),
+        (np.nan, np.float16, "the label nan in train"),
+        (0.5, np.float32, "the label 0.5 in train"),
+    ],
+)
+def test_a_number_that_is_no_exact_whole_number_is_no_label(
+    label: float, kind: type[np.floating], said: str
+) -> None:
+    with pytest.raises(DataError) as error:
+        encode_labels({"train": np.array([0, label], kind)}, source="x")
+    assert said in str(error.value)

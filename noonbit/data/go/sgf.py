@@ -101,10 +101,10 @@ def read_sgf(data: bytes, name: str) -> tuple[list[Game], list[GameFinding]]:
     findings: list[GameFinding] = []
     try:
         trees = sgf_grammar.parse_sgf_collection(text)
-    except ValueError as error:
+    except Exception as error:  # a damaged file can fail in any way
         try:  # parse the part up to the last complete value
             trees = sgf_grammar.parse_sgf_collection(text[: text.rfind(b"]") + 1] + b")")
-        except ValueError:
+        except Exception:
             return [], [GameFinding(name, f"cannot be read as SGF ({error})", LEFT_OUT)]
         findings.append(GameFinding(name, "is cut off", "the moves that it has were kept"))
     games = []
@@ -113,7 +113,7 @@ def read_sgf(data: bytes, name: str) -> tuple[list[Game], list[GameFinding]]:
         try:
             record = sgf.Sgf_game.from_coarse_game_tree(tree, override_encoding="UTF-8")
             game, finding = read_game(record, game_name)
-        except ValueError as error:
+        except Exception as error:  # likewise
             game, finding = None, GameFinding(game_name, f"is damaged ({error})", LEFT_OUT)
         if game is not None:
             games.append(game)

@@ -27,7 +27,7 @@ from noonbit.data.dataset import (
 from noonbit.data.files import File, content, head
 from noonbit.data.labels import check_classes
 from noonbit.data.readers.listing import Listing
-from noonbit.errors import DataError, plural
+from noonbit.errors import DataError, plural, raise_as
 
 FORMAT = "CIFAR"
 PIXELS = 3 * 32 * 32
@@ -255,17 +255,14 @@ class _Forbidden(Exception):
 
 def _unpickle(file: File) -> dict[str, object]:
     """Read a pickled dictionary, its keys as text, without running code. Raises `DataError`."""
-    try:
-        value = _ArrayUnpickler(io.BytesIO(file.read()), encoding="bytes").load()
-    except _Forbidden as error:
-        raise DataError(
-            f"{file.name} is a pickle that asks to run {error}, which no CIFAR file needs. It was "
-            "refused and nothing was run; download the archive from a source you trust."
-        ) from None
-    except DataError:
-        raise
-    except Exception as error:  # a damaged pickle can fail in any way
-        raise DataError(f"{file.name} is a damaged pickle ({error}). Download it again.") from None
+    with raise_as(DataError, f"{file.name} is a damaged pickle", "Download it again."):
+        try:
+            value = _ArrayUnpickler(io.BytesIO(file.read()), encoding="bytes").load()
+        except _Forbidden as error:
+            raise DataError(
+                f"{file.name} is a pickle that asks to run {error}, which no CIFAR file needs. It "
+                "was refused and nothing was run; download the archive from a source you trust."
+            ) from None
     if not isinstance(value, dict):
         raise DataError(f"{file.name} is a pickle of a {type(value).__name__}, not of a batch.")
     return {_as_text(key): item for key, item in value.items()}

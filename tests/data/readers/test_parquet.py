@@ -228,3 +228,17 @@ def test_a_table_without_any_readable_image_says_what_is_wrong(tmp_path: Path, i
     path = write(tmp_path / "a.parquet", {"image": images, "label": LABELS})
     with pytest.raises(DataError, match="holds nothing to train on: a.parquet row 0 is"):
         open_data(path, on_bad="skip")
+
+
+def test_an_arrow_file_whose_numbers_point_outside_of_it_is_damaged(tmp_path: Path) -> None:
+    indices = pa.array([1, 0, 1], pa.int32())
+    labels = pa.DictionaryArray.from_arrays(indices, ["a", "b"])
+    table = pa.table({"image": CELLS, "label": labels})
+    path = tmp_path / "a.arrow"
+    with pa.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table)
+    raw = path.read_bytes()
+    wrong = pa.array([1, 9, 1], pa.int32()).buffers()[1].to_pybytes()
+    path.write_bytes(raw.replace(indices.buffers()[1].to_pybytes(), wrong))
+    assert path.read_bytes() != raw
+    assert "a.arrow is cut off or damaged" in sentence(path)
