@@ -16,7 +16,7 @@ from noonbit.terminal import shell_value, shell_word
 WORD = "word"
 _WORD_PATTERN = re.compile(r"([^\W\d].*?)[\W_]*(?=\d)")
 """What stands before the first digit, without the signs between them."""
-PATTERN_SECONDS = 60
+PATTERN_SECONDS = 10
 """How long a pattern may take for all names; a million take a simple one a second."""
 _SEARCH = """
 import json, re, sys
