@@ -264,9 +264,10 @@ def _is_header(rows: list[list[str]]) -> bool:
 
 
 def _are_repeated_names(first: list[str], later: list[list[str]]) -> bool:
-    again = sum(field.rpartition(".")[0] in first for field in first)
+    known = set(first)
+    again = sum(field.rpartition(".")[0] in known for field in first)
     whole = not any("." in field for row in later for field in row)
-    return 4 * again > len(first) == len(set(first)) and whole
+    return 4 * again > len(first) == len(known) and whole
 
 
 def find_column(names: Sequence[str], wanted: Sequence[str]) -> int | None:

@@ -121,12 +121,11 @@ def _label_columns(
     columns = read_text_columns(table, raw, others)
     if one_hot_columns(columns) is not None:
         return others
-    left = [i for i, fields in zip(others, columns, strict=True) if not numbers_rows(fields)]
-    if len(left) == 1:
-        return left
-    hot = [columns[others.index(i)] for i in left]
-    if one_hot_columns(hot) is not None:
-        return left
+    left = {
+        i: fields for i, fields in zip(others, columns, strict=True) if not numbers_rows(fields)
+    }
+    if len(left) == 1 or one_hot_columns(list(left.values())) is not None:
+        return list(left)
     named = join_first([table.column_name(i).removeprefix("column ") for i in others], 5)
     raise DataError(
         f"{table.file.name}: it is not clear which column is the label ({named}). Say so with "
