@@ -17,7 +17,7 @@ from torch import nn
 from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError
 from noonbit.runs.lock import LOCK, hold
 from noonbit.runs.run import RUNS, Run
-from noonbit.runs.run_json import FORMAT, read_run_json
+from noonbit.runs.run_json import FORMAT, RUN_JSON, read_run_json
 from noonbit.system.files import cut_name
 from noonbit.system.paths import (
     absolute,
@@ -155,7 +155,7 @@ def load_run(
 def find_run(name: str | Path, runs: Path) -> Path:
     """Return the folder of a run; raises `ArtefactError` if there is none or more than one."""
     path = user_path(name)
-    if is_file(path / "run.json"):
+    if os.path.lexists(path / RUN_JSON):  # what else than a file is there is said when it is read
         return path
     if is_file(path):
         raise ArtefactError(f"{path} is a file, not a run folder; the run comes first.")
