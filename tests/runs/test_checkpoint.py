@@ -147,6 +147,23 @@ def test_the_checkpoint_of_another_network_is_refused(tmp_path):
         load_checkpoint(path, state)
 
 
+@pytest.mark.parametrize("where", [-1, -100, -2_000])
+def test_weights_of_which_one_bit_has_changed_are_called_damaged(where, tmp_path):
+    path = tmp_path / "weights.safetensors"
+    save_weights(path, network().state_dict())
+    raw = bytearray(path.read_bytes())
+    raw[where] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(ArtefactError, match="is damaged: its values are not those that were writ"):
+        load_weights(path, network())
+
+
+def test_weights_without_a_checksum_are_taken(tmp_path):
+    path, model = tmp_path / "weights.safetensors", network(seed=1)
+    save_file(model.state_dict(), path)
+    load_weights(path, network(seed=2))
+
+
 def test_missing_weights_are_named(tmp_path):
     with pytest.raises(ArtefactError, match=r"weights.safetensors is missing; the run folder"):
         load_weights(tmp_path / "weights.safetensors", network())
