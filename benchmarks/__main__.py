@@ -27,6 +27,7 @@ BENCHMARKS = {
     "gpu": "Seconds to 94 % on CIFAR-10 on a GPU, against the speed records' own scripts.",
     "fuzz": "Damaged and hostile inputs, each met by one command: what must never happen.",
     "fuzz_coverage": "Inputs that reach new code of the readers, by atheris; by hand, an hour.",
+    "crash": "Kill trainings and other commands at random moments, and compare what they end with.",
     "guard": "Fail where noonbit has lost speed against plain PyTorch; needs no peers.",
 }
 
