@@ -25,6 +25,9 @@ def hold(folder: Path, refusal: str) -> Iterator[None]:
     except OSError as error:
         raise ArtefactError(explain_write_error(path, error)) from None
     try:
+        for half_written in folder.glob(".*.safetensors.*"):  # by a process that was killed
+            with suppress(OSError):
+                half_written.unlink(missing_ok=True)
         yield
     finally:
         with suppress(OSError):  # Windows removes no open file

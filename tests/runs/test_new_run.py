@@ -72,6 +72,13 @@ def test_what_a_kill_leaves_of_the_lock_is_in_nobodys_way(tmp_path: Path) -> Non
     assert (out / "run.json").exists()
 
 
+def test_what_a_killed_process_was_writing_is_removed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".checkpoint.safetensors.k1ll3d").touch()
+    (tmp_path / "checkpoint.safetensors").touch()
+    with hold(tmp_path, "busy"):
+        assert set(os.listdir(tmp_path)) == {LOCK, "checkpoint.safetensors"}
+
+
 def test_a_run_that_fails_before_its_first_epoch_leaves_nothing_that_last_would_pick(
     tmp_path: Path,
 ) -> None:
