@@ -74,7 +74,7 @@ class Scenario:
             return self.command
         if run["status"] != "finished":
             return RESUME
-        is_over = self.epochs in (None, run["result"]["epochs"]) and not self.again
+        is_over = self.epochs in (None, run["result"].get("epochs")) and not self.again
         return None if is_over else self.command
 
 

@@ -40,6 +40,7 @@ def test_every_result_that_differs_or_is_missing_is_named(tmp_path: Path) -> Non
         ({"status": "training", "model": {"members": []}}, ("train",)),
         ({"status": "training", "model": {"members": []}, "training": {}}, RESUME),
         ({"status": "finished", "model": {}, "result": {"epochs": 6}}, None),
+        ({"status": "finished", "model": {"members": []}, "result": {}}, None),
     ],
 )
 def test_after_a_kill_goes_on_what_can(run: object, words: object, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hostile_files import DAMAGES, let_others_write, make_link, make_pipe
+from hostile_files import DAMAGES, flip_byte, let_others_write, make_link, make_pipe
 
 from noonbit.config.plan import Plan, PlanInputs, derive
 from noonbit.config.recipe import Recipe
@@ -96,33 +96,33 @@ def test_the_same_training_is_not_measured_twice(
 def test_a_damaged_entry_is_measured_again(own_cache: Path) -> None:
     tuned(Recipe(engine="chain"))
     (entry,) = (own_cache / "engines").iterdir()
-    for harm in (*DAMAGES, make_pipe, make_link, let_others_write):
-        harm(entry)
-        assert tuned(Recipe(engine="chain")).engine == "chain"
-        assert stored_choice(entry).engine == "chain"
+    flip_byte(entry)
+    assert tuned(Recipe(engine="chain")).engine == "chain"
+    assert stored_choice(entry).engine == "chain"
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
+def test_only_a_choice_of_the_candidates_that_this_user_stored_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "own" / "choice.json"
+    path.parent.mkdir(mode=0o700)
+    candidates = [Runtime(torch.device("cpu"), 1, "float32", {}, engine="chain")]
+    choice = Choice("chain", "float32", {"chain float32": 1.0})
+    for value in (
         {"engine": "magic", "precision": "float32", "images_per_second": {}},
         {"engine": "graph", "precision": "float32", "images_per_second": {}},
+        {"engine": "chain", "precision": "bfloat16", "images_per_second": {}},
         {"engine": "chain", "precision": "float32", "images_per_second": {"chain": math.nan}},
         {"engine": "chain", "precision": "float32", "images_per_second": {"chain": math.inf}},
         {"engine": "chain", "precision": "float32"},
         [],
         None,
-    ],
-)
-def test_a_choice_that_nobody_can_have_measured_is_measured_again(
-    value: object, own_cache: Path
-) -> None:
-    recipe = Recipe(engine="chain")
-    tuned(recipe)
-    (entry,) = (own_cache / "engines").iterdir()
-    store_value(entry, value)
-    assert tuned(recipe).engine == "chain"
-    assert stored_choice(entry).engine == "chain"
+    ):
+        store_value(path, value)
+        assert autotune.read_choice(path, candidates) is None
+    for harm in (*DAMAGES, make_pipe, make_link, let_others_write):
+        autotune.write_choice(path, choice)
+        assert autotune.read_choice(path, candidates) == choice
+        harm(path)
+        assert autotune.read_choice(path, candidates) is None
 
 
 def test_what_the_recipe_states_is_not_measured(own_cache: Path) -> None:
