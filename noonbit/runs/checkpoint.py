@@ -46,7 +46,7 @@ def checksum(tensors: Mapping[str, Tensor]) -> str:
     total = 0
     for name in sorted(tensors):
         values = tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-        total = zlib.crc32(values.numpy(), zlib.crc32(name.encode(), total))
+        total = zlib.crc32(values.numpy().data, zlib.crc32(name.encode(), total))
     return f"{total:08x}"
 
 
