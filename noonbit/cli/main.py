@@ -20,6 +20,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensEr
 from noonbit.cli.output import say, stdout_for_json
 from noonbit.cli.streams import guard_streams, lost_output
 from noonbit.errors import NoonbitError, UnfinishedRunWarning
+from noonbit.system.signals import Terminated
 from noonbit.terminal import shorten_sentence
 
 COMMANDS = {
@@ -49,12 +50,6 @@ app = App(
 )
 for name, help_text in COMMANDS.items():
     app.command(f"noonbit.cli.{name}:{name}", name=name, help=help_text)
-
-
-class Terminated(SystemExit):
-    """SIGTERM; what is open is closed, and temporary files are removed, on the way out."""
-
-    code: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

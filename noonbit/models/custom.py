@@ -29,7 +29,7 @@ from noonbit.errors import (
     raise_as,
 )
 from noonbit.system.paths import absolute, describe_place, is_file, user_path
-from noonbit.system.signals import note_interrupts
+from noonbit.system.signals import Terminated, note_interrupts
 from noonbit.system.trust import TrustedCode, is_trusted, trust
 
 MOST_BYTES = 2**24
@@ -163,7 +163,7 @@ def refuse_failures(
     with note_interrupts() as is_interrupted:
         try:
             yield
-        except NoonbitError:
+        except (NoonbitError, Terminated):
             raise
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and is_interrupted():
@@ -182,7 +182,7 @@ def refuse_failures_in_training(custom: CustomNetwork | None) -> Iterator[None]:
     """
     try:
         yield
-    except (NoonbitError, KeyboardInterrupt):
+    except (NoonbitError, KeyboardInterrupt, Terminated):
         raise
     except BaseException as error:
         lines = [] if custom is None else lines_reached(error, str(custom.path))

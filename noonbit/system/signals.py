@@ -1,10 +1,16 @@
-"""Tell Ctrl-C from a `KeyboardInterrupt` that code raised by itself."""
+"""What ends a process from outside, told from what a user's own code raises."""
 
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+
+class Terminated(SystemExit):
+    """SIGTERM; what is open is closed, and temporary files are removed, on the way out."""
+
+    code: int
 
 
 @contextmanager
