@@ -37,6 +37,8 @@ from noonbit.errors import InputRefused, plural, refuse_as
 
 PIXEL_LIMIT = 64_000_000
 """Maximum pixels of an image that is decoded: 192 MB in memory as RGB."""
+FLATTENED_AT_ONCE = 4_000_000
+"""Pixels of a transparent image that are flattened together, which takes 12 bytes for each."""
 
 FORMATS = ("AVIF", "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """The formats Pillow may try. Others have no reliable signature, and EPS starts Ghostscript."""
@@ -286,7 +288,7 @@ def _to_grey_or_rgb(image: Image.Image, white_level: int, name: str) -> Image.Im
     if is_deep_grey(image):
         return image_of_levels(levels_of(image, b""), white_level, name)
     grey = _is_grey(image)
-    return _flatten_to_mode(ImageOps.exif_transpose(image), "L" if grey else "RGB")
+    return flatten_to_mode(ImageOps.exif_transpose(image), "L" if grey else "RGB")
 
 
 def _explain_error(error: Exception, size: int) -> str:
@@ -322,9 +324,23 @@ def _orientation(image: Image.Image) -> int:
     return int(image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
-def _flatten_to_mode(image: Image.Image, mode: str) -> Image.Image:
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, "white")
-        image = Image.alpha_composite(paper, layer)
-    return image.convert(mode)
+def flatten_to_mode(
+    image: Image.Image, mode: str, *, at_once: int = FLATTENED_AT_ONCE
+) -> Image.Image:
+    """Convert an image, on white paper where it is transparent, in bands of `at_once` pixels."""
+    if not image.has_transparency_data:
+        return image.convert(mode)
+    width, height = image.size
+    if width * height <= at_once:
+        return _put_on_white(image).convert(mode)
+    flat = Image.new(mode, image.size)
+    rows = max(1, at_once // width)
+    for top in range(0, height, rows):
+        band = (0, top, width, min(height, top + rows))
+        flat.paste(_put_on_white(image.crop(band)).convert(mode), band)
+    return flat
+
+
+def _put_on_white(image: Image.Image) -> Image.Image:
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)

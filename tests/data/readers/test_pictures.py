@@ -17,6 +17,7 @@ from noonbit.data.readers.pictures import (
     PIXEL_LIMIT,
     SUFFIXES,
     decode,
+    flatten_to_mode,
     inspect,
     note_misnamed,
     scan,
@@ -204,3 +205,19 @@ def test_three_thousand_photographs_are_scanned(shared_data) -> None:
     assert {picture.channels for picture in pictures} == {3}
     image = decode(pictures[0].read(), pictures[0].name)
     assert image.size == (pictures[0].width, pictures[0].height)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_a_large_transparent_picture_is_flattened_in_bands(mode: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (23, 17, 4), np.uint8)
+    image = Image.fromarray(pixels, "RGBA")
+    if mode == "P":
+        image = image.convert("RGB").quantize(16)
+        image.info["transparency"] = bytes(range(0, 256, 16))
+    elif mode == "LA":
+        image = image.convert("LA")
+    whole = flatten_to_mode(image, "RGB")
+    for at_once in (1, 50, 17 * 22):
+        banded = flatten_to_mode(image, "RGB", at_once=at_once)
+        assert banded.tobytes() == whole.tobytes()
+    assert whole.tobytes() != image.convert("RGBA").convert("RGB").tobytes()
