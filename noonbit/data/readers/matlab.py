@@ -7,18 +7,17 @@ Files of version 7.3 are HDF5 with reversed axes, and need h5py (extra `hdf5`).
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.data.compression import refuse_bomb
 from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.files import File, content, head, survey
 from noonbit.data.preprocess.pixels import ValueRange, shape_of_row
 from noonbit.data.readers.hdf5 import CLASS_NAMES, load_file
 from noonbit.data.readers.listing import Listing
+from noonbit.data.readers.matlab_elements import split_elements
 from noonbit.data.readers.named_arrays import (
     IMAGE_WORDS,
     LABEL_WORDS,
@@ -107,12 +106,10 @@ def _load_file(file: File) -> Arrays:
         return {name: array.T for name, array in load_file(file).items()}
     import scipy.io  # takes 0.1 s
 
-    raw = content(file)
+    stored: dict[str, Any] = {}
     with raise_as(DataError, f"{file.name} is cut off or damaged", "Save it again."):
-        declared = scipy.io.whosmat(io.BytesIO(raw))
-        unpacked = sum(prod(shape) for _, shape, kind in declared if kind != "sparse")
-        refuse_bomb(file.name, len(raw), unpacked)
-        stored = scipy.io.loadmat(io.BytesIO(raw), simplify_cells=True)
+        for element in split_elements(content(file), file.name):
+            stored |= scipy.io.loadmat(io.BytesIO(element), simplify_cells=True)
     return dict(_walk(stored, ""))
 
 
