@@ -50,7 +50,7 @@ from noonbit.data.preprocess.polarity import (
 )
 from noonbit.data.preprocess.strokes import StrokeForm
 from noonbit.data.preprocess.white_level import measure_white_level
-from noonbit.data.readers.bit_depth import FULL_WHITE
+from noonbit.data.readers.bit_depth import FULL_WHITE, HIGHEST_LEVEL
 from noonbit.data.readers.pictures import convert_image, decode
 from noonbit.errors import InputRefused, UsageError
 
@@ -115,7 +115,7 @@ class ImagePreprocessor(Preprocessor):
     """How the training images are framed where they are strokes, all framed alike."""
     value_range: tuple[float, float] = (0.0, 255.0)
     """The raw numbers that stand for 0 and 255 when an input comes as an array."""
-    white_level: int = Field(default=FULL_WHITE, gt=0, le=FULL_WHITE)
+    white_level: int = Field(default=FULL_WHITE, gt=0, le=HIGHEST_LEVEL)
     """The level that becomes 255 in pictures of 16 bits: the highest of the data set's."""
 
     @model_validator(mode="after")

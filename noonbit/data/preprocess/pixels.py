@@ -105,7 +105,7 @@ def describe_dtype(dtype: np.dtype[np.generic]) -> str:
 def shape_of_row(pixels: int) -> tuple[int, int, int] | None:
     """(C, H, W) of a flat row: a grey or colour square of at least 4 x 4 pixels, or None."""
     for channels in (1, 3):
-        side = isqrt(pixels // channels)
+        side = isqrt(max(0, pixels) // channels)
         if side >= 4 and side * side * channels == pixels:
             return channels, side, side
     return None

@@ -15,6 +15,8 @@ from noonbit.errors import InputRefused
 
 FULL_WHITE = 65_535
 """The highest level of 16 bits."""
+HIGHEST_LEVEL = 2**31 - 1
+"""The highest level of a picture of 32 bits, as Pillow reads it."""
 MOST_ABOVE = 0.01
 """The share of pixels that may lie above what white's number of bits can hold: a few broken ones.
 With more of them, a picture is of another depth."""

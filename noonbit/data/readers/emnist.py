@@ -115,7 +115,7 @@ def _read_mapping(file: File) -> dict[int, str]:
         fields = line.split()
         if not fields:
             continue
-        if len(fields) < 2 or not all(field.isdecimal() for field in fields):
+        if len(fields) < 2 or not all(re.fullmatch(r"\d{1,3}", field) for field in fields):
             raise DataError(
                 f"{file.name} holds the line '{line[:40]}'; a line is a label and its ASCII codes "
                 "(10 65). Download it again."

@@ -89,3 +89,11 @@ def test_arrays_of_twelve_bits_are_scaled_alike(tmp_path) -> None:
     assert np.asarray(lighter.values).max() == 255
     with pytest.raises(InputRefused, match="trained on 0 to 4080"):
         preprocessor.transform_given(images * 257)
+
+
+def test_levels_of_32_bits_are_scaled_by_their_highest(tmp_path: Path) -> None:
+    for number, name in enumerate(("a/0", "a/1", "b/0", "b/1")):
+        path = tmp_path / f"{name}.tif"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(drawing(number).astype(np.int32) * 1_000).save(path)
+    assert fitted(tmp_path).white_level == 255_000

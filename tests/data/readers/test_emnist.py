@@ -57,9 +57,10 @@ def test_a_mapping_file_names_the_classes(tmp_path: Path) -> None:
     (tmp_path / "emnist-balanced-mapping.txt").write_text("0 48\n10 66\n36 98\n46 110\n")
     data = open_data(tmp_path / "emnist-balanced-train-images-idx3-ubyte.gz")
     assert data.class_names == ("0", "B", "b", "n")
-    (tmp_path / "emnist-balanced-mapping.txt").write_text("0 zero\n")
-    with pytest.raises(DataError, match="holds the line '0 zero'; a line is a label and its ASCII"):
-        open_data(tmp_path)
+    for line in ("0 zero", "0 9999999999", "0 ٥"):
+        (tmp_path / "emnist-balanced-mapping.txt").write_text(f"{line}\n", encoding="utf-8")
+        with pytest.raises(DataError, match="holds the line '0 .*'; a line is a label and its"):
+            open_data(tmp_path)
 
 
 def test_its_tables_are_turned_too(tmp_path: Path) -> None:
