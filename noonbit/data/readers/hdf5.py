@@ -102,8 +102,24 @@ def load_file(file: File) -> Arrays:
                 continue
             unpacked += item.nbytes  # as its header says; what is not stored is filled in
             refuse_bomb(file.name, len(raw), unpacked)
+            if is_text:
+                _check_text_lengths(item, raw)
             arrays[name] = np.asarray(item.asstr()[...], dtype=str) if is_text else item[...]
     return arrays
+
+
+def _check_text_lengths(item: Any, raw: bytes) -> None:
+    """Raise `ValueError` for texts that state more bytes than their file has.
+
+    HDF5 makes room for what each of them states, up to 4 GB. Those in chunks are not checked.
+    """
+    offset, reference_bytes = item.id.get_offset(), item.id.get_storage_size() // item.size
+    if not item.dtype.hasobject or offset is None or reference_bytes < 4:
+        return
+    length_first = np.dtype({"names": ["length"], "formats": ["<u4"], "itemsize": reference_bytes})
+    stated = int(np.frombuffer(raw, length_first, item.size, offset)["length"].sum(dtype=np.int64))
+    if stated > len(raw):
+        raise ValueError(f"its texts state {stated:,} bytes, and it has {len(raw):,}")
 
 
 def _walk(group: Any, begin: str, seen: set[int], deepest: int) -> Iterator[tuple[str, Any]]:

@@ -107,3 +107,16 @@ def test_complex_numbers_are_no_pixels(tmp_path: Path) -> None:
         file["images"], file["labels"] = PIXELS + 1j, LABELS
     with pytest.raises(DataError, match="images holds values of type complex128, not pixel"):
         open_data(tmp_path / "a.h5")
+
+
+def test_a_text_that_states_gigabytes_takes_no_memory(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["images"], file["labels"] = PIXELS, ["cat", "dog"] * 3
+        offset = file["labels"].id.get_offset()
+    raw = bytearray(path.read_bytes())
+    raw[offset + 16 : offset + 20] = b"\xff\xff\xff\x7f"  # of the second text
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match="its texts state 2,147,483,6.. bytes, and it has"):
+        open_data(path)
