@@ -55,6 +55,8 @@ def begin_from(
     if model is None:
         run.require_rebuildable()
     recipe = with_brought_settings(recipe, run, takes_model=model is None)
+    if model is None:
+        _ = run.model  # raises if the weights do not fit it
     weights, epoch = run.best_weights()
     preprocessor = run.contract.preprocessor
     require_fitting_settings(preprocessor, recipe.explicit_settings(), str(source))

@@ -22,6 +22,7 @@ is evaluated on the fold that it did not train on. A run is never overwritten. A
 format is refused.
 """
 
+import math
 import os
 import tomllib
 import warnings
@@ -61,7 +62,13 @@ from noonbit.models.catalogue import MODELS, build_for, outline_for
 from noonbit.models.custom import CustomNetwork
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.tta import with_tta
-from noonbit.runs.checkpoint import load_state, read_checkpoint, read_tensors, require_fitting
+from noonbit.runs.checkpoint import (
+    load_state,
+    read_checkpoint,
+    read_tensors,
+    require_finite,
+    require_fitting,
+)
 from noonbit.runs.history import NAME as HISTORY
 from noonbit.runs.history import read_history, write_history
 from noonbit.runs.network_code import name_to_build, read_copies
@@ -84,6 +91,9 @@ from noonbit.training.state import EpochMetrics
 
 RUNS = Path("runs")
 """Where runs are created and looked for, relative to the working directory."""
+LARGE_INPUT = 2**16
+"""Values of an input from which a dense layer may take gigabytes, if the contract is not the
+weights': they are then compared before the network is built."""
 RECIPE, CONTRACT, SPLIT = "recipe.toml", "contract.json", "split.npz"
 WEIGHTS, CHECKPOINT = "weights.safetensors", "checkpoint.safetensors"
 DEVICE_LOCK = Lock()
@@ -166,6 +176,8 @@ class Run:
         if not self.is_ensemble:
             self.require_rebuildable()
         weights, _ = self.best_weights()
+        if self.is_of_catalogue and math.prod(self.contract.preprocessor.shape) > LARGE_INPUT:
+            require_fitting(weights, self.outline().state_dict(), self.weights_path)
         network = self.assemble(self.build)
         load_state(network, weights, self.weights_path)
         if not isinstance(network, Ensemble):
@@ -190,15 +202,11 @@ class Run:
                 model["combine"],
             )
 
-    def outline(self) -> nn.Module | None:
+    def outline(self) -> nn.Module:
         """The network without its numbers, by which they are checked before it takes any memory.
 
-        None if it, or a member, is a network of one's own. Takes a few milliseconds.
+        For some networks, PyTorch imports its compiler for that (2 s).
         """
-        model = self.metadata["model"]
-        names = [member["name"] for member in model.get("members", [model])]
-        if model["python"] or not all(name in MODELS for name in names):
-            return None
         contract, path = self.contract, self.path / CONTRACT
         with settings_of(path), damaged(path), torch.device("meta"):
             return self.assemble(
@@ -287,10 +295,16 @@ class Run:
             self.require_best_so_far()
             checkpoint = read_checkpoint(self.weights_path)
             weights, best_epoch = checkpoint.best, checkpoint.state.best_epoch
-        outline = self.outline()
-        if outline is not None:
-            require_fitting(weights, outline.state_dict(), self.weights_path)
+        if self.is_of_catalogue:
+            require_finite(weights, self.weights_path)
         return weights, best_epoch
+
+    @property
+    def is_of_catalogue(self) -> bool:
+        """Whether no network is one's own."""
+        model = self.metadata["model"]
+        names = [member["name"] for member in model.get("members", [model])]
+        return not model["python"] and all(name in MODELS for name in names)
 
     @property
     def is_finished(self) -> bool:
