@@ -20,6 +20,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensEr
 from noonbit.cli.output import say, stdout_for_json
 from noonbit.cli.streams import guard_streams, lost_output
 from noonbit.errors import NoonbitError, UnfinishedRunWarning
+from noonbit.system.paths import require_working_directory
 from noonbit.system.signals import Terminated
 from noonbit.terminal import shorten_sentence
 
@@ -79,6 +80,7 @@ def run_command(arguments: Sequence[str]) -> int:
     """Run one command and return the exit code of its work, whatever became of its output."""
     for_json = "--json" in arguments and not {"--help", "-h"} & set(arguments)
     try:
+        require_working_directory()
         with warnings_as_notes(), stdout_for_json() if for_json else nullcontext():
             app(
                 list(arguments),

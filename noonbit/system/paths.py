@@ -74,6 +74,16 @@ def describe_place(path: Path) -> str:
     return "is a file" if is_file(path) else "is neither a file nor a folder"
 
 
+def require_working_directory() -> None:
+    """Raise `UsageError` if the working directory was deleted; PyTorch cannot be loaded there."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise UsageError(
+            "The working directory was deleted. Go to another one, or make it again and enter it."
+        ) from None
+
+
 def require_place_for_file(path: Path) -> None:
     """Raise unless a file can be written at a path, before its content is computed.
 

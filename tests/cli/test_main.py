@@ -564,13 +564,15 @@ def test_an_input_of_predict_that_leads_nowhere_is_a_sentence(refused, digits_ru
         refused(3, "predict", digits_run.path, path)
 
 
-def test_a_deleted_working_directory_is_a_sentence(refused, tmp_path):
+def test_a_deleted_working_directory_is_said_before_anything_else(tmp_path):
     (tmp_path / "deleted").mkdir()
-    os.chdir(tmp_path / "deleted")
-    os.rmdir(tmp_path / "deleted")
-    refused(3, "check", "pictures")
-    refused(4, "predict", "last", "a.png")
-    assert "runs cannot be made: No such file" in refused(4, "train", "digits", *FAST)
+    enter = f"cd {tmp_path}/deleted && rmdir {tmp_path}/deleted && exec"
+    words = [sys.executable, "-m", "noonbit", "train", "digits"]
+    done = subprocess.run(
+        ["sh", "-c", f'{enter} "$@"', "sh", *words], capture_output=True, text=True, env=ENVIRONMENT
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: The working directory was deleted.")
 
 
 def test_an_empty_path_is_not_the_working_directory(refused):
