@@ -86,7 +86,7 @@ def absolute_path(path: str) -> str:
 
 def check_fold(text: str) -> str:
     """Accept K/N with K from 1 to N and N at least 2."""
-    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
     if match is None or not 1 <= int(match[1]) <= int(match[2]) or int(match[2]) < 2:
         raise ValueError("should be the number of a fold and how many there are, such as 1/5")
     return text

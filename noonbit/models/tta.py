@@ -78,7 +78,7 @@ def with_tta(network: nn.Module, views: str) -> nn.Module:
         return BoardViews(network)
     flip, shift = False, 0
     for piece in re.split(r"[,\s]+", views.strip()):
-        match = re.fullmatch(r"shift=(\d+)", piece)
+        match = re.fullmatch(r"shift=(\d{1,9})", piece)
         if piece == "flip":
             flip = True
         elif match and 1 <= int(match[1]) <= LARGEST_SHIFT:

@@ -130,6 +130,7 @@ def test_validation_is_a_share_or_a_number_of_images(value: float) -> None:
         ({"fold": "0/5"}, "fold .* such as 1/5"),
         ({"fold": "1/1"}, "fold .* such as 1/5"),
         ({"fold": "second"}, "fold .* such as 1/5"),
+        ({"fold": "1/" + "5" * 5000}, "fold should be the number of a fold .* such as 1/5"),
     ],
 )
 def test_a_part_that_cannot_be_held_out_is_refused(settings, sentence) -> None:

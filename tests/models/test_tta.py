@@ -57,7 +57,11 @@ def test_both_make_six_views() -> None:
     assert len({tuple(images.flatten().tolist()) for images in network.images}) == 6
 
 
-@pytest.mark.parametrize("text", ["flop", "shift", "shift=0", "shift=9", "flip=2", "rotation=3"])
+@pytest.mark.parametrize(
+    "text",
+    ["flop", "shift", "shift=0", "shift=9", "shift=" + "1" * 5000, "flip=2", "rotation=3"],
+    ids=lambda text: text[:9],
+)
 def test_unknown_views_are_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(UsageError, match="There are: none, flip, and shift=PIXELS from 1 to 8"):
         with_tta(nn.Identity(), text)
