@@ -113,7 +113,7 @@ def require_place_for_folder(path: Path) -> None:
             place = place.parent
         for name in path.relative_to(place).parts:
             _is_there(place / name)  # raises for a name that is too long
-        _make_and_remove_folder(place if is_folder(place) else place.parent)
+        _make_and_remove_folder(place)
     except OSError as error:
         raise ArtefactError(
             f"{path} cannot be made: {error.strerror}. Choose another folder with --out."

@@ -89,9 +89,10 @@ def test_a_deleted_working_directory_leaves_relative_paths_as_they_are(folder: P
         require_place_for_folder(Path("runs"))
 
 
-@pytest.mark.parametrize("name", ["new", "x" * 255, "가" * 85, "file"])
+@pytest.mark.parametrize("name", ["new", "x" * 255, "가" * 85])
 def test_asking_for_a_place_leaves_nothing(name: str, folder: Path) -> None:
     before = sorted(os.listdir())
+    require_place_for_file(Path("file"))
     require_place_for_file(Path(name))
     require_place_for_folder(Path(name))
     require_place_for_folder(Path("new", name, "below"))
@@ -103,6 +104,14 @@ def test_a_place_that_cannot_be_made_is_refused(text: str, folder: Path) -> None
     with pytest.raises(ArtefactError, match=r" could not be written: [A-Z]"):
         require_place_for_file(Path(text))
     with pytest.raises(ArtefactError, match=r" cannot be made: [A-Z]"):
+        require_place_for_folder(Path(text))
+
+
+@pytest.mark.parametrize("text", ["file", "link to nothing", "link to nothing/below"])
+def test_a_folder_is_made_neither_of_a_file_nor_behind_a_link_to_nothing(
+    text: str, folder: Path
+) -> None:
+    with pytest.raises(ArtefactError, match=f"^{text} cannot be made: No"):
         require_place_for_folder(Path(text))
 
 
