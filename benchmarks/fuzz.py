@@ -16,9 +16,9 @@ import shutil
 import sys
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -77,6 +77,8 @@ class Corpus:
     runs: dict[str, Files]
     folder: Path
     """Of the valid runs, which commands take beside what was changed."""
+    source_commands: Mapping[str, int] = field(default_factory=SOURCE_COMMANDS.copy)
+    """What is done with sources, and how often of a hundred times."""
 
     @property
     def contents(self) -> list[bytes]:
@@ -301,7 +303,7 @@ def prepare_source(folder: Path, number: int, corpus: Corpus, rng: random.Random
         commands["train"] = [each for each in commands["train"] if each not in TINY[:2]]
     if sample.train_flags and rng.random() < 0.5:
         return commands["train"]
-    return commands[choose(SOURCE_COMMANDS, rng)]
+    return commands[choose(corpus.source_commands, rng)]
 
 
 def prepare_run(folder: Path, number: int, corpus: Corpus, rng: random.Random) -> list[str]:
@@ -330,7 +332,7 @@ def prepare_run(folder: Path, number: int, corpus: Corpus, rng: random.Random) -
     return [*commands[choose(RUN_COMMANDS, rng)], *json_flag]
 
 
-def choose(shares: dict[str, int], rng: random.Random) -> str:
+def choose(shares: Mapping[str, int], rng: random.Random) -> str:
     """One of the names, as often as its share."""
     return rng.choices([*shares], [*shares.values()])[0]
 

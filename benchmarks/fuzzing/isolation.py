@@ -10,6 +10,7 @@ import gc
 import io
 import json
 import os
+import platform
 import re
 import resource
 import signal
@@ -99,6 +100,7 @@ def run_child(commands: Sequence[Command], limits: Limits) -> NoReturn:
     """Run the commands in this process, write their outcomes down, and end."""
     code = HARNESS_FAILED
     try:
+        platform.processor()  # asks another program, once in a process
         bound_memory(limits)
         watch = Watch()
         for command in commands:

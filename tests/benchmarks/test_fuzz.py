@@ -27,7 +27,7 @@ FORMATS = ("idx", "npz", "pixels.csv", "json-lines", "zip", "boxes-voc")
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     samples = {name: SAMPLES[name].make() for name in FORMATS}
-    return Corpus(7, samples, {}, tmp_path_factory.mktemp("no-runs"))
+    return Corpus(7, samples, {}, tmp_path_factory.mktemp("no-runs"), {"check": 1})
 
 
 def met(folder: Path, read: Callable[[], object], limits: Limits) -> Outcome:
