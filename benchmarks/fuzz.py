@@ -129,7 +129,7 @@ def fuzz(
     os.environ |= ENVIRONMENT
     limits = Limits(seconds, int(memory_gb * 2**30))
     cases = [only_case(only)] if only else list_cases(inputs, runs)
-    with TemporaryDirectory(prefix="noonbit-fuzz-") as scratch:
+    with TemporaryDirectory(prefix="noonbit-fuzz-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch).resolve()
         corpus = make_corpus(folder, seed, chosen_samples(formats))
         began = time.perf_counter()

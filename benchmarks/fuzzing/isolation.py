@@ -288,7 +288,7 @@ def examine(folder: Path, outcome: Outcome) -> None:
         place = place_in_noonbit(told)
         kinds = re.findall(r"^([\w.]+)(?::|$)", told.split("Traceback")[-1], re.MULTILINE)
         kinds = [kind for kind in kinds if kind != "error"]
-        outcome.faults.append(f"exception {kinds[-1] if kinds else '?'} in {place}")
+        outcome.faults.append(f"exception {kinds[0] if kinds else '?'} in {place}")
     if "--json" in outcome.arguments and not is_one_json_value(printed, outcome.exit_code):
         outcome.faults.append(f"stdout is not one JSON value (exit {outcome.exit_code})")
     if "--out" in outcome.arguments and outcome.arguments[0] in ("train", "ensemble"):
