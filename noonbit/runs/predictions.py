@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Literal
 
@@ -30,7 +31,7 @@ SUM_TOLERANCE = 0.01
 MOST_BYTES = 2**32
 """Of predictions.parquet: two million items of 1,000 classes."""
 ROW_GROUP = 2**24
-"""Probabilities that are encoded together."""
+"""Probabilities that are written, and read, together."""
 
 
 def evaluate_test_split(run: Run, items: PreparedDataset, runtime: Runtime) -> Evaluation:
@@ -132,15 +133,13 @@ def read_predictions(run: Run) -> StoredPredictions:
                 path,
                 f"it has {file.metadata.num_rows:,} rows for {len(split.test):,} test items",
             )
-        table = file.read(["item", "name", "label", "prediction", "probabilities"])
-        table = table.cast(
+        table = file.read(["item", "name", "label", "prediction"]).cast(
             pa.schema(
                 [
                     ("item", pa.int64()),
                     ("name", pa.string()),
                     ("label", pa.string()),
                     ("prediction", pa.string()),
-                    ("probabilities", pa.list_(pa.float32(), len(classes))),
                 ]
             )
         )
@@ -148,19 +147,35 @@ def read_predictions(run: Run) -> StoredPredictions:
             pc.index_in(table[name], value_set=classes).combine_chunks()
             for name in ("label", "prediction")
         )
-        values = table["probabilities"].combine_chunks().flatten()
-        if any(each.null_count for each in (*table.columns, labels, predictions, values)):
+        if any(each.null_count for each in (*table.columns, labels, predictions)):
             refuse(path, "a value is missing, or a class is none of the run's")
         stored = StoredPredictions(
             table["item"].to_numpy(),
             table["name"].to_pylist(),
             labels.to_numpy().astype(np.int64),
             predictions.to_numpy().astype(np.int64),
-            values.to_numpy().reshape(len(table), len(classes)),
+            read_probabilities(file, len(classes), path),
         )
     if (reason := contradiction(stored, split)) is not None:
         refuse(path, reason)
     return stored
+
+
+def read_probabilities(file: pq.ParquetFile, classes: int, path: Path) -> NDArray[np.float32]:
+    """Return the probabilities (N, classes), read in pieces: they can take hundreds of megabytes.
+
+    Raises `ArtefactError` for missing ones.
+    """
+    probabilities = np.empty((file.metadata.num_rows, classes), np.float32)
+    done = 0
+    for batch in file.iter_batches(max(1, ROW_GROUP // classes), columns=["probabilities"]):
+        rows = batch.column(0).cast(pa.list_(pa.float32(), classes))
+        values = rows.flatten()
+        if rows.null_count or values.null_count:
+            refuse(path, "a probability is missing")
+        probabilities[done : done + len(rows)] = values.to_numpy().reshape(len(rows), classes)
+        done += len(rows)
+    return probabilities
 
 
 def contradiction(stored: StoredPredictions, split: Split) -> str | None:
