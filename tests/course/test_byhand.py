@@ -234,7 +234,7 @@ def test_a_folder_that_cannot_be_made_is_said(capsys, tmp_path) -> None:
     out = tmp_path / "file" / "folder"
     arguments = ["byhand", "--source", "digits", "--batch-size", "50", "--out", str(out)]
     assert command_line(arguments) == 4
-    assert f"{out} could not be written" in capsys.readouterr().err
+    assert f"{out} cannot be made" in capsys.readouterr().err
 
 
 def test_the_curves_are_those_of_both_sets() -> None:
