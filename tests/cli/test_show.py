@@ -140,4 +140,4 @@ def test_augment_without_a_place_for_its_picture_asks_for_one(capsys):
 def test_a_wrong_augmentation_is_refused_before_anything_is_read(capsys, tmp_path):
     out = str(tmp_path / "x.png")
     assert command_line(["show", "nowhere", "--augment", "zoom=2", "--out", out]) == 2
-    assert "zoom should be less than 1 (got '2')" in capsys.readouterr().err
+    assert "zoom should be from 0 to below 1 (got '2')" in capsys.readouterr().err
