@@ -21,7 +21,7 @@ from noonbit.jobs.train import train as train_source
 from noonbit.models.custom import trust_named
 from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.system.paths import user_path
+from noonbit.system.paths import output_path, user_path
 
 __all__ = ["ensemble", "load_run", "resume", "train"]
 
@@ -61,7 +61,7 @@ def train(
             ensemble,
             model=network,
             from_run=load_run(from_run) if isinstance(from_run, str | Path) else from_run,
-            out=as_path(out),
+            out=None if out is None else output_path(out),
             data_dir=as_path(data_dir),
             observer=shown,
         )
@@ -87,7 +87,7 @@ def ensemble(
         return ensemble_runs(
             members,
             combine=settings.combine,
-            out=as_path(out),
+            out=None if out is None else output_path(out),
             data_dir=as_path(data_dir),
             observer=shown,
         )

@@ -19,7 +19,12 @@ from rich.text import Text
 
 from noonbit.errors import plural
 from noonbit.system.files import escape_surrogates, replace_non_finite
-from noonbit.system.paths import require_place_for_file, require_place_for_folder, user_path
+from noonbit.system.paths import (
+    output_path,
+    require_place_for_file,
+    require_place_for_folder,
+    user_path,
+)
 from noonbit.terminal import escape_controls, escape_controls_in_json
 
 if TYPE_CHECKING:
@@ -39,14 +44,16 @@ def convert_path(kind: object, tokens: Sequence[Token]) -> Path:
 
 def convert_out_folder(kind: object, tokens: Sequence[Token]) -> Path:
     """Return the path of a folder to make, or raise before anything is computed for it."""
-    path = convert_path(kind, tokens)
+    del kind
+    path = output_path(tokens[0].value)
     require_place_for_folder(path)
     return path
 
 
 def convert_out_file(kind: object, tokens: Sequence[Token]) -> Path:
     """Return the path of a file to write, or raise before anything is computed for it."""
-    path = convert_path(kind, tokens)
+    del kind
+    path = output_path(tokens[0].value)
     require_place_for_file(path)
     return path
 

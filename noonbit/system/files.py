@@ -34,13 +34,14 @@ def write(path: Path, fill: Callable[[Path], object], *, cached: bool = False) -
     """Let `fill` write a temporary file beside `path`, then rename it to `path` atomically.
 
     A `cached` file stays closed to others whatever the umask, or `system.private` would not trust
-    it; and nobody waits for the disk, since its checksum shows what a power cut has damaged. Raises
+    it; and nobody waits for the disk, since its checksum shows what a power cut has damaged. It
+    takes the place of whatever is there. Raises
     `ArtefactError` if the disk is full or the folder cannot be written, and for a device, whose
     place the file would take (/dev/null); `path` is then unchanged.
     """
     temporary: Path | None = None
     try:
-        if path.exists():
+        if path.exists() and not cached:
             refuse_special_file(path, path.stat(), ArtefactError)
         handle, name = tempfile.mkstemp(prefix=temporary_prefix(path), dir=path.parent)
         os.close(handle)

@@ -26,6 +26,19 @@ def user_path(text: str | Path) -> Path:
     return Path(os.path.expanduser(text))
 
 
+def output_path(text: str | Path) -> Path:
+    """As `user_path`, for what is to be made: also refuses the home of a user who does not exist.
+
+    Else a folder called `~name` would be made here; `./~name` asks for that.
+    """
+    path = user_path(text)
+    if str(text).startswith("~") and str(path).startswith("~"):
+        raise UsageError(
+            f"{path} is in the home of a user who does not exist here. Choose another --out."
+        )
+    return path
+
+
 def exists(path: Path) -> bool:
     """Whether anything is at a path that this user may look at; False for what can be no path."""
     return os.path.exists(path)

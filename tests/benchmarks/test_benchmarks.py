@@ -229,6 +229,9 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
         "growth",
         "go_planes",
         "gpu",
+        "fuzz",
+        "fuzz_coverage",
+        "crash",
         "guard",
     ]
 

@@ -57,7 +57,7 @@ def hang() -> None:
     ("read", "fault"),
     [
         (hang, "hang in "),
-        (lambda: bytearray(100 * 2**20), "memory: 0.1 GB at its peak"),
+        (lambda: b"a" * (600 * 2**20), "memory: 0.1 GB at its peak"),
         (os.abort, "SIGABRT in "),
         (lambda: sys.exit(3), "SystemExit left noonbit"),
         (lambda: Path("../elsewhere").write_text("a"), "written outside: '../elsewhere'"),

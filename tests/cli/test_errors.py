@@ -10,6 +10,7 @@ from PIL import Image
 
 from noonbit.cli.main import run as command_line
 from noonbit.evaluation.inference import predict_probabilities
+from noonbit.runs.folder import load_run
 from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run
 from noonbit.system.runtime import Runtime
@@ -75,6 +76,7 @@ def test_the_table_names_real_and_predicted_classes(digits_run, capsys):
 def test_a_run_without_predictions_says_how_to_go_on(digits_run, capsys, tmp_path):
     shutil.copytree(digits_run.path, tmp_path / "stopped")
     (tmp_path / "stopped" / "predictions.parquet").unlink()
+    load_run(tmp_path / "stopped").update(status="interrupted")
     assert command_line(["errors", str(tmp_path / "stopped")]) == 4
     sentence = capsys.readouterr().err
     assert "stopped has no predictions yet" in sentence and "--resume" in sentence

@@ -208,10 +208,10 @@ def test_a_value_that_does_not_fit_names_the_flag_what_is_allowed_and_what_came(
 @pytest.mark.parametrize(
     ("arguments", "allowed"),
     [
-        (["evaluate", "last", "--fail-under", "98"], "<= 1"),
+        (["evaluate", "last", "--fail-under", "98"], "above 0 and at most 1"),
         (["predict", "last", "x.png", "--top", "0"], ">= 1"),
         (["predict", "last", "x.png", "--out", "x.txt"], ".csv, .json or .parquet"),
-        (["summary", "cnn", "--classes", "0"], ">= 1"),
+        (["summary", "cnn", "--classes", "0"], "from 1 to"),
     ],
 )
 def test_a_flag_out_of_range_is_refused_before_anything_is_read(arguments, allowed, refused):

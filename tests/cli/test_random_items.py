@@ -103,6 +103,7 @@ def test_a_run_without_test_figures_says_how_to_get_them(
     copy = tmp_path / "copy"
     shutil.copytree(digits_run.path, copy)
     (copy / "predictions.parquet").unlink()
+    load_run(copy).update(status="interrupted")
     assert command_line(["predict", str(load_run(copy).path), "--random", "1"]) == 4
     assert "has no predictions yet" in capsys.readouterr().err
 

@@ -23,6 +23,7 @@ from noonbit.evaluation.intervals import wilson_interval
 from noonbit.jobs.ensemble import load_members, train_members
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
+from noonbit.models.custom import CustomNetwork
 from noonbit.report.page import write_report
 from noonbit.runs.folder import load_run
 from noonbit.runs.predictions import read_predictions
@@ -32,7 +33,8 @@ RECIPE = Recipe(model="mlp", epochs=1, threads=1)
 
 
 def split(train: list[int], validation: list[int], test: list[int]) -> Split:
-    return Split(np.array(train), np.array(validation), np.array(test), {"validation": "1 item"})
+    parts = (np.array(numbers, np.int64) for numbers in (train, validation, test))
+    return Split(*parts, {"validation": "1 item"})
 
 
 def table(path: Path, *, test: bool) -> Path:
@@ -174,7 +176,8 @@ def test_scores_are_counted_fold_by_fold():
 def test_the_split_of_the_folds_comes_back_from_its_file(tmp_path):
     both = replace(split([0, 1], [], [0, 1]), folds=np.array([2, 1]))
     both.save(tmp_path / "split.npz")
-    again = Split.load(tmp_path / "split.npz", {})
+    counts = {"train": 2, "validation": 0, "test": 2}
+    again = Split.load(tmp_path / "split.npz", {}, counts, folds=2)
     assert again.folds is not None
     assert again.folds.tolist() == [2, 1]
 
@@ -252,7 +255,9 @@ def test_sentences_are_cross_validated_by_networks_that_share_their_words(tmp_pa
     for label, word in (("good", "fine"), ("bad", "dull")):
         lines = [f"a {word} film, number {label}{number}" for number in range(30)]
         (tmp_path / "data" / f"{label}.txt").write_text("\n".join(lines))
-    recipe = Recipe(model=f"{tmp_path / 'nets.py'}:bag", epochs=2, batch_size=8, threads=1)
+    own = f"{tmp_path / 'nets.py'}:bag"
+    CustomNetwork.read(own).trust()
+    recipe = Recipe(model=own, epochs=2, batch_size=8, threads=1)
     run = train_members(tmp_path / "data", recipe, EnsembleSettings(folds=3), out=tmp_path / "run")
     preprocessors = {member.contract.preprocessor.model_dump_json() for member in load_members(run)}
     assert preprocessors == {run.contract.preprocessor.model_dump_json()}

@@ -130,7 +130,7 @@ def test_threads_that_ask_for_the_mask_leave_it_as_it_is(
 def test_a_folder_in_the_place_of_the_file_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.mkdir()
-    assert refusal(path).startswith(f"{path} could not be written: ")
+    assert refusal(path) == f"{path} is a folder, and no regular file. Name such a file."
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -190,3 +190,10 @@ def test_a_cache_in_the_home_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NOONBIT_CACHE", "~nouser/cache")
     with pytest.raises(UsageError, match=r"^NOONBIT_CACHE=~nouser/cache is no folder: "):
         user_cache()
+
+
+def test_a_pipe_in_the_place_of_a_file_stays_and_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    os.mkfifo(path)
+    assert refusal(path) == f"{path} is a named pipe, and no regular file. Name such a file."
+    assert path.is_fifo()

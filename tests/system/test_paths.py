@@ -14,6 +14,7 @@ from noonbit.system.paths import (
     is_file,
     is_folder,
     list_names,
+    output_path,
     require_place_for_file,
     require_place_for_folder,
     user_path,
@@ -136,3 +137,10 @@ def test_a_read_only_place_is_refused() -> None:
     for require in (require_place_for_file, require_place_for_folder):
         with pytest.raises(ArtefactError):
             require(Path("/sys/kernel/runs"))
+
+
+def test_nothing_is_made_in_the_home_of_a_user_who_does_not_exist() -> None:
+    with pytest.raises(UsageError, match="is in the home of a user who does not exist here"):
+        output_path("~nosuchuser/run")
+    assert output_path("./~nosuchuser") == Path("~nosuchuser")
+    assert output_path("~/run") == Path.home() / "run"

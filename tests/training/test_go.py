@@ -24,6 +24,7 @@ from noonbit.data.prepared import load
 from noonbit.errors import DataError, MissingExtra, UsageError
 from noonbit.evaluation.cross_validation import combine_fold_splits
 from noonbit.jobs.train import train
+from noonbit.models.custom import CustomNetwork
 from noonbit.runs.folder import load_run
 from noonbit.runs.go_move import predict_move
 from noonbit.runs.run import Run
@@ -31,6 +32,12 @@ from noonbit.runs.run import Run
 TINY = f"{PROJECT / 'tests' / 'helpers' / 'tiny_policy.py'}:tiny"
 RECIPE = Recipe(model=TINY, epochs=1, batch_size=32, threads=1, test_time_augmentation="symmetries")
 GAMES, MOVES = 20, 15
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trusted_network() -> None:
+    """Trust the network's code, as naming it in a command does."""
+    CustomNetwork.read(TINY).trust()
 
 
 @pytest.fixture(scope="module")

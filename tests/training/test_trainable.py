@@ -127,6 +127,6 @@ def test_the_check_leaves_weights_buffers_gradients_and_random_streams_as_they_w
 
 
 def test_a_network_of_words_gets_word_numbers() -> None:
-    preprocessor = TextPreprocessor(words=("good", "bad"), length=4)
+    preprocessor = TextPreprocessor(words=("bad", "good"), length=4)
     network = nn.Sequential(nn.Embedding(4, 3), nn.Flatten(), nn.Linear(12, 2))
     require_trainable(network, "net.py:make", preprocessor, 2, RUNTIME)

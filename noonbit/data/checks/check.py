@@ -111,7 +111,7 @@ def contact_sheet(items: PreparedDataset) -> "Image":
     # A class with fewer pictures than columns ends in white cells without a title.
     pixels = np.full((len(rows), columns, *items.preprocessor.shape), 255, np.uint8)
     titles = []
-    for line, row, name in zip(pixels, rows, items.data.class_names, strict=True):
+    for line, row, name in zip(pixels, rows, names, strict=True):
         # Spread over the class, since neighbours in a file are often alike.
         places = np.linspace(0, len(row) - 1, min(columns, len(row))).astype(np.int64)
         line[: len(places)] = items.values[row[places]]

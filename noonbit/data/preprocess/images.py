@@ -65,6 +65,8 @@ REDUCED_TO = 3
 time and loses nothing that was measured."""
 LARGEST_SIDE = 1_024
 """Pixels a side that a network takes at most, as in the recipe."""
+ROUNDING = 1e-9
+"""A deviation of less is that of one level, up to rounding; one pixel in a billion gives more."""
 MOST_VALUES = 1_024
 """Pixels that `vectors` keeps of an image. More would hardly move the nearest neighbour's error."""
 
@@ -284,7 +286,8 @@ class ImagePreprocessor(Preprocessor):
                 counts += np.bincount(pixels.ravel(), minlength=256)
             mean = float(counts @ levels / counts.sum())
             means.append(mean)
-            stds.append(float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum())) or 1.0)
+            std = float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum()))
+            stds.append(std if std > ROUNDING else 1.0)
         return tuple(means), tuple(stds)
 
     def vectors(self, values: NDArray[Any]) -> NDArray[np.float32]:
