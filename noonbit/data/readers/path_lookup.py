@@ -9,14 +9,15 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from noonbit.data.dataset import BadItem, PartName
 from noonbit.data.files import File, open_files, suffix_of
 from noonbit.data.names import compose
 from noonbit.data.readers.folder_names import is_annotation, name_no_class, part_of_folder
-from noonbit.errors import join_first
+from noonbit.data.readers.pictures import SUFFIXES
+from noonbit.errors import DataError, join_first
 
 LONGEST_PATH = 255
 """Maximum characters of a path; a longer value is a text."""
@@ -145,12 +146,24 @@ def pictures_of_table(table: File, sample: Sequence[str]) -> list[File]:
 
     Those below its folder; if no value of the `sample` names one of them, also those below folders
     beside it whose names stand for pictures (`images/` beside `labels/table.csv`), with names that
-    begin there. Returns an empty list for a table in an archive.
+    begin there. Returns an empty list for a table in an archive, and where the folder cannot be
+    listed (/tmp, for one, holds folders of others), unless the sample names pictures; then raises
+    `DataError`.
     """
     if table.path is None:
         return []
-    folder = table.path.resolve().parent
-    files = [file for file in open_files(folder) if file.path != table.path]
+    try:
+        return list_pictures_near(table.path.resolve(), sample)
+    except DataError:
+        if any(suffix_of(clean_path(value)) in SUFFIXES for value in sample):
+            raise
+        return []
+
+
+def list_pictures_near(table: Path, sample: Sequence[str]) -> list[File]:
+    """List the files of `pictures_of_table`; raises `DataError` for a folder that is unreadable."""
+    folder = table.parent
+    files = [file for file in open_files(folder) if file.path != table]
     if names_pictures(sample, PictureIndex(files), folder=""):
         return files
     beside = [

@@ -252,3 +252,14 @@ def test_a_field_of_json_lines_may_be_named_as_the_label(tmp_path: Path) -> None
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "a film", "kind": "x"}\n{"text": "two films", "kind": "y"}\n')
     assert open_data(path, options=ReadOptions(label_column="kind")).class_names == ("x", "y")
+
+
+def test_a_table_of_texts_does_not_depend_on_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "system").symlink_to("/proc")
+    rows = [f"a text about {i},{'ab'[i % 2]}" for i in range(20)]
+    (tmp_path / "texts.csv").write_text("text,label\n" + "\n".join(rows))
+    assert open_data(tmp_path / "texts.csv").class_names == ("a", "b")
+    rows = [f"{i}.png,{'ab'[i % 2]}" for i in range(20)]
+    (tmp_path / "pictures.csv").write_text("path,label\n" + "\n".join(rows))
+    with pytest.raises(DataError, match="which the system makes up"):
+        open_data(tmp_path / "pictures.csv")
