@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from noonbit.errors import ArtefactError, ArtefactNotFound, NoonbitError, UsageError
+from noonbit.errors import ArtefactError, NoonbitError, UsageError
 
 PROCESS_STATUS = Path("/proc/self/status")
 MADE_UP_FOLDERS = (Path("/proc"), Path("/sys"))
@@ -25,8 +25,6 @@ SPECIAL_FILES = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-LARGEST_JSON = 2**26
-"""Bytes of a JSON file that is read; the evaluation of 1,000 classes has 10 million."""
 UMASK_LOCK = Lock()
 
 
@@ -148,25 +146,6 @@ def replace_non_finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [replace_non_finite(inner) for inner in value]
     return value
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file; raises `ArtefactError` if it is missing, unreadable or damaged."""
-    try:
-        status = path.stat()
-        refuse_special_file(path, status, ArtefactError)
-        if status.st_size > LARGEST_JSON:
-            raise ArtefactError(
-                f"{path} has {status.st_size:,} bytes; at most {LARGEST_JSON:,} are read. "
-                "Restore it, or train again."
-            )
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ArtefactNotFound(f"{path} is missing; the run folder is not complete.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ArtefactError(f"{path} is damaged: {error}. Restore it, or train again.") from None
-    except OSError as error:
-        raise ArtefactError(f"{path} cannot be read: {error}.") from None
 
 
 def refuse_special_file(path: Path, status: os.stat_result, kind: type[NoonbitError]) -> None:

@@ -1,13 +1,14 @@
 """Recipes: validation with the setting's name, TOML files, and precedence."""
 
 import math
+import os
 from pathlib import Path
 
 import pytest
 import tomli_w
 
 from noonbit.config.augmentation import Augmentation
-from noonbit.config.recipe import Recipe
+from noonbit.config.recipe import LARGEST_FILE, Recipe
 from noonbit.errors import UsageError
 
 RATE = "should be above 0 and at most 1,000,000"
@@ -148,3 +149,12 @@ def test_augmentation_may_be_a_table_of_keras_names(tmp_path: Path) -> None:
     assert recipe.augment == "rotation_range=15,zoom_range=0.9:1.2,horizontal_flip"
     assert str(Augmentation.parse(recipe.augment)) == "rotation=15,zoom_range=0.9:1.2,flip"
     assert Recipe.model_validate({"augment": {}}).augment == "none"
+
+
+def test_a_pipe_and_a_file_of_any_size_are_no_settings(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")  # opening it would wait for a writer
+    with pytest.raises(UsageError, match="is no regular file; --config takes a TOML file"):
+        Recipe.load(tmp_path / "pipe.toml")
+    (tmp_path / "large.toml").write_bytes(b"#" * (LARGEST_FILE + 1))
+    with pytest.raises(UsageError, match="has 1,048,577 bytes; .* of at most 1,048,576"):
+        Recipe.load(tmp_path / "large.toml")

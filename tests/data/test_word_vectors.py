@@ -1,6 +1,7 @@
 """noonbit.data.word_vectors: word2vec and GloVe files, and what is wrong with them."""
 
 import gzip
+import os
 import struct
 from pathlib import Path
 
@@ -112,3 +113,9 @@ def test_a_word_that_utf8_does_not_have_is_not_found(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_text(lines())
     _, found = read_vectors(tmp_path / "v.txt", ("film", "\ud800"))
     assert found.tolist() == [True, False]
+
+
+def test_a_pipe_holds_no_vectors(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "vectors")  # opening it would wait for a writer
+    with pytest.raises(DataError, match="is a named pipe, and no regular file"):
+        read_vectors(tmp_path / "vectors", WORDS)

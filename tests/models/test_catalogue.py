@@ -412,3 +412,11 @@ def test_every_dropout_of_a_network_has_a_stream_of_its_own() -> None:
     first, second = masks(1)
     assert first != second
     assert masks(2) != masks(1)
+
+
+def test_weights_that_no_memory_holds_are_refused_before_they_are_made() -> None:
+    sentence = (
+        r"The weights of mlp for 10 classes and inputs of 1,000,000 x 1,000,000 take [\d,.]+ GB"
+    )
+    with pytest.raises(UsageError, match=sentence):
+        build("mlp", 10, 3, (1_000_000, 1_000_000))

@@ -4,8 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from noonbit.runs.folder import slug
-from noonbit.system.files import read_json, write_json
+from noonbit.system.artefacts import parse_artefact, read_artefact_json
+from noonbit.system.files import write_json
 from noonbit.system.paths import is_file
 
 REPRODUCED = Path("reproduced")
@@ -48,6 +51,9 @@ class Result:
     """The time, ISO 8601."""
 
 
+RESULT_ADAPTER = TypeAdapter(Result)
+
+
 def experiment_folder(
     name: str, out: Path, *, quick: bool = False, own_source: str | None = None
 ) -> Path:
@@ -63,11 +69,14 @@ def write_result(result: Result, folder: Path) -> None:
 
 
 def read_last_result(name: str, out: Path) -> Result | None:
-    """Read the result of an experiment's last full run; None if there is none."""
+    """Read the result of an experiment's last full run; None if there is none.
+
+    Raises `ArtefactError` for a file that is damaged.
+    """
     path = experiment_folder(name, out) / "result.json"
     if not is_file(path):
         return None
-    stored = read_json(path)
-    if stored.pop("format", None) != FORMAT:
+    stored = read_artefact_json(path)
+    if not isinstance(stored, dict) or stored.pop("format", None) != FORMAT:
         return None
-    return Result(**{**stored, "verdict": Verdict(**stored["verdict"])})
+    return parse_artefact(RESULT_ADAPTER, stored, path)
