@@ -35,6 +35,8 @@ SHOWN_NGRAMS = 8
 """N-grams printed per sentence, and in a row of a CSV, those with the largest contributions."""
 SHOWN_ROWS = 50
 """Rows printed at most; --out writes all."""
+MOST_LEFT_OUT = 20
+"""Inputs that could not be read which are printed; --json has all."""
 NUMBERED, MOST_NUMBERED = 5, 9
 """Moves numbered on a board: by default, and at most, since each has one digit."""
 
@@ -201,8 +203,10 @@ def show_random(
 
 def say_notes(run: "Run", predictions: "Predictions") -> None:
     """Print which inputs could not be read, and what was changed in others."""
-    for item in predictions.bad:
+    for item in predictions.bad[:MOST_LEFT_OUT]:
         say(f"left out {item}")
+    if len(predictions.bad) > MOST_LEFT_OUT:
+        say(f"left out {len(predictions.bad) - MOST_LEFT_OUT:,} more; --json has all")
     counts = {name: len(found) for name, found in predictions.adjusted.items()}
     say_adjustments(run.contract.preprocessor, counts)
 

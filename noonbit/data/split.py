@@ -113,10 +113,9 @@ class Split:
             if sum(sizes.values()) > most_bytes:
                 refuse(path, f"it holds {sum(sizes.values()):,} bytes, more than its items take")
             train, validation, test = (stored[name] for name in PART_NAMES)
-            fold_of = stored.get("folds")
-        split = cls(train, validation, test, reasons, fold_of)
-        if (reason := split.contradiction(counts, folds)) is not None:
-            refuse(path, reason)
+            split = cls(train, validation, test, reasons, stored.get("folds"))
+            if (reason := split.contradiction(counts, folds)) is not None:
+                refuse(path, reason)
         return split
 
     def contradiction(self, counts: Mapping[str, int], folds: int | None) -> str | None:

@@ -103,6 +103,7 @@ def test_a_sample_has_the_same_bytes_every_time(name: str) -> None:
     assert SAMPLES[name].make() == SAMPLES[name].make()
 
 
+@pytest.mark.slow  # .ci/run meets 2,000
 def test_thirty_inputs_are_all_met_in_children_that_share_them(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -300,6 +300,7 @@ def test_a_killed_process_resumed_by_another_ends_with_the_same_bits(whole, tmp_
     assert (out / name).read_bytes() == (whole.path / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_process_killed_before_its_first_checkpoint_starts_over(whole, tmp_path):
     out = tmp_path / "run"
     process = killed(out, place=(2, 5), by="SIGKILL", checkpoint_seconds=1000.0)

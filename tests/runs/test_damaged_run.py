@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -412,3 +413,13 @@ def test_a_report_of_labels_that_the_data_does_not_have_is_refused(copied: Path)
     run = load_run(copied)
     with pytest.raises(ArtefactError, match="its labels are not those of the data"):
         write_report(run, run.items())
+
+
+def test_a_split_that_holds_a_file_of_another_kind_is_refused(copied: Path) -> None:
+    with zipfile.ZipFile(copied / "split.npz") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(copied / "split.npz", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, b"no array" if name == "train.npy" else content)
+    with pytest.raises(ArtefactError, match=r"split\.npz is damaged"):
+        load_run(copied).split  # noqa: B018 - reading it is the test
