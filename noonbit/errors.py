@@ -20,8 +20,8 @@ same mistake, so that callers need not know these classes. Its price: `except Va
 """
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 
 
@@ -98,44 +98,36 @@ class UnfinishedRunWarning(UserWarning):
     """A run that is not finished answers with its best weights so far."""
 
 
-@contextmanager
-def raise_as(kind: type[NoonbitError], sentence: str, advice: str) -> Iterator[None]:
+def raise_as(kind: type[NoonbitError], sentence: str, advice: str) -> AbstractContextManager[None]:
     """Raise `kind` for any exception in the block that is not a `NoonbitError` already.
 
     For blocks in which a library reads bytes that anybody may have written: damaged ones can make
     it raise anything. The message is `sentence (what was raised). advice`, and the exception is
     its cause, so a bug of our own can still be found. Interrupts pass.
     """
-    try:
-        yield
-    except NoonbitError:
-        raise
-    except BaseException as error:
-        if not _is_failure(error):
-            raise
-        raise kind(f"{sentence} ({describe_cause(error)}). {advice}") from error
+    return _translate_failures(lambda cause: kind(f"{sentence} ({cause}). {advice}"))
 
 
-@contextmanager
-def refuse_as(name: str, reason: str) -> Iterator[None]:
+def refuse_as(name: str, reason: str) -> AbstractContextManager[None]:
     """Raise `InputRefused` for one input where `raise_as` would raise for a whole source.
 
     The reason is `reason (what was raised)`: one bad picture among many can be left out.
     """
+    return _translate_failures(lambda cause: InputRefused(name, f"{reason} ({cause})"))
+
+
+@contextmanager
+def _translate_failures(error_for: Callable[[str], NoonbitError]) -> Iterator[None]:
+    """Raise what `error_for` makes of an exception's description."""
     try:
         yield
     except NoonbitError:
         raise
     except BaseException as error:
-        if not _is_failure(error):
+        # Libraries in Rust raise a subclass of BaseException of this name when they panic.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        raise InputRefused(name, f"{reason} ({describe_cause(error)})") from error
-
-
-def _is_failure(error: BaseException) -> bool:
-    """Whether an exception is no interrupt."""
-    # Libraries in Rust raise a subclass of BaseException of this name when they panic.
-    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+        raise error_for(describe_cause(error)) from error
 
 
 def describe_cause(error: BaseException, most: int = 200) -> str:
