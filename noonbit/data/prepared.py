@@ -169,7 +169,8 @@ def prepare(
     """Preprocess every input, draw the split, and leave out unreadable items.
 
     `holdout` and the share `test` are as in `draw_split`. Raises `DataError` naming the unreadable
-    files, unless `on_bad` is `skip`, and for data of another kind than the preprocessor's.
+    files, unless `on_bad` is `skip`, for a split of which nothing can be read, and for data of
+    another kind than the preprocessor's.
     """
     require_kind(data, preprocessor)
     parts = [data.parts[name] for name in PART_NAMES if name in data.parts]
@@ -182,13 +183,20 @@ def prepare(
     copies = find_copies(transformed.values, np.setdiff1d(usable, transformed.blank))
     drawable = count_drawable(data, holdout)
     drawable_copies = [group[group < drawable] for group in copies]
-    split = draw_split(
+    drawn = draw_split(
         data,
         copies=[group for group in drawable_copies if len(group) > 1],
         holdout=holdout,
         test_share=test,
         bad=transformed.bad,
-    ).without(set(transformed.bad))
+    )
+    split = drawn.without(set(transformed.bad))
+    for part in ("train", "test"):
+        if len(getattr(drawn, part)) and not len(getattr(split, part)):
+            raise DataError(
+                f"{data.source}: no item of the {part} split can be read "
+                f"({join_first(list(map(str, bad_items)), 3, '; ')}). Replace or remove them."
+            )
     if transformed.cache_failure:
         data = data.with_note(
             f"The decoded pictures are not kept for the next time: {transformed.cache_failure}."

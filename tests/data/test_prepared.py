@@ -108,6 +108,18 @@ def test_skipped_files_are_listed_and_stand_in_no_split() -> None:
     assert set(used.tolist()) == set(range(20)) - bad
 
 
+def test_a_test_split_of_which_nothing_can_be_read_is_refused() -> None:
+    parts: dict[PartName, Part] = {
+        "train": part_of(20, 0, "row"),
+        "test": pictures({0, 1}, count=2).train,
+    }
+    data = RawDataset("here", "mixed", parts, CLASS_NAMES)
+    with pytest.raises(
+        DataError, match=r"no item of the test split can be read \(0\.png is"
+    ):
+        prepare(data, FRAMING, on_bad="skip")
+
+
 def test_bad_items_of_later_parts_are_counted_from_the_first() -> None:
     data = pictures({2}, count=6)
     parts: dict[PartName, Part] = {"train": part_of(20, 0, "row"), "test": data.train}
