@@ -114,9 +114,7 @@ def test_a_test_split_of_which_nothing_can_be_read_is_refused() -> None:
         "test": pictures({0, 1}, count=2).train,
     }
     data = RawDataset("here", "mixed", parts, CLASS_NAMES)
-    with pytest.raises(
-        DataError, match=r"no item of the test split can be read \(0\.png is"
-    ):
+    with pytest.raises(DataError, match=r"no item of the test split can be read \(0\.png is"):
         prepare(data, FRAMING, on_bad="skip")
 
 

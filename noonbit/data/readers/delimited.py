@@ -50,8 +50,9 @@ LEAST_NUMBERS = 16
 """Fewer numbers in one cell are no picture."""
 _TYPES = re.compile(r"(?:np\.|numpy\.|torch\.)?(?:u?int\d+|float\d+|array|tensor)\(|dtype=[\w.]+")
 _BETWEEN = str.maketrans(dict.fromkeys(",;|[](){}'\"", " "))
-LONGEST_FIELD = 2**27
-"""Characters; Python's own limit, 131,072, is less than the numbers of a picture."""
+LONGEST_FIELD = 2**24
+"""Characters, of which Python holds up to 12 bytes each; its own limit, 131,072, is less than the
+numbers of a picture."""
 csv.field_size_limit(LONGEST_FIELD)  # of the whole process
 
 
