@@ -16,7 +16,6 @@ from noonbit.data.readers.delimited import (
 from noonbit.data.readers.text import (
     TextRow,
     dataset_from_rows,
-    decode_text,
     part_from_rows,
 )
 from noonbit.errors import DataError, plural
@@ -52,7 +51,6 @@ def read_texts(
     """
     rows: list[TextRow] = []
     bad: list[BadItem] = []
-    notes: list[str] = []
     for part, table in tables.items():
         names = table.header or [""] * table.columns
         text = find_text_column(table)
@@ -68,9 +66,8 @@ def read_texts(
                 f"{'text' if text is None else 'label'}. Name the columns text and label, or say "
                 "which is the label with --label-column."
             )
-        fields, wrong, more = read_fields(table)
+        fields, wrong = read_fields(table)
         bad += wrong
-        notes += more
         for name, row in fields:
             item_part = detect_part(row[splits]) if splits is not None else part
             if item_part is None:
@@ -79,30 +76,28 @@ def read_texts(
                 bad.append(BadItem(name, "has no label"))
             else:
                 rows.append(TextRow(name, row[text], row[label].strip(), item_part))
-    return dataset_from_rows(rows, source, FORMAT, bad=bad, notes=notes)
+    return dataset_from_rows(rows, source, FORMAT, bad=bad)
 
 
 def read_text_inputs(table: Table, source: str) -> Inputs:
     """Read the texts of a table, ignoring other columns. Raises `DataError`."""
     column = find_text_column(table)
     assert column is not None  # noqa: S101 - the caller checked
-    fields, wrong, notes = read_fields(table)
+    fields, wrong = read_fields(table)
     part, empty = part_from_rows([TextRow(name, row[column]) for name, row in fields])
-    return Inputs(source, FORMAT, part, bad=(*wrong, *empty), notes=(*table.notes, *notes))
+    return Inputs(source, FORMAT, part, bad=(*wrong, *empty), notes=table.notes)
 
 
-def read_fields(
-    table: Table,
-) -> tuple[list[tuple[str, list[str]]], list[BadItem], tuple[str, ...]]:
-    """Read the data rows with their names, rows with a wrong number of fields, and notes.
+def read_fields(table: Table) -> tuple[list[tuple[str, list[str]]], list[BadItem]]:
+    """Read the data rows with their names, and list rows with a wrong number of fields.
 
     A quoted field may span several lines; in a tab-separated table, quotes are part of the text.
     Raises `DataError` for unbalanced quotes.
     """
     name = table.file.name
-    text, notes = decode_text(content(table.file), name)
+    lines = io.TextIOWrapper(io.BytesIO(content(table.file)), "utf-8", newline="")
     quoting: Literal[0, 3] = csv.QUOTE_NONE if table.separator == "\t" else csv.QUOTE_MINIMAL
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=table.separator, quoting=quoting)
+    reader = csv.reader(lines, delimiter=table.separator, quoting=quoting)
     found: list[tuple[str, list[str]]] = []
     bad: list[BadItem] = []
     try:
@@ -121,4 +116,4 @@ def read_fields(
             f"{name} cannot be read as a table after line {reader.line_num:,} ({error}). Is a "
             "quote missing there?"
         ) from None
-    return found, bad, notes
+    return found, bad
