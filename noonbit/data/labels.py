@@ -6,14 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from noonbit.config.ranges import MOST_CLASSES
 from noonbit.data.dataset import PartName, natural_key
 from noonbit.data.names import compose
 from noonbit.errors import DataError, join_first
 
 LONGEST_CLASS_NAME = 1_000
 """Maximum characters; arrays of names take four bytes for each, in every item."""
-MOST_CLASSES = 100_000
-"""ImageNet-21k has 21,841. Many more are no classes but numbers of items."""
 _NO_FILE_HOLDS = re.compile("[\0\ud800-\udfff]")
 
 

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from noonbit.config.ensemble import Combine, EnsembleSettings
-from noonbit.config.recipe import Engine, Precision, Recipe
+from noonbit.config.recipe import MOST_THREADS, Engine, Precision, Recipe
 from noonbit.errors import ArtefactError
 from noonbit.models.catalogue import MODELS
 from noonbit.models.custom import is_custom
@@ -33,8 +33,6 @@ MEMBERS = "members"
 """The folder of the run folders of members that were trained together."""
 LARGEST_COUNT = 2**53
 """Up to here, every whole number is a float too."""
-MOST_THREADS = 1_024
-"""Of a training; far more end the process when they are started."""
 
 
 def check_time(text: str) -> str:

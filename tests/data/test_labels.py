@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from noonbit.data.labels import MOST_CLASSES, check_classes
+from noonbit.config.ranges import MOST_CLASSES
+from noonbit.data.labels import check_classes
 from noonbit.errors import DataError
 
 
