@@ -1,0 +1,1 @@
+"""A trained network as one HTML file that answers without a server."""
