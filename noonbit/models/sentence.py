@@ -144,7 +144,8 @@ class NGrams(nn.Module):
 
 def find_distinct(numbers: Tensor) -> tuple[Tensor, Tensor]:
     """The distinct word indices of a batch, and each position's index among them."""
-    if numbers.is_meta:  # an outline has no values
+    if numbers.is_meta or torch.compiler.is_exporting():
+        # An outline has no values, and an exported graph is for any.
         return numbers.flatten(), numbers
     distinct, index_of = torch.unique(numbers, return_inverse=True)
     return distinct, index_of
@@ -159,7 +160,7 @@ class Between(nn.Module):
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Word indices (N, length) -> (N, longest + 2 * width - 1)."""
-        if not numbers.is_meta:
+        if not (numbers.is_meta or torch.compiler.is_exporting()):
             longest = int((numbers != PADDING).sum(dim=1).max()) if len(numbers) else 0
             numbers = numbers[:, :longest]
         return F.pad(numbers, (self.before, self.after), value=PADDING)
