@@ -33,6 +33,7 @@ COMMANDS = {
     "errors": "Draw the test images that a run got wrong.",
     "report": "Write a run's offline page again.",
     "show": "Draw one image of a source, and print it as numbers.",
+    "export": "Write a run as a file that runs without noonbit.",
     "models": "List the networks.",
     "summary": "Print a network's layer table.",
     "arithmetic": "Work out and draw where a filter lands, and what comes out.",
