@@ -126,14 +126,22 @@ class NGrams(nn.Module):
 
     def iter_responses(self, numbers: Tensor) -> Iterator[Tensor]:
         """Yield, for each width, the filters' outputs without bias: (N, positions, 100)."""
-        distinct, index_of = find_distinct(numbers)
-        # The products are added in full precision, even if they were computed in less.
-        products = F.linear(self.words(distinct), self.weight).to(self.bias.dtype)
-        by_offset = iter(F.embedding(index_of, products).split(FILTERS, dim=2))
+        by_offset = iter(self.products(numbers).split(FILTERS, dim=2))
         for width in WIDTHS:
             count = numbers.shape[1] - width + 1
             parts = [next(by_offset)[:, offset : offset + count] for offset in range(width)]
             yield torch.stack(parts).sum(dim=0)
+
+    def products(self, numbers: Tensor) -> Tensor:
+        """Each word's products with all vectors of the filters: (N, length, filters)."""
+        # An exported graph cannot depend on how many words differ, so it computes all of them.
+        if torch.compiler.is_exporting():
+            vectors = self.words(numbers.flatten())
+            return F.linear(vectors, self.weight).view(*numbers.shape, -1)
+        distinct, index_of = find_distinct(numbers)
+        # The products are added in full precision, even if they were computed in less.
+        products = F.linear(self.words(distinct), self.weight).to(self.bias.dtype)
+        return F.embedding(index_of, products)
 
     def multiply_adds(self, numbers: Tensor) -> int:
         """Those of the equivalent convolution, for one sentence."""
@@ -144,8 +152,7 @@ class NGrams(nn.Module):
 
 def find_distinct(numbers: Tensor) -> tuple[Tensor, Tensor]:
     """The distinct word indices of a batch, and each position's index among them."""
-    if numbers.is_meta or torch.compiler.is_exporting():
-        # An outline has no values, and an exported graph is for any.
+    if numbers.is_meta:  # an outline has no values
         return numbers.flatten(), numbers
     distinct, index_of = torch.unique(numbers, return_inverse=True)
     return distinct, index_of
