@@ -72,8 +72,10 @@ def trace(network: ExportedNetwork, contract: Contract) -> "ONNXProgram":
             optimize=True,
         )
     assert program is not None  # noqa: S101 - with `dynamo`
-    shape = program.model.graph.inputs[0].shape
-    if shape is None or isinstance(shape[0], int):
+    # A network that can only do the example's batch is traced without a word of it.
+    graph = program.model.graph
+    shapes = [value.shape for value in (*graph.inputs, *graph.outputs)]
+    if any(shape is None or isinstance(shape[0], int) for shape in shapes):
         raise ArtefactError(
             "The network cannot be exported: its code takes one batch size only. Export one of the "
             "catalogue."
