@@ -117,8 +117,17 @@ def test_starting_up_waits_for_nothing_heavy(statement: str) -> None:
     assert not loaded_by(statement) & HEAVY
 
 
-@pytest.mark.parametrize("name", ["data.source", "data.preprocess.contract", "data.prepared"])
-def test_loading_data_does_not_wait_for_pytorch(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "data.source",
+        "data.preprocess.contract",
+        "data.prepared",
+        "evaluation.inference",
+        "evaluation.other_source",
+    ],
+)
+def test_loading_and_judging_data_does_not_wait_for_pytorch(name: str) -> None:
     assert "torch" not in loaded_by(f"import noonbit.{name}")
 
 

@@ -41,6 +41,7 @@ from noonbit.data.preprocess.pixels import ValueRange, pixels_from_array
 from noonbit.data.split import Holdout
 from noonbit.errors import UsageError, UsageTypeError
 from noonbit.evaluation.inference import Probabilities, predict_part
+from noonbit.evaluation.torch_inference import NetworkClassifier
 from noonbit.jobs.single import final_network
 from noonbit.models.custom import trust_named
 from noonbit.system.runtime import Runtime
@@ -225,7 +226,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         part = Part(pixels, None, NumberedNames("row", len(pixels)))
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
             network = runtime.to_device(deepcopy(self.model_))
-            answers = predict_part(network, self.contract_, part, runtime)
+            answers = predict_part(NetworkClassifier(network, self.contract_, runtime), part)
         return answers.probabilities[: len(rows)]
 
     def _recipe(self) -> Recipe:

@@ -24,14 +24,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from noonbit.data.dataset import Indices
-from noonbit.data.loader import values_at
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError
-from noonbit.evaluation.inference import Probabilities, predict_probabilities
+from noonbit.evaluation.inference import Probabilities
 from noonbit.evaluation.intervals import share_interval
 from noonbit.evaluation.metrics import Evaluation, evaluate
+from noonbit.evaluation.torch_inference import NetworkClassifier
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.system.runtime import Runtime
 
@@ -75,8 +75,8 @@ def evaluate_test(
     labels, groups = items.labels[split.test], items.groups(split.test)
     adjusted = items.count_adjusted(split.test)
     if split.folds is None:
-        values = values_at(items.values, split.test, runtime.device)
-        probabilities = predict_probabilities(model, contract, values, runtime)
+        classifier = NetworkClassifier(model, contract, runtime)
+        probabilities = classifier.probabilities(items.values, split.test)
         return probabilities, evaluate(
             probabilities,
             labels,
@@ -88,10 +88,10 @@ def evaluate_test(
     probabilities = np.zeros((len(labels), len(contract.class_names)), np.float32)
     for number, member in enumerate(cast(Ensemble, model).members, start=1):
         rows = np.flatnonzero(split.folds == number)
-        values = values_at(items.values, split.test[rows], runtime.device)
         temperature = cast(Member, member).temperature.item()
         member_contract = contract.model_copy(update={"temperature": temperature})
-        probabilities[rows] = predict_probabilities(member, member_contract, values, runtime)
+        classifier = NetworkClassifier(member, member_contract, runtime)
+        probabilities[rows] = classifier.probabilities(items.values, split.test[rows])
     return probabilities, evaluate(
         probabilities,
         labels,

@@ -1,33 +1,45 @@
-"""Predict class names and probabilities for new inputs, preprocessed as the contract says."""
+"""Predict class names and probabilities for new inputs, preprocessed as the contract says.
+
+Nothing here needs PyTorch: what computes the probabilities is a `Classifier`, such as a network
+(torch_inference.py) or an exported file.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
 
 from noonbit.config.read_options import ReadOptions
 from noonbit.data import open_inputs
-from noonbit.data.dataset import BadItem, NumberedNames, Part, Sentences, input_kind_of
-from noonbit.data.loader import LoadedValues, values_at
-from noonbit.data.preprocess.base import Adjustment, adjustments_of_each
+from noonbit.data.dataset import BadItem, Indices, NumberedNames, Part, Sentences, input_kind_of
+from noonbit.data.preprocess.base import Adjustment, Values, adjustments_of_each
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.registry import INPUT_KINDS
-from noonbit.errors import ArtefactError, InputRefused, UsageTypeError
-from noonbit.system.runtime import Runtime
-
-BATCH_SIZE = 128
-"""Inputs per inference step, so that activations of small networks fit into the CPU's cache."""
-SOFTMAX_ROWS = 1024
-"""Inputs whose logits become probabilities at once."""
+from noonbit.errors import InputRefused, UsageTypeError
 
 Probabilities = NDArray[np.float32]
 """(N, classes)."""
+
+
+class Classifier(Protocol):
+    """What names the class of preprocessed inputs, with the contract by which they are made."""
+
+    @property
+    def contract(self) -> Contract:
+        """How any input becomes values, and the names of the classes."""
+        ...
+
+    def probabilities(self, values: Values, rows: Indices | None = None) -> Probabilities:
+        """Values (N, *shape) -> calibrated probabilities (N, classes), float32; rows sum to 1.
+
+        With `rows` (M,), those of the values at these rows alone, (M, classes). So no copy is made
+        of values that do not fit into memory.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +99,22 @@ class Predictions:
 
 
 def predict(
-    model: nn.Module,
-    contract: Contract,
+    classifier: Classifier,
     inputs: Any,
-    runtime: Runtime,
     *,
     options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
 ) -> Predictions:
     """Predict any kind of `inputs`; see `Run.predict`."""
     if isinstance(inputs, Part):
-        return predict_part(model, contract, inputs, runtime)
+        return predict_part(classifier, inputs)
     if isinstance(inputs, Sentences):
-        return predict_part(model, contract, make_text_part(inputs), runtime)
+        return predict_part(classifier, make_text_part(inputs))
     if isinstance(inputs, str | Path):
-        return predict_source(model, contract, inputs, runtime, options)
+        return predict_source(classifier, inputs, options)
     if isinstance(inputs, Image.Image):
         inputs = [inputs]
-    if isinstance(inputs, torch.Tensor):
-        inputs = inputs.detach().cpu().numpy()
     if isinstance(inputs, np.ndarray) and inputs.ndim:
-        return predict_in_memory(model, contract, inputs, runtime)
+        return predict_in_memory(classifier, inputs)
     if not isinstance(inputs, Sequence):
         raise UsageTypeError(
             f"predict got {type(inputs).__name__}; give paths, pictures or an array."
@@ -115,26 +123,20 @@ def predict(
         raise InputRefused("predict", "got nothing; give paths, pictures or an array")
     if all(isinstance(item, str | Path) for item in inputs):
         return concatenate_predictions(
-            [predict_source(model, contract, item, runtime, options) for item in inputs]
+            [predict_source(classifier, item, options) for item in inputs]
         )
-    return predict_in_memory(model, contract, inputs, runtime)
+    return predict_in_memory(classifier, inputs)
 
 
-def predict_source(
-    model: nn.Module,
-    contract: Contract,
-    source: str | Path,
-    runtime: Runtime,
-    options: ReadOptions,
-) -> Predictions:
+def predict_source(classifier: Classifier, source: str | Path, options: ReadOptions) -> Predictions:
     """Predict every input at a path, labelled or not."""
     inputs = open_inputs(
         source,
-        value_range=contract.preprocessor.array_range,
+        value_range=classifier.contract.preprocessor.array_range,
         on_bad="skip",
         options=options,
     )
-    predictions = predict_part(model, contract, inputs.part, runtime)
+    predictions = predict_part(classifier, inputs.part)
     return replace(
         predictions,
         bad=(*inputs.bad, *predictions.bad),
@@ -148,11 +150,12 @@ def make_text_part(texts: Sequence[str]) -> Part:
     return Part(Sentences(texts), None, list(texts))
 
 
-def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runtime) -> Predictions:
+def predict_part(classifier: Classifier, part: Part) -> Predictions:
     """Predict every input of a part; unreadable ones are listed in `bad`.
 
     Raises `InputRefused` for another kind of input than the network's.
     """
+    contract = classifier.contract
     if input_kind_of(part.raw) != contract.preprocessor.input_kind:
         raise InputRefused(
             part.names[0] if len(part) else "the source",
@@ -161,27 +164,22 @@ def predict_part(model: nn.Module, contract: Contract, part: Part, runtime: Runt
         )
     prepared = contract.preprocessor.transform(part.raw)
     readable = np.setdiff1d(np.arange(len(part)), list(prepared.bad))
-    values = values_at(prepared.values, readable, runtime.device)
-    probabilities = predict_probabilities(model, contract, values, runtime)
     return Predictions(
         tuple(part.names[i] for i in readable),
-        probabilities,
+        classifier.probabilities(prepared.values, readable),
         contract.class_names,
         {name: np.searchsorted(readable, rows) for name, rows in prepared.adjusted.items()},
         tuple(prepared.bad.values()),
     )
 
 
-def predict_in_memory(
-    model: nn.Module, contract: Contract, inputs: NDArray[Any] | Sequence[Any], runtime: Runtime
-) -> Predictions:
+def predict_in_memory(classifier: Classifier, inputs: NDArray[Any] | Sequence[Any]) -> Predictions:
     """Predict inputs held in memory; raises `InputRefused` for the first that cannot be used."""
-    prepared = contract.preprocessor.transform_given(inputs)
-    values = values_at(prepared.values, np.arange(len(prepared.values)), runtime.device)
+    prepared = classifier.contract.preprocessor.transform_given(inputs)
     return Predictions(
-        tuple(NumberedNames("input", len(values))),
-        predict_probabilities(model, contract, values, runtime),
-        contract.class_names,
+        tuple(NumberedNames("input", len(prepared.values))),
+        classifier.probabilities(prepared.values),
+        classifier.contract.class_names,
         prepared.adjusted,
         (),
     )
@@ -204,49 +202,3 @@ def concatenate_predictions(each: Sequence[Predictions]) -> Predictions:
         {name: found for one in each for name, found in one.ids.items()},
         next((one.id_column for one in each if one.id_column), ""),
     )
-
-
-def predict_probabilities(
-    model: nn.Module, contract: Contract, values: LoadedValues, runtime: Runtime
-) -> Probabilities:
-    """Values (N, *shape) -> calibrated probabilities (N, classes), float32; rows sum to 1.
-
-    Raises `ArtefactError` for a network whose outputs are no numbers.
-    """
-    logits = torch.from_numpy(predict_logits(model, contract, values, runtime))
-    # In place and in pieces: of 10,000 inputs and classes, a copy takes 400 MB.
-    for piece in logits.split(SOFTMAX_ROWS):
-        piece.copy_((piece / contract.temperature).softmax(dim=1))
-        if not piece.isfinite().all():
-            raise ArtefactError(
-                "The network's outputs are not finite: its weights are damaged, or its training "
-                "diverged. Restore them, or train again with a smaller --learning-rate."
-            )
-    return np.asarray(logits.numpy(), np.float32)
-
-
-def predict_logits(
-    model: nn.Module, contract: Contract, values: LoadedValues, runtime: Runtime
-) -> NDArray[np.float32]:
-    """Values (N, *shape) -> logits before the temperature, float32 (N, classes).
-
-    Classes that an input rules out are very low: see `Preprocessor.mask_logits`.
-    """
-    # Checking is faster than setting every module.
-    if any(module.training for module in model.modules()):
-        model.eval()
-
-    # One buffer for all logits. Kept one by one, each would lie between freed activations and
-    # fragment the heap (some 40 kB lost per 64x64 image).
-    logits = torch.empty(len(values), len(contract.class_names))
-
-    def predict_batch(first: int) -> None:
-        where = slice(first, first + BATCH_SIZE)
-        with torch.inference_mode():
-            batch = values[where].to(runtime.device)
-            logits[where] = contract.preprocessor.mask_logits(
-                model(contract.normalise(batch)).float(), batch
-            )
-
-    runtime.map_threads(predict_batch, range(0, len(values), BATCH_SIZE))
-    return logits.numpy()

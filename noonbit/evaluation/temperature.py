@@ -15,7 +15,7 @@ from torch import nn
 
 from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
-from noonbit.evaluation.inference import predict_logits
+from noonbit.evaluation.torch_inference import predict_logits
 from noonbit.system.runtime import Runtime
 
 LOWEST, HIGHEST = 0.05, 20.0

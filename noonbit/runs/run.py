@@ -33,7 +33,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import numpy as np
 import tomli_w
 import torch
 from pydantic import TypeAdapter
@@ -42,22 +41,17 @@ from torch import Tensor, nn
 from noonbit.config.read_options import ReadOptions
 from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
-from noonbit.data.dataset import PART_NAMES, Indices, RawDataset
-from noonbit.data.loader import values_at
-from noonbit.data.prepared import PreparedDataset, load, prepare
+from noonbit.data.dataset import PART_NAMES, RawDataset
+from noonbit.data.prepared import PreparedDataset, load
 from noonbit.data.preprocess.contract import Contract
-from noonbit.data.split import Holdout, Split
-from noonbit.errors import (
-    ArtefactError,
-    DataError,
-    UnfinishedRunWarning,
-    UsageError,
-    join_first,
-)
+from noonbit.data.split import Split
+from noonbit.errors import ArtefactError, DataError, UnfinishedRunWarning, UsageError
 from noonbit.evaluation.attribution import Explanation, explain
 from noonbit.evaluation.cross_validation import evaluate_test
-from noonbit.evaluation.inference import Predictions, predict, predict_probabilities
-from noonbit.evaluation.metrics import Evaluation, evaluate
+from noonbit.evaluation.inference import Predictions, predict
+from noonbit.evaluation.metrics import Evaluation
+from noonbit.evaluation.other_source import evaluate_source, prepare_whole
+from noonbit.evaluation.torch_inference import NetworkClassifier
 from noonbit.models.catalogue import MODELS, build_for, outline_for
 from noonbit.models.custom import CustomNetwork
 from noonbit.models.ensemble import Ensemble, Member
@@ -365,8 +359,13 @@ class Run:
         `InputRefused` for inputs that the contract cannot take.
         """
         self.warn_if_unfinished()
-        runtime = runtime or self.runtime
-        return predict(self.model_on(runtime), self.contract, inputs, runtime, options=options)
+        if isinstance(inputs, Tensor):
+            inputs = inputs.detach().cpu().numpy()
+        return predict(self.classifier(runtime or self.runtime), inputs, options=options)
+
+    def classifier(self, runtime: Runtime) -> NetworkClassifier:
+        """Return the network on the runtime's device with its contract."""
+        return NetworkClassifier(self.model_on(runtime), self.contract, runtime)
 
     def explain(self, texts: Sequence[str]) -> list[Explanation]:
         """Explain predictions for sentences by n-grams; see `noonbit.evaluation.attribution`.
@@ -428,14 +427,7 @@ class Run:
             items, runtime = self.items(data_dir=data_dir), Runtime.from_recipe(self.recipe)
             return evaluate_test(self.model_on(runtime), self.contract, items, runtime)[1]
         data = self.open_another(source, data_dir, options)
-        # Nothing is drawn: the whole source is measured, or its own test part.
-        items = prepare(
-            data,
-            self.contract.preprocessor,
-            holdout=Holdout(size=0),
-            test=0.0,
-            on_bad=self.recipe.on_bad,
-        )
+        items = prepare_whole(data, self.contract.preprocessor, on_bad=self.recipe.on_bad)
         if (
             self.folds is not None
             and data.test is None
@@ -443,17 +435,8 @@ class Run:
         ):
             # All its items trained some of the networks, so each predicts its own fold only.
             return self.evaluate(data_dir=data_dir)
-        unknown = [name for name in data.class_names if name not in self.class_names]
-        if unknown:
-            raise DataError(
-                f"{source} has the class '{unknown[0]}', which {self.path.name} was not trained "
-                f"on. Its {len(self.class_names):,} classes are {join_first(self.class_names, 3)}."
-            )
-        numbers = np.array([self.class_names.index(name) for name in data.class_names], np.int64)
-        if data.test is not None:
-            return self.measure(items, items.split.test, numbers[items.labels], "test")
-        everything = np.sort(np.concatenate([items.indices(part) for part in PART_NAMES]))
-        return self.measure(items, everything, numbers[items.labels], "all")
+        classifier = self.classifier(Runtime.from_recipe(self.recipe))
+        return evaluate_source(classifier, items, name=self.path.name)
 
     def open_another(
         self, source: str | Path, data_dir: Path | None, options: ReadOptions
@@ -466,24 +449,6 @@ class Run:
             except UsageError:  # what was said of the run's own source is not for this one
                 pass
         return open_data(source, data_dir=data_dir, on_bad=on_bad, options=options)
-
-    def measure(
-        self, items: PreparedDataset, indices: Indices, labels: Indices, split: str
-    ) -> Evaluation:
-        """Evaluate the items at `indices`; `labels` (N,) of all items index the run's classes."""
-        runtime = Runtime.from_recipe(self.recipe)
-        values = values_at(items.values, indices, runtime.device)
-        probabilities = predict_probabilities(
-            self.model_on(runtime), self.contract, values, runtime
-        )
-        return evaluate(
-            probabilities,
-            labels[indices],
-            self.class_names,
-            split=split,
-            groups=items.groups(indices),
-            adjusted=items.count_adjusted(indices),
-        )
 
     def update(self, **facts: Any) -> None:
         """Atomically update run.json; what was written before is on the disk then."""

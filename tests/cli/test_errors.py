@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from noonbit.cli.main import run as command_line
-from noonbit.evaluation.inference import predict_probabilities
+from noonbit.evaluation.torch_inference import predict_probabilities
 from noonbit.runs.folder import load_run
 from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run

@@ -19,8 +19,8 @@ from noonbit.data.loader import StreamedValues, TensorDataset, values_at
 from noonbit.data.mapped import RowWriter, is_mapped
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
-from noonbit.evaluation.inference import predict_logits
 from noonbit.evaluation.temperature import calibrate
+from noonbit.evaluation.torch_inference import predict_logits
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import train
 from noonbit.runs.run import Run

@@ -10,11 +10,18 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from noonbit.data.dataset import Part
+from noonbit.data.dataset import Indices, Part
+from noonbit.data.preprocess.base import Values
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import InputRefused, SourceNotFound, UsageTypeError
-from noonbit.evaluation.inference import Predictions, concatenate_predictions, predict
+from noonbit.evaluation.inference import (
+    Predictions,
+    Probabilities,
+    concatenate_predictions,
+    predict,
+)
+from noonbit.evaluation.torch_inference import NetworkClassifier
 from noonbit.system.runtime import Runtime
 
 NAMES = ("dark", "medium", "light")
@@ -42,6 +49,10 @@ def runtime() -> Runtime:
     return Runtime.start(device="cpu", precision="float32")
 
 
+def classifier(contract: Contract, runtime: Runtime) -> NetworkClassifier:
+    return NetworkClassifier(Brightness(), contract, runtime)
+
+
 def grey(level: int, height: int = 4, width: int = 5) -> np.ndarray:
     """An image of almost one level, since one of exactly one level is blank."""
     pixels = np.full((height, width), level, np.uint8)
@@ -58,7 +69,7 @@ def save(folder: Path, levels: dict[str, int]) -> None:
 
 def refusal(inputs: Any, runtime: Runtime) -> str:
     with pytest.raises(InputRefused) as error:
-        predict(Brightness(), contract_of(), inputs, runtime)
+        predict(classifier(contract_of(), runtime), inputs)
     return str(error.value)
 
 
@@ -72,7 +83,6 @@ BATCH = np.stack([grey(DARK), grey(LIGHT), grey(DARK)])
         BATCH[:, None],
         BATCH[:, :, :, None],
         BATCH / 255,
-        torch.from_numpy(BATCH),
         list(BATCH),
         tuple(torch.from_numpy(BATCH)),
         [Image.fromarray(one) for one in BATCH],
@@ -81,7 +91,7 @@ BATCH = np.stack([grey(DARK), grey(LIGHT), grey(DARK)])
     ids=lambda inputs: type(inputs).__name__ + str(getattr(inputs, "shape", "")),
 )
 def test_many_images_in_any_form_give_a_row_each(inputs: Any, runtime: Runtime) -> None:
-    predictions = predict(Brightness(), contract_of(), inputs, runtime)
+    predictions = predict(classifier(contract_of(), runtime), inputs)
     assert len(predictions) == 3
     assert predictions.labels == ["dark", "light", "dark"]
     assert predictions.probabilities.shape == (3, 3)
@@ -93,7 +103,7 @@ def test_many_images_in_any_form_give_a_row_each(inputs: Any, runtime: Runtime) 
     [grey(LIGHT), grey(LIGHT)[None], grey(LIGHT)[:, :, None], Image.fromarray(grey(LIGHT))],
 )
 def test_one_image_in_any_form_gives_one_row(inputs: Any, runtime: Runtime) -> None:
-    predictions = predict(Brightness(), contract_of(), inputs, runtime)
+    predictions = predict(classifier(contract_of(), runtime), inputs)
     assert predictions.labels == ["light"]
     assert predictions.names == ("input 0",)
     assert predictions.adjusted == {}
@@ -105,7 +115,7 @@ def test_one_colour_picture_is_not_three_grey_ones(runtime: Runtime) -> None:
         for axes in ((0, 1, 2), (1, 2, 0)):
             inputs = picture.transpose(axes)
             many = contract.preprocessor.channels == 1 and axes == (0, 1, 2)
-            assert len(predict(Brightness(), contract, inputs, runtime)) == (3 if many else 1)
+            assert len(predict(classifier(contract, runtime), inputs)) == (3 if many else 1)
 
 
 def test_a_folder_a_file_and_a_list_of_them_are_predicted_under_their_names(
@@ -114,21 +124,21 @@ def test_a_folder_a_file_and_a_list_of_them_are_predicted_under_their_names(
     save(tmp_path / "new", {"10.png": LIGHT, "9.png": DARK})
     save(tmp_path, {"alone.png": LIGHT})
     contract = contract_of()
-    folder = predict(Brightness(), contract, tmp_path / "new", runtime)
+    folder = predict(classifier(contract, runtime), tmp_path / "new")
     assert dict(zip(folder.names, folder.labels, strict=True)) == {
         "9.png": "dark",
         "10.png": "light",
     }
-    alone = predict(Brightness(), contract, str(tmp_path / "alone.png"), runtime)
+    alone = predict(classifier(contract, runtime), str(tmp_path / "alone.png"))
     assert (alone.names, alone.labels) == (("alone.png",), ["light"])
-    both = predict(Brightness(), contract, [tmp_path / "new", tmp_path / "alone.png"], runtime)
+    both = predict(classifier(contract, runtime), [tmp_path / "new", tmp_path / "alone.png"])
     assert both.names == ("9.png", "10.png", "alone.png")
     assert both.labels == ["dark", "light", "light"]
 
 
 def test_a_labelled_folder_is_predicted_too(tmp_path: Path, runtime: Runtime) -> None:
     save(tmp_path, {"cat/1.png": DARK, "dog/1.png": LIGHT})
-    predictions = predict(Brightness(), contract_of(), tmp_path, runtime)
+    predictions = predict(classifier(contract_of(), runtime), tmp_path)
     assert predictions.names == ("cat/1.png", "dog/1.png")
     assert predictions.labels == ["dark", "light"]
 
@@ -137,7 +147,7 @@ def test_a_file_and_its_pixels_get_the_same_answer(tmp_path: Path, runtime: Runt
     pixels = np.random.default_rng(0).integers(0, 256, (9, 12, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     answers = [
-        predict(Brightness(), contract_of(), inputs, runtime)
+        predict(classifier(contract_of(), runtime), inputs)
         for inputs in (tmp_path / "a.png", pixels, Image.open(tmp_path / "a.png"))
     ]
     for answer in answers:
@@ -153,7 +163,7 @@ def test_unreadable_files_are_named_and_have_no_row(tmp_path: Path, runtime: Run
     Image.fromarray(grey(LIGHT, 8, 10)).save(tmp_path / "3.png")
     (tmp_path / "1.png").write_bytes(b"hello")
     (tmp_path / "2.png").write_bytes((tmp_path / "2.png").read_bytes()[:50])
-    predictions = predict(Brightness(), contract_of(), [tmp_path, tmp_path], runtime)
+    predictions = predict(classifier(contract_of(), runtime), [tmp_path, tmp_path])
     assert predictions.names == ("0.png", "3.png") * 2
     assert predictions.labels == ["dark", "light"] * 2
     assert [str(item) for item in predictions.bad] == [
@@ -173,7 +183,7 @@ def test_an_image_in_memory_that_does_not_fit_is_an_error(runtime: Runtime) -> N
 @pytest.mark.parametrize(("inputs", "kind"), [(None, "NoneType"), ({}, "dict"), (3, "int")])
 def test_what_is_no_input_is_refused(inputs: Any, kind: str, runtime: Runtime) -> None:
     with pytest.raises(TypeError) as error:
-        predict(Brightness(), contract_of(), inputs, runtime)
+        predict(classifier(contract_of(), runtime), inputs)
     assert isinstance(error.value, UsageTypeError)
     assert str(error.value) == f"predict got {kind}; give paths, pictures or an array."
 
@@ -184,13 +194,35 @@ def test_an_empty_list_is_refused_as_empty(inputs: Any, runtime: Runtime) -> Non
 
 
 def test_an_empty_array_gives_no_rows(runtime: Runtime) -> None:
-    predictions = predict(Brightness(), contract_of(), np.zeros((0, 4, 5), np.uint8), runtime)
+    predictions = predict(classifier(contract_of(), runtime), np.zeros((0, 4, 5), np.uint8))
     assert len(predictions) == 0 and predictions.rows(3) == []
+
+
+class NumpyBrightness:
+    """Another classifier than a network: the same answers without PyTorch."""
+
+    contract = contract_of()
+
+    def probabilities(self, values: Values, rows: Indices | None = None) -> Probabilities:
+        chosen = values[np.arange(len(values)) if rows is None else rows]
+        mean = (chosen.mean(axis=(1, 2, 3)) / 255 - 0.5) / 0.25
+        odds = np.exp(np.stack([-mean, np.zeros_like(mean), mean], axis=1))
+        return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_any_classifier_answers_any_input(tmp_path: Path, runtime: Runtime) -> None:
+    save(tmp_path, {f"{i}.png": i * 60 for i in range(4)})
+    (tmp_path / "1.png").write_bytes(b"hello")
+    for inputs in (BATCH, [tmp_path, tmp_path / "3.png"], Part(BATCH[:, None], None, ["a"] * 3)):
+        expected = predict(classifier(contract_of(), runtime), inputs)
+        answers = predict(NumpyBrightness(), inputs)
+        assert (answers.names, answers.bad) == (expected.names, expected.bad)
+        np.testing.assert_allclose(answers.probabilities, expected.probabilities, atol=1e-6)
 
 
 def test_a_missing_path_is_said(tmp_path: Path, runtime: Runtime) -> None:
     with pytest.raises(SourceNotFound, match=r"absent\.png does not exist"):
-        predict(Brightness(), contract_of(), tmp_path / "absent.png", runtime)
+        predict(classifier(contract_of(), runtime), tmp_path / "absent.png")
 
 
 def predictions_of(*rows: tuple[float, float, float]) -> Predictions:

@@ -11,9 +11,9 @@ from torch import nn
 from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
-from noonbit.evaluation.inference import predict_probabilities
 from noonbit.evaluation.metrics import evaluate
 from noonbit.evaluation.temperature import HIGHEST, LOWEST, best_temperature, calibrate
+from noonbit.evaluation.torch_inference import predict_probabilities
 from noonbit.system.runtime import Runtime
 
 RUNTIME = Runtime(torch.device("cpu"), 1, "float32", {})

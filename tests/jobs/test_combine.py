@@ -17,7 +17,7 @@ from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UsageError
-from noonbit.evaluation.inference import predict_logits
+from noonbit.evaluation.torch_inference import predict_logits
 from noonbit.jobs.combine import combine_runs, joint_split
 from noonbit.jobs.ensemble import load_members, train_members
 from noonbit.jobs.train import train

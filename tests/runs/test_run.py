@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.models.catalogue import build
@@ -288,6 +289,12 @@ def test_a_command_calls_a_run_by_name_in_runs_and_by_path_elsewhere(tmp_path, m
     assert find_run(inside.word, RUNS).resolve() == inside.path
     outside = create_run(Path("my models/one"), model="lenet5", source="digits", metadata=RECORD)
     assert outside.word == f"'{tmp_path}/my models/one'"
+
+
+def test_a_tensor_gets_the_answers_of_its_array(digits_run):
+    pixels = np.random.default_rng(0).integers(0, 17, (9, 8, 8), np.uint8)
+    answers = digits_run.predict(torch.from_numpy(pixels)).probabilities
+    assert np.array_equal(answers, digits_run.predict(pixels).probabilities)
 
 
 def test_several_threads_may_ask_one_run_at_once(digits_run):

@@ -20,7 +20,7 @@ from small_training import (
 from torch import nn
 
 from noonbit.errors import TrainingDiverged
-from noonbit.evaluation.inference import predict_probabilities
+from noonbit.evaluation.torch_inference import predict_probabilities
 from noonbit.training.loop import init_training, is_best, shuffle, steps_per_epoch, validate
 from noonbit.training.state import EpochMetrics, TrainingState
 
