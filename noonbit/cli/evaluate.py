@@ -1,9 +1,10 @@
-"""noonbit evaluate RUN [SOURCE]"""
+"""noonbit evaluate RUN [SOURCE], or MODEL.onnx SOURCE"""
 
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from noonbit.cli.model_file import is_model_file, open_run_or_file
 from noonbit.cli.output import (
     MOST_CLASS_ROWS,
     DataDir,
@@ -14,7 +15,7 @@ from noonbit.cli.output import (
     say,
     say_adjustments,
 )
-from noonbit.cli.trust import Trust, open_run
+from noonbit.cli.trust import Trust
 from noonbit.config.ranges import Range
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import CheckFailed, plural
@@ -39,21 +40,25 @@ def evaluate(
     Parameters
     ----------
     run
-        A run folder, a unique beginning of its name, or `last`.
+        A run folder, a unique beginning of its name, `last`, or a file of noonbit export, which
+        answers without PyTorch: model.onnx.
     source
-        Labelled items to measure on instead; their classes are matched by name.
+        Labelled items to measure on instead; their classes are matched by name. A file has no data
+        of its own, so it needs some.
     fail_under
         Exit with 5 when the accuracy is below this share, 0.98 for instance.
     """
-    loaded = open_run(run, trust=trust)
+    loaded = open_run_or_file(run, trust=trust)
     evaluation = loaded.evaluate(source, data_dir=data_dir, options=read_options)
     if json:
-        facts = {"run": str(loaded.path), "source": source or loaded.metadata["source"]}
+        facts = {"run": str(loaded.path), "source": source or loaded.source}
         print_json(facts | evaluation.as_dict() | {"test_items": evaluation.items})
     else:
-        print_evaluation(evaluation, loaded.contract.preprocessor.noun)
-        say_adjustments(loaded.contract.preprocessor, evaluation.adjusted)
-        say(f"\nnext     noonbit errors {loaded.word}")
+        preprocessor = loaded.contract.preprocessor
+        print_evaluation(evaluation, preprocessor.noun)
+        say_adjustments(preprocessor, evaluation.adjusted)
+        new = f"predict {loaded.word} {preprocessor.example}"
+        say(f"\nnext     noonbit {new if is_model_file(run) else f'errors {loaded.word}'}")
     if fail_under is not None and evaluation.accuracy < fail_under:
         raise CheckFailed(
             f"The accuracy {evaluation.accuracy:.4f} is below --fail-under {fail_under:g}."

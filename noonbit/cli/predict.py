@@ -1,10 +1,11 @@
-"""noonbit predict RUN INPUTS"""
+"""noonbit predict RUN|MODEL.onnx INPUTS"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import Parameter, validators
 
+from noonbit.cli.model_file import is_model_file, open_run_or_file, refuse_flag
 from noonbit.cli.output import (
     DataDir,
     Json,
@@ -27,6 +28,7 @@ from noonbit.terminal import shell_word
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from noonbit.cli.model_file import RunOrFile
     from noonbit.evaluation.attribution import Explanation
     from noonbit.evaluation.inference import Predictions
     from noonbit.runs.run import Run
@@ -65,7 +67,8 @@ def predict(
     Parameters
     ----------
     run
-        A run folder, a unique beginning of its name, or `last`.
+        A run folder, a unique beginning of its name, `last`, or a file of noonbit export, which
+        answers without PyTorch: model.onnx.
     inputs
         Pictures, folders of pictures, archives, arrays (.npy, .npz) or tables of pixels; text
         files with a sentence a line, and tables or JSON lines of texts.
@@ -99,6 +102,13 @@ def predict(
     path_column
         The column of a table that holds the paths of pictures: its name, or its number from 1.
     """
+    if is_model_file(run):
+        if random is not None:
+            refuse_flag(run, "--random", "shows a run's own test items, and a file has none")
+        if explain:
+            refuse_flag(run, "--explain", "looks inside a run's network, which a file hides")
+        if move is not None:
+            refuse_flag(run, "--move", "draws one move as a run sees it")
     if random is not None:
         if inputs or text or explain or move is not None:
             raise UsageError(
@@ -135,14 +145,15 @@ def predict(
         from noonbit.evaluation.submission import require_form
 
         require_form(like)
-    loaded = open_run(run, trust=trust)
+    loaded = open_run_or_file(run, trust=trust)
     if text or explain:
         require_sentences(loaded, "--text" if text else "--explain")
         predictions, texts = predict_texts(loaded, inputs, text)
     else:
         options = ReadOptions(label_column=label_column, path_column=path_column)
         predictions, texts = loaded.predict(list(inputs), options=options), []
-    explanations = loaded.explain(texts) if explain else []
+    # Of a file, `--explain` was refused above.
+    explanations = cast("Run", loaded).explain(texts) if explain else []
     rows = predictions.rows(top or 1)
     if explain:
         whole = [explanation.as_dict(loaded.class_names) for explanation in explanations]
@@ -201,7 +212,7 @@ def show_random(
     )
 
 
-def say_notes(run: "Run", predictions: "Predictions") -> None:
+def say_notes(run: "RunOrFile", predictions: "Predictions") -> None:
     """Print which inputs could not be read, and what was changed in others."""
     for item in predictions.bad[:MOST_LEFT_OUT]:
         say(f"left out {item}")
@@ -232,7 +243,7 @@ def print_rows(
         say(f"... and {len(rows) - len(shown):,} more; --out predictions.csv keeps them all")
 
 
-def require_sentences(run: "Run", flag: str) -> None:
+def require_sentences(run: "RunOrFile", flag: str) -> None:
     """Raise `UsageError` if a flag is for sentences and the run is not."""
     input_kind = run.contract.preprocessor.input_kind
     if input_kind != "sentences":
@@ -240,7 +251,7 @@ def require_sentences(run: "Run", flag: str) -> None:
 
 
 def predict_texts(
-    run: "Run", inputs: tuple[str, ...], text: tuple[str, ...]
+    run: "RunOrFile", inputs: tuple[str, ...], text: tuple[str, ...]
 ) -> "tuple[Predictions, list[str]]":
     """Predict the sentences of the command line and of files; return the texts too."""
     from dataclasses import replace

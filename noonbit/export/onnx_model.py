@@ -3,6 +3,8 @@
 model = OnnxModel.open(Path("model.onnx"))
 model.contract.preprocessor.transform_one(picture)      a picture as the values that it takes
 model.answer(values)                                    their logits and probabilities
+model.predict("photos")                                 classes and probabilities, as a run's
+model.evaluate("mnist")                                 metrics on labelled data, as a run's
 """
 
 from collections.abc import Sequence
@@ -14,14 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from noonbit.config.read_options import ReadOptions
+from noonbit.data.dataset import Indices
+from noonbit.data.preprocess.base import Values
 from noonbit.data.preprocess.contract import Contract
-from noonbit.errors import ArtefactError, MissingExtra, raise_as
+from noonbit.errors import ArtefactError, ArtefactNotFound, MissingExtra, UsageError, raise_as
+from noonbit.evaluation.inference import Predictions, Probabilities, predict
 from noonbit.export.model_card import METADATA_KEY, ExportMetadata, ModelCard
 from noonbit.system.artefacts import parse_artefact, read_artefact
 from noonbit.system.hardware import usable_cpus
+from noonbit.system.paths import exists
+from noonbit.terminal import shell_word
 
 if TYPE_CHECKING:
     import onnxruntime
+
+    from noonbit.evaluation.metrics import Evaluation
 
 BATCH_SIZE = 64
 """Inputs that onnxruntime answers at once; more inputs take several such steps."""
@@ -62,6 +72,8 @@ class OnnxModel:
         Raises `ArtefactError` for a file that is damaged, or that noonbit did not write, and
         `MissingExtra` without onnxruntime.
         """
+        if not exists(path):
+            raise ArtefactNotFound(f"{path} does not exist. Make one: noonbit export RUN")
         content = read_artefact(path, most_bytes=MOST_BYTES)
         session = start_session(content, path, threads or usable_cpus())
         stored = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
@@ -75,6 +87,16 @@ class OnnxModel:
         model = parse_artefact(METADATA_ADAPTER, plain, path)
         require_fitting(session, model.contract, path)
         return cls(path, session, model)
+
+    @property
+    def word(self) -> str:
+        """The file as an argument of a command, quoted."""
+        return shell_word(str(self.path))
+
+    @property
+    def source(self) -> str:
+        """The data that trained it, as the user named them."""
+        return self.card.source
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -108,9 +130,50 @@ class OnnxModel:
             )
         return Outputs(logits, probabilities)
 
-    def probabilities(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """Values (N, *shape) -> probabilities (N, classes)."""
-        return self.answer(values).probabilities
+    def probabilities(self, values: Values, rows: Indices | None = None) -> Probabilities:
+        """Values (N, *shape), or those at `rows` (M,) -> probabilities (N or M, classes).
+
+        A batch at a time, so values in a mapped file are never all in memory. Raises as `answer`.
+        """
+        rows = np.arange(len(values)) if rows is None else rows
+        answers = np.empty((len(rows), len(self.class_names)), np.float32)
+        for first in range(0, len(rows), BATCH_SIZE):
+            batch = slice(first, first + BATCH_SIZE)
+            answers[batch] = self.answer_batch(values[rows[batch]]).probabilities
+        return answers
+
+    def predict(
+        self,
+        inputs: Any,
+        *,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    ) -> Predictions:
+        """Predict classes and probabilities for any input; see `Run.predict`."""
+        return predict(self, inputs, options=options)
+
+    def evaluate(
+        self,
+        source: str | Path | None,
+        *,
+        data_dir: Path | None = None,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    ) -> "Evaluation":
+        """Evaluate on labelled data: on their test part, or on all of them if there is none.
+
+        Raises `UsageError` without a source, and `DataError` for a class that the network does not
+        know.
+        """
+        if source is None:
+            raise UsageError(
+                f"{self.path} has no data of its own. Name some: "
+                f"noonbit evaluate {self.word} SOURCE"
+            )
+        from noonbit.data import open_data
+        from noonbit.evaluation.other_source import evaluate_source, prepare_whole
+
+        data = open_data(source, data_dir=data_dir, options=options)
+        items = prepare_whole(data, self.contract.preprocessor, on_bad="fail")
+        return evaluate_source(self, items, name=self.path.name)
 
 
 def start_session(content: bytes, path: Path, threads: int) -> "onnxruntime.InferenceSession":

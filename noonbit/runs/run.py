@@ -106,6 +106,11 @@ class Run:
         return f"Run({str(self.path)!r}, {self.metadata['status']})"
 
     @property
+    def source(self) -> str:
+        """The data that trained it, as the user named them."""
+        return str(self.metadata["source"])
+
+    @property
     def word(self) -> str:
         """The run as an argument of a command: its name inside runs/, else its path; quoted."""
         is_known = self.path.parent == absolute(RUNS) and not self.path.name.startswith("-")
