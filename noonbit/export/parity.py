@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.base import Values
 from noonbit.errors import CheckFailed, DataError
-from noonbit.evaluation.inference import predict_logits
+from noonbit.evaluation.torch_inference import predict_logits
 from noonbit.export.onnx_model import Outputs
 from noonbit.runs.run import Run
 from noonbit.system.artefacts import read_artefact_json

@@ -7,7 +7,7 @@ import torch
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.polarity import opposite_of
-from noonbit.evaluation.inference import predict_logits
+from noonbit.evaluation.torch_inference import predict_logits
 from noonbit.export.graph import ToPolarity, example_input, exportable
 
 
