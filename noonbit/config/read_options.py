@@ -1,6 +1,8 @@
 """How to read a source where its files leave something open."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from noonbit.terminal import shell_value
 
@@ -8,15 +10,31 @@ from noonbit.terminal import shell_value
 class ReadOptions(BaseModel):
     """What a user says about the files of a source; the rest is derived from the files."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    label_column: str | None = None
-    """The column of a table that holds the label: its name, or its number from 1."""
-    path_column: str | None = None
-    """The column of a table that holds the paths of pictures: its name, or its number from 1."""
-    label_from_name: str | None = None
-    """Take the label from each file's name: `word` is what stands before the first digit
-    (cat.0.jpg, cat_12.png), else a regular expression whose first group is the label."""
+    # In place of attribute docstrings, for which pydantic parses this file at every start.
+    label_column: Annotated[
+        str | None,
+        Field(
+            description="The column of a table that holds the label: its name, or its number from "
+            "1."
+        ),
+    ] = None
+    path_column: Annotated[
+        str | None,
+        Field(
+            description="The column of a table that holds the paths of pictures: its name, or its "
+            "number from 1."
+        ),
+    ] = None
+    label_from_name: Annotated[
+        str | None,
+        Field(
+            description="Take the label from each file's name: `word` is what stands before the "
+            "first digit (cat.0.jpg, cat_12.png), else a regular expression whose first group is "
+            "the label."
+        ),
+    ] = None
 
     def given(self) -> set[str]:
         """Return the names of the read options that were given."""

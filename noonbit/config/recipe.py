@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     ValidationError,
 )
 
@@ -94,6 +95,8 @@ def check_fold(text: str) -> str:
 
 class Recipe(ReadOptions):
     """The settings of one training, from how its source is read on."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     model: str | None = None
     """A network of `noonbit models`, or path.py:function."""

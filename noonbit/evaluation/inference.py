@@ -163,9 +163,11 @@ def predict_part(classifier: Classifier, part: Part) -> Predictions:
             f"{contract.preprocessor.input_kind}",
         )
     prepared = contract.preprocessor.transform(part.raw)
-    readable = np.setdiff1d(np.arange(len(part)), list(prepared.bad))
+    is_readable = np.ones(len(part), bool)
+    is_readable[list(prepared.bad)] = False
+    readable = np.flatnonzero(is_readable)
     return Predictions(
-        tuple(part.names[i] for i in readable),
+        tuple(part.names[i] for i in readable.tolist()),
         classifier.probabilities(prepared.values, readable),
         contract.class_names,
         {name: np.searchsorted(readable, rows) for name, rows in prepared.adjusted.items()},

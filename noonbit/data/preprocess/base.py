@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import BadItem, InputKind, OnDemand, Raw, RawDataset
 from noonbit.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from noonbit.config.recipe import Recipe
 
 Values: TypeAlias = NDArray[Any] | OnDemand
 """Transformed inputs (N, *shape): an array, in memory or mapped, or computed when asked for."""
@@ -166,7 +167,7 @@ class Preprocessor(BaseModel, ABC):
 
     @classmethod
     @abstractmethod
-    def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
+    def fit(cls, data: RawDataset, recipe: "Recipe") -> tuple[Self, dict[str, str]]:
         """The preprocessor that suits the data, and the reason for each choice.
 
         Choices that need the training items alone are made later, by `fit_to_train`. The recipe

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import OnDemand, Raw, RawDataset
 from noonbit.data.preprocess.base import (
     Adjustment,
@@ -26,6 +25,8 @@ from noonbit.errors import InputRefused
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from noonbit.config.recipe import Recipe
 
 MOST_PLANES, LARGEST_BOARD = 1_000, 52
 """Of a position: planes, and points a side, as many as game records can name."""
@@ -98,7 +99,7 @@ class BoardPreprocessor(Preprocessor):
         return self.planes
 
     @classmethod
-    def fit(cls, data: RawDataset, recipe: Recipe) -> tuple["BoardPreprocessor", dict[str, str]]:
+    def fit(cls, data: RawDataset, recipe: "Recipe") -> tuple["BoardPreprocessor", dict[str, str]]:
         """Take the planes and the board size from the data."""
         from noonbit.data.go.planes import LIBERTIES_AFTER, MOST
 

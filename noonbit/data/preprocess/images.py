@@ -10,14 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from pydantic import Field, model_validator
 
-from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import BadItem, NumberedNames, Picture, Raw, RawDataset
 from noonbit.data.preprocess.base import (
     Adjustment,
@@ -53,6 +52,9 @@ from noonbit.data.preprocess.white_level import measure_white_level
 from noonbit.data.readers.bit_depth import FULL_WHITE, HIGHEST_LEVEL
 from noonbit.data.readers.pictures import convert_image, decode
 from noonbit.errors import InputRefused, UsageError
+
+if TYPE_CHECKING:
+    from noonbit.config.recipe import Recipe
 
 FitMode = Literal["crop", "pad"]
 RawPicture: TypeAlias = Image.Image | Picture | NDArray[np.generic]
@@ -145,7 +147,7 @@ class ImagePreprocessor(Preprocessor):
         return self.value_range
 
     @classmethod
-    def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
+    def fit(cls, data: RawDataset, recipe: "Recipe") -> tuple[Self, dict[str, str]]:
         """Derive size, channels and polarity, unless the recipe fixes size or channels."""
         images = images_of(data.train.raw)
         reasons: dict[str, str] = {}

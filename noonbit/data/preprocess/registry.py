@@ -8,16 +8,18 @@ the package, `register_input_kind(YourPreprocessor)`.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import PlainSerializer, PlainValidator
 
-from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import InputKind, RawDataset, input_kind_of
 from noonbit.data.preprocess.base import Preprocessor
 from noonbit.data.preprocess.boards import BoardPreprocessor
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.text import TextPreprocessor
+
+if TYPE_CHECKING:
+    from noonbit.config.recipe import Recipe
 
 INPUT_KINDS: dict[InputKind, type[Preprocessor]] = {
     "pictures": ImagePreprocessor,
@@ -32,14 +34,15 @@ def register_input_kind(preprocessor: type[Preprocessor]) -> None:
 
 
 def fit_preprocessor(
-    data: RawDataset,
-    recipe: Recipe = Recipe(),  # noqa: B008 - frozen
+    data: RawDataset, recipe: "Recipe | None" = None
 ) -> tuple[Preprocessor, dict[str, str]]:
     """The preprocessor that suits the data, and the reason for each choice.
 
     Choices that need the training items alone are made later, by `Preprocessor.fit_to_train`.
     """
-    return INPUT_KINDS[input_kind_of(data.train.raw)].fit(data, recipe)
+    from noonbit.config.recipe import Recipe  # predictions need none, and it is slow to import
+
+    return INPUT_KINDS[input_kind_of(data.train.raw)].fit(data, recipe or Recipe())
 
 
 def restore_preprocessor(stored: object) -> Preprocessor:

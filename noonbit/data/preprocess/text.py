@@ -10,13 +10,12 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from noonbit.config.recipe import Recipe
 from noonbit.data.dataset import PART_NAMES, Raw, RawDataset, Sentences
 from noonbit.data.preprocess.base import (
     Adjustment,
@@ -26,6 +25,9 @@ from noonbit.data.preprocess.base import (
     Values,
 )
 from noonbit.errors import InputRefused, UsageError
+
+if TYPE_CHECKING:
+    from noonbit.config.recipe import Recipe
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 MAX_WORDS = 1_000
@@ -128,7 +130,7 @@ class TextPreprocessor(Preprocessor):
         return self.words
 
     @classmethod
-    def fit(cls, data: RawDataset, recipe: Recipe) -> tuple[Self, dict[str, str]]:
+    def fit(cls, data: RawDataset, recipe: "Recipe") -> tuple[Self, dict[str, str]]:
         """Use all words of the data; `fit_to_train` keeps those of the training sentences."""
         parts = [as_sentences(data.parts[name].raw) for name in PART_NAMES if name in data.parts]
         letters = detect_letters(data)

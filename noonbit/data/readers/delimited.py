@@ -10,11 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 from numpy.typing import NDArray
 
 from noonbit.data.dataset import NumberedNames
@@ -23,6 +21,10 @@ from noonbit.data.readers.arrow import open_buffer
 from noonbit.data.readers.pictures import SUFFIXES
 from noonbit.data.readers.text import decode_file
 from noonbit.errors import DataError, UsageError, join_first, plural
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.csv
 
 LABEL_NAMES = (
     *("label", "labels", "class", "classes", "target", "targets", "y", "category"),
@@ -311,18 +313,19 @@ def column_key(column: int) -> str:
 def parse_columns(
     table: Table,
     raw: bytes,
-    types: dict[int, pa.DataType],
+    types: "dict[int, pa.DataType]",
     *,
     use_threads: bool = True,
-    ragged: list[pyarrow.csv.InvalidRow] | None = None,
-) -> pa.Table:
+    ragged: "list[pyarrow.csv.InvalidRow] | None" = None,
+) -> "pa.Table":
     """Parse only the columns in `types`. Raises `pa.ArrowInvalid`.
 
     Rows with a wrong number of fields are left out and added to `ragged`, if there is one; only
     a single thread knows their numbers.
     """
+    import pyarrow.csv  # pyarrow takes 0.1 s to import, and pictures need none of it
 
-    def leave_out(row: pyarrow.csv.InvalidRow) -> str:
+    def leave_out(row: "pyarrow.csv.InvalidRow") -> str:
         if ragged is None:
             return "error"
         ragged.append(row)
@@ -357,6 +360,9 @@ def read_text_columns(
 
     Rows with a wrong number of fields are left out, or else an error.
     """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     types = dict.fromkeys(columns, pa.string())
     try:
         parsed = parse_columns(table, raw, types)
@@ -368,11 +374,13 @@ def read_text_columns(
     return [pc.utf8_trim_whitespace(parsed.column(column_key(i))).to_pylist() for i in columns]
 
 
-def explain_parse_error(table: Table, raw: bytes, types: dict[int, pa.DataType]) -> str:
+def explain_parse_error(table: Table, raw: bytes, types: "dict[int, pa.DataType]") -> str:
     """Explain in a sentence why a table does not parse.
 
     Parses it again on one thread, as only then pyarrow reports row numbers.
     """
+    import pyarrow as pa
+
     message = ""
     try:
         parse_columns(table, raw, types, use_threads=False)

@@ -40,8 +40,9 @@ PIXEL_LIMIT = 64_000_000
 FLATTENED_AT_ONCE = 4_000_000
 """Pixels of a transparent image that are flattened together, which takes 12 bytes for each."""
 
-FORMATS = ("AVIF", "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
-"""The formats Pillow may try. Others have no reliable signature, and EPS starts Ghostscript."""
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "AVIF", "ICO", "JPEG2000", "TIFF", "WEBP")
+"""The formats Pillow may try, in this order. Others have no reliable signature, and EPS starts
+Ghostscript. For any but the first five, Pillow imports all its plugins, which takes 0.1 s."""
 
 SUFFIXES = {
     ".avif": "AVIF",

@@ -26,7 +26,6 @@ from noonbit.data.readers.delimited import (
 )
 from noonbit.data.readers.label_column import numbers_rows
 from noonbit.data.readers.labelled_pixels import LabelledPixels, dataset_from_pixels, labels_of
-from noonbit.data.readers.number_rows import read_numbers
 from noonbit.data.readers.split_column import find_split_column
 from noonbit.errors import DataError, join_first
 
@@ -68,6 +67,8 @@ def read_cell_rows(
             f"{table.file.name} has {table.describe()}, and no cell holds the pixels of a picture. "
             "Give tables of one form."
         )
+    from noonbit.data.readers.number_rows import read_numbers  # pyarrow is slow to import
+
     raw = table.content()
     split = find_split_column(table)
     columns = _label_columns(table, raw, {cell, split}, label_column) if labelled else []

@@ -3,7 +3,6 @@
 from noonbit.data.dataset import PartName, RawDataset
 from noonbit.data.readers.delimited import Table
 from noonbit.data.readers.labelled_pixels import LabelledPixels, dataset_from_pixels, labels_of
-from noonbit.data.readers.number_rows import read_numbers
 from noonbit.data.readers.pixel_columns import assign_columns
 
 
@@ -17,6 +16,8 @@ def read_pixels(
 
 def read_rows(table: Table, label_column: str | None = None) -> LabelledPixels:
     """Read the pixels and the label of every row. Raises `DataError`."""
+    from noonbit.data.readers.number_rows import read_numbers  # pyarrow is slow to import
+
     raw = table.content()
     columns = assign_columns(table, raw, label_column)
     split = [] if columns.split is None else [columns.split]
