@@ -1,0 +1,107 @@
+"""Read the body of a request within its limits, and hold only so many bytes of all of them.
+
+Content-Length is what the client says; what counts is what arrives.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from starlette.requests import ClientDisconnect, Request
+
+from noonbit.serve.refusal import Busy, RequestRefused
+from noonbit.serve.settings import ServeSettings
+
+RETRY_SECONDS = 1
+
+
+class BodyReader:
+    """Reads bodies, and counts the bytes that are held until their requests are answered."""
+
+    def __init__(self, settings: ServeSettings) -> None:
+        self._settings = settings
+        self.held_bytes = 0
+        """Of all requests that were not answered yet."""
+
+    @contextmanager
+    def hold(self) -> Iterator["HeldBody"]:
+        """Give the place of one body, whose bytes count until the block ends."""
+        body = HeldBody(self)
+        try:
+            yield body
+        finally:
+            self.held_bytes -= body.size
+
+    def count(self, body: "HeldBody", more: int) -> None:
+        """Count bytes of a body; raises `RequestRefused` if it or all of them are too many."""
+        settings = self._settings
+        if body.size + more > settings.max_body_bytes:
+            raise too_large(settings.max_body_bytes)
+        if self.held_bytes + more > settings.max_held_bytes:
+            raise Busy(
+                f"Other requests hold {self.held_bytes:,} bytes of the {settings.max_held_bytes:,} "
+                "that this server keeps; come back later.",
+                RETRY_SECONDS,
+            )
+        body.size += more
+        self.held_bytes += more
+
+    def require_acceptable(self, request: Request) -> None:
+        """Refuse by the headers alone what is compressed, or says that it is too large."""
+        encoding = request.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("", "identity"):
+            raise RequestRefused(
+                415, f"The body is compressed ({encoding[:50]}); send it as it is, uncompressed."
+            )
+        stated = request.headers.get("content-length", "0")
+        if stated.isdecimal() and int(stated[:20]) > self._settings.max_body_bytes:
+            raise too_large(self._settings.max_body_bytes)
+
+
+class HeldBody:
+    """The body of one request."""
+
+    def __init__(self, reader: BodyReader) -> None:
+        self._reader = reader
+        self.size = 0
+
+    async def read(self, request: Request, *, seconds: float) -> bytes:
+        """Read the whole body.
+
+        Raises `RequestRefused` if it is too large, too slow or compressed, and `ClientDisconnect`
+        if the client leaves in its middle.
+        """
+        self._reader.require_acceptable(request)
+        chunks: list[bytes] = []
+        try:
+            async with asyncio.timeout(seconds):
+                async for chunk in body_chunks(request):
+                    self._reader.count(self, len(chunk))
+                    chunks.append(chunk)
+        except TimeoutError:
+            raise RequestRefused(
+                408, f"The body did not arrive within {seconds:g} seconds; send less at once."
+            ) from None
+        return b"".join(chunks)
+
+
+async def body_chunks(request: Request) -> AsyncIterator[bytes]:
+    """Yield the pieces of a body as they arrive; raises `ClientDisconnect`."""
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+async def wait_for_disconnect(request: Request) -> None:
+    """Return when the client has left; only after its body was read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def too_large(most: int) -> RequestRefused:
+    """Return the refusal of a body above the limit."""
+    return RequestRefused(413, f"The body is larger than {most:,} bytes; send less at once.")

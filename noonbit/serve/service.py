@@ -1,0 +1,134 @@
+"""One model being served: what the routes of every protocol share.
+
+service.bounded(handle)           an endpoint of a POST: handle(request, body) within the limits
+service.preparation.prepare(...)  inputs -> what the network takes
+service.batcher.reserve(n)        places for n inputs
+service.batcher.answer(values)    their logits and probabilities
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from noonbit.serve.batching import Batcher
+from noonbit.serve.body import BodyReader, wait_for_disconnect
+from noonbit.serve.inputs import require_served
+from noonbit.serve.metrics import Metrics
+from noonbit.serve.preparation import Preparation, Prepared
+from noonbit.serve.refusal import CLIENT_LEFT, RequestRefused
+from noonbit.serve.settings import ServeSettings
+from noonbit.system.hardware import usable_cpus
+
+if TYPE_CHECKING:
+    from noonbit.export.onnx_model import OnnxModel
+
+Handler = Callable[[Request, bytes], Awaitable[Response]]
+"""Answers a request whose body was read."""
+
+
+class Service:
+    """A model with the queue, the threads and the counters around it."""
+
+    def __init__(self, model: "OnnxModel", settings: ServeSettings) -> None:
+        """Raises `UsageError` for a model whose inputs no request can hold."""
+        preprocessor = model.contract.preprocessor
+        require_served(preprocessor.input_kind)
+        self.model = model
+        self.settings = settings
+        self.bodies = BodyReader(settings)
+        self.preparation = Preparation(preprocessor, threads=usable_cpus())
+        self.batcher = Batcher(
+            model.answer,
+            max_batch=settings.max_batch,
+            max_pending=settings.max_pending,
+            on_batch=lambda size: self.metrics.batch_inputs.observe(size),
+        )
+        self.metrics = Metrics(batch_sizes=self.batcher.sizes)
+        self.metrics.watch_queue(lambda: self.batcher.waiting, lambda: self.batcher.pending)
+        self.is_ready = False
+        """Whether requests are answered: the network is warmed up, and nobody said stop."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of input: `pictures`, `sentences` or `boards`."""
+        return self.model.contract.preprocessor.input_kind
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Warm up, and answer what comes as long as the block lasts."""
+        preprocessor = self.model.contract.preprocessor
+        blank = network_values(np.zeros((1, *preprocessor.shape), preprocessor.dtype))
+        await self.preparation.run(self.batcher.warm_up, blank)
+        worker = asyncio.create_task(self.batcher.work(), name="noonbit-batches")
+        self.is_ready = True
+        try:
+            yield
+        finally:
+            self.is_ready = False
+            worker.cancel()
+            self.preparation.close()
+
+    def stop(self) -> None:
+        """Take note that nothing new is to be taken."""
+        self.is_ready = False
+
+    def bounded(self, handle: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """Return an endpoint that reads the body and calls `handle`, within the limits.
+
+        It raises `RequestRefused` for a body that is too large or too slow, and for an answer that
+        takes too long. Whatever `handle` waits for is cancelled then, and when the client leaves.
+        """
+
+        async def endpoint(request: Request) -> Response:
+            seconds = self.settings.timeout_seconds
+            deadline = asyncio.get_running_loop().time() + seconds
+            with self.bodies.hold() as held:
+                try:
+                    body = await held.read(request, seconds=seconds)
+                    return await self._within(deadline, request, handle(request, body))
+                except ClientDisconnect:
+                    return Response(status_code=CLIENT_LEFT)
+
+        return endpoint
+
+    async def _within(
+        self, deadline: float, request: Request, work: Awaitable[Response]
+    ) -> Response:
+        """Await work until the deadline, or until the client leaves."""
+        answer = asyncio.ensure_future(work)
+        departure = asyncio.ensure_future(wait_for_disconnect(request))
+        try:
+            await asyncio.wait(
+                (answer, departure),
+                timeout=deadline - asyncio.get_running_loop().time(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if answer.done():
+                return answer.result()
+            if departure.done():
+                raise ClientDisconnect
+        finally:
+            for task in (answer, departure):
+                task.cancel()
+            await asyncio.wait((answer, departure))
+        raise RequestRefused(
+            504,
+            f"There is no answer within {self.settings.timeout_seconds:g} seconds; send less at "
+            "once, or come back later.",
+        )
+
+
+def stack_values(prepared: Sequence[Prepared]) -> NDArray[Any]:
+    """Return the values of some inputs as the network takes them: (N, *shape)."""
+    return network_values(np.stack([each.values for each in prepared]))
+
+
+def network_values(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values (N, *shape) in the network's type: word numbers are int64, all else bytes."""
+    return values if values.dtype == np.uint8 else values.astype(np.int64)

@@ -1,0 +1,139 @@
+"""The protocol for people: POST /v1/predict and GET /v1/model.
+
+    curl -F file=@seven.png http://localhost:8000/v1/predict
+    curl -H 'Content-Type: image/png' --data-binary @seven.png 'localhost:8000/v1/predict?top=3'
+    curl --json '{"texts": ["a fine film"]}' http://localhost:8000/v1/predict
+
+answers with a row for each input, in order:
+
+    {"predictions": [{"name": "seven.png", "prediction": "7", "probability": 0.98,
+                      "top": [{"class": "7", "probability": 0.98}], "adjusted": ["inverted"],
+                      "unfamiliar": false},
+                     {"name": "cut.png", "error": "cut.png is cut off after 30 bytes."}]}
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from noonbit.errors import InputRefused
+from noonbit.serve.inputs import describe_bodies, read_inputs
+from noonbit.serve.preparation import Prepared
+from noonbit.serve.refusal import RequestRefused
+from noonbit.serve.service import Service, stack_values
+
+
+def routes(service: Service) -> list[BaseRoute]:
+    """The routes of this protocol."""
+
+    async def predict(request: Request, body: bytes) -> Response:
+        top = read_top(request)
+        content_type = request.headers.get("content-type", "")
+        inputs = await service.preparation.run(
+            read_inputs, body, content_type, service.kind, service.settings
+        )
+        with service.batcher.reserve(len(inputs)):
+            prepared = await service.preparation.prepare(inputs)
+            rows = await answer_rows(service, prepared, top)
+        status = 200 if any("error" not in row for row in rows) else 422
+        return JSONResponse({"predictions": rows}, status_code=status)
+
+    async def model(request: Request) -> Response:
+        return JSONResponse(describe_model(service))
+
+    return [
+        Route("/v1/predict", service.bounded(predict), methods=["POST"]),
+        Route("/v1/model", model, methods=["GET"]),
+    ]
+
+
+def read_top(request: Request) -> int:
+    """Return how many classes an answer names; raises `RequestRefused`."""
+    query = request.query_params
+    unknown = [name for name in query if name != "top"]
+    if unknown:
+        raise RequestRefused(400, f"There is no use for ?{unknown[0][:50]}; ?top=3 is all.")
+    values = query.getlist("top")
+    if not values:
+        return 1
+    if len(values) > 1 or not (values[0].isdecimal() and len(values[0]) <= 9 and int(values[0])):
+        raise RequestRefused(400, "?top is one whole number from 1, of the classes to name.")
+    return int(values[0])
+
+
+async def answer_rows(
+    service: Service, prepared: Sequence[Prepared | InputRefused], top: int
+) -> list[dict[str, Any]]:
+    """Answer prepared inputs: a row for each, in order."""
+    metrics = service.metrics
+    good = [each for each in prepared if isinstance(each, Prepared)]
+    rows = []
+    if good:
+        answers = await service.batcher.answer(stack_values(good))
+        rows = [
+            describe_answer(one, probabilities, service.model.contract.class_names, top)
+            for one, probabilities in zip(good, answers.probabilities, strict=True)
+        ]
+    metrics.inputs.inc(len(good))
+    metrics.refused.inc(len(prepared) - len(good))
+    for one in good:
+        for adjustment in one.adjusted:
+            metrics.adjusted.labels(adjustment).inc()
+    answered = iter(rows)
+    return [
+        next(answered) if isinstance(each, Prepared) else {"name": each.name, "error": str(each)}
+        for each in prepared
+    ]
+
+
+def describe_answer(
+    one: Prepared, probabilities: NDArray[np.float32], class_names: Sequence[str], top: int
+) -> dict[str, Any]:
+    """Return the row of an input with its probabilities (classes,)."""
+    if not np.isfinite(probabilities).all():
+        return {
+            "name": one.name,
+            "error": "The network's outputs are not finite: its weights are damaged.",
+        }
+    best = np.argsort(-probabilities, kind="stable")[:top]
+    classes = [
+        {"class": class_names[index], "probability": float(probabilities[index])} for index in best
+    ]
+    return {
+        "name": one.name,
+        "prediction": classes[0]["class"],
+        "probability": classes[0]["probability"],
+        "top": classes,
+        "adjusted": list(one.adjusted),
+        "unfamiliar": None,
+    }
+
+
+def describe_model(service: Service) -> dict[str, Any]:
+    """Return what is served, what it takes, and within which limits."""
+    model, settings = service.model, service.settings
+    preprocessor = model.contract.preprocessor
+    return {
+        "name": model.name,
+        "card": model.card.model_dump(mode="json"),
+        "classes": list(model.contract.class_names),
+        "input": {
+            "kind": preprocessor.input_kind,
+            "shape": list(preprocessor.shape),
+            "description": preprocessor.describe_in_full(),
+            "conversion": preprocessor.describe_conversion(),
+            "send": describe_bodies(preprocessor.input_kind),
+        },
+        "limits": {
+            "inputs": settings.max_inputs,
+            "pending_inputs": settings.max_pending,
+            "body_bytes": settings.max_body_bytes,
+            "pixels": settings.max_pixels,
+            "seconds": settings.timeout_seconds,
+        },
+    }
