@@ -1,4 +1,4 @@
-"""Create run folders, and find them by path, unique prefix of the name, or `last`.
+"""Create run folders, and load runs.
 
 What lies in one, and who writes it: `Run` in run.py has the map and writes the plain files,
 checkpoint.py the weights, predictions.py the evaluation, `noonbit.report` the page.
@@ -14,10 +14,11 @@ from typing import Any
 
 from torch import nn
 
-from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError
+from noonbit.errors import ArtefactError, UsageError
+from noonbit.runs.find import RUNS, find_run
 from noonbit.runs.lock import LOCK, hold
-from noonbit.runs.run import RUNS, Run
-from noonbit.runs.run_json import FORMAT, RUN_JSON, read_run_json
+from noonbit.runs.run import Run
+from noonbit.runs.run_json import FORMAT, read_run_json
 from noonbit.system.files import cut_name
 from noonbit.system.paths import (
     absolute,
@@ -26,7 +27,6 @@ from noonbit.system.paths import (
     is_folder,
     list_names,
     require_place_for_folder,
-    user_path,
 )
 from noonbit.terminal import shell_word
 
@@ -150,32 +150,3 @@ def load_run(
         run.load_weights(model)
         run.model = run.with_test_time_augmentation(model)
     return run
-
-
-def find_run(name: str | Path, runs: Path) -> Path:
-    """Return the folder of a run; raises `ArtefactError` if there is none or more than one."""
-    path = user_path(name)
-    if os.path.lexists(path / RUN_JSON):  # what else than a file is there is said when it is read
-        return path
-    if is_file(path):
-        raise ArtefactError(f"{path} is a file, not a run folder; the run comes first.")
-    if is_folder(path) and str(name) != "last":
-        raise ArtefactNotFound(f"{path} is not a run: it has no run.json.")
-    found = sorted(entry.parent for entry in runs.glob("*/run.json"))
-    if not found:
-        raise ArtefactNotFound(
-            f"There is no run in {absolute(runs)}"
-            + ("" if str(name) == "last" else f", and {name} is no folder of one")
-            + ". Make one with `noonbit train SOURCE`, or give the path of a run folder."
-        )
-    if str(name) == "last":
-        return max(found, key=lambda entry: (entry / "run.json").stat().st_mtime_ns)
-    matches = [entry for entry in found if entry.name.startswith(str(name))]
-    if len(matches) == 1:
-        return matches[0]
-    names = ", ".join(entry.name for entry in (matches or found)[-5:])
-    what = "Several runs begin" if matches else "No run begins"
-    raise (ArtefactError if matches else ArtefactNotFound)(
-        f"{what} with '{name}' in {absolute(runs)}. "
-        f"{'They are' if matches else 'The latest are'}: {names}."
-    )

@@ -63,10 +63,10 @@ from noonbit.runs.checkpoint import (
     require_finite,
     require_fitting,
 )
+from noonbit.runs.find import RUN_JSON, RUNS
 from noonbit.runs.history import NAME as HISTORY
 from noonbit.runs.history import read_history, write_history
 from noonbit.runs.network_code import name_to_build, read_copies
-from noonbit.runs.run_json import RUN_JSON
 from noonbit.runs.stored_evaluation import NAME as EVALUATION
 from noonbit.runs.stored_evaluation import read_evaluation
 from noonbit.system.artefacts import (
@@ -83,8 +83,6 @@ from noonbit.system.runtime import Runtime
 from noonbit.terminal import shell_word
 from noonbit.training.state import EpochMetrics
 
-RUNS = Path("runs")
-"""Where runs are created and looked for, relative to the working directory."""
 LARGE_INPUT = 2**16
 """Values of an input from which a dense layer may take gigabytes, if the contract is not the
 weights': they are then compared before the network is built."""

@@ -24,11 +24,11 @@ from noonbit.config.recipe import MOST_THREADS, Engine, Precision, Recipe
 from noonbit.errors import ArtefactError
 from noonbit.models.catalogue import MODELS
 from noonbit.models.custom import is_custom
+from noonbit.runs.find import RUN_JSON
 from noonbit.system.artefacts import parse_artefact, read_artefact_json
 
 FORMAT = 1
 """The version of the run folder; incremented when older versions can no longer read it."""
-RUN_JSON = "run.json"
 MEMBERS = "members"
 """The folder of the run folders of members that were trained together."""
 LARGEST_COUNT = 2**53

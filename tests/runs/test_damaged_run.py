@@ -24,7 +24,8 @@ from noonbit.jobs.member import MemberTraining, SharedSource
 from noonbit.jobs.observer import Observer
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import load_state
-from noonbit.runs.folder import find_run, load_run
+from noonbit.runs.find import find_run
+from noonbit.runs.folder import load_run
 from noonbit.runs.history import read_history
 from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run

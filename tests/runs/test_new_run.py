@@ -8,7 +8,8 @@ from threading import Barrier
 import pytest
 
 from noonbit.errors import ArtefactError, UsageError
-from noonbit.runs.folder import find_run, new_run
+from noonbit.runs.find import find_run
+from noonbit.runs.folder import new_run
 from noonbit.runs.lock import LOCK, hold
 
 MAKERS, ROUNDS = 4, 15
