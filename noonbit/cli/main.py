@@ -31,6 +31,7 @@ COMMANDS = {
     "evaluate": "Measure a run on its test images, or on another source.",
     "predict": "Name the classes of new images.",
     "errors": "Draw the test images that a run got wrong.",
+    "serve": "Answer over HTTP with a run or an exported file.",
     "report": "Write a run's offline page again.",
     "show": "Draw one image of a source, and print it as numbers.",
     "export": "Write a run as a file that runs without noonbit.",

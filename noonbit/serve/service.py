@@ -44,7 +44,7 @@ class Service:
         self.bodies = BodyReader(settings)
         self.preparation = Preparation(preprocessor, threads=usable_cpus())
         self.batcher = Batcher(
-            model.answer,
+            model.answer_batch,
             max_batch=settings.max_batch,
             max_pending=settings.max_pending,
             on_batch=lambda size: self.metrics.batch_inputs.observe(size),
@@ -55,6 +55,11 @@ class Service:
         """Whether requests are answered: the network is warmed up, and nobody said stop."""
 
     @property
+    def name(self) -> str:
+        """The name of the model: that of its run."""
+        return self.model.card.run
+
+    @property
     def kind(self) -> str:
         """The kind of input: `pictures`, `sentences` or `boards`."""
         return self.model.contract.preprocessor.input_kind
@@ -63,7 +68,7 @@ class Service:
     async def running(self) -> AsyncIterator[None]:
         """Warm up, and answer what comes as long as the block lasts."""
         preprocessor = self.model.contract.preprocessor
-        blank = network_values(np.zeros((1, *preprocessor.shape), preprocessor.dtype))
+        blank = np.zeros((1, *preprocessor.shape), preprocessor.dtype)
         await self.preparation.run(self.batcher.warm_up, blank)
         worker = asyncio.create_task(self.batcher.work(), name="noonbit-batches")
         self.is_ready = True
@@ -125,10 +130,5 @@ class Service:
 
 
 def stack_values(prepared: Sequence[Prepared]) -> NDArray[Any]:
-    """Return the values of some inputs as the network takes them: (N, *shape)."""
-    return network_values(np.stack([each.values for each in prepared]))
-
-
-def network_values(values: NDArray[Any]) -> NDArray[Any]:
-    """Return values (N, *shape) in the network's type: word numbers are int64, all else bytes."""
-    return values if values.dtype == np.uint8 else values.astype(np.int64)
+    """Return the values of some inputs, at least one, as one array (N, *shape)."""
+    return np.stack([each.values for each in prepared])

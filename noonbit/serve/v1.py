@@ -95,11 +95,6 @@ def describe_answer(
     one: Prepared, probabilities: NDArray[np.float32], class_names: Sequence[str], top: int
 ) -> dict[str, Any]:
     """Return the row of an input with its probabilities (classes,)."""
-    if not np.isfinite(probabilities).all():
-        return {
-            "name": one.name,
-            "error": "The network's outputs are not finite: its weights are damaged.",
-        }
     best = np.argsort(-probabilities, kind="stable")[:top]
     classes = [
         {"class": class_names[index], "probability": float(probabilities[index])} for index in best
@@ -119,7 +114,7 @@ def describe_model(service: Service) -> dict[str, Any]:
     model, settings = service.model, service.settings
     preprocessor = model.contract.preprocessor
     return {
-        "name": model.name,
+        "name": service.name,
         "card": model.card.model_dump(mode="json"),
         "classes": list(model.contract.class_names),
         "input": {
