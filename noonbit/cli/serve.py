@@ -8,7 +8,7 @@ from cyclopts import Parameter, validators
 
 from noonbit.cli.output import print_line, say
 from noonbit.cli.trust import Trust
-from noonbit.errors import MissingExtra
+from noonbit.errors import MissingExtra, plural
 from noonbit.system.paths import is_file, user_path
 
 if TYPE_CHECKING:
@@ -81,8 +81,12 @@ def serve(
             say(f"serves   {describe(opened)}")
             say(f"next     {curl_line(opened, settings, url_of(listener))}")
 
-        run_server(app, listener, settings, on_start=say_address)
-    say("stopped  what was taken is answered")
+        given_up = run_server(app, listener, settings, on_start=say_address)
+    if given_up:
+        grace = f"{settings.grace_seconds:g} seconds"
+        say(f"stopped  {plural(given_up, 'request')} had no answer after {grace}")
+    else:
+        say("stopped  every request that was taken is answered")
 
 
 def require_extra() -> None:
@@ -139,3 +143,4 @@ def log_to_stderr() -> None:
         logger.addHandler(handler)
         logger.propagate = False
     logging.getLogger("noonbit.serve").setLevel(logging.INFO)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

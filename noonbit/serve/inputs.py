@@ -155,11 +155,11 @@ def refuse_constant(word: str) -> None:
 
 def unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object; raises `ValueError` for one that has a name twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'an object has the name "{twice[:50]}" twice')
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f'an object has the name "{name[:50]}" twice')
+        found[name] = value
     return found
 
 

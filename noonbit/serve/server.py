@@ -10,9 +10,9 @@ ends it at once.
 
 import asyncio
 import errno
-import logging
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
@@ -81,11 +81,20 @@ def serve(
     settings: ServeSettings,
     *,
     on_start: Callable[[], None] = lambda: None,
-) -> None:
+) -> int:
     """Answer requests until SIGTERM or Ctrl-C, which is no error; calls `on_start` when ready.
 
-    Raises whatever the application raises while it starts.
+    Returns how many requests were given up because the grace period was over.
     """
+    asyncio.run(make_server(app, settings, on_start=on_start).serve(sockets=[listener]))
+    service: Service = app.state.service
+    return service.given_up
+
+
+def make_server(
+    app: Starlette, settings: ServeSettings, *, on_start: Callable[[], None] = lambda: None
+) -> "GracefulServer":
+    """Return uvicorn with an application of `create_app`."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -99,9 +108,7 @@ def serve(
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
     )
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    server = GracefulServer(config, app.state.service, on_start)
-    asyncio.run(server.serve(sockets=[listener]))
+    return GracefulServer(config, app.state.service, on_start)
 
 
 class GracefulServer(uvicorn.Server):
@@ -121,7 +128,10 @@ class GracefulServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop at the signals as long as the block lasts."""
+        """Stop at the signals as long as the block lasts; they go to the main thread alone."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         before = {number: signal.signal(number, self.handle_exit) for number in STOPPING_SIGNALS}
         try:
             yield

@@ -21,13 +21,14 @@ from noonbit.serve.body import BodyReader, wait_for_disconnect
 from noonbit.serve.inputs import require_served
 from noonbit.serve.metrics import Metrics
 from noonbit.serve.preparation import Preparation, Prepared
-from noonbit.serve.refusal import CLIENT_LEFT, RequestRefused
+from noonbit.serve.refusal import CLIENT_LEFT, Busy, RequestRefused
 from noonbit.serve.settings import ServeSettings
 from noonbit.system.hardware import usable_cpus
 
 if TYPE_CHECKING:
     from noonbit.export.onnx_model import OnnxModel
 
+RETRY_SECONDS = 1
 Handler = Callable[[Request, bytes], Awaitable[Response]]
 """Answers a request whose body was read."""
 
@@ -53,6 +54,8 @@ class Service:
         self.metrics.watch_queue(lambda: self.batcher.waiting, lambda: self.batcher.pending)
         self.is_ready = False
         """Whether requests are answered: the network is warmed up, and nobody said stop."""
+        self.given_up = 0
+        """Requests that were taken and had no answer when the server stopped."""
 
     @property
     def name(self) -> str:
@@ -71,12 +74,14 @@ class Service:
         blank = np.zeros((1, *preprocessor.shape), preprocessor.dtype)
         await self.preparation.run(self.batcher.warm_up, blank)
         worker = asyncio.create_task(self.batcher.work(), name="noonbit-batches")
+        worker.add_done_callback(lambda _: self.stop())
         self.is_ready = True
         try:
             yield
         finally:
             self.is_ready = False
             worker.cancel()
+            await asyncio.wait((worker,))
             self.preparation.close()
 
     def stop(self) -> None:
@@ -99,6 +104,11 @@ class Service:
                     return await self._within(deadline, request, handle(request, body))
                 except ClientDisconnect:
                     return Response(status_code=CLIENT_LEFT)
+                except asyncio.CancelledError:  # the server stops, and waits no longer
+                    self.given_up += 1
+                    raise Busy(
+                        "This server stopped before it had an answer; ask again.", RETRY_SECONDS
+                    ) from None
 
         return endpoint
 
