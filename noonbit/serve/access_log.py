@@ -6,7 +6,7 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from noonbit.serve.metrics import Metrics
-from noonbit.serve.refusal import CLIENT_LEFT
+from noonbit.serve.refusal import CLIENT_LEFT, bug_response
 from noonbit.terminal import cut_middle, escape_controls
 
 LOGGER = logging.getLogger("noonbit.serve")
@@ -36,9 +36,11 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, note_status)
-        except Exception:  # a bug, which is answered outside of this
-            status = 500
-            raise
+        except Exception:
+            LOGGER.exception("This is a bug in noonbit; please report it with these lines")
+            if status != CLIENT_LEFT:  # the answer has begun, so it can only be cut off
+                raise
+            await bug_response()(scope, receive, note_status)
         finally:
             seconds = perf_counter() - began
             # The path of the route: those that clients make up would fill the memory.

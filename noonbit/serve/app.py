@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 
 from noonbit.serve import probes, v1
 from noonbit.serve.access_log import AccessLog
-from noonbit.serve.refusal import RequestRefused, answer_bug, answer_refused, answer_unrouted
+from noonbit.serve.refusal import RequestRefused, answer_refused, answer_unrouted
 from noonbit.serve.security import Gate
 from noonbit.serve.service import Service
 from noonbit.serve.settings import ServeSettings
@@ -51,7 +51,6 @@ def create_app(model: "OnnxModel", settings: ServeSettings) -> Starlette:
         exception_handlers={
             RequestRefused: answer_refused,
             HTTPException: answer_unrouted,
-            Exception: answer_bug,
         },
         lifespan=lifespan,
     )

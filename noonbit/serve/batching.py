@@ -108,7 +108,7 @@ class Batcher:
     ) -> None:
         """`answer` is called in a thread with (N, *shape), N one of `sizes`.
 
-        `on_batch` is called there with the size of each batch that was answered.
+        `on_batch` is called with the size of each batch that was answered.
         """
         self.sizes = batch_sizes(max_batch)
         """The sizes of batches, the largest first."""
@@ -170,6 +170,7 @@ class Batcher:
                 except Exception as error:  # of this batch alone: the next one may be all right
                     self._fail(batch, error)
                     continue
+                self._on_batch(len(answers.logits))
                 first = 0
                 for rows, request in zip(*batch, strict=True):
                     request.receive(Answers(*(each[first : first + len(rows)] for each in answers)))
@@ -187,7 +188,6 @@ class Batcher:
         outputs = self._answer(values)
         each = (perf_counter() - began) / len(values)
         self._seconds_per_input += SMOOTHING * (each - self._seconds_per_input)
-        self._on_batch(len(values))
         return Answers(outputs.logits, outputs.probabilities)
 
     def _take(self) -> Batch:

@@ -57,6 +57,6 @@ async def answer_unrouted(request: Request, error: Exception) -> Response:
     return error_response(error.status_code, sentence, error.headers)
 
 
-async def answer_bug(request: Request, error: Exception) -> Response:
-    """Answer after a bug of ours; its traceback is in the server's log."""
+def bug_response() -> JSONResponse:
+    """Return the answer after a bug of ours, of which the log says more."""
     return error_response(500, "This is a bug in noonbit; its server's log has the details.")
