@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from noonbit.evaluation.intervals import wilson_interval
+from noonbit.evaluation.intervals import ClusteredInterval, wilson_interval
 
 RESAMPLES = 20_000
 """Of the bootstrap; its Monte Carlo error is then about 1 % of the interval's length."""
@@ -30,16 +30,22 @@ class Gain:
     high: float
 
 
-def paired_gain(one: CorrectMask, other: CorrectMask) -> Gain:
+def paired_gain(
+    one: CorrectMask, other: CorrectMask, *, groups: NDArray[np.int64] | None = None
+) -> Gain:
     """Return the accuracy of `one` minus that of `other` on the same images.
 
     Newcombe's interval from the Wilson interval of each and their correlation (method 10 of
     "Improved confidence intervals for the difference between binomial proportions based on paired
-    data", Statistics in Medicine 17, 1998): accurate for few images and few differences too.
+    data", Statistics in Medicine 17, 1998): accurate for few images and few differences too. For
+    items in `groups` (N,), such as games, it is that of the mean difference over groups.
     """
     count = len(one)
     if not count:
         return Gain(math.nan, -1.0, 1.0)
+    if groups is not None:
+        mean = ClusteredInterval.over_groups(one.astype(np.int64) - other, groups)
+        return Gain(mean.value, max(-1.0, mean.low), min(1.0, mean.high))
     both, neither = int((one & other).sum()), int((~one & ~other).sum())
     first, second = int(one.sum()), int(other.sum())
     share, other_share = first / count, second / count

@@ -86,3 +86,14 @@ def test_no_images_give_no_figures():
     assert math.isnan(gain_over_mean(nothing, [nothing]).gain)
     assert isinstance(paired_gain(nothing, nothing), Gain)
     assert math.isnan(disagreement([nothing.astype(np.int64)] * 2)[0])
+
+
+def test_of_items_in_groups_the_groups_count():
+    one, other = answers(900, 60, 20, 20)
+    few = np.arange(1000) // 100  # all differences lie in two of ten games
+    alone, grouped = paired_gain(one, other), paired_gain(one, other, groups=few)
+    assert grouped.gain == pytest.approx(alone.gain)
+    assert grouped.high - grouped.low > 2 * (alone.high - alone.low)
+    each = one.astype(int) - other
+    error = np.array([each[few == game].mean() for game in range(10)]).std(ddof=1) / math.sqrt(10)
+    assert grouped.high - grouped.gain == pytest.approx(2.262 * error, rel=1e-3)
