@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from noonbit.data.preprocess.contract import Contract
+from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 
 FORMAT = 1
 """The version of what is stored; incremented when older versions can no longer read it."""
@@ -36,6 +37,8 @@ class ModelCard(BaseModel):
     """Of the run's file of weights."""
     noonbit: str
     """The version that exported."""
+    unfamiliar: OutOfDistributionRule | None = None
+    """By which inputs are flagged that do not look like those of the training; None: by none."""
     quantised: Literal["int8"] | None = None
 
 

@@ -14,6 +14,7 @@ import torch
 
 from noonbit.data.preprocess.contract import Contract
 from noonbit.errors import ArtefactError, MissingExtra, raise_as
+from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 from noonbit.export.graph import INPUT_NAMES, ExportedNetwork, example_input, exportable
 from noonbit.export.model_card import FORMAT, METADATA_KEY, ExportMetadata, ModelCard
 from noonbit.export.onnx_model import OUTPUTS
@@ -27,10 +28,11 @@ OPSET = 20
 onnxruntime reads it since 1.17 (January 2024)."""
 
 
-def write_onnx(run: Run, path: Path) -> None:
+def write_onnx(run: Run, path: Path, rule: OutOfDistributionRule | None = None) -> None:
     """Write the network of a run to a new file, with its contract and its card.
 
-    Takes uint8 (N, C, H, W), or int64 (N, length) word numbers, of any N. Raises `ArtefactError`
+    It takes uint8 (N, C, H, W), or int64 (N, length) word numbers, of any N. `rule` is what flags
+    inputs unlike those of the training; see `familiarity.fit_rule`. Raises `ArtefactError`
     for a network that PyTorch's exporter cannot write, and `MissingExtra` without the exporter.
     """
     program = trace(exportable(run), run.contract)
@@ -38,7 +40,7 @@ def write_onnx(run: Run, path: Path) -> None:
     for node in model.graph:
         node.metadata_props.clear()  # the exporter notes the paths of this machine's source files
         node.doc_string = None
-    metadata = ExportMetadata(format=FORMAT, contract=run.contract, card=card_of(run))
+    metadata = ExportMetadata(format=FORMAT, contract=run.contract, card=card_of(run, rule))
     model.metadata_props[METADATA_KEY] = metadata.model_dump_json()
     model.metadata_props["class_names"] = json.dumps(run.class_names, ensure_ascii=False)
     model.metadata_props["input"] = run.contract.preprocessor.describe_in_full()
@@ -83,7 +85,7 @@ def trace(network: ExportedNetwork, contract: Contract) -> "ONNXProgram":
     return program
 
 
-def card_of(run: Run) -> ModelCard:
+def card_of(run: Run, rule: OutOfDistributionRule | None) -> ModelCard:
     """Return what an exported file says of its run; raises `ArtefactError` without weights."""
     tested = run.evaluation
     if tested is not None and not tested.items:
@@ -99,6 +101,7 @@ def card_of(run: Run) -> ModelCard:
         test_items=0 if tested is None else tested.items,
         weights_sha256=hashlib.sha256(run.weights_path.read_bytes()).hexdigest(),
         noonbit=version("noonbit"),
+        unfamiliar=rule,
     )
 
 

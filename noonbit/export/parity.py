@@ -19,6 +19,7 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.base import Values
 from noonbit.errors import CheckFailed, DataError
 from noonbit.evaluation.torch_inference import predict_logits
+from noonbit.export.familiarity import take_evenly
 from noonbit.export.onnx_model import Outputs
 from noonbit.runs.run import Run
 from noonbit.system.artefacts import read_artefact_json
@@ -109,9 +110,7 @@ def parity_items(run: Run, items: PreparedDataset | None) -> ParityItems:
         ):
             rows = items.indices(part)
             if len(rows):
-                # Evenly over the whole part, since files are often sorted by class.
-                step = np.linspace(0, len(rows) - 1, min(len(rows), MOST_ITEMS))
-                return ParityItems(items.values, rows[step.astype(np.int64)], described)
+                return ParityItems(items.values, take_evenly(rows, MOST_ITEMS), described)
     preprocessor, random = run.contract.preprocessor, np.random.default_rng(0)
     highest = preprocessor.channels if preprocessor.of_words else 256
     shape = (RANDOM_ITEMS, *preprocessor.shape)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from noonbit.data.preprocess.base import Values
 from noonbit.errors import plural
 from noonbit.evaluation.significance import paired_gain
 from noonbit.export.onnx_model import OnnxModel
@@ -98,24 +99,27 @@ class QuantisationCost(BaseModel):
 def measure_quantisation(
     float32_path: Path,
     int8_path: Path,
-    values: NDArray[Any],
+    values: Values,
+    rows: NDArray[np.int64],
     labels: NDArray[np.int64],
     *,
     groups: NDArray[np.int64] | None = None,
     threads: int | None = None,
 ) -> QuantisationCost:
-    """Compare two files on test items: values (N, *shape) and labels (N,), N at least 1.
+    """Compare two files on the items at `rows` (M,), at least one, of values (N, *shape).
 
-    `groups` (N,) are the items' groups, for boards. `threads` None is what the server uses. Takes
-    two passes over the items, and some seconds for the speed. Raises as `OnnxModel.open`.
+    `labels` (M,) are those of the items at `rows`; `groups` (M,) are the items' groups, for
+    boards. `threads` None is what the server uses. Takes two passes over the items, and some
+    seconds for the speed. Raises as `OnnxModel.open`.
     """
     threads = threads or usable_cpus()
     one, other = (OnnxModel.open(path, threads=threads) for path in (float32_path, int8_path))
-    before, after = one.probabilities(values), other.probabilities(values)
+    before, after = one.probabilities(values, rows), other.probabilities(values, rows)
     float32_right, int8_right = (each.argmax(axis=1) == labels for each in (before, after))
+    batch = np.asarray(values[rows[np.arange(max(BATCH_SIZES)) % len(rows)]])
     gain = paired_gain(int8_right, float32_right, groups=groups)
     return QuantisationCost(
-        items=len(values),
+        items=len(rows),
         float32_accuracy=float(float32_right.mean()),
         int8_accuracy=float(int8_right.mean()),
         gain=gain.gain,
@@ -123,7 +127,7 @@ def measure_quantisation(
         gain_high=gain.high,
         agreement=float((before.argmax(axis=1) == after.argmax(axis=1)).mean()),
         worst_difference=float(np.abs(before - after).max()),
-        speed=tuple(measure_speed(one, other, values, size) for size in BATCH_SIZES),
+        speed=tuple(measure_speed(one, other, batch[:size]) for size in BATCH_SIZES),
         threads=threads,
         processor=processor_name(),
         float32_bytes=float32_path.stat().st_size,
@@ -131,11 +135,8 @@ def measure_quantisation(
     )
 
 
-def measure_speed(
-    float32: OnnxModel, int8: OnnxModel, values: NDArray[Any], batch_size: int
-) -> SpeedRatio:
-    """Time calls with the first `batch_size` of the values, repeated where there are fewer."""
-    batch = values[np.arange(batch_size) % len(values)]
+def measure_speed(float32: OnnxModel, int8: OnnxModel, batch: NDArray[Any]) -> SpeedRatio:
+    """Time calls with a batch (N, *shape)."""
     seconds: tuple[list[float], list[float]] = ([], [])
     for number in range(ROUNDS + 1):
         order = (0, 1) if number % 2 else (1, 0)
@@ -145,7 +146,7 @@ def measure_speed(
                 seconds[index].append(taken)
     ratios = [one / other for one, other in zip(*seconds, strict=True)]
     return SpeedRatio(
-        batch_size=batch_size,
+        batch_size=len(batch),
         ratio=median(ratios),
         lowest=min(ratios),
         highest=max(ratios),

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from noonbit.errors import ArtefactError, raise_as
+from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 from noonbit.export.graph import example_input, exportable
 from noonbit.export.model_card import FORMAT, METADATA_KEY, ExportMetadata
 from noonbit.export.onnx_file import card_of
@@ -21,12 +22,12 @@ METADATA_FILE = f"{METADATA_KEY}.json"
 """The file inside the archive that holds contract and card; `extra_files` of torch.export.load."""
 
 
-def write_torch(run: Run, path: Path) -> None:
+def write_torch(run: Run, path: Path, rule: OutOfDistributionRule | None = None) -> None:
     """Write the network of a run to a new file, with its contract and its card.
 
-    Raises `ArtefactError` for a network that PyTorch cannot export.
+    `rule` is that of `write_onnx`. Raises `ArtefactError` for a network that PyTorch cannot export.
     """
-    metadata = ExportMetadata(format=FORMAT, contract=run.contract, card=card_of(run))
+    metadata = ExportMetadata(format=FORMAT, contract=run.contract, card=card_of(run, rule))
     with raise_as(ArtefactError, "The network cannot be exported", "Export one of the catalogue."):
         program = torch.export.export(
             exportable(run),

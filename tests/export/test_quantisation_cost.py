@@ -61,7 +61,8 @@ def paths(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 def test_the_figures_are_those_of_the_files(digits_run, paths):
     items = digits_run.items()
     values, labels = items.values[items.split.test], items.labels[items.split.test]
-    measured = measure_quantisation(*paths, values, labels, threads=1)
+    every = np.arange(len(labels))
+    measured = measure_quantisation(*paths, values, every, labels, threads=1)
     before, after = (OnnxModel.open(path, threads=1).probabilities(values) for path in paths)
     assert measured.items == len(labels)
     assert measured.float32_accuracy == (before.argmax(axis=1) == labels).mean()
@@ -82,7 +83,7 @@ def test_the_figures_are_those_of_the_files(digits_run, paths):
 def test_a_file_beside_itself_gains_and_loses_nothing(digits_run, paths):
     items = digits_run.items()
     few = items.split.test[:5]  # fewer than a batch
-    measured = measure_quantisation(paths[0], paths[0], items.values[few], items.labels[few])
+    measured = measure_quantisation(paths[0], paths[0], items.values, few, items.labels[few])
     assert (measured.gain, measured.agreement, measured.worst_difference) == (0, 1, 0)
     assert measured.gain_low < 0 < measured.gain_high  # of five items, little is known
 
@@ -90,9 +91,10 @@ def test_a_file_beside_itself_gains_and_loses_nothing(digits_run, paths):
 def test_items_in_groups_have_an_interval_over_groups(digits_run, paths):
     items = digits_run.items()
     numbers = items.split.test[:40]
-    values, labels = items.values[numbers], items.labels[numbers]
     one_group = np.zeros(len(numbers), np.int64)
-    measured = measure_quantisation(*paths, values, labels, groups=one_group, threads=1)
+    measured = measure_quantisation(
+        *paths, items.values, numbers, items.labels[numbers], groups=one_group, threads=1
+    )
     # The variance between groups is unknown.
     assert measured.gain_low == max(-1, measured.gain - 1)
     assert measured.gain_high == min(1, measured.gain + 1)

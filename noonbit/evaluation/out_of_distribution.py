@@ -1,0 +1,121 @@
+"""Flag inputs that do not look like those that a network was trained on.
+
+An input is flagged where the network's highest probability is low (the maximum softmax probability:
+Hendrycks and Gimpel, "A baseline for detecting misclassified and out-of-distribution examples in
+neural networks", ICLR 2017), after the contract's temperature. Energy (Liu and others, 2020), the
+highest logit and generalised entropy (Liu and others, 2023) were a little better for some networks;
+of one they flagged digits less often than its own images (docs/performance.md).
+
+The threshold is what 5 % of the validation items stay below, so about so many good inputs are
+flagged too; the test items say how many it really is. How many foreign inputs are flagged depends
+on the network and on what is foreign, from a few to nearly all: a network can be sure of what it
+never saw.
+
+What the preparation itself finds unlike the training images (`UNLIKE_ADJUSTMENTS`) counts as well,
+with a rule or without:
+
+    flagged = rule.flags(probabilities)[row] or not UNLIKE_ADJUSTMENTS.isdisjoint(adjustments)
+
+noonbit/page/unfamiliar.js is the same in JavaScript.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from noonbit.data.preprocess.base import Preprocessor
+from noonbit.evaluation.intervals import wilson_interval
+
+UNLIKE_ADJUSTMENTS = frozenset({"unlike", "blank"})
+"""Adjustments of an input that say the same, whatever the network answers."""
+FLAGGED_SHARE = 0.05
+"""Of the validation items."""
+LEAST_ITEMS = 100
+"""Of fewer validation items no threshold is taken: with 100, 2 to 11 % of good inputs are flagged
+(95 %); with 20, up to 17 %."""
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Probabilities = NDArray[np.floating[Any]]
+"""(N, classes)."""
+
+
+class OutOfDistributionRule(BaseModel):
+    """A score's threshold, with how many good inputs it flags; stored with an exported network."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    score: Literal["maximum softmax probability"] = "maximum softmax probability"
+    threshold: Probability
+    """Inputs whose highest probability is below it are flagged."""
+    validation_items: Annotated[int, Field(ge=LEAST_ITEMS, le=2**53)]
+    validation_flagged: Count
+    """Of the validation items, which the threshold was fitted on."""
+    test_items: Count = 0
+    test_flagged: Count = 0
+    """Of the test items: these are false alarms."""
+
+    @model_validator(mode="after")
+    def check_counts(self) -> Self:
+        """No more items are flagged than there are."""
+        if self.validation_flagged > self.validation_items or self.test_flagged > self.test_items:
+            raise ValueError("flags more items than there are")
+        return self
+
+    @classmethod
+    def fit(cls, preprocessor: Preprocessor, probabilities: Probabilities) -> Self | None:
+        """Fit the threshold to the validation items' probabilities (N, classes).
+
+        None where the rule means nothing: for sentences and boards, for fewer than `LEAST_ITEMS`
+        items, and for one class.
+        """
+        if not preprocessor.doubt_tells_foreign:
+            return None
+        count, classes = probabilities.shape
+        if count < LEAST_ITEMS or classes < 2:
+            return None
+        highest = probabilities.max(axis=1)
+        threshold = float(np.quantile(highest, FLAGGED_SHARE, method="lower"))
+        return cls(
+            threshold=threshold,
+            validation_items=count,
+            validation_flagged=int((highest < threshold).sum()),
+        )
+
+    def measured(self, test: Probabilities) -> Self:
+        """Return the rule with how many test items, probabilities (N, classes), it flags."""
+        flagged = int(self.flags(test).sum())
+        return self.model_copy(update={"test_items": len(test), "test_flagged": flagged})
+
+    def flags(self, probabilities: Probabilities) -> NDArray[np.bool_]:
+        """Whether each input looks unlike the training inputs: (N, classes) -> (N,)."""
+        return np.asarray(probabilities.max(axis=1) < self.threshold)
+
+    @property
+    def false_alarms(self) -> tuple[float, float, float] | None:
+        """The share of the test items that are flagged, with its 95 % interval; None without any.
+
+        Wilson's interval.
+        """
+        if not self.test_items:
+            return None
+        return (
+            self.test_flagged / self.test_items,
+            *wilson_interval(self.test_flagged, self.test_items),
+        )
+
+    def describe(self, noun: str) -> str:
+        """Return a clause on what is flagged; `noun` is one input: `image`."""
+        clause = (
+            f"flagged below a highest probability of {self.threshold:.1%}, as "
+            f"{self.validation_flagged:,} of {self.validation_items:,} validation {noun}s are"
+        )
+        if self.false_alarms is None:
+            return clause
+        share, low, high = self.false_alarms
+        return (
+            f"{clause}, and {share:.1%} of {self.test_items:,} test {noun}s (95 % interval "
+            f"{low:.1%} to {high:.1%})"
+        )

@@ -1,0 +1,44 @@
+"""Fit the rule by which an exported network flags inputs unlike those of its training."""
+
+import numpy as np
+
+from noonbit.data.dataset import Indices
+from noonbit.data.loader import values_at
+from noonbit.data.prepared import PreparedDataset
+from noonbit.evaluation.inference import Probabilities
+from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
+from noonbit.evaluation.torch_inference import predict_probabilities
+from noonbit.runs.run import Run
+
+MOST_ITEMS = 10_000
+"""Of the validation and of the test part, evenly spaced."""
+
+
+def fit_rule(run: Run, items: PreparedDataset | None) -> OutOfDistributionRule | None:
+    """Fit the rule to the run's validation items, and measure it on its test items.
+
+    None without the data, and where the rule means nothing; see `OutOfDistributionRule.fit`. In a
+    cross-validation every item trained some of the networks, so there is no rule.
+    """
+    if items is None or run.folds is not None:
+        return None
+    if run.contract.preprocessor.input_kind != "pictures":
+        return None
+    rule = OutOfDistributionRule.fit(
+        run.contract.preprocessor, probabilities_of(run, items, "validation")
+    )
+    return None if rule is None else rule.measured(probabilities_of(run, items, "test"))
+
+
+def probabilities_of(run: Run, items: PreparedDataset, part: str) -> Probabilities:
+    """Return the probabilities (N, classes) of at most `MOST_ITEMS` of a part."""
+    rows = take_evenly(items.indices(part), MOST_ITEMS)
+    values = values_at(items.values, rows, run.runtime.device)
+    return predict_probabilities(run.model_on(run.runtime), run.contract, values, run.runtime)
+
+
+def take_evenly(rows: Indices, most: int) -> Indices:
+    """Return at most so many of the rows (N,), from all of them, since files are often sorted."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
