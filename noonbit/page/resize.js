@@ -125,27 +125,35 @@ function resizePicture(picture, width, height, kernel, box = [0, 0, picture.widt
   return resampleBox(picture, width, height, kernel, [left, top, right, bottom]);
 }
 
-/** ImagingResample: rows, then columns, each only where it changes something. */
+/** ImagingResample of Pillow 13: two passes, each only where it changes something. */
 function resampleBox(picture, width, height, kernel, [left, top, right, bottom]) {
   const { channels } = picture;
   let { data } = picture;
-  let rows = picture.height;
-  const vertical = resamplingWeights(picture.height, top, bottom, height, kernel);
-  if (width !== picture.width || left !== 0 || right !== width) {
-    // Only the rows that the columns need.
-    const firstRow = vertical.starts[0];
-    rows = vertical.starts[height - 1] + vertical.counts[height - 1] - firstRow;
-    vertical.starts = vertical.starts.map((start) => start - firstRow);
-    const stride = picture.width * channels;
-    data = filterLines(
-      data.subarray(firstRow * stride, (firstRow + rows) * stride),
-      rows, picture.width, channels,
-      resamplingWeights(picture.width, left, right, width, kernel),
-    );
+  let [columns, rows] = [picture.width, picture.height];
+  const needsRows = width !== columns || left !== 0 || right !== width;
+  const needsColumns = height !== rows || top !== 0 || bottom !== height;
+  const vertical = resamplingWeights(rows, top, bottom, height, kernel);
+  const filterColumns = () => {
+    data = filterLines(data, 1, rows, columns * channels, vertical);
+    rows = height;
+  };
+  // Where the height shrinks by more than twice as many pixels as the width, columns come first.
+  const shrinks = rows - height;
+  const columnsFirst = shrinks > 0 && shrinks > 2 * (columns - width);
+  if (columnsFirst && needsColumns) filterColumns();
+  if (needsRows) {
+    if (!columnsFirst) {
+      // Only the rows that the columns need.
+      const first = vertical.starts[0];
+      rows = vertical.starts[height - 1] + vertical.counts[height - 1] - first;
+      data = data.subarray(first * columns * channels, (first + rows) * columns * channels);
+      vertical.starts = vertical.starts.map((start) => start - first);
+    }
+    const horizontal = resamplingWeights(columns, left, right, width, kernel);
+    data = filterLines(data, rows, columns, channels, horizontal);
+    columns = width;
   }
-  if (height !== picture.height || top !== 0 || bottom !== height) {
-    data = filterLines(data, 1, rows, width * channels, vertical);
-  }
+  if (!columnsFirst && needsColumns) filterColumns();
   return { width, height, channels, data };
 }
 
