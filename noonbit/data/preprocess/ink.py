@@ -113,8 +113,12 @@ def depth_below_paper(grey: Map) -> Depth:
 
 
 def roughness(levels: Map) -> float:
-    """The total variation: the sum of the differences between neighbours."""
-    return float(np.abs(np.diff(levels, axis=0)).sum() + np.abs(np.diff(levels, axis=1)).sum())
+    """The total variation: the sum of the differences between neighbours.
+
+    In double precision, in which the order of the terms does not matter: the page's JavaScript adds
+    them in another one, and has to decide alike.
+    """
+    return float(sum(np.abs(np.diff(levels, axis=axis)).sum(dtype=np.float64) for axis in (0, 1)))
 
 
 def trace(depth: Map, *, is_dark: bool) -> Ink | None:

@@ -209,7 +209,7 @@ class StrokeForm(BaseModel):
 
         thinnest, usual = self.stroke_width
         length = max(cover.shape)
-        width = float(mean_width(cover.sum(), roughness(np.pad(cover, 1))))
+        width = float(mean_width(cover.sum(dtype=np.float64), roughness(np.pad(cover, 1))))
         if width >= thinnest * length:
             return cover
         radius = (usual * length - width) / 2
