@@ -67,12 +67,20 @@ function turnUpright(picture, orientation) {
   const isMirrored = [2, 3, 7, 8].includes(orientation);
   const isUpsideDown = [3, 4, 6, 7].includes(orientation);
   const first = (isMirrored ? width - 1 : 0) + (isUpsideDown ? (height - 1) * width : 0);
-  const data = new picture.data.constructor(picture.data.length);
+  const source = picture.data;
+  const data = new Uint8Array(source.length);
+  const step = stepRight * channels;
   let to = 0;
   for (let y = 0; y < newHeight; y++) {
-    let from = first + y * stepDown;
-    for (let x = 0; x < newWidth; x++, from += stepRight) {
-      for (let c = 0; c < channels; c++) data[to++] = picture.data[from * channels + c];
+    let from = (first + y * stepDown) * channels;
+    if (channels === 1) {
+      for (let x = 0; x < newWidth; x++, from += step) data[to++] = source[from];
+      continue;
+    }
+    for (let x = 0; x < newWidth; x++, from += step, to += 3) {
+      data[to] = source[from];
+      data[to + 1] = source[from + 1];
+      data[to + 2] = source[from + 2];
     }
   }
   return { width: newWidth, height: newHeight, channels, data };

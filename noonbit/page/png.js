@@ -190,11 +190,14 @@ function undoFilter(kind, row, above, step) {
   } else if (kind === 3) {
     for (let i = 0; i < length; i++) row[i] += ((i < step ? 0 : row[i - step]) + above[i]) >> 1;
   } else if (kind === 4) {
-    for (let i = 0; i < length; i++) {
-      const a = i < step ? 0 : row[i - step];
+    for (let i = 0; i < step; i++) row[i] += above[i];
+    for (let i = step; i < length; i++) {
+      const a = row[i - step];
       const b = above[i];
-      const c = i < step ? 0 : above[i - step];
-      const [fromA, fromB, fromC] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)];
+      const c = above[i - step];
+      const fromA = Math.abs(b - c);
+      const fromB = Math.abs(a - c);
+      const fromC = Math.abs(a + b - 2 * c);
       row[i] += fromA <= fromB && fromA <= fromC ? a : fromB <= fromC ? b : c;
     }
   } else if (kind !== 0) {

@@ -18,13 +18,12 @@ function borderPixels({ width, height, channels, data }) {
 }
 
 /**
- * Mean level of the border, 0 the picture's own darkest level and 255 its lightest.
+ * Usual level of the border, 0 the picture's own darkest level and 255 its lightest.
  *
  * Grey paper is as light as white paper to a pen. A picture of one level gives that level.
  */
 function backgroundLevel(picture) {
-  const frame = borderPixels(picture);
-  const border = frame.reduce((sum, level) => sum + level, 0) / frame.length;
+  const border = medianOf(borderPixels(picture));
   const [darkest, lightest] = rangeOf(picture.data);
   return lightest > darkest ? ((border - darkest) * 255) / (lightest - darkest) : border;
 }

@@ -16,7 +16,7 @@ POLARITY_SHARE = 0.99
 
 
 def background_level(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Mean level of each picture's border, 0 its own darkest level and 255 its lightest; (N,).
+    """Usual level of each picture's border, 0 its own darkest level and 255 its lightest; (N,).
 
     Of pictures (N, C, H, W). The range is the picture's own, since grey paper is as light as white
     paper to a pen. A picture of one level has no range, and gives that level.
