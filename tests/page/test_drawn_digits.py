@@ -9,10 +9,11 @@ import pytest
 from drawn_digits import SIDE, DrawnDigit, Stroke, drawn_digits, render
 
 from noonbit.config.recipe import Recipe
+from noonbit.data import open_data
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.strokes import measure_framing
-from noonbit.data import open_data
 from noonbit.jobs.train import train
+from noonbit.runs.run import Run
 
 DRAWN = drawn_digits()
 
@@ -33,10 +34,14 @@ def moved(drawn: DrawnDigit, scale: float, right: float, down: float) -> DrawnDi
     )
 
 
-@pytest.fixture
-def preprocessor(shared_data: Callable[[str], Path]) -> ImagePreprocessor:
-    data = open_data(str(shared_data("mnist")))
-    return ImagePreprocessor.fit(data, Recipe())[0]
+def wrongly_named(run: Run) -> list[str]:
+    answers = run.predict([render(drawn) for drawn in DRAWN])
+    named = [run.class_names[number] for number in answers.probabilities.argmax(axis=1)]
+    return [
+        f"{drawn.digit} {drawn.style}: {name}"
+        for drawn, name in zip(DRAWN, named, strict=True)
+        if name != str(drawn.digit)
+    ]
 
 
 def test_each_digit_is_drawn_twice_in_styles_of_its_own() -> None:
@@ -47,16 +52,32 @@ def test_each_digit_is_drawn_twice_in_styles_of_its_own() -> None:
 
 
 def test_drawings_of_any_size_and_place_are_scaled_into_the_box_and_centred_by_mass(
-    preprocessor: ImagePreprocessor,
+    shared_data: Callable[[str], Path],
 ) -> None:
+    preprocessor, _ = ImagePreprocessor.fit(open_data(str(shared_data("mnist"))), Recipe())
     form = preprocessor.strokes
     assert form is not None and form.box == (20, 20) and form.centred == "mass"
     for drawn in DRAWN:
         for scale, right, down in ((0.3, -70, 50), (0.45, 60, -60), (0.6, 30, 20)):
             small = render(moved(drawn, scale, right, down))
             pixels, done = preprocessor.transform_one(small)
-            assert "reframed" in done
+            assert "reframed" in done and "unlike" not in done
             framing = measure_framing(pixels)
             assert framing.box.max() == pytest.approx(20, abs=1)
             assert np.abs(framing.mass[0] - form.centre).max() <= form.farthest
             assert framing.brightest[0] > 200
+
+
+@pytest.mark.slow
+def test_a_network_of_mnist_names_nearly_all(
+    shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    source = str(shared_data("mnist"))
+    run = train(source, Recipe(model="glance", epochs=1), out=tmp_path / "run")
+    assert len(wrongly_named(run)) <= 2
+
+
+@pytest.mark.slow
+def test_a_network_of_the_small_digits_names_most(tmp_path: Path) -> None:
+    run = train("digits", Recipe(model="glance"), out=tmp_path / "run")
+    assert len(wrongly_named(run)) <= 3

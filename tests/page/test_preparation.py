@@ -34,15 +34,19 @@ from noonbit.errors import InputRefused
 SCRIPTS = ["refusal", "exif", "png", "decode", "resize", "polarity", "ink", "strokes", "images"]
 """Of noonbit/page, as the page joins them."""
 
-PREPARE = """async ([text, preprocessor]) => {
-  try {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const { pixels, done } = await preparePicture(bytes, preprocessor);
-    return { pixels: Array.from(pixels), done };
-  } catch (error) {
-    if (!(error instanceof InputRefused)) throw error;
-    return { reason: error.reason, details: error.details };
+PREPARE = """async ([text, preprocessors]) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const answers = [];
+  for (const preprocessor of preprocessors) {
+    try {
+      const { pixels, done } = await preparePicture(bytes.slice(), preprocessor);
+      answers.push({ pixels: btoa(String.fromCharCode(...pixels)), done });
+    } catch (error) {
+      if (!(error instanceof InputRefused)) throw error;
+      answers.push({ reason: error.reason, details: error.details });
+    }
   }
+  return answers;
 }"""
 
 MNIST_FORM = StrokeForm(
@@ -72,14 +76,32 @@ WIDE = ImagePreprocessor(height=20, width=45, channels=1)
 TWELVE_BITS = ImagePreprocessor(height=24, width=24, channels=3, fit_mode="pad", white_level=4080)
 MNIST = DRAWINGS.model_copy(update={"strokes": MNIST_FORM})
 ON_PAPER = MNIST.model_copy(update={"polarity": "dark on light"})
-EVERY = {
-    "colour": COLOUR,
-    "drawings": DRAWINGS,
-    "wide": WIDE,
-    "twelve bits": TWELVE_BITS,
-    "MNIST": MNIST,
-    "on paper": ON_PAPER,
-}
+SMALL_DIGITS = ImagePreprocessor(
+    height=8,
+    width=8,
+    channels=1,
+    fit_mode="pad",
+    polarity="light on dark",
+    strokes=StrokeForm(
+        height=8,
+        width=8,
+        box=(8.0, 7.0),
+        centred="middle",
+        centre=(4.0, 4.0),
+        filled=(1.0, 1.0),
+        farthest=2.14,
+        paper=0.3125,
+        brightest=178.4,
+        stroke_width=(0.15185753772832264, 0.19462775194734616),
+        thickness=(0.1, 0.5425212429686843),
+        variation=(0.0, 0.4598825380897897),
+        ink=(0.18586666666666668, 0.4945818014705882),
+        parts=(0.8, 1.25),
+        holes=(0.0, 2.5249999999999773),
+    ),
+)
+"""Of a run of scikit-learn's digits."""
+EVERY = (COLOUR, DRAWINGS, WIDE, TWELVE_BITS, MNIST, ON_PAPER, SMALL_DIGITS)
 
 CODEC = 2
 """Levels by which codecs of the browser and of Pillow may differ, after the preparation."""
@@ -110,10 +132,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         browser.close()
 
 
-def prepared_in_page(page: Page, content: bytes, preprocessor: ImagePreprocessor) -> dict[str, Any]:
+def prepared_in_page(
+    page: Page, content: bytes, *preprocessors: ImagePreprocessor
+) -> list[dict[str, Any]]:
     text = base64.b64encode(content).decode()
-    answer: dict[str, Any] = page.evaluate(PREPARE, [text, preprocessor.model_dump(mode="json")])
-    return answer
+    contracts = [preprocessor.model_dump(mode="json") for preprocessor in preprocessors]
+    answers: list[dict[str, Any]] = page.evaluate(PREPARE, [text, contracts])
+    return answers
 
 
 def prepared_in_python(
@@ -123,15 +148,19 @@ def prepared_in_python(
 
 
 def assert_same(
-    page: Page, content: bytes, preprocessor: ImagePreprocessor, *, within: int = 0
-) -> list[str]:
+    page: Page, content: bytes, *preprocessors: ImagePreprocessor, within: int = 0
+) -> set[str]:
     """Pixels and adjustments agree; returns the adjustments."""
-    pixels, done = prepared_in_python(content, preprocessor)
-    answer = prepared_in_page(page, content, preprocessor)
-    assert answer.get("done") == done, answer.get("reason")
-    in_page = np.array(answer["pixels"]).reshape(pixels.shape)
-    assert np.abs(in_page - pixels).max() <= within
-    return done
+    said: set[str] = set()
+    answers = prepared_in_page(page, content, *preprocessors)
+    for preprocessor, answer in zip(preprocessors, answers, strict=True):
+        pixels, done = prepared_in_python(content, preprocessor)
+        assert answer.get("done") == done, answer.get("reason")
+        in_page = np.frombuffer(base64.b64decode(answer["pixels"]), np.uint8)
+        difference = in_page.reshape(pixels.shape).astype(int) - pixels
+        assert np.abs(difference).max() <= within
+        said.update(done)
+    return said
 
 
 def encode(image: Image.Image, file_format: str = "PNG", **options: Any) -> bytes:
@@ -171,7 +200,7 @@ def orientation_tag(orientation: int) -> bytes:
 
 def test_every_kind_of_png_gives_the_same_pixels(page: Page) -> None:
     rng = np.random.default_rng(0)
-    seen = set()
+    seen: set[str] = set()
     for colour_type, bits, interlaced in KINDS:
         most = min(2**bits, 4096)
         samples = rng.integers(0, most, (37, 53, SAMPLES[colour_type]))
@@ -191,8 +220,7 @@ def test_every_kind_of_png_gives_the_same_pixels(page: Page) -> None:
             variants.append([(b"tRNS", struct.pack(f">{len(chosen)}H", *chosen))])
         for chunks in variants:
             content = png_file(samples, bits, colour_type, chunks, interlaced=interlaced)
-            for preprocessor in (COLOUR, WIDE, TWELVE_BITS):
-                seen.update(assert_same(page, content, preprocessor))
+            seen |= assert_same(page, content, COLOUR, WIDE, TWELVE_BITS)
     assert seen >= {"made grey", "made colour", "resized"}
 
 
@@ -204,14 +232,13 @@ def test_every_kind_of_png_gives_the_same_pixels(page: Page) -> None:
 def test_odd_sizes_give_the_same_pixels(page: Page, size: tuple[int, int]) -> None:
     image = scene().resize(size)
     tall = TALL if size[1] > size[0] else 0
-    for preprocessor, mode in product(EVERY.values(), ("RGB", "L")):
-        assert_same(page, encode(image.convert(mode)), preprocessor, within=tall)
+    for mode in ("RGB", "L"):
+        assert_same(page, encode(image.convert(mode)), *EVERY, within=tall)
 
 
 def test_a_picture_of_millions_of_pixels_is_reduced_alike(page: Page) -> None:
-    content = encode(scene(2003, 1501))
-    assert assert_same(page, content, COLOUR) == ["resized"]
-    assert "reframed" in assert_same(page, encode(scene(2003, 1501).convert("L")), MNIST)
+    content = encode(scene(2003, 1501), compress_level=1)
+    assert {"resized", "reframed"} <= assert_same(page, content, COLOUR, MNIST)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -222,8 +249,7 @@ def test_a_photograph_is_turned_once(page: Page, orientation: int) -> None:
     for file_format, options in {"JPEG": {"quality": 92}, "AVIF": {}, **lossless}.items():
         content = encode(image, file_format, exif=exif, **options)
         within = 0 if file_format in lossless else CODEC
-        assert_same(page, content, COLOUR, within=within)
-        assert_same(page, content, WIDE, within=within)
+        assert_same(page, content, COLOUR, WIDE, within=within)
     turned, _ = prepared_in_python(encode(image, exif=exif), COLOUR)
     as_it_lies, _ = prepared_in_python(encode(image), COLOUR)
     assert np.array_equal(turned, as_it_lies) == (orientation == 1)
@@ -267,16 +293,14 @@ def test_what_the_browser_decodes_differs_by_no_more_than_its_codec(
     page: Page, file_format: str, mode: str, options: dict[str, Any]
 ) -> None:
     content = encode(scene().convert(mode), file_format, **options)
-    for preprocessor in (COLOUR, DRAWINGS, WIDE):
-        assert_same(page, content, preprocessor, within=CODEC)
+    assert_same(page, content, COLOUR, DRAWINGS, WIDE, within=CODEC)
 
 
 def test_transparency_lies_on_white(page: Page) -> None:
     image = scene().convert("RGBA")
     image.putalpha(scene().convert("L").rotate(180))
     for mode in ("RGBA", "LA"):
-        for preprocessor in EVERY.values():
-            assert_same(page, encode(image.convert(mode)), preprocessor)
+        assert_same(page, encode(image.convert(mode)), *EVERY)
     # A canvas multiplies colours by their alpha, and rounds.
     assert_same(page, encode(image, "WEBP", lossless=True), COLOUR, within=CODEC)
     palette = scene().quantize(100)
@@ -291,21 +315,16 @@ def test_sixteen_bits_become_eight_by_the_level_that_is_white(page: Page) -> Non
         assert_same(page, encode(Image.fromarray(np.minimum(grey * 16, white))), preprocessor)
     colour = np.random.default_rng(0).integers(0, 4096, (30, 40, 4))
     for samples, kind in ((colour, 6), (colour[:, :, :3], 2)):
-        assert_same(page, png_file(samples, 16, kind), TWELVE_BITS)
-        assert_same(page, png_file(samples, 16, kind), COLOUR)
+        assert_same(page, png_file(samples, 16, kind), TWELVE_BITS, COLOUR)
 
 
 def test_shapes_one_level_and_inverted_pictures_agree(page: Page) -> None:
-    done = []
-    for kind, number in product(range(3), range(3)):
-        for mode in ("RGB", "L"):
-            image = shape_on_noise(kind, number).convert(mode)
-            for preprocessor in EVERY.values():
-                done.append(assert_same(page, encode(image), preprocessor))
+    said: set[str] = set()
+    for kind, number, mode in product(range(3), range(3), ("RGB", "L")):
+        said |= assert_same(page, encode(shape_on_noise(kind, number).convert(mode)), *EVERY)
     for level in (0, 90, 255):
-        done.append(assert_same(page, encode(Image.new("L", (50, 60), level)), MNIST))
-        done.append(assert_same(page, encode(Image.new("RGB", (28, 28), (level,) * 3)), ON_PAPER))
-    said = {each for adjustments in done for each in adjustments}
+        said |= assert_same(page, encode(Image.new("L", (50, 60), level)), MNIST)
+        said |= assert_same(page, encode(Image.new("RGB", (28, 28), (level,) * 3)), ON_PAPER)
     assert said == {
         "made grey",
         "made colour",
@@ -320,9 +339,9 @@ def test_shapes_one_level_and_inverted_pictures_agree(page: Page) -> None:
 @pytest.mark.parametrize("drawn", drawn_digits(), ids=lambda drawn: f"{drawn.digit} {drawn.style}")
 def test_a_drawn_digit_is_framed_alike(page: Page, drawn: DrawnDigit) -> None:
     image = render(drawn)
-    for preprocessor in (MNIST, ON_PAPER, DRAWINGS):
-        assert_same(page, encode(image), preprocessor)
-        assert_same(page, encode(Image.eval(image, lambda level: 255 - level)), preprocessor)
+    forms = (MNIST, ON_PAPER, DRAWINGS, SMALL_DIGITS)
+    assert_same(page, encode(image), *forms)
+    assert_same(page, encode(Image.eval(image, lambda level: 255 - level)), *forms)
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -338,16 +357,17 @@ def test_a_photographed_digit_in_uneven_light_is_framed_alike(page: Page, seed: 
 def test_a_drawing_on_a_canvas_is_prepared_as_its_png(page: Page) -> None:
     image = render(drawn_digits()[1])
     pixels, done = prepared_in_python(encode(image), MNIST)
-    cover = 255 - np.asarray(image)
-    rgba = np.zeros((SIDE, SIDE, 4), np.uint8)
-    rgba[:, :, 3] = cover  # black ink of which some is transparent, on nothing
+    cover = base64.b64encode(255 - np.asarray(image)).decode()
     answer = page.evaluate(
-        """([data, side, preprocessor]) => {
-          const image = { width: side, height: side, data: Uint8ClampedArray.from(data) };
+        """([text, side, preprocessor]) => {
+          // Black ink on nothing, transparent at its edges, as canvases have it.
+          const data = new Uint8ClampedArray(4 * side * side);
+          [...atob(text)].forEach((cover, i) => (data[4 * i + 3] = cover.charCodeAt(0)));
+          const image = { width: side, height: side, data };
           const { pixels, done } = prepareImage(pictureOfDrawing(image), preprocessor);
           return { pixels: Array.from(pixels), done };
         }""",
-        [rgba.ravel().tolist(), SIDE, MNIST.model_dump(mode="json")],
+        [cover, SIDE, MNIST.model_dump(mode="json")],
     )
     assert answer == {"pixels": pixels.ravel().tolist(), "done": done}
 
@@ -375,7 +395,8 @@ def test_what_python_refuses_the_page_refuses_too(page: Page, name: str) -> None
     preprocessor = TWELVE_BITS if name == "more bits" else COLOUR
     with pytest.raises(InputRefused):
         prepared_in_python(content, preprocessor)
-    assert prepared_in_page(page, content, preprocessor)["reason"] == reason
+    (answer,) = prepared_in_page(page, content, preprocessor)
+    assert answer["reason"] == reason
 
 
 @pytest.mark.parametrize(
@@ -385,14 +406,14 @@ def test_what_python_refuses_the_page_refuses_too(page: Page, name: str) -> None
 def test_formats_that_browsers_do_not_read_are_refused_by_name(
     page: Page, file_format: str, called: str
 ) -> None:
-    answer = prepared_in_page(page, encode(scene(64, 64), file_format), COLOUR)
+    (answer,) = prepared_in_page(page, encode(scene(64, 64), file_format), COLOUR)
     assert answer == {"reason": "format_not_read", "details": {"format": called}}
 
 
 def test_real_digits_agree(page: Page, shared_data: Callable[[str], Path]) -> None:
     file = gzip.decompress(shared_data("mnist/t10k-images-idx3-ubyte.gz").read_bytes())
     digits = np.frombuffer(file, np.uint8, offset=16).reshape(-1, 28, 28)
-    for digit in digits[:100]:
+    for digit in digits[:40]:
         assert_same(page, encode(Image.fromarray(digit)), MNIST)
         assert_same(page, encode(Image.fromarray(255 - digit).resize((91, 130))), MNIST)
 
@@ -411,5 +432,4 @@ def test_real_hands_agree(page: Page, shared_data: Callable[[str], Path]) -> Non
         rows = list(csv.reader(table))[1:21]
     for row in rows:
         hand = np.array(row[1:], np.uint8).reshape(28, 28)
-        for preprocessor in (COLOUR, WIDE, MNIST):
-            assert_same(page, encode(Image.fromarray(hand)), preprocessor)
+        assert_same(page, encode(Image.fromarray(hand)), COLOUR, WIDE, MNIST)

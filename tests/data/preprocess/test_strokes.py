@@ -97,6 +97,15 @@ def test_training_pictures_and_inverted_ones_keep_every_bit(preprocessor) -> Non
     assert np.array_equal(inverted.values, pixels) and list(inverted.adjusted) == ["inverted"]
 
 
+def test_ink_that_reaches_the_border_is_not_taken_for_the_background() -> None:
+    data = open_data("digits")
+    preprocessor = fitted(np.asarray(data.train.raw)[:, 0])
+    assert preprocessor.polarity == "light on dark" and preprocessor.strokes is not None
+    assert preprocessor.transform(data.train.raw).adjusted == {}
+    inverted = preprocessor.transform(255 - np.asarray(data.train.raw))
+    assert np.array_equal(inverted.values, data.train.raw)
+
+
 @pytest.mark.parametrize("polarity", ["light on dark", "dark on light"])
 @pytest.mark.parametrize(
     ("paper", "ink", "shadow"),
