@@ -10,6 +10,7 @@ computes 14,000 positions per second, and several threads may compute batches at
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,20 @@ from noonbit.data.go.board import PASS, STEP, new_grid, replay
 from noonbit.data.go.compiled import compiled
 from noonbit.data.go.planes import PLANES, Planes, fill_planes
 from noonbit.data.go.sgf import Game
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """How a position came about, and whose move it is."""
+
+    setup: NDArray[np.int8]
+    """The stones before the first move: int8 (size, size) of EMPTY, BLACK, WHITE."""
+    colours: NDArray[np.int8]
+    """The player of each move: int8 (moves,)."""
+    points: NDArray[np.int16]
+    """The point of each move, or PASS: int16 (moves,)."""
+    to_play: int
+    """BLACK or WHITE."""
 
 
 class Positions:
@@ -84,6 +99,16 @@ class Positions:
     def to_play(self, position: int) -> int:
         """Return whose move it is, BLACK or WHITE."""
         return int(self._colours[self._moves_before(position)[1]])
+
+    def history(self, position: int) -> History:
+        """Return all that the planes of a position are computed from."""
+        start, end = self._moves_before(position)
+        return History(
+            self._setups[self.games[position]],
+            self._colours[start:end],
+            self._points[start:end],
+            self.to_play(position),
+        )
 
     def _moves_before(self, position: int) -> tuple[int, int]:
         """Return the range of a position's previous moves among the moves of all games."""
