@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
+from noonbit.data.files import open_files
 from noonbit.data.go.board import BLACK, PASS, WHITE
-from noonbit.data.go.games import read_games
+from noonbit.data.go.files import find_sgf_files
+from noonbit.data.go.games import collect_games
 from noonbit.data.go.planes import LADDER_CAPTURE, LADDER_ESCAPE, PLANES, Planes
 from noonbit.data.go.positions import History, planes_after
 from noonbit.data.go.sgf import Game
@@ -88,25 +90,36 @@ def turned(game: Game, symmetry: int) -> Game:
     return Game(game.name, setup, game.colours, points, 0, None, None)
 
 
+def every_game(path: Path, step: int) -> list[Game]:
+    """One of `step` games of a source; all of them take 5 s to read."""
+    files = list(find_sgf_files(open_files(path)))
+    return collect_games(files[::step], str(path))[0]
+
+
 def test_real_games_from_the_first_move_to_the_last(
     page: Page, shared_data: Callable[[str], Path]
 ) -> None:
-    games, _ = read_games(shared_data("go-sgf"))
+    games = every_game(shared_data("go-sgf"), 200)
     generator = np.random.default_rng(0)
-    chosen = [games[i] for i in generator.choice(len(games), 40, replace=False)]
-    positions = [history(g, int(generator.integers(len(g.points) + 1))) for g in chosen]
-    handicap = [game for game in games if game.setup.any()][:3]
-    positions += [history(game, 0) for game in [*chosen[:1], *handicap]]
-    positions += [history(game, len(game.points)) for game in [*chosen[:3], *handicap]]
+    positions = [history(g, int(generator.integers(len(g.points) + 1))) for g in games]
+    positions += [history(game, moves) for game in games[:3] for moves in (0, len(game.points))]
+    assert len(positions) > 30
     assert_alike(page, positions)
+
+
+def test_handicap_stones_are_as_old_as_can_be(page: Page) -> None:
+    setup = np.zeros((19, 19), np.int8)
+    setup[3::6, 3::6] = BLACK
+    colours = np.array([WHITE, BLACK, WHITE], np.int8)
+    points = np.array([2 * 19 + 5, 5 * 19 + 2, PASS], np.int16)
+    assert_alike(page, [History(setup, colours[:n], points[:n], 2 - n % 2) for n in range(4)])
 
 
 @pytest.mark.slow
 def test_two_thousand_positions_of_real_games(
     page: Page, shared_data: Callable[[str], Path]
 ) -> None:
-    """2 min on a busy core."""
-    games, _ = read_games(shared_data("go-sgf"))
+    games = every_game(shared_data("go-sgf"), 4)
     generator = np.random.default_rng(1)
     ladders = np.zeros(2, np.int64)
     for _ in range(20):
