@@ -76,3 +76,17 @@ function readWeights(index, bytes) {
   }
   return weights;
 }
+
+/**
+ * The weights of the page.
+ * @param {Object} model the page's MODEL
+ * @returns {Object<string, Float32Array|Int32Array>} by name
+ * @throws {Error} if a byte is not the one that was written
+ */
+function decodeWeights(model) {
+  const bytes = decodeBase64(model.weights);
+  if (checksumOf(bytes) !== model.weights_checksum) {
+    throw new Error("its weights are damaged: they are not those that were exported.");
+  }
+  return readWeights(model.network.weights, bytes);
+}

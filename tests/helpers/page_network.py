@@ -1,0 +1,75 @@
+"""Run a network in a page, and the same ONNX graph in onnxruntime."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from playwright.sync_api import Page
+
+from noonbit.page.graph import PageGraph, lower
+from noonbit.page.weights import WeightsDtype, encode_weights
+
+SCRIPTS = ("binary.js", "kernels.js", "network.js")
+RUN = """([spec, weights, inputs]) => {
+  const network = new Network(spec, readWeights(spec.weights, decodeBase64(weights)));
+  return inputs.map((values) => {
+    const { logits, probabilities, maps } = network.run(values);
+    const ofMap = ({ name, kind, shape, data }) => ({ name, kind, shape, data: Array.from(data) });
+    return [Array.from(logits), Array.from(probabilities), maps.map(ofMap)];
+  });
+}"""
+
+
+def answers_of_page(
+    page: Page,
+    graph: PageGraph,
+    inputs: Sequence[NDArray[Any]],
+    dtype: WeightsDtype = "float32",
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64], list[dict[str, Any]]]]:
+    """Logits, probabilities and maps of each input (*shape), computed by the browser.
+
+    The page is one that has `SCRIPTS`.
+    """
+    index, weights = encode_weights(graph.weights, dtype)
+    spec = {**graph.as_dict(), "weights": index}
+    answers = page.evaluate(
+        RUN,
+        [spec, base64.b64encode(weights).decode(), [each.ravel().tolist() for each in inputs]],
+    )
+    return [(np.array(logits), np.array(shares), maps) for logits, shares, maps in answers]
+
+
+def answers_of_onnxruntime(
+    model: onnx.ModelProto, inputs: Sequence[NDArray[Any]]
+) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Logits and probabilities of each input (*shape), flat."""
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    name = session.get_inputs()[0].name
+    answers = [session.run(["logits", "probabilities"], {name: each[None]}) for each in inputs]
+    return [(logits.ravel(), probabilities.ravel()) for logits, probabilities in answers]
+
+
+def worst_difference(
+    page: Page,
+    model: onnx.ModelProto,
+    inputs: Sequence[NDArray[Any]],
+    dtype: WeightsDtype = "float32",
+) -> float:
+    """The largest difference of any result between the page and onnxruntime.
+
+    In units of 1 or of the largest result, whichever is more: sums of large numbers are rounded to
+    float32 as they are.
+    """
+    wanted = answers_of_onnxruntime(model, inputs)
+    given = answers_of_page(page, lower(model), inputs, dtype)
+    return max(
+        float(np.nan_to_num(np.abs(one - other), nan=np.inf).max() / max(1, np.abs(other).max()))
+        for mine, theirs in zip(given, wanted, strict=True)
+        for one, other in zip(mine[:2], theirs, strict=True)
+    )
