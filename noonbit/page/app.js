@@ -1,0 +1,192 @@
+/*
+ * The page put together: it checks itself, then answers.
+ */
+
+/** The kinds of input and their views. */
+const VIEWS = {
+  pictures: (model, ask) => new PictureView(model.contract.preprocessor, ask),
+  sentences: (model, ask) => new TextView(model, ask),
+  boards: (model, ask) => new BoardView(model, ask),
+};
+
+class App {
+  /** @param {Object} model the page's MODEL */
+  constructor(model) {
+    this.model = model;
+    this.network = null;
+    this.truth = null;
+    this.requests = new LatestOnly((prepare, truth) => this.answerTo(prepare, truth));
+  }
+
+  /** Check the network, and take inputs if it gives Python's answers. */
+  async start() {
+    this.tellFacts();
+    this.network = new Network(this.model.network, decodeWeights(this.model));
+    if (await this.checkItself()) this.open();
+  }
+
+  tellFacts() {
+    const { run, contract } = this.model;
+    const { input_kind: kind } = contract.preprocessor;
+    document.title = run.name;
+    byId("title").textContent = run.source;
+    write(byId("subtitle"), "network_trained", run);
+    write(byId("accuracy"), "accuracy", {
+      accuracy: formatAccuracy(run.accuracy),
+      items: run.items,
+      noun: () => translate(kind),
+    });
+    write(byId("interval"), "interval", {
+      low: formatAccuracy(run.accuracy_low),
+      high: formatAccuracy(run.accuracy_high),
+    });
+    writeWith(byId("contract"), "words", () => {
+      byId("contract").textContent = describeContract(contract).join(", ");
+    });
+    write(byId("weights-note"), `weights_${this.model.weights_dtype}`);
+  }
+
+  /** Compare with Python's answers and say the result; false: this page must not answer. */
+  async checkItself() {
+    const line = byId("self-check");
+    write(line, "check_running");
+    await nextFrame();
+    const result = await selfCheck(this.model, this.network);
+    const values = { agree: result.agree, count: result.count, worst: () => formatValue(result.worst) };
+    line.classList.add(result.passed ? "passed" : "failed");
+    write(line, result.passed ? "check_passed" : "check_failed", values);
+    if (!result.passed) {
+      const refusal = byId("refusal");
+      refusal.replaceChildren(write(element("h2"), "refused_title"), write(element("p"), "refused", values));
+      refusal.hidden = false;
+    }
+    return result.passed;
+  }
+
+  open() {
+    const { contract } = this.model;
+    const kind = contract.preprocessor.input_kind;
+    byId("main").hidden = false;
+    for (const part of document.querySelectorAll("[data-kind]")) {
+      if (part.id === kind) part.hidden = false;
+      else part.remove();
+    }
+    document.body.dataset.kind = kind;
+    this.answer = new AnswerView(contract.class_names, { isOrdered: kind === "boards" });
+    this.maps = new MapsView();
+    this.view = VIEWS[kind](this.model, (prepare) => this.ask(prepare, null));
+    this.listItems();
+  }
+
+  /** Answer to an input soon. */
+  ask(prepare, truth) {
+    for (const button of byId("samples").querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(truth !== null && button.value === String(truth.number)));
+    }
+    this.requests.ask(prepare, truth);
+  }
+
+  async answerTo(prepare, truth) {
+    let input = null;
+    try {
+      input = await prepare();
+      this.view.showInput(input);
+    } catch (error) {
+      if (!(error instanceof InputRefused)) throw error;
+      this.view.showInput(null);
+      this.view.refuse(error);
+    }
+    if (input === null) {
+      this.answer.clear();
+      this.maps.clear();
+      return;
+    }
+    const outputs = this.network.run(input.values);
+    this.answer.show(outputs.probabilities, { warnings: this.warningsOf(input, outputs), truth });
+    this.maps.show(outputs.maps);
+    if (this.view.showOutputs) this.view.showOutputs(input, outputs);
+  }
+
+  /** Why an answer means little, as keys of language.js. */
+  warningsOf(input, outputs) {
+    if (input.done.includes("blank")) return ["warn.blank"];
+    const isUnlike = input.done.includes("unlike") || isUnfamiliar(this.model.unfamiliar, outputs);
+    return isUnlike ? ["warn.unlike"] : [];
+  }
+
+  listItems() {
+    const { items, contract } = this.model;
+    const list = byId("samples");
+    const kind = contract.preprocessor.input_kind;
+    list.append(
+      ...items.map((item, index) => {
+        const number = index + 1;
+        const name = contract.class_names[item.label];
+        const content = this.view.itemContent(item, name, number);
+        const button = element("button", { type: "button", value: number, "aria-pressed": "false" }, ...content);
+        if (kind === "pictures") writeAttribute(button, "aria-label", "sample_picture", { number, name });
+        button.addEventListener("click", () => {
+          this.view.loadItem(item);
+          this.ask(() => inputOfItem(item, this.model), { kind, number, label: item.label });
+        });
+        return element("li", {}, button);
+      }),
+    );
+  }
+}
+
+/** What the network takes and names, in words of this language. */
+function describeContract({ preprocessor, class_names: names }) {
+  const classes = translate("contract.classes", { count: names.length });
+  if (preprocessor.input_kind === "sentences") {
+    const values = { length: preprocessor.length, words: preprocessor.words.length };
+    return [translate("contract.words", values), classes];
+  }
+  if (preprocessor.input_kind === "boards") return [translate("contract.planes", preprocessor)];
+  const { channels, polarity, strokes, fit_mode: fitMode } = preprocessor;
+  const parts = [translate("contract.pixels", preprocessor)];
+  parts.push(translate(channels === 1 ? "contract.grey" : "contract.colour"));
+  if (polarity) parts.push(translate(`contract.${polarity}`));
+  if (strokes) {
+    const [height, width] = strokes.box.map(Math.round);
+    parts.push(translate(`contract.${strokes.centred}`, { width, height }));
+  }
+  return [...parts, translate(`contract.${fitMode}`), classes];
+}
+
+/** Wait until what was said is on the screen. */
+function nextFrame() {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}
+
+/** Label all that has a text from the beginning, and the switch of languages. */
+function startLanguages() {
+  const codes = Object.keys(TEXTS);
+  const buttons = codes.map((code) => {
+    const button = element("button", { type: "button", lang: code }, LANGUAGE_NAMES[code]);
+    button.addEventListener("click", () => setLanguage(code));
+    return button;
+  });
+  byId("languages").replaceChildren(...buttons);
+  setLanguage(preferredLanguage());
+  for (const labelled of document.querySelectorAll("[data-text]")) write(labelled, labelled.dataset.text);
+  writeAttribute(byId("languages"), "aria-label", "language");
+  writeWith(byId("languages"), "pressed", () => {
+    buttons.forEach((button, index) =>
+      button.setAttribute("aria-pressed", String(codes[index] === currentLanguage)),
+    );
+  });
+}
+
+/** Start the page; what goes wrong is said, since nobody looks at the console. */
+async function startPage(model) {
+  startLanguages();
+  try {
+    await new App(model).start();
+  } catch (error) {
+    byId("main").hidden = true;
+    byId("refusal").replaceChildren(write(element("p"), "broken", { reason: error.message }));
+    byId("refusal").hidden = false;
+    throw error;
+  }
+}

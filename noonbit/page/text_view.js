@@ -1,0 +1,88 @@
+/*
+ * Writing a sentence, and the words that decided its answer.
+ */
+
+/** Groups of words that are listed below the sentence. */
+const NGRAMS_SHOWN = 6;
+
+class TextView {
+  /**
+   * @param {Object} model the page's MODEL
+   * @param {function(function(): Promise<?{values: Int32Array, tokens: string[], done: string[]}>): void} ask
+   */
+  constructor(model, ask) {
+    this.model = model;
+    this.preprocessor = model.contract.preprocessor;
+    this.field = byId("sentence");
+    this.field.addEventListener("input", () => ask(() => this.encode(this.field.value)));
+    writeAttribute(this.field, "placeholder", "sentence_hint");
+    this.clearWords();
+  }
+
+  async encode(text) {
+    if (!text.trim()) return null;
+    return encodeSentence(text, this.preprocessor, this.model.characters);
+  }
+
+  /** Show a test item, which is its text. */
+  loadItem(item) {
+    this.field.value = item.input;
+  }
+
+  itemContent(item, name) {
+    return [
+      element("span", { dir: "auto" }, item.input),
+      element("span", { class: "sample-name", dir: "auto" }, name),
+    ];
+  }
+
+  showInput(input) {
+    tellDone(byId("sentence-done"), input === null ? [] : doneKeys(input.done), this.preprocessor);
+    if (input === null) this.clearWords();
+  }
+
+  clearWords() {
+    byId("words").hidden = true;
+  }
+
+  /** Show each word with what it contributes to the answer. */
+  showOutputs(input, outputs) {
+    const explanation = explainSentence(input, outputs, this.model);
+    byId("words").hidden = explanation === null;
+    if (explanation === null) return;
+    const [best] = rankClasses(outputs.probabilities);
+    write(byId("words-help"), "words_help", { name: this.model.contract.class_names[best] });
+    const weights = wordWeights(explanation, best);
+    const strongest = Math.max(...weights.map(Math.abs), 1e-9);
+    writeWith(byId("word-weights"), "words", () => {
+      byId("word-weights").replaceChildren(
+        ...explanation.tokens.map((word, at) =>
+          wordItem(word, explanation.known[at] ? weights[at] : null, strongest),
+        ),
+      );
+    });
+    const ngrams = ngramWeights(explanation, best).slice(0, NGRAMS_SHOWN);
+    byId("ngram-part").hidden = ngrams.length === 0;
+    const most = Math.max(...ngrams.map((each) => Math.abs(each.weight)), 1e-9);
+    byId("ngrams").replaceChildren(
+      ...ngrams.map(({ words, weight }) => wordItem(words.join(" "), weight, most)),
+    );
+  }
+}
+
+/**
+ * Words with their weight, tinted and as text; null: the network does not know them.
+ * @param {number} strongest the weight whose tint is full
+ */
+function wordItem(words, weight, strongest) {
+  const sign = weight === null ? "unknown" : weight < 0 ? "against" : "for";
+  const number = weight === null ? translate("word_unknown") : formatSigned(weight);
+  const item = element(
+    "li",
+    { class: `word ${sign}` },
+    element("span", { class: "word-text", dir: "auto" }, words),
+    element("span", { class: "word-weight" }, number),
+  );
+  item.style.setProperty("--share", `${(100 * Math.abs(weight ?? 0)) / strongest}%`);
+  return item;
+}
