@@ -5,7 +5,7 @@
 /** The kinds of input and their views. */
 const VIEWS = {
   pictures: (model, ask) => new PictureView(model.contract.preprocessor, ask),
-  sentences: (model, ask) => new TextView(model, ask),
+  sentences: (model, ask, network) => new TextView(model, ask, network),
   boards: (model, ask) => new BoardView(model, ask),
 };
 
@@ -14,8 +14,9 @@ class App {
   constructor(model) {
     this.model = model;
     this.network = null;
-    this.truth = null;
-    this.requests = new LatestOnly((prepare, truth) => this.answerTo(prepare, truth));
+    this.requests = new LatestOnly((prepare, truth) =>
+      this.answerTo(prepare, truth).catch(stopPage), // an old answer must not stand for a new input
+    );
   }
 
   /** Check the network, and take inputs if it gives Python's answers. */
@@ -31,15 +32,14 @@ class App {
     document.title = run.name;
     byId("title").textContent = run.source;
     write(byId("subtitle"), "network_trained", run);
-    write(byId("accuracy"), "accuracy", {
-      accuracy: formatAccuracy(run.accuracy),
-      items: run.items,
-      noun: () => translate(kind),
-    });
-    write(byId("interval"), "interval", {
-      low: formatAccuracy(run.accuracy_low),
-      high: formatAccuracy(run.accuracy_high),
-    });
+    if (run.accuracy === null) {
+      write(byId("accuracy"), "not_measured");
+    } else {
+      const noun = () => translate(kind);
+      write(byId("accuracy"), "accuracy", { accuracy: formatAccuracy(run.accuracy), items: run.items, noun });
+      const [low, high] = [run.accuracy_low, run.accuracy_high].map(formatAccuracy);
+      write(byId("interval"), "interval", { low, high });
+    }
     writeWith(byId("contract"), "words", () => {
       byId("contract").textContent = describeContract(contract).join(", ");
     });
@@ -74,7 +74,7 @@ class App {
     document.body.dataset.kind = kind;
     this.answer = new AnswerView(contract.class_names, { isOrdered: kind === "boards" });
     this.maps = new MapsView();
-    this.view = VIEWS[kind](this.model, (prepare) => this.ask(prepare, null));
+    this.view = VIEWS[kind](this.model, (prepare) => this.ask(prepare, null), this.network);
     this.listItems();
   }
 
@@ -178,15 +178,20 @@ function startLanguages() {
   });
 }
 
-/** Start the page; what goes wrong is said, since nobody looks at the console. */
+/** Start the page. */
 async function startPage(model) {
   startLanguages();
   try {
     await new App(model).start();
   } catch (error) {
-    byId("main").hidden = true;
-    byId("refusal").replaceChildren(write(element("p"), "broken", { reason: error.message }));
-    byId("refusal").hidden = false;
-    throw error;
+    stopPage(error);
   }
+}
+
+/** Say what went wrong, since nobody looks at the console, and answer no more. */
+function stopPage(error) {
+  byId("main").hidden = true;
+  byId("refusal").replaceChildren(write(element("p"), "broken", { reason: error.message }));
+  byId("refusal").hidden = false;
+  throw error;
 }

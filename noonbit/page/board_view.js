@@ -25,6 +25,7 @@ class BoardView {
     this.probabilities = null;
     this.element = byId("board");
     writeAttribute(this.element, "aria-label", "board_label", { size: this.size });
+    write(byId("board-help"), "board_help", { undo: shortcut("Z") });
     this.listen();
     this.changed();
   }

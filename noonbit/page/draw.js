@@ -75,9 +75,7 @@ class Drawing {
 
   begin(event) {
     if (this.pointer !== null || event.button !== 0) return;
-    event.preventDefault();
     this.lift();
-    this.canvas.focus({ preventScroll: true });
     this.canvas.setPointerCapture(event.pointerId);
     this.pointer = event.pointerId;
     this.current = { width: this.penWidth, points: [this.pointOf(event)] };

@@ -34,3 +34,8 @@ function fillElement(made, attributes, children) {
 function byId(id) {
   return document.getElementById(id);
 }
+
+/** A key with this machine's modifier: `Ctrl+Z`, `⌘Z`. */
+function shortcut(key) {
+  return /Mac|iPhone|iPad/.test(navigator.platform) ? `⌘${key}` : `Ctrl+${key}`;
+}

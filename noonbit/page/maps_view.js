@@ -35,11 +35,17 @@ class MapsView {
   }
 
   /**
-   * @param {{name: string, shape: number[], data: Float32Array}[]} maps in the order of the layers;
-   *   the shape is [channels, height, width], [channels, length] or [units]
+   * @param {{name: string, kind: string, shape: number[], data: Float32Array}[]} maps in the order of
+   *   the layers; the name ends with the module, `convolution 2 (features.3)`, and the shape is
+   *   [channels, height, width]
    */
   show(maps) {
-    this.layers = maps.map(({ name, shape, data }) => ({ name, data, ...mapGrid(shape), extent: extentOf(data) }));
+    const seen = {};
+    this.layers = maps.map(({ name, kind, shape, data }) => {
+      seen[kind] = (seen[kind] ?? 0) + 1;
+      const module = /\((.+)\)$/.exec(name)?.[1] ?? name;
+      return { kind, number: seen[kind], module, data, ...mapGrid(shape), extent: extentOf(data) };
+    });
     byId("maps-later").hidden = true;
     if (this.cards.length !== this.layers.length) this.makeCards();
     this.layers.forEach((layer, index) => {
@@ -52,21 +58,27 @@ class MapsView {
     this.cards = this.layers.map(() => element("canvas", { "aria-hidden": "true" }));
     byId("layers").replaceChildren(
       ...this.layers.map((layer, index) => {
-        const name = element("span", { class: "layer-name" }, layer.name);
+        const name = element("span", { class: "layer-name" });
+        writeWith(name, "name", () => {
+          name.textContent = this.nameOf(layer);
+        });
+        const module = element("span", { class: "layer-module", title: layer.module }, layer.module);
         const size = element("span", { class: "layer-size" });
-        const button = element("button", { type: "button", class: "layer" }, this.cards[index], name, size);
-        button.style.setProperty("--columns", String(layer.columns));
-        button.style.setProperty("--aspect", String(layer.width / layer.height));
-        button.classList.toggle("units", layer.isUnits);
+        const button = element("button", { type: "button", class: "layer" }, this.cards[index], name, size, module);
         writeWith(size, "size", () => {
           const hidden = layer.count > layer.shown ? `, ${translate("maps_shown", layer)}` : "";
           size.textContent = this.sizeOf(layer) + hidden;
         });
-        writeAttribute(button, "aria-label", "enlarge", { name: layer.name, size: () => this.sizeOf(layer) });
+        writeAttribute(button, "aria-label", "enlarge", { name: () => this.nameOf(layer), size: () => this.sizeOf(layer) });
         button.addEventListener("click", (event) => this.openLayer(index, event));
         return element("li", {}, button);
       }),
     );
+  }
+
+  /** `Convolution 2` */
+  nameOf({ kind, number }) {
+    return hasText(`layer.${kind}`) ? translate(`layer.${kind}`, { number }) : `${kind} ${number}`;
   }
 
   sizeOf(layer) {
@@ -102,7 +114,9 @@ class MapsView {
     const area = layer.height * layer.width;
     const own = extentOf(layer.data.subarray(map * area, (map + 1) * area));
     paintMaps(byId("map-large"), layer.data, { ...layer, first: map, count: 1, columns: 1 }, layer.extent);
-    byId("map-title").textContent = layer.name;
+    writeWith(byId("map-title"), "name", () => {
+      byId("map-title").textContent = this.nameOf(layer);
+    });
     write(byId("map-number"), "map_number", { number: map + 1, count: layer.count });
     write(byId("map-range"), layer.isUnits ? "unit_value" : "map_range", {
       low: formatValue(own.low),
@@ -115,7 +129,7 @@ class MapsView {
 
 /** How the maps of a shape are laid out: {count, height, width, isUnits, shown, columns}. */
 function mapGrid(shape) {
-  const [count, height, width] = shape.length === 3 ? shape : [shape[0], 1, shape[1] ?? 1];
+  const [count, height, width] = shape;
   const isUnits = height * width === 1;
   const shown = Math.min(count, isUnits ? MOST_UNITS : MOST_MAPS);
   // Grids of about the same shape, whatever the maps' own.

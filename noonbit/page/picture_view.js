@@ -37,7 +37,8 @@ class PictureView {
     writeAttribute(byId("drawing"), "aria-label", "draw_here");
     writeAttribute(byId("photo"), "alt", "the_picture");
     writeAttribute(byId("prepared"), "aria-label", "sees_label", preprocessor);
-    for (const id of ["paste-hint", "drop-hint"]) write(byId(id), "drop_here", { keys: pasteKeys() });
+    for (const id of ["paste-hint", "drop-hint"]) write(byId(id), "drop_here", { keys: shortcut("V") });
+    write(byId("draw-help"), "draw_help", { undo: shortcut("Z") });
     // Nobody draws what a network of colour photographs knows.
     this.setMode(preprocessor.channels === 3 ? "waiting" : "drawing");
     this.showInput(null);
@@ -226,9 +227,4 @@ function tellDone(list, keys, values) {
   writeWith(list, "list", () => {
     list.replaceChildren(...keys.map((key) => element("li", {}, translate(key, values))));
   });
-}
-
-/** How one pastes on this machine. */
-function pasteKeys() {
-  return /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘V" : "Ctrl+V";
 }

@@ -9,9 +9,11 @@ class TextView {
   /**
    * @param {Object} model the page's MODEL
    * @param {function(function(): Promise<?{values: Int32Array, tokens: string[], done: string[]}>): void} ask
+   * @param {Network} network
    */
-  constructor(model, ask) {
+  constructor(model, ask, network) {
     this.model = model;
+    this.network = network;
     this.preprocessor = model.contract.preprocessor;
     this.field = byId("sentence");
     this.field.addEventListener("input", () => ask(() => this.encode(this.field.value)));
@@ -47,7 +49,7 @@ class TextView {
 
   /** Show each word with what it contributes to the answer. */
   showOutputs(input, outputs) {
-    const explanation = explainSentence(input, outputs, this.model);
+    const explanation = explainSentence(input, outputs, this.model, this.network);
     byId("words").hidden = explanation === null;
     if (explanation === null) return;
     const [best] = rankClasses(outputs.probabilities);
@@ -57,7 +59,7 @@ class TextView {
     writeWith(byId("word-weights"), "words", () => {
       byId("word-weights").replaceChildren(
         ...explanation.tokens.map((word, at) =>
-          wordItem(word, explanation.known[at] ? weights[at] : null, strongest),
+          wordItem(word, weights[at], strongest, explanation.known[at]),
         ),
       );
     });
@@ -65,24 +67,24 @@ class TextView {
     byId("ngram-part").hidden = ngrams.length === 0;
     const most = Math.max(...ngrams.map((each) => Math.abs(each.weight)), 1e-9);
     byId("ngrams").replaceChildren(
-      ...ngrams.map(({ words, weight }) => wordItem(words.join(" "), weight, most)),
+      ...ngrams.map(({ words, weight }) => wordItem(words.join(" "), weight, most, true)),
     );
   }
 }
 
 /**
- * Words with their weight, tinted and as text; null: the network does not know them.
+ * Words with their weight, tinted and as text.
  * @param {number} strongest the weight whose tint is full
  */
-function wordItem(words, weight, strongest) {
-  const sign = weight === null ? "unknown" : weight < 0 ? "against" : "for";
-  const number = weight === null ? translate("word_unknown") : formatSigned(weight);
+function wordItem(words, weight, strongest, isKnown) {
+  const sign = weight < 0 ? "against" : "for";
+  const note = isKnown ? "" : ` ${translate("word_unknown")}`;
   const item = element(
     "li",
-    { class: `word ${sign}` },
+    { class: isKnown ? `word ${sign}` : `word ${sign} unknown` },
     element("span", { class: "word-text", dir: "auto" }, words),
-    element("span", { class: "word-weight" }, number),
+    element("span", { class: "word-weight" }, formatSigned(weight) + note),
   );
-  item.style.setProperty("--share", `${(100 * Math.abs(weight ?? 0)) / strongest}%`);
+  item.style.setProperty("--share", `${(100 * Math.abs(weight)) / strongest}%`);
   return item;
 }
