@@ -38,7 +38,7 @@ class AnswerView {
   clear() {
     clearTimeout(this.timer);
     this.probabilities = null;
-    byId("winner").textContent = "–";
+    byId("winner").textContent = "";
     write(byId("certainty"), "no_answer");
     this.warn([]);
     byId("truth").hidden = true;

@@ -4,7 +4,7 @@
 
 /** The kinds of input and their views. */
 const VIEWS = {
-  pictures: (model, ask) => new PictureView(model.contract.preprocessor, ask),
+  pictures: (model, ask) => new PictureView(model.contract, ask),
   sentences: (model, ask, network) => new TextView(model, ask, network),
   boards: (model, ask) => new BoardView(model, ask),
 };
@@ -29,9 +29,10 @@ class App {
   tellFacts() {
     const { run, contract } = this.model;
     const { input_kind: kind } = contract.preprocessor;
-    document.title = run.name;
-    byId("title").textContent = run.source;
-    write(byId("subtitle"), "network_trained", run);
+    const source = lastPart(run.source);
+    document.title = source;
+    byId("title").textContent = source;
+    write(byId("subtitle"), "network_trained", { network: run.network, source });
     if (run.accuracy === null) {
       write(byId("accuracy"), "not_measured");
     } else {
@@ -127,6 +128,7 @@ class App {
         if (kind === "pictures") writeAttribute(button, "aria-label", "sample_picture", { number, name });
         button.addEventListener("click", () => {
           this.view.loadItem(item);
+          byId("answer").scrollIntoView({ block: "nearest" });
           this.ask(() => inputOfItem(item, this.model), { kind, number, label: item.label });
         });
         return element("li", {}, button);
@@ -152,6 +154,11 @@ function describeContract({ preprocessor, class_names: names }) {
     parts.push(translate(`contract.${strokes.centred}`, { width, height }));
   }
   return [...parts, translate(`contract.${fitMode}`), classes];
+}
+
+/** The name of a file or folder, without where it lay on somebody's machine. */
+function lastPart(path) {
+  return path.split(/[\\/]/).filter(Boolean).pop() ?? path;
 }
 
 /** Wait until what was said is on the screen. */

@@ -82,7 +82,8 @@ class MapsView {
   }
 
   sizeOf(layer) {
-    return translate(layer.isUnits ? "layer_units" : "layer_maps", layer);
+    if (layer.isUnits) return translate("layer_units", layer);
+    return translate(layer.count === 1 ? "layer_map" : "layer_maps", layer);
   }
 
   /** Enlarge the map that was clicked; by keyboard, the first one. */

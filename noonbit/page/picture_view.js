@@ -11,25 +11,27 @@ const SMALL_PICTURE = 128;
 
 class PictureView {
   /**
-   * @param {Object} preprocessor of contract.json
+   * @param {Object} contract of contract.json
    * @param {function(function(): Promise<?{values: Uint8Array, done: string[]}>): void} ask called
    *   with what prepares each new picture; null where there is none
    */
-  constructor(preprocessor, ask) {
+  constructor({ preprocessor, mean }, ask) {
     this.preprocessor = preprocessor;
     this.ask = ask;
     byId("sees").hidden = false;
-    const { width, height, strokes, polarity } = preprocessor;
+    const { width, height, channels, strokes, polarity } = preprocessor;
+    // Where the training images have no polarity, the ground of grey ones is what most of them is.
+    const isLight = polarity ? polarity === "light on dark" : channels === 1 && mean[0] < 0.5;
     byId("sees").style.setProperty("--aspect", String(width / height));
     this.drawing = new Drawing(
       byId("drawing"),
-      { width, height, isLight: polarity === "light on dark" },
+      { width, height, isLight },
       {
         onChange: () => this.askDrawing(),
         onPen: (isDown) => write(byId("pen-state"), isDown ? "pen_down" : "pen_up"),
       },
     );
-    const pen = strokes ? USUAL_FIGURE * strokes.stroke_width[1] : USUAL_PEN;
+    const pen = strokes ? USUAL_FIGURE * strokes.stroke_width[1] : Math.max(USUAL_PEN, 1 / Math.max(width, height));
     byId("pen-width").value = String(Math.round(100 * pen));
     this.drawing.penWidth = Number(byId("pen-width").value) / 100;
     this.address = null;
@@ -40,7 +42,7 @@ class PictureView {
     for (const id of ["paste-hint", "drop-hint"]) write(byId(id), "drop_here", { keys: shortcut("V") });
     write(byId("draw-help"), "draw_help", { undo: shortcut("Z") });
     // Nobody draws what a network of colour photographs knows.
-    this.setMode(preprocessor.channels === 3 ? "waiting" : "drawing");
+    this.setMode(channels === 3 ? "waiting" : "drawing");
     this.showInput(null);
   }
 
@@ -122,6 +124,7 @@ class PictureView {
 
   askDrawing() {
     const { drawing } = this;
+    byId("draw-hint").hidden = !drawing.isEmpty;
     this.complain(null);
     this.ask(async () => {
       if (drawing.isEmpty) return null;
@@ -133,6 +136,7 @@ class PictureView {
   /** @param {"drawing"|"photo"|"waiting"} mode what lies on the stage */
   setMode(mode) {
     byId("drawing").hidden = mode !== "drawing";
+    byId("draw-hint").hidden = mode !== "drawing" || !this.drawing.isEmpty;
     byId("photo").hidden = mode !== "photo";
     byId("drop-hint").hidden = mode !== "waiting";
     byId("stage").classList.toggle("waiting", mode === "waiting");
