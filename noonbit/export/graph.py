@@ -64,18 +64,18 @@ class ToPolarity(nn.Module):
 
     def forward(self, levels: Tensor) -> Tensor:
         """Levels 0 to 255, float32 (N, 1, H, W)."""
-        # Sums of bytes are exact in float32 here: of 4 x 1,024 border pixels, below 2**24.
         rows, columns = levels[:, :, (0, -1), :], levels[:, :, :, (0, -1)]
-        border = rows.flatten(1).sum(dim=1) + columns.flatten(1).sum(dim=1)
-        count = 2.0 * (levels.shape[2] + levels.shape[3])
+        border = torch.cat([rows.flatten(1), columns.flatten(1)], dim=1)
+        # There are as many pixels above the median of an even number as below; it lies between
+        # the two in the middle, whose sum is twice the median.
+        middle = border.topk(border.shape[1] // 2 + 1, dim=1).values[:, -2:].sum(dim=1)
         flat = levels.flatten(1)
         darkest, lightest = flat.amin(dim=1), flat.amax(dim=1)
         width = lightest - darkest
-        # (border / count - darkest) * 255 / width against a threshold, without a division; a
-        # picture of one level has no range, and its level is compared itself.
-        above, scale = 255 * (border - count * darkest), count * width
-        above = torch.where(width > 0, above, border)
-        scale = torch.where(width > 0, scale, torch.full_like(scale, count))
+        # (middle / 2 - darkest) * 255 / width against a threshold, without a division, so exact
+        # in float32; a picture of one level has no range, and its level is compared itself.
+        above = torch.where(width > 0, 255 * (middle - 2 * darkest), middle)
+        scale = torch.where(width > 0, 2 * width, torch.full_like(width, 2))
         if self.wanted == "light on dark":
             is_opposite = above > LIGHT_ABOVE * scale
         else:

@@ -28,8 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.prepared import PreparedDataset
+from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.text import TextPreprocessor
 from noonbit.errors import ArtefactError, CheckFailed
+from noonbit.export.familiarity import fit_rule
+from noonbit.export.model_card import ModelCard
 from noonbit.export.onnx_file import card_of
 from noonbit.page.characters import character_tables
 from noonbit.page.graph import PageGraph, lower, trace
@@ -48,7 +51,16 @@ FORMAT = 1
 SCRIPTS = (
     *("refusal", "binary", "png", "exif", "decode", "resize", "polarity", "ink", "strokes"),
     *("images", "characters", "text", "go_board", "go_planes", "kernels", "network"),
-    *("explain", "self_check", "elements", "language", "paint", "latest_only", "draw"),
+    *(
+        "explain",
+        "unfamiliar",
+        "self_check",
+        "elements",
+        "language",
+        "paint",
+        "latest_only",
+        "draw",
+    ),
     *("answer_view", "maps_view", "picture_view", "text_view", "board_view", "app"),
 )
 """In the order in which they are joined into one."""
@@ -110,10 +122,11 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
             f"{rounding:.3f}, and up to {TOLERANCE / 2:g} a page may be off. Export it as ONNX: "
             f"noonbit export {run.word}"
         )
+    card = card_of(run, fit_rule(run, items))
     chosen = sample.chosen(ITEMS)
     model = {
         "format": FORMAT,
-        "run": describe_run(run),
+        "run": describe_run(card, run.contract),
         "contract": run.contract.model_dump(mode="json"),
         "network": {**graph.as_dict(), "weights": index},
         "weights": base64.b64encode(weights).decode("ascii"),
@@ -128,7 +141,7 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
             }
             for row in chosen
         ],
-        "unfamiliar": None,
+        "unfamiliar": None if card.unfamiliar is None else card.unfamiliar.model_dump(),
         "characters": tables_of(run),
     }
     page = render_page(f"{run.metadata['model']['name']}, {run.metadata['source']}", model)
@@ -143,9 +156,8 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
     )
 
 
-def describe_run(run: Run) -> dict[str, Any]:
+def describe_run(card: ModelCard, contract: Contract) -> dict[str, Any]:
     """What the page says of the run."""
-    card = card_of(run)
     return {
         "name": card.run,
         "network": card.network,
@@ -154,7 +166,7 @@ def describe_run(run: Run) -> dict[str, Any]:
         "accuracy_low": card.accuracy_low,
         "accuracy_high": card.accuracy_high,
         "items": card.test_items,
-        "describe_en": run.contract.preprocessor.describe_in_full(),
+        "describe_en": contract.preprocessor.describe_in_full(),
     }
 
 

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from noonbit.data.prepared import PreparedDataset
-from noonbit.evaluation.inference import Probabilities, predict_probabilities
+from noonbit.evaluation.inference import Probabilities
+from noonbit.evaluation.torch_inference import predict_probabilities
 from noonbit.export.parity import parity_items
 from noonbit.runs.run import Run
 
