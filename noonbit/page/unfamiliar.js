@@ -1,23 +1,12 @@
-/*
- * Whether an answer is to something that the network was not trained on, by the run's measured rule.
- */
-
-/** What rules look at: how much the network responds at all. Low values are unfamiliar. */
-const FAMILIARITY = {
-  energy: (logits) => {
-    const { high } = extentOf(logits);
-    return high + Math.log(logits.reduce((sum, each) => sum + Math.exp(each - high), 0));
-  },
-  max_logit: (logits) => extentOf(logits).high,
-};
-
 /**
- * @param {?{rule: string, threshold: number}} unfamiliar of MODEL; null: nothing was measured
- * @param {{logits: Float32Array}} outputs
+ * Whether an input does not look like those that the network was trained on.
+ * The twin of noonbit/evaluation/out_of_distribution.py, which explains the rule.
+ * @param {ArrayLike<number>} probabilities - One input's, of all classes.
+ * @param {string[]} done - What was changed in the input, as the preparation names it.
+ * @param {?{threshold: number}} rule - MODEL.unfamiliar; null where no rule means anything.
  * @returns {boolean}
  */
-function isUnfamiliar(unfamiliar, { logits }) {
-  if (unfamiliar === null) return false;
-  if (!(unfamiliar.rule in FAMILIARITY)) throw new Error(`it does not know the rule ${unfamiliar.rule}.`);
-  return FAMILIARITY[unfamiliar.rule](logits) < unfamiliar.threshold;
+function isUnfamiliar(probabilities, done, rule) {
+  if (done.includes("unlike") || done.includes("blank")) return true;
+  return rule !== null && Math.max(...probabilities) < rule.threshold;
 }

@@ -106,6 +106,10 @@ class Preprocessor(BaseModel, ABC):
     """How an input is shown: `picture` draws its values, `text` prints the raw text, `name` prints
     where it came from."""
 
+    doubt_tells_foreign: ClassVar[bool] = False
+    """Whether networks are less sure of inputs unlike those that trained them, as was measured; see
+    `noonbit.evaluation.out_of_distribution`."""
+
     of_words: ClassVar[bool] = False
     """Whether values are indices into a vocabulary, and no quantities."""
 

@@ -100,6 +100,7 @@ class ImagePreprocessor(Preprocessor):
     dtype: ClassVar[type[np.generic]] = np.uint8
     fixed_settings: ClassVar[Mapping[str, object]] = {"vectors": None}
     shown_as: ClassVar[Literal["picture", "text", "name"]] = "picture"
+    doubt_tells_foreign: ClassVar[bool] = True
     default_model: ClassVar[str] = "glance"
     usual_input: ClassVar[tuple[int, int, tuple[int, ...]]] = (10, 1, (28, 28))
     """MNIST's."""
