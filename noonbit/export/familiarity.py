@@ -22,7 +22,7 @@ def fit_rule(run: Run, items: PreparedDataset | None) -> OutOfDistributionRule |
     """
     if items is None or run.folds is not None:
         return None
-    if run.contract.preprocessor.input_kind != "pictures":
+    if not run.contract.preprocessor.doubt_tells_foreign:
         return None
     rule = OutOfDistributionRule.fit(
         run.contract.preprocessor, probabilities_of(run, items, "validation")
