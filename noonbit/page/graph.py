@@ -88,6 +88,7 @@ class PageGraph:
             "operators": operators,
             "outputs": self.outputs,
             "maps": maps,
+            "multiply_adds": self.multiply_adds,
         }
 
 
@@ -152,7 +153,7 @@ class Node:
             return None
         value = self.constants[index]
         if value is None:
-            self.refuse("with settings that depend on the input")
+            raise self.unknown("with settings that depend on the input")
         return value
 
     def numbers(self, name: str, index: int, default: Sequence[int] | None) -> list[int] | None:
@@ -161,14 +162,14 @@ class Node:
         found = self.attributes.get(name, default) if value is None else value.ravel().tolist()
         return None if found is None else [int(each) for each in found]
 
-    def refuse(self, detail: str = "") -> None:
-        """Raise `UnknownLayer` for this node."""
-        self.lowering.refuse(self.proto.op_type, self.module, detail)
+    def unknown(self, detail: str) -> UnknownLayer:
+        """The refusal of this node."""
+        return self.lowering.unknown(self.proto.op_type, self.module, detail)
 
     def require(self, condition: bool, detail: str) -> None:
         """Refuse unless the condition holds."""
         if not condition:
-            self.refuse(detail)
+            raise self.unknown(detail)
 
 
 Lowered = tuple[str, list[str], Attributes]
@@ -622,18 +623,17 @@ class _Lowering:
             input_dtype=self.dtype_of(given.name),
             operators=operators,
             outputs={each.name: each.name for each in self.proto.output},
-            maps=find_maps(operators, given.name),
+            maps=find_maps(operators),
             weights={name: self.stored(name) for name in sorted(inputs) if self.is_weight(name)},
             multiply_adds=self.multiply_adds,
         )
 
     def operator(self, proto: "NodeProto") -> Operator:
         """Lower one node."""
-        node = self.read(proto)
         rule = RULES.get(proto.op_type) if proto.domain in ("", "ai.onnx") else None
         if rule is None:
-            self.refuse(proto.op_type, node.module, "")
-            raise AssertionError
+            raise self.unknown(proto.op_type, module_of(proto))
+        node = self.read(proto)
         op, inputs, attributes = rule(node)
         return self.finish(op, inputs, proto.output[0], attributes, node.module, node.shape)
 
@@ -687,7 +687,7 @@ class _Lowering:
     def shape_of(self, name: str, proto: "NodeProto") -> tuple[int, ...]:
         """The shape of a result; refuses one that depends on the numbers of the input."""
         if name not in self.shapes:
-            self.refuse(proto.op_type, module_of(proto), "whose shape depends on the input")
+            raise self.unknown(proto.op_type, module_of(proto), "whose shape depends on the input")
         return self.shapes[name]
 
     def fold(self, proto: "NodeProto") -> None:
@@ -737,10 +737,10 @@ class _Lowering:
         # The largest int64 stands for "to the end".
         return np.clip(value.astype(np.int64), limits.min, limits.max).astype(np.int32)
 
-    def refuse(self, op: str, module: str, detail: str) -> None:
-        """Raise `UnknownLayer`."""
+    def unknown(self, op: str, module: str, detail: str = "") -> UnknownLayer:
+        """The refusal of a layer."""
         where = f" ({module})" if module else ""
-        raise UnknownLayer(
+        return UnknownLayer(
             f"{self.run} has the layer {op}{where}{f' {detail}' if detail else ''}, which the page "
             f"cannot compute. Export it as ONNX: noonbit export {self.word}"
         )
@@ -779,20 +779,22 @@ REDUCTIONS = {"ReduceMax", "ReduceMean"}
 KINDS = {"Conv": "convolution", "MaxPool": "pool", "AveragePool": "pool", "Gemm": "dense"}
 
 
-def find_maps(operators: Sequence[Operator], given: str) -> list[Map]:
+def find_maps(operators: Sequence[Operator]) -> list[Map]:
     """What one layer hands to the next: the results that a convolution, pool or matrix takes.
 
     These are the activations after each block, whatever stands between (norm, response norm,
     residual), for it is what the next layer sees. A module that is used again (test-time views)
     gives its maps once.
     """
-    last_layer: dict[str, str] = {given: ""}
-    """The kind of the last layer before each result."""
+    last_layer: dict[str, tuple[int, str]] = {}
+    """Number and kind of the last layer before each result."""
     producers = {operator.outputs[0]: operator for operator in operators}
-    for operator in operators:
-        before = [last_layer.get(name, "") for name in operator.inputs]
-        own = KINDS.get(operator.op, "") if len(operator.shape) != 5 else ""
-        last_layer[operator.outputs[0]] = own or next(filter(None, before), "")
+    for number, operator in enumerate(operators):
+        if operator.op in KINDS and len(operator.shape) != 5:  # response norms pool channels
+            last_layer[operator.outputs[0]] = number, KINDS[operator.op]
+        else:
+            before = [last_layer.get(name, (-1, "")) for name in operator.inputs]
+            last_layer[operator.outputs[0]] = max(before, default=(-1, ""))
     maps: list[Map] = []
     seen: set[tuple[str, tuple[int, ...]]] = set()
     counts: dict[str, int] = {}
@@ -800,7 +802,7 @@ def find_maps(operators: Sequence[Operator], given: str) -> list[Map]:
         name = operator.inputs[0] if operator.inputs else ""
         if name not in producers or not takes_map(operator, producers[name]):
             continue
-        producer, kind = producers[name], last_layer[name]
+        producer, kind = producers[name], last_layer[name][1]
         while producer.op in ("Reshape", "Identity") and producer.inputs[0] in producers:
             producer = producers[producer.inputs[0]]
         key = (producer.name, tuple(producer.shape))

@@ -33,6 +33,8 @@ class Network {
       this.steps.push(KERNELS[op]({ shape, ...attributes }, given, out));
       results[outputs[0]] = out;
     }
+    /** Every result and weight by name, as the last answer left them. */
+    this.results = results;
     this.logits = results[spec.outputs.logits];
     this.probabilities = results[spec.outputs.probabilities];
     this.maps = spec.maps.map(({ name, kind, output, shape }) => (

@@ -37,6 +37,7 @@ from noonbit.export.onnx_file import card_of
 from noonbit.page.characters import character_tables
 from noonbit.page.graph import PageGraph, lower, trace
 from noonbit.page.items import item_of
+from noonbit.page.ngrams import find_ngram_layers
 from noonbit.page.samples import Sample, take_sample
 from noonbit.page.weights import FEW, encode_weights, round_weights
 from noonbit.runs.run import Run
@@ -143,6 +144,7 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
         ],
         "unfamiliar": None if card.unfamiliar is None else card.unfamiliar.model_dump(),
         "characters": tables_of(run),
+        "ngrams": find_ngram_layers(run.model, graph),
     }
     page = render_page(f"{run.metadata['model']['name']}, {run.metadata['source']}", model)
     write_text(path, page)

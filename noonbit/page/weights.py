@@ -28,12 +28,14 @@ def encode_weights(
     index: list[IndexEntry] = []
     content = bytearray()
     for name, values in weights.items():
-        kind, exponent, stored = "int32", 0, values.astype("<i4")
-        if values.dtype.kind == "f":
+        exponent = 0
+        if values.dtype.kind != "f":
+            kind, stored = "int32", values.astype("<i4")
+        elif dtype == "float32" or values.size <= FEW:
             kind, stored = "float32", values.astype("<f4")
-            if dtype == "float16" and values.size > FEW:
-                kind, exponent = "float16", exponent_of(values)
-                stored = scale(values, -exponent).astype("<f2")
+        else:
+            kind, exponent = "float16", exponent_of(values)
+            stored = scale(values, -exponent).astype("<f2")
         index.append(
             {
                 "name": name,
