@@ -18,11 +18,12 @@ function rankClasses(probabilities) {
 class AnswerView {
   /**
    * @param {string[]} names of the classes
-   * @param {{isOrdered: boolean}} how isOrdered: always by falling probability, as moves of Go
+   * @param {{isRanked: boolean}} how isRanked: numbered by falling probability, as moves of Go
    */
-  constructor(names, { isOrdered = false } = {}) {
+  constructor(names, { isRanked = false } = {}) {
     this.names = names;
-    this.keepsOrder = !isOrdered && names.length <= MOST_BARS_IN_ORDER;
+    this.isRanked = isRanked;
+    this.keepsOrder = !isRanked && names.length <= MOST_BARS_IN_ORDER;
     this.barCount = FEW_BARS;
     this.rows = [];
     this.timer = 0;
@@ -103,8 +104,9 @@ class AnswerView {
     shown.forEach((label, at) => {
       const { row, name, bar, number } = this.rows[at];
       const isBest = probabilities !== null && label === ranked[0];
-      if (name.textContent !== names[label]) {
-        name.textContent = names[label];
+      const text = this.isRanked ? `${at + 1}. ${names[label]}` : names[label];
+      if (name.textContent !== text) {
+        name.textContent = text;
         name.title = names[label];
       }
       bar.style.width = probabilities ? `${100 * probabilities[label]}%` : "0";

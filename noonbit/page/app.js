@@ -73,7 +73,7 @@ class App {
       else part.remove();
     }
     document.body.dataset.kind = kind;
-    this.answer = new AnswerView(contract.class_names, { isOrdered: kind === "boards" });
+    this.answer = new AnswerView(contract.class_names, { isRanked: kind === "boards" });
     this.maps = new MapsView();
     this.view = VIEWS[kind](this.model, (prepare) => this.ask(prepare, null), this.network);
     this.listItems();

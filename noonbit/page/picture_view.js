@@ -6,6 +6,8 @@
 const USUAL_FIGURE = 0.7;
 /** Of the longer side, where the training images say nothing of strokes. */
 const USUAL_PEN = 0.06;
+/** In the network's pixels: thinner strokes fade. */
+const LEAST_PEN = 1.3;
 /** Smaller pictures are enlarged without smoothing. */
 const SMALL_PICTURE = 128;
 
@@ -31,11 +33,13 @@ class PictureView {
         onPen: (isDown) => write(byId("pen-state"), isDown ? "pen_down" : "pen_up"),
       },
     );
-    const pen = strokes ? USUAL_FIGURE * strokes.stroke_width[1] : Math.max(USUAL_PEN, 1 / Math.max(width, height));
+    const pen = strokes ? USUAL_FIGURE * strokes.stroke_width[1] : Math.max(USUAL_PEN, LEAST_PEN / Math.max(width, height));
     byId("pen-width").value = String(Math.round(100 * pen));
     this.drawing.penWidth = Number(byId("pen-width").value) / 100;
     this.address = null;
     this.listen();
+    // Only strokes are framed by the page; any other drawing is taken as it lies there.
+    write(byId("draw-hint"), strokes ? "draw_hint" : "draw_large_hint");
     writeAttribute(byId("drawing"), "aria-label", "draw_here");
     writeAttribute(byId("photo"), "alt", "the_picture");
     writeAttribute(byId("prepared"), "aria-label", "sees_label", preprocessor);
