@@ -131,7 +131,6 @@ const TEXTS = {
     new_game: "Clear the board",
     captured: "Captured: by Black {black}, by White {white}",
     moves_played: "Move {count}",
-    best_moves: "Most probable moves",
     point_empty: "{point}, empty",
     point_stone: "{point}, {colour}",
     point_ranked: "{point}, empty, most probable move number {rank}, {probability}",
@@ -275,7 +274,6 @@ const TEXTS = {
     new_game: "바둑판 비우기",
     captured: "따낸 돌: 흑 {black}개, 백 {white}개",
     moves_played: "{count}수째",
-    best_moves: "가장 유력한 수",
     point_empty: "{point}, 빈 점",
     point_stone: "{point}, {colour}돌",
     point_ranked: "{point}, 빈 점, 유력한 수 {rank}위, 확률 {probability}",
@@ -382,12 +380,12 @@ function formatAccuracy(share) {
   return `${(100 * share).toFixed(2)}%`;
 }
 
-/** A number of a map or a weight, in three digits: `0.0312`, `12.5`, `3e-7`. */
+/** A number of a map or a weight, in three digits: `0.0312`, `12.5`, `3e−7`. */
 function formatValue(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   const text = size >= 1e4 || size < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(3)));
-  return text.replace("-", "−").replace("e+", "e").replace("e−", "e-");
+  return text.replaceAll("-", "−").replace("e+", "e"); // a minus sign, at which no line breaks
 }
 
 /** `+0.82`, `−0.31`: the sign is always there, so that no colour is needed. */

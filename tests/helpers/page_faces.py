@@ -74,12 +74,15 @@ def draw(page: Page, strokes: Sequence[Stroke]) -> None:
 
 
 def answer_of(page: Page) -> str:
-    """The answer, once there is one."""
-    page.wait_for_function("document.getElementById('winner').textContent !== ''")
-    settle(page)
+    """The answer, once it was spoken, which it is when no other came for 0.7 s."""
+    wait_until(page, "byId('spoken').textContent !== ''")
     return page.inner_text("#winner")
 
 
-def settle(page: Page) -> None:
-    """Wait until nothing is asked any more: an answer is there 0.7 s before it is spoken."""
-    page.wait_for_function("document.getElementById('spoken').textContent !== ''")
+def wait_until(page: Page, condition: str) -> None:
+    """Wait until a condition holds; the page's own rules forbid `wait_for_function`."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never became true: {condition}")
