@@ -1,14 +1,19 @@
+/*
+ * What the Python that collected the vocabulary knows of characters; noonbit/page/characters.py makes
+ * the tables and says why they are needed.
+ */
+
 /** Bits of `Characters.flags`. */
 const KEPT_CHARACTER = 1, CASED_CHARACTER = 2, IGNORABLE_CHARACTER = 4;
 const CAPITAL_SIGMA = 0x3a3, SMALL_SIGMA = "\u03c3", FINAL_SIGMA = "\u03c2";
 const CODE_POINTS = 0x110000;
 
-/**
- * What the Python that collected the vocabulary knows of characters; noonbit/page/characters.py
- * makes the tables and says why they are needed.
- */
+/** Which characters belong to words, and their lower case. */
 class Characters {
-  /** @param {{kept: number[], lower: Object<string, string>, cased: number[], ignorable: number[]}} tables */
+  /**
+   * @param {{kept: number[], lower: Object<string, string>, cased: number[],
+   *   ignorable: number[]}} tables
+   */
   constructor(tables) {
     this.flags = new Uint8Array(CODE_POINTS);
     this.markRuns(tables.kept, KEPT_CHARACTER);

@@ -1,9 +1,10 @@
 """What Python knows of characters, for the page: which belong to words, and their lower case.
 
-A browser knows another version of Unicode than the Python that collected a vocabulary, so what its
-own `\\p{L}` and `toLowerCase` say may differ: a letter of a later version would join two words. So
-the page of a run whose words are not ASCII alone brings these tables along (35 KB), computed by the
-functions that Python itself uses. With ASCII words there is nothing to differ in, and no table.
+A browser knows another version of Unicode than the Python that collected a vocabulary: Chromium 150
+has 14,049 letters and digits that Python 3.11 lacks, and 55 other lower cases, so a text may fall
+into other words. So the page of a run whose words are not ASCII alone brings these tables along
+(33 KB), computed by the functions that Python itself uses. ASCII words differ in nothing, and need
+no table.
 """
 
 import sys

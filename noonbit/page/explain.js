@@ -9,7 +9,7 @@
 
 /** Filters whose contributions to all logits are at most this are left out. */
 const NEGLIGIBLE_CONTRIBUTION = 1e-6;
-/** Leaving words out may cost so many multiply-adds, some three seconds; else nothing is explained. */
+/** What leaving words out may cost, some three seconds; else nothing is explained. */
 const MOST_OCCLUSION_MULTIPLY_ADDS = 2e9;
 
 /**
@@ -20,8 +20,8 @@ const MOST_OCCLUSION_MULTIPLY_ADDS = 2e9;
  * @property {number[]} logits one per class; of "ngrams", the biases plus all contributions
  * @property {number[]|null} biases one per class, with filters whose maximum lies in the padding
  *   alone; null for "occlusion"
- * @property {{first: number, words: string[], contributions: number[]}[]} ngrams in the order of the
- *   sentence, with what each contributes to each class; single words for "occlusion"
+ * @property {{first: number, words: string[], contributions: number[]}[]} ngrams in the order of
+ *   the sentence, with what each contributes to each class; single words for "occlusion"
  */
 
 /**
@@ -52,7 +52,9 @@ function explainByNgrams(tokens, layers, results) {
     const group = Math.floor(filter / filters);
     const first = firstOfMaximum(results[responses[group]], filter % filters, filters) - before;
     const begin = Math.max(0, first), end = Math.min(tokens.length, first + widths[group]);
-    const contributions = biases.map((_, label) => weight[label * features.length + filter] * features[filter]);
+    const contributions = biases.map(
+      (_, label) => weight[label * features.length + filter] * features[filter],
+    );
     if (begin >= end) {
       contributions.forEach((each, label) => { biases[label] += each; });
     } else if (Math.max(...contributions.map(Math.abs)) > NEGLIGIBLE_CONTRIBUTION) {
@@ -69,7 +71,7 @@ function explainByNgrams(tokens, layers, results) {
   return { method: "ngrams", logits, biases, ngrams: sorted };
 }
 
-/** The window at which a filter is largest, the first of equals; responses are (windows, filters). */
+/** The window at which a filter is largest, the first of equals; of (windows, filters). */
 function firstOfMaximum(responses, filter, filters) {
   let best = 0;
   for (let window = 1; window < responses.length / filters; window++) {
@@ -96,7 +98,8 @@ function explainByOcclusion({ values, tokens }, outputs, model, network) {
 
 /** A contribution to a class beside the mean of all classes: a logit means nothing alone. */
 function contributionOverMean(contributions, label) {
-  return contributions[label] - contributions.reduce((sum, each) => sum + each, 0) / contributions.length;
+  const sum = contributions.reduce((total, each) => total + each, 0);
+  return contributions[label] - sum / contributions.length;
 }
 
 /**

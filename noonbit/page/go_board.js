@@ -1,7 +1,8 @@
-/**
+/*
  * The rules of Go, exactly as noonbit/data/go/board.py has them: simple ko, no superko, suicide is
  * illegal. The grid is that module's: a board of at most 19x19 points in a wall.
  */
+
 const GO_LARGEST = 19;
 const GO_EMPTY = 0, GO_BLACK = 1, GO_WHITE = 2, GO_WALL = 3;
 /** Added to the value of a place during a search. */

@@ -1,7 +1,8 @@
-/**
+/*
  * The 48 planes of a position of Go, exactly as noonbit/data/go/planes.py and ladders.py have them;
  * planes.py says what each one is.
  */
+
 const GO_OWN = 0, GO_OPPONENT = 1, GO_NO_STONE = 2, GO_ONES = 3;
 const GO_TURNS_SINCE = 4, GO_LIBERTIES = 12, GO_CAPTURE_SIZE = 20, GO_SELF_ATARI_SIZE = 28;
 const GO_LIBERTIES_AFTER = 36, GO_LADDER_CAPTURE = 44, GO_LADDER_ESCAPE = 45;

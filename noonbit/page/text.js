@@ -1,7 +1,8 @@
-/**
+/*
  * Sentences to word numbers, exactly as noonbit/data/preprocess/text.py has it; that module says
  * what the patterns are for.
  */
+
 const PADDING_NUMBER = 0, UNKNOWN_NUMBER = 1, FIRST_WORD_NUMBER = 2;
 const ASCII_SEPARATORS = /[^A-Za-z0-9(),!?'`]/g;
 const CONTRACTIONS = /'s|'ve|n't|'re|'d|'ll/g;
