@@ -1,6 +1,6 @@
 /*
- * What the Python that collected the vocabulary knows of characters; noonbit/page/characters.py makes
- * the tables and says why they are needed.
+ * What the Python that collected the vocabulary knows of characters; noonbit/page/characters.py
+ * makes the tables and says why they are needed.
  */
 
 /** Bits of `Characters.flags`. */
