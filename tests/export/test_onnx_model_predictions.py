@@ -21,11 +21,22 @@ ORIENTATION = 0x0112
 """The EXIF tag by which a phone says how it was held."""
 
 
-@pytest.fixture(scope="session")
-def exported_digits(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> OnnxModel:
-    path = tmp_path_factory.mktemp("exported") / "digits.onnx"
-    write_onnx(digits_run, path)
-    return OnnxModel.open(path, threads=1)
+Answering = tuple[OnnxModel, Run]
+"""An exported file and its run."""
+
+
+@pytest.fixture(scope="module")
+def grey(tmp_path_factory: pytest.TempPathFactory) -> Answering:
+    """A network of drawings, dark on light, whose contract frames strokes."""
+    folder = tmp_path_factory.mktemp("grey")
+    run = train("shapes", Recipe(model="mlp", epochs=1, threads=1), out=folder / "run")
+    assert run.contract.preprocessor.describe() == "24x24x1, dark on light"
+    return export(run, folder / "model.onnx")
+
+
+def export(run: Run, path: Path) -> Answering:
+    write_onnx(run, path)
+    return OnnxModel.open(path, threads=1), run
 
 
 def digit(side: int = 40) -> Image.Image:
@@ -106,47 +117,51 @@ def assert_same(answers: Predictions, expected: Predictions) -> None:
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_file_answers_one_picture_as_its_run(
-    name: str, folder: Path, exported_digits: OnnxModel, digits_run: Run
-) -> None:
-    expected = digits_run.predict([folder / name])
+def test_a_file_answers_one_picture_as_its_run(name: str, folder: Path, grey: Answering) -> None:
+    model, run = grey
+    expected = run.predict([folder / name])
     assert len(expected) + len(expected.bad) == 1
-    assert_same(exported_digits.predict([folder / name]), expected)
+    assert_same(model.predict([folder / name]), expected)
 
 
 def test_a_file_answers_a_folder_and_its_archive_as_its_run(
-    folder: Path, tmp_path: Path, exported_digits: OnnxModel, digits_run: Run
+    folder: Path, tmp_path: Path, grey: Answering
 ) -> None:
+    model, run = grey
     archive = tmp_path / "awkward.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         for name in PICTURES:
             packed.write(folder / name, name)
-    expected = digits_run.predict([folder, archive])
+    expected = run.predict([folder, archive])
     assert len(expected) == 2 * (len(PICTURES) - 2) and len(expected.bad) == 4
-    assert {"resized", "made grey", "inverted", "blank"} <= set(expected.adjusted)
-    assert_same(exported_digits.predict([folder, archive]), expected)
+    assert {"resized", "made grey", "inverted", "reframed", "unlike", "blank"} <= set(
+        expected.adjusted
+    )
+    assert_same(model.predict([folder, archive]), expected)
 
 
 def test_a_file_answers_tables_and_arrays_of_pixels_as_its_run(
-    tmp_path: Path, exported_digits: OnnxModel, digits_run: Run
+    tmp_path: Path, grey: Answering
 ) -> None:
-    raw = open_data("digits").train.raw
+    model, run = grey
+    raw = open_data("shapes").parts["test"].raw
     assert isinstance(raw, np.ndarray)
-    levels = np.round(raw[:200, 0] / 255 * 16).astype(np.uint8)
+    levels = raw[:99, 0]
     rows = "\n".join(",".join(map(str, image.ravel())) for image in levels)
     (tmp_path / "pixels.csv").write_text(rows + "\n")
     np.save(tmp_path / "levels.npy", levels)
-    np.save(tmp_path / "shares.npy", levels.astype(np.float32) / 16)
-    for name in ("pixels.csv", "levels.npy", "shares.npy"):
-        expected = digits_run.predict(tmp_path / name)
-        assert len(expected) == 200
-        assert_same(exported_digits.predict(tmp_path / name), expected)
-    assert_same(exported_digits.predict(levels), digits_run.predict(levels))
+    for name in ("pixels.csv", "levels.npy"):
+        expected = run.predict(tmp_path / name)
+        assert len(expected) == 99
+        assert_same(model.predict(tmp_path / name), expected)
+    assert_same(model.predict(levels), run.predict(levels))
+    assert_same(model.predict(255 - levels[0]), run.predict(255 - levels[0]))
 
 
-def test_a_file_measures_what_its_run_measures(exported_digits: OnnxModel, digits_run: Run) -> None:
-    answer, expected = exported_digits.evaluate("digits"), digits_run.evaluate("digits")
-    assert answer.items == expected.items == 1797
+def test_a_file_measures_what_its_run_measures(grey: Answering) -> None:
+    model, run = grey
+    answer, expected = model.evaluate("shapes"), run.evaluate("shapes")
+    assert answer.items == expected.items == 900
     assert (answer.confusion, answer.accuracy_low) == (expected.confusion, expected.accuracy_low)
     assert answer.loss == pytest.approx(expected.loss, abs=WORST)
 
@@ -154,14 +169,14 @@ def test_a_file_measures_what_its_run_measures(exported_digits: OnnxModel, digit
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_file_of_a_colour_network_answers_as_its_run(
-    name: str, folder: Path, colour: tuple[OnnxModel, Run]
+    name: str, folder: Path, colour: Answering
 ) -> None:
     model, run = colour
     assert_same(model.predict([folder / name]), run.predict([folder / name]))
 
 
 @pytest.fixture(scope="module")
-def colour(tmp_path_factory: pytest.TempPathFactory) -> tuple[OnnxModel, Run]:
+def colour(tmp_path_factory: pytest.TempPathFactory) -> Answering:
     """A network of 12x12 colour pictures whose class is their colour."""
     folder = tmp_path_factory.mktemp("colour")
     labels = np.arange(90) % 3
@@ -170,5 +185,4 @@ def colour(tmp_path_factory: pytest.TempPathFactory) -> tuple[OnnxModel, Run]:
     np.savez(folder / "colours.npz", images=images.astype(np.uint8), labels=labels)
     recipe = Recipe(model="mlp", epochs=2, threads=1)
     run = train(folder / "colours.npz", recipe, out=folder / "run")
-    write_onnx(run, folder / "model.onnx")
-    return OnnxModel.open(folder / "model.onnx", threads=1), run
+    return export(run, folder / "model.onnx")
