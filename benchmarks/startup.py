@@ -1,11 +1,13 @@
 """Start-up: seconds of whole processes, from before an interpreter starts until it has ended."""
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import numpy as np
 
 from benchmarks.processes import in_turn, python_seconds
 from benchmarks.record import RESULTS, facts, keep
@@ -24,6 +26,8 @@ class Start:
     environment: Mapping[str, str] = field(default_factory=dict)
     leaves_run: bool = False
     """Whether it wants `--out` and a folder."""
+    predicts: bool = False
+    """Whether it wants an exported file and a picture."""
 
 
 STARTS = {
@@ -31,6 +35,10 @@ STARTS = {
     "noonbit --help": Start(("-m", "noonbit", "--help")),
     "import noonbit": Start(("-c", "import noonbit")),
     "noonbit train digits": Start(("-m", "noonbit", "train", "digits"), leaves_run=True),
+    "noonbit predict model.onnx": Start(
+        ("-m", "noonbit", "predict"), ("onnx", "onnxruntime", "onnxscript"), predicts=True
+    ),
+    "import onnxruntime": Start(("-c", "import onnxruntime"), ("onnxruntime",)),
     "import torch": Start(("-c", "import torch")),
     "import keras (TensorFlow)": Start(("-c", "import keras"), ("keras", "tensorflow"), TENSORFLOW),
     "import keras (JAX)": Start(("-c", "import keras"), ("keras", "jax"), JAX),
@@ -56,21 +64,41 @@ def startup(
     for name, start in STARTS.items():
         missing = [module for module in start.needs if importlib.util.find_spec(module) is None]
         if missing:
-            say(f"{name} is left out: {missing[0]} is not here; the `bench` extra installs it.")
+            say(f"{name} is left out: {missing[0]} is not here; an extra installs it.")
         else:
-            here[name] = partial(started, start, threads)
-    in_turn(here, rounds=1)
-    seconds = in_turn(here, rounds=rounds)
+            here[name] = start
+    with TemporaryDirectory() as folder:
+        given = write_given(Path(folder)) if any(each.predicts for each in here.values()) else []
+        calls = {name: partial(started, start, threads, given) for name, start in here.items()}
+        in_turn(calls, rounds=1)
+        seconds = in_turn(calls, rounds=rounds)
     print_table(["", "seconds"], [[name, str(Spread.of(each))] for name, each in seconds.items()])
     spreads = {name: asdict(Spread.of(each)) for name, each in seconds.items()}
     result = {"benchmark": "startup"} | facts(threads=threads, rounds=rounds)
     print(keep(result | {"seconds": spreads}, out))
 
 
-def started(start: Start, threads: int) -> float:
-    """Seconds of one process."""
+def write_given(folder: Path) -> list[str]:
+    """Export a network of the digits, and write one picture for it; returns both paths."""
+    from PIL import Image
+
+    from noonbit.config.recipe import Recipe
+    from noonbit.data import open_data
+    from noonbit.export.onnx_file import write_onnx
+    from noonbit.jobs.train import train
+
+    model, picture = folder / "model.onnx", folder / "picture.png"
+    write_onnx(train("digits", Recipe(epochs=1), out=folder / "run"), model)
+    Image.fromarray(np.asarray(open_data("digits").train.raw[0])[0]).save(picture)
+    return [str(model), str(picture)]
+
+
+def started(start: Start, threads: int, given: Sequence[str]) -> float:
+    """Seconds of one process; `given` is what a start that predicts is given."""
     with TemporaryDirectory() as folder:
         place = ["--out", str(Path(folder) / "run")] if start.leaves_run else []
         return python_seconds(
-            [*start.arguments, *place], threads=threads, environment=start.environment
+            [*start.arguments, *(given if start.predicts else place)],
+            threads=threads,
+            environment=start.environment,
         )
