@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from noonbit.terminal import escape_controls
+
 CLIENT_LEFT = 499
 """For the log alone: nobody reads this answer. The number is nginx's."""
 
@@ -33,8 +35,9 @@ class Busy(RequestRefused):
 def error_response(
     status: int, sentence: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """`{"error": sentence}`."""
-    return JSONResponse({"error": sentence}, status_code=status, headers=headers)
+    """`{"error": sentence}`, in which what a client sent steers no terminal."""
+    content = {"error": escape_controls(sentence)}
+    return JSONResponse(content, status_code=status, headers=headers)
 
 
 async def answer_refused(request: Request, error: Exception) -> Response:
