@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from noonbit.errors import InputRefused
+from noonbit.serve.familiarity import flag_unfamiliar
 from noonbit.serve.inputs import describe_bodies, read_inputs
 from noonbit.serve.preparation import Prepared
 from noonbit.serve.refusal import RequestRefused
@@ -75,9 +76,14 @@ async def answer_rows(
     rows = []
     if good:
         answers = await service.batcher.answer(stack_values(good))
+        unfamiliar = flag_unfamiliar(service.model.card.unfamiliar, good, answers.probabilities)
+        metrics.unfamiliar.inc(unfamiliar.count(True))
+        class_names = service.model.contract.class_names
         rows = [
-            describe_answer(one, probabilities, service.model.contract.class_names, top)
-            for one, probabilities in zip(good, answers.probabilities, strict=True)
+            describe_answer(one, probabilities, class_names, top) | {"unfamiliar": flagged}
+            for one, probabilities, flagged in zip(
+                good, answers.probabilities, unfamiliar, strict=True
+            )
         ]
     metrics.inputs.inc(len(good))
     metrics.refused.inc(len(prepared) - len(good))
@@ -94,7 +100,7 @@ async def answer_rows(
 def describe_answer(
     one: Prepared, probabilities: NDArray[np.float32], class_names: Sequence[str], top: int
 ) -> dict[str, Any]:
-    """Return the row of an input with its probabilities (classes,)."""
+    """Return the row of an input with its probabilities (classes,), without `unfamiliar`."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     classes = [
         {"class": class_names[index], "probability": float(probabilities[index])} for index in best
@@ -105,7 +111,6 @@ def describe_answer(
         "probability": classes[0]["probability"],
         "top": classes,
         "adjusted": list(one.adjusted),
-        "unfamiliar": None,
     }
 
 

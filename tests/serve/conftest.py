@@ -11,6 +11,7 @@ from PIL import Image
 from running_server import RunningServer, running_server
 
 from noonbit.data import open_data
+from noonbit.export.familiarity import fit_rule
 from noonbit.export.onnx_file import write_onnx
 from noonbit.export.onnx_model import OnnxModel
 from noonbit.runs.run import Run
@@ -18,9 +19,9 @@ from noonbit.runs.run import Run
 
 @pytest.fixture(scope="session")
 def digits_file(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run on the digits, exported."""
+    """The run on the digits, exported with the rule by which inputs are unlike its training."""
     path = tmp_path_factory.mktemp("exported") / "digits.onnx"
-    write_onnx(digits_run, path)
+    write_onnx(digits_run, path, fit_rule(digits_run, digits_run.items()))
     return path
 
 

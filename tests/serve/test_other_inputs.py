@@ -46,6 +46,7 @@ def test_sentences_get_the_answers_of_the_run(sentences: RunningServer, sentence
     )
     assert rows[2]["adjusted"] == rows[3]["adjusted"] == ["blank"]
     assert rows[4]["adjusted"][0] == "shortened"
+    assert [row["unfamiliar"] for row in rows] == [None, None, True, True, None]  # has no rule
 
 
 def test_a_sentence_is_a_field_of_a_form_too(sentences: RunningServer) -> None:

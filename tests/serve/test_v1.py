@@ -8,6 +8,7 @@ import httpx
 import numpy as np
 import pytest
 from encoded_pictures import empty_png, encode, noise_picture
+from numpy.typing import NDArray
 from PIL import Image
 from running_server import RunningServer, running_server
 
@@ -73,6 +74,21 @@ def test_what_was_adjusted_is_said(server: RunningServer, pictures: list[bytes])
     large = Image.open(io.BytesIO(pictures[3])).resize((30, 40)).convert("RGB")
     (row,) = rows(predict(server, [encode(large, "BMP")]))
     assert row["adjusted"] == ["made grey", "resized"]
+
+
+def test_what_is_unlike_the_training_images_is_flagged_by_the_rule_of_the_file(
+    digits_model: OnnxModel, digits: NDArray[np.uint8]
+) -> None:
+    rule = digits_model.card.unfamiliar
+    assert rule is not None
+    shown = [encode(Image.fromarray(each[0])) for each in digits[:100]]
+    blank = encode(Image.new("L", (8, 8)))
+    with running_server(digits_model) as server:
+        answered = rows(predict(server, [*shown, blank]))
+        expected = [row["probability"] < rule.threshold for row in answered[:100]]
+        assert 0 < sum(expected) < 50
+        assert [row["unfamiliar"] for row in answered] == [*expected, True]
+        assert server.metric("noonbit_inputs_unfamiliar_total") == sum(expected) + 1
 
 
 def test_one_bad_picture_fails_alone(server: RunningServer, pictures: list[bytes]) -> None:
