@@ -13,17 +13,26 @@ answers with a row for each input, in order:
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from noonbit.errors import InputRefused
 from noonbit.serve.familiarity import flag_unfamiliar
 from noonbit.serve.inputs import describe_bodies, read_inputs
+from noonbit.serve.json_answer import answer_message
+from noonbit.serve.messages import (
+    ClassProbability,
+    Limits,
+    ModelAnswer,
+    ModelInput,
+    PredictAnswer,
+    Prediction,
+    RefusedInput,
+)
 from noonbit.serve.preparation import Prepared
 from noonbit.serve.refusal import RequestRefused
 from noonbit.serve.service import Service, stack_values
@@ -41,11 +50,11 @@ def routes(service: Service) -> list[BaseRoute]:
         with service.batcher.reserve(len(inputs)):
             prepared = await service.preparation.prepare(inputs)
             rows = await answer_rows(service, prepared, top)
-        status = 200 if any("error" not in row for row in rows) else 422
-        return JSONResponse({"predictions": rows}, status_code=status)
+        status = 200 if any(isinstance(row, Prediction) for row in rows) else 422
+        return answer_message(PredictAnswer(predictions=rows), status)
 
     async def model(request: Request) -> Response:
-        return JSONResponse(describe_model(service))
+        return answer_message(describe_model(service))
 
     return [
         Route("/v1/predict", service.bounded(predict), methods=["POST"]),
@@ -69,7 +78,7 @@ def read_top(request: Request) -> int:
 
 async def answer_rows(
     service: Service, prepared: Sequence[Prepared | InputRefused], top: int
-) -> list[dict[str, Any]]:
+) -> list[Prediction | RefusedInput]:
     """Answer prepared inputs: a row for each, in order."""
     metrics = service.metrics
     good = [each for each in prepared if isinstance(each, Prepared)]
@@ -80,7 +89,7 @@ async def answer_rows(
         metrics.unfamiliar.inc(unfamiliar.count(True))
         class_names = service.model.contract.class_names
         rows = [
-            describe_answer(one, probabilities, class_names, top) | {"unfamiliar": flagged}
+            describe_answer(one, probabilities, class_names, top=top, unfamiliar=flagged)
             for one, probabilities, flagged in zip(
                 good, answers.probabilities, unfamiliar, strict=True
             )
@@ -92,48 +101,58 @@ async def answer_rows(
             metrics.adjusted.labels(adjustment).inc()
     answered = iter(rows)
     return [
-        next(answered) if isinstance(each, Prepared) else {"name": each.name, "error": str(each)}
+        next(answered)
+        if isinstance(each, Prepared)
+        else RefusedInput(name=each.name, error=str(each))
         for each in prepared
     ]
 
 
 def describe_answer(
-    one: Prepared, probabilities: NDArray[np.float32], class_names: Sequence[str], top: int
-) -> dict[str, Any]:
-    """Return the row of an input with its probabilities (classes,), without `unfamiliar`."""
+    one: Prepared,
+    probabilities: NDArray[np.float32],
+    class_names: Sequence[str],
+    *,
+    top: int,
+    unfamiliar: bool | None,
+) -> Prediction:
+    """Return the row of an input with its probabilities (classes,)."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     classes = [
-        {"class": class_names[index], "probability": float(probabilities[index])} for index in best
+        ClassProbability(class_name=class_names[index], probability=float(probabilities[index]))
+        for index in best
     ]
-    return {
-        "name": one.name,
-        "prediction": classes[0]["class"],
-        "probability": classes[0]["probability"],
-        "top": classes,
-        "adjusted": list(one.adjusted),
-    }
+    return Prediction(
+        name=one.name,
+        prediction=classes[0].class_name,
+        probability=classes[0].probability,
+        top=classes,
+        adjusted=list(one.adjusted),
+        unfamiliar=unfamiliar,
+    )
 
 
-def describe_model(service: Service) -> dict[str, Any]:
+def describe_model(service: Service) -> ModelAnswer:
     """Return what is served, what it takes, and within which limits."""
     model, settings = service.model, service.settings
     preprocessor = model.contract.preprocessor
-    return {
-        "name": service.name,
-        "card": model.card.model_dump(mode="json"),
-        "classes": list(model.contract.class_names),
-        "input": {
-            "kind": preprocessor.input_kind,
-            "shape": list(preprocessor.shape),
-            "description": preprocessor.describe_in_full(),
-            "conversion": preprocessor.describe_conversion(),
-            "send": describe_bodies(preprocessor.input_kind),
-        },
-        "limits": {
-            "inputs": settings.max_inputs,
-            "pending_inputs": settings.max_pending,
-            "body_bytes": settings.max_body_bytes,
-            "pixels": settings.max_pixels,
-            "seconds": settings.timeout_seconds,
-        },
-    }
+    return ModelAnswer(
+        name=service.name,
+        card=model.card,
+        classes=list(model.contract.class_names),
+        input=ModelInput(
+            kind=preprocessor.input_kind,
+            shape=list(preprocessor.shape),
+            description=preprocessor.describe_in_full(),
+            conversion=preprocessor.describe_conversion(),
+            send=describe_bodies(preprocessor.input_kind),
+            array_range=preprocessor.array_range,
+        ),
+        limits=Limits(
+            inputs=settings.max_inputs,
+            pending_inputs=settings.max_pending,
+            body_bytes=settings.max_body_bytes,
+            pixels=settings.max_pixels,
+            seconds=settings.timeout_seconds,
+        ),
+    )
