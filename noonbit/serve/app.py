@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from noonbit.serve import probes, v1
+from noonbit.serve import open_inference_routes, probes, v1
 from noonbit.serve.access_log import AccessLog
 from noonbit.serve.refusal import RequestRefused, answer_refused, answer_unrouted
 from noonbit.serve.security import Gate
@@ -26,7 +26,11 @@ from noonbit.serve.settings import ServeSettings
 if TYPE_CHECKING:
     from noonbit.export.onnx_model import OnnxModel
 
-PROTOCOLS: tuple[Callable[[Service], list[BaseRoute]], ...] = (v1.routes, probes.routes)
+PROTOCOLS: tuple[Callable[[Service], list[BaseRoute]], ...] = (
+    v1.routes,
+    open_inference_routes.routes,
+    probes.routes,
+)
 """What makes the routes of each protocol."""
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from starlette.requests import ClientDisconnect, Request
 
+from noonbit.serve.content_encoding import decompress_body
 from noonbit.serve.refusal import Busy, RequestRefused
 from noonbit.serve.settings import ServeSettings
 
@@ -22,6 +23,11 @@ class BodyReader:
         self._settings = settings
         self.held_bytes = 0
         """Of all requests that were not answered yet."""
+
+    @property
+    def most_bytes(self) -> int:
+        """Of one body."""
+        return self._settings.max_body_bytes
 
     @contextmanager
     def hold(self) -> Iterator["HeldBody"]:
@@ -46,10 +52,10 @@ class BodyReader:
         body.size += more
         self.held_bytes += more
 
-    def require_acceptable(self, request: Request) -> None:
+    def require_acceptable(self, request: Request, *, may_be_compressed: bool) -> None:
         """Refuse by the headers alone what is compressed, or says that it is too large."""
         encoding = request.headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in ("", "identity"):
+        if encoding not in ("", "identity") and not may_be_compressed:
             raise RequestRefused(
                 415, f"The body is compressed ({encoding[:50]}); send it as it is, uncompressed."
             )
@@ -65,13 +71,15 @@ class HeldBody:
         self._reader = reader
         self.size = 0
 
-    async def read(self, request: Request, *, seconds: float) -> bytes:
-        """Read the whole body.
+    async def read(
+        self, request: Request, *, seconds: float, may_be_compressed: bool = False
+    ) -> bytes:
+        """Read the whole body, and decompress it where it may be compressed.
 
         Raises `RequestRefused` if it is too large, too slow or compressed, and `ClientDisconnect`
         if the client leaves in its middle.
         """
-        self._reader.require_acceptable(request)
+        self._reader.require_acceptable(request, may_be_compressed=may_be_compressed)
         chunks: list[bytes] = []
         try:
             async with asyncio.timeout(seconds):
@@ -82,7 +90,14 @@ class HeldBody:
             raise RequestRefused(
                 408, f"The body did not arrive within {seconds:g} seconds; send less at once."
             ) from None
-        return b"".join(chunks)
+        packed = b"".join(chunks)
+        encoding = request.headers.get("content-encoding")
+        if encoding is None:
+            return packed
+        most_bytes = self._reader.most_bytes
+        body = await asyncio.to_thread(decompress_body, packed, encoding, most_bytes=most_bytes)
+        self._reader.count(self, max(0, len(body) - len(packed)))
+        return body
 
 
 async def body_chunks(request: Request) -> AsyncIterator[bytes]:

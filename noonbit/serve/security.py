@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from noonbit.serve.refusal import RequestRefused, error_response
 from noonbit.serve.settings import KEY_VARIABLE, ServeSettings
 
-OPEN_PATHS = frozenset({"/health", "/ready"})
+OPEN_PATHS = frozenset({"/health", "/ready", "/v2/health/live", "/v2/health/ready"})
 """They need no key: what watches a server seldom has one, and they say nothing of the network."""
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",

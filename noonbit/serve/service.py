@@ -88,7 +88,9 @@ class Service:
         """Take note that nothing new is to be taken."""
         self.is_ready = False
 
-    def bounded(self, handle: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def bounded(
+        self, handle: Handler, *, may_be_compressed: bool = False
+    ) -> Callable[[Request], Awaitable[Response]]:
         """Return an endpoint that reads the body and calls `handle`, within the limits.
 
         It raises `RequestRefused` for a body that is too large or too slow, and for an answer that
@@ -100,7 +102,9 @@ class Service:
             deadline = asyncio.get_running_loop().time() + seconds
             with self.bodies.hold() as held:
                 try:
-                    body = await held.read(request, seconds=seconds)
+                    body = await held.read(
+                        request, seconds=seconds, may_be_compressed=may_be_compressed
+                    )
                     return await self._within(deadline, request, handle(request, body))
                 except ClientDisconnect:
                     return Response(status_code=CLIENT_LEFT)
