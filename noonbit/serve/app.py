@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from noonbit.serve import open_inference_routes, probes, v1
+from noonbit.serve import docs_routes, open_inference_routes, probes, v1
 from noonbit.serve.access_log import AccessLog
 from noonbit.serve.refusal import RequestRefused, answer_refused, answer_unrouted
 from noonbit.serve.security import Gate
@@ -30,6 +30,7 @@ PROTOCOLS: tuple[Callable[[Service], list[BaseRoute]], ...] = (
     v1.routes,
     open_inference_routes.routes,
     probes.routes,
+    docs_routes.routes,
 )
 """What makes the routes of each protocol."""
 
