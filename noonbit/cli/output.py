@@ -146,7 +146,9 @@ def print_trained(run: "Run", *, json: bool) -> None:
     say(f"next     noonbit predict {run.word} {run.contract.preprocessor.example}")
 
 
-def say_adjustments(preprocessor: "Preprocessor", counts: Mapping[str, int]) -> None:
+def say_adjustments(
+    preprocessor: "Preprocessor | type[Preprocessor]", counts: Mapping[str, int]
+) -> None:
     """Print what was changed in how many inputs to fit the network, a line each."""
     for adjustment, count in counts.items():
         subject = f"{plural(count, preprocessor.noun)} {'is' if count == 1 else 'are'}"

@@ -1,4 +1,4 @@
-"""noonbit predict RUN|MODEL.onnx INPUTS"""
+"""noonbit predict RUN|MODEL.onnx INPUTS, or --url URL INPUTS"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from noonbit.cli.model_file import RunOrFile
+    from noonbit.data.preprocess.base import Preprocessor
     from noonbit.evaluation.attribution import Explanation
     from noonbit.evaluation.inference import Predictions
     from noonbit.runs.run import Run
@@ -44,9 +45,10 @@ NUMBERED, MOST_NUMBERED = 5, 9
 
 
 def predict(
-    run: str,
+    run: str = "",
     /,
     *inputs: str,
+    url: str | None = None,
     text: tuple[str, ...] = (),
     explain: bool = False,
     move: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
@@ -72,6 +74,9 @@ def predict(
     inputs
         Pictures, folders of pictures, archives, arrays (.npy, .npz) or tables of pixels; text
         files with a sentence a line, and tables or JSON lines of texts.
+    url
+        Ask the server of noonbit serve there, such as http://127.0.0.1:8000, in place of a run;
+        its key is that of the variable NOONBIT_API_KEY. The inputs are read here and sent.
     text
         A sentence; may be given several times.
     explain
@@ -102,6 +107,35 @@ def predict(
     path_column
         The column of a table that holds the paths of pictures: its name, or its number from 1.
     """
+    options = ReadOptions(label_column=label_column, path_column=path_column)
+    if url is not None:
+        from noonbit.cli.predict_url import predict_by_server, refuse_flags_of_runs
+
+        refuse_flags_of_runs(
+            {
+                "--explain": explain,
+                "--move": move is not None,
+                "--random": random is not None,
+                "--seed": seed is not None,
+                "--trust": trust,
+            }
+        )
+        require_form_of_output(out, like)
+        sources = (run, *inputs) if run else ()
+        predictions, kind = predict_by_server(url, sources, text, options)
+        give_predictions(
+            predictions,
+            kind,
+            {"url": url},
+            top=top or 1,
+            out=out,
+            like=like,
+            escape_formulas=escape_formulas,
+            json=json,
+        )
+        return
+    if not run:
+        raise UsageError("noonbit predict needs a RUN, or --url URL. See noonbit predict --help.")
     if is_model_file(run):
         if random is not None:
             refuse_flag(run, "--random", "shows a run's own test items, and a file has none")
@@ -137,6 +171,30 @@ def predict(
         numbered = top or NUMBERED
         draw_move(run, inputs, move, numbered=numbered, out=out, trust=trust, json=json)
         return
+    require_form_of_output(out, like)
+    loaded = open_run_or_file(run, trust=trust)
+    if text or explain:
+        require_sentences(loaded, "--text" if text else "--explain")
+        predictions, texts = predict_texts(loaded, inputs, text)
+    else:
+        predictions, texts = loaded.predict(list(inputs), options=options), []
+    # Of a file, `--explain` was refused above.
+    explanations = cast("Run", loaded).explain(texts) if explain else []
+    give_predictions(
+        predictions,
+        loaded.contract.preprocessor,
+        {"run": str(loaded.path)},
+        explanations,
+        top=top or 1,
+        out=out,
+        like=like,
+        escape_formulas=escape_formulas,
+        json=json,
+    )
+
+
+def require_form_of_output(out: Path | None, like: Path | None) -> None:
+    """Raise `UsageError` or `DataError` for a file that predictions cannot be written as."""
     if out is not None and out.suffix not in (".csv", ".json", ".parquet"):
         raise UsageError(f"--out {out} ends in '{out.suffix}'; use .csv, .json or .parquet.")
     if like is not None and (out is None or out.suffix != ".csv"):
@@ -145,36 +203,44 @@ def predict(
         from noonbit.evaluation.submission import require_form
 
         require_form(like)
-    loaded = open_run_or_file(run, trust=trust)
-    if text or explain:
-        require_sentences(loaded, "--text" if text else "--explain")
-        predictions, texts = predict_texts(loaded, inputs, text)
-    else:
-        options = ReadOptions(label_column=label_column, path_column=path_column)
-        predictions, texts = loaded.predict(list(inputs), options=options), []
-    # Of a file, `--explain` was refused above.
-    explanations = cast("Run", loaded).explain(texts) if explain else []
-    rows = predictions.rows(top or 1)
-    if explain:
-        whole = [explanation.as_dict(loaded.class_names) for explanation in explanations]
+
+
+def give_predictions(
+    predictions: "Predictions",
+    kind: "Preprocessor | type[Preprocessor]",
+    origin: dict[str, str],
+    explanations: "Sequence[Explanation]" = (),
+    *,
+    top: int,
+    out: Path | None,
+    like: Path | None,
+    escape_formulas: bool,
+    json: bool,
+) -> None:
+    """Print predictions, or write them to `out`; raises `DataError` if there are none.
+
+    `kind` has the words for the inputs, `origin` says in JSON who answered.
+    """
+    rows = predictions.rows(top)
+    nested = rows
+    if explanations:
+        whole = [explanation.as_dict(predictions.class_names) for explanation in explanations]
         nested = [row | {"explanation": one} for row, one in zip(rows, whole, strict=True)]
-    else:
-        nested = rows
-    say_notes(loaded, predictions)
+    say_notes(kind, predictions)
     if out is not None and rows:
         if like is not None:
             write_like(like, out, predictions)
-        elif explain and out.suffix == ".csv":
-            flat = add_weights(rows, explanations, loaded.class_names)
+        elif explanations and out.suffix == ".csv":
+            flat = add_weights(rows, explanations, predictions.class_names)
             write_rows(out, flat, escape_formulas=escape_formulas)
         else:
             write_rows(out, nested, escape_formulas=escape_formulas)
         say(f"wrote    {out} ({plural(len(rows), 'row') if like is None else f'as {like}'})")
     if json:
         left_out = [{"name": item.name, "reason": item.reason} for item in predictions.bad]
-        print_json({"run": str(loaded.path), "predictions": nested, "left_out": left_out})
+        print_json({**origin, "predictions": nested, "left_out": left_out})
     elif out is None:
-        print_rows(rows, explanations, loaded.class_names)
+        print_rows(rows, explanations, predictions.class_names)
     if not rows:
         raise DataError("None of the inputs could be read; see the lines above.")
 
@@ -212,14 +278,14 @@ def show_random(
     )
 
 
-def say_notes(run: "RunOrFile", predictions: "Predictions") -> None:
+def say_notes(kind: "Preprocessor | type[Preprocessor]", predictions: "Predictions") -> None:
     """Print which inputs could not be read, and what was changed in others."""
     for item in predictions.bad[:MOST_LEFT_OUT]:
         say(f"left out {item}")
     if len(predictions.bad) > MOST_LEFT_OUT:
         say(f"left out {len(predictions.bad) - MOST_LEFT_OUT:,} more; --json has all")
     counts = {name: len(found) for name, found in predictions.adjusted.items()}
-    say_adjustments(run.contract.preprocessor, counts)
+    say_adjustments(kind, counts)
 
 
 def print_rows(
