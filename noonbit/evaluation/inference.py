@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from noonbit.config.read_options import ReadOptions
-from noonbit.data import open_inputs
 from noonbit.data.dataset import BadItem, Indices, NumberedNames, Part, Sentences, input_kind_of
 from noonbit.data.preprocess.base import Adjustment, Values, adjustments_of_each
 from noonbit.data.preprocess.contract import Contract
@@ -130,6 +129,8 @@ def predict(
 
 def predict_source(classifier: Classifier, source: str | Path, options: ReadOptions) -> Predictions:
     """Predict every input at a path, labelled or not."""
+    from noonbit.data import open_inputs  # brings PyArrow, which a server does without
+
     inputs = open_inputs(
         source,
         value_range=classifier.contract.preprocessor.array_range,
