@@ -20,6 +20,7 @@ BENCHMARKS = {
     "loading": "Seconds to load CSV, IDX and JPEG files, the first and the second time.",
     "resizing": "Accuracy on pictures of other sizes, and time, by the filter that resizes them.",
     "prediction": "Images/s of predicting and the latency of one, against Keras and plain PyTorch.",
+    "serve": "Images/s of noonbit serve under load, against bare onnxruntime; and a soak.",
     "photographs": "The share of photographs of digits that a run of MNIST reads rightly.",
     "startup": "Seconds until commands answer, against importing Keras.",
     "growth": "Time an image and memory, by the number of images and of epochs, with a chart.",
