@@ -111,7 +111,7 @@ class App {
   /** Why an answer means little, as keys of language.js. */
   warningsOf(input, outputs) {
     if (input.done.includes("blank")) return ["warn.blank"];
-    const isUnlike = input.done.includes("unlike") || isUnfamiliar(this.model.unfamiliar, outputs);
+    const isUnlike = isUnfamiliar(outputs.probabilities, input.done, this.model.unfamiliar);
     return isUnlike ? ["warn.unlike"] : [];
   }
 
