@@ -8,8 +8,8 @@ import torch
 
 from noonbit.errors import CheckFailed
 from noonbit.export import formats
-from noonbit.export.formats import FORMATS, ExportFormat, export
-from noonbit.export.onnx_model import Outputs
+from noonbit.export.formats import FORMATS, ExportFormat, export, export_int8
+from noonbit.export.onnx_model import OnnxModel, Outputs
 from noonbit.export.parity import (
     MOST_ITEMS,
     RANDOM_ITEMS,
@@ -95,3 +95,16 @@ def test_items_that_are_compared_come_from_the_whole_test_part(digits_run):
     np.testing.assert_array_equal(compared.rows, items.split.test)
     assert len(compared) <= MOST_ITEMS
     assert compared.described == "test items"
+
+
+def test_int8_is_measured_before_it_is_kept(digits_run, tmp_path):
+    items, _ = items_if_here(digits_run, None)
+    path = tmp_path / "small.onnx"
+    cost = export_int8(digits_run, path, items)
+    assert cost.items == 359
+    assert cost.int8_bytes == path.stat().st_size < 0.5 * cost.float32_bytes
+    assert abs(cost.gain) < 0.03
+    assert OnnxModel.open(path).card.quantised == "int8"
+    record = json.loads((tmp_path / "parity.json").read_text())
+    assert record["small.onnx"]["int8_accuracy"] == cost.int8_accuracy
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["parity.json", "small.onnx"]
