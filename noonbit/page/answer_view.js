@@ -35,15 +35,20 @@ class AnswerView {
     this.clear();
   }
 
+  /** Say no more of an answer whose input has changed. */
+  hush() {
+    clearTimeout(this.timer);
+    byId("spoken").textContent = "";
+  }
+
   /** Show that there is no answer. */
   clear() {
-    clearTimeout(this.timer);
+    this.hush();
     this.probabilities = null;
     byId("winner").textContent = "";
     write(byId("certainty"), "no_answer");
     this.warn([]);
     byId("truth").hidden = true;
-    byId("spoken").textContent = "";
     byId("answer").classList.remove("doubtful");
     this.renderBars();
   }
@@ -64,7 +69,7 @@ class AnswerView {
     this.warn(warnings);
     this.tellTruth(truth, order);
     this.renderBars();
-    clearTimeout(this.timer);
+    this.hush();
     this.timer = setTimeout(() => {
       const warned = warnings.map((key) => `${translate(key)} `).join("");
       const values = { name: this.names[best], probability: chance(best) };

@@ -45,6 +45,20 @@ class App {
       byId("contract").textContent = describeContract(contract).join(", ");
     });
     write(byId("weights-note"), `weights_${this.model.weights_dtype}`);
+    this.tellRule(this.model.unfamiliar, kind);
+  }
+
+  /** Say when an input is called unlike the training data, and how often that is wrong. */
+  tellRule(rule, kind) {
+    if (rule === null) return;
+    const threshold = formatProbability(rule.threshold);
+    if (!rule.test_items) {
+      write(byId("rule-note"), "rule", { threshold });
+      return;
+    }
+    const share = formatProbability(rule.test_flagged / rule.test_items);
+    const noun = () => translate(kind);
+    write(byId("rule-note"), "rule_measured", { threshold, share, items: rule.test_items, noun });
   }
 
   /** Compare with Python's answers and say the result; false: this page must not answer. */
@@ -81,6 +95,7 @@ class App {
 
   /** Answer to an input soon. */
   ask(prepare, truth) {
+    this.answer.hush();
     for (const button of byId("samples").querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(truth !== null && button.value === String(truth.number)));
     }
@@ -103,16 +118,16 @@ class App {
       return;
     }
     const outputs = this.network.run(input.values);
-    this.answer.show(outputs.probabilities, { warnings: this.warningsOf(input, outputs), truth });
+    const warnings = this.warningsOf(input.done, outputs.probabilities);
+    this.answer.show(outputs.probabilities, { warnings, truth });
     this.maps.show(outputs.maps);
     if (this.view.showOutputs) this.view.showOutputs(input, outputs);
   }
 
   /** Why an answer means little, as keys of language.js. */
-  warningsOf(input, outputs) {
-    if (input.done.includes("blank")) return ["warn.blank"];
-    const isUnlike = isUnfamiliar(outputs.probabilities, input.done, this.model.unfamiliar);
-    return isUnlike ? ["warn.unlike"] : [];
+  warningsOf(done, probabilities) {
+    if (done.includes("blank")) return ["warn.blank"];
+    return isUnfamiliar(probabilities, done, this.model.unfamiliar) ? ["warn.unlike"] : [];
   }
 
   listItems() {

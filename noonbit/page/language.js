@@ -154,8 +154,10 @@ const TEXTS = {
     "contract.words": "up to {length} words, out of {words} that the training sentences have",
     "contract.planes": "{planes} planes of a {width}\u00a0×\u00a0{height} board",
     "contract.classes": "{count} classes",
-    weights_float16: "weights stored as 16-bit floats",
-    weights_int8: "weights stored as 8-bit integers",
+    rule: "An input is said to look unlike the training data when no class reaches {threshold}.",
+    rule_measured: "An input is said to look unlike the training data when no class reaches {threshold}; of {items} test {noun}, {share} are.",
+    weights_float16: "The weights are stored as 16-bit floats.",
+    weights_int8: "The weights are stored as 8-bit integers.",
   },
   ko: {
     language: "언어",
@@ -296,8 +298,10 @@ const TEXTS = {
     "contract.words": "최대 {length}단어, 학습 문장에 나온 단어 {words}개",
     "contract.planes": "{width}\u00a0×\u00a0{height} 바둑판의 입력 평면 {planes}개",
     "contract.classes": "클래스 {count}개",
-    weights_float16: "가중치는 16비트 부동소수점으로 저장",
-    weights_int8: "가중치는 8비트 정수로 저장",
+    rule: "가장 높은 확률이 {threshold}보다 낮으면 학습한 데이터와 달라 보인다고 알립니다.",
+    rule_measured: "가장 높은 확률이 {threshold}보다 낮으면 학습한 데이터와 달라 보인다고 알립니다. 테스트 {noun} {items}개 중에서는 {share}가 그렇습니다.",
+    weights_float16: "가중치는 16비트 부동소수점으로 저장했습니다.",
+    weights_int8: "가중치는 8비트 정수로 저장했습니다.",
   },
 };
 

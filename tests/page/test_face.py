@@ -391,13 +391,23 @@ def test_an_unfamiliar_answer_is_said_to_be_one(
     chromium: Browser, digits: Path, tmp_path: Path
 ) -> None:
     model = model_of(digits)
-    for threshold, is_said in ((1e9, True), (-1e9, False)):
-        model["unfamiliar"] = {"rule": "energy", "threshold": threshold}
+    for threshold, is_said in ((1.0, True), (0.0, False)):
+        model["unfamiliar"] = {**UNFAMILIAR, "threshold": threshold}
         path = write_changed(tmp_path / f"{is_said}.html", model)
         with opened(chromium, path) as page:
             draw(page, DIGITS["3"])
             answer_of(page)
             assert ("does not look like" in page.inner_text("#warnings")) is is_said
+            assert "of 300 test images, 4.0% are" in page.inner_text("#rule-note")
+
+
+UNFAMILIAR = {
+    "score": "maximum softmax probability",
+    "validation_items": 200,
+    "validation_flagged": 10,
+    "test_items": 300,
+    "test_flagged": 12,
+}
 
 
 def test_nothing_moves_for_people_who_asked_for_that(chromium: Browser, digits: Path) -> None:
