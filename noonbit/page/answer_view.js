@@ -38,7 +38,9 @@ class AnswerView {
   /** Say no more of an answer whose input has changed. */
   hush() {
     clearTimeout(this.timer);
-    byId("spoken").textContent = "";
+    writeWith(byId("spoken"), "text", () => {
+      byId("spoken").textContent = "";
+    });
   }
 
   /** Show that there is no answer. */
@@ -61,7 +63,7 @@ class AnswerView {
   show(probabilities, { warnings = [], truth = null } = {}) {
     this.probabilities = probabilities;
     const order = rankClasses(probabilities);
-    const [best, next] = order;
+    const [best] = order;
     const chance = (index) => () => formatProbability(probabilities[index]);
     byId("winner").textContent = this.names[best];
     byId("winner").classList.toggle("long", Array.from(this.names[best]).length > 12);
@@ -71,14 +73,19 @@ class AnswerView {
     this.renderBars();
     this.hush();
     this.timer = setTimeout(() => {
-      const warned = warnings.map((key) => `${translate(key)} `).join("");
-      const values = { name: this.names[best], probability: chance(best) };
-      const spoken =
-        next === undefined
-          ? translate("spoken_alone", values)
-          : translate("spoken", { ...values, next: this.names[next], next_probability: chance(next) });
-      byId("spoken").textContent = warned + spoken;
+      writeWith(byId("spoken"), "text", () => {
+        byId("spoken").textContent = this.spoken(order, chance, warnings);
+      });
     }, CALM);
+  }
+
+  /** The answer as one sentence for a screen reader, warnings first. */
+  spoken([best, next], chance, warnings) {
+    const warned = warnings.map((key) => `${translate(key)} `).join("");
+    const values = { name: this.names[best], probability: chance(best) };
+    if (next === undefined) return warned + translate("spoken_alone", values);
+    const second = { next: this.names[next], next_probability: chance(next) };
+    return warned + translate("spoken", { ...values, ...second });
   }
 
   warn(keys) {
