@@ -74,19 +74,7 @@ def load_network(page: Page, run: Run, graph: PageGraph) -> None:
         page, "binary.js", "characters.js", "text.js", "kernels.js", "network.js", "explain.js"
     )
     index, weights = encode_weights(graph.weights, "float32")
-    names = ("input", "input_shape", "input_dtype", "outputs", "multiply_adds")
-    spec = {
-        **{name: getattr(graph, name) for name in names},
-        "operators": [
-            {
-                name: getattr(each, name)
-                for name in ("op", "inputs", "outputs", "attributes", "shape", "dtype")
-            }
-            for each in graph.operators
-        ],
-        "maps": [],
-        "weights": index,
-    }
+    spec = {**graph.as_dict(), "weights": index}
     page.evaluate(
         """([spec, weights, contract, ngrams]) => {
             globalThis.model = { network: spec, contract, ngrams };
