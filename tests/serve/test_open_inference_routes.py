@@ -3,7 +3,7 @@
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,13 @@ from PIL import Image
 from running_server import running_server
 from tritonclient.utils import InferenceServerException
 
+from noonbit.config.recipe import Recipe
+from noonbit.data import open_data
 from noonbit.data.dataset import Part
+from noonbit.data.preprocess.images import ImagePreprocessor
+from noonbit.export.onnx_file import write_onnx
 from noonbit.export.onnx_model import OnnxModel
+from noonbit.jobs.train import train
 from noonbit.runs.run import Run
 
 ITEMS = 70
@@ -211,3 +216,29 @@ def test_what_is_no_question_is_refused(address: str, digits_run: Run, body: byt
     path = f"/v2/models/{digits_run.path.name}/infer"
     status, answer = post(address, path, body, {})
     assert status == 400 and answer["error"].startswith("The body is no inference request")
+
+
+@pytest.mark.slow
+def test_digits_that_lie_off_centre_are_framed_as_the_run_frames_them(
+    shared_data: Callable[[str], Path], tmp_path: Path
+) -> None:
+    data = open_data("mnist", data_dir=shared_data("mnist").parent)
+    raw = data.parts["test"].raw
+    labels = data.parts["test"].labels
+    assert isinstance(raw, np.ndarray) and labels is not None
+    np.savez(tmp_path / "some.npz", images=raw[:1500, 0], labels=labels[:1500])
+    run = train(
+        tmp_path / "some.npz", Recipe(model="mlp", epochs=1, threads=1), out=tmp_path / "some"
+    )
+    preprocessor = run.contract.preprocessor
+    assert isinstance(preprocessor, ImagePreprocessor) and preprocessor.strokes is not None
+    write_onnx(run, tmp_path / "model.onnx")
+    moved = np.roll(raw[1500:1512], (5, 4), axis=(2, 3))
+    expected = run.predict(part_of(moved))
+    assert len(expected.adjusted["reframed"])
+    with (
+        running_server(OnnxModel.open(tmp_path / "model.onnx", threads=1)) as server,
+        triton.InferenceServerClient(server.url.removeprefix("http://")) as client,
+    ):
+        client.model_name = "some"
+        require_same(ask(client, "images", "UINT8", moved), run, expected)
