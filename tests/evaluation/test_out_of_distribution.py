@@ -7,16 +7,18 @@ import pytest
 from pydantic import ValidationError
 from scipy.special import softmax
 
+from noonbit.config.recipe import Recipe
 from noonbit.data.loader import values_at
 from noonbit.data.preprocess.boards import BoardPreprocessor
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.text import TextPreprocessor
+from noonbit.evaluation.torch_inference import predict_probabilities
 from noonbit.evaluation.out_of_distribution import (
     LEAST_ITEMS,
     UNLIKE_ADJUSTMENTS,
     OutOfDistributionRule,
 )
-from noonbit.evaluation.torch_inference import predict_probabilities
+from noonbit.jobs.train import train
 
 PICTURES = ImagePreprocessor(height=8, width=8, channels=1)
 RANDOM = np.random.default_rng(0)
@@ -68,9 +70,9 @@ def test_test_items_say_how_many_false_alarms_there_are():
 
 
 def test_a_stored_rule_flags_the_same():
-    rule = OutOfDistributionRule.fit(PICTURES, answers(500, 4)).measured(answers(300, 4))
+    rule = OutOfDistributionRule.fit(PICTURES, answers(500, 6)).measured(answers(300, 6))
     again = OutOfDistributionRule.model_validate_json(rule.model_dump_json())
-    probabilities = answers(500, 4)
+    probabilities = answers(500, 6)
     assert again == rule
     assert (again.flags(probabilities) == rule.flags(probabilities)).all()
 
@@ -78,12 +80,24 @@ def test_a_stored_rule_flags_the_same():
 def test_where_the_rule_means_nothing_there_is_none():
     sentences = TextPreprocessor(length=3, words=("bad", "good"))
     boards = BoardPreprocessor(planes=4, height=5, width=5, legal=(3, 4))
-    probabilities = answers(500, 4)
+    probabilities = answers(500, 6)
     assert OutOfDistributionRule.fit(sentences, probabilities) is None
     assert OutOfDistributionRule.fit(boards, probabilities) is None
     assert OutOfDistributionRule.fit(PICTURES, probabilities[: LEAST_ITEMS - 1]) is None
     assert OutOfDistributionRule.fit(PICTURES, probabilities[:, :1]) is None
     assert OutOfDistributionRule.fit(PICTURES, probabilities[:LEAST_ITEMS]) is not None
+
+
+def test_a_network_that_is_unsure_of_its_own_items_has_no_rule():
+    unsure = np.concatenate([np.full(191, 0.99), np.full(9, 0.74)])
+    sure = np.concatenate([np.full(191, 0.99), np.full(9, 0.76)])
+    pairs = [np.column_stack([highest, 1 - highest]) for highest in (unsure, sure)]
+    # Neither has 5 % of its items there.
+    assert [OutOfDistributionRule.fit(PICTURES, each).threshold for each in pairs] == [0.99, 0.99]
+    unsure[:3], sure[:3] = 0.74, 0.76
+    pairs = [np.column_stack([highest, 1 - highest]) for highest in (unsure, sure)]
+    assert OutOfDistributionRule.fit(PICTURES, pairs[0]) is None
+    assert OutOfDistributionRule.fit(PICTURES, pairs[1]).threshold == 0.76
 
 
 def test_a_rule_that_contradicts_itself_is_refused():
@@ -97,13 +111,14 @@ def test_what_the_preparation_finds_unlike_is_named_as_it_names_it():
     assert ImagePreprocessor.adjustments.keys() >= UNLIKE_ADJUSTMENTS
 
 
-def test_a_network_of_digits_flags_noise_more_often_than_digits(digits_run):
-    items, runtime = digits_run.items(), digits_run.runtime
+def test_a_network_of_digits_flags_noise_more_often_than_digits(tmp_path):
+    run = train("digits", Recipe(model="glimpse", epochs=4, threads=1), out=tmp_path / "run")
+    items, runtime = run.items(), run.runtime
 
     def answer(values: np.ndarray) -> np.ndarray:
-        model = digits_run.model_on(runtime)
+        model = run.model_on(runtime)
         given = values_at(values, np.arange(len(values)), runtime.device)
-        return predict_probabilities(model, digits_run.contract, given, runtime)
+        return predict_probabilities(model, run.contract, given, runtime)
 
     rule = OutOfDistributionRule.fit(PICTURES, answer(items.values[items.split.validation]))
     assert rule is not None

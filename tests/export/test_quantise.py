@@ -91,10 +91,10 @@ def test_the_file_says_that_it_is_quantised_and_keeps_its_contract(files):
     assert {entry.key for entry in onnx.load(files[1]).metadata_props} == kept
 
 
-def test_nothing_is_printed(files, calibration, tmp_path, capfd):
+def test_nothing_is_printed_or_logged(files, calibration, tmp_path, capfd, caplog):
     quantise_int8(files[0], calibration, tmp_path / "again.onnx")
     captured = capfd.readouterr()
-    assert captured.out + captured.err == ""
+    assert captured.out + captured.err + caplog.text == ""
 
 
 def test_calibration_items_are_spread_over_the_training_items():

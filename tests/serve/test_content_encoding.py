@@ -21,6 +21,7 @@ CONTENT = b"images " * 1000
         (" GZIP ", gzip.compress(CONTENT)),
         ("deflate", zlib.compress(CONTENT)),
     ],
+    ids=["none", "identity", "gzip", "padded", "deflate"],
 )
 def test_a_body_is_unpacked_as_its_header_says(encoding: str, packed: bytes) -> None:
     assert decompress_body(packed, encoding, most_bytes=len(CONTENT)) == CONTENT
