@@ -12,12 +12,12 @@ from noonbit.data.loader import values_at
 from noonbit.data.preprocess.boards import BoardPreprocessor
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.text import TextPreprocessor
-from noonbit.evaluation.torch_inference import predict_probabilities
 from noonbit.evaluation.out_of_distribution import (
     LEAST_ITEMS,
     UNLIKE_ADJUSTMENTS,
     OutOfDistributionRule,
 )
+from noonbit.evaluation.torch_inference import predict_probabilities
 from noonbit.jobs.train import train
 
 PICTURES = ImagePreprocessor(height=8, width=8, channels=1)
