@@ -9,7 +9,7 @@ Of the ways that onnxruntime has (figures in docs/performance.md), this one was 
     static        dynamic scales are computed anew for every input: half of float32's speed
     uint8, int8   activations uint8 and weights int8, the order that processors multiply in
     7 bits        without VNNI, sums of two 8-bit products overflow (VPMADDUBSW): 1.5 points worse
-    by channel    one scale a filter; one a layer is worse
+    by channel    one scale a filter, as the paper advises; it costs nothing
     least, most   of the calibration items; limits by entropy or percentiles were no better
 """
 
