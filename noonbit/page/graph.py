@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from noonbit.data.preprocess.contract import Contract
 from noonbit.errors import ArtefactError, raise_as
-from noonbit.export.graph import INPUT_NAMES, example_input, exportable
+from noonbit.export.graph import INPUT_NAMES, ExportedNetwork, example_input, exportable
 from noonbit.export.onnx_file import OPSET, quiet_exporter
 from noonbit.export.onnx_model import OUTPUTS
 from noonbit.runs.run import Run
@@ -99,18 +100,22 @@ class UnknownLayer(ArtefactError):
 def trace(run: Run) -> "ModelProto":
     """The network of a run as an ONNX graph for one input; polarity is left to the page.
 
-    A batch of 1 lets the exporter compute all shapes. Takes 2 to 7 s, 40 s for resnet152. Raises
-    `ArtefactError` for a network that cannot be exported.
+    Takes 2 to 7 s, a minute for resnet152. Raises `ArtefactError` for a network that cannot be
+    exported.
     """
+    return trace_network(exportable(run, with_polarity=False), run.contract)
+
+
+def trace_network(network: ExportedNetwork, contract: Contract) -> "ModelProto":
+    """The same of a network; a batch of 1 lets the exporter compute all shapes."""
     import torch
 
-    contract = run.contract
     with (
         quiet_exporter(),
         raise_as(ArtefactError, "The network cannot be exported", "Export one of the catalogue."),
     ):
         program = torch.onnx.export(
-            exportable(run, with_polarity=False),
+            network,
             (example_input(contract, batch=1),),
             dynamo=True,
             opset_version=OPSET,
