@@ -147,6 +147,8 @@ class PictureView {
     for (const id of ["drawing-tools", "draw-help"]) byId(id).hidden = mode !== "drawing";
     byId("paste-hint").hidden = mode === "waiting";
     byId("back-to-drawing").hidden = mode === "drawing";
+    byId("back-to-drawing").classList.toggle("primary", mode === "photo" && this.preprocessor.channels === 1);
+    byId("choose").classList.toggle("primary", mode === "waiting");
     this.complain(null);
   }
 

@@ -17,12 +17,12 @@ from noonbit.models.custom import CustomNetwork
 from noonbit.page.page import write_page
 
 TINY = f"{PROJECT / 'tests' / 'helpers' / 'tiny_policy.py'}:tiny"
-SIZE = 9
+SIZE = 19
 
 
 @pytest.fixture(scope="module")
 def go(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a network that was trained on random games of 9x9."""
+    """The page of a network that was trained on short random games."""
     CustomNetwork.read(TINY).trust()
     folder = tmp_path_factory.mktemp("games")
     for seed in range(12):
@@ -57,9 +57,9 @@ def test_stones_are_played_captured_and_taken_back(chromium: Browser, go: Path) 
         assert page.inner_text("#captured") == "Captured: by Black 1, by White 0"
         assert page.inner_text("#to-move") == "White to move"
         click(page, 0, 1)
-        assert page.inner_text("#board-state") == "B9 is on a stone."
+        assert page.inner_text("#board-state") == "B19 is on a stone."
         click(page, 0, 0)
-        assert page.inner_text("#board-state") == "A9 would be suicide."
+        assert page.inner_text("#board-state") == "A19 would be suicide."
         page.click("#board-undo")
         assert stones(page) == 2
         assert page.inner_text("#captured") == "Captured: by Black 0, by White 0"
@@ -73,9 +73,9 @@ def test_the_keyboard_plays_and_hears_where_it_is(chromium: Browser, go: Path) -
     with opened(chromium, go, locale="ko-KR") as page:
         page.focus("#board")
         page.keyboard.press("ArrowUp")
-        assert page.inner_text("#board-state").startswith("E6, 빈 점")
+        assert page.inner_text("#board-state").startswith("K11, 빈 점")
         page.keyboard.press("Enter")
-        assert page.inner_text("#board-state") == "흑 E6"
+        assert page.inner_text("#board-state") == "흑 K11"
         page.keyboard.press("p")
         assert page.inner_text("#to-move") == "흑 차례"
         page.keyboard.press("Control+z")
