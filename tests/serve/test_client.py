@@ -53,8 +53,8 @@ def test_an_archive_and_raw_numbers_get_the_answers_of_the_run(
     with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
         for path in sorted(folder.iterdir())[3:9]:
             archive.write(path, path.name)
-    # Up to 16, as the run's own numbers are: without its range they would be taken for dark.
-    np.save(tmp_path / "raw.npy", digits[:70, 0].astype(np.float32) * 16 / 255 * 0.5)
+    # Below 1, and of a range up to 16: without the run's range they would be taken for light.
+    np.save(tmp_path / "raw.npy", digits[:70, 0].astype(np.float32) * 16 / 255 * 0.05)
     sources = [str(tmp_path / "more.zip"), str(tmp_path / "raw.npy")]
     with RemoteModel.open(server.url, None) as model:
         answered = model.predict(sources)
