@@ -11,7 +11,7 @@ from torch import nn
 
 from noonbit.evaluation.attribution import is_explainable
 from noonbit.models.sentence import FILTERS, WIDTHS, SentenceNetwork
-from noonbit.page.graph import Operator, PageGraph
+from noonbit.page.spec import Operator, PageGraph
 
 
 class NGramLayers(TypedDict):

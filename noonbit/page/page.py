@@ -30,10 +30,11 @@ from noonbit.export.familiarity import fit_rule
 from noonbit.export.model_card import ModelCard
 from noonbit.export.onnx_file import card_of
 from noonbit.page.characters import character_tables
-from noonbit.page.graph import PageGraph, lower, trace
+from noonbit.page.graph import lower, trace
 from noonbit.page.items import item_of
 from noonbit.page.ngrams import find_ngram_layers
 from noonbit.page.samples import Sample, take_sample
+from noonbit.page.spec import PageGraph
 from noonbit.page.weights import FEW, encode_weights, round_weights
 from noonbit.runs.run import Run
 from noonbit.system.files import replace_non_finite, write_text

@@ -10,7 +10,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from noonbit.page.graph import PageGraph, lower
+from noonbit.page.graph import lower
+from noonbit.page.spec import PageGraph
 from noonbit.page.weights import WeightsDtype, encode_weights
 
 SCRIPTS = ("binary.js", "kernels.js", "network.js")

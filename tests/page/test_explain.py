@@ -18,8 +18,9 @@ from noonbit.config.recipe import Recipe
 from noonbit.data.preprocess.text import TextPreprocessor
 from noonbit.evaluation.attribution import Explanation
 from noonbit.jobs.train import train
-from noonbit.page.graph import PageGraph, lower, trace
+from noonbit.page.graph import lower, trace
 from noonbit.page.ngrams import find_ngram_layers
+from noonbit.page.spec import PageGraph
 from noonbit.page.weights import encode_weights
 from noonbit.runs.run import Run
 

@@ -5,7 +5,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from noonbit.page.graph import UnknownLayer, lower
+from noonbit.page.graph import lower
+from noonbit.page.spec import UnknownLayer
 
 
 def model_of(

@@ -11,7 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 from page_network import SCRIPTS, answers_of_page, worst_difference
 from playwright.sync_api import Browser, Page
 
-from noonbit.page.graph import RULES, lower
+from noonbit.page.graph import lower
+from noonbit.page.operator_rules import RULES
 
 CLOSE = 1e-5
 RANDOM = np.random.default_rng(0)
