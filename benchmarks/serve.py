@@ -28,6 +28,7 @@ from noonbit.cli.output import print_table
 from noonbit.config.recipe import Recipe
 from noonbit.errors import MissingExtra, NoonbitError
 from noonbit.system.hardware import usable_cpus
+from noonbit.system.onnx_runtime import load_onnxruntime
 
 NETWORK = "glance"
 TRAINED = 500
@@ -181,8 +182,7 @@ def compare(
 
 def bare(model: str, count: int, threads: int) -> Iterator[int]:
     """onnxruntime alone, one batch after another."""
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -30,6 +30,8 @@ class Start:
     """Whether it wants an exported file and a picture."""
 
 
+LOAD_ONNXRUNTIME = "from noonbit.system.onnx_runtime import load_onnxruntime as load; load()"
+
 STARTS = {
     "python": Start(("-c", "pass")),
     "noonbit --help": Start(("-m", "noonbit", "--help")),
@@ -38,7 +40,7 @@ STARTS = {
     "noonbit predict model.onnx": Start(
         ("-m", "noonbit", "predict"), ("onnx", "onnxruntime", "onnxscript"), predicts=True
     ),
-    "import onnxruntime": Start(("-c", "import onnxruntime"), ("onnxruntime",)),
+    "import onnxruntime": Start(("-c", LOAD_ONNXRUNTIME), ("onnxruntime",)),
     "import torch": Start(("-c", "import torch")),
     "import keras (TensorFlow)": Start(("-c", "import keras"), ("keras", "tensorflow"), TENSORFLOW),
     "import keras (JAX)": Start(("-c", "import keras"), ("keras", "jax"), JAX),

@@ -16,6 +16,8 @@ from noonbit.runs.run import Run
 
 # Tests leave nothing in anybody's cache, and find nothing there; those of the cache have their own.
 os.environ["NOONBIT_DECODED_GB"] = "0"
+# Some tests load onnxruntime themselves, which would send usage data (system/onnx_runtime.py).
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # Threads that meet in every operator wait long where another process keeps a core busy. A test that
 # is about threads sets their number itself.

@@ -20,11 +20,12 @@ from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import Indices
 from noonbit.data.preprocess.base import Values
 from noonbit.data.preprocess.contract import Contract
-from noonbit.errors import ArtefactError, ArtefactNotFound, MissingExtra, UsageError, raise_as
+from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError, raise_as
 from noonbit.evaluation.inference import Predictions, Probabilities, predict
 from noonbit.export.model_card import METADATA_KEY, ExportMetadata, ModelCard
 from noonbit.system.artefacts import parse_artefact, read_artefact
 from noonbit.system.hardware import usable_cpus
+from noonbit.system.onnx_runtime import load_onnxruntime
 from noonbit.system.paths import exists
 from noonbit.terminal import shell_word
 
@@ -178,14 +179,7 @@ class OnnxModel:
 
 def start_session(content: bytes, path: Path, threads: int) -> "onnxruntime.InferenceSession":
     """Have onnxruntime read a file's bytes; raises as `OnnxModel.open`."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MissingExtra(
-            "ONNX files are run by onnxruntime, which is not installed: "
-            "python -m pip install 'noonbit[export]'"
-        ) from None
-    onnxruntime.set_default_logger_severity(3)
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     # Left to itself, it starts a thread for each core of the machine and pins it, whatever the
     # container may use (onnxruntime#8313, #10166).

@@ -30,6 +30,7 @@ from noonbit.export.model_card import METADATA_KEY, ExportMetadata
 from noonbit.export.onnx_model import BATCH_SIZE, MOST_BYTES
 from noonbit.system.artefacts import read_artefact
 from noonbit.system.files import write
+from noonbit.system.onnx_runtime import load_onnxruntime
 
 CALIBRATION_ITEMS = 256
 """Training items by which the ranges are found."""
@@ -62,6 +63,8 @@ def quantise_int8(onnx_path: Path, calibration_values: NDArray[Any], out_path: P
     """
     try:
         import onnx
+
+        load_onnxruntime()
         from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
     except ImportError:
         raise MissingExtra(

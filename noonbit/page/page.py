@@ -29,6 +29,7 @@ from noonbit.errors import ArtefactError, CheckFailed
 from noonbit.export.familiarity import fit_rule
 from noonbit.export.model_card import ModelCard
 from noonbit.export.onnx_file import card_of
+from noonbit.export.onnx_model import start_session
 from noonbit.page.characters import character_tables
 from noonbit.page.graph import lower, trace
 from noonbit.page.items import item_of
@@ -179,7 +180,6 @@ def measure_rounding(model: "ModelProto", graph: PageGraph, sample: Sample) -> f
 
     onnxruntime computes it, so it also holds what the graph says to what the run says.
     """
-    import onnxruntime
     from onnx import ModelProto, TensorProto, numpy_helper
 
     rounded = ModelProto()
@@ -188,11 +188,7 @@ def measure_rounding(model: "ModelProto", graph: PageGraph, sample: Sample) -> f
         values = numpy_helper.to_array(tensor)
         if tensor.data_type == TensorProto.FLOAT and values.size > FEW:
             tensor.CopyFrom(numpy_helper.from_array(round_weights(values), tensor.name))
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        rounded.SerializeToString(), settings, providers=["CPUExecutionProvider"]
-    )
+    session = start_session(rounded.SerializeToString(), Path("the page's network"), threads=1)
     dtype = np.int64 if session.get_inputs()[0].type == "tensor(int64)" else np.uint8
     worst = 0.0
     for values, wanted in zip(sample.values, sample.probabilities, strict=True):
