@@ -7,6 +7,8 @@ comes before (decode, turn, resize) stays outside: no runtime resizes as Pillow 
 Resize differs by a level or more in up to 20 % of the values.
 """
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor, nn
 
@@ -84,8 +86,9 @@ class ToPolarity(nn.Module):
 
 
 def exportable(run: Run, *, with_polarity: bool = True) -> ExportedNetwork:
-    """Return the network of a run, ready to be exported, on the CPU and in evaluation mode."""
-    model = run.model.to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    """Return a copy of the network of a run, ready to be exported, on the CPU."""
+    # A copy, since the run's own answers depend in their last bits on how its weights lie.
+    model = deepcopy(run.model).to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return ExportedNetwork(model, run.contract, with_polarity=with_polarity).eval()
 
 

@@ -112,9 +112,7 @@ def parity_items(run: Run, items: PreparedDataset | None) -> ParityItems:
             if len(rows):
                 return ParityItems(items.values, take_evenly(rows, MOST_ITEMS), described)
     preprocessor, random = run.contract.preprocessor, np.random.default_rng(0)
-    highest = preprocessor.channels if preprocessor.of_words else 256
-    shape = (RANDOM_ITEMS, *preprocessor.shape)
-    values = random.integers(0, highest, shape).astype(preprocessor.dtype)
+    values = preprocessor.random_values(RANDOM_ITEMS, random)
     return ParityItems(values, np.arange(RANDOM_ITEMS), "made-up inputs")
 
 

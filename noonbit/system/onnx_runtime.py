@@ -28,4 +28,5 @@ def load_onnxruntime() -> ModuleType:
         ) from None
     onnxruntime.disable_telemetry_events()  # for a program that had loaded it before
     onnxruntime.set_default_logger_severity(3)
-    return onnxruntime
+    module: ModuleType = onnxruntime
+    return module

@@ -161,7 +161,7 @@ def test_help_does_not_import_pytorch():
         (["train", "--resume"], "--resume needs a value. See noonbit train --help."),
         (["train", "digits", "mnist"], "noonbit train has no use for 'mnist'. See noonbit train"),
         (["summary"], "noonbit summary needs a MODEL. See noonbit summary --help."),
-        (["predict"], "noonbit predict needs a RUN. See noonbit predict --help."),
+        (["predict"], "noonbit predict needs a RUN, or --url URL. See noonbit predict --help."),
         (
             ["predict", "last"],
             "noonbit predict takes a run and at least one picture, folder, array o",

@@ -3,17 +3,27 @@
 import numpy as np
 import pytest
 
+from noonbit.config.recipe import Recipe
 from noonbit.export.familiarity import fit_rule, probabilities_of, take_evenly
 from noonbit.export.formats import export
 from noonbit.export.onnx_model import OnnxModel
 from noonbit.export.parity import items_if_here
+from noonbit.jobs.train import train
+from noonbit.runs.run import Run
 
 
-def test_the_rule_is_of_the_validation_items_and_measured_on_the_test_items(digits_run):
-    items, _ = items_if_here(digits_run, None)
-    rule = fit_rule(digits_run, items)
-    validation = probabilities_of(digits_run, items, "validation").max(axis=1)
-    test = probabilities_of(digits_run, items, "test").max(axis=1)
+@pytest.fixture(scope="module")
+def sure_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run on the digits whose network is sure of its own items, so that there is a rule."""
+    out = tmp_path_factory.mktemp("runs") / "sure"
+    return train("digits", Recipe(model="cnn", epochs=12, threads=1), out=out)
+
+
+def test_the_rule_is_of_the_validation_items_and_measured_on_the_test_items(sure_run):
+    items, _ = items_if_here(sure_run, None)
+    rule = fit_rule(sure_run, items)
+    validation = probabilities_of(sure_run, items, "validation").max(axis=1)
+    test = probabilities_of(sure_run, items, "test").max(axis=1)
     assert rule.validation_items == len(items.split.validation)
     assert rule.validation_flagged == (validation < rule.threshold).sum()
     assert 0 < rule.validation_flagged <= 0.05 * len(validation) + 1
@@ -26,10 +36,10 @@ def test_without_data_and_in_a_cross_validation_there_is_no_rule(digits_run, dig
     assert fit_rule(digits_folds, digits_folds.items()) is None
 
 
-def test_an_exported_file_carries_the_rule(digits_run, tmp_path):
-    items, _ = items_if_here(digits_run, None)
-    export(digits_run, "onnx", tmp_path / "model.onnx", items)
-    assert OnnxModel.open(tmp_path / "model.onnx").card.unfamiliar == fit_rule(digits_run, items)
+def test_an_exported_file_carries_the_rule(sure_run, tmp_path):
+    items, _ = items_if_here(sure_run, None)
+    export(sure_run, "onnx", tmp_path / "model.onnx", items)
+    assert OnnxModel.open(tmp_path / "model.onnx").card.unfamiliar == fit_rule(sure_run, items)
 
 
 @pytest.mark.parametrize(("count", "most"), [(5, 10), (10, 10), (100, 10), (101, 7)])

@@ -54,6 +54,16 @@ def test_the_module_answers_as_the_run(name, request):
     torch.testing.assert_close(probabilities, tempered, atol=1e-6, rtol=1e-5)
 
 
+def test_exporting_leaves_the_run_as_it_is(digits_run):
+    weights = [
+        parameter.stride() for parameter in digits_run.model_on(digits_run.runtime).parameters()
+    ]
+    exportable(digits_run)
+    after = [parameter.stride() for parameter in digits_run.model.parameters()]
+    assert weights == after
+    assert exportable(digits_run).network is not digits_run.model
+
+
 def test_networks_are_traced_with_a_batch_of_two_since_one_would_be_frozen():
     preprocessor = ImagePreprocessor(height=4, width=5, channels=3, value_range=(0, 255))
     example = example_input(Contract.unit(preprocessor, ("a", "b")))

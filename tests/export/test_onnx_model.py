@@ -48,7 +48,7 @@ def test_a_file_is_read_without_pytorch(digits_onnx):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ArtefactNotFound, match=r"model\.onnx is missing"):
+    with pytest.raises(ArtefactNotFound, match=r"model\.onnx does not exist"):
         OnnxModel.open(tmp_path / "model.onnx")
 
 
@@ -90,7 +90,7 @@ def test_a_cut_off_file_is_one_sentence(digits_onnx, tmp_path):
         (lambda plain: plain.pop("contract"), "contract is missing"),
         (lambda plain: plain["contract"].update(temperature=0), "temperature"),
         (lambda plain: plain["contract"]["class_names"].pop(), "and 9 classes"),
-        (lambda plain: plain["contract"]["preprocessor"].update(height=9), "9x8x1"),
+        (lambda plain: plain["contract"]["preprocessor"].update(height=9), "size"),
         (lambda plain: plain["card"].update(weights_sha256="x"), "weights_sha256"),
     ],
 )

@@ -1,8 +1,8 @@
 """The machine's Chromium, driven by Playwright, and a page that is watched.
 
-Fixtures: `chromium`, one browser for all tests of a process, and `page`, a new watched page. Both
-are made known by an import in a conftest.py. A test that needs another language, theme or window
-opens its own with `watched_page(chromium, locale="ko-KR")`.
+Fixtures: `chromium`, one browser for all tests of a file, and `page`, a new watched page. Both are
+made known by an import in a conftest.py. A test that needs another language, theme or window opens
+its own with `watched_page(chromium, locale="ko-KR")`.
 """
 
 import shutil
@@ -31,8 +31,9 @@ def find_chromium() -> str:
     pytest.skip(f"needs a browser: none of {', '.join(NAMES)} is on the PATH")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser, closed after the file: Playwright's loop would stand in the way of asyncio.run."""
     path = find_chromium()
     with sync_playwright() as playwright:
         # As root there is no sandbox; containers give /dev/shm only 64 MB.

@@ -8,7 +8,6 @@ import base64
 import csv
 import gzip
 import io
-import shutil
 import struct
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -18,10 +17,11 @@ from typing import Any
 import numpy as np
 import PIL
 import pytest
+from browser import watched_page
 from drawn_digits import SIDE, DrawnDigit, drawn_digits, render
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from png_files import KINDS, SAMPLES, png_file
 
 import noonbit.page
@@ -110,26 +110,17 @@ TALL = 0 if int(PIL.__version__.split(".")[0]) >= 13 else 2
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A page with the scripts, opened as a file."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("needs a browser: neither chromium nor google-chrome is on the PATH")
     folder = Path(noonbit.page.__file__).parent
     script = "\n".join((folder / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
     html = tmp_path_factory.mktemp("page") / "page.html"
     html.write_text(
         f'<!doctype html><meta charset="utf-8"><script>"use strict";\n{script}</script>'
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with watched_page(chromium) as page:
         page.goto(html.as_uri())
         yield page
-        assert not errors
-        browser.close()
 
 
 def prepared_in_page(

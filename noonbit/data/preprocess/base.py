@@ -205,6 +205,11 @@ class Preprocessor(BaseModel, ABC):
         """
         return transform_each(self, inputs)
 
+    def random_values(self, count: int, random: np.random.Generator) -> NDArray[Any]:
+        """Made-up values (count, *shape) that `transform` could give, to compare networks on."""
+        highest = self.channels if self.of_words else 256
+        return random.integers(0, highest, (count, *self.shape)).astype(self.dtype)
+
     def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
         """Mean and deviation of each channel, over all rows or those with indices in `train`."""
         return (), ()

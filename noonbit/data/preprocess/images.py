@@ -273,6 +273,10 @@ class ImagePreprocessor(Preprocessor):
             raise InputRefused(names[index], item.reason)
         return prepared
 
+    def random_values(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+        """Noise, prepared as any other picture."""
+        return np.asarray(self.transform(super().random_values(count, random)).values, np.uint8)
+
     def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
         """Mean and deviation of the pixels of all images, or of those at `train`."""
         assert isinstance(values, np.ndarray)  # noqa: S101 - pictures are
