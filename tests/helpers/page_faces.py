@@ -60,14 +60,14 @@ def write_changed(path: Path, model: dict[str, Any]) -> Path:
     return path
 
 
-def draw(page: Page, strokes: Sequence[Stroke]) -> None:
-    """Draw with the mouse."""
+def draw(page: Page, strokes: Sequence[Stroke], *, steps: int = 5) -> None:
+    """Draw with the mouse, which moves in so many steps from point to point."""
     page.locator("#drawing").scroll_into_view_if_needed()
     box = page.locator("#drawing").bounding_box()
     assert box is not None
     for stroke in strokes:
         for number, (x, y) in enumerate(stroke):
-            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=steps)
             if number == 0:
                 page.mouse.down()
         page.mouse.up()

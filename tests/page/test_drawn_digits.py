@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawn_digits import SIDE, DrawnDigit, Stroke, drawn_digits, render
+from page_faces import answer_of, draw, opened, wait_until
+from playwright.sync_api import Browser
 
 from noonbit.config.recipe import Recipe
 from noonbit.data import open_data
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.strokes import measure_framing
 from noonbit.jobs.train import train
+from noonbit.page.page import write_page
 from noonbit.runs.run import Run
 
 DRAWN = drawn_digits()
@@ -75,6 +78,25 @@ def test_a_network_of_mnist_names_nearly_all(
     source = str(shared_data("mnist"))
     run = train(source, Recipe(model="glance", epochs=1), out=tmp_path / "run")
     assert len(wrongly_named(run)) <= 2
+
+
+@pytest.mark.slow
+def test_a_page_of_mnist_names_nearly_all_that_the_mouse_draws(
+    shared_data: Callable[[str], Path], tmp_path: Path, chromium: Browser
+) -> None:
+    source = str(shared_data("mnist"))
+    run = train(source, Recipe(model="glimpse", epochs=2), out=tmp_path / "run")
+    write_page(run, tmp_path / "page.html", run.items())
+    named = []
+    with opened(chromium, tmp_path / "page.html") as page:
+        for drawn in DRAWN:
+            page.click("#clear")
+            wait_until(page, "byId('spoken').textContent === ''")
+            for stroke in drawn.strokes:
+                page.fill("#pen-width", str(round(100 * stroke.pen / SIDE)))
+                draw(page, [[(x / SIDE, y / SIDE) for x, y in stroke.points]], steps=1)
+            named.append(answer_of(page))
+    assert sum(name == str(drawn.digit) for name, drawn in zip(named, DRAWN, strict=True)) >= 18
 
 
 @pytest.mark.slow

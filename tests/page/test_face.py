@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -282,9 +283,18 @@ def test_the_browsers_language_is_spoken_and_can_be_switched(
             assert bool(re.search("[가-힣]", words)) is (code == "ko")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+@pytest.mark.parametrize(
+    ("locale", "theme", "width"),
+    [
+        ("ko-KR", "dark", 390),
+        ("en-US", "light", 1280),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in product(("ko-KR", "en-US"), ("light", "dark"), (390, 1280))
+            if case not in (("ko-KR", "dark", 390), ("en-US", "light", 1280))
+        ),
+    ],
+)
 def test_nothing_is_wider_than_the_window_and_all_text_can_be_read(
     chromium: Browser,
     digits: Path,
