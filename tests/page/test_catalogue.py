@@ -9,6 +9,7 @@ from browser import load_scripts, watched_page
 from numpy.typing import NDArray
 from page_network import SCRIPTS, worst_difference
 from playwright.sync_api import Browser, Page
+from tiny_policy import tiny
 from torch import nn
 
 from noonbit.data.preprocess.boards import BoardPreprocessor
@@ -113,13 +114,13 @@ def ensemble(preprocessor: ImagePreprocessor, combine: str) -> Ensemble:
 
 QUICK = {
     "pictures in views": lambda: (
-        with_tta(network_of("glimpse", picture(8), 4), "flip,shift=1"),
-        picture(8),
+        with_tta(network_of("lenet5", picture(16), 4), "flip,shift=1"),
+        picture(16),
         4,
     ),
     "sentences": lambda: (network_of("sentence-cnn", SENTENCE, 3), SENTENCE, 3),
     "boards in symmetries": lambda: (
-        with_tta(network_of("alphago-policy-small", BOARD, 25), "symmetries"),
+        with_tta(tiny(25, BOARD.planes, BOARD.size).eval(), "symmetries"),
         BOARD,
         25,
     ),
