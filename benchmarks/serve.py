@@ -36,6 +36,8 @@ TRAINED = 500
 SHAPE, CLASSES = (1, 28, 28), 10
 CONNECTIONS = {1: 32, 8: 16, 64: 4}
 """Clients at once, by the images that each sends in a request."""
+WAYS_TO_WAIT = ({"spins": True}, {"spins": False})
+"""Of onnxruntime's threads; bare, it has the faster one: spinning is slow where others work too."""
 WRK = Path(__file__).with_name("serve.lua")
 
 
@@ -148,7 +150,8 @@ def compare(
 ) -> dict[str, Any]:
     """The server and bare onnxruntime in turn, with so many images a request."""
     settings = {"model": str(model), "count": count, "threads": threads}
-    bare = Process(Contestant("onnxruntime", "benchmarks.serve:bare", settings), threads)
+    contestant = Contestant("onnxruntime", "benchmarks.serve:bare", settings, WAYS_TO_WAIT)
+    bare = Process(contestant, threads)
     try:
         bare.begin()
         bare.turn(1.0)  # to warm up
@@ -180,11 +183,12 @@ def compare(
     }
 
 
-def bare(model: str, count: int, threads: int) -> Iterator[int]:
-    """onnxruntime alone, one batch after another."""
+def bare(model: str, count: int, threads: int, spins: bool) -> Iterator[int]:
+    """onnxruntime alone, one batch after another; its threads wait for work as `spins` says."""
     onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     images = {"images": pixels(count)}
     while True:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from noonbit.export.onnx_model import OnnxModel
     from noonbit.serve.settings import ServeSettings
 
-MODULES = ("onnxruntime", "prometheus_client", "python_multipart", "starlette", "uvicorn")
+MODULES = (
+    "httptools",
+    "onnxruntime",
+    "prometheus_client",
+    "python_multipart",
+    "starlette",
+    "uvicorn",
+)
 """Of the extra `serve`."""
 EXAMPLES = {
     "pictures": "-F file=@PICTURE",

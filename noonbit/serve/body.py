@@ -4,8 +4,8 @@ Content-Length is what the client says; what counts is what arrives.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from typing import Self
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -28,15 +28,6 @@ class BodyReader:
     def most_bytes(self) -> int:
         """Of one body."""
         return self._settings.max_body_bytes
-
-    @contextmanager
-    def hold(self) -> Iterator["HeldBody"]:
-        """Give the place of one body, whose bytes count until the block ends."""
-        body = HeldBody(self)
-        try:
-            yield body
-        finally:
-            self.held_bytes -= body.size
 
     def count(self, body: "HeldBody", more: int) -> None:
         """Count bytes of a body; raises `RequestRefused` if it or all of them are too many."""
@@ -65,31 +56,31 @@ class BodyReader:
 
 
 class HeldBody:
-    """The body of one request."""
+    """The body of one request, whose bytes count until the block ends."""
 
     def __init__(self, reader: BodyReader) -> None:
         self._reader = reader
         self.size = 0
 
-    async def read(
-        self, request: Request, *, seconds: float, may_be_compressed: bool = False
-    ) -> bytes:
+    def __enter__(self) -> Self:
+        """Hold nothing yet."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Hold nothing any more."""
+        self._reader.held_bytes -= self.size
+
+    async def read(self, request: Request, *, may_be_compressed: bool = False) -> bytes:
         """Read the whole body, and decompress it where it may be compressed.
 
-        Raises `RequestRefused` if it is too large, too slow or compressed, and `ClientDisconnect`
-        if the client leaves in its middle.
+        Raises `RequestRefused` if it is too large or compressed, and `ClientDisconnect` if the
+        client leaves in its middle.
         """
         self._reader.require_acceptable(request, may_be_compressed=may_be_compressed)
         chunks: list[bytes] = []
-        try:
-            async with asyncio.timeout(seconds):
-                async for chunk in body_chunks(request):
-                    self._reader.count(self, len(chunk))
-                    chunks.append(chunk)
-        except TimeoutError:
-            raise RequestRefused(
-                408, f"The body did not arrive within {seconds:g} seconds; send less at once."
-            ) from None
+        async for chunk in body_chunks(request):
+            self._reader.count(self, len(chunk))
+            chunks.append(chunk)
         packed = b"".join(chunks)
         encoding = request.headers.get("content-encoding")
         if encoding is None:
@@ -109,12 +100,6 @@ async def body_chunks(request: Request) -> AsyncIterator[bytes]:
             raise ClientDisconnect
         yield message.get("body", b"")
         more = message.get("more_body", False)
-
-
-async def wait_for_disconnect(request: Request) -> None:
-    """Return when the client has left; only after its body was read."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def too_large(most: int) -> RequestRefused:

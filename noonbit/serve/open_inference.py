@@ -212,13 +212,19 @@ class Signature:
         return [self.values, self.raw]
 
     @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs."""
+        return ["probabilities", "logits", "class"]
+
+    @property
     def outputs(self) -> list[TensorMetadata]:
         """The outputs: a row of classes for each item, and the name of its most probable one."""
         classes = len(self.class_names)
+        kinds: list[tuple[Datatype, list[int]]]
+        kinds = [("FP32", [-1, classes]), ("FP32", [-1, classes]), ("BYTES", [-1])]
         return [
-            TensorMetadata(name="probabilities", datatype="FP32", shape=[-1, classes]),
-            TensorMetadata(name="logits", datatype="FP32", shape=[-1, classes]),
-            TensorMetadata(name="class", datatype="BYTES", shape=[-1]),
+            TensorMetadata(name=name, datatype=datatype, shape=shape)
+            for name, (datatype, shape) in zip(self.output_names, kinds, strict=True)
         ]
 
     def metadata(self) -> ModelMetadata:
@@ -286,7 +292,7 @@ def read_request(
 
 def require_outputs(request: InferRequest, signature: Signature) -> None:
     """Raise `RequestRefused` for outputs that do not exist, come twice, or cannot be classified."""
-    known = [each.name for each in signature.outputs]
+    known = signature.output_names
     names = [each.name for each in request.outputs or ()]
     for name in names:
         if name not in known:
@@ -432,7 +438,7 @@ def write_response(
     """Write the outputs that were asked for, in that order; arrays are (N, classes)."""
     asked = request.outputs
     if asked is None:
-        asked = [InferOutput(name=each.name) for each in signature.outputs]
+        asked = [InferOutput(name=name) for name in signature.output_names]
     outputs, tensors = [], []
     for output in asked:
         is_binary = output.parameters.binary_data

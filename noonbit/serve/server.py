@@ -10,6 +10,7 @@ ends it at once.
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 import threading
@@ -21,6 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from noonbit.errors import UsageError
+from noonbit.serve.http_protocol import BoundedHttpProtocol
 from noonbit.serve.service import Service
 from noonbit.serve.settings import ServeSettings
 
@@ -86,7 +88,7 @@ def serve(
 
     Returns how many requests were given up because the grace period was over.
     """
-    asyncio.run(make_server(app, settings, on_start=on_start).serve(sockets=[listener]))
+    make_server(app, settings, on_start=on_start).answer(listener)
     service: Service = app.state.service
     return service.given_up
 
@@ -101,7 +103,7 @@ def make_server(
         access_log=False,  # we write our own
         server_header=False,
         proxy_headers=False,  # anybody could state another address
-        http="h11",
+        http=BoundedHttpProtocol,
         ws="none",
         lifespan="on",
         backlog=BACKLOG,
@@ -121,9 +123,17 @@ class GracefulServer(uvicorn.Server):
         self._service = service
         self._on_start = on_start
 
+    def answer(self, listener: socket.socket) -> None:
+        """Answer until stopped; on uvloop where it is installed, which Windows does not have."""
+        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+            runner.run(self.serve(sockets=[listener]))
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Warm up, then accept."""
         await super().startup(sockets)
+        # What is here now stays, so the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         self._on_start()
 
     @contextmanager

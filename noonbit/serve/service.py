@@ -17,7 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from noonbit.serve.batching import Batcher
-from noonbit.serve.body import BodyReader, wait_for_disconnect
+from noonbit.serve.body import BodyReader, HeldBody
+from noonbit.serve.departure import unless_client_leaves
 from noonbit.serve.inputs import require_served
 from noonbit.serve.metrics import Metrics
 from noonbit.serve.preparation import Preparation, Prepared
@@ -99,48 +100,41 @@ class Service:
 
         async def endpoint(request: Request) -> Response:
             seconds = self.settings.timeout_seconds
-            deadline = asyncio.get_running_loop().time() + seconds
-            with self.bodies.hold() as held:
-                try:
-                    body = await held.read(
-                        request, seconds=seconds, may_be_compressed=may_be_compressed
-                    )
-                    return await self._within(deadline, request, handle(request, body))
-                except ClientDisconnect:
-                    return Response(status_code=CLIENT_LEFT)
-                except asyncio.CancelledError:  # the server stops, and waits no longer
-                    self.given_up += 1
-                    raise Busy(
-                        "This server stopped before it had an answer; ask again.", RETRY_SECONDS
-                    ) from None
+            has_body = False
+            limit = asyncio.timeout(seconds)
+            try:
+                with HeldBody(self.bodies) as held:
+                    async with limit:
+                        body = await held.read(request, may_be_compressed=may_be_compressed)
+                        has_body = True
+                        async with unless_client_leaves(request):
+                            return await handle(request, body)
+            except ClientDisconnect:
+                return Response(status_code=CLIENT_LEFT)
+            except asyncio.CancelledError:  # the server stops, and waits no longer
+                self.given_up += 1
+                raise Busy(
+                    "This server stopped before it had an answer; ask again.", RETRY_SECONDS
+                ) from None
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                raise too_slow(seconds, has_body=has_body) from None
 
         return endpoint
 
-    async def _within(
-        self, deadline: float, request: Request, work: Awaitable[Response]
-    ) -> Response:
-        """Await work until the deadline, or until the client leaves."""
-        answer = asyncio.ensure_future(work)
-        departure = asyncio.ensure_future(wait_for_disconnect(request))
-        try:
-            await asyncio.wait(
-                (answer, departure),
-                timeout=deadline - asyncio.get_running_loop().time(),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if answer.done():
-                return answer.result()
-            if departure.done():
-                raise ClientDisconnect
-        finally:
-            for task in (answer, departure):
-                task.cancel()
-            await asyncio.wait((answer, departure))
-        raise RequestRefused(
+
+def too_slow(seconds: float, *, has_body: bool) -> RequestRefused:
+    """Return the refusal of a request whose body, or else whose answer, took too long."""
+    if has_body:
+        return RequestRefused(
             504,
-            f"There is no answer within {self.settings.timeout_seconds:g} seconds; send less at "
-            "once, or come back later.",
+            f"There is no answer within {seconds:g} seconds; send less at once, or come back "
+            "later.",
         )
+    return RequestRefused(
+        408, f"The body did not arrive within {seconds:g} seconds; send less at once."
+    )
 
 
 def stack_values(prepared: Sequence[Prepared]) -> NDArray[Any]:

@@ -1,6 +1,5 @@
 """A server behind a real socket, in a thread of the test's process."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -43,7 +42,7 @@ def running_server(model: OnnxModel, **settings: object) -> Iterator[RunningServ
     with listen(chosen) as listener:
         url = url_of(listener)
         server = make_server(app, chosen, on_start=started.set)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        thread = threading.Thread(target=server.answer, args=(listener,))
         thread.start()
         try:
             assert started.wait(60), "the server did not start"
