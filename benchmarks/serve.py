@@ -36,8 +36,8 @@ TRAINED = 500
 SHAPE, CLASSES = (1, 28, 28), 10
 CONNECTIONS = {1: 32, 8: 16, 64: 4}
 """Clients at once, by the images that each sends in a request."""
-WAYS_TO_WAIT = ({"spins": True}, {"spins": False})
-"""Of onnxruntime's threads; bare, it has the faster one: spinning is slow where others work too."""
+RIVALS = {"onnxruntime, as it comes": True, "onnxruntime, threads sleep": False}
+"""Whether its threads spin while they wait, which is slow where others work too."""
 WRK = Path(__file__).with_name("serve.lua")
 
 
@@ -150,33 +150,43 @@ def compare(
 ) -> dict[str, Any]:
     """The server and bare onnxruntime in turn, with so many images a request."""
     settings = {"model": str(model), "count": count, "threads": threads}
-    contestant = Contestant("onnxruntime", "benchmarks.serve:bare", settings, WAYS_TO_WAIT)
-    bare = Process(contestant, threads)
+    rivals: dict[str, Process] = {}
+    speeds: dict[str, list[float]] = {name: [] for name in RIVALS}
+    loads = []
     try:
-        bare.begin()
-        bare.turn(1.0)  # to warm up
+        for name, spins in RIVALS.items():
+            contestant = Contestant(name, "benchmarks.serve:bare", {**settings, "spins": spins})
+            rivals[name] = Process(contestant, threads)
+            rivals[name].begin()
+            rivals[name].turn(1.0)  # to warm up
         ask_by_wrk(url, model, count, connections, 1.0)
-        loads, speeds = [], []
         for _ in range(rounds):
             loads.append(ask_by_wrk(url, model, count, connections, seconds))
-            speeds.append(bare.turn(seconds))
+            for name, rival in rivals.items():
+                speeds[name].append(rival.turn(seconds))
     finally:
-        bare.end()
-    ratio = Spread.of([a.images_per_second / b for a, b in zip(loads, speeds, strict=True)])
-    served_speed = Spread.of([load.images_per_second for load in loads])
+        for rival in rivals.values():
+            rival.end()
+    served_speeds = [load.images_per_second for load in loads]
+    ratios = {
+        name: Spread.of([a / b for a, b in zip(served_speeds, each, strict=True)])
+        for name, each in speeds.items()
+    }
     p50, p99 = (Spread.of([getattr(load, name) for load in loads]) for name in ("p50_ms", "p99_ms"))
     print_table(
-        [f"{count} images a request", "images/s", "server / bare", "p50 ms", "p99 ms"],
+        [f"{count} images a request", "images/s", "server is times", "p50 ms", "p99 ms"],
         [
-            ["noonbit serve", str(served_speed), str(ratio), str(p50), str(p99)],
-            ["onnxruntime", str(Spread.of(speeds)), "1", "", ""],
+            ["noonbit serve", str(Spread.of(served_speeds)), "1", str(p50), str(p99)],
+            *([name, str(Spread.of(speeds[name])), str(ratios[name]), "", ""] for name in RIVALS),
         ],
     )
     return {
         "connections": connections,
-        "server_images_per_second": asdict(served_speed),
-        "onnxruntime_images_per_second": asdict(Spread.of(speeds)),
-        "server_is_times": asdict(ratio),
+        "server_images_per_second": asdict(Spread.of(served_speeds)),
+        "rivals_images_per_second": {
+            name: asdict(Spread.of(each)) for name, each in speeds.items()
+        },
+        "server_is_times": {name: asdict(each) for name, each in ratios.items()},
         "p50_ms": asdict(p50),
         "p99_ms": asdict(p99),
         "not_answered": sum(load.not_answered for load in loads),

@@ -11,6 +11,7 @@ Beyond this machine every request states the key, compared in constant time.
 
 import hmac
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -95,6 +96,7 @@ def require_one(headers: Headers, name: str) -> str:
     return values[0]
 
 
+@lru_cache(maxsize=64)
 def host_name(host: str) -> str:
     """Return the name or address in a Host header, in lower case: `[::1]:8000` -> `::1`."""
     try:
@@ -103,6 +105,7 @@ def host_name(host: str) -> str:
         return host
 
 
+@lru_cache(maxsize=64)
 def is_address(name: str) -> bool:
     """Whether a name is an IP address, which no site can have as its name."""
     try:
