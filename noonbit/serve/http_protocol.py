@@ -1,8 +1,11 @@
 """uvicorn's fastest HTTP protocol, whose parser by itself waits for any head, however large."""
 
 import asyncio
+import json
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from noonbit.serve.security import SECURITY_HEADERS
 
 MOST_HEAD_BYTES = 65_536
 """Of a request's line and headers, as h11 has it."""
@@ -48,6 +51,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Wait for nothing any more."""
         self._expect_no_head()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, or of a method that HTTP does not know, as all else is."""
+        body = json.dumps({"error": msg}).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+            **SECURITY_HEADERS,
+        }
+        lines = ["HTTP/1.1 400 Bad Request", *(f"{name}: {text}" for name, text in headers.items())]
+        self.transport.write("\r\n".join([*lines, "", ""]).encode("ascii") + body)
+        self.transport.close()
 
     def _expect_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)

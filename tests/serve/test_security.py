@@ -152,7 +152,7 @@ def test_other_paths_and_methods_are_refused_in_json(server: RunningServer) -> N
     missing = server.client.get("/v1/predict/../../etc/passwd")
     assert missing.status_code == 404
     assert "There is nothing at" in missing.json()["error"]
-    for method in ("GET", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"):
+    for method in ("GET", "PUT", "DELETE", "OPTIONS", "PATCH"):
         wrong = server.client.request(method, "/v1/predict")
         assert wrong.status_code == 405
         assert wrong.headers["allow"] == "POST"
@@ -160,6 +160,13 @@ def test_other_paths_and_methods_are_refused_in_json(server: RunningServer) -> N
     assert server.client.head("/v1/predict").status_code == 405
     assert server.client.head("/health").status_code == 200
     assert server.client.get("/health/").status_code == 404
+
+
+def test_a_method_that_http_does_not_know_is_refused_in_json(server: RunningServer) -> None:
+    wrong = server.client.request("BREW", "/v1/predict")
+    assert wrong.status_code == 400
+    assert wrong.json()["error"] == "Invalid HTTP request received."
+    assert wrong.headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_log_has_neither_pictures_nor_what_steers_a_terminal(
