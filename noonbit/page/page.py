@@ -48,7 +48,7 @@ FORMAT = 1
 """The version of MODEL."""
 SCRIPTS = (
     *("refusal", "binary", "png", "exif", "decode", "resize", "polarity", "ink", "strokes"),
-    *("images", "characters", "text", "go_board", "go_planes", "kernels", "network"),
+    *("images", "characters", "text", "go_board", "go_planes", "winograd", "kernels", "network"),
     *(
         "explain",
         "unfamiliar",

@@ -14,7 +14,7 @@ from noonbit.page.graph import lower
 from noonbit.page.spec import PageGraph
 from noonbit.page.weights import WeightsDtype, encode_weights
 
-SCRIPTS = ("binary.js", "kernels.js", "network.js")
+SCRIPTS = ("binary.js", "winograd.js", "kernels.js", "network.js")
 RUN = """([spec, weights, inputs]) => {
   const network = new Network(spec, readWeights(spec.weights, decodeBase64(weights)));
   return inputs.map((values) => {

@@ -72,7 +72,14 @@ def page(chromium: Browser, run: Run, graph: PageGraph) -> Iterator[Page]:
 
 def load_network(page: Page, run: Run, graph: PageGraph) -> None:
     load_scripts(
-        page, "binary.js", "characters.js", "text.js", "kernels.js", "network.js", "explain.js"
+        page,
+        "binary.js",
+        "characters.js",
+        "text.js",
+        "winograd.js",
+        "kernels.js",
+        "network.js",
+        "explain.js",
     )
     index, weights = encode_weights(graph.weights, "float32")
     spec = {**graph.as_dict(), "weights": index}
