@@ -1,6 +1,7 @@
 /*
- * Convolutions of 3 x 3 in steps of 1, with a quarter of the products: Winograd's F(4x4, 3x3) (Lavin
- * and Gray, Fast Algorithms for Convolutional Neural Networks, 2016).
+ * Convolutions in steps of 1, with a quarter of the products for 3 x 3: Winograd's F(4x4, 3x3) (Lavin
+ * and Gray, Fast Algorithms for Convolutional Neural Networks, 2016). Larger filters are cut into
+ * pieces of 3 x 3, each of which has the channels once more, shifted: 5 x 5 takes a third.
  *
  * A tile of 4 x 4 results needs 6 x 6 numbers. Tiles and filters are turned into 36 numbers each,
  * whose products, one by one and summed over channels, are turned back into the results. All of it
@@ -14,48 +15,62 @@ const TILE_PRODUCTS = TILE_INPUTS * TILE_INPUTS;
 /** Filters and tiles that are multiplied at a time: 8 sums and 6 factors fit the registers. */
 const FILTERS_AT_A_TIME = 4;
 const TILES_AT_A_TIME = 2;
-/** Filters of a layer that are turned: 32 bytes for each weight, and so 19 MB for a layer at most. */
-const MOST_TURNED_FILTERS = 65536;
+/** Sides of a filter's pieces. */
+const PIECE = 3;
+/** Pieces of a layer that are turned into 288 bytes each, and so into 19 MB at most. */
+const MOST_TURNED_PIECES = 65536;
 
 /** The turned filters of each array of filters, as layers may share them (test-time views). */
 const turnedFilters = new WeakMap();
 
 /** Whether a convolution is one that this file computes in good time. */
 function suitsWinograd({ kernel, strides, dilations, groups, channels, outputs, output_sides: sides }) {
-  const isOf = (numbers, wanted) => numbers.every((each) => each === wanted);
-  return isOf(kernel, 3) && isOf(strides, 1) && isOf(dilations, 1) && groups === 1
+  return Math.min(...kernel) >= PIECE && Math.max(...strides, ...dilations, groups) === 1
     && Math.min(...sides) > 2 && outputs >= FILTERS_AT_A_TIME && channels >= 4
-    && channels * outputs <= MOST_TURNED_FILTERS;
+    && channels * outputs * piecesOf(kernel).length <= MOST_TURNED_PIECES;
+}
+
+/** The first row and column of each piece of a filter. */
+function piecesOf([rows, columns]) {
+  const pieces = [];
+  for (let row = 0; row < rows; row += PIECE) {
+    for (let column = 0; column < columns; column += PIECE) pieces.push([row, column]);
+  }
+  return pieces;
 }
 
 /**
- * Filters as they are multiplied: (36, blocks of 4 filters, channels, 4).
- * @param {Float32Array} filters (outputs, channels, 3, 3)
+ * Filters as they are multiplied: (36, blocks of 4 filters, channels * pieces, 4).
+ * @param {Float32Array} filters (outputs, channels, rows, columns)
  */
-function turnFilters(filters, channels, outputs) {
+function turnFilters(filters, { channels, outputs, kernel }) {
+  const [rows, columns] = kernel;
+  const pieces = piecesOf(kernel);
   const blocks = Math.ceil(outputs / FILTERS_AT_A_TIME);
-  const turned = new Float64Array(TILE_PRODUCTS * blocks * channels * FILTERS_AT_A_TIME);
-  const step = blocks * channels * FILTERS_AT_A_TIME;
-  const columns = new Float64Array(TILE_INPUTS * 3);
+  const step = blocks * channels * pieces.length * FILTERS_AT_A_TIME;
+  const turned = new Float64Array(TILE_PRODUCTS * step);
+  const halfway = new Float64Array(TILE_INPUTS * PIECE);
   const turn = (a, b, c) => [
     a / 4, -(a + b + c) / 6, (b - a - c) / 6, a / 24 + b / 12 + c / 6, a / 24 - b / 12 + c / 6, c,
   ];
-  for (let output = 0; output < outputs; output++) {
-    const block = Math.floor(output / FILTERS_AT_A_TIME);
-    for (let channel = 0; channel < channels; channel++) {
-      const first = (output * channels + channel) * 9;
-      for (let j = 0; j < 3; j++) {
-        turn(filters[first + j], filters[first + 3 + j], filters[first + 6 + j])
-          .forEach((each, i) => { columns[i * 3 + j] = each; });
+  for (let filter = 0; filter < outputs * channels; filter++) {
+    const output = Math.floor(filter / channels);
+    const place = Math.floor(output / FILTERS_AT_A_TIME) * channels + (filter % channels);
+    pieces.forEach(([top, left], piece) => {
+      const weight = (i, j) => (top + i < rows && left + j < columns
+        ? filters[(filter * rows + top + i) * columns + left + j] : 0);
+      for (let j = 0; j < PIECE; j++) {
+        turn(weight(0, j), weight(1, j), weight(2, j))
+          .forEach((each, i) => { halfway[i * PIECE + j] = each; });
       }
-      let at = (block * channels + channel) * FILTERS_AT_A_TIME + (output % FILTERS_AT_A_TIME);
-      for (let i = 0; i < TILE_INPUTS; i++) {
-        for (const each of turn(columns[i * 3], columns[i * 3 + 1], columns[i * 3 + 2])) {
+      let at = (place * pieces.length + piece) * FILTERS_AT_A_TIME + (output % FILTERS_AT_A_TIME);
+      for (let i = 0; i < halfway.length; i += PIECE) {
+        for (const each of turn(halfway[i], halfway[i + 1], halfway[i + 2])) {
           turned[at] = each;
           at += step;
         }
       }
-    }
+    });
   }
   return turned;
 }
@@ -120,11 +135,11 @@ function turnBack(sums, first, bias) {
 }
 
 /** Sums over channels of products of 4 filters and 2 tiles, written `row` and `column` apart. */
-function multiplyBlocks(filters, first, tiles, firstTile, channels, sums, start, row, column) {
+function multiplyBlocks(filters, first, tiles, firstTile, inner, sums, start, row, column) {
   let a0 = 0, a1 = 0, a2 = 0, a3 = 0;
   let b0 = 0, b1 = 0, b2 = 0, b3 = 0;
   let at = first;
-  const end = firstTile + channels * TILES_AT_A_TIME;
+  const end = firstTile + inner * TILES_AT_A_TIME;
   for (let tile = firstTile; tile < end; tile += TILES_AT_A_TIME) {
     const left = tiles[tile];
     const right = tiles[tile + 1];
@@ -152,7 +167,7 @@ function multiplyBlocks(filters, first, tiles, firstTile, channels, sums, start,
   sums[start + 3 * row + column] = b3;
 }
 
-/** Conv of 3 x 3 in steps of 1; see `suitsWinograd`. */
+/** Conv in steps of 1; see `suitsWinograd`. */
 function winogradKernel(settings, [input, filters, bias = null], out) {
   const { channels, outputs, pads, sides: [height, width] } = settings;
   const [down, across] = settings.output_sides;
@@ -161,14 +176,17 @@ function winogradKernel(settings, [input, filters, bias = null], out) {
   const pairs = Math.ceil(tiles / TILES_AT_A_TIME);
   const blocks = Math.ceil(outputs / FILTERS_AT_A_TIME);
   if (!turnedFilters.has(filters)) {
-    turnedFilters.set(filters, turnFilters(filters, channels, outputs));
+    turnedFilters.set(filters, turnFilters(filters, settings));
   }
   const turned = turnedFilters.get(filters);
-  const planeWidth = tilesAcross * TILE + 2;
-  const plane = new Float64Array((tilesDown * TILE + 2) * planeWidth); // its margins stay zero
+  const pieces = piecesOf(settings.kernel);
+  const inner = channels * pieces.length;
+  const [lastRow, lastColumn] = pieces.at(-1);
+  const planeWidth = tilesAcross * TILE + lastColumn + 2;
+  const plane = new Float64Array((tilesDown * TILE + lastRow + 2) * planeWidth); // margins stay zero
   const columns = new Float64Array(TILE_PRODUCTS);
-  const step = pairs * channels * TILES_AT_A_TIME;
-  const turnedTiles = new Float64Array(TILE_PRODUCTS * step); // (36, pairs, channels, 2)
+  const step = pairs * inner * TILES_AT_A_TIME;
+  const turnedTiles = new Float64Array(TILE_PRODUCTS * step); // (36, pairs, inner, 2)
   const row = pairs * TILES_AT_A_TIME * TILE_PRODUCTS;
   const sums = new Float64Array(FILTERS_AT_A_TIME * row); // (4 filters, tiles, 36)
 
@@ -178,11 +196,16 @@ function winogradKernel(settings, [input, filters, bias = null], out) {
       const at = (y + pads[0]) * planeWidth + pads[1];
       for (let x = 0; x < width; x++) plane[at + x] = input[line + x];
     }
-    for (let tile = 0; tile < tiles; tile++) {
-      const y = Math.floor(tile / tilesAcross);
-      const first = y * TILE * planeWidth + (tile - y * tilesAcross) * TILE;
-      const start = ((tile >> 1) * channels + channel) * TILES_AT_A_TIME + (tile & 1);
-      turnTile(plane, first, planeWidth, columns, turnedTiles, start, step);
+    for (let piece = 0; piece < pieces.length; piece++) {
+      const [top, left] = pieces[piece];
+      const row = channel * pieces.length + piece;
+      for (let tile = 0; tile < tiles; tile++) {
+        const y = Math.floor(tile / tilesAcross);
+        const x = tile - y * tilesAcross;
+        const first = (y * TILE + top) * planeWidth + x * TILE + left;
+        const start = ((tile >> 1) * inner + row) * TILES_AT_A_TIME + (tile & 1);
+        turnTile(plane, first, planeWidth, columns, turnedTiles, start, step);
+      }
     }
   }
 
@@ -207,11 +230,11 @@ function winogradKernel(settings, [input, filters, bias = null], out) {
     for (let channel = 0; channel < channels; channel++) turnTiles(channel);
     for (let block = 0; block < blocks; block++) {
       for (let product = 0; product < TILE_PRODUCTS; product++) {
-        const first = (product * blocks + block) * channels * FILTERS_AT_A_TIME;
+        const first = (product * blocks + block) * inner * FILTERS_AT_A_TIME;
         for (let pair = 0; pair < pairs; pair++) {
           multiplyBlocks(
-            turned, first, turnedTiles, product * step + pair * channels * TILES_AT_A_TIME,
-            channels, sums, pair * TILES_AT_A_TIME * TILE_PRODUCTS + product, row, TILE_PRODUCTS,
+            turned, first, turnedTiles, product * step + pair * inner * TILES_AT_A_TIME,
+            inner, sums, pair * TILES_AT_A_TIME * TILE_PRODUCTS + product, row, TILE_PRODUCTS,
           );
         }
       }

@@ -131,7 +131,12 @@ CASES: dict[str, Callable[[], tuple[onnx.ModelProto, np.ndarray]]] = {
     ),
     "Conv by channel": lambda: graph_of("Conv", IMAGE, (4, 1, 3, 3), group=4, dilations=[2, 1]),
     "Conv of rows": lambda: graph_of("Conv", (4, 9), (3, 4, 5), (3,), pads=[2, 1], strides=[2]),
-    "Conv in pieces": lambda: graph_of("Conv", (40, 24, 24), (9, 40, 5, 5), pads=[2, 2, 2, 2]),
+    "Conv in pieces": lambda: graph_of(
+        "Conv", (40, 24, 24), (9, 40, 5, 5), pads=[2, 2, 2, 2], strides=[2, 2]
+    ),
+    "Conv by tiles": lambda: graph_of("Conv", (6, 9, 14), (7, 6, 3, 3), (7,), pads=[1, 0, 1, 2]),
+    "Conv by tiles of 5 x 5": lambda: graph_of("Conv", (40, 19, 19), (9, 40, 5, 5), (9,)),
+    "Conv by tiles of 7 x 4": lambda: graph_of("Conv", IMAGE, (4, 4, 7, 4), pads=[3, 1, 3, 2]),
     "MaxPool": lambda: graph_of("MaxPool", IMAGE, kernel_shape=[2, 2], strides=[2, 2]),
     "MaxPool to the end": lambda: graph_of(
         "MaxPool", IMAGE, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 0, 1, 1], ceil_mode=1
@@ -221,6 +226,13 @@ def split_graph() -> tuple[onnx.ModelProto, np.ndarray]:
 def test_each_operator_gives_the_numbers_of_onnxruntime(page: Page, name: str) -> None:
     model, values = CASES[name]()
     assert worst_difference(page, model, [values, values[..., ::-1]]) <= CLOSE
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("Conv")])
+def test_convolutions_in_steps_of_one_are_computed_by_tiles(page: Page, name: str) -> None:
+    (operator, *_) = lower(CASES[name]()[0]).operators
+    suits = page.evaluate("suitsWinograd", operator.attributes)
+    assert suits == (name == "Conv" or name.startswith("Conv by tiles"))
 
 
 def test_every_operator_has_a_case() -> None:
