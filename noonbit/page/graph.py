@@ -103,6 +103,8 @@ class Lowering:
             else:
                 operators.append(self.operator(proto))
         operators = keep_needed(operators, [each.name for each in self.proto.output])
+        maps, turned = find_maps(operators)
+        operators += turned
         inputs = {name for each in operators for name in each.inputs}
         (given,) = self.proto.input
         return PageGraph(
@@ -111,7 +113,7 @@ class Lowering:
             input_dtype=self.dtype_of(given.name),
             operators=operators,
             outputs={each.name: each.name for each in self.proto.output},
-            maps=find_maps(operators),
+            maps=maps,
             weights={
                 name: self.state.stored(name)
                 for name in sorted(inputs)

@@ -9,8 +9,10 @@ REDUCTIONS = {"ReduceMax", "ReduceMean"}
 KINDS = {"Conv": "convolution", "MaxPool": "pool", "AveragePool": "pool", "Gemm": "dense"}
 
 
-def find_maps(operators: Sequence[Operator]) -> list[Map]:
+def find_maps(operators: Sequence[Operator]) -> tuple[list[Map], list[Operator]]:
     """What one layer hands to the next: the results that a convolution, pool or matrix takes.
+
+    Also the operators that put the channels of some of them first, to run after all others.
 
     These are the activations after each block, whatever stands between (norm, response norm,
     residual), for it is what the next layer sees. A module that is used again (test-time views)
@@ -26,6 +28,7 @@ def find_maps(operators: Sequence[Operator]) -> list[Map]:
             before = [last_layer.get(name, (-1, "")) for name in operator.inputs]
             last_layer[operator.outputs[0]] = max(before, default=(-1, ""))
     maps: list[Map] = []
+    turned: list[Operator] = []
     seen: set[tuple[str, tuple[int, ...]]] = set()
     counts: dict[str, int] = {}
     for operator in operators:
@@ -41,12 +44,30 @@ def find_maps(operators: Sequence[Operator]) -> list[Map]:
         if not kind or key in seen or producer.outputs[0] in (each.output for each in maps):
             continue
         seen.add(key)
+        output, shape = producer.outputs[0], producer.shape[1:]
+        if kind == "dense" and len(shape) == 2:  # a matrix at each word: a convolution over words
+            kind = "convolution"
+            turned.append(channels_first(producer))
+            output, shape = turned[-1].outputs[0], shape[::-1]
         counts[kind] = counts.get(kind, 0) + 1
-        shape = producer.shape[1:]
-        sides = {1: [*shape, 1, 1], 2: [1, *shape], 3: shape}[len(shape)]
+        sides = {1: [*shape, 1, 1], 2: [shape[0], 1, shape[-1]], 3: shape}[len(shape)]
         place = f" ({producer.name})" if producer.name else ""
-        maps.append(Map(f"{kind} {counts[kind]}{place}", kind, producer.outputs[0], sides))
-    return maps
+        maps.append(Map(f"{kind} {counts[kind]}{place}", kind, output, sides))
+    return maps, turned
+
+
+def channels_first(operator: Operator) -> Operator:
+    """Turn a result (1, places, channels) into (1, channels, places)."""
+    _, places, channels = operator.shape
+    return Operator(
+        op="Strided",
+        inputs=operator.outputs,
+        outputs=[f"{operator.outputs[0]}.maps"],
+        attributes={"offset": 0, "strides": [channels * places, 1, channels]},
+        name=operator.name,
+        shape=[1, channels, places],
+        dtype=operator.dtype,
+    )
 
 
 def takes_map(operator: Operator, producer: Operator) -> bool:

@@ -154,6 +154,33 @@ def test_maps_are_what_one_layer_hands_to_the_next() -> None:
     ]
 
 
+def test_filters_over_words_are_convolutions_of_one_row() -> None:
+    nodes = [
+        from_module(helper.make_node("MatMul", ["x", "w"], ["responses"]), "features.1"),
+        helper.make_node("ReduceMax", ["responses", "axis"], ["found"], keepdims=0),
+        helper.make_node("Gemm", ["found", "w2"], ["logits"], transB=1),
+    ]
+    graph = lower(
+        model_of(
+            nodes,
+            (1, 7, 4),
+            w=np.ones((4, 5), np.float32),
+            w2=np.ones((2, 5), np.float32),
+            axis=np.array([1]),
+        )
+    )
+    first = graph.maps[0]
+    assert (first.name, first.kind, first.shape) == (
+        *("convolution 1 (features.1)", "convolution"),
+        [5, 1, 7],
+    )
+    turned = next(each for each in graph.operators if each.outputs == [first.output])
+    assert (turned.op, turned.inputs, turned.attributes["strides"]) == (
+        *("Strided", ["responses"]),
+        [35, 1, 5],
+    )
+
+
 def test_a_network_that_is_asked_twice_gives_its_maps_once() -> None:
     nodes = [
         conv("x", "c1", "w", "features.0"),
