@@ -53,7 +53,8 @@ class TextView {
     byId("words").hidden = explanation === null;
     if (explanation === null) return;
     const [best] = rankClasses(outputs.probabilities);
-    write(byId("words-help"), "words_help", { name: this.model.contract.class_names[best] });
+    const name = this.model.contract.class_names[best];
+    write(byId("words-help"), `words_help_${explanation.method}`, { name });
     const weights = wordWeights(explanation, best);
     const strongest = Math.max(...weights.map(Math.abs), 1e-9);
     writeWith(byId("word-weights"), "words", () => {

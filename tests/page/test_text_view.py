@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("onnxscript")
-from page_faces import opened, wait_until
+from page_faces import model_of, opened, wait_until, write_changed
 from playwright.sync_api import Browser
 
 from noonbit.config.recipe import Recipe
@@ -45,11 +45,26 @@ def test_the_words_that_decided_have_a_sign_and_a_weight_as_text(
         assert max(numbers, key=lambda word: numbers[word]) == "moving"
         assert weights["moving"].startswith("+")
         assert weights["zyxwv"].endswith("unknown")
-        assert "passed over" in page.inner_text("#sentence-done")
+        assert "a word stands there" in page.inner_text("#sentence-done")
+        assert "groups of words around it" in page.inner_text("#words-help")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.fill("#sentence", " ")
         wait_until(page, "byId('winner').textContent === ''")
         assert page.locator("#words").is_hidden()
+
+
+def test_words_of_other_networks_are_said_to_be_left_out_one_at_a_time(
+    chromium: Browser, reviews: Path, tmp_path: Path
+) -> None:
+    model = model_of(reviews)
+    model["ngrams"] = None
+    path = write_changed(tmp_path / "other.html", model)
+    for locale, says in (("en-US", "that one word is left out"), ("ko-KR", "하나만 뺐을 때")):
+        with opened(chromium, path, locale=locale) as page:
+            page.fill("#sentence", "The film is moving")
+            wait_until(page, "!byId('words').hidden")
+            assert says in page.inner_text("#words-help")
+            assert page.locator("#ngram-part").is_hidden()
 
 
 def test_a_test_sentence_fills_the_field(chromium: Browser, reviews: Path) -> None:
