@@ -16,14 +16,13 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.prepared import PreparedDataset
-from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.text import TextPreprocessor
 from noonbit.errors import ArtefactError, CheckFailed
 from noonbit.export.familiarity import fit_rule
@@ -124,7 +123,7 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
     chosen = sample.chosen(ITEMS)
     model = {
         "format": FORMAT,
-        "run": describe_run(card, run.contract),
+        "run": describe_run(card),
         "contract": run.contract.model_dump(mode="json"),
         "network": {**graph.as_dict(), "weights": index},
         "weights": base64.b64encode(weights).decode("ascii"),
@@ -143,7 +142,7 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
         "characters": tables_of(run),
         "ngrams": find_ngram_layers(run.model, graph),
     }
-    page = render_page(f"{run.metadata['model']['name']}, {run.metadata['source']}", model)
+    page = render_page(f"{run.metadata['model']['name']}, {model['run']['source']}", model)
     write_text(path, page)
     return PageFacts(
         bytes=len(page.encode()),
@@ -155,17 +154,16 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
     )
 
 
-def describe_run(card: ModelCard, contract: Contract) -> dict[str, Any]:
+def describe_run(card: ModelCard) -> dict[str, Any]:
     """What the page says of the run."""
     return {
         "name": card.run,
         "network": card.network,
-        "source": card.source,
+        "source": PurePath(card.source).name or card.source,  # where it lay is nobody's business
         "accuracy": card.accuracy,
         "accuracy_low": card.accuracy_low,
         "accuracy_high": card.accuracy_high,
         "items": card.test_items,
-        "describe_en": contract.preprocessor.describe_in_full(),
     }
 
 
