@@ -43,6 +43,11 @@ class AnswerView {
     });
   }
 
+  /** Say that an answer is on its way. */
+  think() {
+    write(byId("certainty"), "thinking");
+  }
+
   /** Show that there is no answer. */
   clear() {
     this.hush();

@@ -9,6 +9,9 @@ const VIEWS = {
   boards: (model, ask) => new BoardView(model, ask),
 };
 
+/** Milliseconds of an answer after which the page says that it thinks. */
+const SLOW = 200;
+
 class App {
   /** @param {Object} model the page's MODEL */
   constructor(model) {
@@ -64,9 +67,9 @@ class App {
   /** Compare with Python's answers and say the result; false: this page must not answer. */
   async checkItself() {
     const line = byId("self-check");
-    write(line, "check_running");
-    await nextFrame();
-    const result = await selfCheck(this.model, this.network);
+    const result = await selfCheck(this.model, this.network, (number, count) =>
+      write(line, "check_running", { number, count }),
+    );
     const values = { agree: result.agree, count: result.count, worst: () => formatValue(result.worst) };
     line.classList.add(result.passed ? "passed" : "failed");
     write(line, result.passed ? "check_passed" : "check_failed", values);
@@ -117,7 +120,8 @@ class App {
       this.maps.clear();
       return;
     }
-    const outputs = this.network.run(input.values);
+    const slow = setTimeout(() => this.answer.think(), SLOW);
+    const outputs = await this.network.answer(input.values).finally(() => clearTimeout(slow));
     const warnings = this.warningsOf(input.done, outputs.probabilities);
     this.answer.show(outputs.probabilities, { warnings, truth });
     this.maps.show(outputs.maps);
@@ -174,11 +178,6 @@ function describeContract({ preprocessor, class_names: names }) {
 /** The name of a file or folder, without where it lay on somebody's machine. */
 function lastPart(path) {
   return path.split(/[\\/]/).filter(Boolean).pop() ?? path;
-}
-
-/** Wait until what was said is on the screen. */
-function nextFrame() {
-  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
 /** Label all that has a text from the beginning, and the switch of languages. */

@@ -5,8 +5,16 @@
  * memory for results is there before the first picture.
  */
 
+/** Milliseconds of computing after which the page is drawn and hands are heard. */
+const BREATH = 40;
+
 /** Operators whose result is their input, in another shape. */
 const ALIASES = new Set(["Reshape", "Identity"]);
+
+/** Let the page be drawn and hands be heard. */
+function breathe() {
+  return new Promise((resolve) => setTimeout(resolve));
+}
 
 /** A network that answers one input at a time. */
 class Network {
@@ -50,13 +58,38 @@ class Network {
    *   copies; the maps are the network's memory, which the next answer overwrites
    */
   run(values) {
+    this.take(values);
+    for (const step of this.steps) step();
+    return this.outputs();
+  }
+
+  /**
+   * Answer one input like `run`, but stop for a breath now and then: a network that takes a second
+   * does not freeze the page. Not to be called while another answer is computed.
+   */
+  async answer(values) {
+    this.take(values);
+    let begun = performance.now();
+    for (const step of this.steps) {
+      step();
+      if (performance.now() - begun > BREATH) {
+        await breathe();
+        begun = performance.now();
+      }
+    }
+    return this.outputs();
+  }
+
+  take(values) {
     if (values.length !== this.input.length) {
       throw new RangeError(
         `The network takes ${this.input.length} numbers, and here are ${values.length}.`,
       );
     }
     this.input.set(values);
-    for (const step of this.steps) step();
+  }
+
+  outputs() {
     return {
       logits: this.logits.slice(),
       probabilities: this.probabilities.slice(),

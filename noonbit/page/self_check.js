@@ -42,16 +42,18 @@ function worstDifference(given, wanted) {
  * Answer the test items and compare.
  * @param {Object} model the page's MODEL
  * @param {Network} network
+ * @param {function(number, number): void} tell called before each item, with its number and how many
  * @returns {Promise<{agree: number, count: number, worst: number, passed: boolean}>} how many items
  *   agree, of how many; the worst difference of a probability; whether the page may answer
  */
-async function selfCheck(model, network) {
+async function selfCheck(model, network, tell) {
   let agree = 0;
   let worst = 0;
-  for (const item of model.items) {
-    await new Promise((resolve) => setTimeout(resolve)); // lets the page be drawn between answers
+  for (const [index, item] of model.items.entries()) {
+    tell(index + 1, model.items.length);
+    await breathe();
     const { values } = await inputOfItem(item, model);
-    const difference = worstDifference(network.run(values).probabilities, item.probabilities);
+    const difference = worstDifference((await network.answer(values)).probabilities, item.probabilities);
     worst = Math.max(worst, difference);
     if (difference <= model.tolerance) agree++;
   }

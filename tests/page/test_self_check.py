@@ -82,6 +82,26 @@ def test_an_untouched_page_answers(chromium: Browser, text: str, tmp_path: Path)
     page.context.close()
 
 
+def test_the_check_says_how_far_it_is_and_lets_the_page_be_drawn(
+    chromium: Browser, text: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(tampered(text, lambda model: None))
+    page = chromium.new_page(bypass_csp=True)
+    page.add_init_script(
+        """globalThis.said = [];
+        document.addEventListener("DOMContentLoaded", () => {
+          new MutationObserver(() => said.push(document.getElementById("self-check").textContent))
+            .observe(document.getElementById("self-check"), { childList: true });
+        });"""
+    )
+    page.goto(path.as_uri())
+    page.wait_for_selector(SHOWN)
+    said = page.evaluate("said")
+    assert [each for each in said if each.startswith("checking 3 of 20 ")]
+    page.context.close()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
