@@ -1,6 +1,7 @@
 """What several test files need."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from noonbit.runs.run import Run
 os.environ["NOONBIT_DECODED_GB"] = "0"
 # Some tests load onnxruntime themselves, which would send usage data (system/onnx_runtime.py).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# A shell lets what it starts in the background ignore Ctrl-C; tests are about Python's own handler.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Threads that meet in every operator wait long where another process keeps a core busy. A test that
 # is about threads sets their number itself.

@@ -224,6 +224,7 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
         "loading",
         "resizing",
         "prediction",
+        "serve",
         "photographs",
         "startup",
         "growth",

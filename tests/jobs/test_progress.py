@@ -74,7 +74,7 @@ def test_the_lines_of_a_training_tell_data_settings_reasons_epochs_and_the_resul
     run = train("digits", RECIPE, out=tmp_path / "run", observer=LineDisplay(stream))
     lines = stream.getvalue().splitlines()
     assert lines[0].startswith("data     digits: ")
-    assert lines[0].endswith(", 10 classes, 8x8x1")
+    assert lines[0].endswith(", 10 classes, 8x8x1, light on dark")
     assert lines[1].startswith("split    1,293 train, 145 validation, 359 test (test: ")
     assert "model    lenet5: 61,706 parameters, 0.4 M multiply-adds for one image" in lines
     assert "  epochs 2" in lines

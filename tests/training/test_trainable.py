@@ -1,8 +1,7 @@
 """Networks of the user's own that cannot be trained, and what is said of each."""
 
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -35,14 +34,6 @@ def change_in_place(logits: Tensor) -> Tensor:
     result = logits.exp()
     result += 1
     return result
-
-
-@pytest.fixture(autouse=True)
-def interrupts_are_pythons() -> Iterator[None]:
-    """Python's own handler of Ctrl-C, whatever ran in this process before."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def check(network: nn.Module) -> None:
