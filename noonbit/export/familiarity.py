@@ -1,17 +1,12 @@
 """Fit the rule by which an exported network flags inputs unlike those of its training."""
 
-import numpy as np
-
-from noonbit.data.dataset import Indices
 from noonbit.data.loader import values_at
 from noonbit.data.prepared import PreparedDataset
 from noonbit.evaluation.inference import Probabilities
 from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 from noonbit.evaluation.torch_inference import predict_probabilities
+from noonbit.export.sampling import MOST_ITEMS, take_evenly
 from noonbit.runs.run import Run
-
-MOST_ITEMS = 10_000
-"""Of the validation and of the test part, evenly spaced."""
 
 
 def fit_rule(run: Run, items: PreparedDataset | None) -> OutOfDistributionRule | None:
@@ -35,10 +30,3 @@ def probabilities_of(run: Run, items: PreparedDataset, part: str) -> Probabiliti
     rows = take_evenly(items.indices(part), MOST_ITEMS)
     values = values_at(items.values, rows, run.runtime.device)
     return predict_probabilities(run.model_on(run.runtime), run.contract, values, run.runtime)
-
-
-def take_evenly(rows: Indices, most: int) -> Indices:
-    """Return at most so many of the rows (N,), from all of them, since files are often sorted."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]

@@ -15,11 +15,10 @@ import numpy as np
 from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import UsageError
 from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
-from noonbit.export.familiarity import fit_rule, take_evenly
+from noonbit.export.familiarity import fit_rule
 from noonbit.export.onnx_file import write_onnx
 from noonbit.export.onnx_model import OnnxModel
 from noonbit.export.parity import (
-    MOST_ITEMS,
     Answer,
     Parity,
     add_to_record,
@@ -28,7 +27,8 @@ from noonbit.export.parity import (
     plain_facts,
 )
 from noonbit.export.quantisation_cost import QuantisationCost, measure_quantisation
-from noonbit.export.quantise import calibration_numbers, quantise_int8, require_quantisable
+from noonbit.export.quantise import CALIBRATION_ITEMS, quantise_int8, require_quantisable
+from noonbit.export.sampling import MOST_ITEMS, take_evenly
 from noonbit.export.torch_file import TorchProgram, write_torch
 from noonbit.runs.run import Run
 from noonbit.system.files import write
@@ -40,14 +40,13 @@ FormatName: TypeAlias = Literal["onnx", "torch"]
 class ExportFormat:
     """One form of file."""
 
-    file_name: str
     write: Callable[[Run, Path, OutOfDistributionRule | None], None]
     open: Callable[[Path], Answer]
 
 
 FORMATS: Mapping[FormatName, ExportFormat] = {
-    "onnx": ExportFormat("model.onnx", write_onnx, lambda path: OnnxModel.open(path).answer),
-    "torch": ExportFormat("model.pt2", write_torch, lambda path: TorchProgram(path).answer),
+    "onnx": ExportFormat(write_onnx, lambda path: OnnxModel.open(path).answer),
+    "torch": ExportFormat(write_torch, lambda path: TorchProgram(path).answer),
 }
 
 
@@ -88,7 +87,7 @@ def export_int8(run: Run, path: Path, items: PreparedDataset) -> QuantisationCos
     with TemporaryDirectory() as folder:
         float32, int8 = Path(folder, "float32.onnx"), Path(folder, "int8.onnx")
         export(run, "onnx", float32, items)
-        numbers = calibration_numbers(items.indices("train"))
+        numbers = take_evenly(items.indices("train"), CALIBRATION_ITEMS)
         quantise_int8(float32, np.asarray(items.values[numbers]), int8)
         cost = measure_quantisation(
             float32, int8, items.values, rows, items.labels[rows], groups=items.groups(rows)

@@ -25,7 +25,7 @@ class ModelCard(BaseModel):
     """The name of the run folder."""
     network: str
     source: str
-    """The data that trained it, as the user named them."""
+    """The data that trained it, as the user named them, without the folder where they lay."""
     parameters: Count
     accuracy: Share | None
     """On the test items, as the run measured it; None without any."""

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import torch
@@ -90,10 +90,11 @@ def card_of(run: Run, rule: OutOfDistributionRule | None) -> ModelCard:
     tested = run.evaluation
     if tested is not None and not tested.items:
         tested = None
+    source: str = run.metadata["source"]
     return ModelCard(
         run=run.path.name,
         network=run.metadata["model"]["name"],
-        source=run.metadata["source"],
+        source=PurePath(source).name or source,  # where it lay is nobody's business
         parameters=run.metadata["model"]["parameters"],
         accuracy=None if tested is None else tested.accuracy,
         accuracy_low=None if tested is None else tested.accuracy_low,

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.base import Values
-from noonbit.errors import CheckFailed, DataError
+from noonbit.errors import ArtefactError, CheckFailed, DataError
 from noonbit.evaluation.torch_inference import predict_logits
-from noonbit.export.familiarity import take_evenly
 from noonbit.export.onnx_model import Outputs
+from noonbit.export.sampling import MOST_ITEMS, take_evenly
 from noonbit.runs.run import Run
 from noonbit.system.artefacts import read_artefact_json
 from noonbit.system.files import write_json
@@ -28,7 +28,6 @@ from noonbit.system.files import write_json
 Answer: TypeAlias = Callable[[NDArray[Any]], Outputs]
 """Values (N, *shape) -> what an exported file answers."""
 
-MOST_ITEMS = 10_000
 RANDOM_ITEMS = 256
 """Made-up inputs that are compared where the run's data are not here."""
 ITEMS_AT_ONCE = 1_024
@@ -176,7 +175,7 @@ def add_to_record(folder: Path, file: str, facts: dict[str, Any]) -> None:
     path = folder / PARITY
     try:
         record = read_artefact_json(path)
-    except Exception:  # there is none, or it is damaged, and is made anew
+    except ArtefactError:  # there is none, or it is damaged, and is made anew
         record = {}
     write_json(path, {**(record if isinstance(record, dict) else {}), file: facts})
 

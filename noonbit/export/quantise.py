@@ -39,12 +39,6 @@ FAILED = "The network cannot be quantised"
 RESTORE = "Export the run again without --quantise."
 
 
-def calibration_numbers(train: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return at most `CALIBRATION_ITEMS` of the training item numbers (N,), evenly spaced."""
-    rows = np.linspace(0, len(train) - 1, min(CALIBRATION_ITEMS, len(train))).astype(np.int64)
-    return train[rows]
-
-
 def require_quantisable(contract: Contract) -> None:
     """Raise `UsageError` for networks that would gain nothing."""
     if contract.preprocessor.of_words:

@@ -16,7 +16,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,7 +159,7 @@ def describe_run(card: ModelCard) -> dict[str, Any]:
     return {
         "name": card.run,
         "network": card.network,
-        "source": PurePath(card.source).name or card.source,  # where it lay is nobody's business
+        "source": card.source,
         "accuracy": card.accuracy,
         "accuracy_low": card.accuracy_low,
         "accuracy_high": card.accuracy_high,

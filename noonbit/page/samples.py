@@ -14,6 +14,7 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.evaluation.inference import Probabilities
 from noonbit.evaluation.torch_inference import predict_probabilities
 from noonbit.export.parity import parity_items
+from noonbit.export.sampling import take_evenly
 from noonbit.runs.run import Run
 
 MOST_ITEMS = 256
@@ -54,9 +55,7 @@ class Sample:
 
 def take_sample(run: Run, items: PreparedDataset) -> Sample:
     """Answer some items of the run's data: of its test split, if it has one."""
-    rows = parity_items(run, items).rows
-    step = np.linspace(0, len(rows) - 1, min(len(rows), MOST_ITEMS)).astype(np.int64)
-    numbers = rows[step]
+    numbers = take_evenly(parity_items(run, items).rows, MOST_ITEMS)
     values = np.asarray(items.values[numbers])
     return Sample(
         numbers,

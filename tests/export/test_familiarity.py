@@ -1,10 +1,9 @@
 """The rule for unfamiliar inputs, fitted to a run's validation items."""
 
-import numpy as np
 import pytest
 
 from noonbit.config.recipe import Recipe
-from noonbit.export.familiarity import fit_rule, probabilities_of, take_evenly
+from noonbit.export.familiarity import fit_rule, probabilities_of
 from noonbit.export.formats import export
 from noonbit.export.onnx_model import OnnxModel
 from noonbit.export.parity import items_if_here
@@ -40,12 +39,3 @@ def test_an_exported_file_carries_the_rule(sure_run, tmp_path):
     items, _ = items_if_here(sure_run, None)
     export(sure_run, "onnx", tmp_path / "model.onnx", items)
     assert OnnxModel.open(tmp_path / "model.onnx").card.unfamiliar == fit_rule(sure_run, items)
-
-
-@pytest.mark.parametrize(("count", "most"), [(5, 10), (10, 10), (100, 10), (101, 7)])
-def test_rows_are_taken_from_the_whole_part(count, most):
-    rows = np.arange(count) * 3
-    taken = take_evenly(rows, most)
-    assert len(taken) == min(count, most)
-    assert len(np.unique(taken)) == len(taken)
-    assert (taken[0], taken[-1]) == (rows[0], rows[-1])

@@ -11,13 +11,13 @@ from noonbit.export import formats
 from noonbit.export.formats import FORMATS, ExportFormat, export, export_int8
 from noonbit.export.onnx_model import OnnxModel, Outputs
 from noonbit.export.parity import (
-    MOST_ITEMS,
     RANDOM_ITEMS,
     Parity,
     items_if_here,
     measure_parity,
     parity_items,
 )
+from noonbit.export.sampling import MOST_ITEMS
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -26,7 +26,7 @@ def test_a_file_is_compared_on_the_test_items_and_the_record_stands_beside_it(
 ):
     items, reason = items_if_here(digits_run, None)
     assert reason is None
-    path = tmp_path / FORMATS[form].file_name
+    path = tmp_path / f"model.{form}"
     parity = export(digits_run, form, path, items)
     assert path.stat().st_size > 100_000
     assert parity.items == parity.agreeing_classes == digits_run.evaluation.items
@@ -60,7 +60,7 @@ def test_a_file_that_answers_otherwise_is_not_left_behind(digits_run, tmp_path, 
 
         return swap_two_classes
 
-    wrong = ExportFormat("model.pt2", honest.write, open_wrongly)
+    wrong = ExportFormat(honest.write, open_wrongly)
     monkeypatch.setattr(formats, "FORMATS", {"torch": wrong})
     (tmp_path / "model.pt2").write_text("of before")
     with pytest.raises(CheckFailed, match=r"does not answer as the run does, so it was not kept: "):

@@ -16,11 +16,12 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import ArtefactError
 from noonbit.export.graph import INPUT_NAMES, ExportedNetwork
-from noonbit.export.onnx_file import OPSET, trace, write_onnx
+from noonbit.export.onnx_file import OPSET, card_of, trace, write_onnx
 from noonbit.export.onnx_model import OnnxModel, start_session
 from noonbit.jobs.train import train
 from noonbit.models.catalogue import MODELS, build_for
 from noonbit.runs.folder import load_run
+from noonbit.runs.run import Run
 
 BATCHES = (1, 2, 7, 64)
 
@@ -57,6 +58,12 @@ def test_a_file_holds_no_path_of_the_machine_that_wrote_it(digits_onnx):
     content = digits_onnx.read_bytes()
     assert b".py" not in content
     assert b"stack_trace" not in content
+
+
+def test_the_card_names_the_data_without_the_folder_where_they_lay(digits_run):
+    copied = Run(digits_run.path, {**digits_run.metadata, "source": "/home/teacher/pictures/cats"})
+    assert card_of(copied, None).source == "cats"
+    assert card_of(digits_run, None).source == "digits"
 
 
 def test_the_same_run_gives_the_same_bytes(digits_run, digits_onnx, tmp_path):

@@ -13,7 +13,8 @@ from noonbit.export.quantisation_cost import (
     SpeedRatio,
     measure_quantisation,
 )
-from noonbit.export.quantise import calibration_numbers, quantise_int8
+from noonbit.export.quantise import CALIBRATION_ITEMS, quantise_int8
+from noonbit.export.sampling import take_evenly
 from noonbit.runs.run import Run
 
 
@@ -54,7 +55,7 @@ def paths(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     before, after = folder / "digits.onnx", folder / "digits-int8.onnx"
     write_onnx(digits_run, before)
     items = digits_run.items()
-    quantise_int8(before, items.values[calibration_numbers(items.split.train)], after)
+    quantise_int8(before, items.values[take_evenly(items.split.train, CALIBRATION_ITEMS)], after)
     return before, after
 
 

@@ -15,7 +15,8 @@ from noonbit.errors import ArtefactError, UsageError
 from noonbit.export.model_card import METADATA_KEY, ExportMetadata
 from noonbit.export.onnx_file import write_onnx
 from noonbit.export.onnx_model import OnnxModel
-from noonbit.export.quantise import CALIBRATION_ITEMS, calibration_numbers, quantise_int8
+from noonbit.export.quantise import CALIBRATION_ITEMS, quantise_int8
+from noonbit.export.sampling import take_evenly
 from noonbit.jobs.train import train
 from noonbit.runs.run import Run
 
@@ -30,7 +31,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="module")
 def calibration(run: Run) -> np.ndarray:
     items = run.items()
-    return items.values[calibration_numbers(items.split.train)]
+    return items.values[take_evenly(items.split.train, CALIBRATION_ITEMS)]
 
 
 @pytest.fixture(scope="module")
@@ -95,14 +96,6 @@ def test_nothing_is_printed_or_logged(files, calibration, tmp_path, capfd, caplo
     quantise_int8(files[0], calibration, tmp_path / "again.onnx")
     captured = capfd.readouterr()
     assert captured.out + captured.err + caplog.text == ""
-
-
-def test_calibration_items_are_spread_over_the_training_items():
-    numbers = calibration_numbers(np.arange(1000, 61_000))
-    assert len(np.unique(numbers)) == CALIBRATION_ITEMS
-    assert (numbers[0], numbers[-1]) == (1000, 60_999)
-    assert calibration_numbers(np.array([3, 5, 9])).tolist() == [3, 5, 9]
-    assert not len(calibration_numbers(np.zeros(0, np.int64)))
 
 
 def test_without_training_items_it_is_refused(files, calibration, tmp_path):

@@ -15,14 +15,12 @@ from playwright.sync_api import Browser
 
 from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import ArtefactError, CheckFailed
-from noonbit.export.onnx_file import card_of
 from noonbit.page import page as page_module
 from noonbit.page.page import (
     HERE,
     ITEMS,
     SCRIPTS,
     TOLERANCE,
-    describe_run,
     render_page,
     write_page,
 )
@@ -61,11 +59,6 @@ def test_the_page_opens_and_agrees_with_python(chromium: Browser, digits_page: P
         page.wait_for_selector(DONE)
         assert "20 of 20" in page.inner_text("#self-check")
         assert page.is_visible("#main") and not page.is_visible("#refusal")
-
-
-def test_the_page_does_not_say_where_the_data_lay(digits_run: Run) -> None:
-    card = card_of(digits_run, None).model_copy(update={"source": "/home/teacher/class 3/leaves"})
-    assert describe_run(card)["source"] == "leaves"
 
 
 def test_the_page_answers_as_the_run_does(
