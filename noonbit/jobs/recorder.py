@@ -10,9 +10,9 @@ from noonbit.jobs.observer import Observer
 from noonbit.runs.checkpoint import save_checkpoint
 from noonbit.runs.run import CHECKPOINT, Run
 from noonbit.runs.timed_steps import TimedStepsFile
-from noonbit.training.loop import steps_per_epoch
 from noonbit.training.setup import PreparedTraining
 from noonbit.training.state import Callbacks, StepProgress, TrainingState
+from noonbit.training.steering import steps_per_epoch
 
 CHECKPOINT_SECONDS = 10.0
 """A checkpoint is written after an epoch if the last one is older, which bounds the lost work."""

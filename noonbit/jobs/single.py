@@ -35,6 +35,7 @@ from noonbit.jobs.recorder import RunRecorder, time_budget_result
 from noonbit.models.custom import refuse_failures_in_training
 from noonbit.models.tta import with_tta
 from noonbit.report.page import write_report
+from noonbit.runs.changes import read_changes
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.runs.folder import new_run
 from noonbit.runs.lock import hold_to_resume
@@ -47,7 +48,6 @@ from noonbit.system.artefacts import refuse, settings_of
 from noonbit.system.files import write_json
 from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime
-from noonbit.training.loop import steps_per_epoch
 from noonbit.training.setup import PreparedTraining, prepare_training
 
 
@@ -183,16 +183,16 @@ class Training:
                 has_checkpoint=has_checkpoint,
             )
         state = prepared.state
-        steps = steps_per_epoch(len(prepared.context.train), prepared.context.plan.batch_size)
+        state.changes = read_changes(run.path)
         if has_checkpoint:
             load_checkpoint(checkpoint, state)
-            if state.step > steps:
-                refuse(checkpoint, f"it stands at step {state.step} of {steps} of an epoch")
+            count = len(prepared.context.train)
+            if state.items_seen > count:
+                refuse(checkpoint, f"it stands at item {state.items_seen} of {count} of an epoch")
         if epochs is not None:
             extend(run, prepared, epochs)
         elif recipe.time_budget is not None:
-            done = state.step + state.epoch * steps
-            state.timed_steps = read_timed_steps(run.path, at_least=done)
+            state.timed_steps = read_timed_steps(run.path, at_least=state.total_steps)
         run.model = state.model
         run.update(status="training")
         observer.on_start(run, items, prepared.context.plan, state)
