@@ -26,7 +26,7 @@ def append_change(folder: Path, change: Change) -> None:
     with (folder / NAME).open("a", encoding="utf-8") as file:
         if not file.tell():
             file.write(HEADER)
-        file.write(f"{change.step},{change.epoch!r},{change.setting},{change.value!r}\n")
+        file.write(f"{change.step},{change.epoch!r},{change.setting},{change.plain_value!r}\n")
 
 
 def read_changes(folder: Path) -> list[Change]:

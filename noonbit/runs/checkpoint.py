@@ -290,8 +290,8 @@ def load_slots(stored: Checkpoint, optimizer: Optimizer, path: Path) -> None:
     with damaged(path):
         template = optimizer.state_dict()
         # One that keeps nothing so far may keep something later, and must find no empty slots.
-        slots = {number: slots for number, slots in stored.slots.items() if slots}
-        optimizer.load_state_dict({**template, "state": slots})
+        kept = {number: each for number, each in stored.slots.items() if each}
+        optimizer.load_state_dict({**template, "state": kept})
     for parameter, slots in optimizer.state.items():
         for slot, value in slots.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:

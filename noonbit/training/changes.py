@@ -18,3 +18,8 @@ class Change(NamedTuple):
     """The epochs that were over by then: 1.5 is the middle of the second one."""
     setting: SteeredSetting
     value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+    @property
+    def plain_value(self) -> float:
+        """The value as a person writes it: a batch size as a whole number."""
+        return int(self.value) if self.setting == "batch_size" else self.value
