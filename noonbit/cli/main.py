@@ -27,6 +27,7 @@ from noonbit.terminal import shorten_sentence
 COMMANDS = {
     "check": "Say what a source is, and what is wrong with it.",
     "train": "Train a classifier and leave a run folder with a report.",
+    "watch": "Follow a training that runs elsewhere, and steer it.",
     "ensemble": "Let runs on the same data answer as one.",
     "evaluate": "Measure a run on its test images, or on another source.",
     "predict": "Name the classes of new images.",
