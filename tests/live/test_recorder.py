@@ -42,6 +42,7 @@ class Watcher(Observer):
 
     def on_start(self, run, items, plan, state):
         self.folder, self.step = LiveFolder(run.path), state.total_steps
+        self.state = state
 
     def on_step(self, progress):
         self.step += 1
@@ -164,6 +165,7 @@ def test_a_stopped_training_that_is_resumed_repeats_no_change_twice(source, tmp_
     stopped = load_run(tmp_path / "a")
     assert stopped.metadata["status"] == "interrupted"
     assert log_of(stopped, "state")[-1]["state"] == "stopped"
+    LiveFolder(stopped.path).send(setting("momentum", 0.9))  # when nobody could take it
     run = resume(stopped, live=True, observer=Watcher({20: [setting("momentum", 0.5)]}))
     assert [(each.step, each.setting) for each in read_changes(run.path)] == [
         (4, "learning_rate"),
@@ -204,6 +206,7 @@ def test_a_pause_waits_for_steps_and_for_the_word_to_go_on(source, alone, tmp_pa
     watcher.thread.join()
     assert watcher.stayed
     assert (watcher.paused_at, watcher.stepped_to) == (5, 6)
+    assert watcher.state.paused_seconds >= 4 * LOOK_SECONDS
     assert [line["state"] for line in log_of(run, "state")] == [
         "training",
         "paused",
