@@ -20,7 +20,6 @@ MODULES = (
     "onnxruntime",
     "prometheus_client",
     "python_multipart",
-    "starlette",
     "uvicorn",
 )
 """Of the extra `serve`."""
