@@ -8,6 +8,8 @@ from noonbit.serve.request import Request
 from noonbit.terminal import cut_middle, escape_controls
 
 LOGGER = logging.getLogger("noonbit.serve")
+LINE = "%s %s %s %d %.1f ms"
+"""Client, method, path, status, and how long it took."""
 LONGEST_PATH = 200
 """Characters of a path that are logged."""
 
@@ -18,4 +20,7 @@ def note_request(request: Request, status: int, began: float, metrics: Metrics) 
     metrics.count_request(request.route, status, seconds)
     client = (request.scope.get("client") or ("-",))[0]
     path = escape_controls(cut_middle(request.path, LONGEST_PATH))
-    LOGGER.info("%s %s %s %d %.1f ms", client, request.method, path, status, 1000 * seconds)
+    words = (client, request.method, path, status, 1000 * seconds)
+    if LOGGER.isEnabledFor(logging.INFO):
+        # As LOGGER.info, which would search the stack for this place: a third of a line's time.
+        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, logging.INFO, __file__, 0, LINE, words, None))

@@ -114,10 +114,10 @@ def by_path_and_method(routes: Iterable[Route]) -> dict[str, dict[str, Route]]:
 
 def raw_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     """Return all headers of an answer, as ASGI wants them."""
-    headers = SECURITY_HEADERS | answer.headers if answer.headers else SECURITY_HEADERS
     headers = {
         "Content-Type": answer.media_type,
         "Content-Length": str(len(answer.body)),
-        **headers,
+        **SECURITY_HEADERS,
+        **answer.headers,
     }
     return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
