@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from noonbit.serve import docs_routes, open_inference_routes, probes, v1
-from noonbit.serve.access_log import LOGGER, note_request
+from noonbit.serve.access_log import LOGGER, AccessLog
 from noonbit.serve.refusal import CLIENT_LEFT, RequestRefused, bug_answer
 from noonbit.serve.request import Answer, Endpoint, Receive, Request, Route, Send
 from noonbit.serve.security import SECURITY_HEADERS, Gate
@@ -30,6 +30,9 @@ PROTOCOLS: tuple[Callable[[Service], list[Route]], ...] = (
     docs_routes.routes,
 )
 """What makes the routes of each protocol."""
+RAW_SECURITY_HEADERS = {
+    name.lower().encode("ascii"): value.encode("ascii") for name, value in SECURITY_HEADERS.items()
+}
 
 
 def create_app(model: "OnnxModel", settings: ServeSettings) -> "Application":
@@ -45,6 +48,7 @@ class Application:
         self.routes = [route for routes in PROTOCOLS for route in routes(service)]
         self._paths = by_path_and_method(self.routes)
         self._gate = Gate(service.settings)
+        self._log = AccessLog(service.metrics)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer a request, and note how: 499 if its client left before."""
@@ -60,7 +64,7 @@ class Application:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": answer.body})
         finally:
-            note_request(request, status, began, self.service.metrics)
+            self._log.note(request, status, began)
 
     async def _run(self, receive: Receive, send: Send) -> None:
         """Keep the service running from the server's start to its end."""
@@ -115,9 +119,10 @@ def by_path_and_method(routes: Iterable[Route]) -> dict[str, dict[str, Route]]:
 def raw_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     """Return all headers of an answer, as ASGI wants them."""
     headers = {
-        "Content-Type": answer.media_type,
-        "Content-Length": str(len(answer.body)),
-        **SECURITY_HEADERS,
-        **answer.headers,
+        b"content-type": answer.media_type.encode("ascii"),
+        b"content-length": b"%d" % len(answer.body),
+        **RAW_SECURITY_HEADERS,
     }
-    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+    for name, value in answer.headers.items():
+        headers[name.lower().encode("ascii")] = value.encode("latin-1")
+    return list(headers.items())
