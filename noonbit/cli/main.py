@@ -11,12 +11,12 @@ import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensError
 
+from noonbit import __version__
 from noonbit.cli.output import say, stdout_for_json
 from noonbit.cli.streams import guard_streams, lost_output
 from noonbit.errors import NoonbitError, UnfinishedRunWarning
@@ -47,7 +47,7 @@ COMMANDS = {
 
 app = App(
     name="noonbit",
-    version=version("noonbit"),
+    version=__version__,
     help="Turns labelled small images into a classifier that can be trusted.",
     help_epilogue="Begin with `noonbit train digits`: it needs no files and no network.",
     suppress_keyboard_interrupt=False,

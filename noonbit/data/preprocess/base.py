@@ -205,7 +205,7 @@ class Preprocessor(BaseModel, ABC):
         """
         return transform_each(self, inputs)
 
-    def random_values(self, count: int, random: np.random.Generator) -> NDArray[Any]:
+    def random_values(self, count: int, random: "np.random.Generator") -> NDArray[Any]:
         """Made-up values (count, *shape) that `transform` could give, to compare networks on."""
         highest = self.channels if self.of_words else 256
         return random.integers(0, highest, (count, *self.shape)).astype(self.dtype)
