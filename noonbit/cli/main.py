@@ -4,6 +4,7 @@ Each command is a module of `noonbit.cli`, imported when it is called, so that `
 wait for PyTorch. Most commands end with the next one to type.
 """
 
+import os
 import signal
 import sys
 import sysconfig
@@ -58,6 +59,8 @@ for name, help_text in COMMANDS.items():
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code; errors.py lists the codes."""
+    # Else pydantic reads the metadata of every installed package at its first class, 15 ms.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     guard_streams()
     signal.signal(signal.SIGTERM, raise_terminated)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))

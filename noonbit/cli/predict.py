@@ -20,7 +20,6 @@ from noonbit.cli.output import (
     write_rows,
 )
 from noonbit.cli.trust import Trust, open_run
-from noonbit.config.read_options import ReadOptions
 from noonbit.errors import DataError, UsageError, plural
 from noonbit.system.paths import user_path
 from noonbit.terminal import shell_word
@@ -107,6 +106,9 @@ def predict(
     path_column
         The column of a table that holds the paths of pictures: its name, or its number from 1.
     """
+    # Imported after the flags are parsed: cyclopts has pydantic check each of them if it is there.
+    from noonbit.config.read_options import ReadOptions
+
     options = ReadOptions(label_column=label_column, path_column=path_column)
     if url is not None:
         from noonbit.cli.predict_url import predict_by_server, refuse_flags_of_runs
