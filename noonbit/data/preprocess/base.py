@@ -78,7 +78,8 @@ class Preprocessor(BaseModel, ABC):
     inputs accordingly.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # Validators are built at first use, since a command needs those of one kind.
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     noun: ClassVar[str]
     """One input: `image`, `sentence`."""

@@ -57,7 +57,7 @@ def has_colour(images: Images) -> bool:
 class Drawing(BaseModel):
     """What grey training images have in common where they are drawings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     polarity: Polarity | None
     strokes: StrokeForm | None

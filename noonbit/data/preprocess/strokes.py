@@ -75,7 +75,7 @@ class Framing:
 class StrokeForm(BaseModel):
     """What pictures of strokes have in common: their framing, and the look of their strokes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     height: int
     width: int
