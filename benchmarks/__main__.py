@@ -21,6 +21,7 @@ BENCHMARKS = {
     "resizing": "Accuracy on pictures of other sizes, and time, by the filter that resizes them.",
     "prediction": "Images/s of predicting and the latency of one, against Keras and plain PyTorch.",
     "serve": "Images/s of noonbit serve under load, against bare onnxruntime; and a soak.",
+    "live": "Speed of a training that is watched, against the same one unwatched.",
     "photographs": "The share of photographs of digits that a run of MNIST reads rightly.",
     "startup": "Seconds until commands answer, against importing Keras.",
     "growth": "Time an image and memory, by the number of images and of epochs, with a chart.",
