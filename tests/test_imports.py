@@ -34,6 +34,7 @@ ROOMS = [
     "jobs",
     "api",
     "course",
+    "studio",
     "cli",
 ]
 

@@ -1,0 +1,44 @@
+"""The application: NiceGUI with the pages, behind the gate, and routes of our own beside it."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.responses import FileResponse, RedirectResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from noonbit.studio.frame import register_pages
+from noonbit.studio.pages import PAGES
+from noonbit.studio.security import LocalGate
+from noonbit.studio.settings import StudioSettings
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: StudioSettings) -> ASGIApp:
+    """Return the application. NiceGUI has one of it a process."""
+    del settings
+    register_pages()
+    app = FastAPI(openapi_url=None)
+    app.router.routes.extend(own_routes())
+    ui.run_with(
+        app,
+        title="noonbit studio",
+        dark=None,
+        tailwind=False,  # it would compile styles in the browser
+        gzip_middleware_factory=None,  # nothing leaves the machine
+        show_welcome_message=False,
+    )
+    return LocalGate(app)
+
+
+def own_routes() -> list[BaseRoute]:
+    """Return what is served beside NiceGUI's pages."""
+    start = PAGES[0].path
+    return [
+        Route("/", lambda request: RedirectResponse(start)),
+        Route("/favicon.ico", lambda request: FileResponse(STATIC / "icon.svg")),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
