@@ -9,17 +9,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from noonbit.studio import live_routes
 from noonbit.studio.frame import register_pages
 from noonbit.studio.pages import PAGES
 from noonbit.studio.security import LocalGate
 from noonbit.studio.settings import StudioSettings
+from noonbit.studio.state import studio
 
 STATIC = Path(__file__).parent / "static"
 
 
 def create_app(settings: StudioSettings) -> ASGIApp:
     """Return the application. NiceGUI has one of it a process."""
-    del settings
+    studio.data_dir = studio.trainings.data_dir = settings.data_dir
     register_pages()
     app = FastAPI(openapi_url=None)
     app.router.routes.extend(own_routes())
@@ -40,5 +42,6 @@ def own_routes() -> list[BaseRoute]:
     return [
         Route("/", lambda request: RedirectResponse(start)),
         Route("/favicon.ico", lambda request: FileResponse(STATIC / "icon.svg")),
+        *live_routes.routes(),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

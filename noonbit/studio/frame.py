@@ -24,7 +24,7 @@ THEMES = {"auto": None, "light": False, "dark": True}
 THEME_ICONS = {"auto": "brightness_auto", "light": "light_mode", "dark": "dark_mode"}
 HEAD = (
     '<link rel="stylesheet" href="/static/studio.css">'
-    '<script type="module" src="/static/frame.js"></script>'
+    '<script type="module" src="/static/studio.js"></script>'
 )
 
 
