@@ -31,6 +31,7 @@ ROOMS = [
     "page",
     "serve",
     "report",
+    "live",
     "jobs",
     "api",
     "course",

@@ -33,6 +33,7 @@ def train(
     from_run: Run | str | Path | None = None,
     out: str | Path | None = None,
     data_dir: str | Path | None = None,
+    live: bool = False,
     observer: Observer | None = None,
     **settings: Any,
 ) -> Run:
@@ -42,8 +43,9 @@ def train(
     float32 images (N, C, H, W) and gives logits (N, classes). The training begins with the weights
     of `from_run`, a run or its name, whose network and classes it then has. `settings` are the
     fields of `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings`
-    (`members=7`, `folds=10`), checked by name and value. `observer` shows the progress; by default
-    a bar or lines on stderr. Raises the errors of errors.py.
+    (`members=7`, `folds=10`), checked by name and value. With `live`, others can watch and steer it
+    through its folder (`noonbit watch`, `noonbit studio`). `observer` shows the progress; by
+    default a bar or lines on stderr. Raises the errors of errors.py.
     """
     network = model if isinstance(model, nn.Module) else None
     if model is not None and network is None:
@@ -63,6 +65,7 @@ def train(
             from_run=load_run(from_run) if isinstance(from_run, str | Path) else from_run,
             out=None if out is None else output_path(out),
             data_dir=as_path(data_dir),
+            live=live,
             observer=shown,
         )
 
@@ -101,6 +104,7 @@ def resume(
     model: nn.Module | None = None,
     trust: bool = False,
     data_dir: str | Path | None = None,
+    live: bool = False,
     observer: Observer | None = None,
 ) -> Run:
     """Continue a training that was stopped or killed, as if it never had been.
@@ -109,7 +113,7 @@ def resume(
     of data that was moved. With `epochs`, in all, the training goes on beyond its plan, also if it
     is finished; from here on it has the learning rates of a training of so many epochs. `model` is
     the network of a run that was trained with a Python object, freshly initialised as it was then.
-    `trust` is that of `load_run`. Raises the errors of errors.py.
+    `trust` is that of `load_run`, `live` that of `train`. Raises the errors of errors.py.
     """
     begun = run if isinstance(run, Run) else load_run(run)
     if trust:
@@ -121,6 +125,7 @@ def resume(
             epochs=epochs,
             model=model,
             data_dir=as_path(data_dir),
+            live=live,
             observer=shown,
         )
 

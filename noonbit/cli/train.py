@@ -27,6 +27,7 @@ def train(
     config: Annotated[str | None, FLAG] = None,
     from_run: Annotated[str | None, Parameter(name="--from", group=TRAIN_FLAGS)] = None,
     resume: Annotated[str | None, FLAG] = None,
+    live: Annotated[bool, FLAG] = False,
     out: Annotated[OutFolder, FLAG] = None,
     data_dir: Annotated[DataDir, FLAG] = None,
     trust: Annotated[Trust, FLAG] = False,
@@ -47,6 +48,8 @@ def train(
         Begin with the weights of this run: a path, a unique beginning of its name, or `last`.
     resume
         Continue this run; with --epochs N, up to N epochs in all, also beyond its plan.
+    live
+        Let others watch and steer this training: noonbit watch, noonbit studio.
     out
         The run folder to make; by default one in runs/, named after time, network and data.
     """
@@ -67,7 +70,7 @@ def train(
         or from_run is not None
     ):
         raise UsageError(
-            "--resume continues a run as it was begun; leave out all flags but --epochs."
+            "--resume continues a run as it was begun; leave out all flags but --epochs and --live."
         )
     from noonbit.jobs.progress import display
     from noonbit.jobs.train import resume as resume_run
@@ -87,6 +90,7 @@ def train(
                 from_run=None if from_run is None else open_run(from_run, trust=trust),
                 out=out,
                 data_dir=data_dir,
+                live=live,
                 observer=observer,
             )
         else:
@@ -95,6 +99,7 @@ def train(
                 source=source,
                 epochs=recipe.epochs,
                 data_dir=data_dir,
+                live=live,
                 observer=observer,
             )
     print_trained(run, json=json)

@@ -12,8 +12,8 @@ from noonbit.errors import UsageError, plural
 from noonbit.runs.run import Run
 from noonbit.system.files import write_json, write_text
 from noonbit.training.learning_rate import make_learning_rate
-from noonbit.training.loop import steps_per_epoch
 from noonbit.training.setup import PreparedTraining
+from noonbit.training.steering import Steering, steps_per_epoch
 
 RESULTS = ("evaluation.json", "predictions.parquet", "report.html", "weights.safetensors")
 """Files of a finished run that its continuation writes anew; the checkpoint has the weights."""
@@ -36,13 +36,14 @@ def extend(run: Run, prepared: PreparedTraining, epochs: int) -> None:
             f"too; give {state.epoch + 1} or more."
         )
     steps = steps_per_epoch(len(context.train), context.plan.batch_size)
-    next_rate = make_learning_rate(state, context, steps).rate_of(state.epoch * steps + state.step)
+    steering = Steering(state, context, make_learning_rate(state, context, steps))
+    steering.apply_changes()
     extension = {
         "epoch": state.epoch,
         "step": state.step,
         "planned": run.recipe.epochs,
         "epochs": epochs,
-        "lr": next_rate,
+        "lr": steering.next_rate(),
         "schedule": context.plan.schedule,
     }
     run.recipe = extended_recipe(run.recipe, epochs)

@@ -20,8 +20,8 @@ from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import beginning_notes, time_budget_note
 from noonbit.terminal import escape_controls, shell_word, shorten_sentence
-from noonbit.training.loop import steps_per_epoch
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
+from noonbit.training.steering import steps_per_epoch
 
 BAR_SECONDS = 0.2
 """Between two reads of the loss, each of which synchronises with the device."""
@@ -56,11 +56,10 @@ class LineDisplay(Observer):
 
     def on_step(self, progress: StepProgress) -> None:
         if time.monotonic() - self.last_line_at >= QUIET_SECONDS:
-            seen = progress.step * progress.batch_size
             self.say(
                 f"epoch {place(progress.epoch, self.epochs)}  "
                 f"step {progress.step:,}/{progress.steps:,}  "
-                f"loss {progress.loss.item() / seen:.4f}"
+                f"loss {progress.loss.item() / progress.seen:.4f}"
             )
 
     def on_epoch(self, state: TrainingState) -> None:
@@ -131,7 +130,6 @@ class BarDisplay(LineDisplay):
             return
         self.read_at = now
         done = (progress.epoch - 1) * progress.steps + progress.step
-        seen = progress.step * progress.batch_size
         speed = (done - self.done_before) * progress.batch_size / (now - self.started)
         if self.time_budget < math.inf:
             completed, total = progress.elapsed, self.time_budget  # shown as whole seconds
@@ -142,8 +140,8 @@ class BarDisplay(LineDisplay):
             completed=completed,
             total=total,
             place=f"epoch {place(progress.epoch, self.epochs)}",
-            figures=f"loss {progress.loss.item() / seen:.4f}  accuracy "
-            f"{progress.correct.item() / seen:.4f}  {speed:,.0f} {self.noun}s/s",
+            figures=f"loss {progress.loss.item() / progress.seen:.4f}  accuracy "
+            f"{progress.correct.item() / progress.seen:.4f}  {speed:,.0f} {self.noun}s/s",
         )
 
     def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:

@@ -2,34 +2,33 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from noonbit.config.plan import Plan
-from noonbit.jobs.observer import Observer
 from noonbit.runs.checkpoint import save_checkpoint
 from noonbit.runs.run import CHECKPOINT, Run
 from noonbit.runs.timed_steps import TimedStepsFile
-from noonbit.training.loop import steps_per_epoch
 from noonbit.training.setup import PreparedTraining
 from noonbit.training.state import Callbacks, StepProgress, TrainingState
+from noonbit.training.steering import steps_per_epoch
 
 CHECKPOINT_SECONDS = 10.0
 """A checkpoint is written after an epoch if the last one is older, which bounds the lost work."""
 
 
 class RunRecorder(Callbacks):
-    """Writes history, timed steps and checkpoints, and forwards the callbacks to the observer."""
+    """Writes history, timed steps and checkpoints, and forwards the callbacks to the observers."""
 
     def __init__(
         self,
         run: Run,
         state: TrainingState,
         plan: Plan,
-        observer: Observer,
+        observers: Sequence[Callbacks],
         should_stop: Callable[[], bool],
     ) -> None:
-        self.run, self.observer, self.asks_to_stop = run, observer, should_stop
+        self.run, self.observers, self.asks_to_stop = run, observers, should_stop
         self.saved_at = time.monotonic()
         is_timed = plan.time_budget < math.inf
         self.timed_steps = TimedStepsFile(run.path, state) if is_timed else None
@@ -38,7 +37,8 @@ class RunRecorder(Callbacks):
         """Write what the clock decided for the step, and forward it."""
         if self.timed_steps is not None:
             self.timed_steps.append()
-        self.observer.on_step(progress)
+        for observer in self.observers:
+            observer.on_step(progress)
 
     def close(self) -> None:
         """Close the file of timed steps."""
@@ -48,14 +48,15 @@ class RunRecorder(Callbacks):
     def on_epoch(self, state: TrainingState) -> None:
         """Write the history, and a checkpoint if the last one is old; forward the epoch."""
         self.run.write_history(state.history)
-        self.observer.on_epoch(state)
+        for observer in self.observers:
+            observer.on_epoch(state)
         if time.monotonic() - self.saved_at >= CHECKPOINT_SECONDS:
             save_checkpoint(self.run.path / CHECKPOINT, state)
             self.saved_at = time.monotonic()
 
     def should_stop(self) -> bool:
-        """Whether a signal or the observer asks to stop."""
-        return self.asks_to_stop() or self.observer.should_stop()
+        """Whether a signal or an observer asks to stop."""
+        return self.asks_to_stop() or any(each.should_stop() for each in self.observers)
 
 
 def time_budget_result(prepared: PreparedTraining) -> dict[str, Any]:

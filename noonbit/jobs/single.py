@@ -32,9 +32,11 @@ from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.recorder import RunRecorder, time_budget_result
+from noonbit.live.recorder import End, LiveRecorder
 from noonbit.models.custom import refuse_failures_in_training
 from noonbit.models.tta import with_tta
 from noonbit.report.page import write_report
+from noonbit.runs.changes import read_changes
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
 from noonbit.runs.folder import new_run
 from noonbit.runs.lock import hold_to_resume
@@ -47,8 +49,8 @@ from noonbit.system.artefacts import refuse, settings_of
 from noonbit.system.files import write_json
 from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime
-from noonbit.training.loop import steps_per_epoch
 from noonbit.training.setup import PreparedTraining, prepare_training
+from noonbit.training.state import Callbacks
 
 
 def train_one(
@@ -59,6 +61,7 @@ def train_one(
     from_run: Run | None = None,
     out: Path | None = None,
     data_dir: Path | None = None,
+    live: bool = False,
     observer: Observer,
 ) -> Run:
     """Train one network on `source`; see `jobs.train.train`."""
@@ -79,7 +82,7 @@ def train_one(
         data_dir=data_dir,
         observer=observer,
     ) as training:
-        return training.run_to_end(started=started)
+        return training.run_to_end(started=started, live=live)
 
 
 def resume_one(
@@ -89,6 +92,7 @@ def resume_one(
     epochs: int | None = None,
     model: nn.Module | None = None,
     data_dir: Path | None = None,
+    live: bool = False,
     observer: Observer,
 ) -> Run:
     """Resume the training of one network; see `jobs.train.resume`."""
@@ -98,7 +102,7 @@ def resume_one(
     with hold_to_resume(run.path):
         items = load_items(run, source, data_dir)
         training = Training.resume(run, items, epochs=epochs, model=model, observer=observer)
-        return training.run_to_end(started=started)
+        return training.run_to_end(started=started, live=live)
 
 
 @dataclass(frozen=True)
@@ -183,25 +187,25 @@ class Training:
                 has_checkpoint=has_checkpoint,
             )
         state = prepared.state
-        steps = steps_per_epoch(len(prepared.context.train), prepared.context.plan.batch_size)
+        state.changes = read_changes(run.path)
         if has_checkpoint:
             load_checkpoint(checkpoint, state)
-            if state.step > steps:
-                refuse(checkpoint, f"it stands at step {state.step} of {steps} of an epoch")
+            count = len(prepared.context.train)
+            if state.items_seen > count:
+                refuse(checkpoint, f"it stands at item {state.items_seen} of {count} of an epoch")
         if epochs is not None:
             extend(run, prepared, epochs)
         elif recipe.time_budget is not None:
-            done = state.step + state.epoch * steps
-            state.timed_steps = read_timed_steps(run.path, at_least=done)
+            state.timed_steps = read_timed_steps(run.path, at_least=state.total_steps)
         run.model = state.model
         run.update(status="training")
         observer.on_start(run, items, prepared.context.plan, state)
         return cls(run, items, prepared, observer)
 
-    def run_to_end(self, *, started: float) -> Run:
+    def run_to_end(self, *, started: float, live: bool = False) -> Run:
         """Fit, evaluate, and write the report; `started` is a time of `time.perf_counter`."""
         with stop_on_interrupt() as should_stop:
-            self.fit(should_stop)
+            self.fit(should_stop, live=live)
         run = self.evaluate()
         result = run.metadata["result"]
         result["peak_memory_bytes"] = peak_memory_bytes()  # of the whole process
@@ -210,21 +214,28 @@ class Training:
         run.update()
         return run
 
-    def fit(self, should_stop: Callable[[], bool]) -> None:
-        """Train to the end and save the best weights.
+    def fit(self, should_stop: Callable[[], bool], *, live: bool = False) -> None:
+        """Train to the end and save the best weights; `live` lets others watch and steer.
 
         Raises `Interrupted` after saving a checkpoint, and `TrainingDiverged`.
         """
-        run, state = self.run, self.prepared.state
-        recorder = RunRecorder(run, state, self.prepared.context.plan, self.observer, should_stop)
+        run, state, context = self.run, self.prepared.state, self.prepared.context
+        watching = LiveRecorder(run.path, state, context, self.items) if live else None
+        observers: list[Callbacks] = [self.observer, *([] if watching is None else [watching])]
+        recorder = RunRecorder(run, state, context.plan, observers, should_stop)
+        end: End = "stopped"
         try:
             with refuse_failures_in_training(self.prepared.custom):
                 is_over = self.prepared.fit(recorder)
+            end = "finished" if is_over else "stopped"
         except TrainingDiverged:
             run.update(status="diverged")
+            end = "diverged"
             raise
         finally:
             recorder.close()
+            if watching is not None:
+                watching.close(end)
         save_checkpoint(run.path / CHECKPOINT, state)
         if not is_over:
             run.update(status="interrupted")

@@ -23,6 +23,7 @@ OBJECTS_ARE_NO_MEMBERS = (
     "A network given as a Python object cannot be a member of an ensemble, since every member is "
     "built anew. Give it as path.py:function."
 )
+ONE_IS_WATCHED = "--live is for the training of one network; leave it out, or train one alone."
 
 
 def train(
@@ -34,12 +35,14 @@ def train(
     from_run: Run | None = None,
     out: Path | None = None,
     data_dir: Path | None = None,
+    live: bool = False,
     observer: Observer | None = None,
 ) -> Run:
     """Train a classifier on `source`, and write a run folder with a report.
 
     `model` is a network of the caller's own, instead of the recipe's name. The training begins with
-    the weights of `from_run`, whose network and classes it then has. Raises the errors of
+    the weights of `from_run`, whose network and classes it then has. With `live`, it can be watched
+    and steered through its folder; see `noonbit.live`. Raises the errors of
     errors.py: data that cannot be used, `Interrupted` after saving, `TrainingDiverged`.
     """
     ensemble.require_consistent()
@@ -58,8 +61,11 @@ def train(
             from_run=from_run,
             out=out,
             data_dir=data_dir,
+            live=live,
             observer=observer,
         )
+    if live:
+        raise UsageError(ONE_IS_WATCHED)
     if from_run is not None:
         refuse_several(ensemble)
     if model is not None:
@@ -74,6 +80,7 @@ def resume(
     epochs: int | None = None,
     model: nn.Module | None = None,
     data_dir: Path | None = None,
+    live: bool = False,
     observer: Observer | None = None,
 ) -> Run:
     """Resume a stopped training; the result is the same as without the stop.
@@ -87,8 +94,16 @@ def resume(
     observer = observer or Observer()
     if not run.is_ensemble:
         return resume_one(
-            run, source=source, epochs=epochs, model=model, data_dir=data_dir, observer=observer
+            run,
+            source=source,
+            epochs=epochs,
+            model=model,
+            data_dir=data_dir,
+            live=live,
+            observer=observer,
         )
+    if live:
+        raise UsageError(ONE_IS_WATCHED)
     if model is not None:
         raise UsageError(OBJECTS_ARE_NO_MEMBERS)
     if epochs is not None:

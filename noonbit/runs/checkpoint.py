@@ -27,6 +27,7 @@ from noonbit.training.state import (
     TrainingState,
     history_contradiction,
 )
+from noonbit.training.steering import apply_to_optimizer
 
 MOST_TENSOR_BYTES = 2**34
 """Of a file of weights or a checkpoint: four billion numbers."""
@@ -131,6 +132,9 @@ class StoredState(BaseModel):
 
     epoch: Annotated[int, Field(ge=0)]
     step: Annotated[int, Field(ge=0)]
+    items_seen: Annotated[int, Field(ge=0)]
+    total_steps: Annotated[int, Field(ge=0)]
+    lr: Amount
     sums: tuple[float, Amount, Amount]
     """The loss of an epoch that diverges may be anything."""
     best_epoch: int
@@ -143,6 +147,11 @@ class StoredState(BaseModel):
         """Every epoch has a row, and one of them is the best."""
         if (reason := history_contradiction(self.history)) is not None:
             raise ValueError(reason)
+        if self.total_steps < self.step or bool(self.items_seen) != bool(self.step):
+            raise ValueError(
+                f"has {self.step} steps of an epoch with {self.items_seen} items, and "
+                f"{self.total_steps} steps in all"
+            )
         if len(self.history) != self.epoch:
             raise ValueError(f"has {len(self.history)} rows of history after {self.epoch} epochs")
         if not min(self.epoch, 1) <= self.best_epoch <= self.epoch:
@@ -198,6 +207,9 @@ def save_checkpoint(path: Path, state: TrainingState) -> None:
     facts = {
         "epoch": state.epoch,
         "step": state.step,
+        "items_seen": state.items_seen,
+        "total_steps": state.total_steps,
+        "lr": state.lr,
         "sums": state.sums,
         "best_epoch": state.best_epoch,
         "elapsed": state.elapsed,
@@ -225,7 +237,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
 
 
 def load_checkpoint(path: Path, state: TrainingState) -> None:
-    """Load a checkpoint into a fresh `TrainingState`.
+    """Load a checkpoint into a fresh `TrainingState`, which has its changes already.
 
     Raises `ArtefactError` for a file that is damaged, no checkpoint, or of another network.
     """
@@ -237,11 +249,16 @@ def load_checkpoint(path: Path, state: TrainingState) -> None:
     if stored.best:
         require_fitting(stored.best, own, path)
         require_finite(stored.best, path, own)
+    for change in state.changes:
+        if change.step < stored.state.total_steps:  # one at the next step came after this file
+            apply_to_optimizer(state.optimizer, change)
     load_slots(stored, state.optimizer, path)
     with damaged(path):
         state.model.load_state_dict(stored.model)
     state.best, state.average = stored.best, stored.average
     state.epoch, state.step = stored.state.epoch, stored.state.step
+    state.items_seen, state.total_steps = stored.state.items_seen, stored.state.total_steps
+    state.lr = stored.state.lr
     state.sums, state.best_epoch = list(stored.state.sums), stored.state.best_epoch
     state.elapsed = stored.state.elapsed
     state.validation_seconds = stored.state.validation_seconds
@@ -272,7 +289,9 @@ def load_slots(stored: Checkpoint, optimizer: Optimizer, path: Path) -> None:
         )
     with damaged(path):
         template = optimizer.state_dict()
-        optimizer.load_state_dict({**template, "state": stored.slots})
+        # One that keeps nothing so far may keep something later, and must find no empty slots.
+        kept = {number: each for number, each in stored.slots.items() if each}
+        optimizer.load_state_dict({**template, "state": kept})
     for parameter, slots in optimizer.state.items():
         for slot, value in slots.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:

@@ -35,15 +35,19 @@ class LearningRateBySteps:
 
         Without waiting for a GPU, which may have some work left.
         """
-        return perf_counter() - self.started
+        return perf_counter() - self.started - self.state.paused_seconds
 
-    def begin_step(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 0 over all epochs, which begins now."""
-        return self.schedule(step)
+    def begin_step(self, step: int, planned_step: float) -> float:
+        """Return the learning rate of a step, counted from 0 over all epochs, which begins now.
 
-    def rate_of(self, step: int) -> float:
+        `planned_step` is where the plan would be; it is another number only after somebody changed
+        the batch size.
+        """
+        return self.schedule(planned_step)
+
+    def rate_of(self, step: int, planned_step: float) -> float:
         """Return the learning rate of a step that was taken."""
-        return self.schedule(step)
+        return self.schedule(planned_step)
 
     def is_time_over(self, step: int) -> bool:
         """Whether there is no time for this step."""
@@ -70,18 +74,20 @@ class LearningRateByTime(LearningRateBySteps):
         self.validation_steps = validation_items / plan.batch_size
         self.last_step_seconds = 0.0
 
-    def begin_step(self, step: int) -> float:
+    def begin_step(self, step: int, planned_step: float) -> float:
         """See `LearningRateBySteps`."""
         noted = self.state.timed_steps
         if step < len(noted):  # taken before a kill, and now once more
-            self.started = perf_counter() - noted[step].seconds
+            self.started = perf_counter() - self.state.paused_seconds - noted[step].seconds
         else:
             seconds = self.elapsed()
-            share = max(step / self.total, min(1.0, seconds / self.seconds_for_steps(seconds)))
+            share = max(
+                planned_step / self.total, min(1.0, seconds / self.seconds_for_steps(seconds))
+            )
             noted.append(TimedStep(seconds, self.schedule(TIME_SCALE * share)))
         return noted[step].lr
 
-    def rate_of(self, step: int) -> float:
+    def rate_of(self, step: int, planned_step: float) -> float:
         """See `LearningRateBySteps`."""
         return self.state.timed_steps[step].lr
 

@@ -34,6 +34,7 @@ from noonbit.training.state import (
     TrainingContext,
     TrainingState,
 )
+from noonbit.training.steering import Steering, steps_per_epoch
 
 VALIDATION_BATCH = 500
 INIT_IMAGES = 2000
@@ -54,6 +55,7 @@ def fit(
     steps = steps_per_epoch(len(train), plan.batch_size)
     train_step = TrainStep.of(context)
     learning_rate = make_learning_rate(state, context, steps)
+    steering = Steering(state, context, learning_rate)
     with make_gradients(state.model, train_step) as gradients:
         optimizer_step = make_optimizer_step(state.optimizer, gradients)
 
@@ -72,18 +74,21 @@ def fit(
                 device=context.runtime.device,
             )
             if not train_epoch(
-                state, context, learning_rate, take_step, transform_parameters, callbacks
+                state, context, steering, take_step, transform_parameters, callbacks
             ):
                 return False
+            is_cut = steering.steps_left() > 0  # by the time
             with swap_in_average(state.model, state.average):
                 loss, accuracy = math.nan, math.nan
-                if learning_rate.must_validate(is_cut=state.step < steps):
+                if learning_rate.must_validate(is_cut=is_cut):
                     loss, accuracy = validate(
                         state.model, context.contract, context.validation, context.runtime
                     )
                     state.validation_seconds = learning_rate.elapsed() - state.elapsed
                 finish_epoch(state, context, learning_rate, loss, accuracy)
             callbacks.on_epoch(state)
+            if is_cut:  # even if the validation took less time than was kept for it
+                return True
             if callbacks.should_stop():
                 return is_over(state, context, learning_rate)
     return True
@@ -92,7 +97,7 @@ def fit(
 def train_epoch(
     state: TrainingState,
     context: TrainingContext,
-    learning_rate: LearningRateBySteps,
+    steering: Steering,
     take_step: Callable[[Tensor, TransformParameters, int], Sums],
     transform_parameters: TransformParameters,
     callbacks: Callbacks,
@@ -103,36 +108,41 @@ def train_epoch(
     """
     plan, runtime, count = context.plan, context.runtime, len(context.train)
     device, seed = runtime.device, plan.seed
-    steps = steps_per_epoch(count, plan.batch_size)
+    learning_rate = steering.learning_rate
     update_average = make_average_update(state.average, state.model, plan.average_weights)
     state.model.train()
     order = shuffle(count, seed=seed, epoch=state.epoch).to(device)
-    batches = order.split(plan.batch_size)[:steps]
     # Summed on the device, so that no step synchronises with it.
     loss_sum, correct = torch.tensor(state.sums[:2], dtype=torch.float64, device=device)
-    started = runtime.clock() - state.sums[2]
+    started = runtime.clock() - state.paused_seconds - state.sums[2]
     is_stopped = False
 
-    for items in batches[state.step :]:
-        step = state.epoch * steps + state.step
-        if state.step and learning_rate.is_time_over(step):
+    while True:
+        steering.apply_changes()
+        step, steps_left = state.total_steps, steering.steps_left()
+        if not steps_left or (state.step and learning_rate.is_time_over(step)):
             break
-        set_lr(state.optimizer, learning_rate.begin_step(step))
+        state.lr = steering.begin_step()
+        set_lr(state.optimizer, state.lr)
+        items = order[state.items_seen : state.items_seen + steering.batch_size]
         # Dropout is a function of seed and step, so no generator state is ever stored.
         losses, right = take_step(items, transform_parameters, derive_seed(seed, "step", step))
         update_average(step)
         loss_sum += losses
         correct += right
         state.step += 1
+        state.total_steps += 1
+        state.items_seen += len(items)
         state.elapsed = learning_rate.elapsed()
         callbacks.on_step(
             StepProgress(
                 state.epoch + 1,
                 state.step,
-                steps,
+                state.step + steps_left - 1,
+                state.items_seen,
                 loss_sum,
                 correct,
-                plan.batch_size,
+                steering.batch_size,
                 state.elapsed,
             )
         )
@@ -141,7 +151,8 @@ def train_epoch(
             break
 
     # The only synchronisation with the device in an epoch.
-    state.sums = [loss_sum.item(), correct.item(), runtime.clock() - started]
+    seconds = runtime.clock() - state.paused_seconds - started
+    state.sums = [loss_sum.item(), correct.item(), seconds]
     state.elapsed = learning_rate.elapsed()
     return not is_stopped
 
@@ -158,21 +169,19 @@ def finish_epoch(
     The epoch may have ended early, with a time budget. Raises `TrainingDiverged` when a loss is not
     finite.
     """
-    plan, count = context.plan, len(context.train)
-    steps = steps_per_epoch(count, plan.batch_size)
+    plan, seen = context.plan, state.items_seen
     loss_sum, correct, seconds = state.sums
-    seen = min(count, state.step * plan.batch_size)
-    require_finite(loss_sum / seen, "loss", state.epoch + 1, plan)
+    require_finite(loss_sum / seen, "loss", state, plan)
     if not math.isnan(val_accuracy):
         # The last step may diverge after the last training loss was computed.
-        require_finite(val_loss, "validation loss", state.epoch + 1, plan)
+        require_finite(val_loss, "validation loss", state, plan)
     row = EpochMetrics(
         epoch=state.epoch + 1,
         loss=loss_sum / seen,
         accuracy=correct / seen,
         val_loss=val_loss,
         val_accuracy=val_accuracy,
-        lr=learning_rate.rate_of(state.epoch * steps + state.step - 1),
+        lr=state.lr,
         seconds=seconds,
         items_per_second=seen / seconds,
     )
@@ -180,7 +189,8 @@ def finish_epoch(
     if is_best(row, state, plan):
         state.best_epoch = row.epoch
         state.best = {name: value.clone() for name, value in state.model.state_dict().items()}
-    state.epoch, state.step, state.sums = row.epoch, 0, [0.0, 0.0, 0.0]
+    state.epoch, state.step, state.items_seen = row.epoch, 0, 0
+    state.sums = [0.0, 0.0, 0.0]
     state.elapsed = learning_rate.elapsed()
 
 
@@ -189,21 +199,23 @@ def is_over(
 ) -> bool:
     """Whether the epochs, the patience or the time budget are used up; checked between epochs."""
     plan = context.plan
-    steps = steps_per_epoch(len(context.train), plan.batch_size)
     return (
         state.epoch >= plan.epochs
         or state.epoch - state.best_epoch >= plan.patience
-        or (state.step == 0 and learning_rate.is_time_over(state.epoch * steps))
+        or (state.step == 0 and learning_rate.is_time_over(state.total_steps))
     )
 
 
-def require_finite(loss: float, name: str, epoch: int, plan: Plan) -> None:
+def require_finite(loss: float, name: str, state: TrainingState, plan: Plan) -> None:
     """Raise `TrainingDiverged` with advice for a loss that is infinite or NaN."""
     if not math.isfinite(loss):
-        rate = plan.learning_rate
+        rate = next(
+            (each.value for each in reversed(state.changes) if each.setting == "learning_rate"),
+            plan.learning_rate,
+        )
         raise TrainingDiverged(
-            f"The {name} became {loss} in epoch {epoch} with a learning rate of {rate:g}. "
-            f"Try --learning-rate {float(f'{rate / 5:.1g}'):g}, "
+            f"The {name} became {loss} in epoch {state.epoch + 1} with a learning rate of "
+            f"{rate:g}. Try --learning-rate {float(f'{rate / 5:.1g}'):g}, "
             f"or a longer --warmup than {plan.warmup:g}."
         )
 
@@ -245,15 +257,6 @@ def init_training(
                 lambda *_, apply_constraint=layer.apply_constraint: apply_constraint()
             )
     return TrainingState(model, optimizer, average=init_average(model, plan.average_weights))
-
-
-def steps_per_epoch(count: int, batch_size: int) -> int:
-    """Return the batches per epoch, without a last batch of one image.
-
-    Batch norm cannot train on one image, which has no variance.
-    """
-    whole, rest = divmod(count, batch_size)
-    return max(1, whole + (rest > 1))
 
 
 def shuffle(count: int, *, seed: int, epoch: int) -> Tensor:

@@ -12,6 +12,7 @@ from noonbit.config.plan import Plan
 from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.system.runtime import Runtime
+from noonbit.training.changes import Change
 from noonbit.training.ema import Average
 from noonbit.training.optim.base import Optimizer
 
@@ -69,6 +70,9 @@ class StepProgress:
     step: int
     """Of this epoch, from 1."""
     steps: int
+    """Of this epoch, as far as the batch size stays."""
+    seen: int
+    """Items of the epoch so far."""
     loss: Tensor
     """Summed over the items of the epoch so far."""
     correct: Tensor
@@ -95,6 +99,12 @@ class TrainingState:
     """The number of finished epochs."""
     step: int = 0
     """The number of finished steps of the current epoch."""
+    items_seen: int = 0
+    """The items of those steps."""
+    total_steps: int = 0
+    """The number of finished steps of all epochs."""
+    lr: float = 0.0
+    """Of the last step."""
     sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     """Summed loss, correct items and seconds of the current epoch."""
     history: list[EpochMetrics] = field(default_factory=list)
@@ -109,6 +119,10 @@ class TrainingState:
     """How long the last validation took; None before the first."""
     timed_steps: list[TimedStep] = field(default_factory=list)
     """With a time budget, every step so far; the checkpoint does not hold them."""
+    changes: list[Change] = field(default_factory=list)
+    """What somebody changed, in the order of the steps; the checkpoint does not hold them."""
+    paused_seconds: float = 0.0
+    """How long this sitting was paused, which counts as no time of the training."""
 
 
 @dataclass(frozen=True, slots=True)

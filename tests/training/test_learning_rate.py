@@ -67,7 +67,7 @@ def test_without_a_budget_the_rate_is_that_of_the_steps(schedule):
     plan = replace(PLAN, schedule=schedule)
     expected = make_schedule(schedule, lr=0.05, warmup=0.2, steps=3 * STEPS)
     made = make_learning_rate(start(plan), context_of(plan), STEPS)
-    assert [made.begin_step(i) for i in range(15)] == [expected(i) for i in range(15)]
+    assert [made.begin_step(i, i) for i in range(15)] == [expected(i) for i in range(15)]
     assert not made.is_time_over(10**9)
 
 

@@ -21,8 +21,9 @@ from torch import nn
 
 from noonbit.errors import TrainingDiverged
 from noonbit.evaluation.torch_inference import predict_probabilities
-from noonbit.training.loop import init_training, is_best, shuffle, steps_per_epoch, validate
+from noonbit.training.loop import init_training, is_best, shuffle, validate
 from noonbit.training.state import EpochMetrics, TrainingState
+from noonbit.training.steering import steps_per_epoch
 
 
 def trained(plan=PLAN, **options) -> TrainingState:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adadelta import adadelta
 
+from noonbit.errors import UsageError
 from noonbit.training.optim.base import Optimizer
 
 
@@ -38,6 +39,14 @@ class Adadelta(Optimizer):
         table_group = {"params": list(tables), "by_rows": True, "weight_decay": 0.0}
         super().__init__([each for each in (*others, table_group) if each["params"]], defaults)
         self.table_ids = table_ids
+
+    def require_weight_decay(self) -> None:
+        """See `Optimizer`: a decay would change every row of a table at every step."""
+        if self.table_ids:
+            raise UsageError(
+                "This network's words are changed row by row, which leaves no weight decay to "
+                "change; begin the training with --weight-decay."
+            )
 
     def init_state(self, value: Tensor) -> dict[str, Tensor]:
         """Two averages of zero; for a table also the step of each row's last update."""

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from noonbit.errors import UsageError
+
 
 class Optimizer(torch.optim.Optimizer):
     """Updates the parameters that have a gradient, group by group."""
@@ -47,6 +49,36 @@ class Optimizer(torch.optim.Optimizer):
     def init_state(self, value: Tensor) -> dict[str, Tensor]:
         """The state of a parameter before its first step."""
         raise NotImplementedError
+
+    def require_momentum(self) -> None:
+        """Raise `UsageError` if this optimiser has no momentum that a user sets."""
+        raise UsageError(f"{type(self).__name__} has no momentum to change; sgd and muon have one.")
+
+    def set_momentum(self, momentum: float) -> None:
+        """Give all groups another momentum; raises as `require_momentum`."""
+        self.require_momentum()
+        for group in self.param_groups:
+            group["momentum"] = momentum
+
+    def require_weight_decay(self) -> None:
+        """Raise `UsageError` if the weight decay cannot change after the first step."""
+
+    def set_weight_decay(self, weight_decay: float) -> None:
+        """Give matrices and filters another weight decay; biases and norms have none.
+
+        Raises as `require_weight_decay`. A group of all parameters, as an optimiser without weight
+        decay has, becomes the two groups of one with weight decay.
+        """
+        self.require_weight_decay()
+        groups: list[dict[str, Any]] = []
+        for group in self.param_groups:
+            matrices = [value for value in group["params"] if value.ndim > 1]
+            vectors = [value for value in group["params"] if value.ndim <= 1]
+            if matrices:
+                groups.append({**group, "params": matrices, "weight_decay": weight_decay})
+            if vectors:
+                groups.append({**group, "params": vectors})
+        self.param_groups = groups
 
     def states_of(self, values: list[Tensor]) -> list[dict[str, Tensor]]:
         """The state of each parameter, initialised if it has none."""

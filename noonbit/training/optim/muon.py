@@ -45,6 +45,9 @@ class Muon(Optimizer):
         super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         self.dtype = dtype
 
+    def require_momentum(self) -> None:
+        """See `Optimizer`: it is that of the filters."""
+
     def init_state(self, value: Tensor) -> dict[str, Tensor]:
         """A momentum of zero for a filter bank; else two moving averages and a step count of 0."""
         if value.ndim == 4:

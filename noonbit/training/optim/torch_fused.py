@@ -22,6 +22,14 @@ class Sgd(Optimizer):
         super().__init__(groups, {"lr": lr, "momentum": momentum})
         self.has_momentum = momentum > 0
 
+    def require_momentum(self) -> None:
+        """See `Optimizer`: it has one."""
+
+    def set_momentum(self, momentum: float) -> None:
+        """See `Optimizer`."""
+        super().set_momentum(momentum)
+        self.has_momentum = self.has_momentum or momentum > 0
+
     def init_state(self, value: Tensor) -> dict[str, Tensor]:
         """Zeros, so that momentum after the first step is the first gradient, as in PyTorch."""
         return {"momentum_buffer": torch.zeros_like(value)} if self.has_momentum else {}
