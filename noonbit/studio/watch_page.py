@@ -77,15 +77,16 @@ class WatchPage:
         self.progress = ui.linear_progress(value=0, show_value=False).props(
             f'aria-label="{speech("watch.progress")}" instant-feedback'
         )
-        with ui.element("section").classes("charts"):
-            self.charts = {}
-            for measure in MEASURES:
-                with ui.element("figure").classes("panel chart"):
-                    words("h2", speech(f"watch.{measure}"))
-                    options = chart(measure, self.course, speech)
-                    self.charts[measure] = ui.echart(options).props('role="img"')
-        self.controls.build_settings()
-        self.layers = ui.element("section").classes("panel")
+        with ui.element("div").classes("watch-columns"):
+            with ui.element("div").classes("watch-side"):
+                self.charts = {}
+                for measure in MEASURES:
+                    with ui.element("figure").classes("panel chart"):
+                        words("h2", speech(f"watch.{measure}"))
+                        options = chart(measure, self.course, speech)
+                        self.charts[measure] = ui.echart(options).props('role="img"')
+                self.controls.build_settings()
+            self.layers = ui.element("section").classes("panel")
         self.show()
 
     async def look(self) -> None:
