@@ -5,11 +5,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import FileResponse, RedirectResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from noonbit.studio import live_routes
+from noonbit.studio import exported_page, live_routes
 from noonbit.studio.frame import register_pages
 from noonbit.studio.pages import PAGES
 from noonbit.studio.security import LocalGate
@@ -42,6 +42,8 @@ def own_routes() -> list[BaseRoute]:
     return [
         Route("/", lambda request: RedirectResponse(start)),
         Route("/favicon.ico", lambda request: FileResponse(STATIC / "icon.svg")),
-        *live_routes.routes(),
+        WebSocketRoute("/live/{run}/frames", live_routes.frames),
+        Route("/runs/{run}/report", live_routes.report),
+        Route("/runs/{run}/page", exported_page.show),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

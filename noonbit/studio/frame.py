@@ -16,12 +16,9 @@ from nicegui import ui
 from noonbit.studio.elements import words
 from noonbit.studio.language import LANGUAGES, QUASAR_LANGUAGES, Speech, choose_language
 from noonbit.studio.pages import PAGES, Page
+from noonbit.studio.theme import THEME_ICONS, THEMES, theme_of
 
 LANGUAGE_COOKIE = "noonbit_language"
-THEME_COOKIE = "noonbit_theme"
-THEMES = {"auto": None, "light": False, "dark": True}
-"""Each theme with NiceGUI's word for it."""
-THEME_ICONS = {"auto": "brightness_auto", "light": "light_mode", "dark": "dark_mode"}
 HEAD = (
     '<link rel="stylesheet" href="/static/studio.css">'
     '<script type="module" src="/static/studio.js"></script>'
@@ -58,12 +55,6 @@ def speech_of(request: Request) -> Speech:
     """Return the language that whoever asks is spoken to in."""
     accepted = request.headers.get("accept-language", "")
     return Speech(choose_language(request.cookies.get(LANGUAGE_COOKIE), accepted))
-
-
-def theme_of(request: Request) -> str:
-    """Return the theme that was chosen: `auto`, `light` or `dark`."""
-    theme = request.cookies.get(THEME_COOKIE)
-    return theme if theme in THEMES else "auto"
 
 
 @contextmanager
@@ -127,7 +118,7 @@ def theme_switch(speech: Speech, theme: str) -> None:
         nonlocal theme
         theme = names[(names.index(theme) + 1) % len(names)]
         dark.set_value(THEMES[theme])
-        ui.run_javascript(f"studioKeep({THEME_COOKIE!r}, {theme!r})")
+        ui.run_javascript(f"studioKeepTheme({theme!r})")
         show(theme)
 
     button = ui.button(on_click=go_on).props("flat round dense")

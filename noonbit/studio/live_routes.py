@@ -15,7 +15,6 @@ from contextlib import suppress
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from noonbit.errors import NoonbitError
@@ -32,14 +31,6 @@ REPORT_POLICY = (
     "frame-ancestors 'self'"
 )
 """A report may be of a run from elsewhere: it may show, and nothing else."""
-
-
-def routes() -> list[BaseRoute]:
-    """Return the routes."""
-    return [
-        WebSocketRoute("/live/{run}/frames", frames),
-        Route("/runs/{run}/report", report),
-    ]
 
 
 async def frames(websocket: WebSocket) -> None:

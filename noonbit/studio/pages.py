@@ -27,5 +27,6 @@ PAGES: tuple[Page, ...] = (
     Page("/train", "page.train", train_page.build),
     Page("/train/{run}", "page.train", watch_page.build, is_in_header=False),
     Page("/draw", "page.draw", draw_page.build),
+    Page("/draw/{run}", "page.draw", draw_page.build_run, is_in_header=False),
 )
 """In the order of the header; the first is the one that `/` leads to."""

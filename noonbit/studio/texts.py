@@ -126,4 +126,21 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{setting} is a number such as 0.01, and not “{typed}”.",
         "{setting}에는 0.01 같은 숫자를 입력해 주세요. ‘{typed}’은(는) 숫자가 아닙니다.",
     ),
+    # Draw
+    "draw.choose": (
+        "Choose a trained network, and draw, open or type what it shall answer.",
+        "학습된 신경망을 고르고, 그리거나 열거나 입력해서 예측해 보세요.",
+    ),
+    "draw.none": (
+        "No network is trained yet.",
+        "아직 학습된 신경망이 없습니다.",
+    ),
+    "draw.train_first": ("Train one first", "먼저 학습하기"),
+    "draw.to": ("Draw to {source}", "{source} 신경망에 그려 보기"),
+    "draw.others": ("Other networks", "다른 신경망"),
+    "draw.making": (
+        "The network is taken out of its run, and compared with it on test items. This takes some "
+        "seconds, once.",
+        "신경망을 내보내고 테스트 항목으로 확인하는 중입니다. 처음 한 번만 몇 초 걸립니다.",
+    ),
 }

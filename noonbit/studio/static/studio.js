@@ -7,7 +7,19 @@ function keep(name, value) {
   document.cookie = `${name}=${value}; path=/; max-age=${YEAR_SECONDS}; SameSite=Strict`;
 }
 
-globalThis.studioKeep = keep;
+/** Keep the theme, and hand it on to the exported page, which reads it from its address. */
+function keepTheme(theme) {
+  keep("noonbit_theme", theme);
+  for (const frame of document.querySelectorAll("iframe.exported")) {
+    const address = new URL(frame.src);
+    const asked = new URLSearchParams(address.hash.slice(1));
+    asked.set("theme", theme);
+    address.hash = asked.toString();
+    frame.src = address;
+  }
+}
+
+globalThis.studioKeepTheme = keepTheme;
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-language]");
