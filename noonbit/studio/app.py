@@ -17,6 +17,9 @@ from noonbit.studio.settings import StudioSettings
 from noonbit.studio.state import studio
 
 STATIC = Path(__file__).parent / "static"
+RECONNECT_SECONDS = 30.0
+"""For which a page that is silent is kept. With NiceGUI's three, a browser that has to share its
+processors with a training was taken for gone, and its page loaded again under one's hands."""
 
 
 def create_app(settings: StudioSettings) -> ASGIApp:
@@ -32,6 +35,7 @@ def create_app(settings: StudioSettings) -> ASGIApp:
         tailwind=False,  # it would compile styles in the browser
         gzip_middleware_factory=None,  # nothing leaves the machine
         show_welcome_message=False,
+        reconnect_timeout=RECONNECT_SECONDS,
     )
     return LocalGate(app)
 
