@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from noonbit.studio.trainings import PROCESS
 
 
 @dataclass
@@ -27,6 +29,19 @@ class RunningStudio:
         """End it at once, as the system would."""
         self.process.kill()
         self.process.wait()
+
+    @property
+    def runs(self) -> Path:
+        """The folder of its runs."""
+        return self.folder / "runs"
+
+    def stop_trainings(self) -> None:
+        """End what it started, since trainings outlive it."""
+        for log in self.runs.glob("*.log"):
+            for line in log.read_text(encoding="utf-8").splitlines():
+                if line.startswith(PROCESS):
+                    with suppress(ProcessLookupError):
+                        os.kill(int(line.removeprefix(PROCESS)), signal.SIGKILL)
 
 
 @contextmanager
