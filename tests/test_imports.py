@@ -96,7 +96,7 @@ def test_every_room_is_named() -> None:
 
 def loaded_by(statement: str) -> set[str]:
     """The top-level modules that a fresh interpreter holds after `statement`."""
-    code = f"{statement}; import sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    code = f"{statement}\nimport sys; print(*{{name.split('.')[0] for name in sys.modules}})"
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
@@ -131,6 +131,19 @@ def test_starting_up_waits_for_nothing_heavy(statement: str) -> None:
 )
 def test_loading_and_judging_data_does_not_wait_for_pytorch(name: str) -> None:
     assert "torch" not in loaded_by(f"import noonbit.{name}")
+
+
+def test_finding_strokes_does_not_wait_for_scipy() -> None:
+    modules = loaded_by(
+        "import numpy as np; from PIL import Image, ImageDraw\n"
+        "from noonbit.data.preprocess.ink import find_ink\n"
+        "from noonbit.data.preprocess.strokes import measure_look\n"
+        "picture = Image.new('L', (300, 240), 220)\n"
+        "ImageDraw.Draw(picture).line([(80, 60), (200, 180)], fill=30, width=12)\n"
+        "assert find_ink(picture) is not None\n"
+        "measure_look(255 - np.asarray(picture)[None])"
+    )
+    assert "scipy" not in modules
 
 
 @pytest.mark.parametrize("name", noonbit.__all__)

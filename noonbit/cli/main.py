@@ -4,6 +4,7 @@ Each command is a module of `noonbit.cli`, imported when it is called, so that `
 wait for PyTorch. Most commands end with the next one to type.
 """
 
+import os
 import signal
 import sys
 import sysconfig
@@ -11,12 +12,12 @@ import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensError
 
+from noonbit import __version__
 from noonbit.cli.output import say, stdout_for_json
 from noonbit.cli.streams import guard_streams, lost_output
 from noonbit.errors import NoonbitError, UnfinishedRunWarning
@@ -27,6 +28,7 @@ from noonbit.terminal import shorten_sentence
 COMMANDS = {
     "check": "Say what a source is, and what is wrong with it.",
     "train": "Train a classifier and leave a run folder with a report.",
+    "watch": "Follow a training that runs elsewhere, and steer it.",
     "ensemble": "Let runs on the same data answer as one.",
     "evaluate": "Measure a run on its test images, or on another source.",
     "predict": "Name the classes of new images.",
@@ -47,7 +49,7 @@ COMMANDS = {
 
 app = App(
     name="noonbit",
-    version=version("noonbit"),
+    version=__version__,
     help="Turns labelled small images into a classifier that can be trusted.",
     help_epilogue="Begin with `noonbit train digits`: it needs no files and no network.",
     suppress_keyboard_interrupt=False,
@@ -58,6 +60,8 @@ for name, help_text in COMMANDS.items():
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code; errors.py lists the codes."""
+    # Else pydantic reads the metadata of every installed package at its first class, 15 ms.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     guard_streams()
     signal.signal(signal.SIGTERM, raise_terminated)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))

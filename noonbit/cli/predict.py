@@ -1,7 +1,7 @@
 """noonbit predict RUN|MODEL.onnx INPUTS, or --url URL INPUTS"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 from cyclopts import Parameter, validators
 
@@ -20,7 +20,6 @@ from noonbit.cli.output import (
     write_rows,
 )
 from noonbit.cli.trust import Trust, open_run
-from noonbit.config.read_options import ReadOptions
 from noonbit.errors import DataError, UsageError, plural
 from noonbit.system.paths import user_path
 from noonbit.terminal import shell_word
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from noonbit.cli.model_file import RunOrFile
+    from noonbit.config.read_options import ReadOptions
     from noonbit.data.preprocess.base import Preprocessor
     from noonbit.evaluation.attribution import Explanation
     from noonbit.evaluation.inference import Predictions
@@ -107,9 +107,12 @@ def predict(
     path_column
         The column of a table that holds the paths of pictures: its name, or its number from 1.
     """
+    # Imported after the flags are parsed: cyclopts has pydantic check each of them if it is there.
+    from noonbit.config.read_options import ReadOptions
+
     options = ReadOptions(label_column=label_column, path_column=path_column)
     if url is not None:
-        from noonbit.cli.predict_url import predict_by_server, refuse_flags_of_runs
+        from noonbit.cli.predict_url import refuse_flags_of_runs
 
         refuse_flags_of_runs(
             {
@@ -121,19 +124,55 @@ def predict(
             }
         )
         require_form_of_output(out, like)
-        sources = (run, *inputs) if run else ()
-        predictions, kind = predict_by_server(url, sources, text, options)
-        give_predictions(
-            predictions,
-            kind,
-            {"url": url},
-            top=top or 1,
-            out=out,
-            like=like,
-            escape_formulas=escape_formulas,
-            json=json,
-        )
-        return
+        answer = ask_server(url, (run, *inputs) if run else (), text, options)
+    else:
+        refuse_unfit_flags(run, inputs, text, explain=explain, move=move, random=random, seed=seed)
+        if random is not None:
+            show_random(
+                open_run(run, trust=trust),
+                random,
+                seed=seed,
+                top=top or 1,
+                out=out,
+                escape_formulas=escape_formulas,
+                data_dir=data_dir,
+                json=json,
+            )
+            return
+        if move is not None:
+            numbered = top or NUMBERED
+            draw_move(run, inputs, move, numbered=numbered, out=out, trust=trust, json=json)
+            return
+        require_form_of_output(out, like)
+        loaded = open_run_or_file(run, trust=trust)
+        answer = ask_network(loaded, inputs, text, options, explain=explain)
+    give_predictions(
+        answer, top=top or 1, out=out, like=like, escape_formulas=escape_formulas, json=json
+    )
+
+
+class Answer(NamedTuple):
+    """What was predicted, and by whom."""
+
+    predictions: "Predictions"
+    kind: "Preprocessor | type[Preprocessor]"
+    """Has the words for the inputs."""
+    origin: dict[str, str]
+    """Says in JSON who answered."""
+    explanations: "Sequence[Explanation]" = ()
+
+
+def refuse_unfit_flags(
+    run: str,
+    inputs: tuple[str, ...],
+    text: tuple[str, ...],
+    *,
+    explain: bool,
+    move: int | None,
+    random: int | None,
+    seed: int | None,
+) -> None:
+    """Raise `UsageError` for flags that a run or file, or one another, have no use for."""
     if not run:
         raise UsageError("noonbit predict needs a RUN, or --url URL. See noonbit predict --help.")
     if is_model_file(run):
@@ -149,16 +188,6 @@ def predict(
                 "--random shows test items of the run; leave out inputs, --text, --explain and "
                 "--move, or --random."
             )
-        show_random(
-            open_run(run, trust=trust),
-            random,
-            seed=seed,
-            top=top or 1,
-            out=out,
-            escape_formulas=escape_formulas,
-            data_dir=data_dir,
-            json=json,
-        )
         return
     if seed is not None:
         raise UsageError("--seed is of --random N; leave it out.")
@@ -167,30 +196,35 @@ def predict(
             "noonbit predict takes a run and at least one picture, folder, array or file of "
             "texts, or --text SENTENCE, or --random N."
         )
-    if move is not None:
-        numbered = top or NUMBERED
-        draw_move(run, inputs, move, numbered=numbered, out=out, trust=trust, json=json)
-        return
-    require_form_of_output(out, like)
-    loaded = open_run_or_file(run, trust=trust)
-    if text or explain:
-        require_sentences(loaded, "--text" if text else "--explain")
-        predictions, texts = predict_texts(loaded, inputs, text)
-    else:
-        predictions, texts = loaded.predict(list(inputs), options=options), []
-    # Of a file, `--explain` was refused above.
-    explanations = cast("Run", loaded).explain(texts) if explain else []
-    give_predictions(
-        predictions,
-        loaded.contract.preprocessor,
-        {"run": str(loaded.path)},
-        explanations,
-        top=top or 1,
-        out=out,
-        like=like,
-        escape_formulas=escape_formulas,
-        json=json,
-    )
+
+
+def ask_server(
+    url: str, sources: tuple[str, ...], text: tuple[str, ...], options: "ReadOptions"
+) -> Answer:
+    """Have a server predict files and sentences."""
+    from noonbit.cli.predict_url import predict_by_server
+
+    predictions, kind = predict_by_server(url, sources, text, options)
+    return Answer(predictions, kind, {"url": url})
+
+
+def ask_network(
+    loaded: "RunOrFile",
+    inputs: tuple[str, ...],
+    text: tuple[str, ...],
+    options: "ReadOptions",
+    *,
+    explain: bool,
+) -> Answer:
+    """Have a run or a file predict files and sentences."""
+    kind, origin = loaded.contract.preprocessor, {"run": str(loaded.path)}
+    if not text and not explain:
+        return Answer(loaded.predict(list(inputs), options=options), kind, origin)
+    require_sentences(loaded, "--text" if text else "--explain")
+    predictions, texts = predict_texts(loaded, inputs, text)
+    # Of a file, `--explain` was refused before it was opened.
+    explanations = cast("Run", loaded).explain(texts) if explain else ()
+    return Answer(predictions, kind, origin, explanations)
 
 
 def require_form_of_output(out: Path | None, like: Path | None) -> None:
@@ -206,10 +240,7 @@ def require_form_of_output(out: Path | None, like: Path | None) -> None:
 
 
 def give_predictions(
-    predictions: "Predictions",
-    kind: "Preprocessor | type[Preprocessor]",
-    origin: dict[str, str],
-    explanations: "Sequence[Explanation]" = (),
+    answer: Answer,
     *,
     top: int,
     out: Path | None,
@@ -217,10 +248,8 @@ def give_predictions(
     escape_formulas: bool,
     json: bool,
 ) -> None:
-    """Print predictions, or write them to `out`; raises `DataError` if there are none.
-
-    `kind` has the words for the inputs, `origin` says in JSON who answered.
-    """
+    """Print predictions, or write them to `out`; raises `DataError` if there are none."""
+    predictions, kind, origin, explanations = answer
     rows = predictions.rows(top)
     nested = rows
     if explanations:

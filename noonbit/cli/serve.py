@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
@@ -20,7 +21,6 @@ MODULES = (
     "onnxruntime",
     "prometheus_client",
     "python_multipart",
-    "starlette",
     "uvicorn",
 )
 """Of the extra `serve`."""
@@ -137,14 +137,14 @@ def log_to_stderr() -> None:
     """Print the server's log, a line for each request, as all that is for people."""
 
     class SayHandler(logging.Handler):
-        """Prints records line by line, with control characters escaped."""
+        """Prints each line of a record with its time, and with control characters escaped."""
 
         def emit(self, record: logging.LogRecord) -> None:
+            moment = time.strftime("%H:%M:%S", time.localtime(record.created))
             for line in self.format(record).splitlines():
-                say(line)
+                say(f"{moment} {line}")
 
     handler = SayHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     for name in ("noonbit.serve", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.addHandler(handler)

@@ -40,6 +40,7 @@ from noonbit.course.byhand import LEARNING_RATE, Network, Slope
 from noonbit.data.preprocess.text import UNKNOWN
 from noonbit.models.custom import refuse_failures
 from noonbit.models.dropout import seed_dropout
+from noonbit.system.seeding import seed_torch
 from noonbit.training.gradients import AUXILIARY_WEIGHT, all_logits
 
 TOLERANCE = 1e-5
@@ -132,11 +133,11 @@ def check(model: nn.Module, images: Tensor, labels: Tensor) -> GradientCheck:
     if batch.is_floating_point():  # word numbers have no gradient
         batch = batch.double().requires_grad_()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
+        seed_torch(SEED, batch.device)
         randomise_parameters(network)
 
         def loss() -> Tensor:
-            torch.manual_seed(SEED)  # a user's own network may draw random numbers
+            seed_torch(SEED, batch.device)  # a user's own network may draw random numbers
             seed_dropout(network, SEED)
             return training_loss(network, batch, labels)
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from noonbit.config.read_options import ReadOptions, flag_of
 from noonbit.data.dataset import BadItem, Inputs, Part, RawDataset, input_kind_of
-from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.data.readers.registry import open_input_path, open_path
 from noonbit.errors import DataError, UsageError, join_first, plural
@@ -33,6 +32,7 @@ def open_data(
     instead. Raises `SourceNotFound` if there is nothing at the path, and `UsageError` for a read
     option that is not for its format.
     """
+    from noonbit.data.known.catalogue import KNOWN
     from noonbit.data.known.locate import open_known  # slow to import
 
     if isinstance(source, str) and source in KNOWN:  # a `Path` is always a path

@@ -49,7 +49,7 @@ Probabilities = NDArray[np.floating[Any]]
 class OutOfDistributionRule(BaseModel):
     """A score's threshold, with how many good inputs it flags; stored with an exported network."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     score: Literal["maximum softmax probability"] = "maximum softmax probability"
     threshold: Probability

@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=0, le=2**53)]
 class ModelCard(BaseModel):
     """Where a network comes from and how well it did."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     run: str
     """The name of the run folder."""
@@ -45,7 +45,7 @@ class ModelCard(BaseModel):
 class ExportMetadata(BaseModel):
     """The contract and the card, with the version of their form."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: int
     contract: Contract

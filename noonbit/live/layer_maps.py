@@ -172,7 +172,7 @@ def thinned(maps: Tensor, rows: int, columns: int) -> Tensor:
 
 
 def filters_of(weight: Tensor, most: int) -> tuple[NDArray[np.float32], int]:
-    """Return the weights of the first outputs as maps, and how many of them stand in a row.
+    """Return the weights of the first outputs as maps, and how many stand in a row; 0 for any.
 
     Filters of three inputs are colour pictures (count, 3, h, w); of deeper ones the first
     `MOST_INPUTS` inputs are shown, a row for each output. Of a dense layer each output is a row.
@@ -180,11 +180,12 @@ def filters_of(weight: Tensor, most: int) -> tuple[NDArray[np.float32], int]:
     weight = weight.detach()[:most]
     if weight.ndim == 2:
         rows = weight[:, :: -(-weight.shape[1] // (4 * LONGEST_SIDE))]
-        return rows[None].float().cpu().numpy(), 1
+        return rows[None].float().cpu().numpy(), 0
     if weight.shape[1] == 3:
         return weight.float().cpu().numpy(), 0
     shown = weight[:, :MOST_INPUTS]
-    return shown.flatten(0, 1).float().cpu().numpy(), shown.shape[1]
+    columns = shown.shape[1] if shown.shape[1] > 1 else 0
+    return shown.flatten(0, 1).float().cpu().numpy(), columns
 
 
 def detail_of(module: nn.Module) -> str:

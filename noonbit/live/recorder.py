@@ -97,6 +97,7 @@ class LiveRecorder(Callbacks):
         self.items_taken = 0
         self.marks: deque[tuple[float, int]] = deque(maxlen=LINES_OF_SPEED)
         """Time and items taken at the latest lines."""
+        self.progress: StepProgress | None = None
         self.latest: dict[str, Any] = {}
         self.prepare_folder()
 
@@ -122,12 +123,14 @@ class LiveRecorder(Callbacks):
 
     def on_step(self, progress: StepProgress) -> None:
         """See `Callbacks`: look for wishes, write what is due, and wait while paused."""
+        self.progress = progress
         self.items_taken += progress.batch_size
         now = time.perf_counter()
         if now >= self.next_look or self.is_paused:
             self.look()
             self.next_look = now + LOOK_SECONDS
-            self.note_numbers(progress)
+            if now >= self.next_line or not self.latest:
+                self.note_numbers(progress)
         if self.is_watched and self.frames.is_due(now):
             self.write_frame(everything=False)
         if self.is_paused:
@@ -146,7 +149,8 @@ class LiveRecorder(Callbacks):
 
     def close(self, end: End) -> None:
         """Write the last frame, and how the training ended."""
-        if self.latest:
+        if self.progress is not None:
+            self.note_numbers(self.progress)
             self.write_frame(everything=True, end=end)
         self.log({"kind": "state", "state": end, "step": self.state.total_steps})
 
@@ -154,6 +158,8 @@ class LiveRecorder(Callbacks):
         """Wait until the watcher lets the training go on, take a step, or stop."""
         began = time.perf_counter()
         self.log({"kind": "state", "state": "paused", "step": self.state.total_steps})
+        if self.progress is not None:
+            self.note_numbers(self.progress)
         self.write_frame(everything=True)
         while self.is_paused and not self.steps_to_take and not self.is_stopped:
             time.sleep(LOOK_SECONDS / 2)
@@ -177,27 +183,24 @@ class LiveRecorder(Callbacks):
                 continue
             taken = True
             path = self.folder.wishes / name
-            written: Any = None
+            answer = {"name": path.stem, "step": self.state.total_steps}
             try:
+                written: Any = None
                 written = read_json(path)
-                self.take(parse_wish(written))
+                self.log({**self.take(parse_wish(written)), **answer, "wish": written})
             except UsageError as error:
-                self.log(
-                    {
-                        "kind": "refused",
-                        "step": self.state.total_steps,
-                        "wish": written,
-                        "message": str(error),
-                    }
-                )
-            except OSError:
-                pass
+                self.log({"kind": "refused", **answer, "wish": written, "message": str(error)})
+            except OSError:  # somebody took it back
+                continue
             with contextlib.suppress(OSError):
                 path.unlink()
         return taken
 
-    def take(self, wish: Command | SetSetting | Show) -> None:
-        """Do what a watcher asks for; raises `UsageError` for what cannot be done."""
+    def take(self, wish: Command | SetSetting | Show) -> dict[str, Any]:
+        """Do what a watcher asks for, and return the line of the log that says so.
+
+        Raises `UsageError` for what cannot be done.
+        """
         match wish:
             case Command(kind="pause"):
                 self.is_paused = True
@@ -209,25 +212,19 @@ class LiveRecorder(Callbacks):
             case Command():
                 self.is_stopped = True
             case SetSetting():
-                self.change(wish)
+                return self.change(wish)
             case Show():
                 self.whole_layers = frozenset(wish.layers)
                 self.show_item(wish.item)
+        return {"kind": "taken"}
 
-    def change(self, wish: SetSetting) -> None:
+    def change(self, wish: SetSetting) -> dict[str, Any]:
         """Note a change, first of all in the run folder, so that a kill cannot lose it."""
         change = make_change(self.state, self.context, wish.setting, wish.value)
         append_change(self.folder.run, change)
         self.state.changes.append(change)
         self.settings[change.setting] = change.plain_value
-        self.log(
-            {
-                "kind": "change",
-                "step": change.step,
-                "setting": change.setting,
-                "value": change.plain_value,
-            }
-        )
+        return {"kind": "change", "setting": change.setting, "value": change.plain_value}
 
     def show_item(self, number: int | None) -> None:
         """Show an item from now on; raises `UsageError` for one that does not train."""
@@ -243,17 +240,16 @@ class LiveRecorder(Callbacks):
         self.pictures.due_at = 0.0
 
     def note_numbers(self, progress: StepProgress) -> None:
-        """Compute the numbers since the last line, and write the line if its time has come."""
+        """Write a line of the numbers since the last one."""
         now = time.perf_counter()
-        seconds = FRAME_SECONDS if self.is_watched else LINE_SECONDS
-        if self.latest and now - self.next_line < seconds and not self.is_paused:
-            return
-        self.next_line = now
+        self.next_line = now + (FRAME_SECONDS if self.is_watched else LINE_SECONDS)
         loss, correct = float(progress.loss), float(progress.correct)
         epoch, loss_before, correct_before, seen_before = self.since
         if epoch != progress.epoch:
             loss_before, correct_before, seen_before = 0.0, 0.0, 0
         count = progress.seen - seen_before
+        if not count and self.latest:  # nothing new since
+            return
         self.since = (progress.epoch, loss, correct, progress.seen)
         self.marks.append((now, self.items_taken))
         (began, taken), (ended, last) = self.marks[0], self.marks[-1]

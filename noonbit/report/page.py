@@ -36,6 +36,7 @@ from noonbit.report.attribution import explain_most_confident
 from noonbit.report.folds import build_fold_section
 from noonbit.report.history_picture import write_history_picture
 from noonbit.report.members import build_member_section
+from noonbit.runs.changes import read_changes
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import training_notes
@@ -98,9 +99,11 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
         "summary_commands": commands.summary_commands(run),
         "layers": sections.layer_table(run),
         "most_layers": sections.MOST_LAYERS,
+        "most_changes": sections.MOST_CHANGES,
         "explicit_settings": explicit_settings,
         "derived_settings": derived_settings,
         "training_notes": training_notes(run),
+        "changes": read_changes(run.path),
         "history": run.history,
         "members": build_member_section(run),
         "folds": build_fold_section(run),

@@ -29,6 +29,8 @@ MOST_CLASSES = 100
 MOST_SAMPLED_CLASSES = 40
 MOST_SAMPLES, SAMPLES_OF_A_CLASS = 120, 8
 MISTAKES = 24
+MOST_CHANGES = 50
+"""Of the settings of a steered training that the page lists."""
 MOST_LAYERS = 150
 
 

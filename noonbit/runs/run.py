@@ -11,6 +11,8 @@
       weights.safetensors       the best weights by validation
       checkpoint.safetensors    the state of the training, for --resume
       schedule.csv              with a time budget: seconds and learning rate of each step
+      changes.csv               settings that somebody changed while it trained
+      live/                     with --live: what watchers see and ask; see noonbit.live
       evaluation.json           the metrics of the test split
       predictions.parquet       of the test split: item, (fold,) class, prediction, probabilities
       report.html               everything above as a page

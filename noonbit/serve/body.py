@@ -4,13 +4,12 @@ Content-Length is what the client says; what counts is what arrives.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Self
 
-from starlette.requests import ClientDisconnect, Request
-
 from noonbit.serve.content_encoding import decompress_body
+from noonbit.serve.ending import ClientLeft
 from noonbit.serve.refusal import Busy, RequestRefused
+from noonbit.serve.request import Request
 from noonbit.serve.settings import ServeSettings
 
 RETRY_SECONDS = 1
@@ -45,12 +44,14 @@ class BodyReader:
 
     def require_acceptable(self, request: Request, *, may_be_compressed: bool) -> None:
         """Refuse by the headers alone what is compressed, or says that it is too large."""
-        encoding = request.headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in ("", "identity") and not may_be_compressed:
-            raise RequestRefused(
-                415, f"The body is compressed ({encoding[:50]}); send it as it is, uncompressed."
-            )
-        stated = request.headers.get("content-length", "0")
+        encoding = request.header(b"content-encoding")
+        if encoding is not None and not may_be_compressed:
+            name = encoding.strip().lower()
+            if name not in ("", "identity"):
+                raise RequestRefused(
+                    415, f"The body is compressed ({name[:50]}); send it as it is, uncompressed."
+                )
+        stated = request.header(b"content-length") or "0"
         if stated.isdecimal() and int(stated[:20]) > self._settings.max_body_bytes:
             raise too_large(self._settings.max_body_bytes)
 
@@ -73,33 +74,28 @@ class HeldBody:
     async def read(self, request: Request, *, may_be_compressed: bool = False) -> bytes:
         """Read the whole body, and decompress it where it may be compressed.
 
-        Raises `RequestRefused` if it is too large or compressed, and `ClientDisconnect` if the
-        client leaves in its middle.
+        Raises `RequestRefused` if it is too large or compressed, and `ClientLeft` if the client
+        leaves in its middle.
         """
         self._reader.require_acceptable(request, may_be_compressed=may_be_compressed)
         chunks: list[bytes] = []
-        async for chunk in body_chunks(request):
+        more = True
+        while more:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            chunk = message.get("body", b"")
             self._reader.count(self, len(chunk))
             chunks.append(chunk)
+            more = message.get("more_body", False)
         packed = b"".join(chunks)
-        encoding = request.headers.get("content-encoding")
+        encoding = request.header(b"content-encoding")
         if encoding is None:
             return packed
         most_bytes = self._reader.most_bytes
         body = await asyncio.to_thread(decompress_body, packed, encoding, most_bytes=most_bytes)
         self._reader.count(self, max(0, len(body) - len(packed)))
         return body
-
-
-async def body_chunks(request: Request) -> AsyncIterator[bytes]:
-    """Yield the pieces of a body as they arrive; raises `ClientDisconnect`."""
-    more = True
-    while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        yield message.get("body", b"")
-        more = message.get("more_body", False)
 
 
 def too_large(most: int) -> RequestRefused:

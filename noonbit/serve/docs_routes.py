@@ -5,15 +5,14 @@ strictest Content-Security-Policy. Swagger UI would be the usual choice; its pac
 (swagger-ui-bundle 1.1.0) is of 2023, from before Swagger UI could read OpenAPI 3.1.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from noonbit.serve.openapi import build_document
+from noonbit.serve.request import Answer, Request, Route
 from noonbit.serve.service import Service
 
 FOLDER = Path(__file__).parent
@@ -21,7 +20,7 @@ STYLE = FOLDER / "docs.css"
 PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
 
 
-def routes(service: Service) -> list[BaseRoute]:
+def routes(service: Service) -> list[Route]:
     """The routes /openapi.json, /docs and /docs/style.css."""
     document = build_document(service)
 
@@ -36,17 +35,21 @@ def routes(service: Service) -> list[BaseRoute]:
         )
         return templates.get_template("docs.html.j2").render(document=document)
 
-    async def openapi(request: Request) -> Response:
-        return JSONResponse(document)
+    async def openapi(request: Request) -> Answer:
+        return Answer(json.dumps(document).encode())
 
-    async def docs(request: Request) -> Response:
-        return HTMLResponse(page(), headers={"Content-Security-Policy": PAGE_POLICY})
+    async def docs(request: Request) -> Answer:
+        return Answer(
+            page().encode(),
+            media_type="text/html; charset=utf-8",
+            headers={"Content-Security-Policy": PAGE_POLICY},
+        )
 
-    async def style(request: Request) -> Response:
-        return FileResponse(STYLE, media_type="text/css")
+    async def style(request: Request) -> Answer:
+        return Answer(STYLE.read_bytes(), media_type="text/css; charset=utf-8")
 
     return [
-        Route("/openapi.json", openapi, methods=["GET"]),
-        Route("/docs", docs, methods=["GET"]),
-        Route("/docs/style.css", style, methods=["GET"]),
+        Route("GET", "/openapi.json", openapi),
+        Route("GET", "/docs", docs),
+        Route("GET", "/docs/style.css", style),
     ]

@@ -5,6 +5,7 @@ import json
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from noonbit.serve.ending import CONNECTION, ClientLeft, may_end_early
 from noonbit.serve.security import SECURITY_HEADERS
 
 MOST_HEAD_BYTES = 65_536
@@ -14,8 +15,13 @@ HEAD_SECONDS = 15.0
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes a connection whose request's head is too large, or does not arrive."""
+    """Closes a connection whose request's head is too large, or does not arrive.
 
+    A request finds its connection in the extensions of its scope, and is told when it is lost.
+    """
+
+    running: may_end_early | None = None
+    """Of the request that is being answered; those behind it on the connection wait."""
     _in_head = False
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
@@ -38,6 +44,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
+        self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]
         self._in_head = True
 
     def on_headers_complete(self) -> None:
@@ -51,6 +58,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Wait for nothing any more."""
         self._expect_no_head()
         super().connection_lost(exc)
+        if self.running is not None:
+            self.running.end(ClientLeft())
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, or of a method that HTTP does not know, as all else is."""

@@ -42,6 +42,7 @@ EXTENSIONS = ("binary_tensor_data", "classification")
 PLATFORM = "onnxruntime_onnx"
 """The model's framework, by Triton's name."""
 MOST_DIMENSIONS = 8
+COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 Datatype = Literal["UINT8", "INT64", "FP32", "BYTES"]
 
@@ -474,7 +475,7 @@ def write_response(
     response = {"model_name": signature.model_name, "model_version": VERSION}
     if request.id:
         response["id"] = request.id
-    header = json.dumps(response | {"outputs": outputs}, separators=(",", ":")).encode()
+    header = COMPACT.encode(response | {"outputs": outputs}).encode()
     if not tensors:
         return WrittenResponse(header, None)
     return WrittenResponse(b"".join([header, *tensors]), len(header))

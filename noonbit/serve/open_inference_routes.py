@@ -9,9 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import InputRefused
@@ -33,78 +30,75 @@ from noonbit.serve.open_inference import (
 from noonbit.serve.preparation import Prepared
 from noonbit.serve.probes import RETRY_SECONDS
 from noonbit.serve.refusal import RequestRefused
+from noonbit.serve.request import Answer, Request, Route
 from noonbit.serve.service import Service, stack_values
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
+HEADER_LENGTH_KEY = HEADER_LENGTH.lower().encode()
 READ_AT_ONCE = 65_536
 """Bytes of JSON that are parsed in the event loop, within a millisecond; a thread parses more."""
 MODEL_PATHS = ("/v2/models/{model}", f"/v2/models/{{model}}/versions/{VERSION}")
 
 
-def routes(service: Service) -> list[BaseRoute]:
+def routes(service: Service) -> list[Route]:
     """The routes of this protocol."""
     signature = Signature.of(service.name, service.model.contract)
 
-    async def live(request: Request) -> Response:
+    async def live(request: Request) -> Answer:
         return answer_message(ServerLive(live=True))
 
-    async def ready(request: Request) -> Response:
-        return answer_ready(service, ServerReady(ready=service.is_ready))
+    async def ready(request: Request) -> Answer:
+        return answer_ready(ServerReady(ready=service.is_ready))
 
-    async def server(request: Request) -> Response:
+    async def server(request: Request) -> Answer:
         return answer_message(
             ServerMetadata(name="noonbit", version=version("noonbit"), extensions=list(EXTENSIONS))
         )
 
-    async def model(request: Request) -> Response:
-        require_model(request, signature)
+    async def model(request: Request) -> Answer:
         return answer_message(signature.metadata())
 
-    async def model_ready(request: Request) -> Response:
-        require_model(request, signature)
-        return answer_ready(service, ModelReady(name=signature.model_name, ready=service.is_ready))
+    async def model_ready(request: Request) -> Answer:
+        return answer_ready(ModelReady(name=signature.model_name, ready=service.is_ready))
 
-    async def infer(request: Request, body: bytes) -> Response:
-        require_model(request, signature)
+    async def infer(request: Request, body: bytes) -> Answer:
         return await answer_inference(service, signature, request, body)
 
     bounded = service.bounded(infer, may_be_compressed=True)
-    found: list[BaseRoute] = [
-        Route("/v2", server, methods=["GET"]),
-        Route("/v2/health/live", live, methods=["GET"]),
-        Route("/v2/health/ready", ready, methods=["GET"]),
+    found = [
+        Route("GET", "/v2", server),
+        Route("GET", "/v2/health/live", live),
+        Route("GET", "/v2/health/ready", ready),
     ]
-    for path in MODEL_PATHS:
+    for label in MODEL_PATHS:
+        path = label.format(model=signature.model_name)
         found += [
-            Route(path, model, methods=["GET"]),
-            Route(f"{path}/ready", model_ready, methods=["GET"]),
-            Route(f"{path}/infer", bounded, methods=["POST"]),
+            Route("GET", path, model, label),
+            Route("GET", f"{path}/ready", model_ready, f"{label}/ready"),
+            Route("POST", f"{path}/infer", bounded, f"{label}/infer"),
         ]
     return found
 
 
-def answer_ready(service: Service, message: ServerReady | ModelReady) -> Response:
+def answer_ready(message: ServerReady | ModelReady) -> Answer:
     """Return 200 if requests are answered, else 503."""
-    response = answer_message(message, 200 if message.ready else 503)
-    if not message.ready:
-        response.headers["Retry-After"] = RETRY_SECONDS
-    return response
+    if message.ready:
+        return answer_message(message)
+    return answer_message(message, 503, {"Retry-After": str(RETRY_SECONDS)})
 
 
-def require_model(request: Request, signature: Signature) -> None:
-    """Raise `RequestRefused` for another model than the one that is served."""
-    name = request.path_params["model"]
-    if name != signature.model_name:
-        raise RequestRefused(
-            404, f"There is no model '{name[:100]}'; this server has '{signature.model_name}'."
-        )
+def require_model(path: str, name: str) -> None:
+    """Raise `RequestRefused` for a path of another model than `name`, the one that is served."""
+    asked = path.removeprefix("/v2/models/").partition("/")[0]
+    if path.startswith("/v2/models/") and asked not in ("", name):
+        raise RequestRefused(404, f"There is no model '{asked[:100]}'; this server has '{name}'.")
 
 
 async def answer_inference(
     service: Service, signature: Signature, request: Request, body: bytes
-) -> Response:
+) -> Answer:
     """Answer a question; raises `RequestRefused`."""
-    header_length = request.headers.get(HEADER_LENGTH)
+    header_length = request.header(HEADER_LENGTH_KEY)
     if header_length is None and len(body) > READ_AT_ONCE:
         question, given = await service.preparation.run(
             read_request, body, header_length, signature
@@ -125,8 +119,8 @@ async def answer_inference(
     service.metrics.inputs.inc(len(given))
     written = write_response(question, answers.probabilities, answers.logits, signature)
     if written.header_length is None:
-        return Response(written.body, media_type="application/json")
-    return Response(
+        return Answer(written.body)
+    return Answer(
         written.body,
         media_type="application/octet-stream",
         headers={HEADER_LENGTH: str(written.header_length)},

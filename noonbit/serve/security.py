@@ -1,4 +1,4 @@
-"""Who may ask: the middleware in front of every route.
+"""Who may ask: the gate in front of every route.
 
 A server on this machine is open to whoever uses the machine, and so to every page in its browser.
 Three things keep pages out. A page cannot leave out what the browser says of it (`Origin`,
@@ -14,10 +14,8 @@ import ipaddress
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from noonbit.serve.refusal import RequestRefused, error_response
+from noonbit.serve.refusal import RequestRefused
+from noonbit.serve.request import Request
 from noonbit.serve.settings import KEY_VARIABLE, ServeSettings
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/v2/health/live", "/v2/health/ready"})
@@ -33,39 +31,20 @@ SECURITY_HEADERS = {
 
 
 class Gate:
-    """ASGI middleware that lets only allowed requests through, and adds the security headers."""
+    """Lets only allowed requests through."""
 
-    def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
-        self._app = app
+    def __init__(self, settings: ServeSettings) -> None:
         self._key = None if settings.api_key is None else settings.api_key.encode("ascii")
         self._hosts = frozenset(
             name.lower() for name in ("localhost", settings.host, *settings.allowed_hosts)
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that is not allowed; hand all others on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        try:
-            self._require_allowed(Headers(scope=scope), scope["path"])
-        except RequestRefused as refusal:
-            response = error_response(refusal.status, refusal.sentence, refusal.headers)
-            await response(scope, receive, send_with_headers)
-            return
-        await self._app(scope, receive, send_with_headers)
-
-    def _require_allowed(self, headers: Headers, path: str) -> None:
+    def require_allowed(self, request: Request) -> None:
         """Raise `RequestRefused` for a foreign name, another site, or a missing key."""
-        host = require_one(headers, "host")
+        hosts = request.headers(b"host")
+        if len(hosts) != 1 or not hosts[0]:
+            raise RequestRefused(400, f"A request has one header Host; {len(hosts)} came.")
+        (host,) = hosts
         name = host_name(host)
         if name not in self._hosts and not is_address(name):
             raise RequestRefused(
@@ -73,12 +52,12 @@ class Gate:
                 f"This server is not called {name[:100]!r}; use localhost or an address, or start "
                 "it with --allowed-host NAME.",
             )
-        if is_cross_site(headers, host):
+        if is_cross_site(request, host):
             raise RequestRefused(
                 403, "Pages of other sites may not ask this server; ask it from a program."
             )
-        if self._key is not None and path not in OPEN_PATHS:
-            stated = stated_key(headers)
+        if self._key is not None and request.path not in OPEN_PATHS:
+            stated = stated_key(request)
             if not hmac.compare_digest(stated.encode("latin-1", "replace"), self._key):
                 raise RequestRefused(
                     401,
@@ -86,14 +65,6 @@ class Gate:
                     f"{KEY_VARIABLE} as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
                     {"WWW-Authenticate": "Bearer"},
                 )
-
-
-def require_one(headers: Headers, name: str) -> str:
-    """Return the only header of a name; raises `RequestRefused` for none or several."""
-    values = headers.getlist(name)
-    if len(values) != 1 or not values[0]:
-        raise RequestRefused(400, f"A request has one header {name.title()}; {len(values)} came.")
-    return values[0]
 
 
 @lru_cache(maxsize=64)
@@ -115,18 +86,19 @@ def is_address(name: str) -> bool:
     return True
 
 
-def is_cross_site(headers: Headers, host: str) -> bool:
+def is_cross_site(request: Request, host: str) -> bool:
     """Whether a browser says that a page of another site asks.
 
     `Sec-Fetch-Site` is of the Fetch Metadata specification; older browsers send `Origin` alone.
     """
-    if headers.get("sec-fetch-site", "none").lower() not in ("none", "same-origin"):
+    site = request.header(b"sec-fetch-site")
+    if site is not None and site.lower() not in ("none", "same-origin"):
         return True
-    origin = headers.get("origin")
+    origin = request.header(b"origin")
     return origin is not None and origin.lower().partition("://")[2] != host.lower()
 
 
-def stated_key(headers: Headers) -> str:
+def stated_key(request: Request) -> str:
     """Return the key that a request states; empty without one."""
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+    scheme, _, key = (request.header(b"authorization") or "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else request.header(b"x-api-key") or ""

@@ -16,8 +16,8 @@ from contextlib import AbstractContextManager
 from types import FrameType
 
 import uvicorn
-from starlette.applications import Starlette
 
+from noonbit.serve.app import Application
 from noonbit.serve.http_protocol import BoundedHttpProtocol
 from noonbit.serve.service import Service
 from noonbit.serve.settings import ServeSettings
@@ -30,7 +30,7 @@ IDLE_SECONDS = 15
 
 
 def serve(
-    app: Starlette,
+    app: Application,
     listener: socket.socket,
     settings: ServeSettings,
     *,
@@ -41,12 +41,11 @@ def serve(
     Returns how many requests were given up because the grace period was over.
     """
     make_server(app, settings, on_start=on_start).answer(listener)
-    service: Service = app.state.service
-    return service.given_up
+    return app.service.given_up
 
 
 def make_server(
-    app: Starlette, settings: ServeSettings, *, on_start: Callable[[], None] = lambda: None
+    app: Application, settings: ServeSettings, *, on_start: Callable[[], None] = lambda: None
 ) -> "GracefulServer":
     """Return uvicorn with an application of `create_app`."""
     config = uvicorn.Config(
@@ -62,7 +61,7 @@ def make_server(
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
     )
-    return GracefulServer(config, app.state.service, on_start)
+    return GracefulServer(config, app.service, on_start)
 
 
 class GracefulServer(uvicorn.Server):

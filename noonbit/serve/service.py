@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 
 from noonbit.serve.batching import Batcher
 from noonbit.serve.body import BodyReader, HeldBody
-from noonbit.serve.departure import unless_client_leaves
+from noonbit.serve.ending import ClientLeft, TimeOver, may_end_early
 from noonbit.serve.inputs import require_served
 from noonbit.serve.metrics import Metrics
 from noonbit.serve.preparation import Preparation, Prepared
 from noonbit.serve.refusal import CLIENT_LEFT, Busy, RequestRefused
+from noonbit.serve.request import Answer, Endpoint, Request
 from noonbit.serve.settings import ServeSettings
 from noonbit.system.hardware import usable_cpus
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from noonbit.export.onnx_model import OnnxModel
 
 RETRY_SECONDS = 1
-Handler = Callable[[Request, bytes], Awaitable[Response]]
+Handler = Callable[[Request, bytes], Awaitable[Answer]]
 """Answers a request whose body was read."""
 
 
@@ -89,37 +88,30 @@ class Service:
         """Take note that nothing new is to be taken."""
         self.is_ready = False
 
-    def bounded(
-        self, handle: Handler, *, may_be_compressed: bool = False
-    ) -> Callable[[Request], Awaitable[Response]]:
+    def bounded(self, handle: Handler, *, may_be_compressed: bool = False) -> Endpoint:
         """Return an endpoint that reads the body and calls `handle`, within the limits.
 
         It raises `RequestRefused` for a body that is too large or too slow, and for an answer that
         takes too long. Whatever `handle` waits for is cancelled then, and when the client leaves.
         """
 
-        async def endpoint(request: Request) -> Response:
+        async def endpoint(request: Request) -> Answer:
             seconds = self.settings.timeout_seconds
             has_body = False
-            limit = asyncio.timeout(seconds)
             try:
-                with HeldBody(self.bodies) as held:
-                    async with limit:
-                        body = await held.read(request, may_be_compressed=may_be_compressed)
-                        has_body = True
-                        async with unless_client_leaves(request):
-                            return await handle(request, body)
-            except ClientDisconnect:
-                return Response(status_code=CLIENT_LEFT)
+                with HeldBody(self.bodies) as held, may_end_early(request, seconds):
+                    body = await held.read(request, may_be_compressed=may_be_compressed)
+                    has_body = True
+                    return await handle(request, body)
+            except ClientLeft:
+                return Answer(b"", CLIENT_LEFT)
+            except TimeOver:
+                raise too_slow(seconds, has_body=has_body) from None
             except asyncio.CancelledError:  # the server stops, and waits no longer
                 self.given_up += 1
                 raise Busy(
                     "This server stopped before it had an answer; ask again.", RETRY_SECONDS
                 ) from None
-            except TimeoutError:
-                if not limit.expired():
-                    raise
-                raise too_slow(seconds, has_body=has_body) from None
 
         return endpoint
 

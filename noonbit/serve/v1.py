@@ -16,9 +16,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from noonbit.errors import InputRefused
 from noonbit.serve.familiarity import flag_unfamiliar
@@ -35,15 +32,16 @@ from noonbit.serve.messages import (
 )
 from noonbit.serve.preparation import Prepared
 from noonbit.serve.refusal import RequestRefused
+from noonbit.serve.request import Answer, Request, Route
 from noonbit.serve.service import Service, stack_values
 
 
-def routes(service: Service) -> list[BaseRoute]:
+def routes(service: Service) -> list[Route]:
     """The routes of this protocol."""
 
-    async def predict(request: Request, body: bytes) -> Response:
+    async def predict(request: Request, body: bytes) -> Answer:
         top = read_top(request)
-        content_type = request.headers.get("content-type", "")
+        content_type = request.header(b"content-type") or ""
         inputs = await service.preparation.run(
             read_inputs, body, content_type, service.kind, service.settings
         )
@@ -53,22 +51,22 @@ def routes(service: Service) -> list[BaseRoute]:
         status = 200 if any(isinstance(row, Prediction) for row in rows) else 422
         return answer_message(PredictAnswer(predictions=rows), status)
 
-    async def model(request: Request) -> Response:
+    async def model(request: Request) -> Answer:
         return answer_message(describe_model(service))
 
     return [
-        Route("/v1/predict", service.bounded(predict), methods=["POST"]),
-        Route("/v1/model", model, methods=["GET"]),
+        Route("POST", "/v1/predict", service.bounded(predict)),
+        Route("GET", "/v1/model", model),
     ]
 
 
 def read_top(request: Request) -> int:
     """Return how many classes an answer names; raises `RequestRefused`."""
-    query = request.query_params
-    unknown = [name for name in query if name != "top"]
+    query = request.query()
+    unknown = [name for name, _ in query if name != "top"]
     if unknown:
         raise RequestRefused(400, f"There is no use for ?{unknown[0][:50]}; ?top=3 is all.")
-    values = query.getlist("top")
+    values = [value for _, value in query]
     if not values:
         return 1
     if len(values) > 1 or not (values[0].isdecimal() and len(values[0]) <= 9 and int(values[0])):

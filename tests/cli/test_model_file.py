@@ -71,11 +71,11 @@ def ask_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, A
 
 
 def modules_after(*commands: list[str]) -> set[str]:
-    """The packages that a fresh interpreter holds after commands, each of which succeeds."""
+    """The modules that a fresh interpreter holds after commands, each of which succeeds."""
     code = (
         "import sys; from noonbit.cli.main import run\n"
         f"codes = [run(arguments) for arguments in {commands!r}]\n"
-        "print(codes); print(*{name.split('.')[0] for name in sys.modules})"
+        "print(codes); print(*sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
@@ -100,6 +100,7 @@ def test_one_picture_waits_for_nothing_that_it_does_not_need(model: str, tmp_pat
     write_pictures(tmp_path / "new")
     modules = modules_after(["predict", model, str(tmp_path / "new" / "dark" / "3.png")])
     assert not modules & {"torch", "scipy", "pyarrow", "matplotlib", "sklearn"}
+    assert not modules & {"rich.console", "rich.table", "numpy.random"}
 
 
 def test_a_file_names_classes_as_a_run_does(

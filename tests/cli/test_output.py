@@ -1,10 +1,12 @@
 """What a command shows of names that come from anywhere, and what a spreadsheet gets of them."""
 
 import csv
+import io
 import json
 import re
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from noonbit.cli.main import run
-from noonbit.cli.output import escape_formula
+from noonbit.cli.output import align_table, escape_formula, print_folded_table
 from noonbit.config.recipe import Recipe
 from noonbit.jobs.train import train
 from noonbit.runs.run import Run
@@ -151,3 +153,15 @@ def test_warnings_of_ones_own_code_are_notes_and_those_of_libraries_are_kept_awa
     printed = capsys.readouterr().err
     assert "note     my layer is odd\n" in printed
     assert "of numpy" not in printed
+
+
+def test_a_table_in_a_pipe_is_aligned_as_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = ["name", "예측", "count", ""]
+    body = [["a.png", "고양이", "1,000", ""], ["much longer.png", "[b]dog[/b]", "7", "resized"]]
+    numbers = [False, False, True, False]
+    piped = align_table([header, *body], numbers)
+    printed = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", printed)
+    monkeypatch.setenv("COLUMNS", "200")
+    print_folded_table(header, body, numbers)
+    assert printed.getvalue().splitlines() == piped

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from exporter import translations
 
 from noonbit.export.onnx_file import write_onnx
 from noonbit.runs.run import Run
+
+__all__ = ["translations"]
 
 
 @pytest.fixture(scope="session")

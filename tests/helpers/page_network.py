@@ -18,9 +18,8 @@ SCRIPTS = ("binary.js", "winograd.js", "kernels.js", "network.js")
 RUN = """([spec, weights, inputs]) => {
   const network = new Network(spec, readWeights(spec.weights, decodeBase64(weights)));
   return inputs.map((values) => {
-    const { logits, probabilities, maps } = network.run(values);
-    const ofMap = ({ name, kind, shape, data }) => ({ name, kind, shape, data: Array.from(data) });
-    return [Array.from(logits), Array.from(probabilities), maps.map(ofMap)];
+    const { logits, probabilities } = network.run(values);
+    return [Array.from(logits), Array.from(probabilities)];
   });
 }"""
 
@@ -30,8 +29,8 @@ def answers_of_page(
     graph: PageGraph,
     inputs: Sequence[NDArray[Any]],
     dtype: WeightsDtype = "float32",
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64], list[dict[str, Any]]]]:
-    """Logits, probabilities and maps of each input (*shape), computed by the browser.
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Logits and probabilities of each input (*shape), computed by the browser.
 
     The page is one that has `SCRIPTS`.
     """
@@ -41,7 +40,7 @@ def answers_of_page(
         RUN,
         [spec, base64.b64encode(weights).decode(), [each.ravel().tolist() for each in inputs]],
     )
-    return [(np.array(logits), np.array(shares), maps) for logits, shares, maps in answers]
+    return [(np.array(logits), np.array(shares)) for logits, shares in answers]
 
 
 def answers_of_onnxruntime(
@@ -72,5 +71,5 @@ def worst_difference(
     return max(
         float(np.nan_to_num(np.abs(one - other), nan=np.inf).max() / max(1, np.abs(other).max()))
         for mine, theirs in zip(given, wanted, strict=True)
-        for one, other in zip(mine[:2], theirs, strict=True)
+        for one, other in zip(mine, theirs, strict=True)
     )

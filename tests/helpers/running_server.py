@@ -48,7 +48,7 @@ def running_server(model: OnnxModel, **settings: object) -> Iterator[RunningServ
         try:
             assert started.wait(60), "the server did not start"
             with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
-                yield RunningServer(url, client, app.state.service, server)
+                yield RunningServer(url, client, app.service, server)
         finally:
             server.should_exit = True
             thread.join()

@@ -104,7 +104,12 @@ def test_the_maps_for_photographs_have_the_sides_of_the_papers() -> None:
 @pytest.mark.parametrize(
     ("name", "side"),
     [
-        *((name, 28) for name in (*GOLDEN, *CIFAR_GOLDEN)),
+        *((name, 28) for name in FORMS),
+        *(
+            pytest.param(name, 28, marks=pytest.mark.slow)
+            for name in (*GOLDEN, *CIFAR_GOLDEN)
+            if name not in FORMS
+        ),
         *((name, side) for name in FORMS for side in (32, 64)),
     ],
 )
@@ -115,7 +120,13 @@ def test_small_images_give_a_logit_a_class(name: str, side: int) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (7, 9), (48, 47), (99, 120), (100, 131)])
+@pytest.mark.parametrize(
+    "size",
+    [
+        *((1, 1), (1, 40), (99, 120), (100, 131)),
+        *(pytest.param(size, marks=pytest.mark.slow) for size in ((7, 9), (48, 47))),
+    ],
+)
 def test_any_size_gives_a_logit_a_class(name: str, size: ImageSize) -> None:
     model = network(name, 5, 3, size).eval()
     for logits in model.all_logits(torch.zeros(2, 3, *size, device="meta")):

@@ -1,5 +1,6 @@
-"""The browser of the tests of pages."""
+"""The browser of the tests of pages, and the exporter that writes them."""
 
 from browser import chromium, page
+from exporter import translations
 
-__all__ = ["chromium", "page"]
+__all__ = ["chromium", "page", "translations"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from encoded_pictures import encode
+from exporter import translations
 from numpy.typing import NDArray
 from PIL import Image
 from running_server import RunningServer, running_server
@@ -15,6 +16,8 @@ from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 from noonbit.export.onnx_file import write_onnx
 from noonbit.export.onnx_model import OnnxModel
 from noonbit.runs.run import Run
+
+__all__ = ["translations"]
 
 RULE = OutOfDistributionRule(threshold=0.6, validation_items=1000, validation_flagged=50)
 """Of a network that is surer of its own items than this one is, for which there would be none."""

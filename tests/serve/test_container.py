@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+HELPERS = ROOT / "tests" / "helpers"
 REQUIREMENTS = ROOT / "docker" / "requirements.txt"
 RUN = """
 import sys
@@ -26,24 +27,19 @@ class OnlyTheContainers:
         return None
 
 sys.meta_path.insert(0, OnlyTheContainers())
-import warnings
 from pathlib import Path
 
-warnings.simplefilter("ignore")  # Starlette's client will want another httpx one day
-from starlette.testclient import TestClient
 import noonbit.cli.main, noonbit.cli.serve
 noonbit.cli.serve.require_extra()
 from noonbit.export.onnx_model import OnnxModel
-from noonbit.serve.app import create_app
-from noonbit.serve.settings import ServeSettings
-import noonbit.serve.server
+from running_server import running_server
 
 model = OnnxModel.open(Path(sys.argv[1]), threads=1)
-with TestClient(create_app(model, ServeSettings()), base_url="http://localhost") as client:
+with running_server(model) as server:
     picture = sys.stdin.buffer.read()
-    (row,) = client.post("/v1/predict", files={"file": picture}).json()["predictions"]
+    (row,) = server.client.post("/v1/predict", files={"file": picture}).json()["predictions"]
     print(row["prediction"])
-    print(client.get("/docs").status_code, client.get("/metrics").status_code)
+    print(server.client.get("/docs").status_code, server.client.get("/metrics").status_code)
 print("torch" in sys.modules)
 """
 
@@ -84,7 +80,7 @@ def modules_of(package: str, found: set[str]) -> set[str]:
 def test_a_server_runs_with_nothing_but_what_the_container_installs(
     digits_file: Path, pictures: list[bytes]
 ) -> None:
-    allowed = {"noonbit", *modules_of("httpx", set())}
+    allowed = {"noonbit", "running_server", *modules_of("httpx", set())}
     for package in required():
         allowed |= modules_of(package, set())
     assert "torch" not in allowed and "pyarrow" not in allowed
@@ -92,7 +88,7 @@ def test_a_server_runs_with_nothing_but_what_the_container_installs(
         [sys.executable, "-c", RUN, str(digits_file), ",".join(allowed)],
         input=pictures[0],
         capture_output=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, HELPERS)))},
     )
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.decode().split() == ["0", "200", "200", "False"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from small_jobs import write_small
 from small_training import CONTRACT, RUNTIME, context_of, images, weights, with_optimizer
 from tape import TapeRecorder, tensors
 from torch import Tensor, nn
@@ -194,15 +195,18 @@ def test_members_whose_steps_are_captured_side_by_side_are_those_of_a_training_e
     monkeypatch.setattr(
         "noonbit.system.cpp_extension.load", lambda source: None
     )  # a tape records PyTorch operators only
-    recipe = Recipe(model="glimpse", epochs=1, threads=1, precision="float32", augment="shift=1")
+    source = write_small(tmp_path / "small.npz")
+    recipe = Recipe(
+        model="glimpse", epochs=2, batch_size=8, threads=1, precision="float32", augment="shift=1"
+    )
     with use_graphs(monkeypatch) as recorder:
         members = train_members(
-            "digits", recipe, EnsembleSettings(members=2), out=tmp_path / "run", at_once=2
+            source, recipe, EnsembleSettings(members=2), out=tmp_path / "run", at_once=2
         )
         side_by_side = recorder.replayed
         for seed, member in enumerate(load_members(members)):
             alone = recipe.model_copy(update={"seed": seed})
-            run = train("digits", alone, out=tmp_path / f"{seed}")
+            run = train(source, alone, out=tmp_path / f"{seed}")
             for name, value in run.model.state_dict().items():
                 assert torch.equal(value, member.model.state_dict()[name]), name
     assert side_by_side > 0

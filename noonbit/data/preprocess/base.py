@@ -78,7 +78,8 @@ class Preprocessor(BaseModel, ABC):
     inputs accordingly.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # Validators are built at first use, since a command needs those of one kind.
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     noun: ClassVar[str]
     """One input: `image`, `sentence`."""
@@ -205,7 +206,7 @@ class Preprocessor(BaseModel, ABC):
         """
         return transform_each(self, inputs)
 
-    def random_values(self, count: int, random: np.random.Generator) -> NDArray[Any]:
+    def random_values(self, count: int, random: "np.random.Generator") -> NDArray[Any]:
         """Made-up values (count, *shape) that `transform` could give, to compare networks on."""
         highest = self.channels if self.of_words else 256
         return random.integers(0, highest, (count, *self.shape)).astype(self.dtype)

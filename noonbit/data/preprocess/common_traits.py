@@ -57,7 +57,7 @@ def has_colour(images: Images) -> bool:
 class Drawing(BaseModel):
     """What grey training images have in common where they are drawings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     polarity: Polarity | None
     strokes: StrokeForm | None
@@ -95,6 +95,6 @@ def measure_sample(preprocessor: Preprocessor, sample: Images) -> tuple[Drawing,
 @once
 def preprocessing_code() -> str:
     """Return the code that makes pixels, for cache keys: another version may make others."""
-    names = "images.py", "common_traits.py", "pixels.py", "polarity.py", "ink.py", "strokes.py"
-    files = (Path(__file__).with_name(name) for name in names)
+    names = "images", "common_traits", "pixels", "polarity", "ink", "strokes", "morphology"
+    files = (Path(__file__).with_name(f"{name}.py") for name in names)
     return decoder_version() + "".join(file.read_text(encoding="utf-8") for file in files)

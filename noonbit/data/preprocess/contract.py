@@ -29,7 +29,7 @@ Divisor = Annotated[float, Field(ge=LEAST_DIVISOR, le=LARGEST_NUMBER)]
 class Contract(BaseModel):
     """Preprocessing, normalisation, class names and calibration; stored with the weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
     preprocessor: AnyPreprocessor
     mean: tuple[Number, ...]

@@ -273,7 +273,7 @@ class ImagePreprocessor(Preprocessor):
             raise InputRefused(names[index], item.reason)
         return prepared
 
-    def random_values(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+    def random_values(self, count: int, random: "np.random.Generator") -> NDArray[np.uint8]:
         """Noise, prepared as any other picture."""
         return np.asarray(self.transform(super().random_values(count, random)).values, np.uint8)
 

@@ -13,6 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from noonbit.data.preprocess.morphology import (
+    blur,
+    connect,
+    grow,
+    shrink,
+    window_maximum,
+    window_minimum,
+)
+
 Map = NDArray[np.float32]
 """(height, width), a number for each pixel."""
 
@@ -74,14 +83,12 @@ def find_ink(picture: Image.Image) -> Ink | None:
 
 def reduce(picture: Image.Image) -> Map:
     """The picture with its longer side at most `WORKING_SIDE`, as float32 levels."""
-    from scipy import ndimage
-
     times = max(picture.size) / WORKING_SIDE
     if times <= 1:
         return np.asarray(picture, np.float32)
     size = (max(1, round(picture.width / times)), max(1, round(picture.height / times)))
     grey = np.asarray(picture.resize(size, Image.Resampling.BOX), np.float32)
-    return np.asarray(ndimage.gaussian_filter(grey, SMOOTHING), np.float32)
+    return blur(grey, SMOOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +107,16 @@ def depth_below_paper(grey: Map) -> Depth:
     A closing leaves the edge of a shadow where it is, as a blur would not, and gradients too.
     Light is divided out rather than subtracted, since ink in a shadow loses as much of it as paper.
     """
-    from scipy import ndimage
-
     window = max(3, int(WINDOW * min(grey.shape)) | 1)
     # Continued over its edge, else the darkest corner of a gradient or a shadow would be filled.
     margin = max(1, window // 4)
     around = np.pad(grey, margin, "edge")
-    highest = ndimage.maximum_filter(around, window, mode="constant", cval=-np.inf)
-    closed = ndimage.minimum_filter(highest, window, mode="constant", cval=np.inf)
-    paper = np.maximum(closed[margin:-margin, margin:-margin], grey)
-    return Depth(paper, (paper - grey) / np.maximum(paper, 1))
+    for axis in (0, 1):
+        around = window_maximum(around, window, axis, beyond=-np.inf)
+    for axis in (0, 1):
+        around = window_minimum(around, window, axis, beyond=np.inf)
+    paper = np.maximum(around[margin:-margin, margin:-margin], grey)
+    return Depth(paper, np.asarray((paper - grey) / np.maximum(paper, 1), np.float32))
 
 
 def roughness(levels: Map) -> float:
@@ -123,16 +130,16 @@ def roughness(levels: Map) -> float:
 
 def trace(depth: Map, *, is_dark: bool) -> Ink | None:
     """Separate the strokes of the main figure from the paper and from other ink."""
-    from scipy import ndimage
-
     threshold = otsu_threshold(depth)
-    parts, count = ndimage.label(depth > EDGE_OF_INK * threshold, np.ones((3, 3)))
+    pieces = connect(depth[None] > EDGE_OF_INK * threshold, diagonal=True)
+    parts, count = pieces.numbers[0], pieces.count
     if not count or depth.max() < LEAST_CONTRAST:
         return None
-    numbers = np.arange(1, count + 1)
-    mass = ndimage.sum(depth, parts, numbers)
-    is_ink = ndimage.maximum(depth, parts, numbers) > CORE_OF_INK * threshold
-    boxes = np.array([[(s.start, s.stop) for s in box] for box in ndimage.find_objects(parts)])
+    mass = np.bincount(parts.ravel(), depth.ravel(), count + 1)[1:]
+    deepest = np.zeros(count + 1, depth.dtype)
+    np.maximum.at(deepest, parts, depth)
+    is_ink = deepest[1:] > CORE_OF_INK * threshold
+    boxes = boxes_around(parts, count)
     length = (boxes[:, :, 1] - boxes[:, :, 0]).max(axis=1)
     edge = np.concatenate([parts[0], parts[-1], parts[1:-1, 0], parts[1:-1, -1]])
     contact = np.bincount(edge, minlength=count + 1)[1:] / length
@@ -151,7 +158,7 @@ def trace(depth: Map, *, is_dark: bool) -> Ink | None:
     # its edge is covered in part.
     none, all_of_it = 0.5 * threshold, 0.95 * full
     cover = np.clip((depth - none) / max(all_of_it - none, 1e-6), 0, 1)
-    cover *= ndimage.binary_dilation(figure)
+    cover *= grow(figure)
 
     paper = depth[~figure]
     unevenness = float(np.median(np.abs(paper - np.median(paper)))) if paper.size else 1.0
@@ -165,11 +172,21 @@ def trace(depth: Map, *, is_dark: bool) -> Ink | None:
     return Ink(np.asarray(cover, np.float32), is_dark=is_dark, is_clear=bool(is_clear))
 
 
+def boxes_around(parts: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Start and stop of each of the numbered parts (H, W) along rows and columns: (count, 2, 2)."""
+    places = np.nonzero(parts)
+    numbers = parts[places] - 1
+    boxes = np.empty((count, 2, 2), np.int64)
+    boxes[:, :, 0], boxes[:, :, 1] = max(parts.shape), 0
+    for axis, positions in enumerate(places):
+        np.minimum.at(boxes[:, axis, 0], numbers, positions)
+        np.maximum.at(boxes[:, axis, 1], numbers, positions + 1)
+    return boxes
+
+
 def unevenness_within(depth: Map, strokes: NDArray[np.bool_]) -> float:
     """The range of 80 % of the depths inside of strokes, in parts of the median."""
-    from scipy import ndimage
-
-    inside = depth[ndimage.binary_erosion(strokes, np.ones((3, 3)), border_value=1)]
+    inside = depth[shrink(strokes)]
     if len(inside) < INNER_PIXELS:
         return 0.0
     low, usual, high = np.quantile(inside, (0.1, 0.5, 0.9))

@@ -15,7 +15,6 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache as run_once
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -268,6 +267,8 @@ def register_heif() -> bool:
 
 def heif_version() -> str:
     """Return the version of what reads HEIF; empty without it. Does not import it."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
     try:
         return version("pillow-heif")
     except PackageNotFoundError:

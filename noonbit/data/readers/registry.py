@@ -11,7 +11,6 @@ from noonbit.data.compression import refuse_bomb
 from noonbit.data.dataset import Inputs, RawDataset
 from noonbit.data.encodings import describe_encoding
 from noonbit.data.files import File, find_empty_folders, head, is_archive, open_files, suffix_of
-from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.readers import (
     arrays,
     cifar,
@@ -310,6 +309,8 @@ def detect_format(listing: Listing, path: Path) -> Format:
 
 def describe_missing_path(path: Path) -> str:
     """Word the error for a path that does not exist, with the most similar name that does."""
+    from noonbit.data.known.catalogue import KNOWN
+
     hint = did_you_mean(path.name, [*list_names(path.parent), *KNOWN])
     return (
         f"{path} {describe_place(path)}.{hint} A source is a folder, a file, an archive, or one "

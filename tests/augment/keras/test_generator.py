@@ -241,7 +241,7 @@ def test_turning_one_transform_on_leaves_the_others_as_they_were() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_draws_stay_within_their_settings(seed: int) -> None:
     drawn = ImageDataGenerator(**EVERYTHING).get_random_transform((10, 20, 1), seed)
     assert abs(drawn["theta"]) <= 30 and abs(drawn["shear"]) <= 10

@@ -304,7 +304,7 @@ def given_or_refused(
 @pytest.mark.parametrize("value_range", [(0.0, 255.0), (0.0, 1.0)])
 @pytest.mark.parametrize("polarity", [None, "light on dark", "dark on light"])
 @pytest.mark.parametrize("preprocessor", [GREY, COLOUR])
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_an_array_of_many_is_framed_as_each_of_its_images(
     preprocessor, polarity, value_range, data: st.DataObject
