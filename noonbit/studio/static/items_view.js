@@ -10,6 +10,7 @@ const ITEM_SIDE = 160;
 const TEST_SIDE = 96;
 const BARS = 3;
 const LONGEST_NAME = 10;
+const LONG_LABEL = 8;
 
 /** Pictures are grey or in colour; what has a sign is in the colours of the maps. */
 function paintPicture(sheet, frame, tile, palette, { space, side, density }) {
@@ -127,6 +128,8 @@ class TestCard {
     const { test } = this;
     const label = this.classes[test.label];
     setText(this.label, label);
+    setAttribute(this.label, "title", label);
+    this.label.classList.toggle("lv-long", label.length > LONG_LABEL);
     setText(this.verdict, this.right ? `✓ ${words.say("right")}` : `✗ ${words.say("wrong")}`);
     setLabel(this.sheet.canvas, words.say("test_label", { number: String(test.number), label }));
     this.bars.forEach((bar, rank) => {

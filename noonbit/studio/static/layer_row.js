@@ -4,7 +4,7 @@
 
 import { element, pressable, setAttribute, setHidden, setLabel, setText } from "./elements.js";
 import { PANELS } from "./frame.js";
-import { isUnits, Sheet, silentMaps } from "./sheet.js";
+import { isUnits, ONE_MAP_HEIGHT, Sheet, silentMaps } from "./sheet.js";
 import { formatOutput, formatRange, formatValue } from "./texts.js";
 
 /** Of a layer that is not open, so many maps are shown. */
@@ -20,11 +20,10 @@ const LEAST_FILTER_VALUE = 4;
 const SMALL_FILTER = 11;
 /** Units of a dense layer get smaller before they get higher than this. */
 const UNITS_HEIGHT = 100;
-const ONE_MAP_HEIGHT = 200;
 
 /** A key of texts.js for what a sheet of a layer shows. */
 export function nameOfPanel(layer, panel) {
-  if (!panel.startsWith("weight") || !layer.kind.startsWith("Conv")) return panel;
+  if (!panel.startsWith("weight") || (layer.output.length < 3 && !layer.kind.startsWith("Conv"))) return panel;
   return panel === "weights" ? "filters" : "filter_gradients";
 }
 

@@ -357,5 +357,6 @@ function groupLayers(layers) {
     if (name !== "" && last?.name === name) last.layers.push(layer);
     else groups.push({ name, layers: [layer] });
   }
-  return groups;
+  // A block of one layer needs no heading: its whole name stands in its row.
+  return groups.map((group) => (group.layers.length === 1 ? { ...group, name: "" } : group));
 }

@@ -21,8 +21,10 @@ export class Legend {
     );
   }
 
-  take({ layers }) {
-    setHidden(this.colour, !layers.some((layer) => PANELS.some((panel) => layer[panel]?.channels === 3 && layer[panel].signed)));
+  take({ item, layers }) {
+    const isColoured = (tile) => tile?.channels === 3 && tile.signed;
+    const coloured = isColoured(item.gradient) || layers.some((layer) => PANELS.some((panel) => isColoured(layer[panel])));
+    setHidden(this.colour, !coloured);
   }
 
   writeTexts(words) {

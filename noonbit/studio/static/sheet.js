@@ -8,6 +8,8 @@
 
 const LARGEST_VALUE = 14;
 const LARGEST_GAP = 5;
+/** A single map, such as that of a sentence, may have the whole width, and this height. */
+export const ONE_MAP_HEIGHT = 200;
 const GROUP_GAP = 12;
 
 /**
@@ -23,8 +25,9 @@ export function layOut(tile, { space, side, density, gap: wishedGap = LARGEST_GA
   const wished = Math.max(Math.floor((side * density) / longer), Math.ceil(least * density));
   const fitting = Math.floor((available - 2) / tile.width);
   const scale = Math.max(1, Math.min(wished, fitting, Math.floor(most * density)));
-  // A map much larger than wished shows every second value, or third; enlarged, it shows all.
-  const every = Math.max(1, Math.ceil(longer / (1.5 * Math.max(side, space * (tile.count === 1)) * density)));
+  // A map much larger than wished shows every second value, or third; enlarged, it shows what it can.
+  const [widest, highest] = tile.count === 1 ? [space, Math.max(side, ONE_MAP_HEIGHT)] : [1.5 * side, 1.5 * side];
+  const every = Math.max(1, Math.ceil(tile.width / (widest * density)), Math.ceil(tile.height / (highest * density)));
   const columnsOfMap = Math.ceil(tile.width / every);
   const rowsOfMap = Math.ceil(tile.height / every);
   const gap = Math.round(wishedGap * density);
