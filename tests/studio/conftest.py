@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from browser import chromium
+from browser import chromium, page
 from playwright.sync_api import expect
 from running_studio import RunningStudio, running_studio
 
-__all__ = ["chromium"]
+__all__ = ["chromium", "page"]
 
 # What a page waits for is a process that imports PyTorch, on a machine that tests keep busy.
 expect.set_options(timeout=120_000)
