@@ -12,11 +12,14 @@ scripts carry a nonce, so that no text that found its way into a page runs as on
 
 import secrets
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from noonbit.serve.refusal import RequestRefused, error_response
-from noonbit.serve.security import host_name, is_cross_site, require_one
+from noonbit.serve.refusal import RequestRefused
+from noonbit.serve.request import Request
+from noonbit.serve.security import host_name, is_cross_site, stated_host
+from noonbit.terminal import escape_controls
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -51,28 +54,29 @@ class LocalGate:
             await self._app(scope, receive, send)
             return
         try:
-            require_local(Headers(scope=scope))
+            require_local(Request(scope, receive))
         except RequestRefused as refusal:
             if scope["type"] == "websocket":
                 await receive()  # of `websocket.connect`, before which nothing may be sent
                 await send({"type": "websocket.close", "code": 1008, "reason": ""})
             else:
-                response = error_response(refusal.status, refusal.sentence)
+                content = {"error": escape_controls(refusal.sentence)}
+                response = JSONResponse(content, status_code=refusal.status)
                 await response(scope, receive, AnswerHeaders(send))
             return
         is_web = scope["type"] == "http"
         await self._app(scope, receive, AnswerHeaders(send) if is_web else send)
 
 
-def require_local(headers: Headers) -> None:
+def require_local(request: Request) -> None:
     """Raise `RequestRefused` for a foreign name of this machine, or another site's page."""
-    host = require_one(headers, "host")
+    host = stated_host(request)
     name = host_name(host)
     if name not in LOCAL_NAMES:
         raise RequestRefused(
             403, f"The studio is not called {name[:100]!r}; use localhost or 127.0.0.1."
         )
-    if is_cross_site(headers, host):
+    if is_cross_site(request, host):
         raise RequestRefused(403, "Pages of other sites may not ask the studio.")
 
 
