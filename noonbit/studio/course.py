@@ -105,15 +105,9 @@ class Course:
 
     @property
     def share(self) -> float:
-        """The share of the training that is over, as far as its planned epochs say it."""
-        if not self.epochs:
-            return 0.0
-        done = len(self.history)
-        latest = self.ticks.latest
-        ends = [step for epoch, step in self.ticks.epoch_steps.items() if epoch == done]
-        if latest is not None and done and ends and latest["epoch"] > done:
-            done += min(1.0, (latest["step"] - ends[0]) * done / ends[0])
-        return min(1.0, done / self.epochs)
+        """The share of the training's time that is over; 0 where nothing says how long it takes."""
+        spent, left = self.header.get("seconds"), self.header.get("seconds_left")
+        return 0.0 if not spent or left is None else spent / (spent + left)
 
     def numbers(self, speech: Speech) -> dict[str, str]:
         """Return the latest numbers as words; those of the last epoch without a tick."""
