@@ -19,7 +19,8 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.data.word_vectors import read_vectors
 from noonbit.errors import UsageError
 from noonbit.models.catalogue import MODELS, build_for, model_of
-from noonbit.models.custom import CustomNetwork, is_custom
+from noonbit.models.custom import CustomNetwork
+from noonbit.models.network_file import NetworkFile, read_if_file
 from noonbit.models.sentence import WordVectors
 from noonbit.models.summary import summarise
 from noonbit.models.tta import with_tta
@@ -38,8 +39,8 @@ class PreparedTraining:
     context: TrainingContext
     reasons: dict[str, str]
     """Why each derived setting is what it is."""
-    custom: CustomNetwork | None = None
-    """The code that built the network, if it is the user's own."""
+    file: NetworkFile | None = None
+    """What the network was built from, if it is a file of the user's own."""
 
     def fit(self, callbacks: Callbacks) -> bool:
         """Train to the end; False if `callbacks` asked to stop before."""
@@ -77,11 +78,11 @@ def prepare_training(
     a network of the user's own that cannot be trained.
     """
     started = perf_counter()
-    custom = None
+    file = None
     if model is None:
         name = model_of(recipe, items.preprocessor)
-        custom = CustomNetwork.read(name) if is_custom(name) else None
-        network = build_seeded(custom or name, items, recipe.seed)
+        file = read_if_file(name)
+        network = build_seeded(file or name, items, recipe.seed)
     else:
         name, network = type(model).__name__, model
     require_memory(
@@ -89,7 +90,7 @@ def prepare_training(
         f"The gradients of {name} and the state of its optimiser",
         "Choose a smaller --image-size, or another --model.",
     )
-    if custom is not None or model is not None:
+    if isinstance(file, CustomNetwork) or model is not None:
         classes = len(items.data.class_names)
         require_trainable(network, name, items.preprocessor, classes, runtime)
     if initial is not None:
@@ -114,7 +115,7 @@ def prepare_training(
     }
     state = init_training(network, context, None if initial is None else initial.weights)
     state.elapsed = perf_counter() - started
-    return PreparedTraining(state, context, reasons, custom)
+    return PreparedTraining(state, context, reasons, file)
 
 
 def require_fitting(initial: InitialWeights, network: nn.Module, name: str) -> None:
@@ -138,13 +139,13 @@ def require_fitting(initial: InitialWeights, network: nn.Module, name: str) -> N
     )
 
 
-def build_seeded(network: str | CustomNetwork, items: PreparedDataset, seed: int) -> nn.Module:
+def build_seeded(network: str | NetworkFile, items: PreparedDataset, seed: int) -> nn.Module:
     """Build a network whose initial weights are a function of the seed."""
     torch.manual_seed(seed)
     preprocessor, classes = items.preprocessor, len(items.data.class_names)
-    if isinstance(network, CustomNetwork):
-        return network.build(classes, preprocessor.channels, preprocessor.size)
-    return build_for(preprocessor, network, classes)
+    if isinstance(network, str):
+        return build_for(preprocessor, network, classes)
+    return network.build(classes, preprocessor.channels, preprocessor.size)
 
 
 def init_word_vectors(network: nn.Module, recipe: Recipe, items: PreparedDataset) -> dict[str, str]:
