@@ -189,31 +189,39 @@ def plan_for(
     Raises `UsageError` for settings that do not fit them.
     """
     preprocessor = items.preprocessor
+    summary = summarise(network, preprocessor.shape, of_words=preprocessor.of_words)
+    task = plan_inputs(items, name, summary.multiply_adds)
+    rate = runtime.multiply_adds_per_second
+    plan = derive(recipe, replace(task, multiply_adds_per_second=rate))
+    require_symmetric(plan, preprocessor)
+    with_tta(network, plan.test_time_augmentation)
+    return plan
+
+
+def plan_inputs(items: PreparedDataset, name: str, multiply_adds: int) -> PlanInputs:
+    """Return what the defaults of a training are derived from, but for the machine's speed.
+
+    `multiply_adds` are those of one item.
+    """
     may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
     task = PlanInputs(
         model=name,
         items=len(items.split.train),
-        augmentation=preprocessor.augmentation(may_mirror=may_mirror),
-        multiply_adds=summarise(
-            network, preprocessor.shape, of_words=preprocessor.of_words
-        ).multiply_adds,
+        augmentation=items.preprocessor.augmentation(may_mirror=may_mirror),
+        multiply_adds=multiply_adds,
         difficulty=items.difficulty,
-        multiply_adds_per_second=runtime.multiply_adds_per_second,
     )
-    if name in MODELS:
-        entry = MODELS[name]
-        task = replace(
-            task,
-            optimizer=entry.optimizer,
-            learning_rate=entry.learning_rate,
-            effort=entry.effort,
-            documented=entry.documented,
-            because=entry.because or f"as {entry.source} has it",
-        )
-    plan = derive(recipe, task)
-    require_symmetric(plan, preprocessor)
-    with_tta(network, plan.test_time_augmentation)
-    return plan
+    if name not in MODELS:
+        return task
+    entry = MODELS[name]
+    return replace(
+        task,
+        optimizer=entry.optimizer,
+        learning_rate=entry.learning_rate,
+        effort=entry.effort,
+        documented=entry.documented,
+        because=entry.because or f"as {entry.source} has it",
+    )
 
 
 def require_symmetric(plan: Plan, preprocessor: Preprocessor) -> None:
