@@ -11,7 +11,7 @@ A layer that its input does not fit raises `DoesNotFit`, with the arithmetic tha
 that no machine trains are refused here, before anything of that size is made.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias
@@ -153,14 +153,18 @@ def trace(layers: Iterable[LayerSpec], image: Shape, *, classes: int) -> LayerTa
 
     Raises `DoesNotFit` for the first layer that does not.
     """
+    return LayerTable(tuple(follow(layers, image, classes=classes)))
+
+
+def follow(layers: Iterable[LayerSpec], image: Shape, *, classes: int) -> Iterator[LayerRow]:
+    """Yield the rows of `trace` one by one, so those before a layer that does not fit are known."""
     tracer = Tracer(image)
     for layer in layers:
-        tracer.add(layer)
+        yield tracer.add(layer)
     if len(tracer.values) > 1:
-        tracer.add(Flatten(), is_added=True)
+        yield tracer.add(Flatten(), is_added=True)
     # The number of classes is the data's, which may have more of them than a layer has units.
-    tracer.add(Dense.model_construct(units=classes), is_added=True)
-    return LayerTable(tuple(tracer.rows))
+    yield tracer.add(Dense.model_construct(units=classes), is_added=True)
 
 
 class Tracer:
@@ -172,8 +176,8 @@ class Tracer:
         self.given = prod(image)
         """Numbers that image and layers gave so far."""
 
-    def add(self, layer: LayerSpec, *, is_added: bool = False) -> None:
-        """Append the row of the next layer; raises `DoesNotFit`."""
+    def add(self, layer: LayerSpec, *, is_added: bool = False) -> LayerRow:
+        """Append the row of the next layer, and return it; raises `DoesNotFit`."""
         number, input = len(self.rows) + 1, self.values
         windows = place_windows(number, layer, input)
         output = output_of(layer, input, windows)
@@ -191,6 +195,7 @@ class Tracer:
         self.rows.append(row)
         self.given += prod(output)
         self.refuse_too_much(row)
+        return row
 
     def refuse_too_much(self, row: LayerRow) -> None:
         """Raise `DoesNotFit` where the network has become too large with this layer."""

@@ -8,7 +8,7 @@ it is used.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from noonbit.studio import draw_page, train_page, watch_page
+from noonbit.studio import draw_page, network_page, train_page, watch_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Page:
 PAGES: tuple[Page, ...] = (
     Page("/train", "page.train", train_page.build),
     Page("/train/{run}", "page.train", watch_page.build, is_in_header=False),
+    Page("/network", "page.network", network_page.build),
     Page("/draw", "page.draw", draw_page.build),
     Page("/draw/{run}", "page.draw", draw_page.build_run, is_in_header=False),
 )
