@@ -20,7 +20,7 @@ def run_of_the_studio(studio: RunningStudio, digits_run: Run) -> None:
 
 
 @pytest.mark.parametrize(("locale", "theme"), [("en-US", "light"), ("ko-KR", "dark")])
-@pytest.mark.parametrize("path", ["/train", "/train/digits-run", "/draw"])
+@pytest.mark.parametrize("path", ["/train", "/train/digits-run", "/network?data=digits", "/draw"])
 def test_axe_finds_no_serious_fault(
     studio: RunningStudio,
     chromium: Browser,
@@ -34,6 +34,10 @@ def test_axe_finds_no_serious_fault(
         if path == "/train":
             expect(page.locator(".run")).to_be_visible()
             page.locator(".q-expansion-item").click()
+        if path.startswith("/network"):
+            expect(page.locator("[data-network=glance]")).to_be_visible()
+            page.locator("[data-kind=dense]").click()  # which does not fit
+            expect(page.locator("ol .warning")).to_be_visible()
         page.wait_for_timeout(500)  # until nothing fades in
         found = Axe().run(page).response["violations"]
         faults = [

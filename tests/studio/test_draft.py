@@ -35,7 +35,7 @@ def test_the_rows_before_the_layer_that_does_not_fit_are_known() -> None:
     draft.add("dense")
     draft.add("relu")
     rows, misfit = draft.check(Target())
-    assert len(rows) == 3
+    assert [row.number for row in rows] == [1, 2, 3]
     assert misfit is not None and (misfit.number, misfit.reason) == (4, "needs_row")
     draft.add("flatten")
     draft.move(5, -1)

@@ -122,6 +122,22 @@ def test_a_network_is_saved_and_led_to_its_training(
     )
 
 
+def test_a_network_that_was_built_is_trained(network_page: Page, studio: RunningStudio) -> None:
+    page = network_page
+    page.get_by_role("button", name="Batch norm").click()
+    page.get_by_label("Name", exact=True).fill("built")
+    page.get_by_role("button", name="Train it").click()
+    page.wait_for_url("**/train?data=digits&model=networks*built.toml")
+    page.get_by_text("Settings").click()
+    page.get_by_label("Epochs").fill("1")
+    page.get_by_role("button", name="Begin training").click()
+    page.wait_for_url(re.compile("/train/[^/?]+$"))
+    expect(page.locator(".status")).to_have_text("finished")
+    (copy,) = studio.folder.glob("runs/*built*/model-*.toml")
+    written = studio.folder / "networks" / "built.toml"
+    assert copy.read_bytes() == written.read_bytes()
+
+
 def test_data_that_cannot_be_read_are_the_engines_sentence(
     studio: RunningStudio, chromium: Browser
 ) -> None:
