@@ -82,10 +82,6 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "network.save": ("Save as TOML", "TOML로 저장"),
     "network.saved": ("Saved: {path}", "저장했습니다: {path}"),
     "network.file": ("The file", "파일 내용"),
-    "network.file_help": (
-        "The same network from the command line: noonbit train {source} --model {path}",
-        "명령줄에서 같은 신경망: noonbit train {source} --model {path}",
-    ),
     "kind.conv": ("Convolution", "합성곱"),
     "kind.pool": ("Pool", "풀링"),
     "kind.global_pool": ("Global pool", "전역 풀링"),
