@@ -35,6 +35,7 @@ ROOMS = [
     "jobs",
     "api",
     "course",
+    "studio",
     "cli",
 ]
 

@@ -71,10 +71,10 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     too, and one of unit floats whole numbers up to 255; X of any other scale than that of the
     training raises `ValueError`, since the answers would be at chance.
 
-    `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
-    float32 (n, channels, height, width) and gives logits; a module is copied, never changed. The
-    other parameters are the fields of `Recipe` by the same names, derived from the data where they
-    are None. `validation` is the share of X that chooses the best epoch; with 0, and by itself
+    `model` is a name of the catalogue, `file.toml`, `path.py:function`, or a `torch.nn.Module` that
+    takes float32 (n, channels, height, width) and gives logits; a module is copied, never changed.
+    The other parameters are the fields of `Recipe` by the same names, derived from the data where
+    they are None. `validation` is the share of X that chooses the best epoch; with 0, and by itself
     below 100 items, all of X trains and the last epoch stays. `random_state` is a seed, a
     `RandomState`, or None for another training each time.
 

@@ -39,10 +39,10 @@ def train(
 ) -> Run:
     """Train a classifier and return its run, whose folder holds weights, figures and report.
 
-    `model` is a name of the catalogue, `path.py:function`, or a `torch.nn.Module` that takes
-    float32 images (N, C, H, W) and gives logits (N, classes). The training begins with the weights
-    of `from_run`, a run or its name, whose network and classes it then has. `settings` are the
-    fields of `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings`
+    `model` is a name of the catalogue, `file.toml`, `path.py:function`, or a `torch.nn.Module` that
+    takes float32 images (N, C, H, W) and gives logits (N, classes). The training begins with the
+    weights of `from_run`, a run or its name, whose network and classes it then has. `settings` are
+    the fields of `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings`
     (`members=7`, `folds=10`), checked by name and value. With `live`, others can watch and steer it
     through its folder (`noonbit watch`, `noonbit studio`). `observer` shows the progress; by
     default a bar or lines on stderr. Raises the errors of errors.py.

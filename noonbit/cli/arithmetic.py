@@ -6,7 +6,7 @@ from noonbit.cli.output import Json, OutFile, print_json, print_line, say
 from noonbit.errors import UsageError, plural
 
 if TYPE_CHECKING:
-    from noonbit.course.arithmetic import Layer, Padding, Placement
+    from noonbit.models.placement import Layer, Padding, Placement
 
 MOST_DIGITS = 12
 """Of the padding; longer numbers are too large for a picture of anything."""
@@ -49,7 +49,8 @@ def arithmetic(
     shape = parse_image_size(image, flag="")
     if pool and filters is not None:
         raise UsageError("--filters has no use with --pool: a pool has no filters.")
-    from noonbit.course.arithmetic import convolution, draw, format_shape, pooling
+    from noonbit.course.arithmetic import convolution, draw, pooling
+    from noonbit.models.placement import format_shape
 
     zeros = parse_padding(padding)
     if pool:
@@ -111,7 +112,8 @@ def parse_padding(text: str) -> "Padding":
 
 def print_layer(layer: "Layer") -> None:
     """Print the layer in words, the filter's positions along each axis, and the figures."""
-    from noonbit.course.arithmetic import format_shape, sketch
+    from noonbit.course.arithmetic import sketch
+    from noonbit.models.placement import format_shape
 
     height, width = layer.height, layer.width
     channels = layer.input[2]

@@ -39,8 +39,9 @@ def gradcheck(
     Parameters
     ----------
     model
-        A network of `noonbit models`, path.py:function, or `byhand` and `byhand-exact`, the network
-        written by hand with its document's backward pass and with the derivative.
+        A network of `noonbit models`, layers in a file.toml, path.py:function, or `byhand` and
+        `byhand-exact`, the network written by hand with its document's backward pass and with the
+        derivative.
     input
         One image: height x width x channels, by default 8x8x1; or one sentence: length x words.
         Small ones are quicker and find the same mistakes.

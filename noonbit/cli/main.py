@@ -34,6 +34,7 @@ COMMANDS = {
     "predict": "Name the classes of new images.",
     "errors": "Draw the test images that a run got wrong.",
     "serve": "Answer over HTTP with a run or an exported file.",
+    "studio": "Open the pages that train, watch and draw, in the browser.",
     "report": "Write a run's offline page again.",
     "show": "Draw one image of a source, and print it as numbers.",
     "export": "Write a run as a file that runs without noonbit.",

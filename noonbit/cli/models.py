@@ -1,13 +1,24 @@
 """noonbit models"""
 
-from noonbit.cli.output import Json, print_json, print_table, say
+from typing import Any
+
+from noonbit.cli.output import DataDir, Json, print_json, print_line, print_table, say
 
 
-def models(*, json: Json = False) -> None:
+def models(source: str | None = None, /, *, data_dir: DataDir = None, json: Json = False) -> None:
     """List the networks, with their size for 28x28x1 images and 10 classes.
 
     Those of sentences and boards for their usual inputs: the movie reviews, and moves in Go.
+
+    Parameters
+    ----------
+    source
+        Data: list the networks that take them, with their size for them, and how long training
+        takes on this machine's processor, roughly.
     """
+    if source is not None:
+        forecast(source, data_dir=data_dir, json=json)
+        return
     from noonbit.data.preprocess.registry import INPUT_KINDS
     from noonbit.models.catalogue import MODELS, outline
     from noonbit.models.summary import summarise
@@ -40,3 +51,79 @@ def models(*, json: Json = False) -> None:
         [tuple(value for key, value in row.items() if key != "takes") for row in rows],
     )
     say("\nnext     noonbit summary cnn --input 28x28x1 --classes 10")
+
+
+def forecast(source: str, *, data_dir: DataDir, json: bool) -> None:
+    """List the networks that take these data, with what training them costs."""
+    from noonbit.config.recipe import Recipe
+    from noonbit.jobs.forecast import forecast_networks
+    from noonbit.models.catalogue import MODELS
+    from noonbit.system.multiply_rate import multiply_adds_per_second
+    from noonbit.terminal import shell_word
+
+    items, forecasts = forecast_networks(source, Recipe(), data_dir=data_dir)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": each.name,
+            "parameters": each.summary.parameters,
+            "multiply_adds": each.summary.multiply_adds,
+            "epochs": each.epochs,
+            "batch_size": each.batch_size,
+            "seconds_per_epoch": each.seconds_per_epoch,
+            "seconds": each.seconds,
+            "title": MODELS[each.name].title,
+            "source": MODELS[each.name].source,
+            "layers": [
+                {
+                    "name": layer.name,
+                    "kind": layer.kind,
+                    "output": layer.output,
+                    "parameters": layer.parameters,
+                    "multiply_adds": layer.multiply_adds,
+                }
+                for layer in each.summary.layers
+            ],
+        }
+        for each in forecasts
+    ]
+    preprocessor, split = items.preprocessor, items.split
+    if json:
+        print_json(
+            {
+                "input": [*preprocessor.size, preprocessor.channels],
+                "input_kind": preprocessor.input_kind,
+                "classes": len(items.data.class_names),
+                "train": len(split.train),
+                "validation": len(split.validation),
+                "difficulty": items.difficulty,
+                "multiply_adds_per_second": multiply_adds_per_second(),
+                "networks": rows,
+            }
+        )
+        return
+    print_table(
+        ("name", "parameters", "multiply-adds", "epochs", "an epoch", "training", "what it is"),
+        [
+            (
+                row["name"],
+                row["parameters"],
+                row["multiply_adds"],
+                row["epochs"],
+                duration(row["seconds_per_epoch"]),
+                duration(row["seconds"]),
+                row["title"],
+            )
+            for row in rows
+        ],
+    )
+    print_line("\nThe times are a forecast for this machine's processor, within a factor of 2.")
+    say(f"\nnext     noonbit train {shell_word(source)} --model {preprocessor.default_model}")
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min`, `5 h`."""
+    if seconds < 9.5:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.0f} h"

@@ -66,7 +66,7 @@ def serve(
     """
     require_extra()
     from noonbit.serve.app import create_app
-    from noonbit.serve.server import listen, url_of
+    from noonbit.serve.listener import listen, url_of
     from noonbit.serve.server import serve as run_server
     from noonbit.serve.settings import KEY_VARIABLE, ServeSettings
 

@@ -33,7 +33,7 @@ def summary(
     Parameters
     ----------
     model
-        A network of `noonbit models`, or path.py:function.
+        A network of `noonbit models`, layers in a file.toml, or path.py:function.
     input
         One image: height x width x channels, by default 28x28x1; or one sentence: length x words,
         by default 56x18767, as the movie reviews have them.
@@ -45,7 +45,9 @@ def summary(
     from noonbit.data.preprocess.registry import INPUT_KINDS
     from noonbit.models.catalogue import MODELS, outline
     from noonbit.models.custom import trust_named
+    from noonbit.models.layer_network import LayerNetwork
     from noonbit.models.memory import training_memory
+    from noonbit.models.network_file import read_if_file
     from noonbit.models.summary import summarise
 
     trust_named([model])
@@ -72,6 +74,10 @@ def summary(
         print_json(facts)
         return
     print_layers(table)
+    if isinstance(file := read_if_file(model), LayerNetwork):
+        print_line("")
+        for row in file.table(classes, channels, size).rows:
+            print_line(row.explanation)
     one_input = f"{'an' if kind.noun[0] in 'aeiou' else 'a'} {kind.noun}"
     print_totals(table, one_input, counts_statistics=counts_statistics)
     print_memory(memory, one_input, optimizer, batch_size)

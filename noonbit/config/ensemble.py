@@ -3,6 +3,7 @@
 A cross-validation is an ensemble too, whose members differ by their training and test folds.
 """
 
+from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -159,4 +160,4 @@ def ensemble_name(models: list[str]) -> str:
 
 def short_name(model: str) -> str:
     """Return a network's name without the path of its file."""
-    return model.rpartition(".py:")[2]
+    return PurePath(model).stem if model.endswith(".toml") else model.rpartition(".py:")[2]

@@ -17,6 +17,8 @@ Number = TypeVar("Number", int, float)
 MOST_CLASSES = 100_000
 """Of data, and of a network that a command describes or checks. ImageNet-21k has 21,841; many more
 are no classes but numbers of items."""
+PIXEL_LIMIT = 64_000_000
+"""Maximum pixels of an image that is decoded: 192 MB in memory as RGB."""
 LONGEST_SHOWN = 200
 """Characters of a wrong value that an error repeats."""
 

@@ -99,7 +99,7 @@ class Recipe(ReadOptions):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     model: str | None = None
-    """A network of `noonbit models`, or path.py:function."""
+    """A network of `noonbit models`, layers in a file.toml, or path.py:function."""
     epochs: Annotated[int, within(1, MOST_EPOCHS)] | None = None
     """Passes over the training split, at most a million."""
     batch_size: Annotated[int, within(2, LARGEST_BATCH)] | None = None

@@ -7,27 +7,21 @@
     convolution((32, 32, 3), kernel=5, filters=6).weights                        450
     pooling((55, 55, 96), kernel=3, stride=2).output                             (27, 27, 96)
 
-Padding is a number of zeros on every side, `"valid"` or `"same"`. Both words mean what they mean in
-TensorFlow: `valid` adds none and leaves out pixels at the right and the bottom that fill no window;
-`same` adds as many as make the output N / S, rounded up, and puts an odd zero at the right and the
-bottom. With a number, a size that does not divide evenly is refused, since the formula then has no
-answer; frameworks silently round down.
+`noonbit.models.placement` has the formula, and what the two words of a padding mean. With a number,
+a size that does not divide evenly is refused here, since the formula then has no answer; frameworks
+silently round down.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from noonbit.errors import UsageError, plural
+from noonbit.models.placement import Layer, Padding, Placement, Shape, format_shape
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Padding: TypeAlias = int | Literal["valid", "same"]
-Shape: TypeAlias = tuple[int, int, int]
-"""(height, width, channels), the order that papers use."""
 
 LARGEST_NUMBER = 10**12
 """Maximum of every number that is asked about."""
@@ -41,98 +35,34 @@ COLORS = ("tab:red", "tab:blue", "tab:green", "tab:purple")
 """For the first positions and the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """The positions of a filter along one axis of an image, height or width."""
-
-    size: int
-    """Pixels of the image."""
-    kernel: int
-    stride: int
-    before: int
-    """Zeros on the left or at the top."""
-    after: int
-
-    @property
-    def padded(self) -> int:
-        """Pixels including the padding."""
-        return self.before + self.size + self.after
-
-    @property
-    def output(self) -> int:
-        """The number of positions."""
-        return (self.padded - self.kernel) // self.stride + 1
-
-    @property
-    def starts(self) -> range:
-        """The first pixel under the filter at each position; negative in the padding."""
-        return range(-self.before, self.output * self.stride - self.before, self.stride)
-
-    @property
-    def unused(self) -> int:
-        """Pixels at the end that no position covers."""
-        return max(0, self.size + self.before - (self.output - 1) * self.stride - self.kernel)
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """The sizes and costs of a convolution or a pooling layer on one image."""
-
-    input: Shape
-    height: Placement
-    width: Placement
-    filters: int | None
-    """None for pooling, which keeps the channels apart and has no weights."""
-
-    @property
-    def output(self) -> Shape:
-        """(height, width, channels) of the output."""
-        channels = self.input[2] if self.filters is None else self.filters
-        return (self.height.output, self.width.output, channels)
-
-    @property
-    def weights(self) -> int:
-        """Learned numbers, not counting one bias per filter."""
-        kernel = self.height.kernel
-        return 0 if self.filters is None else kernel * kernel * self.input[2] * self.filters
-
-    @property
-    def multiply_adds(self) -> int:
-        """Multiply-adds for one image: each weight at each position."""
-        return self.weights * self.height.output * self.width.output
-
-
 def convolution(
     image: Shape, *, kernel: int, stride: int = 1, padding: Padding = 0, filters: int = 1
 ) -> Layer:
     """Return a layer of `filters` square filters. Raises `UsageError` if they do not fit."""
     require_in_range(filters=filters)
-    return Layer(image, *place(image, kernel, stride, padding), filters)
+    return place(image, kernel, stride, padding, filters)
 
 
 def pooling(image: Shape, *, kernel: int, stride: int, padding: Padding = 0) -> Layer:
     """Return a pooling layer of square windows. Raises `UsageError` if they do not fit."""
-    return Layer(image, *place(image, kernel, stride, padding), None)
+    return place(image, kernel, stride, padding, None)
 
 
 def output_size(size: int, kernel: int, *, stride: int = 1, padding: Padding = 0) -> int:
     """Count a filter's positions along `size` pixels. Raises `UsageError` if it does not fit."""
-    return place((size, size, 1), kernel, stride, padding)[0].output
+    return place((size, size, 1), kernel, stride, padding, None).height.output
 
 
-def place(image: Shape, kernel: int, stride: int, padding: Padding) -> tuple[Placement, Placement]:
-    """Place a square filter along the height and along the width. Raises `UsageError`."""
+def place(image: Shape, kernel: int, stride: int, padding: Padding, filters: int | None) -> Layer:
+    """Place square filters along the height and along the width. Raises `UsageError`."""
     height, width, channels = image
     require_in_range(height=height, width=width, channels=channels, kernel=kernel, stride=stride)
     if isinstance(padding, int) and padding < 0:
         raise UsageError(f"The padding {padding} is below 0; give 0 or more zeros a side.")
     if isinstance(padding, int) and padding:
         require_in_range(padding=padding)
-    down, across = (
-        Placement(side, kernel, stride, *split_padding(side, kernel, stride, padding))
-        for side in (height, width)
-    )
-    if kernel > (smallest := min(down.padded, across.padded)):
+    layer = Layer.of(image, kernel=kernel, stride=stride, padding=padding, filters=filters)
+    if kernel > (smallest := min(layer.height.padded, layer.width.padded)):
         raise UsageError(
             f"A {kernel}x{kernel} filter is larger than {height}x{width} with padding {padding}. "
             f"Choose a kernel of at most {smallest}, more padding, or padding same."
@@ -140,17 +70,7 @@ def place(image: Shape, kernel: int, stride: int, padding: Padding) -> tuple[Pla
     if isinstance(padding, int):
         for side in (height, width):
             require_even(image, side, kernel, stride, padding)
-    return down, across
-
-
-def split_padding(size: int, kernel: int, stride: int, padding: Padding) -> tuple[int, int]:
-    """Return the numbers of zeros before and after `size` pixels."""
-    if padding == "valid":
-        return 0, 0
-    if padding == "same":
-        missing = max(0, (-(-size // stride) - 1) * stride + kernel - size)
-        return missing // 2, missing - missing // 2
-    return padding, padding
+    return layer
 
 
 def require_in_range(**numbers: int) -> None:
@@ -304,8 +224,3 @@ def draw(layer: Layer) -> "Figure":
         axes.invert_yaxis()
         axes.set_axis_off()
     return figure
-
-
-def format_shape(shape: Shape) -> str:
-    """`28x28x6`."""
-    return "x".join(map(str, shape))

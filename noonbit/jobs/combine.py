@@ -29,14 +29,14 @@ from noonbit.evaluation.significance import disagreement, gain_over_mean, paired
 from noonbit.evaluation.temperature import calibrate
 from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS, outline_for
-from noonbit.models.custom import CustomNetwork
 from noonbit.models.ensemble import Ensemble, Member
+from noonbit.models.network_file import NetworkFile
 from noonbit.models.summary import Summary, summarise
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import save_weights
 from noonbit.runs.folder import new_run, require_place
 from noonbit.runs.metadata import count_classes, machine_metadata, source_metadata
-from noonbit.runs.network_code import keep_code
+from noonbit.runs.network_code import keep_files
 from noonbit.runs.predictions import evaluate_test_split, read_predictions
 from noonbit.runs.run import Run
 from noonbit.system.hardware import peak_memory_bytes
@@ -64,13 +64,13 @@ def combine_runs(
     require_alike(runs)
     first = runs[0]
     runtime = Runtime.from_recipe(common_recipe(runs))
-    custom = [next(iter(run.custom_networks()), None) for run in runs]
+    files = [next(iter(run.network_files()), None) for run in runs]
     items = first.items(data_dir=data_dir)
     metadata = ensemble_metadata(
         items,
         [
-            member_metadata(run.metadata["model"]["name"], network, run.recipe, str(run.path))
-            for run, network in zip(runs, custom, strict=True)
+            member_metadata(run.metadata["model"]["name"], file, run.recipe, str(run.path))
+            for run, file in zip(runs, files, strict=True)
         ],
         combine,
         runtime,
@@ -79,7 +79,7 @@ def combine_runs(
     with new_run(
         out, model=metadata["model"]["name"], source=first.metadata["source"], metadata=metadata
     ) as run:
-        keep_code(run.path, filter(None, custom))
+        keep_files(run.path, filter(None, files))
         recipe = common_recipe(runs)
         return combine_members(run, runs, items, recipe, observer or Observer(), started=started)
 
@@ -132,7 +132,8 @@ def require_finished(run: Run) -> None:
     if run.metadata["model"]["python"]:
         raise ArtefactError(
             f"{run.word} was trained with the Python object {run.metadata['model']['name']}, "
-            "which an ensemble cannot build anew. Give the network as path.py:function."
+            "which an ensemble cannot build anew. Give the network as path.py:function, or as "
+            "file.toml."
         )
     if run.metadata["status"] != "finished":
         raise ArtefactError(
@@ -226,15 +227,15 @@ def ensemble_metadata(
 
 
 def member_metadata(
-    name: str, custom: CustomNetwork | None, recipe: Recipe, folder: str
+    name: str, file: NetworkFile | None, recipe: Recipe, folder: str
 ) -> dict[str, Any]:
     """Return the metadata of a member, from which its network is rebuilt without its folder.
 
-    `custom` is the code of a network of the user's own.
+    `file` is what the network was built from, if it is the user's own.
     """
     return {
-        "name": name if custom is None else custom.name,
-        **({} if custom is None else {"sha256": custom.sha256}),
+        "name": name if file is None else file.name,
+        **({} if file is None else {"sha256": file.sha256}),
         "seed": recipe.seed,
         "views": recipe.test_time_augmentation or "none",
         "run": folder,

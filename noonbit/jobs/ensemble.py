@@ -33,11 +33,12 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.parallel import train_in_parallel
 from noonbit.jobs.single import require_resumable
 from noonbit.models.catalogue import absolute_name, model_of, outline_for
-from noonbit.models.custom import CustomNetwork, is_custom
+from noonbit.models.custom import is_custom
+from noonbit.models.network_file import is_network_file, read_if_file
 from noonbit.runs.folder import load_run, new_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import place_of
-from noonbit.runs.network_code import keep_code, name_to_build
+from noonbit.runs.network_code import keep_files, name_to_build
 from noonbit.runs.run import Run
 from noonbit.runs.run_json import MEMBERS
 from noonbit.system.runtime import Runtime
@@ -71,9 +72,9 @@ def train_members(
     at_once = at_once or derived
     recipes = assign_threads(recipes, runtime, at_once=at_once)
     names = [model_of(each, items.preprocessor) for each in recipes]
-    custom = {name: CustomNetwork.read(name) for name in names if is_custom(name)}
+    files = {name: read_if_file(name) for name in names}
     members = [
-        member_metadata(name, custom.get(name), each, f"{MEMBERS}/{number}")
+        member_metadata(name, files[name], each, f"{MEMBERS}/{number}")
         for number, (name, each) in enumerate(zip(names, recipes, strict=True), start=1)
     ]
     metadata = ensemble_metadata(items, members, ensemble.combine, runtime, data_dir=data_dir)
@@ -88,7 +89,7 @@ def train_members(
     with new_run(
         out, model=metadata["model"]["name"], source=str(source), metadata=metadata
     ) as run:
-        keep_code(run.path, custom.values())
+        keep_files(run.path, filter(None, files.values()))
         # For a resumed ensemble to load its data, until `combine_members` overwrites them.
         contract = Contract.unit(items.preprocessor, items.data.class_names)
         run.write_setup(without_none(recipe), contract, items.split)
@@ -201,13 +202,13 @@ def list_member_trainings(run: Run) -> list[MemberTraining]:
 
 
 def member_recipe(run: Run, member: dict[str, Any], settings: dict[str, Any]) -> Recipe:
-    """Return a member's recipe; a custom network is built from the copy in the ensemble's folder.
+    """Return a member's recipe; the network of a file is built from the ensemble's copy of it.
 
     Raises `ArtefactError` for a copy that is damaged, and for code that the user has not trusted.
     """
     recipe = Recipe.model_validate(settings)
     name = name_to_build(run.path, member)
-    return recipe.model_copy(update={"model": name}) if is_custom(name) else recipe
+    return recipe.model_copy(update={"model": name}) if is_network_file(name) else recipe
 
 
 def outline_networks(

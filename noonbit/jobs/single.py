@@ -41,7 +41,7 @@ from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weigh
 from noonbit.runs.folder import new_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import resolved_settings, training_metadata
-from noonbit.runs.network_code import keep_code, name_to_build
+from noonbit.runs.network_code import keep_files, name_to_build
 from noonbit.runs.predictions import evaluate_test_split
 from noonbit.runs.run import CHECKPOINT, RECIPE, Run
 from noonbit.runs.timed_steps import read_timed_steps
@@ -144,8 +144,8 @@ class Training:
         with new_run(
             out, model=context.plan.model, source=items.data.source, metadata=metadata
         ) as run:
-            if prepared.custom is not None:
-                keep_code(run.path, [prepared.custom])
+            if prepared.file is not None:
+                keep_files(run.path, [prepared.file])
             run.write_setup(settings, context.contract, items.split)
             if beginning is not None:
                 # So that the run can be resumed without the one that it began with.
@@ -225,7 +225,7 @@ class Training:
         recorder = RunRecorder(run, state, context.plan, observers, should_stop)
         end: End = "stopped"
         try:
-            with refuse_failures_in_training(self.prepared.custom):
+            with refuse_failures_in_training(self.prepared.file):
                 is_over = self.prepared.fit(recorder)
             end = "finished" if is_over else "stopped"
         except TrainingDiverged:
@@ -317,7 +317,7 @@ def require_no_checkpoint_needed(run: Run) -> None:
 def recipe_as_started(run: Run) -> Recipe:
     """Return the run's recipe with the threads, precision and engine of its start.
 
-    Rounding depends on them. The network is that of run.json, a custom one from the run's copy.
+    Rounding depends on them. The network is that of run.json, a file's from the run's copy.
     """
     machine, model = run.metadata["machine"], run.metadata["model"]
     update = {name: machine[name] for name in ("threads", "precision", "engine")}

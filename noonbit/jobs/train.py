@@ -15,13 +15,13 @@ from noonbit.jobs.ensemble import resume_members, train_members
 from noonbit.jobs.initial import refuse_several
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.single import resume_one, train_one
-from noonbit.models.custom import CustomNetwork, is_custom
+from noonbit.models.network_file import read_if_file
 from noonbit.runs.folder import require_place
 from noonbit.runs.run import Run
 
 OBJECTS_ARE_NO_MEMBERS = (
     "A network given as a Python object cannot be a member of an ensemble, since every member is "
-    "built anew. Give it as path.py:function."
+    "built anew. Give it as path.py:function, or as file.toml."
 )
 ONE_IS_WATCHED = "--live is for the training of one network; leave it out, or train one alone."
 
@@ -50,8 +50,8 @@ def train(
     if recipe.vectors is not None:
         require_vectors(Path(recipe.vectors))
     for name in (recipe.model, *ensemble.split_setting("member_models", ",")):
-        if name is not None and is_custom(name):
-            CustomNetwork.read(name).load()  # what is wrong with it is said before data is loaded
+        if name is not None and (file := read_if_file(name)) is not None:
+            file.load()  # what is wrong with it is said before data is loaded
     observer = observer or Observer()
     if ensemble.count == 1:
         return train_one(

@@ -17,7 +17,7 @@ from noonbit.errors import UsageError, did_you_mean, join_first
 from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.airbench import airbench
 from noonbit.models.convnetjs import convnetjs
-from noonbit.models.custom import CustomNetwork, absolute_name, is_custom
+from noonbit.models.custom import CustomNetwork
 from noonbit.models.glance import glance, glimpse
 from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
 from noonbit.models.lab import (
@@ -29,6 +29,7 @@ from noonbit.models.lab import (
 )
 from noonbit.models.layers import Builder, FeedforwardNetwork, is_small
 from noonbit.models.lenet import lenet5
+from noonbit.models.network_file import absolute_name, read_if_file
 from noonbit.models.policy import alphago_policy, alphago_policy_small
 from noonbit.models.sentence import (
     DOCUMENTED,
@@ -250,13 +251,13 @@ def require_input_kind(name: str, preprocessor: Preprocessor) -> None:
 
 
 def build(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
-    """A freshly initialised network: one of the catalogue, or `path.py:function` (custom.py).
+    """A freshly initialised network: one of the catalogue, or of a file (network_file.py).
 
     Raises `UsageError` for a name or file that does not exist and for more weights than memory, and
     `ArtefactError` for a file that the user has neither named nor trusted.
     """
-    if is_custom(name):
-        return CustomNetwork.read(name).build(classes, channels, size)
+    if (file := read_if_file(name)) is not None:
+        return file.build(classes, channels, size)
     entry = find_entry(name)
     if prod(size) > LARGE_INPUT or classes > LARGE_OUTPUT:
         network = outline(name, classes, channels, size)
@@ -274,7 +275,8 @@ def find_entry(name: str) -> Entry:
     if name not in MODELS:
         raise UsageError(
             f"No model is called '{name}'.{did_you_mean(name, MODELS)} "
-            f"`noonbit models` lists all {len(MODELS)}; path.py:function takes one of your own."
+            f"`noonbit models` lists all {len(MODELS)}; file.toml and path.py:function take one of "
+            "your own."
         )
     return MODELS[name]
 
@@ -282,9 +284,10 @@ def find_entry(name: str) -> Entry:
 def outline(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn.Module:
     """The network without its numbers: layers and shapes in little time and no memory.
 
-    A network of one's own is built in full, since its code may look at its numbers.
+    A network of one's own code is built in full, since that may look at its numbers.
     """
-    if is_custom(name):
-        return CustomNetwork.read(name).build(classes, channels, size)
+    file = read_if_file(name)
+    if isinstance(file, CustomNetwork):
+        return file.build(classes, channels, size)
     with torch.device("meta"):
-        return find_entry(name).build(classes, channels, size)
+        return (file or find_entry(name)).build(classes, channels, size)

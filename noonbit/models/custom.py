@@ -28,12 +28,12 @@ from noonbit.errors import (
     join_first,
     raise_as,
 )
-from noonbit.system.paths import absolute, describe_place, is_file, user_path
+from noonbit.system.paths import describe_place, is_file, user_path
 from noonbit.system.signals import Terminated, note_interrupts
 from noonbit.system.trust import TrustedCode, is_trusted, trust
 
 MOST_BYTES = 2**24
-"""Bytes of a custom network's file; long ones that people write have some hundred thousand."""
+"""Bytes of a network's file; long ones that people write have some hundred thousand."""
 SHOWN_DIGITS = 12
 """Digits of a file's SHA-256 that a message and the name of a copy have."""
 
@@ -43,37 +43,20 @@ def is_custom(name: str) -> bool:
     return ".py:" in name
 
 
-def absolute_name(name: str) -> str:
-    """A name that is valid in any working directory: the path of a custom network made absolute."""
-    return str(absolute(user_path(name))) if is_custom(name) else name
-
-
 @dataclass(frozen=True, slots=True)
 class CustomNetwork:
     """A function that builds a network, and its file's bytes: those that are hashed are run."""
 
     path: Path
     function: str
-    code: bytes
+    content: bytes
 
     @classmethod
     def read(cls, name: str) -> Self:
         """Read the file that `path.py:function` names; runs nothing. Raises `UsageError`."""
         path_text, _, function = name.rpartition(":")
         path = user_path(path_text)
-        with raise_as(UsageError, f"{path_text} cannot be read", "Name a Python file."):
-            if not is_file(path):
-                raise UsageError(
-                    f"{path} {describe_place(path)}; --model takes a name or path.py:function."
-                )
-            with path.open("rb") as file:
-                code = file.read(MOST_BYTES + 1)
-        if len(code) > MOST_BYTES:
-            raise UsageError(
-                f"{path} has more than {MOST_BYTES:,} bytes, which is no network that somebody "
-                "wrote. Name a Python file."
-            )
-        return cls(path, function, code)
+        return cls(path, function, read_network_file(path, MOST_BYTES, "Name a Python file."))
 
     @property
     def name(self) -> str:
@@ -83,7 +66,7 @@ class CustomNetwork:
     @property
     def sha256(self) -> str:
         """The SHA-256 of the file, in hexadecimal digits."""
-        return hashlib.sha256(self.code).hexdigest()
+        return hashlib.sha256(self.content).hexdigest()
 
     def trust(self) -> str | None:
         """Let the code run from now on; see `noonbit.system.trust.trust`."""
@@ -114,9 +97,9 @@ class CustomNetwork:
         file = str(self.path)
         with refuse_failures(f"{file} fails when it is run", code=file):
             # Where inspect and tracebacks look first; the file may be another one by then.
-            lines = importlib.util.decode_source(self.code).splitlines(keepends=True)
-            linecache.cache[file] = len(self.code), None, lines, file
-            exec(compile(self.code, file, "exec", dont_inherit=True), vars(module))
+            lines = importlib.util.decode_source(self.content).splitlines(keepends=True)
+            linecache.cache[file] = len(self.content), None, lines, file
+            exec(compile(self.content, file, "exec", dont_inherit=True), vars(module))
         builder = vars(module).get(self.function)
         if not callable(builder):
             functions = [key for key, value in vars(module).items() if callable(value)]
@@ -143,6 +126,24 @@ class CustomNetwork:
         if not isinstance(model, nn.Module):
             raise UsageError(f"{self.name} gives {type(model).__name__}; return a torch.nn.Module.")
         return model
+
+
+def read_network_file(path: Path, most_bytes: int, advice: str) -> bytes:
+    """Read a file that `--model` names; `advice` says which to name. Raises `UsageError`."""
+    with raise_as(UsageError, f"{path} cannot be read", advice):
+        if not is_file(path):
+            raise UsageError(
+                f"{path} {describe_place(path)}; --model takes a name, file.toml or "
+                "path.py:function."
+            )
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise UsageError(
+            f"{path} has more than {most_bytes:,} bytes, which is no network that somebody "
+            f"wrote. {advice}"
+        )
+    return content
 
 
 def trust_named(names: Iterable[str | None]) -> None:
@@ -175,11 +176,12 @@ def refuse_failures(
 
 
 @contextmanager
-def refuse_failures_in_training(custom: CustomNetwork | None) -> Iterator[None]:
-    """Raise `UsageError` for what a custom network's code raises in a training, and for SystemExit.
+def refuse_failures_in_training(network: object) -> Iterator[None]:
+    """Raise `UsageError` for what the code of a `CustomNetwork` raises, and for SystemExit.
 
     Anything else passes, since it is not the network's fault.
     """
+    custom = network if isinstance(network, CustomNetwork) else None
     try:
         yield
     except (NoonbitError, KeyboardInterrupt, Terminated):

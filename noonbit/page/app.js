@@ -180,6 +180,19 @@ function lastPart(path) {
   return path.split(/[\\/]/).filter(Boolean).pop() ?? path;
 }
 
+/** Take the theme that was asked for, now and whenever it changes; without one, the system's. */
+function startTheme() {
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  const dark = rules.filter((rule) => rule.media?.mediaText.includes("prefers-color-scheme"));
+  const media = { dark: "all", light: "not all" };
+  const take = () => {
+    for (const rule of dark) rule.media.mediaText = media[asked("theme")] ?? "(prefers-color-scheme: dark)";
+    document.documentElement.style.colorScheme = asked("theme") in media ? asked("theme") : "";
+  };
+  addEventListener("hashchange", take);
+  take();
+}
+
 /** Label all that has a text from the beginning, and the switch of languages. */
 function startLanguages() {
   const codes = Object.keys(TEXTS);
@@ -189,6 +202,7 @@ function startLanguages() {
     return button;
   });
   byId("languages").replaceChildren(...buttons);
+  byId("languages").hidden = askedLanguage() !== null; // who asked has a switch
   setLanguage(preferredLanguage());
   for (const labelled of document.querySelectorAll("[data-text]")) write(labelled, labelled.dataset.text);
   writeAttribute(byId("languages"), "aria-label", "language");
@@ -201,6 +215,7 @@ function startLanguages() {
 
 /** Start the page. */
 async function startPage(model) {
+  startTheme();
   startLanguages();
   try {
     await new App(model).start();

@@ -314,9 +314,20 @@ const LANGUAGE_NAMES = { en: "English", ko: "한국어" };
 let currentLanguage = "en";
 const boundTexts = new Map();
 
-/** The language of this browser that the page speaks; English where it speaks none of them. */
+/** What a page that embeds this one has asked for: `page.html#language=ko&theme=dark`; null without. */
+function asked(name) {
+  return new URLSearchParams(location.hash.slice(1)).get(name);
+}
+
+/** The language that was asked for; null for none that the page speaks. */
+function askedLanguage() {
+  const code = asked("language");
+  return code in TEXTS ? code : null;
+}
+
+/** The language asked for, else this browser's first that the page speaks, else English. */
 function preferredLanguage() {
-  for (const wish of navigator.languages || [navigator.language]) {
+  for (const wish of [askedLanguage() ?? "", ...(navigator.languages || [navigator.language])]) {
     const code = wish.toLowerCase().split("-")[0];
     if (code in TEXTS) return code;
   }

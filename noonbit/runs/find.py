@@ -1,9 +1,10 @@
-"""Find a run folder by its path, a unique prefix of its name, or `last`; imports no PyTorch."""
+"""Name a run folder, and find it by path, unique prefix or `last`; imports no PyTorch."""
 
 import os
 from pathlib import Path
 
 from noonbit.errors import ArtefactError, ArtefactNotFound
+from noonbit.system.files import cut_name
 from noonbit.system.paths import absolute, is_file, is_folder, user_path
 
 RUN_JSON = "run.json"
@@ -39,3 +40,13 @@ def find_run(name: str | Path, runs: Path = RUNS) -> Path:
         f"{what} with '{name}' in {absolute(runs)}. "
         f"{'They are' if matches else 'The latest are'}: {names}."
     )
+
+
+def slug(text: str) -> str:
+    """Return a name that is safe in a path: `../data/my digits.csv` -> `my-digits`.
+
+    It is short, so that two of them and a time fit into the name of a folder.
+    """
+    stem = Path(text.rpartition(":")[0] or text).name.split(".")[0] or "data"
+    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)
+    return cut_name(safe[:40], most_bytes=100)

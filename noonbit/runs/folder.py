@@ -15,11 +15,10 @@ from typing import Any
 from torch import nn
 
 from noonbit.errors import ArtefactError, UsageError
-from noonbit.runs.find import RUNS, find_run
+from noonbit.runs.find import RUNS, find_run, slug
 from noonbit.runs.lock import LOCK, hold
 from noonbit.runs.run import Run
 from noonbit.runs.run_json import FORMAT, read_run_json
-from noonbit.system.files import cut_name
 from noonbit.system.paths import (
     absolute,
     exists,
@@ -117,16 +116,6 @@ def remove_contents(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def slug(text: str) -> str:
-    """Return a name that is safe in a path: `../data/my digits.csv` -> `my-digits`.
-
-    It is short, so that two of them and a time fit into the name of a folder.
-    """
-    stem = Path(text.rpartition(":")[0] or text).name.split(".")[0] or "data"
-    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)
-    return cut_name(safe[:40], most_bytes=100)
 
 
 def load_run(

@@ -43,3 +43,19 @@ def hold_to_resume(folder: Path) -> Iterator[None]:
     )
     with hold(folder, refusal):
         yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process holds a run folder, so that it is being trained."""
+    path = folder / LOCK
+    if not path.exists():
+        return False
+    lock = FileLock(path)  # a killed process left the file, but not its lock
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False

@@ -48,7 +48,7 @@ def training_metadata(
     return source_metadata(items, data_dir) | {
         "model": {
             "name": plan.model,
-            **({} if prepared.custom is None else {"sha256": prepared.custom.sha256}),
+            **({} if prepared.file is None else {"sha256": prepared.file.sha256}),
             "python": python,
             "parameters": summary.parameters,
             "multiply_adds": summary.multiply_adds,

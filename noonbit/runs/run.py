@@ -6,6 +6,7 @@
       contract.json             what one input must be
       split.npz                 the item numbers of train, validation and test
       model-3fa9c1d20b7e.py     the code of a network of the user's own; see network_code.py
+      model-3fa9c1d20b7e.toml   its layers, where it was written as data
       history.csv               one row per epoch
       history.png               loss and accuracy of each epoch, drawn
       weights.safetensors       the best weights by validation
@@ -54,9 +55,10 @@ from noonbit.evaluation.inference import Predictions, predict
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.other_source import evaluate_source, prepare_whole
 from noonbit.evaluation.torch_inference import NetworkClassifier
-from noonbit.models.catalogue import MODELS, build_for, outline_for
-from noonbit.models.custom import CustomNetwork
+from noonbit.models.catalogue import build_for, outline_for
+from noonbit.models.custom import CustomNetwork, is_custom
 from noonbit.models.ensemble import Ensemble, Member
+from noonbit.models.network_file import NetworkFile
 from noonbit.models.tta import with_tta
 from noonbit.runs.checkpoint import (
     load_state,
@@ -175,7 +177,7 @@ class Run:
         if not self.is_ensemble:
             self.require_rebuildable()
         weights, _ = self.best_weights()
-        if self.is_of_catalogue and math.prod(self.contract.preprocessor.shape) > LARGE_INPUT:
+        if self.is_without_code and math.prod(self.contract.preprocessor.shape) > LARGE_INPUT:
             require_fitting(weights, self.outline().state_dict(), self.weights_path)
         network = self.assemble(self.build)
         load_state(network, weights, self.weights_path)
@@ -210,7 +212,9 @@ class Run:
         with settings_of(path), damaged(path), torch.device("meta"):
             return self.assemble(
                 lambda network: outline_for(
-                    contract.preprocessor, network["name"], len(contract.class_names)
+                    contract.preprocessor,
+                    name_to_build(self.path, network),
+                    len(contract.class_names),
                 )
             )
 
@@ -256,9 +260,16 @@ class Run:
                 f"The network of {self.path.name} cannot be built: {error}"
             ) from error
 
-    def custom_networks(self) -> list[CustomNetwork]:
-        """The code of the run's networks that are a user's own; see `network_code.read_copy`."""
+    def network_files(self) -> list[NetworkFile]:
+        """The run's copies of the files that its networks were built from, where they were.
+
+        Raises as `network_code.read_copy`.
+        """
         return read_copies(self.path, self.metadata["model"])
+
+    def custom_networks(self) -> list[CustomNetwork]:
+        """Those of them that are code; raises alike."""
+        return [file for file in self.network_files() if isinstance(file, CustomNetwork)]
 
     def trust(self) -> None:
         """Let the code of the run's custom networks run, here and from now on."""
@@ -294,16 +305,16 @@ class Run:
             self.require_best_so_far()
             checkpoint = read_checkpoint(self.weights_path)
             weights, best_epoch = checkpoint.best, checkpoint.state.best_epoch
-        if self.is_of_catalogue:
+        if self.is_without_code:
             require_finite(weights, self.weights_path)
         return weights, best_epoch
 
     @property
-    def is_of_catalogue(self) -> bool:
-        """Whether no network is one's own."""
+    def is_without_code(self) -> bool:
+        """Whether every network is made by noonbit, of the catalogue or from a list of layers."""
         model = self.metadata["model"]
         names = [member["name"] for member in model.get("members", [model])]
-        return not model["python"] and all(name in MODELS for name in names)
+        return not model["python"] and not any(map(is_custom, names))
 
     @property
     def is_finished(self) -> bool:

@@ -23,7 +23,7 @@ from noonbit.config.ensemble import Combine, EnsembleSettings
 from noonbit.config.recipe import MOST_THREADS, Engine, Precision, Recipe
 from noonbit.errors import ArtefactError
 from noonbit.models.catalogue import MODELS
-from noonbit.models.custom import is_custom
+from noonbit.models.network_file import is_network_file
 from noonbit.runs.find import RUN_JSON
 from noonbit.system.artefacts import parse_artefact, read_artefact_json
 
@@ -133,7 +133,7 @@ class ModelEntry(Stored):
     def check_networks(self) -> Self:
         """Every network can be named, and several are combined in some way."""
         for name in [member.name for member in self.members] or [self.name]:
-            if not self.python and name not in MODELS and not is_custom(name):
+            if not self.python and name not in MODELS and not is_network_file(name):
                 raise ValueError(f"names the network '{name}', which does not exist here")
         if self.members and self.combine is None:
             raise ValueError("does not say how its members are combined")

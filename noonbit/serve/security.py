@@ -41,10 +41,7 @@ class Gate:
 
     def require_allowed(self, request: Request) -> None:
         """Raise `RequestRefused` for a foreign name, another site, or a missing key."""
-        hosts = request.headers(b"host")
-        if len(hosts) != 1 or not hosts[0]:
-            raise RequestRefused(400, f"A request has one header Host; {len(hosts)} came.")
-        (host,) = hosts
+        host = stated_host(request)
         name = host_name(host)
         if name not in self._hosts and not is_address(name):
             raise RequestRefused(
@@ -65,6 +62,14 @@ class Gate:
                     f"{KEY_VARIABLE} as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
                     {"WWW-Authenticate": "Bearer"},
                 )
+
+
+def stated_host(request: Request) -> str:
+    """Return the only Host header; raises `RequestRefused` for none or several."""
+    hosts = request.headers(b"host")
+    if len(hosts) != 1 or not hosts[0]:
+        raise RequestRefused(400, f"A request has one header Host; {len(hosts)} came.")
+    return hosts[0]
 
 
 @lru_cache(maxsize=64)

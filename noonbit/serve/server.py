@@ -9,72 +9,24 @@ ends it at once.
 """
 
 import asyncio
-import errno
 import gc
-import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import FrameType
 
 import uvicorn
 
-from noonbit.errors import UsageError
 from noonbit.serve.app import Application
 from noonbit.serve.http_protocol import BoundedHttpProtocol
 from noonbit.serve.service import Service
 from noonbit.serve.settings import ServeSettings
+from noonbit.system.signals import handle_stopping_signals
 
 BACKLOG = 512
 """Connections that the system accepts for us while the event loop is busy."""
 IDLE_SECONDS = 15
 """After which a connection without a request is closed."""
-STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-@contextmanager
-def listen(settings: ServeSettings) -> Iterator[socket.socket]:
-    """Take the port, before anything is loaded; nobody is accepted yet.
-
-    Raises `UsageError` if that is impossible: it is in use, forbidden, or not of this machine.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise UsageError(
-            f"--host {settings.host} is no address of this machine: {error.strerror}. Use "
-            "127.0.0.1, or 0.0.0.0 for all addresses."
-        ) from None
-    with closing(listener):
-        try:
-            # Else a port is not free for a minute after its last connection was closed.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-        except OSError as error:
-            raise UsageError(explain_no_port(settings, error)) from None
-        yield listener
-
-
-def explain_no_port(settings: ServeSettings, error: OSError) -> str:
-    """Return a sentence: why the port cannot be had, and what to do."""
-    place = f"Port {settings.port} of {settings.host}"
-    if error.errno == errno.EADDRINUSE:
-        return f"{place} is in use. Choose another with --port, or end what listens there."
-    if error.errno == errno.EACCES:
-        return f"{place} is not for this user. Choose one above 1023 with --port."
-    return f"{place} cannot be used: {error.strerror}. Choose another --host."
-
-
-def url_of(listener: socket.socket) -> str:
-    """Return the URL under which this machine reaches a socket."""
-    host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def serve(
@@ -135,18 +87,9 @@ class GracefulServer(uvicorn.Server):
         gc.freeze()
         self._on_start()
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop at the signals as long as the block lasts; they go to the main thread alone."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.handle_exit) for number in STOPPING_SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Stop at the signals as long as the block lasts."""
+        return handle_stopping_signals(self.handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; at the second signal, without waiting for anybody."""

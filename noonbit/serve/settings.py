@@ -3,7 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 
-from noonbit.data.readers.pictures import PIXEL_LIMIT
+from noonbit.config.ranges import PIXEL_LIMIT
 from noonbit.errors import UsageError
 
 KEY_VARIABLE = "NOONBIT_API_KEY"

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Terminated(SystemExit):
     """SIGTERM; what is open is closed, and temporary files are removed, on the way out."""
@@ -39,3 +41,20 @@ def note_interrupts() -> Iterator[Callable[[], bool]]:
         yield lambda: pressed
     finally:
         signal.signal(signal.SIGINT, default)
+
+
+@contextmanager
+def handle_stopping_signals(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Call `handler` at Ctrl-C and SIGTERM as long as the block lasts.
+
+    Signals go to the main thread alone; in others the block is left as it is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in STOPPING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -19,7 +19,8 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.data.word_vectors import read_vectors
 from noonbit.errors import UsageError
 from noonbit.models.catalogue import MODELS, build_for, model_of
-from noonbit.models.custom import CustomNetwork, is_custom
+from noonbit.models.custom import CustomNetwork
+from noonbit.models.network_file import NetworkFile, read_if_file
 from noonbit.models.sentence import WordVectors
 from noonbit.models.summary import summarise
 from noonbit.models.tta import with_tta
@@ -38,8 +39,8 @@ class PreparedTraining:
     context: TrainingContext
     reasons: dict[str, str]
     """Why each derived setting is what it is."""
-    custom: CustomNetwork | None = None
-    """The code that built the network, if it is the user's own."""
+    file: NetworkFile | None = None
+    """What the network was built from, if it is a file of the user's own."""
 
     def fit(self, callbacks: Callbacks) -> bool:
         """Train to the end; False if `callbacks` asked to stop before."""
@@ -77,11 +78,11 @@ def prepare_training(
     a network of the user's own that cannot be trained.
     """
     started = perf_counter()
-    custom = None
+    file = None
     if model is None:
         name = model_of(recipe, items.preprocessor)
-        custom = CustomNetwork.read(name) if is_custom(name) else None
-        network = build_seeded(custom or name, items, recipe.seed)
+        file = read_if_file(name)
+        network = build_seeded(file or name, items, recipe.seed)
     else:
         name, network = type(model).__name__, model
     require_memory(
@@ -89,7 +90,7 @@ def prepare_training(
         f"The gradients of {name} and the state of its optimiser",
         "Choose a smaller --image-size, or another --model.",
     )
-    if custom is not None or model is not None:
+    if isinstance(file, CustomNetwork) or model is not None:
         classes = len(items.data.class_names)
         require_trainable(network, name, items.preprocessor, classes, runtime)
     if initial is not None:
@@ -114,7 +115,7 @@ def prepare_training(
     }
     state = init_training(network, context, None if initial is None else initial.weights)
     state.elapsed = perf_counter() - started
-    return PreparedTraining(state, context, reasons, custom)
+    return PreparedTraining(state, context, reasons, file)
 
 
 def require_fitting(initial: InitialWeights, network: nn.Module, name: str) -> None:
@@ -138,13 +139,13 @@ def require_fitting(initial: InitialWeights, network: nn.Module, name: str) -> N
     )
 
 
-def build_seeded(network: str | CustomNetwork, items: PreparedDataset, seed: int) -> nn.Module:
+def build_seeded(network: str | NetworkFile, items: PreparedDataset, seed: int) -> nn.Module:
     """Build a network whose initial weights are a function of the seed."""
     torch.manual_seed(seed)
     preprocessor, classes = items.preprocessor, len(items.data.class_names)
-    if isinstance(network, CustomNetwork):
-        return network.build(classes, preprocessor.channels, preprocessor.size)
-    return build_for(preprocessor, network, classes)
+    if isinstance(network, str):
+        return build_for(preprocessor, network, classes)
+    return network.build(classes, preprocessor.channels, preprocessor.size)
 
 
 def init_word_vectors(network: nn.Module, recipe: Recipe, items: PreparedDataset) -> dict[str, str]:
@@ -188,31 +189,39 @@ def plan_for(
     Raises `UsageError` for settings that do not fit them.
     """
     preprocessor = items.preprocessor
+    summary = summarise(network, preprocessor.shape, of_words=preprocessor.of_words)
+    task = plan_inputs(items, name, summary.multiply_adds)
+    rate = runtime.multiply_adds_per_second
+    plan = derive(recipe, replace(task, multiply_adds_per_second=rate))
+    require_symmetric(plan, preprocessor)
+    with_tta(network, plan.test_time_augmentation)
+    return plan
+
+
+def plan_inputs(items: PreparedDataset, name: str, multiply_adds: int) -> PlanInputs:
+    """Return what the defaults of a training are derived from, but for the machine's speed.
+
+    `multiply_adds` are those of one item.
+    """
     may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
     task = PlanInputs(
         model=name,
         items=len(items.split.train),
-        augmentation=preprocessor.augmentation(may_mirror=may_mirror),
-        multiply_adds=summarise(
-            network, preprocessor.shape, of_words=preprocessor.of_words
-        ).multiply_adds,
+        augmentation=items.preprocessor.augmentation(may_mirror=may_mirror),
+        multiply_adds=multiply_adds,
         difficulty=items.difficulty,
-        multiply_adds_per_second=runtime.multiply_adds_per_second,
     )
-    if name in MODELS:
-        entry = MODELS[name]
-        task = replace(
-            task,
-            optimizer=entry.optimizer,
-            learning_rate=entry.learning_rate,
-            effort=entry.effort,
-            documented=entry.documented,
-            because=entry.because or f"as {entry.source} has it",
-        )
-    plan = derive(recipe, task)
-    require_symmetric(plan, preprocessor)
-    with_tta(network, plan.test_time_augmentation)
-    return plan
+    if name not in MODELS:
+        return task
+    entry = MODELS[name]
+    return replace(
+        task,
+        optimizer=entry.optimizer,
+        learning_rate=entry.learning_rate,
+        effort=entry.effort,
+        documented=entry.documented,
+        because=entry.because or f"as {entry.source} has it",
+    )
 
 
 def require_symmetric(plan: Plan, preprocessor: Preprocessor) -> None:

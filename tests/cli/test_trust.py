@@ -183,11 +183,11 @@ def name_a_path_as_hash(foreign: Foreign) -> None:
 @pytest.mark.parametrize(
     ("attack", "sentence"),
     [
-        (change_code, "is not the code that the run was trained with"),
+        (change_code, "is not the file that the run was trained with"),
         (link_code, "is a link, where the run keeps the file"),
         (name_a_file_outside, "is missing or cannot be read"),
-        (leave_out_the_hash, "code that the run does not keep is never run"),
-        (name_a_path_as_hash, "code that the run does not keep is never run"),
+        (leave_out_the_hash, "a file that the run does not keep is never read"),
+        (name_a_path_as_hash, "a file that the run does not keep is never read"),
     ],
 )
 @pytest.mark.parametrize("command", [*COMMANDS[:1], *COMMANDS[3:5]])

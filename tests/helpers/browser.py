@@ -59,8 +59,12 @@ def watched_page(
     width: int = 1280,
     height: int = 900,
     touch: bool = False,
+    origin: str | None = None,
 ) -> Iterator[Page]:
-    """An empty page. Fails in the end on any console error, exception or request to a network."""
+    """An empty page. Fails in the end on any console error, exception or request to a network.
+
+    A page that a server brings may ask that server: `origin`, such as http://127.0.0.1:8080.
+    """
     context = chromium.new_context(
         locale=locale,
         color_scheme=theme,
@@ -69,6 +73,12 @@ def watched_page(
     )
     page = context.new_page()
     problems: list[str] = []
+    allowed = ALLOWED if origin is None else (*ALLOWED, f"{origin}/")
+
+    def note_request(url: str) -> None:
+        if not url.replace("ws:", "http:", 1).startswith(allowed):
+            problems.append(f"request: {url}")
+
     page.on(
         "console",
         lambda message: (
@@ -76,12 +86,8 @@ def watched_page(
         ),
     )
     page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
-    page.on(
-        "request",
-        lambda request: (
-            None if request.url.startswith(ALLOWED) else problems.append(f"request: {request.url}")
-        ),
-    )
+    page.on("request", lambda request: note_request(request.url))
+    page.on("websocket", lambda websocket: note_request(websocket.url))
     try:
         yield page
         page.evaluate("0")  # what the page has said by now arrives before this answer

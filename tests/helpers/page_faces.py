@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from browser import watched_page
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Frame, Page
 
 from noonbit.page.page import render_page
 
@@ -60,26 +60,27 @@ def write_changed(path: Path, model: dict[str, Any]) -> Path:
     return path
 
 
-def draw(page: Page, strokes: Sequence[Stroke], *, steps: int = 5) -> None:
+def draw(page: Page | Frame, strokes: Sequence[Stroke], *, steps: int = 5) -> None:
     """Draw with the mouse, which moves in so many steps from point to point."""
+    mouse = page.mouse if isinstance(page, Page) else page.page.mouse
     page.locator("#drawing").scroll_into_view_if_needed()
     box = page.locator("#drawing").bounding_box()
     assert box is not None
     for stroke in strokes:
         for number, (x, y) in enumerate(stroke):
-            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=steps)
+            mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=steps)
             if number == 0:
-                page.mouse.down()
-        page.mouse.up()
+                mouse.down()
+        mouse.up()
 
 
-def answer_of(page: Page) -> str:
+def answer_of(page: Page | Frame) -> str:
     """The answer, once it was spoken, which it is when no other came for 0.7 s."""
     wait_until(page, "byId('spoken').textContent !== ''")
     return page.inner_text("#winner")
 
 
-def wait_until(page: Page, condition: str) -> None:
+def wait_until(page: Page | Frame, condition: str) -> None:
     """Wait until a condition holds; the page's own rules forbid `wait_for_function`."""
     for _ in range(600):
         if page.evaluate(condition):

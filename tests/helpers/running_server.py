@@ -10,7 +10,8 @@ import httpx
 
 from noonbit.export.onnx_model import OnnxModel
 from noonbit.serve.app import create_app
-from noonbit.serve.server import GracefulServer, listen, make_server, url_of
+from noonbit.serve.listener import listen, url_of
+from noonbit.serve.server import GracefulServer, make_server
 from noonbit.serve.service import Service
 from noonbit.serve.settings import ServeSettings
 

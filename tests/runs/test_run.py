@@ -15,8 +15,8 @@ import torch
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.models.catalogue import build
 from noonbit.runs.checkpoint import save_weights
-from noonbit.runs.find import RUNS, find_run
-from noonbit.runs.folder import load_run, new_run, slug
+from noonbit.runs.find import RUNS, find_run, slug
+from noonbit.runs.folder import load_run, new_run
 from noonbit.runs.run import Run
 from noonbit.runs.run_json import FORMAT
 from noonbit.system.runtime import Runtime

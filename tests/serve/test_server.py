@@ -19,7 +19,7 @@ from raw_http import connected, head, receive
 from running_server import running_server, wait_until
 
 from noonbit.errors import UsageError
-from noonbit.serve.server import listen, url_of
+from noonbit.serve.listener import listen, url_of
 from noonbit.serve.settings import ServeSettings
 
 COMMAND = (sys.executable, "-m", "noonbit", "serve")

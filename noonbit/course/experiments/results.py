@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from noonbit.runs.folder import slug
+from noonbit.runs.find import slug
 from noonbit.system.artefacts import parse_artefact, read_artefact_json
 from noonbit.system.files import write_json
 from noonbit.system.paths import is_file

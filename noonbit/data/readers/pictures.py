@@ -21,6 +21,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError, _imaging
 
+from noonbit.config.ranges import PIXEL_LIMIT
 from noonbit.data.dataset import BadItem, Part, Picture, Pictures
 from noonbit.data.files import File, suffix_of
 from noonbit.data.readers.bit_depth import (
@@ -34,8 +35,6 @@ from noonbit.data.readers.bit_depth import (
 )
 from noonbit.errors import InputRefused, plural, refuse_as
 
-PIXEL_LIMIT = 64_000_000
-"""Maximum pixels of an image that is decoded: 192 MB in memory as RGB."""
 FLATTENED_AT_ONCE = 4_000_000
 """Pixels of a transparent image that are flattened together, which takes 12 bytes for each."""
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from noonbit.config.ranges import PIXEL_LIMIT
 from noonbit.data.dataset import Picture
 from noonbit.data.files import File, open_files
 from noonbit.data.readers.pictures import (
     FORMATS,
-    PIXEL_LIMIT,
     SUFFIXES,
     decode,
     flatten_to_mode,

@@ -1,0 +1,56 @@
+"""Which language a page speaks, and its words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from noonbit.studio.texts import TEXTS
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
+"""Each language with its name for itself, in the order of the pairs in `TEXTS`."""
+QUASAR_LANGUAGES: Mapping[str, str] = {"en": "en-US", "ko": "ko-KR"}
+"""What the widgets' own words are called."""
+LONGEST_HEADER = 1000
+"""Characters of Accept-Language that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Speaks one language: `speech("train.title")`."""
+
+    language: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text of a key, with {names} replaced by values."""
+        text = TEXTS[key][list(LANGUAGES).index(self.language)]
+        return text.format_map({name: self.number(value) for name, value in values.items()})
+
+    def number(self, value: object) -> str:
+        """Return a whole number with separators (`10,000`), and anything else as it is."""
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        return f"{value:,}" if is_whole else str(value)
+
+
+def choose_language(cookie: str | None, accept_language: str) -> str:
+    """Return the language that was chosen, else the browser's first that there is, else English.
+
+    `accept_language` is the header, such as `ko-KR,ko;q=0.9,en;q=0.8` (RFC 9110, 12.5.4).
+    """
+    if cookie is not None and cookie in LANGUAGES:
+        return cookie
+    wishes = []
+    for wish in accept_language[:LONGEST_HEADER].split(","):
+        name, _, weight = wish.partition(";")
+        code = name.strip().lower().partition("-")[0]
+        if code in LANGUAGES and (quality := read_quality(weight)) > 0:
+            wishes.append((quality, code))
+    return max(wishes, key=lambda wish: wish[0])[1] if wishes else "en"
+
+
+def read_quality(weight: str) -> float:
+    """Return the number in `q=0.8`; 1 where none is stated, 0 where it is none."""
+    if not weight.strip():
+        return 1.0
+    try:
+        return float(weight.partition("=")[2])
+    except ValueError:
+        return 0.0

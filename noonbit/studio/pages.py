@@ -1,0 +1,33 @@
+"""The pages of the studio: where each lies, what it is called, and the function that builds it.
+
+A builder is called with the `Speech` of whoever asked and with what its path names, inside a page
+of NiceGUI, and adds its elements. Its module is imported at start, so it imports what is heavy when
+it is used.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from noonbit.studio import draw_page, network_page, train_page, watch_page
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page."""
+
+    path: str
+    """`/train`, or with what it is about: `/train/{run}`."""
+    title: str
+    """The key of its title."""
+    build: Callable[..., Awaitable[None] | None]
+    is_in_header: bool = True
+
+
+PAGES: tuple[Page, ...] = (
+    Page("/train", "page.train", train_page.build),
+    Page("/train/{run}", "page.train", watch_page.build, is_in_header=False),
+    Page("/network", "page.network", network_page.build),
+    Page("/draw", "page.draw", draw_page.build),
+    Page("/draw/{run}", "page.draw", draw_page.build_run, is_in_header=False),
+)
+"""In the order of the header; the first is the one that `/` leads to."""

@@ -1,0 +1,53 @@
+"""Listen for the browser until told to stop."""
+
+import asyncio
+import gc
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from noonbit.system.signals import handle_stopping_signals
+
+GRACE_SECONDS = 1
+"""For open connections when the studio ends; trainings go on by themselves."""
+
+
+class StudioServer(uvicorn.Server):
+    """uvicorn, which when it was stopped by a signal would send itself that signal again."""
+
+    def __init__(self, app: ASGIApp, on_start: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,  # anybody could state another address
+                ws="wsproto",
+                # Frames are bytes of pictures, ten a second: to compress them would cost more time
+                # than to send them to a browser on the same machine.
+                ws_per_message_deflate=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._on_start = on_start
+
+    def answer(self, listener: socket.socket) -> None:
+        """Answer until stopped; on uvloop where it is installed, which Windows does not have."""
+        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+            runner.run(self.serve(sockets=[listener]))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept, and say so."""
+        await super().startup(sockets)
+        # What is here now stays, so the collector need not look through it again and again.
+        gc.freeze()
+        gc.enable()
+        self._on_start()
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Stop at the signals as long as the block lasts."""
+        return handle_stopping_signals(self.handle_exit)

@@ -1,0 +1,144 @@
+"""The page on which trainings are begun and found again.
+
+A query fills the form, so that other pages can lead here: /train?data=digits&model=lenet5&epochs=3
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import get_args
+
+from nicegui import ui
+
+from noonbit.config.recipe import OptimizerName
+from noonbit.errors import NoonbitError
+from noonbit.studio.elements import say_error, warning, words
+from noonbit.studio.language import Speech
+from noonbit.studio.run_list import show_runs
+from noonbit.studio.state import studio
+from noonbit.studio.trainings import Order
+
+OWN = "\0own"
+"""The choice of a path that is typed."""
+DEFAULT = "\0default"
+"""The choice of what noonbit chooses."""
+NUMBERS = ("epochs", "batch_size", "learning_rate")
+
+
+async def build(speech: Speech) -> None:
+    """Add the page's content."""
+    words("h1", speech("page.train"))
+    with ui.element("div").classes("train-columns"):
+        with ui.element("section").classes("panel").props('aria-labelledby="new"'):
+            words("h2", speech("train.new")).props('id="new"')
+            await TrainForm(speech, ui.context.client.request.query_params).build()
+        with ui.element("section").classes("panel").props('aria-labelledby="runs"'):
+            words("h2", speech("train.runs")).props('id="runs"')
+            show_runs(speech)
+
+
+class TrainForm:
+    """The form of a new training."""
+
+    def __init__(self, speech: Speech, query: Mapping[str, str]) -> None:
+        self.speech = speech
+        self.query = query
+
+    async def build(self) -> None:
+        """Add the form's elements; the catalogue comes when the engine has answered."""
+        speech, query = self.speech, self.query
+        try:
+            known = await asyncio.to_thread(studio.known_data)
+        except NoonbitError as error:
+            known = {}
+            warning(str(error))
+        data = query.get("data", next(iter(known), OWN))
+        options = {name: f"{name} · {title}" for name, title in known.items()}
+        self.data = ui.select(
+            {**options, OWN: speech("train.own_data")},
+            label=speech("train.data"),
+            value=data if data in known else OWN,
+        ).classes("wide")
+        self.data_path = ui.input(
+            speech("train.data_path"), value="" if data in known or data == OWN else data
+        ).classes("wide")
+        self.data_path.bind_visibility_from(self.data, "value", value=OWN)
+
+        model = query.get("model", DEFAULT)
+        is_file = model.endswith(".toml")
+        self.networks = {DEFAULT: speech("train.default_network")}
+        if model not in (DEFAULT, OWN) and not is_file:
+            self.networks[model] = model
+        self.model = ui.select(
+            {**self.networks, OWN: speech("train.own_network")},
+            label=speech("train.network"),
+            value=OWN if is_file else model,
+            with_input=True,
+        ).classes("wide")
+        self.model_path = ui.input(
+            speech("train.network_path"), value=model if is_file else ""
+        ).classes("wide")
+        self.model_path.bind_visibility_from(self.model, "value", value=OWN)
+
+        self.is_fast = ui.checkbox(speech("train.fast"), value="fast" in query)
+        self.model.bind_enabled_from(self.is_fast, "value", lambda is_fast: not is_fast)
+        is_open = any(name in query for name in (*NUMBERS, "optimizer"))
+        with (
+            ui.expansion(speech("train.settings"), value=is_open).classes("wide"),
+            ui.element("div").classes("fields"),
+        ):
+            words("p", speech("train.settings_help")).classes("aside")
+            self.numbers = {
+                name: ui.input(speech(f"setting.{name}"), value=query.get(name, ""))
+                .props(f'inputmode="decimal" placeholder="{speech("train.derived")}" stack-label')
+                .classes("wide")
+                for name in NUMBERS
+            }
+            self.optimizer = ui.select(
+                {
+                    DEFAULT: speech("train.derived"),
+                    **{name: name for name in get_args(OptimizerName)},
+                },
+                label=speech("setting.optimizer"),
+                value=query.get("optimizer", DEFAULT),
+            ).classes("wide")
+        ui.button(speech("train.begin"), on_click=self.begin).props("unelevated").classes("main")
+        ui.timer(0, self.fill_networks, once=True)
+
+    async def fill_networks(self) -> None:
+        """Offer the catalogue."""
+        try:
+            networks = await studio.networks()
+        except NoonbitError as error:
+            say_error(str(error))
+            return
+        for each in networks:
+            self.networks[each["name"]] = f"{each['name']} · {each['title']}"
+        self.model.set_options({**self.networks, OWN: self.speech("train.own_network")})
+
+    def order(self) -> Order:
+        """Return what the form says."""
+        model = self.model_path.value.strip() if self.model.value == OWN else self.model.value
+        numbers = {name: field.value.strip() for name, field in self.numbers.items()}
+        settings = [(name.replace("_", "-"), value) for name, value in numbers.items() if value]
+        if self.optimizer.value != DEFAULT:
+            settings.append(("optimizer", self.optimizer.value))
+        is_own = self.data.value == OWN
+        return Order(
+            source=self.data_path.value.strip() if is_own else self.data.value,
+            model=None if self.is_fast.value or model in (None, "", DEFAULT) else model,
+            is_fast=self.is_fast.value,
+            settings=tuple(settings),
+        )
+
+    def begin(self) -> None:
+        """Start the training, and go to where it is watched."""
+        order = self.order()
+        if not order.source:
+            say_error(self.speech("train.no_data"))
+            return
+        try:
+            name = studio.trainings.begin(order)
+        except NoonbitError as error:
+            say_error(str(error))
+            return
+        ui.navigate.to(f"/train/{name}")

@@ -1,0 +1,107 @@
+"""Begin a training as a person does, and read what came out."""
+
+import json
+import re
+
+from browser import watched_page
+from playwright.sync_api import Browser, Page, expect
+from running_studio import RunningStudio
+
+
+def begin(page: Page, studio: RunningStudio, query: str) -> str:
+    """Open the form filled by a query, press the button, and return the training's name."""
+    page.goto(f"{studio.url}/train?{query}")
+    page.get_by_role("button", name="Begin training").click()
+    page.wait_for_url(re.compile(r"/train/[\w-]+$"))
+    return page.url.rpartition("/")[2]
+
+
+def test_digits_are_trained_to_the_end_and_the_accuracy_is_read(
+    studio: RunningStudio, chromium: Browser
+) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        name = begin(page, studio, "data=digits&model=mlp&epochs=2")
+        expect(page.locator(".status")).to_have_text("finished")
+        expect(page.get_by_role("heading", level=1)).to_have_text("digits")
+        result = json.loads((studio.runs / name / "run.json").read_text())["result"]
+        expect(page.locator(".headline")).to_have_text(f"{result['accuracy']:.2%}")
+        low, high = result["accuracy_low"], result["accuracy_high"]
+        expect(page.locator(".result")).to_contain_text(f"95 % interval {low:.2%} to {high:.2%}")
+        page.reload()  # a page that comes later knows the same
+        expect(page.locator(".headline")).to_have_text(f"{result['accuracy']:.2%}")
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="Open the report").click()
+        expect(opened.value.locator("h1")).to_have_text("mlp on digits")
+        page.goto(f"{studio.url}/train")
+        row = page.get_by_role("link", name=re.compile("digits.*mlp"))
+        expect(row).to_contain_text("finished")
+        row.click()
+        expect(page).to_have_url(f"{studio.url}/train/{name}")
+
+
+def test_an_error_of_the_engine_is_the_same_sentence(
+    studio: RunningStudio, chromium: Browser
+) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        page.goto(f"{studio.url}/train")
+        page.get_by_role("combobox", name="Data").click()
+        page.get_by_role("option", name="Data of your own …").click()
+        page.get_by_label("Path of a folder").fill("no/such/folder")
+        page.get_by_role("button", name="Begin training").click()
+        expect(page.locator(".status")).to_have_text("failed")
+        expect(page.get_by_role("alert")).to_contain_text(
+            "no/such/folder does not exist. A source is a folder, a file, an archive, or one of"
+        )
+        page.get_by_role("link", name="To the form and the list").click()
+        expect(page.get_by_role("list").locator(".failed")).to_have_count(1)
+
+
+def test_a_setting_out_of_range_is_refused_by_the_engine(
+    studio: RunningStudio, chromium: Browser
+) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        begin(page, studio, "data=digits&model=mlp&batch_size=1")
+        expect(page.get_by_role("alert")).to_contain_text("batch-size should be from 2")
+
+
+def test_python_code_and_flags_are_no_network_and_no_data(
+    studio: RunningStudio, chromium: Browser
+) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        for query, sentence in (
+            ("data=digits&model=evil.py:build", "Python code is not run"),
+            ("data=--trust", "is no source"),
+        ):
+            page.goto(f"{studio.url}/train?{query}")
+            page.get_by_role("button", name="Begin training").click()
+            expect(page.get_by_role("alert")).to_contain_text(sentence)
+    assert not list(studio.runs.glob("*trust*"))
+
+
+def test_the_catalogue_is_offered(studio: RunningStudio, chromium: Browser) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        page.goto(f"{studio.url}/train")
+        page.get_by_role("combobox", name="Network").click()
+        page.get_by_role("combobox", name="Network").fill("lenet")
+        expect(
+            page.get_by_role("option", name="lenet5 · LeNet-5 in its modern form")
+        ).to_be_visible()
+
+
+def test_seconds_mean_a_network_that_noonbit_chooses(
+    studio: RunningStudio, chromium: Browser
+) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        page.goto(f"{studio.url}/train")
+        page.get_by_role("checkbox", name="In seconds").click()
+        expect(page.get_by_role("combobox", name="Network")).to_be_disabled()
+
+
+def test_names_in_addresses_are_never_paths(studio: RunningStudio) -> None:
+    (studio.folder / "outside").mkdir()
+    for file in ("run.json", "report.html"):
+        (studio.folder / "outside" / file).write_text("{}")
+    for name in ("%2e%2e", "..%2foutside", ".%2foutside", "%2e%2e%2foutside", "nothing"):
+        for path in (f"/runs/{name}/report", f"/runs/{name}/page"):
+            assert studio.client.get(path).status_code == 404, path
+        assert studio.client.get(f"/train/{name}").status_code == 404, name
