@@ -55,7 +55,7 @@ FLAG_GROUPS = {
         "data-dir",
     ),
     "Machine": ("device", "threads", "precision", "engine"),
-    "Output": ("out", "json"),
+    "Output": ("out", "live", "json"),
 }
 """Group -> its flags without the dashes, those that are used most first."""
 
