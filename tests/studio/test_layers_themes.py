@@ -43,6 +43,25 @@ def test_the_theme_of_the_host_page_comes_before_the_systems(chromium: Browser, 
         page.wait_for_function("view.palette.signed[127] % 256 < 60")
 
 
+def test_it_stands_in_a_host_page_that_resets_everything(chromium: Browser) -> None:
+    """As component libraries do: a column as wide as its content, no margins, large headings."""
+    with layers_page(chromium) as page:
+        page.add_style_tag(
+            content="""@layer base { * { margin: 0; padding: 0; border: 0 solid; } }
+              main { display: flex; flex-direction: column; align-items: flex-start; }
+              h3 { font-size: 3rem; line-height: 3.125rem; } p { margin: 0 0 16px; }"""
+        )
+        give(page, frame_of().encode())
+        assert page.evaluate("view.root.offsetWidth") == 1280 - 32
+        size = page.locator(".lv-item h3").evaluate("(each) => getComputedStyle(each).fontSize")
+        assert float(size.removesuffix("px")) < 20
+        page.locator(".lv-panel canvas").first.click()
+        settle(page)
+        box = page.locator(".lv-lens").bounding_box()
+        assert box is not None
+        assert box["x"] == pytest.approx((1280 - box["width"]) / 2, abs=1)
+
+
 def test_a_host_page_can_set_the_colours(chromium: Browser) -> None:
     with layers_page(chromium) as page:
         page.add_style_tag(content=":root { --layers-zero: #123456; }")

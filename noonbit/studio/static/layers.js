@@ -28,8 +28,8 @@ const TEXT_MILLISECONDS = 400;
 const REDUCED_MOTION_MILLISECONDS = 1000;
 
 export class LayersView {
-  /** Called with what a person wants to see: the names of the layers shown whole, and a number of an item or null. */
-  onShow = ({ layers, item }) => {}; // eslint-disable-line no-unused-vars
+  /** Called with `{ layers, item }`, which a person wants to see: names of layers to be shown whole, and an item's number or null. */
+  onShow = () => {};
 
   /** Frames that came, that were painted, and that were passed over; the last painting's milliseconds. */
   statistics = { shown: 0, painted: 0, dropped: 0, milliseconds: 0 };
