@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fastapi import FastAPI
+from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -26,6 +27,7 @@ def create_app(settings: StudioSettings) -> ASGIApp:
     """Return the application. NiceGUI has one of it a process."""
     studio.data_dir = studio.trainings.data_dir = settings.data_dir
     register_pages()
+    nicegui_app.on_startup(studio.warm_up)
     app = FastAPI(openapi_url=None)
     app.router.routes.extend(own_routes())
     ui.run_with(

@@ -1,10 +1,12 @@
 """What the pages of a studio share: its trainings, and what the engine was asked once."""
 
 import asyncio
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from noonbit.errors import NoonbitError
 from noonbit.studio.engine import ask
 from noonbit.studio.trainings import Trainings
 
@@ -30,6 +32,11 @@ class Studio:
         except Exception:
             self.__dict__.pop("_networks", None)
             raise
+
+    async def warm_up(self) -> None:
+        """Import what the first page needs, while the browser is on its way."""
+        with suppress(NoonbitError):  # said on the page
+            await asyncio.to_thread(self.known_data)
 
     def known_data(self) -> dict[str, str]:
         """Return the known data sets that are on this machine, with what they are.

@@ -5,11 +5,9 @@ A query fills the form, so that other pages can lead here: /train?data=digits&mo
 
 import asyncio
 from collections.abc import Mapping
-from typing import get_args
 
 from nicegui import ui
 
-from noonbit.config.recipe import OptimizerName
 from noonbit.errors import NoonbitError
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
@@ -21,6 +19,8 @@ OWN = "\0own"
 """The choice of a path that is typed."""
 DEFAULT = "\0default"
 """The choice of what noonbit chooses."""
+OPTIMIZERS = ("muon", "sgd", "adam", "adamw", "rmsprop", "adadelta")
+"""The recipe's, which takes a tenth of a second to import."""
 NUMBERS = ("epochs", "batch_size", "learning_rate")
 
 
@@ -96,7 +96,7 @@ class TrainForm:
             self.optimizer = ui.select(
                 {
                     DEFAULT: speech("train.derived"),
-                    **{name: name for name in get_args(OptimizerName)},
+                    **{name: name for name in OPTIMIZERS},
                 },
                 label=speech("setting.optimizer"),
                 value=query.get("optimizer", DEFAULT),

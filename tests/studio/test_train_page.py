@@ -2,10 +2,14 @@
 
 import json
 import re
+from typing import get_args
 
 from browser import watched_page
 from playwright.sync_api import Browser, Page, expect
 from running_studio import RunningStudio
+
+from noonbit.config.recipe import OptimizerName
+from noonbit.studio.train_page import OPTIMIZERS
 
 
 def begin(page: Page, studio: RunningStudio, query: str) -> str:
@@ -95,6 +99,10 @@ def test_seconds_mean_a_network_that_noonbit_chooses(
         page.goto(f"{studio.url}/train")
         page.get_by_role("checkbox", name="In seconds").click()
         expect(page.get_by_role("combobox", name="Network")).to_be_disabled()
+
+
+def test_every_optimizer_is_offered() -> None:
+    assert get_args(OptimizerName) == OPTIMIZERS
 
 
 def test_names_in_addresses_are_never_paths(studio: RunningStudio) -> None:
