@@ -2,14 +2,18 @@
 
 import json
 import re
+from pathlib import Path
 from typing import get_args
 
+import pytest
 from browser import watched_page
 from playwright.sync_api import Browser, Page, expect
+from raw_http import connected, head
 from running_studio import RunningStudio
 
 from noonbit.config.recipe import OptimizerName
 from noonbit.studio.train_page import OPTIMIZERS
+from noonbit.studio.trainings import Trainings
 
 
 def begin(page: Page, studio: RunningStudio, query: str) -> str:
@@ -106,10 +110,25 @@ def test_every_optimizer_is_offered() -> None:
 
 
 def test_names_in_addresses_are_never_paths(studio: RunningStudio) -> None:
-    (studio.folder / "outside").mkdir()
-    for file in ("run.json", "report.html"):
-        (studio.folder / "outside" / file).write_text("{}")
-    for name in ("%2e%2e", "..%2foutside", ".%2foutside", "%2e%2e%2foutside", "nothing"):
-        for path in (f"/runs/{name}/report", f"/runs/{name}/page"):
-            assert studio.client.get(path).status_code == 404, path
-        assert studio.client.get(f"/train/{name}").status_code == 404, name
+    outside = studio.folder / "outside"
+    outside.mkdir()
+    studio.runs.mkdir(exist_ok=True)
+    for folder in (outside, studio.folder):
+        (folder / "run.json").write_text("{}")
+        (folder / "report.html").write_text("secret")
+    names = ("%2e%2e", "..%2foutside", "%2e%2e%2foutside", "%2e%2e%5coutside", "nothing", "%00")
+    for name in names:
+        for path in (f"/runs/{name}/report", f"/runs/{name}/page", f"/train/{name}"):
+            with connected(studio.port) as connection:  # a client would resolve some itself
+                connection.sendall(head(f"GET {path}"))
+                answer = connection.recv(65536)
+            assert b" 404 " in answer.partition(b"\r\n")[0], path
+
+
+@pytest.mark.parametrize("name", ["..", "../outside", ".", "", ".hidden", "a/b", "a\\b", "a\0"])
+def test_a_name_is_no_way_to_somewhere_else(tmp_path: Path, name: str) -> None:
+    for folder in ("outside", ".hidden", "runs", "runs/a/b", "runs/.hidden"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "run.json").write_text("{}")
+    (tmp_path / "run.json").write_text("{}")
+    assert Trainings(None, tmp_path / "runs").find(name) is None
