@@ -1,13 +1,14 @@
 """The catalogue: a name, a builder, and what it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from noonbit.config.recipe import OptimizerName, Recipe
 from noonbit.data.dataset import InputKind
@@ -289,5 +290,24 @@ def outline(name: str, classes: int, channels: int, size: tuple[int, ...]) -> nn
     file = read_if_file(name)
     if isinstance(file, CustomNetwork):
         return file.build(classes, channels, size)
-    with torch.device("meta"):
+    with torch.device("meta"), Unfilled():
         return (file or find_entry(name)).build(classes, channels, size)
+
+
+class Unfilled(TorchFunctionMode):
+    """Leaves tensors as they are where a builder fills them.
+
+    Tensors without numbers are filled in Python: a third of the time of an outline, for nothing.
+    """
+
+    FILLS = (Tensor.normal_, Tensor.uniform_, Tensor.fill_, Tensor.zero_)
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Call a function of PyTorch, unless it only fills."""
+        return args[0] if func in self.FILLS else func(*args, **(kwargs or {}))
