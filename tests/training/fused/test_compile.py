@@ -105,10 +105,14 @@ def disagreement(ours: Tensor, exact: Tensor) -> float:
 @pytest.mark.parametrize(
     ("name", "channels", "side"),
     [
-        (name, *form)
-        for name in KNOWN
-        for form in ((1, 28), (3, 32))
-        if (name, form) != ("vgg-a", (3, 32))  # colours change its first layer only
+        *((name, 1, 28) for name in KNOWN),
+        # Colours change the first layer only; one of each kind of it.
+        *((name, 3, 32) for name in ("mlp", "cnn", "glance", "lenet5", "resnet20")),
+        *(
+            pytest.param(name, 3, 32, marks=pytest.mark.slow)
+            for name in KNOWN
+            if name not in ("mlp", "cnn", "glance", "lenet5", "resnet20", "vgg-a")
+        ),
     ],
 )
 def test_the_gradient_is_autograds(
