@@ -51,7 +51,7 @@ def test_scikit_learns_own_checks_pass(estimator, check):
 @pytest.mark.parametrize(
     "check",
     [
-        estimator_checks.check_classifiers_train,
+        pytest.param(estimator_checks.check_classifiers_train, marks=pytest.mark.slow),
         estimator_checks.check_classifiers_classes,
         estimator_checks.check_methods_subset_invariance,
         estimator_checks.check_methods_sample_order_invariance,
@@ -146,6 +146,7 @@ def test_labels_come_back_as_they_were_given(names):
     np.testing.assert_array_equal(classifier.classes_, np.unique(names))
 
 
+@pytest.mark.slow  # two trainings; the grid search below divides and fits in the same way
 def test_a_cross_validation_reads_95_of_100_digits_in_every_fold():
     classifier = ImageClassifier(epochs=3, threads=1)
     assert cross_val_score(classifier, DIGITS.reshape(-1, 8, 8), NUMBERS, cv=2).min() > 0.95
@@ -159,9 +160,8 @@ def test_a_grid_search_finds_the_settings_that_learn():
 
 
 def test_a_pipeline_scales_before_the_network():
-    pipeline = Pipeline(
-        [("scale", MinMaxScaler()), ("net", ImageClassifier(epochs=3, image_shape=(8, 8)))]
-    )
+    network = ImageClassifier("mlp", epochs=10, image_shape=(8, 8))
+    pipeline = Pipeline([("scale", MinMaxScaler()), ("net", network)])
     pipeline.set_params(net__threads=1).fit(DIGITS, NUMBERS)
     assert pipeline.score(TEST_DIGITS, TEST_NUMBERS) > 0.95
     assert pipeline["net"].contract_.preprocessor.value_range == (0, 1)

@@ -194,7 +194,10 @@ def test_an_interrupted_run_ends_with_the_same_bits_once_resumed(place, number, 
     assert status(out) == "finished"
 
 
-@pytest.mark.parametrize("model", ["cnn", "sign-cnn"])
+@pytest.mark.parametrize(
+    "model",
+    ["cnn", pytest.param("sign-cnn", marks=pytest.mark.slow)],  # takes 20 s
+)
 def test_two_threads_give_the_same_bits_when_resumed(model, tmp_path):
     recipe = Recipe(model=model, epochs=2, batch_size=64, threads=2)
     full = train("digits", recipe, out=tmp_path / "full")
