@@ -16,6 +16,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ from noonbit.runs.run import Run
 from noonbit.system.files import replace_non_finite, write_text
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from onnx import ModelProto
 
 HERE = Path(__file__).parent
@@ -207,8 +209,6 @@ def render_page(title: str, model: dict[str, Any]) -> str:
     which `<` is written as an escape, so none can end the script; the title is escaped by Jinja.
     The page's own rules (Content-Security-Policy) allow no request, and no script but this one.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     facts = json.dumps(replace_non_finite(model), separators=(",", ":")).replace("<", "\\u003c")
     script = "\n".join(
         [
@@ -218,12 +218,19 @@ def render_page(title: str, model: dict[str, Any]) -> str:
         + [f"const MODEL = {facts};", "startPage(MODEL);", ""]
     )
     digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode("ascii")
-    template = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
-    ).get_template("page.html.j2")
-    return template.render(
+    return read_template().render(
         title=title, style=read("page.css"), script=script, script_hash=f"sha256-{digest}"
     )
+
+
+@cache
+def read_template() -> "Template":
+    """The template of the page, compiled once."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined
+    ).get_template("page.html.j2")
 
 
 def read(name: str) -> str:
