@@ -73,7 +73,9 @@ def test_every_text_that_is_asked_for_is_there(page: Page) -> None:
     assert not asked - keys
 
 
-@pytest.mark.parametrize("name", DIGITS)
+@pytest.mark.parametrize(
+    "name", ["4", *(pytest.param(name, marks=pytest.mark.slow) for name in DIGITS if name != "4")]
+)
 def test_a_digit_drawn_with_the_mouse_is_named(chromium: Browser, digits: Path, name: str) -> None:
     with opened(chromium, digits) as page:
         draw(page, DIGITS[name])
@@ -261,7 +263,8 @@ def test_a_passed_check_says_how_many_agree(chromium: Browser, digits: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("locale", "language"), [("ko-KR", "ko"), ("en-GB", "en"), ("fr-FR", "en")]
+    ("locale", "language"),
+    [("ko-KR", "ko"), ("fr-FR", "en"), pytest.param("en-GB", "en", marks=pytest.mark.slow)],
 )
 def test_the_browsers_language_is_spoken_and_can_be_switched(
     chromium: Browser, digits: Path, locale: str, language: str
