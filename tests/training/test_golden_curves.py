@@ -157,7 +157,12 @@ def engines_of(name: str) -> tuple[Engine, ...]:
 @pytest.mark.parametrize(
     ("name", "engine"),
     [
-        pytest.param(name, engine, marks=pytest.mark.slow if case.is_slow else ())
+        # By default autograd has the networks without a fused form, which are of every kind.
+        pytest.param(
+            name,
+            engine,
+            marks=pytest.mark.slow if case.is_slow or engine != engines_of(name)[0] else (),
+        )
         for name, case in CASES.items()
         for engine in engines_of(name)
     ],
