@@ -66,7 +66,7 @@ def gradient(model: nn.Module) -> Tensor:
 @pytest.mark.parametrize(
     ("name", "augment"),
     [
-        pytest.param("airbench", AUGMENT, marks=pytest.mark.slow),  # glimpse has its layers
+        ("airbench", AUGMENT),
         *(
             (name, augment)
             for name in ("glimpse", "cnn")
