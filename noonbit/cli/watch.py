@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import Annotated, Any
-
-from cyclopts import Parameter
+from typing import Any
 
 from noonbit.cli.output import print_line, say
 from noonbit.errors import CheckFailed, UsageError
@@ -23,7 +21,7 @@ def watch(
     run: str = "last",
     /,
     *,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
+    change: tuple[str, ...] = (),
     pause: bool = False,
     step: bool = False,
     go: bool = False,
@@ -37,7 +35,7 @@ def watch(
     ----------
     run
         A run folder, a unique beginning of its name, or `last`.
-    set_
+    change
         Another value of a setting from the next step on, as learning_rate=0.01; may be given
         several times. Also momentum, weight_decay, batch_size.
     pause
@@ -51,7 +49,7 @@ def watch(
     """
     folder = LiveFolder(find_run(run))
     folder.require()
-    wishes = [read_setting(text) for text in set_]
+    wishes = [read_setting(text) for text in change]
     commands = {"pause": pause, "step": step, "go": go, "stop": stop}
     wishes += [{"kind": name} for name, is_asked in commands.items() if is_asked]
     if wishes:
@@ -69,7 +67,7 @@ def read_setting(text: str) -> dict[str, Any]:
         return {"kind": "set", "setting": name.strip().replace("-", "_"), "value": float(value)}
     except ValueError:
         raise UsageError(
-            f"--set takes a setting and a number, such as learning_rate=0.01, and not {text!r}."
+            f"--change takes a setting and a number, such as learning_rate=0.01, and not {text!r}."
         ) from None
 
 

@@ -237,7 +237,7 @@ def test_flags_beside_resume_are_refused(refused, digits_run):
     for flags in (["--seed", "3"], ["--out", "x"], ["--from", "last"], ["--fast"]):
         sentence = refused(2, "train", "--resume", digits_run.path, *flags)
         assert sentence == (
-            "--resume continues a run as it was begun; leave out all flags but --epochs."
+            "--resume continues a run as it was begun; leave out all flags but --epochs and --live."
         )
 
 

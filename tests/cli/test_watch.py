@@ -34,7 +34,7 @@ def training(tmp_path_factory):
 
 def test_a_wish_is_answered(training, capsys):
     out, _ = training
-    assert noonbit(["watch", str(out), "--set", "learning-rate=0.003", "--pause"]) == 0
+    assert noonbit(["watch", str(out), "--change", "learning-rate=0.003", "--pause"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("changed  learning_rate 0.003 from step ")
     assert said[1].startswith("pause    after step ")
@@ -51,14 +51,14 @@ def test_a_wish_is_answered(training, capsys):
 
 def test_a_refused_wish_is_an_error_with_the_training_s_sentence(training, capsys):
     out, _ = training
-    assert noonbit(["watch", str(out), "--set", "momentum=0.5"]) == 2
+    assert noonbit(["watch", str(out), "--change", "momentum=0.5"]) == 2
     assert "sgd and muon" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["learning_rate", "learning_rate=fast", "=3", ""])
 def test_a_setting_is_a_name_and_a_number(text, training, capsys):
     out, _ = training
-    assert noonbit(["watch", str(out), "--set", text]) == 2
+    assert noonbit(["watch", str(out), "--change", text]) == 2
     assert capsys.readouterr().err.startswith("error: ")
 
 
