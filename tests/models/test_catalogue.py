@@ -327,14 +327,14 @@ def test_two_files_of_one_name_are_kept_apart(mine: Path, tmp_path: Path) -> Non
 def test_an_unknown_name_gets_a_suggestion() -> None:
     assert refusal(UsageError, "lenet") == (
         "No model is called 'lenet'. Did you mean 'lenet5'? `noonbit models` lists all "
-        f"{len(MODELS)}; path.py:function takes one of your own."
+        f"{len(MODELS)}; file.toml and path.py:function take one of your own."
     )
 
 
 def test_a_missing_file_and_a_missing_function_are_reported(mine: Path) -> None:
     absent = mine.parent / "absent.py"
     assert refusal(UsageError, f"{absent}:net") == (
-        f"{absent} does not exist; --model takes a name or path.py:function."
+        f"{absent} does not exist; --model takes a name, file.toml or path.py:function."
     )
     assert refusal(UsageError, f"{mine}:nett") == (
         f"{mine} has no function 'nett'. Did you mean 'net'? It has: net, number, broken, short."
