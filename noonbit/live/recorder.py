@@ -40,7 +40,7 @@ LINE_SECONDS = 1.0
 """Between two lines of numbers that nobody waits for."""
 LINES_OF_SPEED = 20
 """Over which items/s are averaged."""
-PICTURES_SHARE, ASKING_SHARE = 0.03, 0.01
+PICTURES_SHARE, ASKING_SHARE = 0.02, 0.005
 """The share of the time of a watched training that pictures and validation items may take."""
 ASKING_SECONDS = 0.5
 ITEM_SECONDS = 2.0

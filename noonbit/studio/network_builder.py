@@ -27,6 +27,7 @@ class Builder:
     def __init__(self, speech: Speech, draft: Draft, source: str) -> None:
         self.speech, self.draft, self.source = speech, draft, source
         self.target = Target()
+        self.client = ui.context.client
         self.arithmetic: list[TextElement] = []
         """A line for each written layer."""
 
@@ -49,7 +50,11 @@ class Builder:
                 ).props(f'outline dense data-kind="{kind}"').classes("kind")
         self.totals = ui.element("dl").classes("numbers")
         with ui.element("div").classes("side-by-side"):
-            self.name = ui.input(speech("network.name"), value=speech("network.first_name"))
+            self.name = ui.input(
+                speech("network.name"),
+                value=speech("network.first_name"),
+                on_change=lambda: self.explain(),
+            )
             ui.button(speech("network.save"), on_click=self.save).props("outline")
             self.train_button = ui.button(speech("network.train"), on_click=self.train)
             self.train_button.props("unelevated").classes("main")
@@ -145,7 +150,8 @@ class Builder:
         self.file.set_text(self.draft.to_toml(self.name.value))
         query = urlencode({"data": self.source, "layers": self.draft.to_query()})
         # So the page is the same after a reload, and in the other language.
-        ui.run_javascript(f"history.replaceState(null, '', {json.dumps('?' + query)})")
+        # Asked of the page: the button that was pressed may be gone with its layer by now.
+        self.client.run_javascript(f"history.replaceState(null, '', {json.dumps('?' + query)})")
 
     def why(self, misfit: DoesNotFit) -> str:
         """Say what does not fit."""
@@ -242,9 +248,11 @@ def is_optional(layer: LayerSpec, name: str) -> bool:
 
 
 def duration(speech: Speech, seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min`, `5 h`."""
+    """`<0.1 s`, `0.4 s`, `12 s`, `3 min`, `5 h`."""
     if seconds < 90:
         count = f"{seconds:.1f}" if seconds < 9.5 else f"{seconds:.0f}"
+        if seconds < 0.1:
+            count = "<0.1"
         return speech("time.seconds", count=count)
     if seconds < 5_400:
         return speech("time.minutes", count=f"{seconds / 60:.0f}")

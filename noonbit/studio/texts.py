@@ -87,8 +87,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "watch.layers": ("What happens in each layer", "층마다 일어나는 일"),
     "watch.result": ("Test accuracy", "테스트 정확도"),
     "watch.interval": (
-        "of {items} test items, which never chose anything; 95 % interval {low} to {high}",
-        "테스트 항목 {items}개 기준(학습과 선택에 쓰지 않음), 95 % 신뢰 구간 {low}–{high}",
+        "of {items} test items right, which it has never seen. Luck in which items were tested can "
+        "move this: with 95 % confidence it lies between {low} and {high}.",
+        "학습에 쓰지 않은 테스트 항목 {items}개 기준입니다. 어떤 항목으로 시험했는지에 따라 "
+        "달라질 수 있으며, 95 % 신뢰 구간은 {low}–{high}입니다.",
+    ),
+    "watch.preparing": (
+        "The data are opened and the network is built.",
+        "데이터를 열고 신경망을 만드는 중입니다.",
     ),
     "watch.report": ("Open the report", "보고서 열기"),
     "watch.draw": ("Draw to this network", "이 신경망에 그려 보기"),
@@ -117,9 +123,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "control.stop": ("Stop and save", "저장하고 멈추기"),
     "control.settings": ("Change while it trains", "학습 중에 바꾸기"),
     "control.settings_help": (
-        "Type another value and press Enter; the present one stands in the field. Every change is "
-        "kept with its step.",
-        "다른 값을 입력하고 Enter를 누르세요. 칸 안의 숫자는 현재 값입니다. 바꾼 내용은 모두 "
+        "Type another value and press Enter; it holds from the next step on. The learning rate "
+        "here is the highest: a schedule lowers it, and the number above is the one of this "
+        "moment. Every change is kept with its step.",
+        "다른 값을 입력하고 Enter를 누르세요. 다음 스텝부터 적용됩니다. 여기의 학습률은 가장 "
+        "높은 값이며 스케줄에 따라 낮아지고, 위의 숫자가 현재 값입니다. 바꾼 내용은 모두 "
         "스텝과 함께 기록됩니다.",
     ),
     "control.set": ("Set: {setting}", "적용: {setting}"),

@@ -155,7 +155,7 @@ class Trainings:
         try:
             stored = read_artefact_json(path / RUN_JSON)
             status, source = str(stored["status"]), str(stored["source"])
-            model, created = str(stored["model"]["name"]), str(stored["created"])
+            model, created = short_name(str(stored["model"]["name"])), str(stored["created"])
             result = stored.get("result")
         except ArtefactError as error:
             return Training(path.name, path, "failed", message=str(error))
@@ -194,6 +194,11 @@ class Trainings:
             return b"noonbit" in Path(f"/proc/{number}/cmdline").read_bytes()
         except OSError:
             return not Path("/proc/self").exists() and is_process(number)
+
+
+def short_name(model: str) -> str:
+    """Return the name of a network as a page shows it: of a TOML file, what its author named it."""
+    return Path(model).stem if model.endswith(".toml") else model
 
 
 def is_name(name: str) -> bool:

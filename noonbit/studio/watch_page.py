@@ -68,7 +68,8 @@ class WatchPage:
         self.log = words("pre").classes("log").props(f'aria-label="{speech("watch.log")}"')
         self.result = ui.element("section").classes("panel result")
         self.controls = Controls(training.name, speech)
-        with ui.element("dl").classes("numbers"):
+        self.now = ui.element("dl").classes("numbers")
+        with self.now:
             self.numbers = {}
             for name in NUMBERS:
                 with ui.element("div"):
@@ -116,7 +117,7 @@ class WatchPage:
         self.log.set_visibility(not is_open and status in ("starting", "failed", "training"))
         if self.log.visible:
             lines = [line for line in read_log(training.path) if not line.startswith("process ")]
-            self.log.set_text("\n".join(lines[-LOG_LINES:]))
+            self.log.set_text("\n".join(lines[-LOG_LINES:]) or speech("watch.preparing"))
         self.controls.show(status, course, is_live=training.live.exists)
         self.show_numbers()
         if time.monotonic() - self.drawn_at >= CHART_SECONDS:
@@ -136,6 +137,8 @@ class WatchPage:
         course = self.course
         for name, text in course.numbers(self.speech).items():
             self.numbers[name].set_text(text)
+        # Of the last batches alone; when the test accuracy is there, they would only confuse.
+        self.now.set_visibility(self.training.result is None)
         self.progress.set_value(course.share)
         self.progress.set_visibility(self.training.is_active)
 
@@ -157,7 +160,8 @@ class WatchPage:
         """Show what came out, when the training has ended."""
         speech, training = self.speech, self.training
         can_resume = training.status == "interrupted"
-        key = (training.status, training.result is not None)
+        has_report = (training.path / "report.html").is_file()
+        key = (training.status, training.result is not None, has_report)
         self.result.set_visibility(can_resume or training.result is not None)
         if getattr(self, "_result_key", None) == key:
             return
@@ -179,7 +183,7 @@ class WatchPage:
                         ),
                     )
             with ui.element("div").classes("side-by-side"):
-                if (training.path / "report.html").is_file():
+                if has_report:
                     ui.link(speech("watch.report"), f"/runs/{training.name}/report", new_tab=True)
                 if training.status == "finished":
                     ui.link(speech("watch.draw"), f"/draw/{training.name}")

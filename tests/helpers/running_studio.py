@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -46,12 +47,18 @@ class RunningStudio:
 
 @contextmanager
 def running_studio(folder: Path, *flags: str, port: int = 0) -> Iterator[RunningStudio]:
-    """Start `noonbit studio` in a folder, and stop it as Ctrl-C does."""
+    """Start `noonbit studio` in a folder, and stop it as Ctrl-C does.
+
+    What goes wrong in it behind a page that looks well is a fault too: it may have said no
+    traceback.
+    """
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
     command = [sys.executable, "-m", "noonbit", "studio", "--no-browser", f"--port={port}", *flags]
     process = subprocess.Popen(
         command,
         cwd=folder,
         stdout=subprocess.PIPE,
+        stderr=said,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
@@ -66,3 +73,7 @@ def running_studio(folder: Path, *flags: str, port: int = 0) -> Iterator[Running
             process.send_signal(signal.SIGINT)
         process.wait(30)
         process.stdout.close()
+        said.seek(0)
+        text = said.read().decode("utf-8", "replace")
+        said.close()
+    assert "Traceback" not in text, text

@@ -88,6 +88,7 @@ def test_layers_are_added_moved_and_taken_out(network_page: Page) -> None:
     expect(page.locator("ol .arithmetic").nth(3)).to_contain_text("4*4*16 = 256")
     page.get_by_role("button", name="Remove layer 2").click()
     expect(kinds).to_have_text(["1. Convolution", "2. Pool", "3. Flatten", "4. Dense"])
+    page.wait_for_url(lambda url: "dense" in url and "relu" not in url)
     expect(page.locator(".added li")).to_have_text([re.compile("64 \\+ 1.* = 650 parameters")])
 
 

@@ -34,7 +34,7 @@ def test_digits_are_trained_to_the_end_and_the_accuracy_is_read(
         result = json.loads((studio.runs / name / "run.json").read_text())["result"]
         expect(page.locator(".headline")).to_have_text(f"{result['accuracy']:.2%}")
         low, high = result["accuracy_low"], result["accuracy_high"]
-        expect(page.locator(".result")).to_contain_text(f"95 % interval {low:.2%} to {high:.2%}")
+        expect(page.locator(".result")).to_contain_text(f"between {low:.2%} and {high:.2%}")
         page.reload()  # a page that comes later knows the same
         expect(page.locator(".headline")).to_have_text(f"{result['accuracy']:.2%}")
         with page.expect_popup() as opened:
