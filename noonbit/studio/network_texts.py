@@ -26,8 +26,10 @@ KOREAN_REASONS: Mapping[str, str] = {
 NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "network.data": ("Data", "데이터"),
     "network.counting": (
-        "The data are opened, and each network is counted for them. This takes some seconds, once.",
-        "데이터를 열고 신경망마다 비용을 계산하는 중입니다. 처음 한 번만 몇 초 걸립니다.",
+        "The data are opened, and each network is counted for them. This takes some seconds, "
+        "once; until then the sizes below are those of 28x28 pixels.",
+        "데이터를 열고 신경망마다 비용을 계산하는 중입니다. 처음 한 번만 몇 초 걸리며, 그동안 "
+        "아래의 크기는 28x28 픽셀 기준입니다.",
     ),
     "network.for": (
         "For {train} training items of {size} in {classes} classes; the times are a forecast for "
@@ -52,7 +54,7 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "network.epoch": ("An epoch", "한 에포크"),
     "network.training": ("Training ({epochs} epochs)", "학습({epochs} 에포크)"),
     "network.planned": ("Training", "학습"),
-    "network.train": ("Train it", "학습하기"),
+    "network.train": ("Set up its training", "학습 설정하기"),
     "network.train_named": ("Train {name}", "{name} 학습하기"),
     "network.layers": ("Layers", "층 보기"),
     "network.layers_of": ("Layers of {name}", "{name}의 층"),

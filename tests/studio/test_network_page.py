@@ -69,11 +69,11 @@ def test_a_network_is_built_with_its_arithmetic(network_page: Page) -> None:
         'Layer 1 does not fit: its input is 8x8; 8 - 9 + 1 is below 1. Use padding = "same", a '
         "smaller size, or fewer pools."
     )
-    expect(page.get_by_role("button", name="Train it")).to_be_disabled()
+    expect(page.get_by_role("button", name="Set up its training")).to_be_disabled()
     assert arithmetic(page, 2) == "The layer above has to fit first."
     first.get_by_label("Size", exact=True).fill("3")
     expect(line).to_contain_text("(8 - 3)/1 + 1 = 6 → 6x6x4")
-    expect(page.get_by_role("button", name="Train it")).to_be_enabled()
+    expect(page.get_by_role("button", name="Set up its training")).to_be_enabled()
 
 
 def test_layers_are_added_moved_and_taken_out(network_page: Page) -> None:
@@ -116,7 +116,7 @@ def test_a_network_is_saved_and_led_to_its_training(
     path = studio.folder / "networks" / "three-layers.toml"
     file = LayerFile.parse(path.read_text(encoding="utf-8"), origin="it")
     assert [layer.kind for layer in file.layers] == ["conv", "relu", "pool"]
-    page.get_by_role("button", name="Train it").click()
+    page.get_by_role("button", name="Set up its training").click()
     page.wait_for_url("**/train?data=digits&model=networks*three-layers.toml")
     expect(page.get_by_label("Path of a TOML file on this computer")).to_have_value(
         "networks/three-layers.toml"
@@ -127,7 +127,7 @@ def test_a_network_that_was_built_is_trained(network_page: Page, studio: Running
     page = network_page
     page.get_by_role("button", name="Batch norm").click()
     page.get_by_label("Name", exact=True).fill("built")
-    page.get_by_role("button", name="Train it").click()
+    page.get_by_role("button", name="Set up its training").click()
     page.wait_for_url("**/train?data=digits&model=networks*built.toml")
     page.get_by_text("Settings").click()
     page.get_by_label("Epochs").fill("1")
