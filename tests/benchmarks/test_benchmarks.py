@@ -225,6 +225,7 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
         "resizing",
         "prediction",
         "serve",
+        "live",
         "photographs",
         "startup",
         "growth",
