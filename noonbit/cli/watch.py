@@ -8,10 +8,14 @@ from noonbit.cli.output import print_line, say
 from noonbit.errors import CheckFailed, UsageError
 from noonbit.live.folder import LiveFolder
 from noonbit.runs.find import find_run
+from noonbit.runs.lock import is_held
+from noonbit.terminal import shell_word
 
 TICK_SECONDS = 0.5
 """Between two lines of numbers."""
 LOOK_SECONDS = 0.1
+SILENT_SECONDS = 3.0
+"""After which it is asked whether the training still runs."""
 ANSWER_SECONDS = 30.0
 """How long a wish may wait for the end of a step."""
 ENDS = ("finished", "stopped", "diverged")
@@ -77,6 +81,8 @@ def ask(folder: LiveFolder, wishes: list[dict[str, Any]]) -> None:
     Raises `UsageError` with the training's sentence for one that it refuses, and `CheckFailed` if
     it does not answer.
     """
+    if not is_held(folder.run):
+        raise UsageError(f"{folder.run.name} is not being trained now. {go_on(folder)}")
     _, offset = folder.read_log()
     for wish in wishes:
         name = folder.send(wish)
@@ -107,16 +113,25 @@ def follow(folder: LiveFolder) -> None:
 
 
 def read_until_end(folder: LiveFolder) -> Iterator[dict[str, Any]]:
-    """Yield the lines of the log, numbers thinned to one every `TICK_SECONDS`."""
+    """Yield the lines of the log, numbers thinned to one every `TICK_SECONDS`.
+
+    Raises `CheckFailed` for a training that ended without a word, as one that was killed does.
+    """
     lines, offset = folder.read_log()
     latest_tick = next((line for line in reversed(lines) if line["kind"] == "tick"), None)
     others = [line for line in lines if line["kind"] != "tick"]
     lines = others[-1:] if others and others[-1].get("state") in ENDS else []
-    next_tick = 0.0
+    next_tick, heard_at = 0.0, time.monotonic()
     if latest_tick is not None:
         yield latest_tick
     while True:
         folder.touch()
+        if lines:
+            heard_at = time.monotonic()
+        elif time.monotonic() - heard_at > SILENT_SECONDS:
+            if not is_held(folder.run):
+                raise CheckFailed(f"{folder.run.name} ended without a word. {go_on(folder)}")
+            heard_at = time.monotonic()
         for line in lines:
             if line["kind"] != "tick":
                 yield line
@@ -127,6 +142,12 @@ def read_until_end(folder: LiveFolder) -> Iterator[dict[str, Any]]:
                 return
         time.sleep(LOOK_SECONDS)
         lines, offset = folder.read_log(offset)
+
+
+def go_on(folder: LiveFolder) -> str:
+    """Return how a training that was stopped goes on."""
+    word = shell_word(str(folder.run))
+    return f"If it was stopped, it goes on with: noonbit train --resume {word} --live"
 
 
 def describe(line: dict[str, Any]) -> str:

@@ -8,11 +8,9 @@ still open, and requests that were taken are answered for up to the grace period
 ends it at once.
 """
 
-import asyncio
 import gc
 import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from types import FrameType
 
 import uvicorn
@@ -21,7 +19,7 @@ from noonbit.serve.app import Application
 from noonbit.serve.http_protocol import BoundedHttpProtocol
 from noonbit.serve.service import Service
 from noonbit.serve.settings import ServeSettings
-from noonbit.system.signals import handle_stopping_signals
+from noonbit.serve.signalled_server import SignalledServer
 
 BACKLOG = 512
 """Connections that the system accepts for us while the event loop is busy."""
@@ -64,8 +62,8 @@ def make_server(
     return GracefulServer(config, app.service, on_start)
 
 
-class GracefulServer(uvicorn.Server):
-    """uvicorn, which when it was stopped by a signal would send itself that signal again."""
+class GracefulServer(SignalledServer):
+    """Says on /ready that it stops, and finishes what it has taken."""
 
     def __init__(
         self, config: uvicorn.Config, service: Service, on_start: Callable[[], None]
@@ -74,11 +72,6 @@ class GracefulServer(uvicorn.Server):
         self._service = service
         self._on_start = on_start
 
-    def answer(self, listener: socket.socket) -> None:
-        """Answer until stopped; on uvloop where it is installed, which Windows does not have."""
-        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
-            runner.run(self.serve(sockets=[listener]))
-
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Warm up, then accept."""
         await super().startup(sockets)
@@ -86,10 +79,6 @@ class GracefulServer(uvicorn.Server):
         gc.collect()
         gc.freeze()
         self._on_start()
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        """Stop at the signals as long as the block lasts."""
-        return handle_stopping_signals(self.handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; at the second signal, without waiting for anybody."""

@@ -1,22 +1,20 @@
 """Listen for the browser until told to stop."""
 
-import asyncio
 import gc
 import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from noonbit.system.signals import handle_stopping_signals
+from noonbit.serve.signalled_server import SignalledServer
 
 GRACE_SECONDS = 1
 """For open connections when the studio ends; trainings go on by themselves."""
 
 
-class StudioServer(uvicorn.Server):
-    """uvicorn, which when it was stopped by a signal would send itself that signal again."""
+class StudioServer(SignalledServer):
+    """Says when it has started."""
 
     def __init__(self, app: ASGIApp, on_start: Callable[[], None]) -> None:
         super().__init__(
@@ -35,11 +33,6 @@ class StudioServer(uvicorn.Server):
         )
         self._on_start = on_start
 
-    def answer(self, listener: socket.socket) -> None:
-        """Answer until stopped; on uvloop where it is installed, which Windows does not have."""
-        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
-            runner.run(self.serve(sockets=[listener]))
-
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept, and say so."""
         await super().startup(sockets)
@@ -47,7 +40,3 @@ class StudioServer(uvicorn.Server):
         gc.freeze()
         gc.enable()
         self._on_start()
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        """Stop at the signals as long as the block lasts."""
-        return handle_stopping_signals(self.handle_exit)

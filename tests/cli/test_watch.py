@@ -12,11 +12,9 @@ from noonbit.live.folder import LiveFolder
 from noonbit.runs.changes import read_changes
 
 
-@pytest.fixture(scope="module")
-def training(tmp_path_factory):
-    """The folder of a training that goes on until it is stopped, and its process."""
-    folder = tmp_path_factory.mktemp("watch")
-    source, out = write_small(folder / "small.npz"), folder / "run"
+def start_training(folder, out):
+    """Start a training that goes on until it is stopped, and wait until it has begun."""
+    source = write_small(folder / "small.npz")
     command = [sys.executable, "-m", "noonbit", "train", str(source), "--live", "--out", str(out)]
     process = subprocess.Popen(
         [*command, "--model", "cnn", "--epochs", "100000", "--threads", "1"],
@@ -25,6 +23,15 @@ def training(tmp_path_factory):
     while not LiveFolder(out).read_log()[0]:
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.05)
+    return process
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory):
+    """The folder of such a training, and its process."""
+    folder = tmp_path_factory.mktemp("watch")
+    out = folder / "run"
+    process = start_training(folder, out)
     yield out, process
     if process.poll() is None:
         process.kill()
@@ -77,6 +84,19 @@ def test_following_ends_with_the_training(training, capsys):
     assert process.wait() == 130
     assert noonbit(["watch", str(out)]) == 0  # an ended training ends at once
     assert capsys.readouterr().out.splitlines()[-1] == rest[-1]
+
+
+def test_a_training_that_was_killed_is_not_waited_for(tmp_path, capsys):
+    out = tmp_path / "run"
+    process = start_training(tmp_path, out)
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    assert noonbit(["watch", str(out)]) == 5
+    assert "ended without a word" in capsys.readouterr().err
+    assert noonbit(["watch", str(out), "--pause"]) == 2
+    assert "is not being trained now" in capsys.readouterr().err
+    assert not list(LiveFolder(out).wishes.iterdir())
 
 
 def test_a_run_that_was_not_live_says_how_to_go_on_so(tmp_path, capsys):
