@@ -1,6 +1,6 @@
 """What watching a training costs: one training with --live, watched and not, in turns.
 
-    noonbit train SOURCE --live  <--files-->  the benchmark reads ten frames a second, or leaves
+    noonbit train SOURCE --live  <--files-->  the benchmark reads each new frame, or leaves
 
 Both turns are of the same process, so seed, engine and machine are the same. A turn begins once the
 training has noticed who watches.
@@ -32,6 +32,8 @@ class Turn:
     """What a turn saw."""
 
     steps_per_second: float
+    ticks_per_second: float
+    """Lines of numbers."""
     frames_per_second: float
     memory_bytes: int
     """Resident, of the training, at the end."""
@@ -76,18 +78,21 @@ def live(
                 for one, other in zip(watched, alone, strict=True)
             ]
         )
+        ticks = Spread.of([each.ticks_per_second for each in watched])
         frames = Spread.of([each.frames_per_second for each in watched])
         memory = [each.memory_bytes / 1e6 for each in (watched[0], watched[-1])]
         rows.append(
             [network, str(Spread.of([each.steps_per_second for each in alone])), str(ratio)]
-            + [str(frames), f"{memory[0]:.0f} to {memory[1]:.0f}"]
+            + [str(ticks), str(frames), f"{memory[0]:.0f} to {memory[1]:.0f}"]
         )
         result["networks"][network] = {
             "watched": [asdict(each) for each in watched],
             "alone": [asdict(each) for each in alone],
             "watched_is_times": asdict(ratio),
         }
-    print_table(["network", "steps/s alone", "watched is times", "frames/s", "memory, MB"], rows)
+    print_table(
+        ["network", "steps/s alone", "watched is times", "ticks/s", "frames/s", "memory, MB"], rows
+    )
     print(keep(result, out))
 
 
@@ -130,6 +135,7 @@ def take_turn(files: LiveFolder, process: int, seconds: float, *, watches: bool)
     took = ticks[-1]["seconds"] - ticks[0]["seconds"]
     return Turn(
         (ticks[-1]["step"] - ticks[0]["step"]) / took,
+        len(ticks) / seconds,
         frames / seconds,
         resident_bytes(process),
     )

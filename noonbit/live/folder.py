@@ -5,6 +5,10 @@ RUN/live/
   frame.bin       the latest moment; see frame.py
   log.jsonl       a line for each moment, change, refusal and state
   wishes/         a JSON file for each wish, taken in the order of their names
+
+The log is only appended to, so a reader goes on where it was. A training that was killed and
+resumed repeats the steps since its last checkpoint: a line of a lower step than the one before says
+that the steps in between are lost.
 """
 
 import contextlib
@@ -92,20 +96,24 @@ class LiveFolder:
         return facts.st_mtime_ns ^ facts.st_ino
 
     def read_log(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Return the whole lines of the log from a byte on, and where the next ones begin.
-
-        A log that became shorter, because its training was resumed, is read from the start.
-        """
+        """Return the whole lines of the log from a byte on, and where the next ones begin."""
         try:
             with self.log.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                offset = file.seek(offset if offset <= size else 0)
+                file.seek(offset)
                 content = file.read()
         except OSError:
-            return [], 0
+            return [], offset
         whole = content[: content.rfind(b"\n") + 1]
         lines = []
         for line in whole.splitlines():
-            with contextlib.suppress(ValueError):  # of a disk that was full
+            with contextlib.suppress(ValueError):  # of a kill or a disk that was full
                 lines.append(json.loads(line))
         return lines, offset + len(whole)
+
+    def end_last_line(self) -> None:
+        """End a line that a kill cut, so that the next one stands by itself."""
+        with contextlib.suppress(OSError), self.log.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")

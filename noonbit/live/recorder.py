@@ -1,9 +1,8 @@
 """The side of the training: reads wishes and writes frames, between two steps.
 
 Nobody pays for what nobody watches: without a watcher a step costs a look at the clock, and a line
-of numbers is written each second. With one there are ten frames a second; their pictures are made
-anew as often as a share of the time allows, so that a large network is shown more seldom and not
-trained more slowly.
+of numbers is written each second. With one there are ten lines a second, and a frame as often as a
+share of the time allows, so that a large network is shown more seldom and not trained more slowly.
 """
 
 import contextlib
@@ -34,37 +33,22 @@ from noonbit.training.state import Callbacks, StepProgress, TrainingContext, Tra
 from noonbit.training.steering import make_change
 
 FRAME_SECONDS = 0.1
+"""At least, between two frames."""
+FRAME_SHARE = 0.03
+"""The share of the time of a watched training that frames may take."""
+ASKING_SECONDS = 0.5
+"""At least, between two askings about validation items, so that people can read them."""
 LOOK_SECONDS = 0.05
 """Between two looks for wishes and watchers."""
-LINE_SECONDS = 1.0
-"""Between two lines of numbers that nobody waits for."""
+WATCHED_LINE_SECONDS, LINE_SECONDS = 0.1, 1.0
+"""Between two lines of numbers: for a watcher, and while nobody waits for them."""
 LINES_OF_SPEED = 20
 """Over which items/s are averaged."""
-PICTURES_SHARE, ASKING_SHARE = 0.02, 0.005
-"""The share of the time of a watched training that pictures and validation items may take."""
-ASKING_SECONDS = 0.5
 ITEM_SECONDS = 2.0
 """How long an item is shown, unless a watcher chose one."""
 
 
 End: TypeAlias = Literal["finished", "stopped", "diverged"]
-
-
-class Pace:
-    """Allows something every so many seconds, and less often where it takes longer than a share."""
-
-    def __init__(self, seconds: float, share: float) -> None:
-        self.seconds, self.share = seconds, share
-        self.due_at = 0.0
-
-    def is_due(self, now: float) -> bool:
-        """Whether its time has come."""
-        return now >= self.due_at
-
-    def took(self, began: float) -> None:
-        """Note that it was done, and began at that time of `time.perf_counter`."""
-        now = time.perf_counter()
-        self.due_at = max(began + self.seconds, began + (now - began) / self.share)
 
 
 class LiveRecorder(Callbacks):
@@ -78,10 +62,7 @@ class LiveRecorder(Callbacks):
         self.probe = LayerProbe(state.model)
         self.questions = Questions(context)
         self.settings = plan_settings(state, context)
-        self.frames = Pace(FRAME_SECONDS, 1.0)
-        self.pictures = Pace(FRAME_SECONDS, PICTURES_SHARE)
-        self.asking = Pace(ASKING_SECONDS, ASKING_SHARE)
-        self.next_look = self.next_line = 0.0
+        self.next_look = self.next_line = self.next_frame = self.next_asking = 0.0
         self.is_watched = self.is_paused = self.is_stopped = False
         self.steps_to_take = 0
         self.can_show = True
@@ -90,27 +71,23 @@ class LiveRecorder(Callbacks):
         self.whole_layers: frozenset[str] = frozenset()
         self.chosen_item: int | None = None
         self.item_row, self.item_until = 0, 0.0
-        self.shown: tuple[dict[str, Any], NDArray[np.uint8]] | None = None
-        """What the latest pictures show, and their atlas."""
         self.since = (state.epoch, 0.0, 0.0, 0)
         """Epoch, summed loss, correct and items at the last line of numbers."""
         self.items_taken = 0
         self.marks: deque[tuple[float, int]] = deque(maxlen=LINES_OF_SPEED)
         """Time and items taken at the latest lines."""
         self.progress: StepProgress | None = None
+        self.progress_step = 0
         self.latest: dict[str, Any] = {}
         self.prepare_folder()
 
     def prepare_folder(self) -> None:
-        """Make the folder, without the wishes of an earlier sitting and lines of lost steps."""
+        """Make the folder, without the wishes of an earlier sitting."""
         folder = self.folder
         folder.wishes.mkdir(parents=True, exist_ok=True)
         for left in folder.wishes.iterdir():
             left.unlink(missing_ok=True)
-        lines, _ = folder.read_log()
-        kept = [line for line in lines if line.get("step", 0) <= self.state.total_steps]
-        with folder.log.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(line) + "\n" for line in kept)
+        folder.end_last_line()
         for change in self.state.changes:
             if change.step <= self.state.total_steps:
                 self.settings[change.setting] = change.plain_value
@@ -123,7 +100,7 @@ class LiveRecorder(Callbacks):
 
     def on_step(self, progress: StepProgress) -> None:
         """See `Callbacks`: look for wishes, write what is due, and wait while paused."""
-        self.progress = progress
+        self.progress, self.progress_step = progress, self.state.total_steps
         self.items_taken += progress.batch_size
         now = time.perf_counter()
         if now >= self.next_look or self.is_paused:
@@ -131,8 +108,8 @@ class LiveRecorder(Callbacks):
             self.next_look = now + LOOK_SECONDS
             if now >= self.next_line or not self.latest:
                 self.note_numbers(progress)
-        if self.is_watched and self.frames.is_due(now):
-            self.write_frame(everything=False)
+        if self.is_watched and now >= self.next_frame:
+            self.write_frame()
         if self.is_paused:
             if self.steps_to_take:
                 self.steps_to_take -= 1
@@ -150,8 +127,9 @@ class LiveRecorder(Callbacks):
     def close(self, end: End) -> None:
         """Write the last frame, and how the training ended."""
         if self.progress is not None:
-            self.note_numbers(self.progress)
-            self.write_frame(everything=True, end=end)
+            if self.progress_step == self.state.total_steps:  # else a step failed on its way
+                self.note_numbers(self.progress)
+            self.write_frame(asks=True, end=end)
         self.log({"kind": "state", "state": end, "step": self.state.total_steps})
 
     def wait(self) -> None:
@@ -160,11 +138,11 @@ class LiveRecorder(Callbacks):
         self.log({"kind": "state", "state": "paused", "step": self.state.total_steps})
         if self.progress is not None:
             self.note_numbers(self.progress)
-        self.write_frame(everything=True)
+        self.write_frame(asks=True)
         while self.is_paused and not self.steps_to_take and not self.is_stopped:
             time.sleep(LOOK_SECONDS / 2)
             if self.look():
-                self.write_frame(everything=True)
+                self.write_frame(asks=True)
         self.state.paused_seconds += time.perf_counter() - began
         self.marks.clear()
         if not self.is_paused and not self.is_stopped:
@@ -237,12 +215,12 @@ class LiveRecorder(Callbacks):
                 )
             self.item_row = row
         self.chosen_item = number
-        self.pictures.due_at = 0.0
+        self.next_frame = 0.0
 
     def note_numbers(self, progress: StepProgress) -> None:
         """Write a line of the numbers since the last one."""
         now = time.perf_counter()
-        self.next_line = now + (FRAME_SECONDS if self.is_watched else LINE_SECONDS)
+        self.next_line = now + (WATCHED_LINE_SECONDS if self.is_watched else LINE_SECONDS)
         loss, correct = float(progress.loss), float(progress.correct)
         epoch, loss_before, correct_before, seen_before = self.since
         if epoch != progress.epoch:
@@ -261,6 +239,7 @@ class LiveRecorder(Callbacks):
             "lr": self.state.lr,
             "items_per_second": (last - taken) / (ended - began) if ended > began else 0.0,
             "seconds": self.state.elapsed,
+            "seconds_left": self.seconds_left(),
         }
         self.log({"kind": "tick", **self.latest})
 
@@ -273,25 +252,20 @@ class LiveRecorder(Callbacks):
             seconds = min(seconds, state.elapsed * (plan.epochs - done) / done)
         return max(seconds, 0.0) if math.isfinite(seconds) else None
 
-    def write_frame(self, *, everything: bool, end: End | None = None) -> None:
-        """Write what this moment shows; pictures only if they are due, or with `everything`."""
+    def write_frame(self, *, asks: bool = False, end: End | None = None) -> None:
+        """Write what this moment shows; validation items if they are due, or with `asks`."""
         began = time.perf_counter()
-        if everything or self.asking.is_due(began):
+        if asks or began >= self.next_asking:
             self.questions.ask(self.state.model)
-            self.asking.took(began)
-        pictures_began = time.perf_counter()
-        if everything or self.shown is None or self.pictures.is_due(pictures_began):
-            self.shown = self.show(pictures_began)
-            self.pictures.took(pictures_began)
+            self.next_asking = began + ASKING_SECONDS
+        pictures, pixels = self.show(began)
         self.tick += 1
-        pictures, pixels = self.shown
         epochs = self.context.plan.epochs
         header = {
             "tick": self.tick,
             **self.latest,
             "epochs": epochs if math.isfinite(epochs) else None,
             "state": end or ("paused" if self.is_paused else "training"),
-            "seconds_left": self.seconds_left(),
             "settings": self.settings,
             "classes": self.context.contract.class_names,
             **pictures,
@@ -300,7 +274,8 @@ class LiveRecorder(Callbacks):
             temporary = self.folder.frame.with_name(".frame.bin")
             temporary.write_bytes(encode_frame(header, pixels))
             temporary.replace(self.folder.frame)
-        self.frames.took(began)
+        took = time.perf_counter() - began
+        self.next_frame = began + max(FRAME_SECONDS, took / FRAME_SHARE)
 
     def show(self, now: float) -> tuple[dict[str, Any], NDArray[np.uint8]]:
         """Return the pictures of a frame, and their atlas."""

@@ -31,10 +31,8 @@ class Ticks:
     """The last step that was seen of each epoch."""
 
     def add(self, tick: dict[str, Any]) -> None:
-        """Take the next tick; one that goes back, of a resumed training, replaces others."""
+        """Take the next tick."""
         step = tick["step"]
-        if self.latest is not None and step < self.latest["step"]:
-            del self.rows[bisect_right(self.rows, step, key=lambda row: row["step"]) :]
         self.latest = tick
         self.epoch_steps[tick["epoch"]] = step
         self.seen += 1
@@ -44,6 +42,11 @@ class Ticks:
             self.rows = self.rows[1::2]
             self.every *= 2
 
+    def forget_after(self, step: int) -> None:
+        """Drop the steps after one, which a resumed training repeats."""
+        if self.latest is not None and step < self.latest["step"]:
+            del self.rows[bisect_right(self.rows, step, key=lambda row: row["step"]) :]
+
 
 class Course:
     """What is known of a training, read on from where the last look ended."""
@@ -51,6 +54,8 @@ class Course:
     def __init__(self, live: LiveFolder) -> None:
         self.live = live
         self.offset = 0
+        self.step = 0
+        """Of the line that was read last."""
         self.ticks = Ticks()
         self.state: str | None = None
         """What the log said last: training, paused, stopped, finished or diverged."""
@@ -63,11 +68,13 @@ class Course:
 
     def read(self) -> None:
         """Read on. For a thread of its own: the log of an hour has megabytes."""
-        lines, offset = self.live.read_log(self.offset)
-        if offset < self.offset:  # the training was resumed, and left out what it repeats
-            self.ticks, self.notes, self.state = Ticks(), [], None
-        self.offset = offset
+        lines, self.offset = self.live.read_log(self.offset)
         for line in lines:
+            step = line.get("step", self.step)
+            if step < self.step:
+                self.ticks.forget_after(step)
+                self.notes = [note for note in self.notes if note.get("step", 0) <= step]
+            self.step = step
             match line.get("kind"):
                 case "tick":
                     self.ticks.add(line)
@@ -106,7 +113,8 @@ class Course:
     @property
     def share(self) -> float:
         """The share of the training's time that is over; 0 where nothing says how long it takes."""
-        spent, left = self.header.get("seconds"), self.header.get("seconds_left")
+        latest = self.ticks.latest or {}
+        spent, left = latest.get("seconds"), latest.get("seconds_left")
         return 0.0 if not spent or left is None else spent / (spent + left)
 
     def numbers(self, speech: Speech) -> dict[str, str]:
@@ -115,7 +123,7 @@ class Course:
         if self.history:
             row = {**self.history[-1], "epoch": int(self.history[-1]["epoch"])}
         row |= self.ticks.latest or {}
-        left = self.header.get("seconds_left")
+        left = row.get("seconds_left")
         is_over = self.state in ("finished", "stopped", "diverged")
         epoch = row.get("epoch")
         of = f" / {speech.number(self.epochs)}" if self.epochs and epoch is not None else ""

@@ -310,7 +310,7 @@ def test_a_run_without_a_live_folder_takes_no_wishes(tmp_path):
         LiveFolder(tmp_path).send({"kind": "pause"})
 
 
-def test_the_log_of_a_resumed_training_has_no_lines_of_lost_steps(source, tmp_path):
+def test_a_reader_of_the_log_sees_where_a_resumed_training_went_back(source, tmp_path):
     with pytest.raises(Killed):
         train(
             source,
@@ -320,12 +320,17 @@ def test_the_log_of_a_resumed_training_has_no_lines_of_lost_steps(source, tmp_pa
             observer=WatcherThatDies({}, after=15),
         )
     folder = LiveFolder(tmp_path / "run")
-    _, offset = folder.read_log()
+    before, offset = folder.read_log()
+    with folder.log.open("a") as file:
+        file.write('{"kind": "tick", "st')  # cut by the kill
     run = resume(load_run(tmp_path / "run"), live=True, observer=Watcher(watches=False))
-    lines, _ = folder.read_log(offset)  # of a reader who knows the longer log
-    assert lines[-1]["state"] == "finished"
-    steps = [line["step"] for line in log_of(run, "tick")]
+    lines, _ = folder.read_log(offset)
+    assert before[-1]["step"] == 16
+    assert lines[0]["step"] == 0  # there was no checkpoint yet
+    assert [lines[0]["state"], lines[-1]["state"]] == ["training", "finished"]
+    steps = [line["step"] for line in lines]
     assert steps == sorted(steps)
+    assert log_of(run, "tick", "state") == before + lines
 
 
 def test_a_cut_line_of_changes_was_followed_by_no_step(tmp_path):

@@ -49,14 +49,19 @@ def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
     assert [row["step"] for row in course.ticks.rows] == [1, 2]
 
 
-def test_a_resumed_training_that_lost_steps_is_read_anew(tmp_path: Path) -> None:
-    course = course_of(tmp_path, *map(tick, range(1, 100)))
+def test_a_resumed_training_forgets_the_steps_that_it_repeats(tmp_path: Path) -> None:
+    changes = [{"kind": "change", "setting": "momentum", "value": 0.5, "step": k} for k in (40, 60)]
+    course = course_of(tmp_path)
+    append(course.live, *map(tick, range(1, 41)), changes[0])
+    append(course.live, *map(tick, range(41, 61)), changes[1], *map(tick, range(61, 100)))
     course.read()
-    course.live.log.write_text("")
-    append(course.live, *map(tick, range(1, 51)), {"kind": "state", "state": "training"})
+    append(course.live, {"kind": "state", "state": "training", "step": 50})
     course.read()
-    assert course.ticks.rows[-1]["step"] == 50
-    assert len(course.ticks.rows) == 50
+    assert [row["step"] for row in course.ticks.rows] == [*range(1, 51)]
+    assert [note["step"] for note in course.notes] == [40]
+    append(course.live, tick(51))
+    course.read()
+    assert [row["step"] for row in course.ticks.rows] == [*range(1, 52)]
 
 
 def test_a_long_training_is_thinned_evenly_and_keeps_its_end() -> None:
@@ -88,9 +93,9 @@ def test_numbers_that_are_none_are_dashes(tmp_path: Path) -> None:
     assert (numbers["epoch"], numbers["loss"], numbers["accuracy"]) == ("1", "–", "50.0%")
 
 
-def test_the_forecast_of_the_latest_frame_is_the_progress(tmp_path: Path) -> None:
-    course = course_of(tmp_path, tick(1))
-    text = json.dumps({"epochs": 4, "seconds": 30.0, "seconds_left": 90.0}).encode()
+def test_the_forecast_of_the_latest_tick_is_the_progress(tmp_path: Path) -> None:
+    course = course_of(tmp_path, tick(1, seconds=30.0, seconds_left=90.0))
+    text = json.dumps({"epochs": 4}).encode()
     course.live.frame.write_bytes(struct.pack("<I", len(text)) + text)
     course.read()
     assert course.share == 0.25
