@@ -23,8 +23,8 @@ from noonbit.system.hardware import usable_cpus
 
 NETWORKS = {"convnetjs": 4, "resnet20": 128}
 """The batch sizes of their papers, by network."""
-LOOKS_PER_SECOND = 50
-"""By the watcher, for a new frame."""
+LOOK_SECONDS, TOUCH_SECONDS = 0.03, 0.5
+"""Between two looks for a new frame and two touches, as the studio watches for a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +143,17 @@ def take_turn(files: LiveFolder, process: int, seconds: float, *, watches: bool)
 
 def look(files: LiveFolder, until: float, *, watches: bool) -> int:
     """Read each new frame until a time of `time.monotonic`, if anybody watches; how many came."""
-    count, stamp = 0, files.frame_stamp()
-    while time.monotonic() < until:
+    count, stamp, touched = 0, files.frame_stamp(), 0.0
+    while (now := time.monotonic()) < until:
         if watches:
-            files.touch()
-            if files.frame_stamp() != stamp:
-                stamp = files.frame_stamp()
+            if now >= touched + TOUCH_SECONDS:
+                touched = now
+                files.touch()
+            if (latest := files.frame_stamp()) != stamp:
+                stamp = latest
                 files.read_frame()
                 count += 1
-        time.sleep(1 / LOOKS_PER_SECOND)
+        time.sleep(LOOK_SECONDS)
     return count
 
 
