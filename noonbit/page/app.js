@@ -214,8 +214,16 @@ function startLanguages() {
   });
 }
 
+/** Tell the page that shows this one in a frame how high it is, so that nobody scrolls in two places. */
+function tellHeight() {
+  if (window.parent === window) return;
+  const tell = () => window.parent.postMessage({ height: document.body.getBoundingClientRect().height }, "*");
+  new ResizeObserver(tell).observe(document.body);
+}
+
 /** Start the page. */
 async function startPage(model) {
+  tellHeight();
   startTheme();
   startLanguages();
   try {
