@@ -131,7 +131,8 @@ class App {
   /** Why an answer means little, as keys of language.js. */
   warningsOf(done, probabilities) {
     if (done.includes("blank")) return ["warn.blank"];
-    return isUnfamiliar(probabilities, done, this.model.unfamiliar) ? ["warn.unlike"] : [];
+    if (done.includes("unlike")) return ["warn.unlike"];
+    return isUnfamiliar(probabilities, done, this.model.unfamiliar) ? ["warn.unsure"] : [];
   }
 
   listItems() {

@@ -22,7 +22,7 @@ def show_runs(speech: Speech) -> None:
 
     @ui.refreshable
     def rows(trainings: list[Training]) -> None:
-        if not trainings:
+        if not trainings and shown is not None:
             words("p", speech("runs.none")).classes("aside")
         with ui.element("ul").classes("runs"):
             for training in trainings[:MOST]:

@@ -41,6 +41,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "train.network": ("Network", "신경망"),
     "train.default_network": ("The one that suits the data", "데이터에 맞는 신경망"),
     "train.own_network": ("A network of your own …", "내 신경망 …"),
+    "train.built": ("a network of your own", "내 신경망"),
+    "takes.sentences": ("for sentences", "문장용"),
+    "takes.boards": ("for Go positions", "바둑 국면용"),
     "train.network_path": (
         "Path of a TOML file on this computer",
         "이 컴퓨터에 있는 TOML 파일의 경로",
@@ -97,7 +100,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "데이터를 열고 신경망을 만드는 중입니다.",
     ),
     "watch.report": ("Open the report", "보고서 열기"),
-    "watch.draw": ("Draw to this network", "이 신경망에 그려 보기"),
+    "watch.draw": ("Try it with inputs of your own", "직접 입력해 보기"),
     "watch.can_resume": (
         "It was stopped, and can go on where it was.",
         "학습이 멈췄습니다. 멈춘 곳에서 이어서 할 수 있습니다.",
@@ -147,7 +150,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "아직 학습된 신경망이 없습니다.",
     ),
     "draw.train_first": ("Train one first", "먼저 학습하기"),
-    "draw.to": ("Draw to {source}", "{source} 신경망에 그려 보기"),
+    "draw.to": ("Try the network of {source}", "{source} 신경망에 입력해 보기"),
     "draw.others": ("Other networks", "다른 신경망"),
     "draw.making": (
         "The network is taken out of its run, and compared with it on test items. This takes some "

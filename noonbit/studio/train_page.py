@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.draft import saved_networks
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.run_list import show_runs
@@ -78,6 +79,7 @@ class TrainForm:
             speech("train.network_path"), value=model if is_file else ""
         ).classes("wide")
         self.model_path.bind_visibility_from(self.model, "value", value=OWN)
+        self.model_path.bind_enabled_from(self.model)
 
         self.is_fast = ui.checkbox(speech("train.fast"), value="fast" in query)
         self.model.bind_enabled_from(self.is_fast, "value", lambda is_fast: not is_fast)
@@ -105,14 +107,19 @@ class TrainForm:
         ui.timer(0, self.fill_networks, once=True)
 
     async def fill_networks(self) -> None:
-        """Offer the catalogue."""
+        """Offer the networks that were saved, and the catalogue."""
         try:
             networks = await studio.networks()
         except NoonbitError as error:
             say_error(str(error))
             return
-        for each in networks:
-            self.networks[each["name"]] = f"{each['name']} · {each['title']}"
+        for path in saved_networks():
+            self.networks[str(path)] = f"{path.stem} · {self.speech('train.built')}"
+        for each in sorted(networks, key=lambda each: each["takes"] != "pictures"):
+            title = f"{each['name']} · {each['title']}"
+            if each["takes"] != "pictures":
+                title += f" ({self.speech('takes.' + each['takes'])})"
+            self.networks[each["name"]] = title
         self.model.set_options({**self.networks, OWN: self.speech("train.own_network")})
 
     def order(self) -> Order:
