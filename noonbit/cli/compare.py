@@ -109,7 +109,7 @@ def print_figures(figures: "list[RunFigures]") -> None:
 
 def print_differences(differences: "tuple[Difference, ...]") -> None:
     """Print a row a setting in which the runs differ, with a column a run."""
-    from noonbit.runs.comparison import format_value
+    from noonbit.runs.value_text import format_value
 
     if not differences:
         print_line("\nno setting differs")

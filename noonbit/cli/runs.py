@@ -1,7 +1,8 @@
 """noonbit runs [FOLDER]"""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -12,8 +13,16 @@ from noonbit.system.paths import absolute, exists
 from noonbit.terminal import shell_word
 
 if TYPE_CHECKING:
-    from noonbit.runs.listing import ListedRun
+    from noonbit.runs.listing import Column, ListedRun
 
+Order: TypeAlias = Literal["date", "accuracy", "seconds", "name"]
+SORTED_BY: "Mapping[Order, tuple[Column, bool]]" = {
+    "date": ("created", True),
+    "accuracy": ("accuracy", True),
+    "seconds": ("train_seconds", False),
+    "name": ("name", False),
+}
+"""The figure of each order, and whether the highest comes first."""
 COLUMNS = (
     "name",
     "source",
@@ -33,7 +42,7 @@ def runs(
     folder: Annotated[Path, Parameter(converter=convert_path)] = RUNS,
     /,
     *,
-    sort: Literal["date", "accuracy", "seconds", "name"] = "date",
+    sort: Order = "date",
     source: str = "",
     model: str = "",
     json: Json = False,
@@ -56,7 +65,10 @@ def runs(
 
     is_first_time = folder == RUNS and not exists(folder)
     listing = Listing((), ()) if is_first_time else list_runs(folder)
-    found = sort_runs(filter_runs(listing.runs, source=source, model=model), sort)
+    column, descending = SORTED_BY[sort]
+    found = sort_runs(
+        filter_runs(listing.runs, source=source, model=model), column, descending=descending
+    )
     for sentence in listing.others:
         say(f"note     {sentence}")
     if json:

@@ -26,6 +26,7 @@ from noonbit.runs.listing import file_bytes
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import flattery_note
+from noonbit.runs.value_text import format_p, format_points, format_value
 from noonbit.system.paths import absolute
 
 Verdict: TypeAlias = Literal["better", "worse", "undecided"]
@@ -285,24 +286,3 @@ def notes_on(runs: Sequence[Run], shared: int, *, is_same_data: bool) -> Iterato
         noun = run.contract.preprocessor.noun
         if initial is not None and (note := flattery_note(initial, noun)) is not None:
             yield f"{run.path.name}: {note}"
-
-
-def format_points(share: float) -> str:
-    """Return a difference of accuracies as points of a hundred with its sign: `+1.25`."""
-    return f"{100 * share:+.2f}"
-
-
-def format_p(p: float) -> str:
-    """`= 0.031`; very small ones as a bound."""
-    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
-
-
-def format_value(value: Any) -> str:
-    """Return the value of a setting as text; a dash where a run has none."""
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(format_value, value))
-    return str(value)

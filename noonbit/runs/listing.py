@@ -1,15 +1,16 @@
 """The runs of a folder in a list, each with its figures; quick, since it imports no PyTorch.
 
     listing = list_runs(Path("runs"))
-    best = sort_runs(filter_runs(listing.runs, source="digits"), "accuracy")
+    best = sort_runs(filter_runs(listing.runs, source="digits"), "accuracy", descending=True)[0]
 
 Only run.json is read, and that there are weights. What is no run, or cannot be read, is said in a
 sentence and does not end the list.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -23,7 +24,10 @@ from noonbit.system.artefacts import parse_artefact
 from noonbit.system.paths import absolute, exists, is_folder, list_names
 
 Status: TypeAlias = Literal["training", "interrupted", "finished", "diverged"]
-Order: TypeAlias = Literal["date", "accuracy", "seconds", "name"]
+Column: TypeAlias = Literal[
+    "name", "source", "model", "status", "accuracy", "train_seconds", "parameters", "created"
+]
+"""By which runs are sorted."""
 WEIGHTS = "weights.safetensors"
 
 
@@ -182,16 +186,15 @@ def filter_runs(runs: Iterable[ListedRun], *, source: str = "", model: str = "")
     ]
 
 
-SORT_KEYS: Mapping[Order, Callable[[ListedRun], Any]] = {
-    "date": lambda run: -run.created.timestamp(),
-    "accuracy": lambda run: (run.accuracy is None, -(run.accuracy or 0.0)),
-    "seconds": lambda run: (run.train_seconds is None, run.train_seconds or 0.0),
-    "name": lambda run: run.name,
-}
-"""The latest, the most accurate, the quickest, or the first of the alphabet comes first; what has
-no figure comes last."""
+def sort_runs(
+    runs: Iterable[ListedRun], column: Column, *, descending: bool = False
+) -> list[ListedRun]:
+    """Return the runs by one of their figures; those without it come last, in either direction.
 
-
-def sort_runs(runs: Iterable[ListedRun], order: Order) -> list[ListedRun]:
-    """Return the runs in an order of `SORT_KEYS`; runs that are alike in it by their names."""
-    return sorted(sorted(runs, key=SORT_KEYS["name"]), key=SORT_KEYS[order])
+    Runs that are alike in it are sorted by name.
+    """
+    by_name = sorted(runs, key=lambda run: run.name)
+    value = attrgetter(column)
+    known = [run for run in by_name if value(run) is not None]
+    unknown = [run for run in by_name if value(run) is None]
+    return [*sorted(known, key=value, reverse=descending), *unknown]

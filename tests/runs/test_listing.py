@@ -49,16 +49,26 @@ def folder(digits_run: Run, digits_folds: Run, tmp_path_factory: pytest.TempPath
     return folder
 
 
-def names(folder: Path, order: str) -> list[str]:
-    return [run.name for run in sort_runs(list_runs(folder).runs, order)]  # type: ignore[arg-type]
+def names(folder: Path, column: str, *, descending: bool = False) -> list[str]:
+    runs = list_runs(folder).runs
+    return [run.name for run in sort_runs(runs, column, descending=descending)]  # type: ignore
 
 
-def test_what_comes_first_is_what_was_asked_for(folder: Path) -> None:
+def test_runs_are_sorted_in_both_directions(folder: Path) -> None:
     assert names(folder, "name") == ["a-second", "b-first", "folds", "stopped"]
-    assert names(folder, "date") == ["a-second", "b-first", "stopped", "folds"]
-    by_accuracy, by_seconds = names(folder, "accuracy"), names(folder, "seconds")
-    assert by_accuracy[0] == "a-second" and by_accuracy[-1] == "stopped"
-    assert by_seconds[0] == "b-first" and by_seconds[2:] == ["a-second", "stopped"]
+    assert names(folder, "created") == ["folds", "stopped", "b-first", "a-second"]
+    assert names(folder, "created", descending=True) == names(folder, "created")[::-1]
+    assert names(folder, "source", descending=True)[0] == "b-first"
+
+
+def test_runs_without_a_figure_come_last_in_both_directions(folder: Path) -> None:
+    for column, lowest, highest in (
+        ("accuracy", "b-first", "a-second"),
+        ("train_seconds", "b-first", "a-second"),
+    ):
+        rising, falling = names(folder, column), names(folder, column, descending=True)
+        assert (rising[0], rising[2], rising[3]) == (lowest, highest, "stopped")
+        assert (falling[0], falling[2], falling[3]) == (highest, lowest, "stopped")
 
 
 def test_the_figures_are_those_of_the_run(digits_run: Run) -> None:
