@@ -14,14 +14,16 @@ from browser import watched_page
 from playwright.sync_api import Browser, Page, expect
 from raw_http import connected, head
 from running_studio import RunningStudio, running_studio
+from sklearn.datasets import load_digits
 
 from noonbit.config.recipe import Recipe
-from noonbit.data.source import open_data
 from noonbit.export.onnx_model import OnnxModel
 from noonbit.jobs.train import train
 from noonbit.runs.comparison import compare_runs
 from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
+from noonbit.studio.exported_page import page_path
+from noonbit.studio.trainings import Trainings
 
 ONE, TWO = "one-epoch", "two-epochs"
 
@@ -83,8 +85,8 @@ def test_runs_are_sorted_searched_chosen_and_compared(studio: RunningStudio, ope
     expect(verdict).to_contain_text(f"{comparison.only_other} items only this one has right")
     assert comparison.verdict == "better"
     expect(verdict).to_contain_text(f"better than {ONE}")
-    settings = page.locator("section", has=page.get_by_role("heading", name="Settings that differ"))
-    expect(settings.get_by_role("row").filter(has_text="epochs")).to_contain_text("12")
+    epochs = page.get_by_role("row", name=re.compile("^epochs Training"))
+    expect(epochs.get_by_role("cell")).to_have_text(["1", "2"])
     expect(page.get_by_role("img", name="The curves of Loss of 2 runs")).to_be_visible()
     page.get_by_role("link", name=f"Make {TWO} the reference").click()
     expect(page.get_by_role("article")).to_contain_text(f"worse than {TWO}")
@@ -121,17 +123,27 @@ def test_a_run_is_exported_and_downloaded(
         page.get_by_role("link", name=f"Download {TWO}.onnx").click()
     download.value.save_as(tmp_path / "model.onnx")
     assert download.value.suggested_filename == f"{TWO}.onnx"
-    data = open_data("digits")
-    images = data.train.raw[:20]
+    images = load_digits().images[:20]
     answered = OnnxModel.open(tmp_path / "model.onnx").predict(images)
     assert answered.labels == digits_run.predict(images).labels
-    page.get_by_role("button", name="Make the page").click()
-    with page.expect_download() as download:
-        page.get_by_role("link", name=f"Download {TWO}.html").click()
-    assert "<html" in Path(download.value.path()).read_text()[:200]
     page.reload()  # what has been made is there
     expect(page.get_by_role("link", name=f"Download {TWO}.onnx")).to_be_visible()
     expect(page.get_by_role("button", name="Make the ONNX file")).to_be_hidden()
+
+
+def test_the_page_of_a_run_is_downloaded_under_its_name(
+    studio: RunningStudio, opened: Page
+) -> None:
+    training = Trainings(None, studio.runs).find(ONE)
+    assert training is not None
+    path = page_path(training)  # where the page on which one draws has been made
+    path.parent.mkdir()
+    path.write_text("<html>the page</html>")
+    opened.goto(f"{studio.url}/export/{ONE}")
+    with opened.expect_download() as download:
+        opened.get_by_role("link", name=f"Download {ONE}.html").click()
+    assert download.value.suggested_filename == f"{ONE}.html"
+    assert Path(download.value.path()).read_text() == "<html>the page</html>"
 
 
 def test_an_export_that_fails_says_why(studio: RunningStudio, opened: Page) -> None:
