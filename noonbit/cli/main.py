@@ -30,6 +30,8 @@ COMMANDS = {
     "train": "Train a classifier and leave a run folder with a report.",
     "watch": "Follow a training that runs elsewhere, and steer it.",
     "ensemble": "Let runs on the same data answer as one.",
+    "runs": "List the runs of a folder with their figures.",
+    "compare": "Compare runs on the test items that they share.",
     "evaluate": "Measure a run on its test images, or on another source.",
     "predict": "Name the classes of new images.",
     "errors": "Draw the test images that a run got wrong.",

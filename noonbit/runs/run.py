@@ -15,7 +15,7 @@
       changes.csv               settings that somebody changed while it trained
       live/                     with --live: what watchers see and ask; see noonbit.live
       evaluation.json           the metrics of the test split
-      predictions.parquet       of the test split: item, (fold,) class, prediction, probabilities
+      predictions.parquet       of the test split: item, (fold, group,) class, prediction, ...
       report.html               everything above as a page
       members/                  of a trained ensemble: a run folder for each member
 

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from noonbit.studio import exported_page, live_routes
 from noonbit.studio.frame import register_pages
 from noonbit.studio.pages import PAGES
+from noonbit.studio.runs import routes as runs_routes
+from noonbit.studio.runs.servers import servers
 from noonbit.studio.security import LocalGate
 from noonbit.studio.settings import StudioSettings
 from noonbit.studio.state import studio
@@ -28,6 +30,7 @@ def create_app(settings: StudioSettings) -> ASGIApp:
     studio.data_dir = studio.trainings.data_dir = settings.data_dir
     register_pages()
     nicegui_app.on_startup(studio.warm_up)
+    nicegui_app.on_shutdown(servers.stop_all)
     app = FastAPI(openapi_url=None)
     app.router.routes.extend(own_routes())
     ui.run_with(
@@ -51,5 +54,6 @@ def own_routes() -> list[BaseRoute]:
         WebSocketRoute("/live/{run}/frames", live_routes.frames),
         Route("/runs/{run}/report", live_routes.report),
         Route("/runs/{run}/page", exported_page.show),
+        Route("/runs/{run}/export/model.onnx", runs_routes.onnx_file),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -18,6 +18,10 @@ class Studio:
         self.data_dir = data_dir
         self.trainings = Trainings(data_dir)
 
+    def data_flags(self) -> list[str]:
+        """Return the flag of commands that look for known data where the studio was told to."""
+        return [] if self.data_dir is None else [f"--data-dir={self.data_dir}"]
+
     @cached_property
     def _networks(self) -> "asyncio.Task[list[dict[str, Any]]]":
         return asyncio.ensure_future(ask("models"))
