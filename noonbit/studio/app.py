@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from noonbit.studio import exported_page, live_routes
 from noonbit.studio.frame import register_pages
+from noonbit.studio.look import routes as look_routes
+from noonbit.studio.look.process import processes
 from noonbit.studio.pages import PAGES
 from noonbit.studio.security import LocalGate
 from noonbit.studio.settings import StudioSettings
@@ -28,6 +30,7 @@ def create_app(settings: StudioSettings) -> ASGIApp:
     studio.data_dir = studio.trainings.data_dir = settings.data_dir
     register_pages()
     nicegui_app.on_startup(studio.warm_up)
+    nicegui_app.on_shutdown(processes.close)
     app = FastAPI(openapi_url=None)
     app.router.routes.extend(own_routes())
     ui.run_with(
@@ -51,5 +54,7 @@ def own_routes() -> list[BaseRoute]:
         WebSocketRoute("/live/{run}/frames", live_routes.frames),
         Route("/runs/{run}/report", live_routes.report),
         Route("/runs/{run}/page", exported_page.show),
+        Route("/look/{run}/items/{item:int}.png", look_routes.picture),
+        Route("/look/{run}/items/{item:int}/original", look_routes.original),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
