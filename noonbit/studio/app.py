@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from noonbit.studio import exported_page, live_routes
 from noonbit.studio.frame import register_pages
 from noonbit.studio.look import routes as look_routes
+from noonbit.studio.look.own import own_inputs
 from noonbit.studio.look.process import processes
 from noonbit.studio.pages import PAGES
 from noonbit.studio.security import LocalGate
@@ -31,6 +32,7 @@ def create_app(settings: StudioSettings) -> ASGIApp:
     register_pages()
     nicegui_app.on_startup(studio.warm_up)
     nicegui_app.on_shutdown(processes.close)
+    nicegui_app.on_shutdown(own_inputs.close)
     app = FastAPI(openapi_url=None)
     app.router.routes.extend(own_routes())
     ui.run_with(
@@ -56,5 +58,7 @@ def own_routes() -> list[BaseRoute]:
         Route("/runs/{run}/page", exported_page.show),
         Route("/look/{run}/items/{item:int}.png", look_routes.picture),
         Route("/look/{run}/items/{item:int}/original", look_routes.original),
+        Route("/look/{run}/{key}/layers", look_routes.layers),
+        Route("/look/{run}/own", look_routes.take_own, methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

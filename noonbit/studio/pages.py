@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from noonbit.studio import draw_page, network_page, train_page, watch_page
+from noonbit.studio.look import item_page
 from noonbit.studio.look import page as look_page
 
 
@@ -32,5 +33,6 @@ PAGES: tuple[Page, ...] = (
     Page("/draw/{run}", "page.draw", draw_page.build_run, is_in_header=False),
     Page("/look", "page.look", look_page.build),
     Page("/look/{run}", "page.look", look_page.build_run, is_in_header=False),
+    Page("/look/{run}/{item}", "page.look", item_page.build, is_in_header=False),
 )
 """In the order of the header; the first is the one that `/` leads to."""

@@ -4,7 +4,6 @@ Figures and predictions are those that the run folder holds; only what explains 
 when it is asked for.
 """
 
-import io
 import json
 from collections.abc import Callable
 from functools import cached_property
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from noonbit.data.contact_sheet import to_pillow
 from noonbit.data.dataset import PART_NAMES, Indices, Pictures
@@ -23,17 +22,28 @@ from noonbit.data.readers.pictures import decode
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.metrics import Evaluation
+from noonbit.explain.explainer import Explainer, Request
+from noonbit.explain.layer_maps import LayerProbe
+from noonbit.explain.networks import single_networks
+from noonbit.explain.picture import prepare_picture
+from noonbit.explain.position import open_position
+from noonbit.live.frame import Atlas, encode_frame
+from noonbit.live.moment import add_layers
 from noonbit.report.confusion_matrix import ConfusionMatrix, Pairs, build_confusion_matrix
 from noonbit.report.sections import class_row, mean_confidence
 from noonbit.runs.folder import load_run
 from noonbit.runs.predictions import StoredPredictions, read_predictions
+from noonbit.studio.look.explanations import as_values, png_of
 from noonbit.studio.look.worker import Answer
 
 MOST_CLASSES = 200
 """Rows of the table of classes, those that are recognised worst."""
 ORIGINAL_SIDE = 640
 """Pixels; larger originals are shrunk."""
+NEAREST = 8
+"""Training items that are shown as most alike."""
 PNG, SVG, JSON = "image/png", "image/svg+xml", "application/json"
+FRAME = "application/octet-stream"
 
 
 class Inspector:
@@ -51,6 +61,8 @@ class Inspector:
             "open": self.open,
             "picture": self.picture,
             "original": self.original,
+            "explain": self.explain,
+            "layers": self.layers,
         }
         found = questions[question](**values)
         return found if isinstance(found, tuple) else (JSON, json.dumps(found).encode())
@@ -242,9 +254,59 @@ class Inspector:
         picture.thumbnail((ORIGINAL_SIDE, ORIGINAL_SIDE))
         return PNG, png_of(picture)
 
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains answers, and keeps the features of the training items."""
+        return Explainer(self.run.classifier(self.run.runtime), lambda: self.items)
 
-def png_of(picture: Image.Image) -> bytes:
-    """Encode a picture as PNG."""
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
+    def explain(self, subject: int | str, class_name: str | None = None) -> dict[str, Any]:
+        """Return why the network answers as it does: an item, or the path of an own input."""
+        given = self.open_subject(subject)
+        request = Request(class_name=class_name, top=NEAREST)
+        values = as_values(self.explainer.explain(given, request))
+        if isinstance(given, int):
+            split = self.items.split
+            parts = [name for name in PART_NAMES if given in getattr(split, name)]
+            values["split"] = parts[0] if parts else None
+            values["has_original"] = self.has_originals
+        return values
+
+    def open_subject(self, subject: int | str) -> int | str | Path:
+        """Return what the explainer takes: the number of an item, a path, or a sentence."""
+        if isinstance(subject, int):
+            return self.require_item(subject)
+        if self.run.contract.preprocessor.input_kind != "sentences":
+            return Path(subject)
+        return " ".join(Path(subject).read_text("utf-8", "replace").split())
+
+    def values_of(self, subject: int | str) -> NDArray[Any]:
+        """Return an input as the network takes it, of the contract's shape."""
+        given = self.open_subject(subject)
+        if isinstance(given, int):
+            return np.asarray(self.items.values[given])
+        if isinstance(given, str):
+            return self.run.contract.preprocessor.transform_one(given)[0]
+        if self.run.contract.preprocessor.input_kind == "boards":
+            return open_position(given, None)[0].values
+        return prepare_picture(self.explainer, given).values
+
+    def layers(self, subject: int | str, whole: list[str]) -> Answer:
+        """Return a frame with what every layer of the (first) network makes of an input.
+
+        Layers in `whole` have all their maps, and the gradients of the loss of the answer.
+        """
+        values = self.values_of(subject)
+        classifier, names = self.explainer.classifier, self.run.class_names
+        single = single_networks(classifier.model, classifier.contract)[0]
+        inputs = single.normalise(torch.as_tensor(values)[None].to(self.run.runtime.device))
+        number = int(classifier.probabilities(values[None])[0].argmax())
+        atlas = Atlas()
+        seen = LayerProbe(single.network).run(inputs, number, frozenset(whole))
+        item = {"number": 0, "label": names[number]}
+        header = {
+            "classes": names,
+            "item": item,
+            "tests": {"items": [], "correct": 0, "of": 0},
+            "layers": add_layers(atlas, seen, frozenset(whole)),
+        }
+        return FRAME, encode_frame(header, atlas.pixels())

@@ -13,7 +13,9 @@ from noonbit.errors import NoonbitError
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.look.calibration import reliability_chart
+from noonbit.studio.look.frame import HEAD, find_tested, is_tested, short_source
 from noonbit.studio.look.gallery import Gallery, Selection
+from noonbit.studio.look.own_input import show_own_input
 from noonbit.studio.look.process import processes
 from noonbit.studio.run_list import accuracy_of, when
 from noonbit.studio.state import studio
@@ -21,10 +23,6 @@ from noonbit.studio.trainings import Training
 
 MOST = 30
 """Runs that are offered, the latest."""
-HEAD = (
-    '<link rel="stylesheet" href="/static/look.css">'
-    '<script type="module" src="/static/look.js"></script>'
-)
 
 
 async def build(speech: Speech) -> None:
@@ -39,31 +37,10 @@ async def build(speech: Speech) -> None:
     with ui.element("ul").classes("cards"):
         for training in tested[:MOST]:
             with ui.element("li"), ui.link(target=f"/look/{training.name}").classes("panel card"):
-                words("b", training.source)
+                words("b", short_source(training))
                 words("span", training.model)
                 words("span", accuracy_of(training, speech))
                 words("span", when(training.created)).classes("aside")
-
-
-def is_tested(training: Training) -> bool:
-    """Whether a run has its test figures."""
-    return training.status == "finished" and training.result is not None
-
-
-def find_tested(run: str, speech: Speech) -> Training | None:
-    """Return the run that a path names; else say on the page what is in the way."""
-    training = studio.trainings.find(run)
-    if training is not None and is_tested(training):
-        return training
-    if training is None:
-        ui.context.client.status_code = 404
-        words("h1", speech("watch.no_run", name=run))
-    else:
-        words("h1", training.source or run)
-        words("p", speech("look.untested", name=run))
-        ui.link(speech("look.watch"), f"/train/{run}")
-    ui.link(speech("look.others"), "/look")
-    return None
 
 
 def build_run(speech: Speech, run: str) -> None:
@@ -89,9 +66,9 @@ class LookPage:
         speech, training = self.speech, self.training
         result = training.result or {}
         with ui.element("div").classes("watch-head"):
-            words("h1", training.source or training.name)
+            words("h1", short_source(training))
             ui.link(speech("look.others"), "/look")
-            facts = (training.model, when(training.created))
+            facts = (training.source, training.model, when(training.created))
             words("p", " · ".join(filter(None, facts))).classes("aside")
         with ui.element("section").classes("panel result"):
             words("p", f"{result['accuracy']:.2%}").classes("headline number")
@@ -131,6 +108,7 @@ class LookPage:
         self.place.clear()
         gallery = Gallery(self.training, overview, self.speech)
         with self.place:
+            show_own_input(self.training, overview["input_kind"], self.speech)
             no_data = warning("")
             no_data.set_visibility(False)
             with ui.element("div").classes("look-columns"):

@@ -107,3 +107,62 @@ globalThis.lookAt = (id) => {
   const { top, bottom } = target.getBoundingClientRect();
   if (top < 80 || bottom > innerHeight / 2) target.scrollIntoView({ block: "start", behavior });
 };
+
+/** <layer-maps src="/look/RUN/17/layers" language="en">: every layer's maps of one input. */
+class LayerMaps extends HTMLElement {
+  async connectedCallback() {
+    const { LayersView } = await import("./layers.js");
+    this.view = new LayersView(this, { language: this.getAttribute("language") });
+    this.view.onShow = ({ layers }) => this.load(layers);
+    await this.load([]);
+  }
+
+  disconnectedCallback() {
+    this.view?.destroy();
+  }
+
+  async load(layers) {
+    const answer = await fetch(`${this.getAttribute("src")}?${new URLSearchParams({ layers: JSON.stringify(layers) })}`);
+    if (answer.ok) this.view.show(await answer.arrayBuffer());
+    else this.replaceChildren(element("p", { class: "warning", role: "alert" }, (await answer.json()).error));
+  }
+}
+
+customElements.define("layer-maps", LayerMaps);
+
+/**
+ * <own-input run="..." kind="pictures">: its form, with a field for a file or a text, is sent; so is a file
+ * that is dropped on it. What comes back is a page, or a sentence that says why not.
+ */
+class OwnInput extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("change", (event) => event.target.type === "file" && this.send(event.target.files[0]));
+    this.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const text = this.querySelector("textarea")?.value.trim();
+      if (text) this.send(text);
+    });
+    for (const name of ["dragenter", "dragover"]) {
+      this.addEventListener(name, (event) => {
+        event.preventDefault();
+        this.toggleAttribute("data-over", true);
+      });
+    }
+    for (const name of ["dragleave", "drop"]) this.addEventListener(name, () => this.toggleAttribute("data-over", false));
+    this.addEventListener("drop", (event) => {
+      event.preventDefault();
+      this.send(event.dataTransfer.files[0]);
+    });
+  }
+
+  async send(content) {
+    if (content === undefined) return;
+    const [run, kind] = ["run", "kind"].map((name) => encodeURIComponent(this.getAttribute(name)));
+    const answer = await fetch(`/look/${run}/own?kind=${kind}`, { method: "POST", body: content });
+    const { page, error } = await answer.json();
+    if (answer.ok) location.assign(page);
+    else this.querySelector("[role=alert]").textContent = error;
+  }
+}
+
+customElements.define("own-input", OwnInput);
