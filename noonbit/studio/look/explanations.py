@@ -64,8 +64,6 @@ def picture_values(explanation: PictureExplanation) -> dict[str, Any]:
     return {
         "picture": data_url(png_of(to_pillow(explanation.pixels)), "image/png"),
         "maps": maps,
-        "nearest": [each.as_dict() for each in explanation.nearest],
-        "compared": explanation.compared,
         "members": explanation.members,
         "notes": list(explanation.notes),
     }

@@ -62,6 +62,7 @@ class Inspector:
             "picture": self.picture,
             "original": self.original,
             "explain": self.explain,
+            "nearest": self.nearest,
             "layers": self.layers,
         }
         found = questions[question](**values)
@@ -262,7 +263,7 @@ class Inspector:
     def explain(self, subject: int | str, class_name: str | None = None) -> dict[str, Any]:
         """Return why the network answers as it does: an item, or the path of an own input."""
         given = self.open_subject(subject)
-        request = Request(class_name=class_name, top=NEAREST)
+        request = Request(class_name=class_name, top=0)
         values = as_values(self.explainer.explain(given, request))
         if isinstance(given, int):
             split = self.items.split
@@ -270,6 +271,17 @@ class Inspector:
             values["split"] = parts[0] if parts else None
             values["has_original"] = self.has_originals
         return values
+
+    def nearest(self, subject: int | str) -> dict[str, Any]:
+        """Return the training pictures that are most alike to the network.
+
+        It is a question of its own, since the first asks the network about every training item.
+        """
+        found = self.explainer.nearest(self.values_of(subject), NEAREST)
+        return {
+            "nearest": [each.as_dict() for each in found],
+            "compared": len(self.explainer.training_features),
+        }
 
     def open_subject(self, subject: int | str) -> int | str | Path:
         """Return what the explainer takes: the number of an item, a path, or a sentence."""

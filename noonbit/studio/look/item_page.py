@@ -47,6 +47,8 @@ def build(speech: Speech, run: str, item: str) -> None:
             page.refuse(str(error))
             return
         page.show(found)
+        if found["kind"] == "picture":
+            await page.load_nearest(subject)
 
     ui.timer(0, load, once=True)
 
@@ -172,13 +174,29 @@ class ItemPage:
                 words("p", note).classes("aside")
             if found["members"] > 1:
                 words("p", speech("why.members", count=found["members"])).classes("aside")
-        if found["nearest"]:
-            with ui.element("section").classes("panel").props('aria-labelledby="nearest"'):
-                words("h2", speech("why.nearest")).props('id="nearest"')
-                words("p", speech("why.nearest_help", count=found["compared"])).classes("aside")
-                with ui.element("ul").classes("pictures"):
-                    for each in found["nearest"]:
-                        self.show_neighbour(each, found["label"])
+        with ui.element("section").classes("panel").props('aria-labelledby="nearest"'):
+            words("h2", speech("why.nearest")).props('id="nearest"')
+            self.nearest = ui.element("div").classes("rows")
+            with self.nearest, ui.element("div").classes("side-by-side").props('role="status"'):
+                ui.spinner(size="1.5rem")
+                words("p", speech("why.comparing"))
+
+    async def load_nearest(self, subject: int | str) -> None:
+        """Show the training pictures that are most alike, when all are compared."""
+        speech = self.speech
+        try:
+            found = await processes.ask(self.training.path, "nearest", subject=subject)
+        except NoonbitError as error:
+            self.nearest.clear()
+            with self.nearest:
+                warning(str(error))
+            return
+        self.nearest.clear()
+        with self.nearest:
+            words("p", speech("why.nearest_help", count=found["compared"])).classes("aside")
+            with ui.element("ul").classes("pictures"):
+                for each in found["nearest"]:
+                    self.show_neighbour(each)
 
     def show_map(self, method: str, found_map: dict[str, Any], base: str) -> None:
         """Add a map over the picture."""
@@ -201,7 +219,7 @@ class ItemPage:
             said = speech("why.most_of_it", share=f"{found_map['share']:.0%}", place=place)
         return f"{title}: {said}" if title else said
 
-    def show_neighbour(self, each: dict[str, Any], label: str | None) -> None:
+    def show_neighbour(self, each: dict[str, Any]) -> None:
         """Add one training picture."""
         speech = self.speech
         similarity = f"{each['similarity']:.3f}"

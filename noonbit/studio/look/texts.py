@@ -15,7 +15,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "look.into_named": ("Look into it: {name}", "살펴보기: {name}"),
     "look.untested": (
         "{name} has not been tested: a training tests its network when it ends.",
-        "{name}은(는) 아직 테스트하지 않았습니다. 테스트는 학습이 끝날 때 이루어집니다.",
+        "아직 테스트하지 않은 신경망입니다({name}). 테스트는 학습이 끝날 때 이루어집니다.",
     ),
     # A run
     "look.starting": (
@@ -52,15 +52,15 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "look.matrix_axis": ("true ↓ said →", "실제 ↓ 예측 →"),
     "look.cell": (
         "{real}, taken for {predicted}: {count}",
-        "{real}, {predicted}(으)로 예측: {count}개",
+        "실제 {real}, 예측 {predicted}: {count}개",
     ),
-    "look.cell_right": ("{real}, recognised: {count}", "{real}, 맞힘: {count}개"),
+    "look.cell_right": ("{real}, recognised: {count}", "{real}, 맞힌 항목 {count}개"),
     # The items of a selection
     "look.items": ("Test items", "테스트 항목"),
     "look.worst": ("Worst mistakes", "가장 크게 틀린 항목"),
     "look.close": ("Right, but unsure", "간신히 맞힌 항목"),
-    "look.of_cell": ("{real} taken for {predicted}", "{predicted}(으)로 본 {real}"),
-    "look.of_right_cell": ("{real}, recognised", "맞힌 {real}"),
+    "look.of_cell": ("{real} taken for {predicted}", "실제 {real} → 예측 {predicted}"),
+    "look.of_right_cell": ("{real}, recognised", "{real}, 맞힌 항목"),
     "look.worst_help": (
         "The highest loss first: the network gave the true class least.",
         "손실이 큰 순서입니다. 실제 클래스에 준 확률이 가장 낮은 항목이 먼저 나옵니다.",
@@ -77,7 +77,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "look.why": ("See why", "이유 보기"),
     "look.card": (
         "Item {item}: {real}, taken for {predicted} with {confidence}. See why",
-        "항목 {item}: {real}, {confidence} 확률로 {predicted}(으)로 예측. 이유 보기",
+        "항목 {item}: 실제 {real}, 예측 {predicted} ({confidence}). 이유 보기",
     ),
     "look.picture": ("item {item}, {label}", "항목 {item}, {label}"),
     # Calibration
@@ -140,7 +140,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "그런 항목이 없거나, 넣은 파일이 더는 남아 있지 않습니다.",
     ),
     "why.to_run": ("To the network", "신경망으로"),
-    "why.back": ("Back to {source}", "{source}(으)로 돌아가기"),
+    "why.back": ("Back to {source}", "{source} 결과로 돌아가기"),
     "why.waiting": (
         "The network answers, and what decided is measured. The first time takes some seconds.",
         "신경망이 답하고, 무엇이 답을 결정했는지 재는 중입니다. 처음에는 몇 초 걸립니다.",
@@ -158,16 +158,16 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "돌마다 그 돌이 없을 때 이 수의 확률이 얼마나 달라지는지를 표시했습니다.",
     ),
     "why.answer": ("What it answers", "신경망의 예측"),
-    "why.right": ("Right: it is {real}.", "맞았습니다. 실제로 {real}입니다."),
+    "why.right": ("Right: it is {real}.", "맞았습니다. 실제 클래스도 {real}입니다."),
     "why.wrong": (
         "Wrong: it is {real}, and was taken for {predicted}.",
-        "틀렸습니다. 실제로는 {real}인데 {predicted}(으)로 예측했습니다.",
+        "틀렸습니다. 실제 클래스는 {real}, 예측은 {predicted}입니다.",
     ),
     "why.answer_help": (
         "Choose another class to see what speaks for it instead.",
         "다른 클래스를 고르면 그 클래스로 볼 만한 근거를 보여 줍니다.",
     ),
-    "why.regions": ("What speaks for {name}", "{name}(이)라고 본 근거"),
+    "why.regions": ("What speaks for {name}", "예측 {name}의 근거"),
     "why.regions_help": (
         "Orange speaks for the class, blue against it. A map shows where the answer comes from, "
         "not whether that is a good reason.",
@@ -209,6 +209,10 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "첫 번째 신경망의 것입니다.",
     ),
     "why.nearest": ("What it is like", "닮은 학습 항목"),
+    "why.comparing": (
+        "It is compared with every training picture; the first time takes a while.",
+        "모든 학습 그림과 비교하는 중입니다. 처음에는 시간이 조금 걸립니다.",
+    ),
     "why.nearest_help": (
         "Of {count} training pictures, those whose features before the last layer point most "
         "nearly the same way (cosine, at most 1).",
@@ -219,7 +223,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "Training item {item}: {label}, likeness {similarity}",
         "학습 항목 {item}: {label}, 유사도 {similarity}",
     ),
-    "why.words": ("What speaks for {name}", "{name}(이)라고 본 근거"),
+    "why.words": ("What speaks for {name}", "예측 {name}의 근거"),
     "why.words_help": (
         "Orange words speak for the class, blue ones against it; underlined ones the network does "
         "not know. The table has the word groups whose score is highest.",
