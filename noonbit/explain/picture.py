@@ -132,9 +132,10 @@ def explain_picture(explainer: Explainer, item: Any, request: Request) -> Pictur
     nearest: list[Neighbour] = []
     pixels, compared = [], 0
     try:
-        nearest = explainer.nearest(prepared.values, request.top)
-        pixels = [explainer.items.values[each.item] for each in nearest]
-        compared = len(explainer.training_features)
+        if request.top:  # else nobody waits for the features of all training pictures
+            nearest = explainer.nearest(prepared.values, request.top)
+            pixels = [explainer.items.values[each.item] for each in nearest]
+            compared = len(explainer.training_features)
     except DataError as error:
         notes.append(f"The training pictures are not compared: {error}")
     return PictureExplanation(

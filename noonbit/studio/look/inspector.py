@@ -1,10 +1,13 @@
 """Answers what the Look page asks about a run; in a process of its own, since it imports PyTorch.
 
+    python -m noonbit.studio.look.inspector RUN [DATA_DIR]
+
 Figures and predictions are those that the run folder holds; only what explains one item is computed
 when it is asked for.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +25,7 @@ from noonbit.data.readers.pictures import decode
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.metrics import Evaluation
-from noonbit.explain.explainer import Explainer, Request
+from noonbit.explain.explainer import TOP, Explainer, Request
 from noonbit.explain.layer_maps import LayerProbe
 from noonbit.explain.networks import single_networks
 from noonbit.explain.picture import prepare_picture
@@ -34,7 +37,7 @@ from noonbit.report.sections import class_row, mean_confidence
 from noonbit.runs.folder import load_run
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.studio.look.explanations import as_values, png_of
-from noonbit.studio.look.worker import Answer
+from noonbit.studio.look.worker import Answer, answer_until_end
 
 MOST_CLASSES = 200
 """Rows of the table of classes, those that are recognised worst."""
@@ -263,7 +266,9 @@ class Inspector:
     def explain(self, subject: int | str, class_name: str | None = None) -> dict[str, Any]:
         """Return why the network answers as it does: an item, or the path of an own input."""
         given = self.open_subject(subject)
-        request = Request(class_name=class_name, top=0)
+        # The training pictures that are most alike are a question of their own: `nearest`.
+        top = 0 if self.run.contract.preprocessor.input_kind == "pictures" else TOP
+        request = Request(class_name=class_name, top=top)
         values = as_values(self.explainer.explain(given, request))
         if isinstance(given, int):
             split = self.items.split
@@ -322,3 +327,14 @@ class Inspector:
             "layers": add_layers(atlas, seen, frozenset(whole)),
         }
         return FRAME, encode_frame(header, atlas.pixels())
+
+
+def main() -> None:
+    """Hold the run that the command line names."""
+    path, *data_dir = map(Path, sys.argv[1:])
+    inspector = Inspector(path, data_dir=data_dir[0] if data_dir else None)
+    answer_until_end(inspector.answer)
+
+
+if __name__ == "__main__":
+    main()

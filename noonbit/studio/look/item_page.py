@@ -95,11 +95,12 @@ class ItemPage:
             with ui.element("div").classes("why-columns"):
                 self.show_input(found)
                 self.show_answer(found)
-            {"picture": self.show_picture, "sentence": self.show_sentence}.get(
-                found["kind"], lambda found: None
-            )(found)
-            if found["kind"] != "sentence":  # of word vectors there is nothing to see
-                self.show_layers()
+            if found["kind"] == "sentence":
+                self.show_sentence(found)  # and no layers: of word vectors there is nothing to see
+                return
+            if found["kind"] == "picture":
+                self.show_picture(found)
+            self.show_layers()
 
     def show_input(self, found: dict[str, Any]) -> None:
         """Add what was given, as the network takes it, and as its file has it."""

@@ -73,7 +73,7 @@ class RunProcess:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "noonbit.studio.look.worker",
+                "noonbit.studio.look.inspector",
                 str(self.run),
                 *folder,
                 stdin=asyncio.subprocess.PIPE,
@@ -110,11 +110,14 @@ class RunProcesses:
 
     async def fetch(self, run: Path, question: str, **values: Any) -> Answer:
         """Return the media type and the bytes of an answer; raises `NoonbitError`."""
+        return await self._process_of(run).fetch(question, values)
+
+    def _process_of(self, run: Path) -> RunProcess:
         process = self._of.pop(run, None) or RunProcess(run)
         self._of[run] = process  # the last in the order, since it was asked last
         while len(self._of) > MOST_PROCESSES:
             self._of.pop(next(iter(self._of))).close()
-        return await process.fetch(question, values)
+        return process
 
     def close(self) -> None:
         """End all of them."""

@@ -1,6 +1,4 @@
-"""The process that holds one run and answers questions about it, until nobody asks any more.
-
-    python -m noonbit.studio.look.worker RUN [DATA_DIR]
+"""How a process is asked: questions and answers over its stdin and stdout.
 
 A question is a line of JSON on stdin: {"question": "rows", "values": {"selection": ...}}. An answer
 is a line of JSON on stdout, {"type": "image/png", "size": 512}, and as many bytes behind it; or the
@@ -12,7 +10,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from noonbit.errors import NoonbitError
@@ -38,16 +35,8 @@ def serve(questions: BinaryIO, answers: BinaryIO, answer: Callable[..., Answer])
         answers.flush()
 
 
-def main() -> None:
-    """Hold the run that the command line names."""
+def answer_until_end(answer: Callable[..., Answer]) -> None:
+    """Answer the questions of stdin, until it ends."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever is printed goes elsewhere
-    from noonbit.studio.look.inspector import Inspector
-
-    path, *data_dir = map(Path, sys.argv[1:])
-    inspector = Inspector(path, data_dir=data_dir[0] if data_dir else None)
-    serve(sys.stdin.buffer, answers, inspector.answer)
-
-
-if __name__ == "__main__":
-    main()
+    os.dup2(2, 1)  # whatever else is printed is no answer
+    serve(sys.stdin.buffer, answers, answer)

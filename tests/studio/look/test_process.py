@@ -1,4 +1,4 @@
-"""A run's process: kept between questions, started again when it ended or the run has changed."""
+"""A run's process: kept between questions, started again when it has ended."""
 
 import asyncio
 import os
@@ -62,12 +62,19 @@ def test_one_process_answers_until_it_is_killed_and_then_another(folder: Path) -
         running.kill()
         await running.wait()
         assert await processes.ask(folder, "overview") == overview
-        second = number(processes, folder)
-        assert second != first
+        assert number(processes, folder) != first
 
-        os.utime(folder / "run.json")
-        await processes.ask(folder, "overview")
-        assert number(processes, folder) != second
+    with_processes(story)
+
+
+def test_a_run_that_has_changed_gets_another_process(folder: Path) -> None:
+    async def story(processes: RunProcesses) -> None:
+        running = [await processes._process_of(folder)._running() for _ in range(2)]
+        assert running[0] is running[1]
+        os.utime(folder / "run.json", ns=(1, 1))
+        running.append(await processes._process_of(folder)._running())
+        assert running[2] is not running[1]
+        await running[1].wait()
 
     with_processes(story)
 
