@@ -36,6 +36,7 @@ from noonbit.report.confusion_matrix import ConfusionMatrix, Pairs, build_confus
 from noonbit.report.sections import class_row, mean_confidence
 from noonbit.runs.folder import load_run
 from noonbit.runs.predictions import StoredPredictions, read_predictions
+from noonbit.runs.run import Run
 from noonbit.studio.look.explanations import as_values, png_of
 from noonbit.studio.look.worker import Answer, answer_until_end
 
@@ -53,8 +54,7 @@ class Inspector:
     """One run with its data, loaded as far as anybody asked."""
 
     def __init__(self, path: Path, *, data_dir: Path | None) -> None:
-        self.run = load_run(path)
-        self.data_dir = data_dir
+        self.path, self.data_dir = path, data_dir
 
     def answer(self, question: str, **values: Any) -> Answer:
         """Return the answer to a question: the method of that name, with these values."""
@@ -70,6 +70,11 @@ class Inspector:
         }
         found = questions[question](**values)
         return found if isinstance(found, tuple) else (JSON, json.dumps(found).encode())
+
+    @cached_property
+    def run(self) -> Run:
+        """The run, loaded with the first question, so that what is wrong with it is an answer."""
+        return load_run(self.path)
 
     @cached_property
     def predictions(self) -> StoredPredictions:
@@ -315,7 +320,9 @@ class Inspector:
         values = self.values_of(subject)
         classifier, names = self.explainer.classifier, self.run.class_names
         single = single_networks(classifier.model, classifier.contract)[0]
-        inputs = single.normalise(torch.as_tensor(values)[None].to(self.run.runtime.device))
+        inputs = single.normalise(
+            torch.from_numpy(np.array(values)[None]).to(self.run.runtime.device)
+        )
         number = int(classifier.probabilities(values[None])[0].argmax())
         atlas = Atlas()
         seen = LayerProbe(single.network).run(inputs, number, frozenset(whole))
