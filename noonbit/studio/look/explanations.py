@@ -21,7 +21,7 @@ from noonbit.explain.sentence import SentenceExplanation
 
 FOR, AGAINST = (217, 104, 29), (47, 120, 189)
 """The colours of the layers' maps, as layers.css has them in the light."""
-LARGEST_ALPHA = 0.85
+LARGEST_ALPHA = 0.7
 MOST_NGRAMS = 12
 
 
