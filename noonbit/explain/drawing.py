@@ -24,7 +24,7 @@ from noonbit.data.contact_sheet import (
     to_pillow,
     truncate_to_width,
 )
-from noonbit.explain.layer_maps import Layer, to_pictures
+from noonbit.explain.layer_maps import LayerMaps
 
 PANEL_SIDE = 224
 """Target for the longer side of the picture and its maps, in pixels."""
@@ -76,20 +76,22 @@ def draw_bars(top: Sequence[tuple[str, float]], explained: str) -> Image.Image:
     return picture
 
 
-def draw_layers(layers: Sequence[Layer]) -> Image.Image:
-    """Draw the first maps of each layer in a row, each from its darkest to its lightest value."""
+def draw_layers(layers: Sequence[LayerMaps]) -> Image.Image:
+    """Draw the first maps of each layer in a row, each from its smallest to its largest value."""
     parts = []
     for layer in layers:
-        maps = layer.maps
-        parts.append(
-            write_lines([f"{layer.name}  {type(layer.module).__name__}, {len(maps)} maps"])
-        )
-        shown = to_pictures(maps, MAPS_A_LAYER)
-        if shown.shape[1:] == (1, 1):  # units of a dense layer: a pixel each, in one row
-            shown = to_pictures(maps, MAPS_A_LAYER * MAPS_A_LAYER).reshape(1, 1, -1)
-        pixels = np.stack([to_bytes(each) for each in shown])[:, None]
-        scale = choose_scale(*shown.shape[1:], side=MAP_SIDE if len(shown) > 1 else 8 * MAP_SIDE)
-        parts.append(draw_grid(pixels, [""] * len(pixels), columns=MAPS_A_LAYER, scale=scale))
+        maps = layer.maps[:MAPS_A_LAYER]
+        is_dense = layer.maps.shape[1:] == (1, 1)
+        if is_dense:  # a pixel a unit, all in one row
+            maps = layer.maps.reshape(1, 1, -1)
+        pixels = np.stack([to_bytes(each) for each in maps])[:, None]
+        scale = choose_scale(*maps.shape[1:], side=8 * MAP_SIDE if is_dense else MAP_SIDE)
+        words = f"{layer.name}  {layer.kind}  {layer.detail}".rstrip()
+        count = f"{layer.count} units" if is_dense else f"{len(pixels)} of {layer.count} maps"
+        parts += [
+            write_lines([f"{words}: {count}"]),
+            draw_grid(pixels, [""] * len(pixels), columns=MAPS_A_LAYER, scale=scale),
+        ]
     return stack(parts)
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from noonbit.data.loader import values_at
@@ -22,9 +23,11 @@ from noonbit.data.preprocess.base import adjustments_of_each
 from noonbit.errors import UsageError
 from noonbit.evaluation.torch_inference import NetworkClassifier
 from noonbit.explain.answer import Answer, class_number
+from noonbit.explain.layer_maps import LayerMaps, watch_layers
+from noonbit.explain.method import Method
 from noonbit.explain.nearest import Features, Neighbour, features_of, find_nearest
+from noonbit.explain.networks import HOOKS_LOCK, single_networks
 
-Method: TypeAlias = Literal["grad-cam", "occlusion"]
 TOP = 6
 """Training pictures, n-grams or stones that an explanation names."""
 
@@ -136,6 +139,15 @@ class Explainer:
             prepared.item,
             prepared.adjusted,
         )
+
+    def layers(self, answer: Answer, values: NDArray[Any]) -> list[LayerMaps]:
+        """Return what each layer computes from an input of these values; of an ensemble, in its
+        first member."""
+        model, contract = self.classifier.model, self.classifier.contract
+        single = single_networks(model, contract)[0]
+        inputs = torch.from_numpy(np.asarray(values)[None]).to(self.classifier.runtime.device)
+        with HOOKS_LOCK:
+            return watch_layers(single.network, single.normalise(inputs), answer.number)
 
     def nearest(self, values: NDArray[Any], count: int) -> list[Neighbour]:
         """Return the training items most like an input of these values; raises as `items`."""

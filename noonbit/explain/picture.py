@@ -15,9 +15,11 @@ from noonbit.data.dataset import input_kind_of
 from noonbit.data.preprocess.base import Transformed, adjustments_of_each
 from noonbit.errors import DataError, InputRefused, UsageError
 from noonbit.explain.answer import Answer
-from noonbit.explain.drawing import draw_bars, draw_panels, stack, write_lines
-from noonbit.explain.explainer import Explainer, Method, PreparedItem, Request
+from noonbit.explain.drawing import draw_bars, draw_layers, draw_panels, stack, write_lines
+from noonbit.explain.explainer import Explainer, PreparedItem, Request
 from noonbit.explain.grad_cam import grad_cam
+from noonbit.explain.layer_maps import LayerMaps
+from noonbit.explain.method import Method
 from noonbit.explain.nearest import Neighbour
 from noonbit.explain.networks import single_networks
 from noonbit.explain.occlusion import occlude_picture
@@ -45,6 +47,8 @@ class PictureExplanation:
     """Of each of them, (C, h, w)."""
     compared: int
     """How many training pictures were compared; 0 if they could not be opened."""
+    layers: Sequence[LayerMaps]
+    """What each layer computes; of an ensemble, in its first member."""
     members: int
     """Networks that answer together: Grad-CAM and similarities are their means."""
     notes: Sequence[str]
@@ -70,7 +74,7 @@ class PictureExplanation:
         where = describe_region(values)
         if method == "grad-cam":
             return where
-        return f"{where}; covered there, the odds fall to {np.exp(-values.max()):.1%} of theirs"
+        return f"{where}; covering where it is strongest leaves {np.exp(-values.max()):.1%} of the odds"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; a map as rows of numbers."""
@@ -86,6 +90,7 @@ class PictureExplanation:
                 }
                 for method, values in self.maps.items()
             },
+            "layers": [each.as_dict() for each in self.layers],
             "nearest": [each.as_dict() for each in self.nearest],
             "compared": self.compared,
             "notes": list(self.notes),
@@ -106,6 +111,10 @@ class PictureExplanation:
         if self.notes:
             parts.append(write_lines(self.notes))
         return stack(parts)
+
+    def draw_layers(self) -> Image.Image:
+        """Return the first maps of every layer as one picture."""
+        return draw_layers(self.layers)
 
     def save(self, path: Path) -> None:
         """Write the explanation as a picture, `.png`, or as JSON. Raises `UsageError`."""
@@ -145,6 +154,7 @@ def explain_picture(explainer: Explainer, item: Any, request: Request) -> Pictur
         nearest,
         pixels,
         compared,
+        explainer.layers(answer, prepared.values),
         len(single_networks(classifier.model, classifier.contract)),
         notes,
     )

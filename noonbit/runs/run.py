@@ -54,7 +54,8 @@ from noonbit.evaluation.inference import Predictions, predict
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.other_source import evaluate_source, prepare_whole
 from noonbit.evaluation.torch_inference import NetworkClassifier
-from noonbit.explain.explainer import TOP, Explainer, Explanation, Method, Request
+from noonbit.explain.explainer import TOP, Explainer, Explanation, Request
+from noonbit.explain.method import Method
 from noonbit.models.catalogue import build_for, outline_for
 from noonbit.models.custom import CustomNetwork, is_custom
 from noonbit.models.ensemble import Ensemble, Member
