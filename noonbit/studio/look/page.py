@@ -68,7 +68,8 @@ class LookPage:
         with ui.element("div").classes("watch-head"):
             words("h1", short_source(training))
             ui.link(speech("look.others"), "/look")
-            facts = (training.source, training.model, when(training.created))
+            source = training.source if training.source != short_source(training) else ""
+            facts = (source, training.model, when(training.created))
             words("p", " · ".join(filter(None, facts))).classes("aside")
         with ui.element("section").classes("panel result"):
             words("p", f"{result['accuracy']:.2%}").classes("headline number")

@@ -92,10 +92,10 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "90 %라고 답한 항목 가운데 90 %쯤 맞으면 점이 대각선 위에 놓입니다. 기대 보정 오차(ECE) "
         "{error}, 평균 확률 {stated}, 실제 정확도 {right}.",
     ),
-    "look.stated": ("probability stated", "예측 확률"),
-    "look.was_right": ("share right", "맞힌 비율"),
-    "look.count": ("items", "항목 수"),
-    "look.ideal": ("as it should be", "이상적인 경우"),
+    "look.stated": ("Probability stated", "예측 확률"),
+    "look.was_right": ("Share right", "맞힌 비율"),
+    "look.count": ("Items", "항목 수"),
+    "look.ideal": ("As it should be", "이상적인 경우"),
     "look.calibration_said": (
         "stated {stated}, right {right}, {count} items",
         "예측 확률 {stated}, 맞힌 비율 {right}, {count}개",
