@@ -26,6 +26,7 @@ ROOMS = [
     "models",
     "training",
     "evaluation",
+    "explain",
     "runs",
     "export",
     "page",

@@ -34,6 +34,7 @@ COMMANDS = {
     "compare": "Compare runs on the test items that they share.",
     "evaluate": "Measure a run on its test images, or on another source.",
     "predict": "Name the classes of new images.",
+    "explain": "Say why a run answers as it does: what it looked at, and what is like it.",
     "errors": "Draw the test images that a run got wrong.",
     "serve": "Answer over HTTP with a run or an exported file.",
     "studio": "Open the pages that train, watch and draw, in the browser.",

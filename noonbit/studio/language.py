@@ -21,8 +21,13 @@ class Speech:
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of a key, with {names} replaced by values."""
-        text = TEXTS[key][list(LANGUAGES).index(self.language)]
-        return text.format_map({name: self.number(value) for name, value in values.items()})
+        return self.text(key).format_map(
+            {name: self.number(value) for name, value in values.items()}
+        )
+
+    def text(self, key: str) -> str:
+        """Return the text of a key with its {names}, for a script that fills them in."""
+        return TEXTS[key][list(LANGUAGES).index(self.language)]
 
     def number(self, value: object) -> str:
         """Return a whole number with separators (`10,000`), and anything else as it is."""

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from noonbit.studio import draw_page, network_page, train_page, watch_page
+from noonbit.studio.look import item_page
+from noonbit.studio.look import page as look_page
 from noonbit.studio.runs import comparison_page, take_out_page
 from noonbit.studio.runs import page as runs_page
 
@@ -34,5 +36,8 @@ PAGES: tuple[Page, ...] = (
     Page("/runs", "page.runs", runs_page.build),
     Page("/runs/compare", "page.runs", comparison_page.build, is_in_header=False),
     Page("/export/{run}", "page.runs", take_out_page.build, is_in_header=False),
+    Page("/look", "page.look", look_page.build),
+    Page("/look/{run}", "page.look", look_page.build_run, is_in_header=False),
+    Page("/look/{run}/{item}", "page.look", item_page.build, is_in_header=False),
 )
 """In the order of the header; the first is the one that `/` leads to."""

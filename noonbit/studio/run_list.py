@@ -43,14 +43,18 @@ def show_runs(speech: Speech) -> None:
 
 def show_run(training: Training, speech: Speech) -> None:
     """Add a row."""
-    with ui.element("li"), ui.link(target=f"/train/{training.name}").classes("run"):
-        with ui.element("span").classes("run-names"):
-            words("b", training.source or training.name)
-            words("span", training.model)
-        show_status(training, speech)
-        with ui.element("span").classes("aside run-facts"):
-            words("span", when(training.created))
-            words("span", accuracy_of(training, speech)).classes("number")
+    with ui.element("li"):
+        with ui.link(target=f"/train/{training.name}").classes("run"):
+            with ui.element("span").classes("run-names"):
+                words("b", training.source or training.name)
+                words("span", training.model)
+            show_status(training, speech)
+            with ui.element("span").classes("aside run-facts"):
+                words("span", when(training.created))
+                words("span", accuracy_of(training, speech)).classes("number")
+        if training.status == "finished" and training.result is not None:
+            link = ui.link(speech("look.into"), f"/look/{training.name}").classes("aside run-look")
+            link.props["aria-label"] = speech("look.into_named", name=training.name)
 
 
 def show_status(training: Training, speech: Speech) -> None:

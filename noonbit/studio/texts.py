@@ -6,12 +6,14 @@ setting that does not fit) are shown as the engine wrote them, in English.
 
 from collections.abc import Mapping
 
+from noonbit.studio.look.texts import LOOK_TEXTS
 from noonbit.studio.network_texts import NETWORK_TEXTS
 from noonbit.studio.runs.texts import RUNS_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
     **NETWORK_TEXTS,
     **RUNS_TEXTS,
+    **LOOK_TEXTS,
     # The frame
     "studio": ("noonbit studio", "noonbit 스튜디오"),
     "skip": ("Skip to the content", "본문으로 건너뛰기"),

@@ -186,6 +186,7 @@ class WatchPage:
                 if has_report:
                     ui.link(speech("watch.report"), f"/runs/{training.name}/report", new_tab=True)
                 if training.status == "finished":
+                    ui.link(speech("look.into"), f"/look/{training.name}")
                     ui.link(speech("watch.draw"), f"/draw/{training.name}")
             if can_resume:
                 words("p", speech("watch.can_resume"))

@@ -22,7 +22,8 @@ from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.text import TextPreprocessor
 from noonbit.errors import UsageError
-from noonbit.evaluation.attribution import explain
+from noonbit.explain.ngrams import explain_texts
+from noonbit.explain.sentence import SentenceExplanation
 from noonbit.jobs.ensemble import train_members
 from noonbit.jobs.train import train
 from noonbit.models.catalogue import MODELS, build, build_for, outline
@@ -167,7 +168,7 @@ def test_contributions_add_up_to_the_logits() -> None:
     with torch.inference_mode():
         logits = model(numbers)
     for text, expected, explanation in zip(
-        texts, logits, explain(model, CONTRACT, texts), strict=True
+        texts, logits, explain_texts(model, CONTRACT, texts), strict=True
     ):
         assert explanation.logits == pytest.approx(expected.tolist(), abs=1e-5)
         weights = sum(weight for _, weight in explanation.for_class(1))
@@ -179,13 +180,13 @@ def test_contributions_add_up_to_the_logits() -> None:
             for ngram in explanation.ngrams
         )
         assert list(explanation.tokens) == PREPROCESSOR.tokens(text)
-    (unknown,) = explain(model, CONTRACT, ["unheard of"])
+    (unknown,) = explain_texts(model, CONTRACT, ["unheard of"])
     assert unknown.as_dict(("neg", "pos"))["unknown"] == ["unheard"]
 
 
 def test_other_networks_are_not_explained() -> None:
-    with pytest.raises(UsageError, match="can be taken apart into n-grams. Leave --explain out."):
-        explain(nn.Linear(2, 2), CONTRACT, ["a film"])
+    with pytest.raises(UsageError, match="taken apart into n-grams; this is another network."):
+        explain_texts(nn.Linear(2, 2), CONTRACT, ["a film"])
 
 
 def test_the_weights_come_back_after_a_deep_copy_for_threads() -> None:
@@ -247,8 +248,9 @@ def test_a_stored_run_answers_texts_and_says_why(run: Run, tmp_path: Path) -> No
     predictions = again.predict(path)
     assert predictions.labels == ["pos", "neg"]
     assert [str(item) for item in predictions.bad] == ["new.txt line 2 is empty"]
-    (explanation,) = again.explain(["the gripping film"])
-    strongest, weight = explanation.for_class(1)[0]
+    explanation = again.explain("the gripping film")
+    assert isinstance(explanation, SentenceExplanation)
+    strongest, weight = explanation.ngrams.for_class(1)[0]
     assert "gripping" in strongest.words and weight > 0
 
 
