@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from noonbit.studio import exported_page, live_routes
+from noonbit.studio import exported_page, live_routes, pad, upload
 from noonbit.studio.frame import register_pages
 from noonbit.studio.pages import PAGES
 from noonbit.studio.security import LocalGate
@@ -51,5 +51,7 @@ def own_routes() -> list[BaseRoute]:
         WebSocketRoute("/live/{run}/frames", live_routes.frames),
         Route("/runs/{run}/report", live_routes.report),
         Route("/runs/{run}/page", exported_page.show),
+        Route("/data/upload", upload.upload, methods=["POST"]),
+        Route("/pad.js", pad.script),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
