@@ -69,7 +69,7 @@ class AugmentationPanel:
                 self.controls = ui.element("div").classes("sliders")
                 with self.controls:
                     self.add_controls()
-                with ui.element("div").classes("rows"):
+                with ui.element("div").classes("rows augment-preview"):
                     self.waiting = words("p", speech("augment.preparing")).props('role="status"')
                     self.strips = ui.element("div").classes("strips")
                     self.warnings = ui.element("div").classes("rows")

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from noonbit.errors import ArtefactError, UsageError
@@ -40,7 +41,8 @@ class DataSets:
     def list(self) -> list[OwnData]:
         """Return all data sets, the latest first."""
         try:
-            entries = [each for each in os.scandir(self.folder) if not each.name.startswith(".")]
+            with os.scandir(self.folder) as found:
+                entries = [each for each in found if not each.name.startswith(".")]
             entries.sort(key=lambda each: each.stat().st_mtime, reverse=True)
         except OSError:
             return []
@@ -119,7 +121,9 @@ def file_name(text: str) -> str:
 def source_in(path: Path) -> Path:
     """Return what a data set's folder holds: its only file, such as an archive, or the folder."""
     try:
-        (only,) = os.scandir(path)
-        return Path(only.path) if only.is_file(follow_symlinks=False) else path
-    except (OSError, ValueError):  # ValueError: none, or several
+        with os.scandir(path) as entries:
+            first = list(islice(entries, 2))
+    except OSError:  # no folder
         return path
+    is_file = len(first) == 1 and first[0].is_file(follow_symlinks=False)
+    return path / first[0].name if is_file else path

@@ -5,6 +5,7 @@ POST /data/upload?name=animals    multipart/form-data; each part is a file, whos
 {"source": "data/animals"}        or {"error": "a sentence"}
 """
 
+from collections.abc import AsyncIterable
 from typing import BinaryIO
 
 from starlette.requests import ClientDisconnect, Request
@@ -28,7 +29,7 @@ async def upload(request: Request) -> Response:
     try:
         require_size(request)
         with studio.data_sets.new(name) as made:
-            await receive(request, made)
+            await receive(request.stream(), request.headers.get("content-type", ""), made)
         return JSONResponse({"source": made.source})
     except RequestRefused as refusal:
         return JSONResponse({"error": refusal.sentence}, status_code=refusal.status)
@@ -54,16 +55,23 @@ def too_large() -> RequestRefused:
     )
 
 
-async def receive(request: Request, made: NewDataSet) -> None:
+async def receive(
+    body: AsyncIterable[bytes],
+    content_type: str,
+    made: NewDataSet,
+    *,
+    most_bytes: int = MOST_BYTES,
+    most_files: int = MOST_FILES,
+) -> None:
     """Write the files of a form into a new data set; raises `RequestRefused` or `NoonbitError`."""
-    files = FileParts(made)
-    parser = make_parser(request.headers.get("content-type", ""), files)
+    files = FileParts(made, most_files)
+    parser = make_parser(content_type, files)
     size = 0
     try:
         with refusing_broken_forms(files):
-            async for piece in request.stream():
+            async for piece in body:
                 size += len(piece)
-                if size > MOST_BYTES:
+                if size > most_bytes:
                     raise too_large()
                 parser.write(piece)
             parser.finalize()
@@ -76,9 +84,10 @@ async def receive(request: Request, made: NewDataSet) -> None:
 class FileParts(PartReader):
     """Writes each part of a form to its file."""
 
-    def __init__(self, made: NewDataSet) -> None:
+    def __init__(self, made: NewDataSet, most: int) -> None:
         super().__init__()
         self._made = made
+        self._most = most
         self._file: BinaryIO | None = None
         self.count = 0
 
@@ -90,9 +99,9 @@ class FileParts(PartReader):
         if any(piece.startswith(".") for piece in name.split("/")):
             return
         self.count += 1
-        if self.count > MOST_FILES:
+        if self.count > self._most:
             raise RequestRefused(
-                413, f"An upload has at most {MOST_FILES:,} files. Put them into one archive."
+                413, f"An upload has at most {self._most:,} files. Put them into one archive."
             )
         self._file = self._made.place(name).open("xb")
 

@@ -73,7 +73,7 @@ class PictureSets extends HTMLElement {
     this.camera = new Camera(say("make.camera_view"));
     this.hint = element("p", { class: "warning", role: "alert", hidden: "" });
     this.tools = {
-      draw: element("div", { class: "rows" }, ...this.buildPad(), this.keep),
+      draw: element("div", { class: "rows" }, ...this.buildPad()),
       camera: element("div", { class: "rows" }, this.camera.video, this.shoot),
       files: element("div", { class: "rows file-place" }, this.pick, this.chooser, element("p", { class: "aside" }, say("make.drop"))),
     };
@@ -108,7 +108,8 @@ class PictureSets extends HTMLElement {
       element("button", { type: "button", class: "plain", onclick: () => this.drawing.clear() }, say("make.clear")),
       element("label", { class: "pen-width" }, element("span", {}, say("make.pen_width")), width),
     );
-    return [stage, tools, element("p", { class: "aside", id: "pad-help" }, say("make.pad_help")), state];
+    const help = element("p", { class: "aside", id: "pad-help" }, say("make.pad_help"));
+    return [stage, tools, this.keep, help, state];
   }
 
   addClass() {
