@@ -3,10 +3,11 @@
 The text that `--augment` takes is put together here; the engine says whether it fits.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from noonbit.errors import NoonbitError
 from noonbit.studio.elements import warning, words
@@ -39,6 +40,33 @@ SLIDERS = (
 )
 """Beside that of the shift, whose end depends on the pictures."""
 SWITCHES = ("flip", "vertical_flip")
+
+
+class Slider:
+    """A browser's own slider with its name and value: Quasar's is no slider to a keyboard."""
+
+    def __init__(self, label: str, span: Range, on_change: Callable[[], Awaitable[None]]) -> None:
+        self.value = 0.0
+        self._on_change = on_change
+        with words("label").classes("slider"):
+            words("span", label)
+            self._input = ui.element("input").props(
+                f'type="range" min="0" max="{span.most}" step="{span.step}" value="0"'
+            )
+            self._output = words("output", "0")
+        self._input.on(
+            "input", self._take, js_handler="(event) => emit(event.target.value)", throttle=0.05
+        )
+
+    async def _take(self, event: GenericEventArguments) -> None:
+        self.set(float(event.args))
+        await self._on_change()
+
+    def set(self, value: float) -> None:
+        """Move it."""
+        self.value = value
+        self._input.props["value"] = f"{value:g}"
+        self._output.set_text(f"{value:g}")
 
 
 class AugmentationPanel:
@@ -81,16 +109,10 @@ class AugmentationPanel:
     def add_controls(self) -> None:
         """Add sliders, switches and buttons."""
         speech = self.speech
-        self.sliders: dict[str, ui.slider] = {}
-        for name, most, step in self.ranges:
-            with ui.element("div").classes("slider"):
-                label = speech(f"augment.{name}")
-                words("span", label)
-                slider = ui.slider(min=0, max=most, step=step, value=0, on_change=self.change)
-                slider.props["aria-label"] = label
-                slider.props("label")
-                words("output").bind_text_from(slider, "value", lambda value: f"{value:g}")
-            self.sliders[name] = slider
+        self.sliders = {
+            span.name: Slider(speech(f"augment.{span.name}"), span, self.change)
+            for span in self.ranges
+        }
         self.switches = {
             name: ui.checkbox(speech(f"augment.{name}"), on_change=self.change) for name in SWITCHES
         }
@@ -127,7 +149,7 @@ class AugmentationPanel:
         """Move every slider and switch."""
         self.is_setting = True
         for name, slider in self.sliders.items():
-            slider.set_value(settings.get(name, 0))
+            slider.set(share_of(settings.get(name, 0)))
         for name, switch in self.switches.items():
             switch.set_value(settings.get(name, False))
         self.fill.set_value(settings.get("fill") or DEFAULT_FILL)
@@ -188,3 +210,8 @@ class AugmentationPanel:
         with self.warnings:
             for sentence in sentences:
                 warning(sentence)
+
+
+def share_of(setting: float | list[float]) -> float:
+    """Return what a slider shows of a number, or of an interval such as 0.8 to 1.2."""
+    return round(setting[1] - 1, 3) if isinstance(setting, list) else setting

@@ -41,8 +41,11 @@ class FileDrop extends HTMLElement {
     this.addEventListener("drop", (event) => {
       event.preventDefault();
       this.classList.remove("dropping");
-      // Entries have to be asked for at once; afterwards the event holds nothing.
-      const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+      // They have to be asked for at once: afterwards the event holds nothing. A script drops files
+      // that are no entries of a disk.
+      const entries = [...event.dataTransfer.items]
+        .map((item) => item.webkitGetAsEntry() ?? item.getAsFile())
+        .filter(Boolean);
       this.send(() => filesOfEntries(entries));
     });
   }
@@ -110,7 +113,9 @@ function named(files) {
 async function filesOfEntries(entries) {
   const found = [];
   for (const entry of entries) {
-    if (entry.isFile) {
+    if (entry instanceof File) {
+      found.push({ path: entry.name, blob: entry });
+    } else if (entry.isFile) {
       const blob = await new Promise((resolve, reject) => entry.file(resolve, reject));
       found.push({ path: entry.fullPath.replace(/^\//, ""), blob });
     } else {
