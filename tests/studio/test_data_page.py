@@ -149,7 +149,8 @@ def test_what_is_drawn_is_saved_trained_and_told_apart(
 CAMERA = """
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width: 640, height: 480 });
-  canvas.getContext("2d").fillRect(0, 0, 320, 480);
+  const context = canvas.getContext("2d");
+  setInterval(() => context.fillRect(0, 0, 320, 480), 30); // a canvas that rests has no frames
   navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(30);
 """
 """A camera that sees black on the left, and nothing on the right."""
