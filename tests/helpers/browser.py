@@ -71,7 +71,7 @@ def watched_page(
         viewport={"width": width, "height": height},
         has_touch=touch,
     )
-    context.set_default_timeout(30_000)  # of a machine that is busy with other tests
+    context.set_default_timeout(120_000)  # of a machine that is busy with other tests
     page = context.new_page()
     problems: list[str] = []
     allowed = ALLOWED if origin is None else (*ALLOWED, f"{origin}/")

@@ -10,7 +10,7 @@ from running_studio import RunningStudio, running_studio
 __all__ = ["chromium", "page"]
 
 # What a page waits for is a process that imports PyTorch, on a machine that tests keep busy.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=120_000)
 
 
 @pytest.fixture(scope="module")
