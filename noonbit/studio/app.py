@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from noonbit.studio import exported_page, live_routes
+from noonbit.studio import exported_page, live_routes, pad, upload
 from noonbit.studio.frame import register_pages
 from noonbit.studio.look import routes as look_routes
 from noonbit.studio.look.own import own_inputs
@@ -64,5 +64,7 @@ def own_routes() -> list[BaseRoute]:
         Route("/look/{run}/items/{item:int}/original", look_routes.original),
         Route("/look/{run}/{key}/layers", look_routes.layers),
         Route("/look/{run}/own", look_routes.take_own, methods=["POST"]),
+        Route("/data/upload", upload.upload, methods=["POST"]),
+        Route("/pad.js", pad.script),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

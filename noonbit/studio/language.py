@@ -29,6 +29,11 @@ class Speech:
         """Return the text of a key with its {names}, for a script that fills them in."""
         return TEXTS[key][list(LANGUAGES).index(self.language)]
 
+    def templates(self, prefix: str) -> dict[str, str]:
+        """Return the texts whose keys begin so, for a script, which fills in their {names}."""
+        index = list(LANGUAGES).index(self.language)
+        return {key: pair[index] for key, pair in TEXTS.items() if key.startswith(prefix)}
+
     def number(self, value: object) -> str:
         """Return a whole number with separators (`10,000`), and anything else as it is."""
         is_whole = isinstance(value, int) and not isinstance(value, bool)

@@ -8,7 +8,15 @@ it is used.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from noonbit.studio import draw_page, network_page, train_page, watch_page
+from noonbit.studio import (
+    data_page,
+    data_view_page,
+    draw_page,
+    make_page,
+    network_page,
+    train_page,
+    watch_page,
+)
 from noonbit.studio.look import item_page
 from noonbit.studio.look import page as look_page
 from noonbit.studio.runs import comparison_page, take_out_page
@@ -28,6 +36,9 @@ class Page:
 
 
 PAGES: tuple[Page, ...] = (
+    Page("/data", "page.data", data_page.build),
+    Page("/data/view", "page.data", data_view_page.build, is_in_header=False),
+    Page("/data/make", "page.data", make_page.build, is_in_header=False),
     Page("/train", "page.train", train_page.build),
     Page("/train/{run}", "page.train", watch_page.build, is_in_header=False),
     Page("/network", "page.network", network_page.build),

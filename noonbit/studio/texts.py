@@ -6,11 +6,13 @@ setting that does not fit) are shown as the engine wrote them, in English.
 
 from collections.abc import Mapping
 
+from noonbit.studio.data_texts import DATA_TEXTS
 from noonbit.studio.look.texts import LOOK_TEXTS
 from noonbit.studio.network_texts import NETWORK_TEXTS
 from noonbit.studio.runs.texts import RUNS_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
+    **DATA_TEXTS,
     **NETWORK_TEXTS,
     **RUNS_TEXTS,
     **LOOK_TEXTS,
@@ -26,6 +28,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "no_page": ("There is no such page.", "그런 페이지가 없습니다."),
     "to_the_start": ("To the first page", "첫 페이지로"),
     # The pages
+    "page.data": ("Data", "데이터"),
     "page.train": ("Train", "학습"),
     "page.network": ("Network", "신경망"),
     "page.draw": ("Draw", "그리기"),
@@ -69,6 +72,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "setting.momentum": ("Momentum", "모멘텀"),
     "setting.weight_decay": ("Weight decay", "가중치 감쇠"),
     "setting.optimizer": ("Optimizer", "최적화 방법"),
+    "setting.augment": ("Augmentation", "데이터 증강"),
     # The list of runs
     "runs.none": ("There is none yet.", "아직 없습니다."),
     "runs.more": ("{count} older ones are not shown.", "더 오래된 {count}개는 표시하지 않습니다."),

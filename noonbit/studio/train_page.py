@@ -1,6 +1,7 @@
 """The page on which trainings are begun and found again.
 
-A query fills the form, so that other pages can lead here: /train?data=digits&model=lenet5&epochs=3
+A query fills the form, so that other pages can lead here:
+/train?data=digits&model=lenet5&epochs=3&augment=shift=2
 """
 
 import asyncio
@@ -54,13 +55,15 @@ class TrainForm:
             warning(str(error))
         data = query.get("data", next(iter(known), OWN))
         options = {name: f"{name} · {title}" for name, title in known.items()}
+        own = await asyncio.to_thread(studio.data_sets.list)
+        options |= {each.source: each.source for each in own}
         self.data = ui.select(
             {**options, OWN: speech("train.own_data")},
             label=speech("train.data"),
-            value=data if data in known else OWN,
+            value=data if data in options else OWN,
         ).classes("wide")
         self.data_path = ui.input(
-            speech("train.data_path"), value="" if data in known or data == OWN else data
+            speech("train.data_path"), value="" if data in options or data == OWN else data
         ).classes("wide")
         self.data_path.bind_visibility_from(self.data, "value", value=OWN)
 
@@ -83,7 +86,7 @@ class TrainForm:
 
         self.is_fast = ui.checkbox(speech("train.fast"), value="fast" in query)
         self.model.bind_enabled_from(self.is_fast, "value", lambda is_fast: not is_fast)
-        is_open = any(name in query for name in (*NUMBERS, "optimizer"))
+        is_open = any(name in query for name in (*NUMBERS, "optimizer", "augment"))
         with (
             ui.expansion(speech("train.settings"), value=is_open).classes("wide"),
             ui.element("div").classes("fields"),
@@ -103,6 +106,11 @@ class TrainForm:
                 label=speech("setting.optimizer"),
                 value=query.get("optimizer", DEFAULT),
             ).classes("wide")
+            self.augment = (
+                ui.input(speech("setting.augment"), value=query.get("augment", ""))
+                .props(f'placeholder="{speech("train.derived")}" stack-label')
+                .classes("wide")
+            )
         ui.button(speech("train.begin"), on_click=self.begin).props("unelevated").classes("main")
         ui.timer(0, self.fill_networks, once=True)
 
@@ -129,6 +137,8 @@ class TrainForm:
         settings = [(name.replace("_", "-"), value) for name, value in numbers.items() if value]
         if self.optimizer.value != DEFAULT:
             settings.append(("optimizer", self.optimizer.value))
+        if augment := self.augment.value.strip():
+            settings.append(("augment", augment))
         is_own = self.data.value == OWN
         return Order(
             source=self.data_path.value.strip() if is_own else self.data.value,
