@@ -1,6 +1,8 @@
 """noonbit arithmetic IMAGE"""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from cyclopts import Parameter
 
 from noonbit.cli.output import Json, OutFile, print_json, print_line, say
 from noonbit.errors import UsageError, plural
@@ -9,6 +11,8 @@ if TYPE_CHECKING:
     from noonbit.course.convolution_steps import Step
     from noonbit.models.placement import Layer, Padding, Placement
 
+Grid: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+"""Rows of numbers, of which the first may be negative."""
 MOST_DIGITS = 12
 """Of the padding; longer numbers are too large for a picture of anything."""
 
@@ -22,8 +26,8 @@ def arithmetic(
     padding: str = "0",
     filters: int | None = None,
     pool: bool = False,
-    pixels: str | None = None,
-    weights: str | None = None,
+    pixels: Grid = None,
+    weights: Grid = None,
     out: OutFile = None,
     json: Json = False,
 ) -> None:
