@@ -8,7 +8,7 @@ it is used.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from noonbit.studio import draw_page, network_page, train_page, watch_page
+from noonbit.studio import draw_page, learn_page, network_page, train_page, watch_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +29,7 @@ PAGES: tuple[Page, ...] = (
     Page("/network", "page.network", network_page.build),
     Page("/draw", "page.draw", draw_page.build),
     Page("/draw/{run}", "page.draw", draw_page.build_run, is_in_header=False),
+    Page("/learn", "page.learn", learn_page.build),
+    Page("/learn/{document}", "page.learn", learn_page.build_document, is_in_header=False),
 )
 """In the order of the header; the first is the one that `/` leads to."""

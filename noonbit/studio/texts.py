@@ -6,9 +6,11 @@ setting that does not fit) are shown as the engine wrote them, in English.
 
 from collections.abc import Mapping
 
+from noonbit.studio.learn_texts import LEARN_TEXTS
 from noonbit.studio.network_texts import NETWORK_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
+    **LEARN_TEXTS,
     **NETWORK_TEXTS,
     # The frame
     "studio": ("noonbit studio", "noonbit 스튜디오"),
