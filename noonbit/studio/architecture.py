@@ -24,8 +24,8 @@ KINDS = {
 """What is drawn, by the name of its module; all else keeps the shape of what it gets."""
 TALLEST, LOWEST = 130.0, 8.0
 GAP, MARGIN = 10.0, 12.0
-LABEL_SPACE = 96.0
-"""Below the boxes, for the texts, which stand upright."""
+LETTER = 6.2
+"""Width of a letter of the labels, which stand upright below the boxes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ def draw(boxes: Sequence[Box], title: str) -> str:
             f' rotate(90)">{escape(box.label)}</text></g>'
         )
         left += max(box.width, 12.0) + GAP
-    width, height = left + MARGIN, TALLEST + 2 * MARGIN + LABEL_SPACE
+    longest = max(len(box.label) for box in boxes)
+    width, height = left + MARGIN, TALLEST + 3 * MARGIN + LETTER * longest
     return (
         f'<svg class="architecture" role="img" aria-label="{escape(title, {chr(34): "&quot;"})}" '
         f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" '

@@ -122,5 +122,5 @@ async def add_augmentation(speech: Speech) -> None:
     """Ask for the pictures of the slides' augmentations and show them. Raises `NoonbitError`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "augmented.png"
-        await run("show", "shapes", "--index=603", "--augment=slides", f"--out={path}")
+        await run("show", "shapes", "--index=33", "--augment=slides", f"--out={path}")
         add_picture(path, speech("augmentation.said"))

@@ -50,11 +50,11 @@ class ProgramPanel:
         speech, program = self.speech, self.place.program
         self.buttons: list[ui.button] = []
         for form, text in self.texts.items():
-            words("code", text).classes("command")
             with ui.element("div").classes("side-by-side"):
                 self.add_button(form, text)
                 if form == list(self.texts)[-1]:
                     self.add_watch_button()
+                words("code", text).classes("command")
         if program.needs_run and not can_ask_a_run:
             words("p", speech("learn.needs_run")).classes("aside")
             for button in self.buttons:
@@ -165,7 +165,7 @@ class ProgramPanel:
         with self.result:
             for title, text in facts:
                 words("dt", title)
-                words("dd", text)
+                words("dd", text).props('lang="en"')  # the engine's words
 
 
 def watched_order(experiment: str) -> Order | None:

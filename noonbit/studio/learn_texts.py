@@ -13,7 +13,7 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     "learn.find": ("Find a heading or a term", "제목이나 용어 찾기"),
     "learn.find_example": ("dropout, max pooling, D2", "드롭아웃, 맥스 풀링, D2"),
     "learn.found": ("{count} found", "{count}개를 찾았습니다"),
-    "learn.programs": ("{count} programs", "프로그램 {count}개"),
+    "learn.programs": ("Programs: {count}", "프로그램 {count}개"),
     "learn.documents": ("The documents", "문서"),
     "learn.all": ("All documents", "모든 문서"),
     "learn.no_document": ("There is no document {name}.", "{name} 문서가 없습니다."),
@@ -223,7 +223,8 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     "curves.begin": ("Train both", "둘 다 학습하기"),
     "curves.about": (
         "Both learn from the small digits that come with the installation. Solid: training, "
-        "dashed: validation. Where the dashed curve turns up while the solid one falls, it is overfitting.",
+        "dashed: validation. Where the dashed curve turns up while the solid one falls, it is "
+        "overfitting.",
         "설치할 때 함께 들어 있는 작은 숫자 그림으로 둘을 학습합니다. 실선은 학습, 점선은 "
         "검증입니다. 실선이 내려가는데 점선이 올라가면 과적합입니다.",
     ),

@@ -1,16 +1,18 @@
 """The path through the documents: every program is found, and every command of it runs."""
 
 import re
+import runpy
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
-from paths import SHARED_DATA
+from paths import PROJECT, SHARED_DATA
 
 from noonbit.cli import main
 from noonbit.cli.main import app
 from noonbit.course.experiments.experiment import DOCUMENTS, load_experiments
-from noonbit.course.path.program import all_places, find_programs, load_documents
+from noonbit.course.path.program import FOLDER, all_places, find_programs, load_documents
 from noonbit.errors import UsageError
 
 PLACES = all_places()
@@ -119,3 +121,18 @@ def test_a_word_that_is_nowhere_is_refused_with_what_is_near(word: str, near: st
 def test_what_is_no_word_is_refused_too(word: str) -> None:
     with pytest.raises(UsageError, match="There are: D0"):
         find_programs(word)
+
+
+def test_the_korean_page_of_the_path_has_every_program() -> None:
+    script = runpy.run_path(str(PROJECT / "scripts" / "write_path"))
+    text = script["PAGE"].read_text(encoding="utf-8")
+    assert script["page"](text) == text, "run scripts/write_path"
+    assert all(place.program.command in text for place in PLACES)
+
+
+def test_what_noonbit_measured_is_what_the_docs_say() -> None:
+    measured = tomllib.loads((FOLDER / "measured.toml").read_text(encoding="utf-8"))
+    page = (PROJECT / "docs" / "experiments.md").read_text(encoding="utf-8")
+    for name, (figures, outcome) in measured.items():
+        (line,) = [each for each in page.splitlines() if each.startswith(f"| `{name}` | ")]
+        assert line.endswith(f" | {figures} | {outcome} |")
