@@ -12,6 +12,7 @@ from noonbit.studio import (
     data_page,
     data_view_page,
     draw_page,
+    learn_page,
     make_page,
     network_page,
     train_page,
@@ -50,5 +51,7 @@ PAGES: tuple[Page, ...] = (
     Page("/look", "page.look", look_page.build),
     Page("/look/{run}", "page.look", look_page.build_run, is_in_header=False),
     Page("/look/{run}/{item}", "page.look", item_page.build, is_in_header=False),
+    Page("/learn", "page.learn", learn_page.build),
+    Page("/learn/{document}", "page.learn", learn_page.build_document, is_in_header=False),
 )
 """In the order of the header; the first is the one that `/` leads to."""
