@@ -10,11 +10,12 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
 
-from noonbit.data.contact_sheet import choose_font, write_png
+from noonbit.data.contact_sheet import write_png
 from noonbit.report.charts import HISTORY_SIZE, history_shapes
 from noonbit.report.shapes import Curve, Dot, Line, Shape, Text
 from noonbit.report.translation import ENGLISH, Translator
 from noonbit.runs.run import Run
+from noonbit.system.fonts import choose_font
 from noonbit.training.state import EpochMetrics
 
 UNIT = 3
