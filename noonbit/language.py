@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 Language: TypeAlias = Literal["en", "ko"]
-LANGUAGES: Mapping[Language, str] = {"en": "English", "ko": "한국어"}
+LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
 """Each language with its name for itself."""
 
 PARTICLES: Mapping[str, tuple[str, str]] = {

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from noonbit.language import LANGUAGES, choose_particles
 from noonbit.studio.texts import TEXTS
 
-LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
-"""Each language with its name for itself, in the order of the pairs in `TEXTS`."""
 QUASAR_LANGUAGES: Mapping[str, str] = {"en": "en-US", "ko": "ko-KR"}
 """What the widgets' own words are called."""
 LONGEST_HEADER = 1000
@@ -22,7 +21,8 @@ class Speech:
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of a key, with {names} replaced by values."""
         text = TEXTS[key][list(LANGUAGES).index(self.language)]
-        return text.format_map({name: self.number(value) for name, value in values.items()})
+        said = text.format_map({name: self.number(value) for name, value in values.items()})
+        return choose_particles(said) if self.language == "ko" else said
 
     def number(self, value: object) -> str:
         """Return a whole number with separators (`10,000`), and anything else as it is."""
