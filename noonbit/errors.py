@@ -98,6 +98,10 @@ class UnfinishedRunWarning(UserWarning):
     """A run that is not finished answers with its best weights so far."""
 
 
+class MissingGlyphsWarning(UserWarning):
+    """No installed font has all letters of what is written into a picture."""
+
+
 def raise_as(kind: type[NoonbitError], sentence: str, advice: str) -> AbstractContextManager[None]:
     """Raise `kind` for any exception in the block that is not a `NoonbitError` already.
 

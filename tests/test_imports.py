@@ -19,6 +19,7 @@ PACKAGE = Path(noonbit.__file__).parent
 ROOMS = [
     "errors",
     "terminal",
+    "language",
     "config",
     "system",
     "data",

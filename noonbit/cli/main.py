@@ -20,7 +20,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnusedCliTokensEr
 from noonbit import __version__
 from noonbit.cli.output import say, stdout_for_json
 from noonbit.cli.streams import guard_streams, lost_output
-from noonbit.errors import NoonbitError, UnfinishedRunWarning
+from noonbit.errors import MissingGlyphsWarning, NoonbitError, UnfinishedRunWarning
 from noonbit.system.paths import require_working_directory
 from noonbit.system.signals import Terminated
 from noonbit.terminal import shorten_sentence
@@ -123,12 +123,13 @@ def warnings_as_notes() -> Iterator[None]:
     with warnings.catch_warnings():
 
         def show(message: Warning | str, category: type[Warning], filename: str, *_: Any) -> None:
-            is_ours = issubclass(category, UnfinishedRunWarning)
+            is_ours = issubclass(category, UnfinishedRunWarning | MissingGlyphsWarning)
             if is_ours or sys.warnoptions or not is_installed(Path(filename)):
                 say(f"note     {message}")
 
         warnings.showwarning = show  # type: ignore[assignment]
         warnings.simplefilter("always", UnfinishedRunWarning)
+        warnings.simplefilter("always", MissingGlyphsWarning)
         yield
 
 

@@ -7,8 +7,6 @@ Small images are enlarged by an integer factor without smoothing, so that every 
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from noonbit.system.files import write
+from noonbit.system.fonts import choose_font
 
 PICTURE_SIDE = 96
 """Target for the longer side of an enlarged image, in pixels."""
@@ -30,19 +29,6 @@ LINE_HEIGHT = 16
 MARGIN = 12
 
 BACKGROUND, BORDER, INK = "#f4f4f2", "#c4c4c0", "#222222"
-
-EAST_ASIAN_FONTS = (
-    "NotoSansCJK-Regular.ttc",
-    "NotoSansKR-Regular.ttf",
-    "NanumGothic.ttf",
-    "AppleSDGothicNeo.ttc",
-    "malgun.ttf",
-    "DroidSansFallbackFull.ttf",
-    "unifont.ttf",
-)
-"""Fonts with Korean, Chinese and Japanese glyphs on Linux, macOS and Windows, by file name."""
-FIRST_EAST_ASIAN = "\u1100"
-"""The font bundled with matplotlib has hardly any glyphs from here (Hangul jamo) on."""
 
 
 def write_png(path: Path, picture: Image.Image) -> None:
@@ -66,7 +52,7 @@ def draw_grid(
     count, _, height, width = pixels.shape
     assert len(titles) == count  # noqa: S101 - a caller's bug, not a user's
     scale = scale or choose_scale(height, width)
-    font = choose_font("".join(titles))
+    font = choose_font("".join(titles), FONT_SIZE)
     texts = [
         [replace_unprintable(line[:LONGEST_LINE]) for line in title.splitlines()[:MOST_LINES]]
         for title in titles
@@ -118,30 +104,6 @@ def to_pillow(image: NDArray[np.uint8]) -> Image.Image:
 def choose_scale(height: int, width: int, *, side: int = PICTURE_SIDE) -> int:
     """Return the integer factor, at least 1, that brings the longer side closest to `side`."""
     return max(1, round(side / max(height, width)))
-
-
-@lru_cache
-def load_font(path: str, size: int) -> ImageFont.FreeTypeFont:
-    """Load a font by its path, or by its file name from the system's font folders."""
-    return ImageFont.truetype(path, size)
-
-
-def choose_font(text: str, size: int = FONT_SIZE) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Load a font with the glyphs of `text`, if one is installed; missing glyphs become boxes."""
-    candidates = EAST_ASIAN_FONTS if max(text, default="") >= FIRST_EAST_ASIAN else ()
-    for name in (*candidates, str(bundled_font_path())):
-        try:
-            return load_font(name, size)
-        except OSError:
-            continue
-    return ImageFont.load_default(size)
-
-
-def bundled_font_path() -> Path:
-    """Return the path of DejaVu Sans (Latin, Greek, Cyrillic, ...), bundled with matplotlib."""
-    package = find_spec("matplotlib")
-    places = (package and package.submodule_search_locations) or [""]
-    return Path(places[0]) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
 def replace_unprintable(line: str) -> str:

@@ -19,6 +19,12 @@ from noonbit.data.preprocess.base import Adjustment, Values, adjustments_of_each
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import InputRefused, UsageTypeError
+from noonbit.evaluation.prediction_cards import (
+    CLASSES_SHOWN,
+    MOST_SHOWN,
+    draw_cards,
+    keep_pictures,
+)
 
 Probabilities = NDArray[np.float32]
 """(N, classes)."""
@@ -56,6 +62,9 @@ class Predictions:
     ids: Mapping[str, str] = field(default_factory=dict)
     """What a table calls its items, by their names; see `Inputs.ids`."""
     id_column: str = ""
+    pictures: NDArray[np.uint8] | None = None
+    """What the network saw of the first inputs, (N, C, H, W), for notebooks; None if that is no
+    picture."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -73,6 +82,11 @@ class Predictions:
             [(self.class_names[i], float(row[i])) for i in best]
             for row, best in zip(self.probabilities, order, strict=True)
         ]
+
+    def _repr_html_(self) -> str:
+        """Return the first predictions with their pictures, for notebooks."""
+        bad = [item.name for item in self.bad]
+        return draw_cards(self.names, self.top(CLASSES_SHOWN), self.pictures, bad)
 
     def rows(self, count: int) -> list[dict[str, Any]]:
         """Return plain rows: name, prediction, probability, then the next classes up to `count`.
@@ -173,6 +187,7 @@ def predict_part(classifier: Classifier, part: Part) -> Predictions:
         contract.class_names,
         {name: np.searchsorted(readable, rows) for name, rows in prepared.adjusted.items()},
         tuple(prepared.bad.values()),
+        pictures=keep_pictures(prepared.values, readable),
     )
 
 
@@ -185,6 +200,7 @@ def predict_in_memory(classifier: Classifier, inputs: NDArray[Any] | Sequence[An
         classifier.contract.class_names,
         prepared.adjusted,
         (),
+        pictures=keep_pictures(prepared.values, np.arange(len(prepared.values))),
     )
 
 
@@ -204,4 +220,19 @@ def concatenate_predictions(each: Sequence[Predictions]) -> Predictions:
         tuple(item for one in each for item in one.bad),
         {name: found for one in each for name, found in one.ids.items()},
         next((one.id_column for one in each if one.id_column), ""),
+        pictures=first_pictures(each),
     )
+
+
+def first_pictures(each: Sequence[Predictions]) -> NDArray[np.uint8] | None:
+    """Return the pictures of the first inputs of several predictions.
+
+    They are taken as long as none is left out, so that the rows stay those of the inputs.
+    """
+    pictures: list[NDArray[np.uint8]] = []
+    for one in each:
+        if one.pictures is not None:
+            pictures.append(one.pictures)
+        if len(one) and (one.pictures is None or len(one.pictures) < len(one)):
+            break
+    return np.concatenate(pictures)[:MOST_SHOWN] if pictures else None

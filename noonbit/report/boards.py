@@ -9,6 +9,7 @@ from noonbit.data.go.boards import as_boards
 from noonbit.data.prepared import PreparedDataset
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.move_accuracy import MoveAccuracy, rank_labels
+from noonbit.report.translation import Translator
 from noonbit.runs.predictions import StoredPredictions
 
 STAGES = (0, 30, 100, 170, 240)
@@ -21,7 +22,10 @@ POSITIONS_SHOWN = 3
 class Stage:
     """The accuracy in one stage of the game."""
 
-    moves: str
+    first: int
+    """The first move of the stage, from 1."""
+    last: int | None
+    """The last one; None for the end of the game."""
     score: MoveAccuracy
 
 
@@ -46,7 +50,10 @@ class MoveSection:
 
 
 def build_move_section(
-    evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset
+    evaluation: Evaluation,
+    predictions: StoredPredictions,
+    items: PreparedDataset,
+    translate: Translator,
 ) -> MoveSection:
     """Gather the section for a network whose predictions are moves."""
     right = np.flatnonzero(predictions.predictions == predictions.labels)
@@ -58,9 +65,9 @@ def build_move_section(
         evaluation.scores,
         evaluation.groups or 0,
         score_stages(predictions, items),
-        [draw_position(predictions, items, row) for row in found.tolist()],
+        [draw_position(predictions, items, row, translate) for row in found.tolist()],
         [
-            draw_position(predictions, items, row)
+            draw_position(predictions, items, row, translate)
             for row in predictions.wrong("worst")[:POSITIONS_SHOWN].tolist()
         ],
     )
@@ -76,14 +83,20 @@ def score_stages(predictions: StoredPredictions, items: PreparedDataset) -> list
     for first, end in zip(STAGES, (*STAGES[1:], None), strict=True):
         inside = played >= first if end is None else (played >= first) & (played < end)
         if inside.any():
-            name = f"{first + 1} and later" if end is None else f"{first + 1} to {end}"
-            rows.append(Stage(name, MoveAccuracy.from_ranks(name, ranks[inside], groups[inside])))
+            score = MoveAccuracy.from_ranks("network", ranks[inside], groups[inside])
+            rows.append(Stage(first + 1, end, score))
     return rows
 
 
-def draw_position(predictions: StoredPredictions, items: PreparedDataset, row: int) -> Drawing:
+def draw_position(
+    predictions: StoredPredictions, items: PreparedDataset, row: int, translate: Translator
+) -> Drawing:
     """Draw a test position with the network's predictions."""
     number, boards = int(predictions.items[row]), as_boards(items.data.train.raw)
-    title = f"move {boards.moves[number] + 1}, {boards.to_play(number)} to play"
+    title = translate(
+        "move %(move)s, %(colour)s to play",
+        move=boards.moves[number] + 1,
+        colour=translate.look_up(boards.to_play(number)),
+    )
     diagram = boards.diagram(number, predictions.probabilities[row])
     return Drawing(Markup(diagram.svg(title)), predictions.names[row])

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.report.shapes import Box, Curve, Dot, Line, Shape, Text
+from noonbit.report.translation import ENGLISH, Translator
 from noonbit.training.state import EpochMetrics
 
 HISTORY_SIZE = 720, 396
@@ -63,7 +64,9 @@ def format_tick(share: float, step: float = 0.01) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def interval_chart(accuracy: float, low: float, high: float) -> Markup:
+def interval_chart(
+    accuracy: float, low: float, high: float, translate: Translator = ENGLISH
+) -> Markup:
     """Draw the headline's accuracy with its 95 % interval, on a scale that ends at 100 %."""
     step = round_step(max(1 - low, 0.01) / 3)
     axis = Axis(max(0.0, math.floor(low / step) * step), 1.0, 24, 456)
@@ -74,23 +77,39 @@ def interval_chart(accuracy: float, low: float, high: float) -> Markup:
     parts.append(Line(axis.at(low), 24, axis.at(high), 24, "interval"))
     parts += [Line(axis.at(value), 16, axis.at(value), 32, "interval") for value in (low, high)]
     parts.append(Dot(axis.at(accuracy), 24, 7, "accuracy"))
-    label = f"Accuracy {accuracy:.2%}, 95 % interval from {low:.2%} to {high:.2%}"
+    label = translate(
+        "Accuracy %(accuracy)s, 95 %% interval from %(low)s to %(high)s",
+        accuracy=f"{accuracy:.2%}",
+        low=f"{low:.2%}",
+        high=f"{high:.2%}",
+    )
     return svg(480, 80, label, parts)
 
 
-def history_chart(rows: Sequence[EpochMetrics], best_epoch: int) -> Markup:
+def history_chart(
+    rows: Sequence[EpochMetrics], best_epoch: int, translate: Translator = ENGLISH
+) -> Markup:
     """Draw loss (left axis) and accuracy (right axis), of training and validation, by epochs."""
     last = rows[-1]
-    label = (
-        f"Loss and accuracy over {len(rows)} epochs. The last epoch: training loss "
-        f"{last.loss:.3f}, training accuracy {last.accuracy:.2%}"
+    label = translate(
+        "Loss and accuracy over %(epochs)s epochs. The last epoch: training loss %(loss)s, "
+        "training accuracy %(accuracy)s",
+        epochs=len(rows),
+        loss=f"{last.loss:.3f}",
+        accuracy=f"{last.accuracy:.2%}",
     )
     if math.isfinite(last.val_loss):
-        label += f", validation loss {last.val_loss:.3f}, accuracy {last.val_accuracy:.2%}"
-    return svg(*HISTORY_SIZE, f"{label}.", history_shapes(rows, best_epoch))
+        label += translate(
+            ", validation loss %(loss)s, accuracy %(accuracy)s",
+            loss=f"{last.val_loss:.3f}",
+            accuracy=f"{last.val_accuracy:.2%}",
+        )
+    return svg(*HISTORY_SIZE, f"{label}.", history_shapes(rows, best_epoch, translate))
 
 
-def history_shapes(rows: Sequence[EpochMetrics], best_epoch: int) -> list[Shape]:
+def history_shapes(
+    rows: Sequence[EpochMetrics], best_epoch: int, translate: Translator = ENGLISH
+) -> list[Shape]:
     """Return what the chart of the history consists of.
 
     In long trainings the first values may lie outside the frame, which clips the curves.
@@ -107,10 +126,10 @@ def history_shapes(rows: Sequence[EpochMetrics], best_epoch: int) -> list[Shape]
     if share.low == share.high:
         share = Axis(1.0 - share_step, 1.0, 330, 40)
     parts: list[Shape] = [
-        Text(70, 22, "loss", "loss label end"),
-        Text(650, 22, "accuracy", "accuracy label"),
+        Text(70, 22, translate("loss"), "loss label end"),
+        Text(650, 22, translate("accuracy"), "accuracy label"),
         Line(70, 330, 650, 330, "axis"),
-        Text(360, 388, "epoch", "label middle"),
+        Text(360, 388, translate("epoch"), "label middle"),
     ]
     for value in loss.ticks(5):
         parts.append(Line(70, loss.at(value), 650, loss.at(value), "rule"))
@@ -142,7 +161,9 @@ def history_shapes(rows: Sequence[EpochMetrics], best_epoch: int) -> list[Shape]
     return parts
 
 
-def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
+def reliability_chart(
+    bins: Sequence[tuple[float, float, int]], translate: Translator = ENGLISH
+) -> Markup:
     """Draw the accuracy (with its 95 % interval) against the mean confidence of each bin.
 
     `bins` holds mean confidence, accuracy and items, as `Evaluation.reliability`. The bars below
@@ -171,17 +192,24 @@ def reliability_chart(bins: Sequence[tuple[float, float, int]]) -> Markup:
         )
     parts += [
         Line(70, 454, 430, 454, "axis"),
-        Text(250, 506, "probability that the network stated", "label middle"),
+        Text(250, 506, translate("probability that the network stated"), "label middle"),
         '<text class="label middle" transform="translate(18 200) rotate(-90)">'
-        "share that was right</text>",
+        f"{translate('share that was right')}</text>",
     ]
     label = "; ".join(
-        f"stated {confidence:.0%}, right {accuracy:.0%}" for confidence, accuracy, _ in bins
+        translate(
+            "stated %(confidence)s, right %(accuracy)s",
+            confidence=f"{confidence:.0%}",
+            accuracy=f"{accuracy:.0%}",
+        )
+        for confidence, accuracy, _ in bins
     )
-    return svg(450, 520, f"Reliability: {label}.", parts)
+    return svg(450, 520, translate("Reliability: %(bins)s.", bins=label), parts)
 
 
-def gain_chart(gains: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
+def gain_chart(
+    gains: Sequence[tuple[str, Mapping[str, float]]], translate: Translator = ENGLISH
+) -> Markup:
     """Draw differences of accuracies with their 95 % intervals around the line of no difference.
 
     Each has a fixed label, and `gain`, `low` and `high` as shares; drawn in percentage points.
@@ -205,10 +233,16 @@ def gain_chart(gains: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
         parts.append(Line(low, y, high, y, "interval"))
         parts += [Line(x, y - 7, x, y + 7, "interval") for x in (low, high)]
         parts.append(Dot(middle, y, 6, "accuracy"))
-        figures = (f"{100 * gain[key]:+.2f}" for key in ("gain", "low", "high"))
-        labels.append("{}: {}, 95 % interval {} to {}".format(words, *figures))
-    parts.append(Text(360, bottom + 52, "points of accuracy gained", "label middle"))
-    return svg(720, bottom + 60, f"Gain {'; '.join(labels)}.", parts)
+        figures = {key: f"{100 * gain[key]:+.2f}" for key in ("gain", "low", "high")}
+        labels.append(
+            translate(
+                "%(comparison)s: %(gain)s, 95 %% interval %(low)s to %(high)s",
+                comparison=words,
+                **figures,
+            )
+        )
+    parts.append(Text(360, bottom + 52, translate("points of accuracy gained"), "label middle"))
+    return svg(720, bottom + 60, translate("Gain %(gains)s.", gains="; ".join(labels)), parts)
 
 
 def keep_finite(values: Iterable[float]) -> list[float]:

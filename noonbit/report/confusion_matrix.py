@@ -1,4 +1,4 @@
-"""The confusion matrix and the most frequent confusions; drawn by confusion_matrix.html.j2."""
+"""The confusion matrix and the most frequent confusions."""
 
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -7,9 +7,9 @@ import numpy as np
 
 from noonbit.data.dataset import Indices
 from noonbit.data.prepared import PreparedDataset
-from noonbit.errors import plural
 from noonbit.evaluation.metrics import Evaluation
-from noonbit.report.inputs import ShownInput, show_input
+from noonbit.report.inputs import ShownInput, describe_confusion, show_input
+from noonbit.report.translation import ENGLISH, Translator
 from noonbit.runs.predictions import StoredPredictions
 
 MOST_CONFUSED_CLASSES = 30
@@ -73,7 +73,9 @@ class Pairs:
         return type(self)(self.real[off], self.predicted[off], self.counts[off])
 
 
-def build_confusion_matrix(names: list[str], pairs: Pairs) -> ConfusionMatrix:
+def build_confusion_matrix(
+    names: list[str], pairs: Pairs, translate: Translator = ENGLISH
+) -> ConfusionMatrix:
     """Return the matrix of all classes, or of the most confused ones with the rest in one row."""
     whole = len(names) <= MOST_CONFUSED_CLASSES
     shown = np.arange(len(names))
@@ -87,7 +89,7 @@ def build_confusion_matrix(names: list[str], pairs: Pairs) -> ConfusionMatrix:
     row_of[shown] = np.arange(len(shown))
     shown_names = [names[index] for index in shown]
     if not whole:
-        shown_names.append(plural(len(names) - len(shown), "other"))
+        shown_names.append(translate.counted(len(names) - len(shown), "other"))
     counts = np.zeros((len(shown_names),) * 2, np.int64)
     np.add.at(counts, (row_of[pairs.real], row_of[pairs.predicted]), pairs.counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -105,7 +107,11 @@ def build_confusion_matrix(names: list[str], pairs: Pairs) -> ConfusionMatrix:
 
 
 def find_top_confusions(
-    evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset, pairs: Pairs
+    evaluation: Evaluation,
+    predictions: StoredPredictions,
+    items: PreparedDataset,
+    pairs: Pairs,
+    translate: Translator,
 ) -> list[Confusion]:
     """Return the most frequent confusions, each with its most confident examples."""
     off = pairs.wrong()
@@ -123,7 +129,7 @@ def find_top_confusions(
             show_input(
                 items,
                 int(predictions.items[row]),
-                f"{items.preprocessor.noun} of {names[0]} taken for {names[1]}",
+                describe_confusion(items, *names, translate),
             )
             for row in rows[:EXAMPLES_OF_A_CONFUSION]
         ]

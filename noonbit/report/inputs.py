@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from noonbit.data.prepared import PreparedDataset
 from noonbit.report.thumbnails import Thumbnail, thumbnail
+from noonbit.report.translation import Translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,13 @@ def show_input(items: PreparedDataset, number: int, description: str) -> ShownIn
             return Quote(items.text(number).strip(), description)
         case "name":
             return Quote(items.names[number], description)
+
+
+def describe_confusion(
+    items: PreparedDataset, real: str, predicted: str, translate: Translator
+) -> str:
+    """Return the description of an item of one class that was taken for another."""
+    noun = translate.look_up(items.preprocessor.noun)
+    return translate(
+        "%(noun)s of %(real)s taken for %(predicted)s", noun=noun, real=real, predicted=predicted
+    )

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from noonbit.config.ensemble import Combine, short_name
 from noonbit.report import charts
+from noonbit.report.translation import ENGLISH, Translator
 from noonbit.runs.run import Run
 
 COMBINE_WORDS: dict[Combine, str] = {
@@ -57,7 +58,7 @@ class MemberSection:
     """Whether each member has its own validation items."""
 
 
-def build_member_section(run: Run) -> MemberSection | None:
+def build_member_section(run: Run, translate: Translator = ENGLISH) -> MemberSection | None:
     """Gather the section for an ensemble; None for single networks and for cross-validations."""
     if not run.is_ensemble or run.folds is not None:
         return None
@@ -74,7 +75,11 @@ def build_member_section(run: Run) -> MemberSection | None:
         gain_over_mean=gains[0],
         gain_over_best=gains[1],
         gain_chart=charts.gain_chart(
-            [("over the mean of the members", gains[0]), ("over the best member", gains[1])]
+            [
+                (translate("over the mean of the members"), gains[0]),
+                (translate("over the best member"), gains[1]),
+            ],
+            translate,
         ),
         not_unanimous=result["not_unanimous"],
         pairwise_disagreement=result["pairwise_disagreement"],

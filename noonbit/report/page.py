@@ -1,16 +1,17 @@
 """The report of a run: one offline HTML page, written by `train` and by `noonbit report RUN`.
 
     sections.py      the content of most sections
-    confusion_matrix.py  the confusion matrix, drawn by confusion_matrix.html.j2
+    confusion_matrix.py  the confusion matrix
     members.py       the section on an ensemble's members
     folds.py         the section on a cross-validation's folds
-    boards.py        the section on moves in Go, with moves.html.j2
+    boards.py        the section on moves in Go
     attribution.py   the section on the words that decided
     commands.py      the commands that it prints
     charts.py        inline SVG, of the shapes in shapes.py
     history_picture.py  the chart of the history as history.png
     inputs.py        how an input is shown; thumbnails.py makes inline PNG
-    page.html.j2     the template, with style.css
+    templates/       page.html.j2, which includes a template a section, and style.css
+    translation.py   the languages; korean.py has every text in Korean
 
 The page needs no network, no script and no font. The figures of the test split are read from the
 run folder; only the dozen sentences of the section on words are predicted again. Writing the page
@@ -18,6 +19,7 @@ takes about 0.3 s for ten classes.
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -32,11 +34,13 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.data.split import OWN
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.metrics import Evaluation
+from noonbit.language import Language
 from noonbit.report import charts, commands, confusion_matrix, sections
 from noonbit.report.attribution import explain_most_confident
 from noonbit.report.folds import build_fold_section
 from noonbit.report.history_picture import write_history_picture
 from noonbit.report.members import build_member_section
+from noonbit.report.translation import ENGLISH, Translator, install_translator
 from noonbit.runs.changes import read_changes
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
@@ -49,7 +53,10 @@ LONGEST_NAME, LONGEST_SENTENCE = 60, 400
 """Characters of a class or file name, and of a note or finding; longer ones are shortened."""
 
 
-def write_report(run: Run, items: PreparedDataset) -> Path:
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(run: Run, items: PreparedDataset, *, language: Language = "en") -> Path:
     """Write report.html and history.png into the folder of a finished run; return the page's path.
 
     Raises `ArtefactError` if the test split was not evaluated yet.
@@ -60,18 +67,21 @@ def write_report(run: Run, items: PreparedDataset) -> Path:
             f"{run.path.name} has no test figures yet, since its training did not end. "
             f"Continue it with: noonbit train --resume {run.word}"
         )
+    translate = Translator(language)
     page = (
-        make_environment()
+        make_environment(translate)
         .get_template("page.html.j2")
-        .render(template_context(run, items, evaluation))
+        .render(template_context(run, items, evaluation, translate))
     )
     path = run.path / "report.html"
     write_text(path, page)
-    write_history_picture(run)
+    write_history_picture(run, translate)
     return path
 
 
-def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -> dict[str, Any]:
+def template_context(
+    run: Run, items: PreparedDataset, evaluation: Evaluation, translate: Translator
+) -> dict[str, Any]:
     """Return the variables of the template."""
     predictions = read_predictions(run)
     require_alike(run, items, evaluation, predictions)
@@ -79,7 +89,7 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
         predictions.labels, predictions.predictions, len(run.class_names)
     )
     explicit_settings, derived_settings = sections.list_settings(run)
-    metadata = run.metadata
+    metadata, noun = run.metadata, run.contract.preprocessor.noun
     return {
         "run": run,
         "metadata": metadata,
@@ -90,13 +100,13 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
         "official_test": metadata["data"]["split"]["test"] == OWN,
         "test_command": commands.test_command(run, items),
         "interval_chart": charts.interval_chart(
-            evaluation.accuracy, evaluation.accuracy_low, evaluation.accuracy_high
+            evaluation.accuracy, evaluation.accuracy_low, evaluation.accuracy_high, translate
         ),
-        "data": sections.data_card(run, items),
+        "data": sections.data_card(run, items, translate),
         "findings": metadata["data"]["findings"],
         "preprocessor": run.contract.preprocessor,
         "words": run.contract.preprocessor.report_words,
-        "noun": run.contract.preprocessor.noun,
+        **noun_forms(noun, translate),
         "summary_commands": commands.summary_commands(run),
         "layers": sections.layer_table(run),
         "most_layers": sections.MOST_LAYERS,
@@ -106,20 +116,24 @@ def template_context(run: Run, items: PreparedDataset, evaluation: Evaluation) -
         "training_notes": training_notes(run),
         "changes": read_changes(run.path),
         "history": run.history,
-        "members": build_member_section(run),
+        "members": build_member_section(run, translate),
         "folds": build_fold_section(run),
-        "history_chart": charts.history_chart(run.history, metadata["result"]["best_epoch"])
+        "history_chart": charts.history_chart(
+            run.history, metadata["result"]["best_epoch"], translate
+        )
         if run.history
         else None,
-        "moves": build_input_kind_section(evaluation, predictions, items),
+        "moves": build_input_kind_section(evaluation, predictions, items, translate),
         "classes": sections.worst_classes(evaluation),
-        "matrix": confusion_matrix.build_confusion_matrix(list(run.class_names), pairs),
-        "confusions": confusion_matrix.find_top_confusions(evaluation, predictions, items, pairs),
-        "mistakes": sections.find_worst_mistakes(run, predictions, items),
+        "matrix": confusion_matrix.build_confusion_matrix(list(run.class_names), pairs, translate),
+        "confusions": confusion_matrix.find_top_confusions(
+            evaluation, predictions, items, pairs, translate
+        ),
+        "mistakes": sections.find_worst_mistakes(run, predictions, items, translate),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",
         "mean_confidence": sections.mean_confidence(evaluation),
-        "reliability_chart": charts.reliability_chart(evaluation.reliability),
+        "reliability_chart": charts.reliability_chart(evaluation.reliability, translate),
         "rarest": sections.rarest_class(evaluation),
         "items_per_second": sections.training_speed(run),
         "repeat_command": commands.repeat_command(run),
@@ -140,41 +154,58 @@ def require_alike(
         )
 
 
+def noun_forms(noun: str, translate: Translator) -> dict[str, str]:
+    """Return the forms of the word for one input, such as `image`, that the templates use."""
+    nouns, article = translate.plural(noun), "an" if noun[0] in "aeiou" else "a"
+    return {
+        "noun": translate.look_up(noun),
+        "nouns": nouns,
+        "capital_nouns": nouns.capitalize(),
+        "one_noun": f"{article} {noun}" if translate.language == "en" else translate.look_up(noun),
+        "test_noun": f"test {noun}",
+        "test_nouns": translate.plural(f"test {noun}"),
+    }
+
+
 def build_input_kind_section(
-    evaluation: Evaluation, predictions: StoredPredictions, items: PreparedDataset
+    evaluation: Evaluation,
+    predictions: StoredPredictions,
+    items: PreparedDataset,
+    translate: Translator,
 ) -> object | None:
     """Return the section of the kind of input that replaces the tables of classes, if any."""
     if items.preprocessor.report_section is None:
         return None
     section: object = resolve_name(items.preprocessor.report_section)(
-        evaluation, predictions, items
+        evaluation, predictions, items, translate
     )
     return section
 
 
 @cache
-def make_environment(*folders: Path) -> Environment:
+def make_environment(translate: Translator = ENGLISH, *folders: Path) -> Environment:
     """Return a Jinja environment that escapes everything and raises for undefined variables.
 
-    Templates are looked for in `folders`, then next to this file. The environment is made once and
+    Templates are looked for in `folders`, then in `TEMPLATES`. The environment is made once and
     keeps its compiled templates: compiling them takes longer than a small training.
     """
     templates = Environment(
-        loader=FileSystemLoader([*folders, Path(__file__).parent]),
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {
+    filters: dict[str, Callable[..., object]] = {
         "percent": percent,
-        "seconds": seconds,
         "points": points,
         "comma": lambda value: f"{value:,}",
         "name": lambda text: escape_controls(shorten(text, LONGEST_NAME)),
         "sentence": lambda text: shorten(text, LONGEST_SENTENCE),
         "with_code": with_code,
     }
+    templates.filters |= filters
+    install_translator(templates, translate)
     return templates
 
 
@@ -191,13 +222,6 @@ def percent(share: float, digits: int = 2) -> str:
 def points(share: float) -> str:
     """Format a difference of two shares in percentage points: `+0.12`."""
     return f"{100 * share:+.2f}".replace("-", "−")
-
-
-def seconds(value: float) -> str:
-    """Format a duration in seconds: `8.6 s`, `2 min 5 s`."""
-    if value < 60:
-        return f"{value:.1f}\u202fs" if value >= 0.1 else f"{1000 * value:.0f}\u202fms"
-    return f"{value // 60:.0f}\u202fmin {value % 60:.0f}\u202fs"
 
 
 def shorten(text: str, length: int) -> str:

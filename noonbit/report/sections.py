@@ -20,7 +20,8 @@ from noonbit.evaluation.metrics import ClassScore, Evaluation
 from noonbit.models.catalogue import MODELS
 from noonbit.models.summary import Summary, summarise
 from noonbit.models.tta import BoardViews, Views
-from noonbit.report.inputs import ShownInput, show_input
+from noonbit.report.inputs import ShownInput, describe_confusion, show_input
+from noonbit.report.translation import Translator
 from noonbit.runs.predictions import StoredPredictions
 from noonbit.runs.run import Run
 
@@ -62,7 +63,7 @@ class DataCard:
     """A class name and some of its training items."""
 
 
-def data_card(run: Run, items: PreparedDataset) -> DataCard:
+def data_card(run: Run, items: PreparedDataset, translate: Translator) -> DataCard:
     """Return the counts per class and split, and a few training items of each class."""
     by_part = run.metadata["data"]["counts"]
     counts = [
@@ -76,24 +77,25 @@ def data_card(run: Run, items: PreparedDataset) -> DataCard:
     largest = max(row.total for row in counts)
     if len(counts) > MOST_CLASSES:
         counts = sorted(counts, key=lambda row: -row.total)[:MOST_CLASSES]
-    return DataCard(counts, largest, totals, class_samples(items))
+    return DataCard(counts, largest, totals, class_samples(items, translate))
 
 
-def class_samples(items: PreparedDataset) -> list[tuple[str, list[ShownInput]]]:
+def class_samples(
+    items: PreparedDataset, translate: Translator
+) -> list[tuple[str, list[ShownInput]]]:
     """Return training items of each class, spread evenly over the training split."""
     names = items.data.class_names[:MOST_SAMPLED_CLASSES]
     each = min(SAMPLES_OF_A_CLASS, MOST_SAMPLES // len(names))
     train = items.split.train
     labels = items.labels[train]
-    noun = items.preprocessor.noun
+    noun = translate.look_up(items.preprocessor.noun)
     rows = []
     for index, name in enumerate(names):
         of_class = train[labels == index]
         places = np.linspace(0, len(of_class) - 1, min(each, len(of_class)), dtype=np.int64)
         chosen = of_class[places]
-        rows.append(
-            (name, [show_input(items, i, f"training {noun} of {name}") for i in chosen.tolist()])
-        )
+        description = translate("training %(noun)s of %(name)s", noun=noun, name=name)
+        rows.append((name, [show_input(items, i, description) for i in chosen.tolist()]))
     return rows
 
 
@@ -182,7 +184,7 @@ class Mistake:
 
 
 def find_worst_mistakes(
-    run: Run, predictions: StoredPredictions, items: PreparedDataset
+    run: Run, predictions: StoredPredictions, items: PreparedDataset, translate: Translator
 ) -> list[Mistake]:
     """Return the most confident wrong predictions."""
     mistakes = []
@@ -194,7 +196,7 @@ def find_worst_mistakes(
                 show_input(
                     items,
                     int(predictions.items[row]),
-                    f"{items.preprocessor.noun} of {real} taken for {predicted}",
+                    describe_confusion(items, real, predicted, translate),
                 ),
                 predictions.names[row],
                 real,

@@ -505,7 +505,7 @@ class Run:
         write_history(self.path, rows)
 
     def _repr_html_(self) -> str:
-        """Return a card for notebooks."""
+        """Return a card for notebooks: accuracy, network, data, and where report and files are."""
         from html import escape
 
         evaluation, epochs = self.evaluation, len(self.history)
@@ -516,11 +516,17 @@ class Run:
                 f"<b>{evaluation.accuracy:.2%}</b> of {evaluation.items:,} test {noun}s "
                 f"(95 % interval {evaluation.accuracy_low:.2%} to {evaluation.accuracy_high:.2%})"
             )
+        report = self.path / "report.html"
+        link = (
+            f' · <a href="{escape(report.as_uri())}" target="_blank">report</a>'
+            if report.is_file()
+            else ""
+        )
         return (
             f"<div><b>{escape(self.path.name)}</b><br>{headline}<br>"
             f"{escape(str(self.metadata['model']['name']))} on {escape(self.metadata['source'])}"
             f"{f', {epochs} epochs' if epochs else ''}<br>"
-            f"<code>{escape(str(self.path))}</code></div>"
+            f"<code>{escape(str(self.path))}</code>{link}</div>"
         )
 
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from fastapi import Request
 from nicegui import ui
 
+from noonbit.language import LANGUAGES
 from noonbit.studio.elements import words
-from noonbit.studio.language import LANGUAGES, QUASAR_LANGUAGES, Speech, choose_language
+from noonbit.studio.language import QUASAR_LANGUAGES, Speech, choose_language
 from noonbit.studio.pages import PAGES, Page
 from noonbit.studio.theme import THEME_ICONS, THEMES, theme_of
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from noonbit.language import LANGUAGES, choose_particles
 from noonbit.studio.texts import TEXTS
 
-LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
-"""Each language with its name for itself, in the order of the pairs in `TEXTS`."""
 QUASAR_LANGUAGES: Mapping[str, str] = {"en": "en-US", "ko": "ko-KR"}
 """What the widgets' own words are called."""
 LONGEST_HEADER = 1000
@@ -21,9 +20,10 @@ class Speech:
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of a key, with {names} replaced by values."""
-        return self.text(key).format_map(
+        said = self.text(key).format_map(
             {name: self.number(value) for name, value in values.items()}
         )
+        return choose_particles(said) if self.language == "ko" else said
 
     def text(self, key: str) -> str:
         """Return the text of a key with its {names}, for a script that fills them in."""
@@ -31,8 +31,7 @@ class Speech:
 
     def templates(self, prefix: str) -> dict[str, str]:
         """Return the texts whose keys begin so, for a script, which fills in their {names}."""
-        index = list(LANGUAGES).index(self.language)
-        return {key: pair[index] for key, pair in TEXTS.items() if key.startswith(prefix)}
+        return {key: self.text(key) for key in TEXTS if key.startswith(prefix)}
 
     def number(self, value: object) -> str:
         """Return a whole number with separators (`10,000`), and anything else as it is."""

@@ -10,12 +10,12 @@ KOREAN_REASONS: Mapping[str, str] = {
     "pool_window": "입력이 {input}인데 {sum}은 1보다 작습니다. 크기를 줄이거나 풀링을 줄여 주세요",
     "uneven_padding": "padding이 same이면 {side}픽셀의 앞에 0을 {before}개, 뒤에 {after}개 붙여야 "
     "하지만 층은 양쪽에 똑같이 붙입니다. padding을 {after}(으)로 하면 출력이 {output}이 됩니다",
-    "needs_maps": "입력이 한 줄로 된 숫자 {input}개인데 이 층에는 특징 맵이 필요합니다. 펼치기 "
+    "needs_maps": "입력이 한 줄로 된 숫자 {input}개인데 이 층에는 특징 맵이 필요합니다. 플래튼 "
     "앞으로 옮겨 주세요",
-    "needs_row": "입력이 {input} 특징 맵인데 이 층에는 한 줄로 된 숫자가 필요합니다. 앞에 펼치기를 "
+    "needs_row": "입력이 {input} 특징 맵인데 이 층에는 한 줄로 된 숫자가 필요합니다. 앞에 플래튼을 "
     "넣어 주세요",
     "parameters": "이 층까지 파라미터가 {count}개인데 {most}개까지만 학습합니다. 필터나 유닛을 "
-    "줄이거나 펼치기 전에 풀링해 주세요",
+    "줄이거나 플래튼 앞에서 풀링해 주세요",
     "values": "이 층까지 이미지 하나의 출력이 {count}개인데 {most}개까지만 학습합니다. 필터를 "
     "줄이거나, 스트라이드를 늘리거나, 더 일찍 풀링해 주세요",
     "multiply_adds": "이 층까지 이미지 하나에 곱셈-덧셈이 {count}번인데 {most}번까지만 학습합니다. "
@@ -95,7 +95,7 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "kind.norm": ("Batch norm", "배치 정규화"),
     "kind.relu": ("ReLU", "ReLU 활성화"),
     "kind.dropout": ("Dropout", "드롭아웃"),
-    "kind.flatten": ("Flatten", "펼치기"),
+    "kind.flatten": ("Flatten", "플래튼"),
     "kind.dense": ("Dense", "완전 연결"),
     "field.filters": ("Filters", "필터 수"),
     "field.size": ("Size", "크기"),
@@ -107,7 +107,7 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "value.valid": ("none", "없음"),
     "value.same": ("same size", "같은 크기"),
     "value.as_size": ("as the size", "크기와 같음"),
-    "value.max": ("largest", "최댓값"),
+    "value.max": ("largest", "맥스(최댓값)"),
     "value.average": ("mean", "평균"),
     "time.seconds": ("{count} s", "{count}초"),
     "time.minutes": ("{count} min", "{count}분"),

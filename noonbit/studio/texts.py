@@ -103,7 +103,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "of {items} test items right, which it has never seen. Luck in which items were tested can "
         "move this: with 95 % confidence it lies between {low} and {high}.",
         "학습에 쓰지 않은 테스트 항목 {items}개 기준입니다. 어떤 항목으로 시험했는지에 따라 "
-        "달라질 수 있으며, 95 % 신뢰 구간은 {low}–{high}입니다.",
+        "달라질 수 있으며, 95 % 신뢰 구간은 {low} ~ {high}입니다.",
     ),
     "watch.preparing": (
         "The data are opened and the network is built.",

@@ -6,12 +6,12 @@ from PIL import Image
 
 from noonbit.data.contact_sheet import (
     MARGIN,
-    choose_font,
     choose_scale,
     draw_grid,
     enlarge,
     truncate_to_width,
 )
+from noonbit.system.fonts import choose_font
 
 
 def grey(count: int, height: int, width: int) -> np.ndarray:
@@ -61,7 +61,7 @@ def test_a_title_is_drawn():
 
 
 def test_a_long_title_ends_in_an_ellipsis_within_its_place():
-    font = choose_font("a")
+    font = choose_font("a", 12)
     short = truncate_to_width("a" * 500, font, 100)
     assert short.endswith("…") and 0 < len(short) < 50
     assert font.getlength(short) <= 100

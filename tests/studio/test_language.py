@@ -4,7 +4,8 @@ import string
 
 import pytest
 
-from noonbit.studio.language import LANGUAGES, QUASAR_LANGUAGES, Speech, choose_language
+from noonbit.language import LANGUAGES
+from noonbit.studio.language import QUASAR_LANGUAGES, Speech, choose_language
 from noonbit.studio.texts import TEXTS
 
 
@@ -52,3 +53,9 @@ def test_numbers_have_separators() -> None:
     assert Speech("en").number(12345) == "12,345"
     assert Speech("en").number(True) == "True"
     assert Speech("ko").number("12345") == "12345"
+
+
+def test_a_korean_particle_fits_the_value_before_it() -> None:
+    speech = Speech("ko")
+    assert "‘삼십’은" in speech("control.no_number", setting="학습률", typed="삼십")
+    assert speech("watch.no_run", name="강아지") == "강아지라는 학습이 없습니다."

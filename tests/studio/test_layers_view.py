@@ -120,8 +120,8 @@ def test_a_layer_says_what_it_is(chromium: Browser) -> None:
         page.evaluate("view.setLanguage('ko')")
         text = text_of(page, '[data-layer="0"] > header')
         assert re.split(r"\n+", text)[2:] == [
-            "3×3, 보폭 1, 패딩 1",
-            "매개변수 120개",
+            "3×3, 스트라이드 1, 패딩 1",
+            "파라미터 120개",
             "12개 모두 보기",
         ]
 

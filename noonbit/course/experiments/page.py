@@ -14,6 +14,7 @@ from noonbit.course.experiments.results import Result, experiment_folder, read_l
 from noonbit.errors import plural
 from noonbit.report.charts import history_chart
 from noonbit.report.page import make_environment
+from noonbit.report.translation import ENGLISH
 from noonbit.runs.folder import load_run
 from noonbit.system.files import write_text
 
@@ -80,7 +81,7 @@ def write_page(out: Path) -> Path:
         for m in [row.result.machine]
     }
     page = (
-        make_environment(Path(__file__).parent)
+        make_environment(ENGLISH, Path(__file__).parent)
         .get_template("experiments.html.j2")
         .render(
             rows=rows,

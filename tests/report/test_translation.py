@@ -1,0 +1,116 @@
+"""The report in Korean: that every text has a translation, and that pages speak it."""
+
+import ast
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from html_page import Page
+
+from noonbit import report
+from noonbit.cli.main import run as command_line
+from noonbit.data.preprocess.registry import INPUT_KINDS
+from noonbit.report.korean import KOREAN
+from noonbit.report.members import COMBINE_WORDS
+from noonbit.report.page import TEMPLATES, make_environment, write_report
+from noonbit.report.translation import ENGLISH, Translator
+from noonbit.runs.run import Run
+
+KO = Translator("ko")
+FIELD = re.compile(r"%\((\w+)\)s|(%%)")
+
+
+def texts_of_templates() -> set[str]:
+    """What `{% trans %}` and `gettext` are given in the templates."""
+    environment = make_environment(ENGLISH)
+    texts = set()
+    for path in TEMPLATES.glob("*.j2"):
+        for _, _, found in environment.extract_translations(path.read_text(encoding="utf-8")):
+            texts |= {found} if isinstance(found, str) else {text for text in found if text}
+    return texts
+
+
+def texts_of_modules() -> set[str]:
+    """The first argument of every call of a translator in the report's modules."""
+    trees = (ast.parse(path.read_text("utf-8")) for path in Path(report.__path__[0]).glob("*.py"))
+    return {
+        call.args[0].value
+        for tree in trees
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "translate"
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+def texts_of_input_kinds() -> set[str]:
+    """What the kinds of input say of themselves."""
+    words = {
+        getattr(kind.report_words, name)
+        for kind in INPUT_KINDS.values()
+        for name in kind.report_words.__slots__
+    }
+    nouns = {kind.noun for kind in INPUT_KINDS.values()}
+    return words | nouns | {f"test {noun}" for noun in nouns}
+
+
+def test_every_text_has_its_korean_and_nothing_else_is_in_the_table() -> None:
+    counted = {"item", "other", "member", "thread"}
+    other = {"Problem", "Note", "black", "white", "the usual points", "a linear look at 5x5 points"}
+    expected = texts_of_templates() | texts_of_modules() | texts_of_input_kinds()
+    assert expected | counted | other | set(COMBINE_WORDS.values()) == KOREAN.keys()
+
+
+def test_a_translation_is_korean_and_needs_no_other_values() -> None:
+    for english, korean in KOREAN.items():
+        assert set(FIELD.findall(korean)) - {("", "%%")} <= set(FIELD.findall(english)), english
+        assert "%" not in FIELD.sub("", korean), english
+        words = FIELD.sub("", re.sub("<[^>]+>", "", english))
+        assert re.search("[가-힣]", korean) or not re.search("[A-Za-z]{4}", words), english
+
+
+def test_the_page_is_korean_where_its_reader_asks_for_it(digits_run: Run, tmp_path: Path) -> None:
+    shutil.copytree(digits_run.path, tmp_path / "copy")
+    assert command_line(["report", str(tmp_path / "copy"), "--language", "ko"]) == 0
+    page = Page(tmp_path / "copy" / "report.html")
+    assert page.all("html") == [{"lang": "ko"}] and page.open == []
+    text = " ".join(page.text.split())
+    assert "테스트 이미지 359개로 시험했습니다" in text
+    for title in ("데이터", "신경망", "학습 과정", "혼동 행렬", "틀린 예측", "보정", "한계"):
+        assert re.search(rf"(?<!\w){title}(?!\w)", text)
+    for sentence in ("Look for wrong labels", "What the", "Measured on", "taken for"):
+        assert sentence not in page.source
+    assert not re.search(r"[가-힣0-9]\s?(은\(는\)|이\(가\)|을\(를\)|\(으\)로)", text)
+
+
+def test_what_the_engine_says_is_marked_as_english(digits_run: Run, tmp_path: Path) -> None:
+    shutil.copytree(digits_run.path, tmp_path / "copy")
+    command_line(["report", str(tmp_path / "copy"), "--language", "ko"])
+    source = (tmp_path / "copy" / "report.html").read_text(encoding="utf-8")
+    assert '<span lang="en">359 items set aside, every class in proportion</span>' in source
+    assert 'lang="en"' not in (digits_run.path / "report.html").read_text().split("\n", 30)[-1]
+
+
+@pytest.mark.parametrize("name", ["digits_ensemble", "digits_folds"])
+def test_runs_of_several_networks_have_a_korean_page(
+    name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    run: Run = request.getfixturevalue(name)
+    before = (run.path / "report.html").read_text(encoding="utf-8")
+    try:
+        page = Page(write_report(run, run.items(), language="ko"))
+    finally:
+        (run.path / "report.html").write_text(before, encoding="utf-8")
+    assert page.open == []
+    assert "멤버들의 출력을 더한 값" in page.text
+
+
+def test_numbers_times_and_dates_are_written_as_in_korea() -> None:
+    assert KO.counted(1797, "image") == "이미지 1,797개"
+    assert ENGLISH.counted(1, "image") == "1 image"
+    assert [KO.seconds(value) for value in (0.05, 8.61, 125)] == ["50\u202fms", "8.6초", "2분 5초"]
+    assert KO.date(datetime(2026, 11, 7, 9, 5)) == "2026년 11월 7일 09:05"
+    assert ENGLISH.date(datetime(2026, 11, 7, 9, 5)) == "7 November 2026, 09:05"
