@@ -17,7 +17,6 @@ from noonbit.data.contact_sheet import (
     INK,
     LINE_HEIGHT,
     MARGIN,
-    choose_font,
     choose_scale,
     draw_grid,
     replace_unprintable,
@@ -25,6 +24,7 @@ from noonbit.data.contact_sheet import (
     truncate_to_width,
 )
 from noonbit.explain.layer_maps import LayerMaps
+from noonbit.system.fonts import choose_font
 
 PANEL_SIDE = 224
 """Target for the longer side of the picture and its maps, in pixels."""
@@ -60,7 +60,7 @@ def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float32]) -> NDArray[n
 
 def draw_bars(top: Sequence[tuple[str, float]], explained: str) -> Image.Image:
     """Draw the most probable classes as bars; that of the explained one is in its colour."""
-    font = choose_font("".join(name for name, _ in top))
+    font = choose_font("".join(name for name, _ in top), FONT_SIZE)
     width = 2 * MARGIN + NAME_WIDTH + BAR_WIDTH + 60
     picture = Image.new("RGB", (width, len(top) * (LINE_HEIGHT + 4) + MARGIN), BACKGROUND)
     draw = ImageDraw.Draw(picture)

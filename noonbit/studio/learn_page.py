@@ -10,8 +10,9 @@ from nicegui import ui
 
 from noonbit.course.path.program import Place, find_letter, find_programs, load_documents
 from noonbit.errors import NoonbitError
+from noonbit.language import LANGUAGES
 from noonbit.studio.elements import warning, words
-from noonbit.studio.language import LANGUAGES, Speech
+from noonbit.studio.language import Speech
 from noonbit.studio.learn_program import ProgramPanel, has_run
 from noonbit.studio.learn_text import add_text
 
