@@ -23,9 +23,8 @@ class Mask(nn.Module):
 
 def corner_network(*, weight: float = 1.0) -> nn.Sequential:
     """`bright` gets the mean level of the corner as its logit, `dark` its negative."""
-    convolution = nn.Conv2d(1, 1, 3, padding=1)
+    convolution = nn.Conv2d(1, 1, 3, padding=1, bias=False)
     nn.init.dirac_(convolution.weight)
-    nn.init.zeros_(convolution.bias)
     dense = nn.Linear(SIDE * SIDE, 2, bias=False)
     nn.init.constant_(dense.weight, weight / CORNER**2)
     with torch.no_grad():
