@@ -140,10 +140,14 @@ class ItemPage:
         with ui.element("section").classes("panel").props('aria-labelledby="answer"'):
             words("h2", speech("why.answer")).props('id="answer"')
             if label is not None:
-                key = "why.right" if label == order[0] else "why.wrong"
-                words("p", speech(key, real=label, predicted=order[0])).classes(
-                    "verdict right" if label == order[0] else "verdict wrong"
+                verdict = "right" if label == order[0] else "wrong"
+                is_other_move = found["kind"] == "position" and verdict == "wrong"
+                said = speech(
+                    "why.played" if is_other_move else f"why.{verdict}",
+                    real=label,
+                    predicted=order[0],
                 )
+                words("p", said).classes(f"verdict {verdict}")
             words("p", speech("why.answer_help")).classes("aside")
             with ui.element("ul").classes("bars"):
                 for name in shown:

@@ -163,6 +163,10 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "Wrong: it is {real}, and was taken for {predicted}.",
         "틀렸습니다. 실제 클래스는 {real}, 예측은 {predicted}입니다.",
     ),
+    "why.played": (
+        "Played was {real}; the network says {predicted}.",
+        "실제로 둔 수는 {real}, 예측은 {predicted}입니다.",
+    ),
     "why.answer_help": (
         "Choose another class to see what speaks for it instead.",
         "다른 클래스를 고르면 그 클래스로 볼 만한 근거를 보여 줍니다.",
