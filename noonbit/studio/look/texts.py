@@ -113,7 +113,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "look.precision": ("Precision", "정밀도"),
     "look.recall": ("Recall", "재현율"),
     "look.recall_interval": ("95 % interval", "95 % 신뢰 구간"),
-    "look.f1": ("F1", "F1"),
+    "look.f1": ("F1", "F1 점수"),
     # An input of one's own
     "own.pictures": ("Ask about a picture of your own", "내 그림으로 물어보기"),
     "own.pictures_label": (
@@ -178,7 +178,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "주황색은 그 클래스로 보게 한 부분, 파란색은 반대한 부분입니다. 답이 어디에서 나왔는지를 "
         "보여 줄 뿐, 좋은 근거인지까지 말해 주지는 않습니다.",
     ),
-    "why.grad-cam": ("Grad-CAM", "Grad-CAM"),
+    "why.grad-cam": ("Grad-CAM", "Grad-CAM 히트맵"),
     "why.grad-cam_help": (
         "Where the last convolution finds what raises this class; as coarse as its maps are.",
         "마지막 합성곱 층이 이 클래스의 점수를 높이는 특징을 찾은 곳입니다. 특징 맵만큼 거칩니다.",
