@@ -93,11 +93,17 @@ def explain(
     )
     explanation = explainer.explain(item, Request(class_name, method, top, move))
     give(loaded, explanation, out=out, layers=layers, json=json)
-    if out is None and not json:
-        ending = {"picture": "why.png", "text": "why.json"}.get(
-            loaded.contract.preprocessor.shown_as, "why.svg"
-        )
-        say(f"\nnext     noonbit explain {' '.join([loaded.word, *again])} --out {ending}")
+    words = " ".join(["noonbit explain", loaded.word, *again])
+    if out is None:
+        say(f"\nnext     {words} --out why{endings_of(loaded)[0]}")
+    elif random:
+        say(f"again    {words}")
+
+
+def endings_of(run: "Run") -> tuple[str, ...]:
+    """Return the endings of files that an explanation can be written as, its drawing first."""
+    kind = run.contract.preprocessor.input_kind
+    return {"pictures": (".png", ".json"), "boards": (".svg", ".json")}.get(kind, (".json",))
 
 
 def refuse_unfit_flags(
@@ -111,7 +117,7 @@ def refuse_unfit_flags(
         raise UsageError(f"{flag} is for pictures, and {run.path.name} takes {kind}. Leave it out.")
     if kind != "boards" and move is not None:
         raise UsageError(f"--move is for games of Go, and {run.path.name} takes {kind}.")
-    endings = {"pictures": (".png", ".json"), "boards": (".svg", ".json")}.get(kind, (".json",))
+    endings = endings_of(run)
     if out is not None and out.suffix not in endings:
         raise UsageError(f"--out {out} ends in '{out.suffix}'; use {' or '.join(endings)}.")
     if layers is not None and layers.suffix != ".png":

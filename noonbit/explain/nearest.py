@@ -68,7 +68,7 @@ def features_of_one(single: SingleNetwork, values: LoadedValues, runtime: Runtim
         with torch.inference_mode():
             single.logits(values[first : first + BATCH_SIZE].to(runtime.device))
             features = seen.features.float()
-            if features.ndim == 4:  # the last layer is a convolution: the mean over positions
+            if isinstance(last, nn.Conv2d):
                 features = features.mean(dim=(2, 3))
             unit = nn.functional.normalize(features.flatten(1), dim=1)
         return np.asarray(unit.cpu().numpy(), np.float32)

@@ -74,7 +74,8 @@ class PictureExplanation:
         where = describe_region(values)
         if method == "grad-cam":
             return where
-        return f"{where}; covering where it is strongest leaves {np.exp(-values.max()):.1%} of the odds"
+        left = np.exp(-values.max())
+        return f"{where}; covering where it is strongest leaves {left:.1%} of the odds"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; a map as rows of numbers."""

@@ -37,14 +37,25 @@ def describe_region(values: NDArray[np.float32]) -> str:
     if shares[row, column] >= MOST_OF_IT:
         return f"{shares[row, column]:.0%} of it in the {name_ninth(row, column)}"
     by_row, by_column = shares.sum(axis=1), shares.sum(axis=0)
-    if max(by_row.max(), by_column.max()) >= MUCH_OF_IT:
-        if by_row.max() >= by_column.max():
-            return f"{by_row.max():.0%} of it in the {ROWS[int(by_row.argmax())]} third"
-        return f"{by_column.max():.0%} of it in the {COLUMNS[int(by_column.argmax())]} third"
+    third, share = name_largest_third(by_row, by_column)
+    if share >= MUCH_OF_IT:
+        return f"{share:.0%} of it in the {third}"
     return (
         f"spread over the picture, most in the {name_ninth(row, column)} "
         f"({shares[row, column]:.0%} of it)"
     )
+
+
+def name_largest_third(
+    by_row: NDArray[np.float64], by_column: NDArray[np.float64]
+) -> tuple[str, float]:
+    """Return the name of the third with the largest share, a row or a column, and the share."""
+    row, column = int(by_row.argmax()), int(by_column.argmax())
+    if by_row[row] >= by_column[column]:
+        name = "band across the middle" if row == 1 else f"{ROWS[row]} third"
+        return name, float(by_row[row])
+    name = "band down the middle" if column == 1 else f"{COLUMNS[column]} third"
+    return name, float(by_column[column])
 
 
 def name_ninth(row: int, column: int) -> str:

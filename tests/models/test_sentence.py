@@ -21,7 +21,7 @@ from noonbit.data.dataset import Sentences
 from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.text import TextPreprocessor
-from noonbit.errors import UsageError
+from noonbit.errors import InputRefused, UsageError
 from noonbit.explain.ngrams import explain_texts
 from noonbit.explain.sentence import SentenceExplanation
 from noonbit.jobs.ensemble import train_members
@@ -265,6 +265,31 @@ def test_explanations_go_into_a_file_of_every_kind(run: Run, tmp_path: Path) -> 
     assert [row["prediction"] for row in flat] == ["pos", "neg"]
     assert "gripping" in flat[0]["words_1"] and float(flat[0]["weight_1"]) > 0
     assert flat[1]["words_8"] == flat[1]["weight_8"] == ""
+
+
+def test_the_command_explain_names_the_ngrams_of_one_sentence(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["explain", str(run.path), "a gripping film"]
+    assert main.run([*words, "--top", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("a gripping film\nanswer      pos ")
+    assert "for pos, beside the mean of all classes:" in out and "gripping" in out.splitlines()[5]
+    assert err.endswith(f"{run.word} 'a gripping film' --out why.json\n")
+    assert main.run([*words, "--out", str(tmp_path / "why.json")]) == 0
+    assert json.loads((tmp_path / "why.json").read_text())["explained"] == "pos"
+    assert main.run([*words, "--method", "occlusion"]) == 2
+    assert "--method is for pictures, and reviews takes sentences." in capsys.readouterr().err
+
+
+def test_an_item_of_the_data_is_explained_with_its_label(run: Run) -> None:
+    item = int(run.split.test[0])
+    explanation = run.explain(item)
+    assert isinstance(explanation, SentenceExplanation)
+    assert explanation.text == run.items().text(item)
+    assert explanation.answer.label == run.class_names[run.items().labels[item]]
+    with pytest.raises(InputRefused, match="is of the type float; a sentence is text"):
+        run.explain(0.5)
 
 
 def test_a_run_measures_itself_again_and_resumes_to_the_same_bits(
