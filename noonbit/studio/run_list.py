@@ -7,6 +7,7 @@ from nicegui import ui
 
 from noonbit.studio.elements import words
 from noonbit.studio.language import Speech
+from noonbit.studio.look.frame import address_of
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training
 
@@ -53,7 +54,7 @@ def show_run(training: Training, speech: Speech) -> None:
                 words("span", when(training.created))
                 words("span", accuracy_of(training, speech)).classes("number")
         if training.status == "finished" and training.result is not None:
-            link = ui.link(speech("look.into"), f"/look/{training.name}").classes("aside run-look")
+            link = ui.link(speech("look.into"), address_of(training)).classes("aside run-look")
             link.props["aria-label"] = speech("look.into_named", name=training.name)
 
 

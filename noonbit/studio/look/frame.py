@@ -1,6 +1,7 @@
 """What the pages of a run share: their styles and scripts, and the run that an address names."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -13,6 +14,11 @@ HEAD = (
     '<link rel="stylesheet" href="/static/look.css">'
     '<script type="module" src="/static/look.js"></script>'
 )
+
+
+def address_of(training: Training) -> str:
+    """Return the address of a run's page; its folder may be called anything, such as `50 %?`."""
+    return f"/look/{quote(training.name, safe='')}"
 
 
 def short_source(training: Training) -> str:

@@ -10,6 +10,7 @@ from nicegui import ui
 from noonbit.errors import NoonbitError
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
+from noonbit.studio.look.frame import address_of
 from noonbit.studio.look.process import processes
 from noonbit.studio.trainings import Training
 
@@ -103,7 +104,7 @@ class Gallery:
                 for row in found["rows"]:
                     self.show_card(row)
             self.add_pages(selection, found["total"])
-        ui.navigate.history.replace(f"/look/{training.name}{selection.query()}")
+        ui.navigate.history.replace(f"{address_of(training)}{selection.query()}")
         if moves:
             ui.run_javascript("lookAt('items')")
 
@@ -129,7 +130,7 @@ class Gallery:
             confidence=confidence,
         )
         with ui.element("li"):
-            card = ui.link(target=f"/look/{self.training.name}/{item}").classes("item")
+            card = ui.link(target=f"{address_of(self.training)}/{item}").classes("item")
             card.props["aria-label"], card.props["title"] = label, row["name"]
             with card:
                 if row["text"] is not None:
@@ -166,6 +167,6 @@ class Gallery:
 def picture(training: Training, item: int, text: str = "") -> None:
     """Add an item's picture; without a text it says nothing that does not stand beside it."""
     image = words("img").classes("pixels")
-    image.props["src"] = f"/look/{training.name}/items/{item}.png"
+    image.props["src"] = f"{address_of(training)}/items/{item}.png"
     image.props["alt"] = text
     image.props["loading"] = "lazy"

@@ -11,7 +11,7 @@ from nicegui import ui
 from noonbit.errors import NoonbitError
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
-from noonbit.studio.look.frame import HEAD, find_tested, short_source
+from noonbit.studio.look.frame import HEAD, address_of, find_tested, short_source
 from noonbit.studio.look.gallery import picture
 from noonbit.studio.look.process import processes
 from noonbit.studio.look.routes import subject_of
@@ -31,7 +31,7 @@ def build(speech: Speech, run: str, item: str) -> None:
     if subject is None:
         ui.context.client.status_code = 404
         words("h1", speech("why.no_item"))
-        ui.link(speech("why.to_run"), f"/look/{run}")
+        ui.link(speech("why.to_run"), address_of(training))
         return
     ui.add_head_html(HEAD + LAYERS_HEAD)
     page = ItemPage(training, item, speech)
@@ -67,7 +67,7 @@ class ItemPage:
             words("h1", title)
             ui.link(
                 speech("why.back", source=short_source(self.training)),
-                f"/look/{self.training.name}",
+                address_of(self.training),
             )
             self.facts = words("p").classes("aside")
         self.place = ui.element("div").classes("rows")
@@ -119,7 +119,7 @@ class ItemPage:
                     with ui.element("div").classes("why-pictures"):
                         self.show_figure(found["picture"], speech("why.prepared"))
                         if found.get("has_original"):
-                            address = f"/look/{self.training.name}/items/{self.key}/original"
+                            address = f"{address_of(self.training)}/items/{self.key}/original"
                             self.show_figure(address, speech("why.original"), is_prepared=False)
 
     def show_figure(self, address: str, caption: str, *, is_prepared: bool = True) -> None:
@@ -140,10 +140,14 @@ class ItemPage:
         with ui.element("section").classes("panel").props('aria-labelledby="answer"'):
             words("h2", speech("why.answer")).props('id="answer"')
             if label is not None:
-                key = "why.right" if label == order[0] else "why.wrong"
-                words("p", speech(key, real=label, predicted=order[0])).classes(
-                    "verdict right" if label == order[0] else "verdict wrong"
+                verdict = "right" if label == order[0] else "wrong"
+                is_other_move = found["kind"] == "position" and verdict == "wrong"
+                said = speech(
+                    "why.played" if is_other_move else f"why.{verdict}",
+                    real=label,
+                    predicted=order[0],
                 )
+                words("p", said).classes(f"verdict {verdict}")
             words("p", speech("why.answer_help")).classes("aside")
             with ui.element("ul").classes("bars"):
                 for name in shown:
@@ -153,7 +157,7 @@ class ItemPage:
     def show_bar(self, name: str, probability: float, found: dict[str, Any]) -> None:
         """Add the bar of one class."""
         query = urlencode({"class": name})
-        link = ui.link(target=f"/look/{self.training.name}/{self.key}?{query}").classes("bar")
+        link = ui.link(target=f"{address_of(self.training)}/{self.key}?{query}").classes("bar")
         if name == found["explained"]:
             link.props('aria-current="true"')
         with link:
@@ -225,7 +229,7 @@ class ItemPage:
         speech = self.speech
         similarity = f"{each['similarity']:.3f}"
         with ui.element("li"):
-            card = ui.link(target=f"/look/{self.training.name}/{each['item']}").classes("item")
+            card = ui.link(target=f"{address_of(self.training)}/{each['item']}").classes("item")
             card.props["title"] = each["name"]
             card.props["aria-label"] = speech(
                 "why.neighbour", item=str(each["item"]), label=each["label"], similarity=similarity
@@ -268,9 +272,9 @@ class ItemPage:
         with ui.element("section").classes("panel").props('aria-labelledby="layers"'):
             words("h2", speech("watch.layers")).props('id="layers"')
             words("p", speech("why.layers_help")).classes("aside")
-            ui.element("layer-maps").props(
-                f'src="/look/{self.training.name}/{self.key}/layers" language="{speech.language}"'
-            )
+            maps = ui.element("layer-maps")
+            maps.props["src"] = f"{address_of(self.training)}/{self.key}/layers"
+            maps.props["language"] = speech.language
 
 
 def image(kind: str, address: str, text: str) -> None:

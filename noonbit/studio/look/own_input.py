@@ -15,7 +15,8 @@ def show_own_input(training: Training, kind: str, speech: Speech) -> None:
     """Add the form for an input of this kind; look.js sends it."""
     with ui.element("section").classes("panel").props('aria-labelledby="own"'):
         words("h2", speech(f"own.{kind}")).props('id="own"')
-        form = ui.element("own-input").props(f'run="{training.name}" kind="{kind}"')
+        form = ui.element("own-input")
+        form.props["run"], form.props["kind"] = training.name, kind
         with form, words("form").classes("own"):
             if kind == "sentences":
                 words("label", speech("own.sentences_label")).props('for="own-field"')

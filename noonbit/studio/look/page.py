@@ -13,7 +13,7 @@ from noonbit.errors import NoonbitError
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.look.calibration import reliability_chart
-from noonbit.studio.look.frame import HEAD, find_tested, is_tested, short_source
+from noonbit.studio.look.frame import HEAD, address_of, find_tested, is_tested, short_source
 from noonbit.studio.look.gallery import Gallery, Selection
 from noonbit.studio.look.own_input import show_own_input
 from noonbit.studio.look.process import processes
@@ -36,7 +36,7 @@ async def build(speech: Speech) -> None:
         ui.link(speech("draw.train_first"), "/train")
     with ui.element("ul").classes("cards"):
         for training in tested[:MOST]:
-            with ui.element("li"), ui.link(target=f"/look/{training.name}").classes("panel card"):
+            with ui.element("li"), ui.link(target=address_of(training)).classes("panel card"):
                 words("b", short_source(training))
                 words("span", training.model)
                 words("span", accuracy_of(training, speech))

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.look.frame import address_of
 from noonbit.studio.look.own import own_inputs, read_body
 from noonbit.studio.look.process import processes
 from noonbit.studio.state import studio
@@ -82,4 +83,4 @@ async def take_own(request: Request) -> Response:
         key = own_inputs.add(await read_body(request), ending=".sgf" if is_game else "")
     except NoonbitError as error:
         return refusal(str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return JSONResponse({"page": f"/look/{training.name}/{key}"})
+    return JSONResponse({"page": f"{address_of(training)}/{key}"})

@@ -113,7 +113,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "look.precision": ("Precision", "정밀도"),
     "look.recall": ("Recall", "재현율"),
     "look.recall_interval": ("95 % interval", "95 % 신뢰 구간"),
-    "look.f1": ("F1", "F1"),
+    "look.f1": ("F1", "F1 점수"),
     # An input of one's own
     "own.pictures": ("Ask about a picture of your own", "내 그림으로 물어보기"),
     "own.pictures_label": (
@@ -163,6 +163,10 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "Wrong: it is {real}, and was taken for {predicted}.",
         "틀렸습니다. 실제 클래스는 {real}, 예측은 {predicted}입니다.",
     ),
+    "why.played": (
+        "Played was {real}; the network says {predicted}.",
+        "실제로 둔 수는 {real}, 예측은 {predicted}입니다.",
+    ),
     "why.answer_help": (
         "Choose another class to see what speaks for it instead.",
         "다른 클래스를 고르면 그 클래스로 볼 만한 근거를 보여 줍니다.",
@@ -174,7 +178,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "주황색은 그 클래스로 보게 한 부분, 파란색은 반대한 부분입니다. 답이 어디에서 나왔는지를 "
         "보여 줄 뿐, 좋은 근거인지까지 말해 주지는 않습니다.",
     ),
-    "why.grad-cam": ("Grad-CAM", "Grad-CAM"),
+    "why.grad-cam": ("Grad-CAM", "Grad-CAM 히트맵"),
     "why.grad-cam_help": (
         "Where the last convolution finds what raises this class; as coarse as its maps are.",
         "마지막 합성곱 층이 이 클래스의 점수를 높이는 특징을 찾은 곳입니다. 특징 맵만큼 거칩니다.",

@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 from typing import Literal
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -20,13 +21,15 @@ from noonbit.runs.run import Run
 from noonbit.studio.look.gallery import PAGE_ITEMS
 from noonbit.studio.look.own import MOST_BYTES
 
-NAME = "digits-run"
+NAME = "숫자 50%"
+"""A folder may be called anything."""
+RUN = f"/look/{quote(NAME)}"
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A network with convolutions that errs now and then."""
-    out = tmp_path_factory.mktemp("runs") / NAME
+    out = tmp_path_factory.mktemp("runs") / "run"
     return train("digits", Recipe(model="lenet5", epochs=2, threads=1), out=out)
 
 
@@ -91,7 +94,7 @@ def test_from_the_accuracy_to_the_reason_of_one_mistake(
         expect(cell).to_have_attribute("aria-pressed", "true")
         cards = page.locator(".pictures .item")
         expect(cards).to_have_count(min(count, PAGE_ITEMS))
-        assert page.url.endswith(f"/look/{NAME}?cell={real},{predicted}".replace(",", "%2C"))
+        assert page.url.endswith(f"{RUN}?cell={real},{predicted}".replace(",", "%2C"))
 
         # Why: the most confident of them.
         inside = (stored.labels == real) & (stored.predictions == predicted)
@@ -144,7 +147,7 @@ def test_a_picture_of_ones_own_is_explained_and_a_file_that_is_none_is_not(
     Image.fromarray(run.items().values[stored.items[row]][0]).save(picture, "PNG")
     expected = run.class_names[stored.predictions[row]]
     with watched_page(chromium, origin=studio.url) as page:
-        page.goto(f"{studio.url}/look/{NAME}")
+        page.goto(f"{studio.url}{RUN}")
         file = {"name": "../../쓴 숫자.png", "mimeType": "image/png", "buffer": picture.getvalue()}
         page.get_by_label("Choose a file").set_input_files(file)  # type: ignore[arg-type]
         expect(page.get_by_role("heading", level=1)).to_have_text("Your own")
@@ -179,7 +182,7 @@ def test_the_pages_are_accessible_in_both_languages_themes_and_widths(
         expect(page.locator(".reliability canvas")).to_be_visible()
         require_no_serious_fault(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.goto(f"{studio.url}/look/{NAME}/{item}")
+        page.goto(f"{studio.url}{RUN}/{item}")
         expect(page.locator(".over").first).to_be_visible()
         expect(page.locator(".pictures .item").first).to_be_visible()
         expect(page.locator("layer-maps .lv-rows")).not_to_be_empty()
@@ -195,7 +198,7 @@ def test_what_is_not_there_is_said(studio: RunningStudio, chromium: Browser) -> 
         with watched_page(chromium, origin=studio.url) as page:
             page.goto(f"{studio.url}/look/broken")
             expect(page.get_by_role("alert")).to_contain_text("predictions.parquet is damaged")
-        for path in ("/look/none", f"/look/{NAME}/own-0123456789abcdef", f"/look/{NAME}/x"):
+        for path in ("/look/none", f"{RUN}/own-0123456789abcdef", f"{RUN}/x"):
             assert studio.client.get(path).status_code == 404, path
     finally:
         shutil.rmtree(broken)
@@ -203,21 +206,19 @@ def test_what_is_not_there_is_said(studio: RunningStudio, chromium: Browser) -> 
 
 def test_routes_answer_in_sentences_and_within_limits(studio: RunningStudio) -> None:
     client = studio.client
-    picture = client.get(f"/look/{NAME}/items/17.png")
+    picture = client.get(f"{RUN}/items/17.png")
     assert picture.headers["content-type"] == "image/png"
     assert "max-age" in picture.headers["cache-control"]
-    assert "no item 99999" in client.get(f"/look/{NAME}/items/99999.png").json()["error"]
-    assert "no encoded pictures" in client.get(f"/look/{NAME}/items/17/original").json()["error"]
+    assert "no item 99999" in client.get(f"{RUN}/items/99999.png").json()["error"]
+    assert "no encoded pictures" in client.get(f"{RUN}/items/17/original").json()["error"]
     assert client.get("/look/none/items/17.png").status_code == 404
     assert client.get("/look/%2e%2e/items/17.png").status_code == 404
-    layers = f"/look/{NAME}/17/layers"
+    layers = f"{RUN}/17/layers"
     assert client.get(layers).status_code == 200
     assert client.get(layers, params={"layers": "{"}).status_code == 400
-    assert client.get(f"/look/{NAME}/x/layers").status_code == 404
-    large = client.post(f"/look/{NAME}/own", content=bytes(MOST_BYTES + 1))
+    assert client.get(f"{RUN}/x/layers").status_code == 404
+    large = client.post(f"{RUN}/own", content=bytes(MOST_BYTES + 1))
     assert large.status_code == 413
     assert "larger than 32 MB" in large.json()["error"]
-    foreign = client.post(
-        f"/look/{NAME}/own", content=b"x", headers={"Origin": "http://evil.example"}
-    )
+    foreign = client.post(f"{RUN}/own", content=b"x", headers={"Origin": "http://evil.example"})
     assert foreign.status_code == 403
