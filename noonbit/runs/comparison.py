@@ -137,8 +137,8 @@ class Comparison:
         return (
             f"{start}: {format_points(self.gain.gain)} points on the {self.shared_items:,} test "
             f"items that both have{grouped} (95 % interval {format_points(self.gain.low)} to "
-            f"{format_points(self.gain.high)}; {self.only_other:,} only the first has right, "
-            f"{self.only_reference:,} only the second{test})"
+            f"{format_points(self.gain.high)}; {self.only_other:,} only the former has right, "
+            f"{self.only_reference:,} only the latter{test})"
         )
 
     def as_dict(self) -> dict[str, Any]:

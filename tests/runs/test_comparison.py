@@ -62,7 +62,7 @@ def test_better_and_worse_turn_with_the_order(pair: tuple[Run, Run]) -> None:
     assert compare_runs(twenty, forty).verdict == "worse"
     assert compare_runs(twenty, forty).sentence == (
         "forty is worse than twenty: -5.57 points on the 359 test items that both have (95 % "
-        "interval -8.81 to -2.63; 5 only the first has right, 25 only the second; McNemar's test "
+        "interval -8.81 to -2.63; 5 only the former has right, 25 only the latter; McNemar's test "
         "p < 0.001)"
     )
 

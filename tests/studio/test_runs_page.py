@@ -82,7 +82,7 @@ def test_runs_are_sorted_searched_chosen_and_compared(studio: RunningStudio, ope
     expect(verdict).to_contain_text(
         f"{100 * comparison.gain.low:+.2f} to {100 * comparison.gain.high:+.2f}"
     )
-    expect(verdict).to_contain_text(f"{comparison.only_other} items only this one has right")
+    expect(verdict).to_contain_text(f"only this one has right: {comparison.only_other};")
     assert comparison.verdict == "better"
     expect(verdict).to_contain_text(f"better than {ONE}")
     epochs = page.get_by_role("row", name=re.compile("^epochs Training"))

@@ -99,10 +99,11 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
     "compare.gain": (
         "{gain} percentage points on the {items} test items that both have; 95 % interval {low} to "
         "{high}.",
-        "둘이 함께 답한 테스트 항목 {items}개에서 {gain}%p 차이, 95 % 신뢰 구간 {low}에서 {high}.",
+        "둘이 함께 답한 테스트 항목 {items}개에서 정확도 차이는 {gain}%p이고, 95 % 신뢰 구간은 "
+        "{low}에서 {high}까지입니다.",
     ),
     "compare.counts": (
-        "{only_other} items only this one has right, {only_reference} only the reference.",
+        "Items that only this one has right: {only_other}; only the reference: {only_reference}.",
         "이쪽만 맞힌 항목 {only_other}개, 기준만 맞힌 항목 {only_reference}개.",
     ),
     "compare.p_value": ("McNemar's test: p {p}.", "맥니마 검정: p {p}."),
