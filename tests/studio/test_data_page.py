@@ -71,6 +71,10 @@ def test_a_zip_is_dropped_checked_and_led_to_a_training(
         data = page.get_by_role("combobox", name="Data")
         expect(data).to_have_value("data/animals/animals.zip")
         expect(page.get_by_label("Augmentation")).to_have_value(settings)
+        expect(page.get_by_role("checkbox", name="Leave out what cannot be read")).to_be_checked()
+        page.get_by_label("Epochs").fill("1")
+        page.get_by_role("button", name="Begin training").click()
+        expect(page.locator(".status")).to_have_text("finished")
 
 
 def drop(page: Page, path: Path) -> None:
