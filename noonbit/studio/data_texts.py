@@ -46,7 +46,7 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "view.format": ("Format", "형식"),
     "view.classes": ("Classes", "클래스"),
     "view.size": ("Size in pixels", "픽셀 크기"),
-    "view.sizes": ("{count} sizes, most are {size}", "크기 {count}가지, 가장 많은 것은 {size}"),
+    "view.sizes": ("{count} sizes, most often {size}", "크기 {count}가지, 가장 많은 것은 {size}"),
     "view.channels": ("Channels", "채널"),
     "view.grey": ("grey", "흑백"),
     "view.colour": ("colour", "컬러"),

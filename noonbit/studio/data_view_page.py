@@ -38,6 +38,7 @@ class DataView:
         self.speech = speech
         self.source = source
         self.inspector = Inspector(source)
+        self.has_unreadable = False
 
     def build(self) -> None:
         """Add the title, and the place of all else."""
@@ -59,6 +60,7 @@ class DataView:
             with self.place:
                 warning(str(error))
             return
+        self.has_unreadable = description["has_unreadable"]
         self.place.clear()
         with self.place:
             self.show_ways_on()
@@ -82,7 +84,11 @@ class DataView:
 
     def point_to_training(self, augment: str | None) -> None:
         """Let the link carry the augmentation, unless it is the one that noonbit chooses anyway."""
-        query = {"data": self.source} | ({} if augment is None else {"augment": augment})
+        query = {"data": self.source}
+        if augment is not None:
+            query["augment"] = augment
+        if self.has_unreadable:  # else the training would end at the first such file
+            query["on_bad"] = "skip"
         self.train.props["href"] = f"/train?{urlencode(query)}"
         self.train.update()
 
@@ -146,12 +152,19 @@ def facts_of(speech: Speech, description: dict[str, Any]) -> list[tuple[str, str
     else:
         facts += [(name, value) for name, value in description["lines"]]
     for part, split in description["split"].items():
-        reason = split["from"]
-        for ending, key in SPLIT_REASONS.items():
-            if reason.endswith(ending):
-                reason = speech(key)
-        facts.append((speech(f"view.split.{part}"), f"{speech.number(split['items'])} ({reason})"))
+        facts.append((speech(f"view.split.{part}"), describe_part(speech, part, split)))
     return facts
+
+
+def describe_part(speech: Speech, part: str, split: dict[str, Any]) -> str:
+    """Return the number of a part's items and, of a part that may be drawn, where they are from."""
+    count, reason = speech.number(split["items"]), split["from"]
+    if part == "train":
+        return count
+    for ending, key in SPLIT_REASONS.items():
+        if reason.endswith(ending):
+            reason = speech(key)
+    return f"{count} ({reason})"
 
 
 def picture_facts(speech: Speech, description: dict[str, Any]) -> list[tuple[str, str]]:

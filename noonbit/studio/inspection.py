@@ -75,6 +75,7 @@ def describe(diagnosis: Diagnosis) -> dict[str, Any]:
         "lines": checks_of(items).lines(items),
         "findings": [describe_finding(finding, items) for finding in diagnosis.findings],
         "samples": [] if items.has_given_classes else samples_of(items),
+        "has_unreadable": bool(items.bad),
         "is_pictures": is_pictures(items),
         "shape": list(items.preprocessor.shape),
     }

@@ -66,6 +66,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Whatever is left open is derived from the data and this computer.",
         "비워 둔 설정은 데이터와 이 컴퓨터에 맞게 정해집니다.",
     ),
+    "train.skip_bad": ("Leave out what cannot be read", "읽을 수 없는 파일은 빼고 학습"),
     "train.derived": ("derived", "자동"),
     "train.begin": ("Begin training", "학습 시작"),
     "setting.epochs": ("Epochs", "에포크"),

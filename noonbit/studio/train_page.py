@@ -86,7 +86,7 @@ class TrainForm:
 
         self.is_fast = ui.checkbox(speech("train.fast"), value="fast" in query)
         self.model.bind_enabled_from(self.is_fast, "value", lambda is_fast: not is_fast)
-        is_open = any(name in query for name in (*NUMBERS, "optimizer", "augment"))
+        is_open = any(name in query for name in (*NUMBERS, "optimizer", "augment", "on_bad"))
         with (
             ui.expansion(speech("train.settings"), value=is_open).classes("wide"),
             ui.element("div").classes("fields"),
@@ -110,6 +110,9 @@ class TrainForm:
                 ui.input(speech("setting.augment"), value=query.get("augment", ""))
                 .props(f'placeholder="{speech("train.derived")}" stack-label')
                 .classes("wide")
+            )
+            self.skips_bad = ui.checkbox(
+                speech("train.skip_bad"), value=query.get("on_bad") == "skip"
             )
         ui.button(speech("train.begin"), on_click=self.begin).props("unelevated").classes("main")
         ui.timer(0, self.fill_networks, once=True)
@@ -139,6 +142,8 @@ class TrainForm:
             settings.append(("optimizer", self.optimizer.value))
         if augment := self.augment.value.strip():
             settings.append(("augment", augment))
+        if self.skips_bad.value:
+            settings.append(("on-bad", "skip"))
         is_own = self.data.value == OWN
         return Order(
             source=self.data_path.value.strip() if is_own else self.data.value,

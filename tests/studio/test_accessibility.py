@@ -18,7 +18,13 @@ def run_of_the_studio(studio: RunningStudio, digits_run: Run) -> None:
 
 
 @pytest.mark.parametrize(("locale", "theme"), [("en-US", "light"), ("ko-KR", "dark")])
-@pytest.mark.parametrize("path", ["/train", "/train/digits-run", "/network?data=digits", "/draw"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/data", "/data/view?data=digits", "/data/make"),
+        *("/train", "/train/digits-run", "/network?data=digits", "/draw"),
+    ],
+)
 def test_axe_finds_no_serious_fault(
     studio: RunningStudio,
     chromium: Browser,
@@ -29,6 +35,10 @@ def test_axe_finds_no_serious_fault(
     with watched_page(chromium, origin=studio.url, locale=locale, theme=theme) as page:
         page.goto(f"{studio.url}{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if path.startswith("/data/view"):
+            expect(page.locator(".strips img").first).to_be_visible()
+        if path == "/data/make":
+            expect(page.locator("picture-sets canvas")).to_be_visible()
         if path == "/train":
             expect(page.locator(".run")).to_be_visible()
             page.locator(".q-expansion-item").click()
