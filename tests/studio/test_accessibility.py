@@ -20,7 +20,13 @@ def run_of_the_studio(studio: RunningStudio, digits_run: Run) -> None:
 
 
 @pytest.mark.parametrize(("locale", "theme"), [("en-US", "light"), ("ko-KR", "dark")])
-@pytest.mark.parametrize("path", ["/train", "/train/digits-run", "/network?data=digits", "/draw"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/train", "/train/digits-run", "/network?data=digits", "/draw"),
+        *("/learn?of=dropout", "/learn/D3"),
+    ],
+)
 def test_axe_finds_no_serious_fault(
     studio: RunningStudio,
     chromium: Browser,
