@@ -169,9 +169,12 @@ class ProgramPanel:
 
 
 def watched_order(experiment: str) -> Order | None:
-    """Return the first training of an experiment as one that is watched; None without any."""
+    """Return the first training of an experiment as one that is watched; None without any.
+
+    An ensemble cannot be watched, and the network by hand is no training of the engine.
+    """
     one = load_experiment(experiment)
-    if one.claim is not None and one.claim.kind == "table":
+    if one.members > 1 or (one.claim is not None and one.claim.kind == "table"):
         return None
     arm = next(iter(one.recipes()))
     is_only = len(one.recipes()) == 1

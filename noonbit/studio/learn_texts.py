@@ -222,11 +222,10 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     "drawing.curves": ("Two trainings as curves", "두 학습을 곡선으로 비교"),
     "curves.begin": ("Train both", "둘 다 학습하기"),
     "curves.about": (
-        "Both learn from the small digits that come with the installation. Solid: training, "
-        "dashed: validation. Where the dashed curve turns up while the solid one falls, it is "
-        "overfitting.",
-        "설치할 때 함께 들어 있는 작은 숫자 그림으로 둘을 학습합니다. 실선은 학습, 점선은 "
-        "검증입니다. 실선이 내려가는데 점선이 올라가면 과적합입니다.",
+        "Both learn from some of the small digits that come with the installation. Solid: "
+        "training, dashed: validation. The gap between the two is overfitting.",
+        "설치할 때 함께 들어 있는 작은 숫자 그림 일부로 둘을 학습합니다. 실선은 학습, 점선은 "
+        "검증입니다. 두 선의 간격이 과적합입니다.",
     ),
     "curves.dnn": ("dense (DNN)", "밀집 신경망(DNN)"),
     "curves.cnn": ("convolutional (CNN)", "합성곱 신경망(CNN)"),

@@ -23,6 +23,8 @@ def run_of_the_studio(studio: RunningStudio, digits_run: Run) -> None:
     [
         *("/data", "/data/view?data=digits", "/data/make"),
         *("/train", "/train/digits-run", "/network?data=digits", "/draw"),
+        *("/train", "/train/digits-run", "/network?data=digits", "/draw"),
+        *("/learn?of=dropout", "/learn/D3"),
     ],
 )
 def test_axe_finds_no_serious_fault(
