@@ -86,6 +86,17 @@ def test_the_page_is_korean_where_its_reader_asks_for_it(digits_run: Run, tmp_pa
     assert not re.search(r"[가-힣0-9]\s?(은\(는\)|이\(가\)|을\(를\)|\(으\)로)", text)
 
 
+def test_the_users_language_is_that_of_a_report_without_a_flag(
+    digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(digits_run.path, tmp_path / "copy")
+    monkeypatch.setenv("NOONBIT_LANGUAGE", "ko")
+    assert command_line(["report", str(tmp_path / "copy")]) == 0
+    assert Page(tmp_path / "copy" / "report.html").all("html") == [{"lang": "ko"}]
+    assert command_line(["report", str(tmp_path / "copy"), "--language", "en"]) == 0
+    assert Page(tmp_path / "copy" / "report.html").all("html") == [{"lang": "en"}]
+
+
 def test_what_the_engine_says_is_marked_as_english(digits_run: Run, tmp_path: Path) -> None:
     shutil.copytree(digits_run.path, tmp_path / "copy")
     command_line(["report", str(tmp_path / "copy"), "--language", "ko"])
