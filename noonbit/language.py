@@ -1,8 +1,10 @@
 """The languages that noonbit's pages speak, and what Korean needs besides a translation.
 
-Messages of the command line are English. Pages (the studio, reports) are in one of `LANGUAGES`.
+Messages of the command line are English. Pages (the studio, reports) are in one of `LANGUAGES`;
+with `NOONBIT_LANGUAGE=ko` every report is Korean.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
@@ -10,6 +12,8 @@ from typing import Literal, TypeAlias
 Language: TypeAlias = Literal["en", "ko"]
 LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
 """Each language with its name for itself."""
+
+VARIABLE = "NOONBIT_LANGUAGE"
 
 PARTICLES: Mapping[str, tuple[str, str]] = {
     "은(는)": ("은", "는"),
@@ -29,6 +33,11 @@ FIRST_SYLLABLE, FINALS, RIEUL = ord("가"), 28, 8
 """Of Unicode's Hangul syllables: the first one, how many finals (with none) each vowel has, and
 which of them is ㄹ (The Unicode Standard, 3.12)."""
 SPOKEN_DIGITS = "영일이삼사오육칠팔구"
+
+
+def preferred_language() -> Language:
+    """Return the language that `$NOONBIT_LANGUAGE` names (`ko`, `ko_KR.UTF-8`), else English."""
+    return "ko" if os.environ.get(VARIABLE, "").lower().startswith("ko") else "en"
 
 
 def choose_particles(text: str) -> str:

@@ -17,6 +17,8 @@ from noonbit.runs.run import Run
 
 # Tests leave nothing in anybody's cache, and find nothing there; those of the cache have their own.
 os.environ["NOONBIT_DECODED_GB"] = "0"
+# Reports are English, whatever their reader speaks.
+os.environ.pop("NOONBIT_LANGUAGE", None)
 # Some tests load onnxruntime themselves, which would send usage data (system/onnx_runtime.py).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 

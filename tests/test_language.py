@@ -2,7 +2,7 @@
 
 import pytest
 
-from noonbit.language import LANGUAGES, choose_particles
+from noonbit.language import LANGUAGES, choose_particles, preferred_language
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,16 @@ def test_a_particle_fits_what_is_read_before_it(text: str, settled: str) -> None
 
 def test_after_a_latin_word_both_forms_stay() -> None:
     assert choose_particles("cat은(는) ReLU(으)로") == "cat은(는) ReLU(으)로"
+
+
+@pytest.mark.parametrize(
+    ("variable", "language"), [("ko", "ko"), ("ko_KR.UTF-8", "ko"), ("en", "en"), ("", "en")]
+)
+def test_a_variable_names_the_language_of_reports(
+    variable: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOONBIT_LANGUAGE", variable)
+    assert preferred_language() == language
 
 
 def test_every_language_names_itself() -> None:

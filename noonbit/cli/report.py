@@ -8,7 +8,7 @@ from noonbit.language import Language
 def report(
     run: str = "last",
     *,
-    language: Language = "en",
+    language: Language | None = None,
     data_dir: DataDir = None,
     trust: Trust = False,
     json: Json = False,
@@ -20,7 +20,7 @@ def report(
     run
         A run folder, a unique beginning of its name, or `last`.
     language
-        The language of the page: English, or ko for Korean.
+        The language of the page: en, or ko for Korean; by default that of $NOONBIT_LANGUAGE.
     """
     from noonbit.report.page import write_report
 

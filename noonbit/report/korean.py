@@ -821,6 +821,7 @@ KOREAN: Mapping[str, str] = {
     "Note": "참고",
     "black": "흑",
     "white": "백",
+    "the network": "신경망",
     "the usual points": "많이 둔 점",
     "a linear look at 5x5 points": "5x5점을 보는 선형 모델",
     # How outputs are combined; see members.py

@@ -34,7 +34,7 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.data.split import OWN
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.metrics import Evaluation
-from noonbit.language import Language
+from noonbit.language import Language, preferred_language
 from noonbit.report import charts, commands, confusion_matrix, sections
 from noonbit.report.attribution import explain_most_confident
 from noonbit.report.folds import build_fold_section
@@ -56,10 +56,11 @@ LONGEST_NAME, LONGEST_SENTENCE = 60, 400
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(run: Run, items: PreparedDataset, *, language: Language = "en") -> Path:
+def write_report(run: Run, items: PreparedDataset, *, language: Language | None = None) -> Path:
     """Write report.html and history.png into the folder of a finished run; return the page's path.
 
-    Raises `ArtefactError` if the test split was not evaluated yet.
+    `language` is `preferred_language()` unless it is given. Raises `ArtefactError` if the test
+    split was not evaluated yet.
     """
     evaluation = run.evaluation
     if evaluation is None:
@@ -67,7 +68,7 @@ def write_report(run: Run, items: PreparedDataset, *, language: Language = "en")
             f"{run.path.name} has no test figures yet, since its training did not end. "
             f"Continue it with: noonbit train --resume {run.word}"
         )
-    translate = Translator(language)
+    translate = Translator(language or preferred_language())
     page = (
         make_environment(translate)
         .get_template("page.html.j2")

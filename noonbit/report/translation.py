@@ -2,7 +2,8 @@
 
 English stands in the templates (`{% trans %}`, the syntax of Jinja's i18n extension) and in the
 calls of `Translator`; the table in korean.py has each of these texts in Korean. What the rest of
-noonbit says about data and settings is shown as it was written, in English.
+noonbit says about data and settings is Korean where engine_korean.py knows the sentence, and else
+shown as it was written, marked as English.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from markupsafe import Markup
 
 from noonbit.errors import plural
 from noonbit.language import Language, choose_particles
+from noonbit.report.engine_korean import translate_engine
 from noonbit.report.korean import KOREAN
 
 TABLES: Mapping[Language, Mapping[str, str]] = {"en": {}, "ko": KOREAN}
@@ -42,6 +44,15 @@ class Translator:
         if self.language == "en":
             return plural(count, noun)
         return f"{self.look_up(noun)} {count:,}개"
+
+    def engine(self, text: str) -> str:
+        """Return what the engine said, if it is known in the language, else marked as English."""
+        if self.language == "en":
+            return text
+        korean = translate_engine(str(text))
+        if korean is None:
+            return Markup('<span lang="en">{}</span>').format(text)
+        return Markup(korean) if isinstance(text, Markup) else korean
 
     def plural(self, noun: str) -> str:
         """Return the plural of an English noun, which Korean does without."""
@@ -85,6 +96,7 @@ def install_translator(environment: Environment, translate: Translator) -> None:
         "gettext": gettext,
         "ngettext": ngettext,
         "counted": translate.counted,
+        "engine": translate.engine,
         "language": translate.language,
     }
     environment.filters |= {

@@ -159,7 +159,7 @@ class TrainForm:
             say_error(self.speech("train.no_data"))
             return
         try:
-            name = studio.trainings.begin(order)
+            name = studio.trainings.begin(order, language=self.speech.language)
         except NoonbitError as error:
             say_error(str(error))
             return

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from noonbit.errors import ArtefactError, UsageError
+from noonbit.language import VARIABLE
 from noonbit.live.folder import LiveFolder
 from noonbit.runs.find import RUN_JSON, RUNS, slug
 from noonbit.runs.lock import is_held
@@ -91,8 +92,11 @@ class Trainings:
         self.data_dir = data_dir
         self._children: dict[int, subprocess.Popen[bytes]] = {}
 
-    def begin(self, order: Order) -> str:
-        """Start a training and return its name. Raises `NoonbitError`."""
+    def begin(self, order: Order, *, language: str = "en") -> str:
+        """Start a training and return its name; its report is in `language`.
+
+        Raises `NoonbitError`.
+        """
         flags = order.flags()
         if self.data_dir is not None:
             flags.append(f"--data-dir={self.data_dir}")
@@ -103,18 +107,18 @@ class Trainings:
         while (self.runs / name).exists() or log_path(self.runs / name).exists():
             number += 1
             name = f"{base}-{number}"
-        self._start(name, ["train", *flags, "--live", f"--out={self.runs / name}"])
+        self._start(name, ["train", *flags, "--live", f"--out={self.runs / name}"], language)
         return name
 
-    def resume(self, name: str) -> None:
+    def resume(self, name: str, *, language: str = "en") -> None:
         """Let a run that was stopped go on. Raises `NoonbitError`."""
         training = self.find(name)
         if training is None or training.is_active:
             raise UsageError(f"{name} is being trained; wait until it ends.")
         flags = [] if self.data_dir is None else [f"--data-dir={self.data_dir}"]
-        self._start(name, ["train", f"--resume={training.path}", "--live", *flags])
+        self._start(name, ["train", f"--resume={training.path}", "--live", *flags], language)
 
-    def _start(self, name: str, arguments: Sequence[str]) -> None:
+    def _start(self, name: str, arguments: Sequence[str], language: str) -> None:
         try:
             self.runs.mkdir(parents=True, exist_ok=True)
             with log_path(self.runs / name).open("ab", buffering=0) as log:
@@ -124,6 +128,7 @@ class Trainings:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
+                    env={**os.environ, VARIABLE: language},
                 )
                 log.write(f"{PROCESS}{process.pid}\n".encode())
         except OSError as error:

@@ -198,6 +198,6 @@ class WatchPage:
     def resume(self) -> None:
         """Let the training go on."""
         try:
-            studio.trainings.resume(self.training.name)
+            studio.trainings.resume(self.training.name, language=self.speech.language)
         except NoonbitError as error:
             say_error(str(error))

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from html_page import Page
+from markupsafe import Markup
 
 from noonbit import report
 from noonbit.cli.main import run as command_line
 from noonbit.data.preprocess.registry import INPUT_KINDS
+from noonbit.report.engine_korean import SENTENCES, VALUE, translate_engine
 from noonbit.report.korean import KOREAN
 from noonbit.report.members import COMBINE_WORDS
 from noonbit.report.page import TEMPLATES, make_environment, write_report
@@ -59,9 +61,10 @@ def texts_of_input_kinds() -> set[str]:
 
 def test_every_text_has_its_korean_and_nothing_else_is_in_the_table() -> None:
     counted = {"item", "other", "member", "thread"}
-    other = {"Problem", "Note", "black", "white", "the usual points", "a linear look at 5x5 points"}
+    other = {"Problem", "Note", "black", "white"}
+    predictors = {"the network", "the usual points", "a linear look at 5x5 points"}
     expected = texts_of_templates() | texts_of_modules() | texts_of_input_kinds()
-    assert expected | counted | other | set(COMBINE_WORDS.values()) == KOREAN.keys()
+    assert expected | counted | other | predictors | set(COMBINE_WORDS.values()) == KOREAN.keys()
 
 
 def test_a_translation_is_korean_and_needs_no_other_values() -> None:
@@ -86,12 +89,39 @@ def test_the_page_is_korean_where_its_reader_asks_for_it(digits_run: Run, tmp_pa
     assert not re.search(r"[가-힣0-9]\s?(은\(는\)|이\(가\)|을\(를\)|\(으\)로)", text)
 
 
-def test_what_the_engine_says_is_marked_as_english(digits_run: Run, tmp_path: Path) -> None:
+def test_the_users_language_is_that_of_a_report_without_a_flag(
+    digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(digits_run.path, tmp_path / "copy")
+    monkeypatch.setenv("NOONBIT_LANGUAGE", "ko")
+    assert command_line(["report", str(tmp_path / "copy")]) == 0
+    assert Page(tmp_path / "copy" / "report.html").all("html") == [{"lang": "ko"}]
+    assert command_line(["report", str(tmp_path / "copy"), "--language", "en"]) == 0
+    assert Page(tmp_path / "copy" / "report.html").all("html") == [{"lang": "en"}]
+
+
+def test_what_the_engine_says_is_korean_or_marked_as_english(
+    digits_run: Run, tmp_path: Path
+) -> None:
     shutil.copytree(digits_run.path, tmp_path / "copy")
     command_line(["report", str(tmp_path / "copy"), "--language", "ko"])
     source = (tmp_path / "copy" / "report.html").read_text(encoding="utf-8")
-    assert '<span lang="en">359 items set aside, every class in proportion</span>' in source
-    assert 'lang="en"' not in (digits_run.path / "report.html").read_text().split("\n", 30)[-1]
+    assert "테스트 셋: 클래스 비율을 지켜 떼어 둔 항목 359개." in source
+    assert "8 × 8 픽셀, 흑백, 어두운 바탕에 밝은 획, 획은 7 × 8 상자 안" in source
+    assert '<span lang="en">a table inside scikit-learn</span>' in source
+    reasons = digits_run.metadata["reasons"].values()
+    assert [reason for reason in reasons if translate_engine(reason) is None] == []
+    assert '<span lang="en">' not in (digits_run.path / "report.html").read_text("utf-8")
+
+
+def test_the_engines_sentences_keep_their_values() -> None:
+    for english, korean in SENTENCES:
+        assert english.count(VALUE) == korean.count(VALUE)
+        assert translate_engine(english.replace(VALUE, "7")) == korean.replace(VALUE, "7")
+    assert translate_engine("1,293 of something") is None
+    assert translate_engine("about a sixteenth of 1,293 items") == "항목 1,293개의 16분의 1쯤"
+    assert KO.engine(Markup("trains &lt;b&gt; best")) == Markup("&lt;b&gt; 학습에 가장 좋음")
+    assert KO.engine("<i>") == Markup('<span lang="en">&lt;i&gt;</span>')
 
 
 @pytest.mark.parametrize("name", ["digits_ensemble", "digits_folds"])

@@ -1,0 +1,107 @@
+"""What the engine says most often of splits, inputs and settings, in Korean.
+
+The engine words reasons and descriptions in English, as the command line prints them. A report
+shows them in Korean where they have one of these forms, and otherwise as they are.
+"""
+
+import re
+from functools import cache
+
+VALUE = "{}"
+"""Stands for any value, in both languages in the same order."""
+SENTENCES: tuple[tuple[str, str], ...] = (
+    # How the data was split
+    ("{} items set aside, every class in proportion", "클래스 비율을 지켜 떼어 둔 항목 {}개"),
+    ("{} items set aside, those of {} whole games", "따로 떼어 둔 항목 {}개(기보 {}개 전체)"),
+    ("each of {} items in one of {} folds, every class in proportion",
+     "항목 {}개를 클래스 비율을 지켜 폴드 {}개에 나눔"),
+    ("the source's own", "원본에 있던 그대로"),
+    ("none, as was asked for", "없음(그렇게 정함)"),
+    ("none, as there are too few items", "없음(항목이 너무 적음)"),
+    # What an input is brought to, in pieces
+    ("{} × {} pixels", "{} × {} 픽셀"),
+    ("grey", "흑백"),
+    ("colour", "컬러"),
+    ("light on dark", "어두운 바탕에 밝은 획"),
+    ("dark on light", "밝은 바탕에 어두운 획"),
+    ("strokes in a box of {} × {}", "획은 {} × {} 상자 안"),
+    ("centred by their middle", "상자의 가운데에 맞춤"),
+    ("centred by their mass", "무게중심에 맞춤"),
+    ("{} planes of {} × {} points", "평면 {}장, {} × {}점"),
+    # How others are brought to it, in pieces
+    ("padded to the shape and resized", "여백을 채워 크기를 맞춤"),
+    ("cropped to the middle and resized", "가운데를 잘라 크기를 맞춤"),
+    ("made grey", "흑백으로 바꿈"),
+    ("grey ones made colour", "흑백은 컬러로 바꿈"),
+    ("inverted where the border has the other brightness", "바탕의 밝기가 반대이면 뒤집음"),
+    ("cut to their strokes where these lie otherwise", "획의 위치가 다르면 획만 잘라 맞춤"),
+    ("boards of another size are refused", "크기가 다른 바둑판은 받지 않음"),
+    ("longer ones are shortened, and words that no training sentence has are passed over",
+     "긴 문장은 줄이고, 학습 문장에 없던 단어는 건너뜀"),
+    # Why a setting has its value
+    ("no GPU was found", "GPU가 없음"),
+    ("no native bfloat16 here", "이 컴퓨터는 bfloat16을 직접 계산하지 못함"),
+    ("what usually is the fastest", "대체로 가장 빠름"),
+    ("the processors this process may use", "이 프로세스가 쓸 수 있는 프로세서 수"),
+    ("the training images are grey", "학습 이미지가 흑백임"),
+    ("every training image has it", "모든 학습 이미지가 이 크기임"),
+    ("at least 99% of the training images have it", "학습 이미지의 99 % 이상이 그러함"),
+    ("they fill one box and are centred alike in the training images",
+     "학습 이미지에서 획의 크기와 위치가 서로 같음"),
+    ("about a sixteenth of {} items", "항목 {}개의 16분의 1쯤"),
+    ("{} of the items are nearest to one of another class",
+     "항목의 {}는 가장 비슷한 것이 다른 클래스임"),
+    ("trains {} best", "{} 학습에 가장 좋음"),
+    ("ends at zero, so the last epoch is the best", "0에서 끝나므로 마지막 에포크가 가장 좋음"),
+    ("twice the paper's, since it falls to zero", "0까지 줄어들므로 논문 값의 두 배"),
+    ("of the CIFAR-10 speed records", "CIFAR-10 속도 기록의 값"),
+    ("filters keep their norm, so there is nothing to decay",
+     "필터의 크기가 유지되므로 줄일 것이 없음"),
+    ("a fifth of the steps", "전체 스텝의 5분의 1"),
+    ("constant from the first step", "첫 스텝부터 일정함"),
+    ("off by default", "기본값은 쓰지 않음"),
+    ("the paper's", "논문의 값"),
+    ("the paper has none", "논문에 없음"),
+    ("as {} has it", "{}의 값"),
+    ("keeps short trainings calm", "짧은 학습을 안정시킴"),
+    ("8 % of the shorter side", "짧은 변의 8 %"),
+    ("8 % of the shorter side; a mirrored photograph means the same",
+     "짧은 변의 8 %; 사진은 뒤집어도 뜻이 같음"),
+    ("8 % of the shorter side; a mirrored sign may mean another class",
+     "짧은 변의 8 %; 뒤집으면 다른 클래스가 될 수 있음"),
+    ("the rules know no left and right, nor up and down", "바둑 규칙에는 상하좌우의 구별이 없음"),
+    ("a sentence with other words is another sentence", "단어가 바뀌면 다른 문장이 됨"),
+    ("suits every network here", "여기의 모든 신경망에 맞음"),
+    ("what the report's headline is about", "보고서 맨 위의 값"),
+    ("a rate that falls to zero averages too", "0까지 줄어드는 학습률은 평균과 같은 일을 함"),
+    ("each view costs another prediction", "변형마다 예측을 한 번 더 해야 함"),
+    ("the longest training sentence", "가장 긴 학습 문장"),
+    ("those of the training sentences", "학습 문장의 단어"),
+    ("that of the games", "기보의 바둑판 크기"),
+)  # fmt: skip
+
+
+def translate_engine(text: str) -> str | None:
+    """Return the Korean of a sentence, or of pieces parted by commas; None if one is unknown."""
+    if (whole := translate_sentence(text)) is not None:
+        return whole
+    pieces = [translate_sentence(piece) for piece in text.split(", ")]
+    known = [piece for piece in pieces if piece is not None]
+    return ", ".join(known) if len(known) == len(pieces) else None
+
+
+def translate_sentence(text: str) -> str | None:
+    """Return the Korean of one sentence; None for a form that is not in the table."""
+    for pattern, korean in compile_sentences():
+        if (match := pattern.fullmatch(text)) is not None:
+            return korean.format(*match.groups())
+    return None
+
+
+@cache
+def compile_sentences() -> list[tuple[re.Pattern[str], str]]:
+    """Return each English form as a pattern, with its Korean."""
+    return [
+        (re.compile(r"(.+?)".join(map(re.escape, english.split(VALUE)))), korean)
+        for english, korean in SENTENCES
+    ]
