@@ -23,7 +23,6 @@ def run_of_the_studio(studio: RunningStudio, digits_run: Run) -> None:
     [
         *("/data", "/data/view?data=digits", "/data/make"),
         *("/train", "/train/digits-run", "/network?data=digits", "/draw"),
-        *("/train", "/train/digits-run", "/network?data=digits", "/draw"),
         *("/learn?of=dropout", "/learn/D3"),
     ],
 )
