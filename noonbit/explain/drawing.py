@@ -5,6 +5,7 @@ With Pillow alone, as contact sheets are.
 
 from collections.abc import Mapping, Sequence
 from math import ceil
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from noonbit.data.contact_sheet import (
     FONT_SIZE,
     INK,
     LINE_HEIGHT,
+    LONGEST_LINE,
     MARGIN,
     choose_scale,
     draw_grid,
@@ -33,6 +35,7 @@ FOR, AGAINST = np.array([235, 60, 20]), np.array([30, 90, 235])
 DARKENED, OPAQUE = 0.55, 0.9
 """How bright the picture is under a map, and how much of it the strongest colour hides."""
 BAR_WIDTH, NAME_WIDTH = 240, 160
+LETTERS_A_LINE = 90
 MAPS_A_LAYER, MAP_SIDE = 16, 48
 """Maps that are drawn of a layer, and the target for their longer side in pixels."""
 
@@ -102,9 +105,13 @@ def to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def write_lines(lines: Sequence[str], *, size: int = FONT_SIZE) -> Image.Image:
-    """Write lines of text."""
+    """Write lines of text; long ones are wrapped."""
     font = choose_font("".join(lines), size)
-    texts = [replace_unprintable(line) for line in lines]
+    texts = [
+        text
+        for line in lines
+        for text in wrap(replace_unprintable(line[:LONGEST_LINE]), LETTERS_A_LINE) or [""]
+    ]
     width = ceil(max(font.getlength(text) for text in texts)) + 2 * MARGIN
     picture = Image.new("RGB", (width, len(texts) * (size + 4) + MARGIN), BACKGROUND)
     draw = ImageDraw.Draw(picture)

@@ -120,7 +120,7 @@ class Explainer:
             )
         return PreparedItem(
             items.names[number],
-            items.values[number],
+            np.array(items.values[number]),  # a copy, as they may lie in a read-only file
             adjustments_of_each(items.adjusted, np.array([number]))[0],
             items.data.class_names[items.labels[number]],
             number,

@@ -1,6 +1,7 @@
 """A network that learned from one corner is explained by that corner, through a whole run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,17 @@ def test_without_its_data_a_run_still_explains(
     assert explanation.maps and not explanation.nearest and not explanation.compared
     assert explanation.notes == ["The training pictures are not compared: corner.npz is gone."]
     assert explanation.draw().height > 300
+
+
+def test_items_in_a_read_only_file_are_explained_without_a_warning(
+    corner_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = corner_run.items()
+    values = np.array(items.values)
+    values.flags.writeable = False
+    again = load_run(corner_run.path)
+    monkeypatch.setattr(again, "items", lambda: replace(items, values=values))
+    assert explain(again, 3).nearest
 
 
 def test_what_is_not_one_picture_is_refused_in_a_sentence(corner_run: Run, tmp_path: Path) -> None:

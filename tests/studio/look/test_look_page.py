@@ -77,6 +77,9 @@ def test_from_the_accuracy_to_the_reason_of_one_mistake(
     assert evaluation is not None
     count = evaluation.confusion[real][predicted]
     with watched_page(chromium, origin=studio.url) as page:
+        page.goto(f"{studio.url}/train/{quote(NAME)}")
+        link = page.get_by_role("link", name="Look into it", exact=True)
+        expect(link).to_have_attribute("href", RUN)
         page.goto(f"{studio.url}/train")
         page.get_by_role("link", name=f"Look into it: {NAME}").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("digits")
