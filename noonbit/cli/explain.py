@@ -32,7 +32,7 @@ def explain(
     input: str | None = None,
     /,
     *,
-    class_name: Annotated[str | None, Parameter(name="--class")] = None,
+    class_: str | None = None,
     method: Method | None = None,
     top: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 6,
     move: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
@@ -52,7 +52,7 @@ def explain(
         A run folder, a unique beginning of its name, or `last`.
     input
         One picture; or of a run on sentences a sentence, and of a run on Go a game (SGF).
-    class_name
+    class_
         The class to explain: why so much, or so little? Left out: the most probable one.
     method
         How the regions of a picture are found: grad-cam, from the last convolution, or occlusion,
@@ -91,7 +91,7 @@ def explain(
     explainer = Explainer(
         loaded.classifier(loaded.runtime), partial(loaded.items, data_dir=data_dir)
     )
-    explanation = explainer.explain(item, Request(class_name, method, top, move))
+    explanation = explainer.explain(item, Request(class_, method, top, move))
     give(loaded, explanation, out=out, layers=layers, json=json)
     words = " ".join(["noonbit explain", loaded.word, *again])
     if out is None:

@@ -149,15 +149,15 @@ def explain_picture(explainer: Explainer, item: Any, request: Request) -> Pictur
     except DataError as error:
         notes.append(f"The training pictures are not compared: {error}")
     return PictureExplanation(
-        answer,
-        prepared.values,
-        maps,
-        nearest,
-        pixels,
-        compared,
-        explainer.layers(answer, prepared.values),
-        len(single_networks(classifier.model, classifier.contract)),
-        notes,
+        answer=answer,
+        pixels=prepared.values,
+        maps=maps,
+        nearest=nearest,
+        nearest_pixels=pixels,
+        compared=compared,
+        layers=explainer.layers(answer, prepared.values),
+        members=len(single_networks(classifier.model, classifier.contract)),
+        notes=notes,
     )
 
 
