@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from noonbit.api.compare import compare as compare
     from noonbit.api.estimator import ImageClassifier as ImageClassifier
     from noonbit.api.train import ensemble as ensemble
     from noonbit.api.train import load_run as load_run
@@ -20,20 +21,25 @@ if TYPE_CHECKING:
     from noonbit.api.train import train as train
     from noonbit.augment.keras.generator import ImageDataGenerator as ImageDataGenerator
     from noonbit.data.source import open_data as open_data
+    from noonbit.runs.comparison import Comparison as Comparison
 
 # Where each public name lives; imported when it is first used, since PyTorch takes a second.
 _HOMES = {
     "open_data": "noonbit.data.source",
+    "compare": "noonbit.api.compare",
     "train": "noonbit.api.train",
     "ensemble": "noonbit.api.train",
     "resume": "noonbit.api.train",
     "load_run": "noonbit.api.train",
     "ImageClassifier": "noonbit.api.estimator",
     "ImageDataGenerator": "noonbit.augment.keras.generator",
+    "Comparison": "noonbit.runs.comparison",
 }
 __all__ = [
+    "Comparison",
     "ImageClassifier",
     "ImageDataGenerator",
+    "compare",
     "ensemble",
     "load_run",
     "open_data",

@@ -27,6 +27,7 @@ ROOMS = [
     "models",
     "training",
     "evaluation",
+    "explain",
     "runs",
     "export",
     "page",

@@ -66,6 +66,11 @@ def meaning_warnings(settings: Augmentation, class_names: Sequence[str]) -> list
     ]
 
 
+def may_mirror(class_names: Sequence[str]) -> bool:
+    """Whether a mirrored picture is of the same class, as far as names tell."""
+    return not meaning_warnings(Augmentation(flip=True), class_names)
+
+
 def describe_consequences(change: SymbolChange, class_names: Sequence[str]) -> list[str]:
     """Name the classes that turn into others (`2 would pass for 5`) and those that look wrong."""
     known = {name.lower() if len(name) > 1 else name: name for name in class_names}

@@ -1,13 +1,18 @@
 """noonbit arithmetic IMAGE"""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from cyclopts import Parameter
 
 from noonbit.cli.output import Json, OutFile, print_json, print_line, say
 from noonbit.errors import UsageError, plural
 
 if TYPE_CHECKING:
+    from noonbit.course.convolution_steps import Step
     from noonbit.models.placement import Layer, Padding, Placement
 
+Grid: TypeAlias = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+"""Rows of numbers, of which the first may be negative."""
 MOST_DIGITS = 12
 """Of the padding; longer numbers are too large for a picture of anything."""
 
@@ -21,6 +26,8 @@ def arithmetic(
     padding: str = "0",
     filters: int | None = None,
     pool: bool = False,
+    pixels: Grid = None,
+    weights: Grid = None,
     out: OutFile = None,
     json: Json = False,
 ) -> None:
@@ -41,6 +48,10 @@ def arithmetic(
         How many filters; by default 1.
     pool
         A pool instead of filters: it keeps the channels apart and learns nothing.
+    pixels
+        The image's numbers, row by row, to work out every place: '1 2 3 / 4 5 6 / 7 8 9'.
+    weights
+        The filter's numbers in the same way; of a pool the largest number is taken.
     out
         Draw it, as a PNG; left out: no picture is written.
     """
@@ -49,6 +60,7 @@ def arithmetic(
     shape = parse_image_size(image, flag="")
     if pool and filters is not None:
         raise UsageError("--filters has no use with --pool: a pool has no filters.")
+    require_numbers_together(pixels, weights, pool=pool)
     from noonbit.course.arithmetic import convolution, draw, pooling
     from noonbit.models.placement import format_shape
 
@@ -59,18 +71,57 @@ def arithmetic(
     else:
         step, count = (1 if number is None else number for number in (stride, filters))
         layer = convolution(shape, kernel=kernel, stride=step, padding=zeros, filters=count)
+    steps = [] if pixels is None else work_out_steps(layer, pixels, weights)
     if out is not None:
         from noonbit.system.files import write
 
         figure = draw(layer)
         write(out, lambda temporary: figure.savefig(temporary, format="png", dpi=100))
     if json:
-        print_json(layer_to_dict(layer) | {"picture": None if out is None else str(out)})
+        from dataclasses import asdict
+
+        worked_out = {"steps": [asdict(step) for step in steps]}
+        picture = {"picture": None if out is None else str(out)}
+        print_json(layer_to_dict(layer) | worked_out | picture)
     else:
         print_layer(layer)
+        print_steps(steps)
     if out is not None:
         say(f"\npicture  {out}")
     say(f"\nnext     noonbit arithmetic {format_shape(layer.output)} --kernel 3 --padding 1")
+
+
+def require_numbers_together(pixels: str | None, weights: str | None, *, pool: bool) -> None:
+    """Raise `UsageError` unless there are pixels with weights, or for a pool pixels alone."""
+    if pool and weights is not None:
+        raise UsageError("--weights has no use with --pool: a pool has no weights.")
+    if not pool and (pixels is None) != (weights is None):
+        raise UsageError("A filter is worked out from both --pixels and --weights; give the other.")
+
+
+def work_out_steps(layer: "Layer", pixels: str, weights: str | None) -> "list[Step]":
+    """Parse the numbers and work out every place. Raises `UsageError`."""
+    from noonbit.course.convolution_steps import parse_grid, work_out
+
+    factors = None if weights is None else parse_grid(weights, "--weights")
+    return work_out(layer, parse_grid(pixels, "--pixels"), factors)
+
+
+def print_steps(steps: "list[Step]") -> None:
+    """Print every place with its arithmetic, then the output as rows of numbers."""
+    from noonbit.course.convolution_steps import format_number
+
+    if not steps:
+        return
+    print_line()
+    for step in steps:
+        print_line(f"row {step.row}, column {step.column}   {step.arithmetic}")
+    numbers = [format_number(step.result) for step in steps]
+    columns, width = steps[-1].column + 1, max(map(len, numbers))
+    print_line("\noutput")
+    for start in range(0, len(numbers), columns):
+        row = numbers[start : start + columns]
+        print_line(" ".join(f"{number:>{width}}" for number in row))
 
 
 def layer_to_dict(layer: "Layer") -> dict[str, Any]:

@@ -88,8 +88,9 @@ def byhand(
     say(
         f"{source}: {plural(len(training.labels), 'training image')}, "
         f"{plural(len(test.labels), 'test image')}; "
-        f"{len(network.first)} - {hidden_units} - {network.second.shape[1]}\n"
+        f"{len(network.first)} - {hidden_units} - {network.second.shape[1]}"
     )
+    say()
     if not json:
         print_data(all_training, all_test, items)
         print_line("  ".join(("epoch", *COLUMNS)))

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from noonbit.cli.model_file import RunOrFile
     from noonbit.config.read_options import ReadOptions
     from noonbit.data.preprocess.base import Preprocessor
-    from noonbit.evaluation.attribution import Explanation
     from noonbit.evaluation.inference import Predictions
+    from noonbit.explain.ngrams import NGramExplanation
     from noonbit.runs.run import Run
 
 SHOWN_NGRAMS = 8
@@ -159,7 +159,7 @@ class Answer(NamedTuple):
     """Has the words for the inputs."""
     origin: dict[str, str]
     """Says in JSON who answered."""
-    explanations: "Sequence[Explanation]" = ()
+    explanations: "Sequence[NGramExplanation]" = ()
 
 
 def refuse_unfit_flags(
@@ -222,9 +222,12 @@ def ask_network(
         return Answer(loaded.predict(list(inputs), options=options), kind, origin)
     require_sentences(loaded, "--text" if text else "--explain")
     predictions, texts = predict_texts(loaded, inputs, text)
-    # Of a file, `--explain` was refused before it was opened.
-    explanations = cast("Run", loaded).explain(texts) if explain else ()
-    return Answer(predictions, kind, origin, explanations)
+    if not explain:
+        return Answer(predictions, kind, origin)
+    from noonbit.explain.ngrams import explain_texts
+
+    network = cast("Run", loaded).model  # of a file, `--explain` was refused before it was opened
+    return Answer(predictions, kind, origin, explain_texts(network, loaded.contract, texts))
 
 
 def require_form_of_output(out: Path | None, like: Path | None) -> None:
@@ -319,7 +322,7 @@ def say_notes(kind: "Preprocessor | type[Preprocessor]", predictions: "Predictio
 
 def print_rows(
     rows: "list[dict[str, Any]]",
-    explanations: "Sequence[Explanation]",
+    explanations: "Sequence[NGramExplanation]",
     class_names: "Sequence[str]",
 ) -> None:
     """Print the first predictions, each with its explanation if there is one."""
@@ -368,22 +371,18 @@ def predict_texts(
 
 
 def print_explanation(
-    row: dict[str, Any], explanation: "Explanation", class_names: "Sequence[str]"
+    row: dict[str, Any], explanation: "NGramExplanation", class_names: "Sequence[str]"
 ) -> None:
     """Print a sentence, its class, and the n-grams that count for or against the class."""
     name = row["prediction"]
     print_line(f"{name} {row['probability']:.4f}  {' '.join(explanation.tokens)}")
-    weights = explanation.for_class(class_names.index(name))
-    for ngram, weight in weights[:SHOWN_NGRAMS]:
-        print_line(f"    {weight:+8.3f}  {' '.join(ngram.words)}")
-    rest = sum(weight for _, weight in weights[SHOWN_NGRAMS:])
-    if len(weights) > SHOWN_NGRAMS:
-        print_line(f"    {rest:+8.3f}  from {len(weights) - SHOWN_NGRAMS} others")
+    for line in explanation.lines(class_names.index(name), SHOWN_NGRAMS):
+        print_line(line)
 
 
 def add_weights(
     rows: "list[dict[str, Any]]",
-    explanations: "Sequence[Explanation]",
+    explanations: "Sequence[NGramExplanation]",
     class_names: "Sequence[str]",
 ) -> "list[dict[str, Any]]":
     """Return the rows with columns for the n-grams that count most for or against the class."""

@@ -14,6 +14,7 @@ from noonbit.errors import CheckFailed, Interrupted, NoonbitError, UsageError, j
 if TYPE_CHECKING:
     from noonbit.course.experiments.experiment import Experiment, Letter
     from noonbit.course.experiments.results import Result
+    from noonbit.course.path.program import Place
 
 
 def reproduce(
@@ -29,14 +30,16 @@ def reproduce(
 ) -> None:
     """Run the documented experiments again, and judge what the documents claim.
 
-    Without a name: list them with their claims and last verdicts. With --json, `all` gives a list.
+    Without a name: list them with their claims and last verdicts; with --of, list every program of
+    a document with the command that does it. With --json, `all` gives a list.
 
     Parameters
     ----------
     name
         An experiment, or `all`: hours on two cores; started again, it continues where it stopped.
     of
-        Only those of one document, by its letter in the list: D0 to D4, or records.
+        A document by its letter in the list, D0 to D4, or records; or a heading or term of theirs
+        in English or Korean, such as "max pooling" or 드롭아웃.
     source
         A path, an archive, or a name of `noonbit data`: one documented recipe on your own files,
         without a verdict on the document's claim.
@@ -46,25 +49,28 @@ def reproduce(
         The folder of runs, verdicts and the page.
     """
     from noonbit.course.experiments.experiment import (
-        experiments_of,
-        find_document,
         load_experiment,
         load_experiments,
     )
 
-    document = None if of is None else find_document(of)
-    among = load_experiments() if document is None else experiments_of(document)
+    places = [] if of is None else find_places(of)
+    among = load_experiments() if of is None else experiments_among(places)
     if source is not None and name in (None, "all"):
         raise UsageError(
             "--source takes the recipe of one experiment: noonbit reproduce NAME --source PATH"
         )
+    if name is None and of is not None:
+        list_programs(places, out, word=of, json=json)
+        return
     if name is None:
-        list_experiments(among.values(), out, document=document, json=json)
+        list_experiments(among.values(), out, json=json)
         return
     chosen = list(among.values()) if name == "all" else [load_experiment(name)]
     for one in chosen:
         if one.name not in among:
-            raise UsageError(f"{one.name} is not of {document}, but of {', '.join(one.headings)}.")
+            raise UsageError(f"{one.name} is not of {of}, but of {', '.join(one.headings)}.")
+    if not chosen:
+        raise UsageError(f"No program of {of} is an experiment: noonbit reproduce --of lists them.")
     results, failure = run_each(chosen, out, source=source, quick=quick, data_dir=data_dir)
     if json:
         objects = [result_to_dict(result) for result in results]
@@ -121,9 +127,77 @@ def run_each(
     return results, failure
 
 
-def list_experiments(
-    experiments: "Iterable[Experiment]", out: Path, *, document: "Letter | None", json: bool
-) -> None:
+def find_places(word: str) -> "list[Place]":
+    """Return the programs of a document, a heading or a term; raises `UsageError`."""
+    from noonbit.course.path.program import find_programs
+
+    return find_programs(word)
+
+
+def experiments_among(places: "Sequence[Place]") -> "dict[str, Experiment]":
+    """Return the experiments of some programs by name, each once; of a document all of its own."""
+    from noonbit.course.experiments.experiment import experiments_of, load_experiment
+    from noonbit.course.path.program import all_places
+
+    found: dict[str, Experiment] = {}
+    for letter in dict.fromkeys(place.letter for place in places):
+        of_letter = [place for place in places if place.letter == letter]
+        if of_letter == [place for place in all_places() if place.letter == letter]:
+            found |= experiments_of(letter)
+    names = (place.program.experiment for place in places)
+    return found | {name: load_experiment(name) for name in names if name}
+
+
+def list_programs(places: "Sequence[Place]", out: Path, *, word: str, json: bool) -> None:
+    """Print programs in order, each with its command, what it teaches, claim and last verdict."""
+    from noonbit.course.experiments.experiment import DOCUMENTS
+    from noonbit.course.path.program import find_letter
+
+    rows = [place.as_dict() | claim_and_verdict(place, out) for place in places]
+    if json:
+        print_json(rows)
+        return
+    letter = None
+    for place, row in zip(places, rows, strict=True):
+        if place.letter != letter:
+            print_line(f"\n{place.letter}  {DOCUMENTS[place.letter]}")
+            letter = place.letter
+        print_program(place, row)
+    document = find_letter(word.strip())
+    first = places[0].program.quick_command
+    say(f"\nnext     {first if document is None else f'noonbit reproduce all --of {document}'}")
+
+
+def claim_and_verdict(place: "Place", out: Path) -> dict[str, Any]:
+    """Return what a document claims of a program, and the last verdict; None without any."""
+    from noonbit.course.experiments.experiment import load_experiment
+    from noonbit.course.experiments.results import read_last_result
+
+    name = place.program.experiment
+    last = read_last_result(name, out) if name else None
+    return {
+        "claim": load_experiment(name).says if name else None,
+        "verdict": None if last is None else last.verdict.outcome,
+        "figures": None if last is None else last.verdict.sentence,
+    }
+
+
+def print_program(place: "Place", row: dict[str, Any]) -> None:
+    """Print a program as a paragraph."""
+    program = place.program
+    english, korean = program.heading
+    lines = [program.teaches[0], program.command]
+    if program.quick:
+        lines.append(f"quick: {program.quick}")
+    if row["claim"] is not None:
+        verdict = row["verdict"] or "not run yet"
+        lines.append(f"the document says: {row['claim']}; last verdict: {verdict}")
+    print_line(f"\n{place.number:3}  {english if english == korean else f'{korean} ({english})'}")
+    for line in lines:
+        print_line(f"     {line}")
+
+
+def list_experiments(experiments: "Iterable[Experiment]", out: Path, *, json: bool) -> None:
     """Print experiments with their claims and last verdicts, a table for each document."""
     from noonbit.course.experiments.experiment import DOCUMENTS
     from noonbit.course.experiments.results import read_last_result
@@ -141,10 +215,9 @@ def list_experiments(
                 "headings": one.headings,
             }
         )
-        letter = document or one.document
-        cells = one.name, one.headings[letter], one.says
+        cells = one.name, one.headings[one.document], one.says
         verdict = "not run yet" if last is None else last.verdict.outcome
-        by_document.setdefault(letter, []).append((*cells, verdict))
+        by_document.setdefault(one.document, []).append((*cells, verdict))
     if json:
         print_json(rows)
         return
@@ -152,11 +225,7 @@ def list_experiments(
         print_line(f"{letter}  {DOCUMENTS[letter]}")
         print_table(("name", "where", "the document says", "last verdict"), lines)
         print_line()
-    if document is None:
-        say("next     noonbit reproduce byhand")
-    else:
-        whole = f"all --of {document}" if len(rows) > 1 else rows[0]["name"]
-        say(f"next     noonbit reproduce {whole}")
+    say("next     noonbit reproduce --of D4")
 
 
 def result_to_dict(result: "Result") -> dict[str, Any]:

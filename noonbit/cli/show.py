@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PICTURE_SIDE = 400
 """Target length of a small image's longer side in the PNG, in pixels."""
+MOST_ONE_HOT = 30
+"""Classes whose one-hot row is printed; --json has any."""
 CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
 
 
@@ -105,10 +107,11 @@ def part_with_item(data: "RawDataset", name: "PartName", index: int) -> "Part":
 
 
 def facts_of(data: "RawDataset", part: "Part", index: int) -> dict[str, Any]:
-    """Return an item's index, name and class."""
+    """Return an item's index, name and class, the last also one-hot: a 1 at its number."""
     assert part.labels is not None  # noqa: S101 - open_data gives labelled parts
     label = data.class_names[part.labels[index]]
-    return {"index": index, "name": part.names[index], "label": label}
+    one_hot = [int(each == part.labels[index]) for each in range(len(data.class_names))]
+    return {"index": index, "name": part.names[index], "label": label, "one_hot": one_hot}
 
 
 def sentence_facts(data: "RawDataset", part: "Part", index: int) -> dict[str, Any]:
@@ -151,6 +154,8 @@ def print_picture(facts: dict[str, Any], pixels: "NDArray[np.uint8]", *, numbers
     print_line(f"{facts['name']}: {facts['label']}")
     print_line(f"{width} x {height} pixels, {' '.join(CHANNEL_NAMES[channels])}, 0 to 255")
     if numbers:
+        if len(facts["one_hot"]) <= MOST_ONE_HOT:
+            print_line(f"one-hot {' '.join(map(str, facts['one_hot']))}")
         print_numbers(pixels)
 
 

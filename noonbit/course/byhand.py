@@ -247,6 +247,14 @@ class Network:
         hidden = (output @ self.second.T) * self.slope(signals, mask)
         return hidden, output
 
+    def update(self, image: Array, signals: Signals, hidden: Array, output: Array) -> None:
+        """Take a step for one image (784,), along what `backward` returned."""
+        # The gradient of a weight has its input as a factor, so the weights of black pixels,
+        # four of five in a digit, do not change and are skipped.
+        lit = np.flatnonzero(image)
+        self.first[lit] += np.outer(self.learning_rate * image[lit], hidden)
+        self.second += np.outer(self.learning_rate * signals.hidden, output)
+
     def learn_one_by_one(self, pixels: Array, targets: Array) -> tuple[float, float]:
         """Run one epoch with a step after each image; return mean squared error and accuracy."""
         error, right = 0.0, 0
@@ -254,11 +262,7 @@ class Network:
             mask = self.draw_mask(self.hidden_units)
             signals = self.forward(image, mask)
             hidden, output = self.backward(signals, target, mask)
-            # The gradient of a weight has its input as a factor, so the weights of black pixels,
-            # four of five in a digit, do not change and are skipped.
-            lit = np.flatnonzero(image)
-            self.first[lit] += np.outer(self.learning_rate * image[lit], hidden)
-            self.second += np.outer(self.learning_rate * signals.hidden, output)
+            self.update(image, signals, hidden, output)
             error += np.sum(output**2)
             right += int(np.argmax(signals.output) == np.argmax(target))
         return error / len(pixels), right / len(pixels)

@@ -1,4 +1,4 @@
-"""Compare classifiers: intervals of the difference of accuracies, and disagreement.
+"""Compare classifiers: intervals of the difference of accuracies, a test, and disagreement.
 
 On the same images the errors of two classifiers are correlated, so their difference is known far
 better than either accuracy: two Wilson intervals that overlap say nothing about it.
@@ -62,6 +62,21 @@ def paired_gain(
     above = hypotenuse(high - share, other_share - other_low, correlation)
     gain = share - other_share
     return Gain(gain, gain - below, gain + above)
+
+
+def mcnemar_p(first_only: int, second_only: int) -> float:
+    """Return the two-sided mid-p value of McNemar's test, from how often only one was right.
+
+    If both are equally good, each image on which only one is right is a toss of a coin. The p value
+    is the chance of counts more uneven than these, and half the chance of equally uneven ones:
+    Fagerland, Lydersen and Laake, "The McNemar test for binary matched-pairs data: mid-p and
+    asymptotic are better than exact conditional", BMC Medical Research Methodology 13, 2013.
+    """
+    from scipy.special import bdtr  # SciPy takes 0.1 s to import
+
+    tosses, fewer = first_only + second_only, min(first_only, second_only)
+    fewer_still = float(bdtr(fewer - 1, tosses, 0.5)) if fewer else 0.0
+    return float(bdtr(fewer, tosses, 0.5)) + fewer_still
 
 
 def hypotenuse(a: float, b: float, correlation: float) -> float:

@@ -3,7 +3,6 @@
     folder.py      the files, for those who watch; without PyTorch
     wishes.py      what a watcher can ask for
     frame.py       numbers and pictures of a moment as one binary frame
-    layer_maps.py  what each layer of a network computes from one item, with gradients
     questions.py   validation items and what the network answers now
     recorder.py    the side of the training: writes frames, reads wishes
 

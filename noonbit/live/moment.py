@@ -7,8 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from noonbit.data.prepared import PreparedDataset
-from noonbit.live.frame import Atlas, Tile
-from noonbit.live.layer_maps import (
+from noonbit.explain.layer_maps import (
     FEW_LAYERS,
     FOLDED_MAPS,
     MOST_MAPS,
@@ -18,6 +17,7 @@ from noonbit.live.layer_maps import (
     filters_of,
     to_pictures,
 )
+from noonbit.live.frame import Atlas, Tile
 from noonbit.live.questions import Questions
 
 BYTES = (0.0, 255.0)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from noonbit.data.preprocess.contract import Contract
-from noonbit.live.layer_maps import evaluation_mode
+from noonbit.explain.layer_maps import evaluation_mode
 from noonbit.training.state import TrainingContext
 
 AT_ONCE = 4

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import UsageError
+from noonbit.explain.layer_maps import LayerProbe, Pass
 from noonbit.live.folder import LiveFolder
 from noonbit.live.frame import Atlas, encode_frame
-from noonbit.live.layer_maps import LayerProbe, Pass
 from noonbit.live.moment import add_item, add_layers, add_tests
 from noonbit.live.questions import Questions
 from noonbit.live.wishes import Command, SetSetting, Show, parse_wish, read_json

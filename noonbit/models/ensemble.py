@@ -46,9 +46,12 @@ class Member(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Float images (N, C, H, W) from 0 to 1 -> the network's own outputs (N, classes)."""
-        normalised = (images - self.mean) / self.std if len(self.mean) else images
-        outputs: Tensor = self.network(normalised)
+        outputs: Tensor = self.network(self.normalise(images))
         return outputs.float()
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Float images (N, C, H, W) from 0 to 1 -> what the network takes; words are unchanged."""
+        return (images - self.mean) / self.std if len(self.mean) else images
 
 
 class Ensemble(nn.Module):

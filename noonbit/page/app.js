@@ -131,7 +131,8 @@ class App {
   /** Why an answer means little, as keys of language.js. */
   warningsOf(done, probabilities) {
     if (done.includes("blank")) return ["warn.blank"];
-    return isUnfamiliar(probabilities, done, this.model.unfamiliar) ? ["warn.unlike"] : [];
+    if (done.includes("unlike")) return ["warn.unlike"];
+    return isUnfamiliar(probabilities, done, this.model.unfamiliar) ? ["warn.unsure"] : [];
   }
 
   listItems() {
@@ -213,8 +214,16 @@ function startLanguages() {
   });
 }
 
+/** Tell the page that shows this one in a frame how high it is, so that nobody scrolls in two places. */
+function tellHeight() {
+  if (window.parent === window) return;
+  const tell = () => window.parent.postMessage({ height: document.body.getBoundingClientRect().height }, "*");
+  new ResizeObserver(tell).observe(document.body);
+}
+
 /** Start the page. */
 async function startPage(model) {
+  tellHeight();
   startTheme();
   startLanguages();
   try {

@@ -1,7 +1,7 @@
 /*
  * The words that decided the answer to a sentence.
  *
- * For Kim's networks exactly, as noonbit/evaluation/attribution.py has it: max-pooling keeps each
+ * For Kim's networks exactly, as noonbit/explain/ngrams.py has it: max-pooling keeps each
  * filter's value of one n-gram and the last layer is linear, so a logit is a bias plus what the
  * n-grams add. For any other network the words are left out one at a time: a word's contribution is
  * what the logits lose without it, which costs an answer for each word and sums up to nothing.

@@ -70,6 +70,7 @@ const TEXTS = {
     "done.shortened": "Shortened to {length} words, as long as the longest training sentence.",
     "done.partly unknown": "Words that no training sentence has are all alike to the network: it knows only that a word stands there.",
     "warn.blank": "There is nothing in it, so the answer means nothing.",
+    "warn.unsure": "It is unsure: probabilities as low as these are rare among its test items. This may be something that it was not trained on.",
     "warn.unlike": "This does not look like what it was trained on. The answer means little.",
 
     // The answer
@@ -222,6 +223,7 @@ const TEXTS = {
     "done.shortened": "가장 긴 학습 문장에 맞춰 앞의 {length}단어만 넣었습니다.",
     "done.partly unknown": "학습 문장에 없던 단어들은 신경망이 구별하지 못합니다. 그 자리에 단어가 있다는 것만 압니다.",
     "warn.blank": "내용이 비어 있어서 예측에 의미가 없습니다.",
+    "warn.unsure": "확신이 낮습니다. 테스트 항목에서는 이렇게 낮은 확률이 드뭅니다. 학습하지 않은 종류의 입력일 수 있습니다.",
     "warn.unlike": "학습한 데이터와 달라 보입니다. 이 예측은 믿기 어렵습니다.",
 
     answer: "예측",

@@ -1,7 +1,7 @@
 """Where a sentence network's n-grams are in its graph, for explain.js.
 
 A logit of Kim's network is exactly a bias and what the n-grams add that were some filter's maximum
-(noonbit/evaluation/attribution.py). The page computes that from the graph's own results, so it only
+(noonbit/explain/ngrams.py). The page computes that from the graph's own results, so it only
 has to know which they are.
 """
 
@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from torch import nn
 
-from noonbit.evaluation.attribution import is_explainable
+from noonbit.explain.ngrams import is_explainable
 from noonbit.models.sentence import FILTERS, WIDTHS, SentenceNetwork
 from noonbit.page.spec import Operator, PageGraph
 

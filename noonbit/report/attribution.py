@@ -6,7 +6,7 @@ import numpy as np
 
 from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import ArtefactError
-from noonbit.evaluation.attribution import Explanation, is_explainable
+from noonbit.explain.ngrams import NGramExplanation, explain_texts, is_explainable
 from noonbit.runs.predictions import StoredPredictions
 from noonbit.runs.run import Run
 
@@ -70,7 +70,8 @@ def explain_decision(
 ) -> Decision:
     """Explain the prediction in one row of `predictions`."""
     predicted = int(predictions.predictions[row])
-    (explanation,) = run.explain([items.text(int(predictions.items[row]))])
+    text = items.text(int(predictions.items[row]))
+    (explanation,) = explain_texts(run.model, run.contract, [text])
     return Decision(
         predictions.names[row],
         run.class_names[predictions.labels[row]],
@@ -84,7 +85,7 @@ def explain_decision(
     )
 
 
-def mark_words(explanation: Explanation, number: int) -> list[Word]:
+def mark_words(explanation: NGramExplanation, number: int) -> list[Word]:
     """Return the words of a sentence with their relative contribution to one class."""
     shares = explanation.words_for_class(number)
     most = float(np.abs(shares).max(initial=0)) or 1.0

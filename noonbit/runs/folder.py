@@ -18,7 +18,8 @@ from noonbit.errors import ArtefactError, UsageError
 from noonbit.runs.find import RUNS, find_run, slug
 from noonbit.runs.lock import LOCK, hold
 from noonbit.runs.run import Run
-from noonbit.runs.run_json import FORMAT, read_run_json
+from noonbit.runs.run_json import read_run_json
+from noonbit.runs.stored_types import FORMAT
 from noonbit.system.paths import (
     absolute,
     exists,

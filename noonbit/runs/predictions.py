@@ -49,15 +49,18 @@ def evaluate_test_split(run: Run, items: PreparedDataset, runtime: Runtime) -> E
 def write_predictions(run: Run, items: PreparedDataset, probabilities: Probabilities) -> None:
     """Write predictions.parquet: one row per test item, with its fold in a cross-validation.
 
+    Items in groups that no split divides, such as the positions of a game, have the group's number.
     `adjusted` says what had to be changed to fit the network: `resized, inverted`, or nothing.
     """
     indices, folds = items.split.test, items.split.folds
+    groups = items.groups(indices)
     names = np.array(items.data.class_names)
     precision = np.float32 if len(names) <= MANY_CLASSES else np.float16
     table = pa.table(
         {
             "item": indices,
             **({} if folds is None else {"fold": folds}),
+            **({} if groups is None else {"group": groups}),
             "name": [items.names[i] for i in indices],
             "label": names[items.labels[indices]],
             "prediction": names[probabilities.argmax(axis=1)],
@@ -93,9 +96,17 @@ class StoredPredictions:
     """(N,), indices into the run's class names."""
     probabilities: NDArray[np.float32]
     """(N, classes)."""
+    groups: NDArray[np.int64] | None
+    """The number of each item's group (N,), as of a game; None for independent items."""
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether each prediction is right; (N,)."""
+        right: NDArray[np.bool_] = self.predictions == self.labels
+        return right
 
     @property
     def confidence(self) -> NDArray[np.float32]:
@@ -107,7 +118,7 @@ class StoredPredictions:
 
         Rows of equal confidence keep the item order.
         """
-        rows = np.flatnonzero(self.predictions != self.labels)
+        rows = np.flatnonzero(~self.right)
         if order == "worst":
             rows = rows[np.argsort(-self.confidence[rows], kind="stable")]
         return rows
@@ -155,7 +166,10 @@ def read_predictions(run: Run) -> StoredPredictions:
             labels.to_numpy().astype(np.int64),
             predictions.to_numpy().astype(np.int64),
             read_probabilities(file, len(classes), path),
+            read_groups(file, path),
         )
+    if stored.groups is None and run.evaluation is not None and run.evaluation.groups is not None:
+        refuse(path, "it does not have the group of each item")
     if (reason := contradiction(stored, split)) is not None:
         refuse(path, reason)
     return stored
@@ -176,6 +190,17 @@ def read_probabilities(file: pq.ParquetFile, classes: int, path: Path) -> NDArra
         probabilities[done : done + len(rows)] = values.to_numpy().reshape(len(rows), classes)
         done += len(rows)
     return probabilities
+
+
+def read_groups(file: pq.ParquetFile, path: Path) -> NDArray[np.int64] | None:
+    """Return the groups (N,) if there are any; raises `ArtefactError` for missing ones."""
+    if "group" not in file.schema_arrow.names:
+        return None
+    groups = file.read(["group"]).column("group").cast(pa.int64())
+    if groups.null_count:
+        refuse(path, "a group is missing")
+    numbers: NDArray[np.int64] = groups.to_numpy()
+    return numbers
 
 
 def contradiction(stored: StoredPredictions, split: Split) -> str | None:

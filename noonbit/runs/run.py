@@ -15,7 +15,7 @@
       changes.csv               settings that somebody changed while it trained
       live/                     with --live: what watchers see and ask; see noonbit.live
       evaluation.json           the metrics of the test split
-      predictions.parquet       of the test split: item, (fold,) class, prediction, probabilities
+      predictions.parquet       of the test split: item, (fold, group,) class, prediction, ...
       report.html               everything above as a page
       members/                  of a trained ensemble: a run folder for each member
 
@@ -49,12 +49,13 @@ from noonbit.data.prepared import PreparedDataset, load
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError, DataError, UnfinishedRunWarning, UsageError
-from noonbit.evaluation.attribution import Explanation, explain
 from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Predictions, predict
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.other_source import evaluate_source, prepare_whole
 from noonbit.evaluation.torch_inference import NetworkClassifier
+from noonbit.explain.explainer import TOP, Explainer, Explanation, Request
+from noonbit.explain.method import Method
 from noonbit.models.catalogue import build_for, outline_for
 from noonbit.models.custom import CustomNetwork, is_custom
 from noonbit.models.ensemble import Ensemble, Member
@@ -383,12 +384,33 @@ class Run:
         """Return the network on the runtime's device with its contract."""
         return NetworkClassifier(self.model_on(runtime), self.contract, runtime)
 
-    def explain(self, texts: Sequence[str]) -> list[Explanation]:
-        """Explain predictions for sentences by n-grams; see `noonbit.evaluation.attribution`.
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What explains the run's answers; keeps the features of its training items."""
+        return Explainer(self.classifier(self.runtime), self.items)
 
-        Raises `UsageError` for networks other than sentence-cnn and its variants.
+    def explain(
+        self,
+        item: Any,
+        *,
+        class_name: str | None = None,
+        method: Method | None = None,
+        top: int = TOP,
+        move: int | None = None,
+    ) -> Explanation:
+        """Explain one answer: a `PictureExplanation`, `SentenceExplanation`, `PositionExplanation`.
+
+        `item` is a picture's path, a Pillow image or an array; a sentence; a game's path, of which
+        `move` names the position; or the number of an item of the run's data. It is the most
+        probable class that is explained, or `class_name`. `method` finds the regions of a picture;
+        by default all that suit the network. `top` training pictures, n-grams or stones are named.
+        Raises `UsageError` for what does not fit the network, `DataError` for what cannot be read,
+        and `MissingExtra` without captum, which pictures need.
         """
-        return explain(self.model, self.contract, texts)
+        self.warn_if_unfinished()
+        if isinstance(item, Tensor):
+            item = item.detach().cpu().numpy()
+        return self.explainer.explain(item, Request(class_name, method, top, move))
 
     def items(self, *, data_dir: Path | None = None) -> PreparedDataset:
         """Load the run's data set again, with the stored split.

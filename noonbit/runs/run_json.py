@@ -4,16 +4,11 @@ They have the entries that are used by name; others are for people, and may be a
 themselves stay a dictionary, so that a run writes back what it has read. metadata.py makes them.
 """
 
-from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     TypeAdapter,
     model_validator,
@@ -21,24 +16,22 @@ from pydantic import (
 
 from noonbit.config.ensemble import Combine, EnsembleSettings
 from noonbit.config.recipe import MOST_THREADS, Engine, Precision, Recipe
-from noonbit.errors import ArtefactError
 from noonbit.models.catalogue import MODELS
 from noonbit.models.network_file import is_network_file
 from noonbit.runs.find import RUN_JSON
-from noonbit.system.artefacts import parse_artefact, read_artefact_json
+from noonbit.runs.stored_types import (
+    Amount,
+    Count,
+    Number,
+    Share,
+    Stored,
+    Time,
+    read_known_format,
+)
+from noonbit.system.artefacts import parse_artefact
 
-FORMAT = 1
-"""The version of the run folder; incremented when older versions can no longer read it."""
 MEMBERS = "members"
 """The folder of the run folders of members that were trained together."""
-LARGEST_COUNT = 2**53
-"""Up to here, every whole number is a float too."""
-
-
-def check_time(text: str) -> str:
-    """Accept a time such as 2026-11-22T14:15:02+01:00."""
-    datetime.fromisoformat(text)
-    return text
 
 
 def check_given(value: object) -> object:
@@ -48,21 +41,8 @@ def check_given(value: object) -> object:
     return value
 
 
-Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
-Number = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
-"""From 1."""
-Share = Annotated[float, Field(ge=0, le=1)]
-Amount = Annotated[float, Field(ge=0)]
-"""Seconds, a learning rate or a standard deviation."""
 Gains = Annotated[float, Field(ge=-1, le=1)]
-Time = Annotated[str, AfterValidator(check_time)]
 IfGiven = BeforeValidator(check_given)
-
-
-class Stored(BaseModel):
-    """An object in run.json: of the very types that were written, and finite."""
-
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class Counts(Stored):
@@ -352,16 +332,6 @@ def read_run_json(folder: Path) -> dict[str, Any]:
 
     Also for a folder that is no run, or is of a later format.
     """
-    path = folder / RUN_JSON
-    metadata = read_artefact_json(path)
-    number = metadata.get("format") if isinstance(metadata, dict) else None
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise ArtefactError(f"{path} has no format number; it is no run of noonbit's.")
-    if number > FORMAT:
-        raise ArtefactError(
-            f"{folder} has run format {number}; this noonbit {version('noonbit')} reads up "
-            f"to {FORMAT}. "
-            "Update noonbit to open it."
-        )
-    parse_artefact(RUN_ADAPTER, metadata, path)
-    return dict(metadata)
+    metadata = read_known_format(folder)
+    parse_artefact(RUN_ADAPTER, metadata, folder / RUN_JSON)
+    return metadata

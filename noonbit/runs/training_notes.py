@@ -35,18 +35,24 @@ def initial_notes(initial: dict[str, Any], noun: str) -> list[str]:
         f"{initial['epoch']}), which was trained on {initial['source']}; {noun}s are prepared as "
         "there."
     ]
+    flattery = flattery_note(initial, noun)
+    return notes if flattery is None else [*notes, flattery]
+
+
+def flattery_note(initial: dict[str, Any], noun: str) -> str | None:
+    """Return a note if the initial weights may have learned from test items; else None."""
     learned = initial["learned_test_items"]
     if learned is None:
-        notes.append(
+        return (
             f"Whether it learned from some of these test {noun}s could not be seen; if so, the "
             "accuracy flatters."
         )
-    elif learned:
-        notes.append(
+    if learned:
+        return (
             f"It learned from {plural(learned, f'test {noun}')} of this run, so the accuracy "
             "flatters."
         )
-    return notes
+    return None
 
 
 def extension_note(extension: dict[str, Any]) -> str:

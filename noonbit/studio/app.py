@@ -10,9 +10,14 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from noonbit.studio import exported_page, live_routes
+from noonbit.studio import exported_page, live_routes, pad, upload
 from noonbit.studio.frame import register_pages
+from noonbit.studio.look import routes as look_routes
+from noonbit.studio.look.own import own_inputs
+from noonbit.studio.look.process import processes
 from noonbit.studio.pages import PAGES
+from noonbit.studio.runs import routes as runs_routes
+from noonbit.studio.runs.servers import servers
 from noonbit.studio.security import LocalGate
 from noonbit.studio.settings import StudioSettings
 from noonbit.studio.state import studio
@@ -28,6 +33,9 @@ def create_app(settings: StudioSettings) -> ASGIApp:
     studio.data_dir = studio.trainings.data_dir = settings.data_dir
     register_pages()
     nicegui_app.on_startup(studio.warm_up)
+    nicegui_app.on_shutdown(servers.stop_all)
+    nicegui_app.on_shutdown(processes.close)
+    nicegui_app.on_shutdown(own_inputs.close)
     app = FastAPI(openapi_url=None)
     app.router.routes.extend(own_routes())
     ui.run_with(
@@ -51,5 +59,12 @@ def own_routes() -> list[BaseRoute]:
         WebSocketRoute("/live/{run}/frames", live_routes.frames),
         Route("/runs/{run}/report", live_routes.report),
         Route("/runs/{run}/page", exported_page.show),
+        Route("/runs/{run}/export/model.onnx", runs_routes.onnx_file),
+        Route("/look/{run}/items/{item:int}.png", look_routes.picture),
+        Route("/look/{run}/items/{item:int}/original", look_routes.original),
+        Route("/look/{run}/{key}/layers", look_routes.layers),
+        Route("/look/{run}/own", look_routes.take_own, methods=["POST"]),
+        Route("/data/upload", upload.upload, methods=["POST"]),
+        Route("/pad.js", pad.script),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

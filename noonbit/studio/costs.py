@@ -18,8 +18,7 @@ async def costs_of(source: str) -> dict[str, Any]:
     if source.startswith("-"):
         raise UsageError(f"{source} is no source; write ./{source} for a file.")
     if source not in _ASKED:
-        flags = [] if studio.data_dir is None else [f"--data-dir={studio.data_dir}"]
-        _ASKED[source] = asyncio.ensure_future(ask("models", source, *flags))
+        _ASKED[source] = asyncio.ensure_future(ask("models", source, *studio.data_flags()))
     try:
         return await asyncio.shield(_ASKED[source])
     except Exception:

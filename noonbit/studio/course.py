@@ -6,6 +6,7 @@ import math
 import struct
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from noonbit.live.folder import LiveFolder
@@ -96,14 +97,7 @@ class Course:
 
     def read_history(self) -> None:
         """Read history.csv."""
-        try:
-            with (self.live.run / "history.csv").open(encoding="utf-8", newline="") as file:
-                self.history = [
-                    {name: float(value) if value else math.nan for name, value in row.items()}
-                    for row in csv.DictReader(file)
-                ]
-        except (OSError, ValueError, TypeError):
-            pass  # none yet, or a damaged one
+        self.history = read_epochs(self.live.run) or self.history
 
     @property
     def epochs(self) -> int | None:
@@ -135,6 +129,18 @@ class Course:
             "left": NOTHING if is_over or left is None else minutes(left),
             "rate": text(row.get("lr"), "{:.3g}"),
         }
+
+
+def read_epochs(run: Path) -> list[dict[str, float]]:
+    """Return the rows of a run's history.csv; none where there is none yet, or a damaged one."""
+    try:
+        with (run / "history.csv").open(encoding="utf-8", newline="") as file:
+            return [
+                {name: float(value) if value else math.nan for name, value in row.items()}
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def text(value: float | None, form: str) -> str:

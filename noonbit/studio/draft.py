@@ -17,6 +17,7 @@ from noonbit.models.layer_table import DoesNotFit, LayerRow, follow
 from noonbit.models.placement import Shape
 from noonbit.runs.find import slug
 from noonbit.system.files import write_text
+from noonbit.terminal import cut_middle
 
 FOLDER = Path("networks")
 NEW_LAYERS: Mapping[str, Mapping[str, object]] = {
@@ -92,6 +93,18 @@ class Draft:
             raise UsageError("The address of the page holds no list of layers.")
         return cls([parse_layer(table, f"Layer {n}") for n, table in enumerate(tables, start=1)])
 
+    @classmethod
+    def open(cls, name: str) -> "Draft":
+        """Read a network that was saved; raises `UsageError` for none of this name."""
+        path = next((each for each in saved_networks() if each.stem == name), None)
+        if path is None:
+            raise UsageError(f"No network was saved as {cut_middle(name, 100)}.")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path} cannot be read: {error}.") from None
+        return cls(list(LayerFile.parse(text, origin=str(path)).layers))
+
     def to_query(self) -> str:
         """Return the layers as a short text, which the page's address keeps."""
         return json.dumps([layer.as_table() for layer in self.layers], separators=(",", ":"))
@@ -158,6 +171,11 @@ class Draft:
             except (OSError, UnicodeDecodeError) as error:
                 raise ArtefactError(f"{path} cannot be written or read: {error}.") from None
         raise ArtefactError(f"{FOLDER} has ten thousand networks called {safe}; take another name.")
+
+
+def saved_networks() -> list[Path]:
+    """Return the files of all networks that were saved, by name."""
+    return sorted(FOLDER.glob("*.toml"))
 
 
 def new_layer(kind: str) -> LayerSpec:

@@ -1,6 +1,7 @@
 """A run as the page of `noonbit export RUN --to page`, made once for its weights, kept in the run.
 
-/runs/RUN/page    that page, in a sandbox: it may compute, and reaches nothing of the studio
+/runs/RUN/page               in a sandbox: it may compute, and reaches nothing of the studio
+/runs/RUN/page?download=1    as a file to keep
 """
 
 import asyncio
@@ -45,8 +46,7 @@ class ExportedPages:
             path.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise ArtefactError(f"{path.parent} cannot be made: {error}.") from None
-        flags = [] if studio.data_dir is None else [f"--data-dir={studio.data_dir}"]
-        await run("export", str(training.path), "--to=page", f"--out={path}", *flags)
+        await run("export", str(training.path), "--to=page", f"--out={path}", *studio.data_flags())
         for other in path.parent.glob("studio-*.html"):  # of earlier weights
             if other != path:
                 other.unlink(missing_ok=True)
@@ -78,10 +78,11 @@ async def show(request: Request) -> Response:
         path = None if training is None else page_path(training)
     except ArtefactError:
         path = None
-    if path is None or not path.is_file():
+    if training is None or path is None or not path.is_file():
         return PlainTextResponse("There is no such page.", status_code=404)
     return FileResponse(
         path,
         media_type="text/html",
+        filename=f"{training.name}.html" if "download" in request.query_params else None,
         headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"},
     )

@@ -20,9 +20,18 @@ class Speech:
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of a key, with {names} replaced by values."""
-        text = TEXTS[key][list(LANGUAGES).index(self.language)]
-        said = text.format_map({name: self.number(value) for name, value in values.items()})
+        said = self.text(key).format_map(
+            {name: self.number(value) for name, value in values.items()}
+        )
         return choose_particles(said) if self.language == "ko" else said
+
+    def text(self, key: str) -> str:
+        """Return the text of a key with its {names}, for a script that fills them in."""
+        return TEXTS[key][list(LANGUAGES).index(self.language)]
+
+    def templates(self, prefix: str) -> dict[str, str]:
+        """Return the texts whose keys begin so, for a script, which fills in their {names}."""
+        return {key: self.text(key) for key in TEXTS if key.startswith(prefix)}
 
     def number(self, value: object) -> str:
         """Return a whole number with separators (`10,000`), and anything else as it is."""

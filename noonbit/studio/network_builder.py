@@ -24,8 +24,9 @@ STEPS = {"rate": 0.05}
 class Builder:
     """A draft of a network, with its elements."""
 
-    def __init__(self, speech: Speech, draft: Draft, source: str) -> None:
+    def __init__(self, speech: Speech, draft: Draft, source: str, name: str) -> None:
         self.speech, self.draft, self.source = speech, draft, source
+        self.first_name = name or speech("network.first_name")
         self.target = Target()
         self.client = ui.context.client
         self.arithmetic: list[TextElement] = []
@@ -52,7 +53,7 @@ class Builder:
         with ui.element("div").classes("side-by-side"):
             self.name = ui.input(
                 speech("network.name"),
-                value=speech("network.first_name"),
+                value=self.first_name,
                 on_change=lambda: self.explain(),
             )
             ui.button(speech("network.save"), on_click=self.save).props("outline")
@@ -148,7 +149,9 @@ class Builder:
         self.show_totals(rows, misfit)
         self.train_button.set_enabled(misfit is None)
         self.file.set_text(self.draft.to_toml(self.name.value))
-        query = urlencode({"data": self.source, "layers": self.draft.to_query()})
+        query = urlencode(
+            {"data": self.source, "layers": self.draft.to_query(), "name": self.name.value}
+        )
         # So the page is the same after a reload, and in the other language.
         # Asked of the page: the button that was pressed may be gone with its layer by now.
         self.client.run_javascript(f"history.replaceState(null, '', {json.dumps('?' + query)})")
@@ -194,8 +197,9 @@ class Builder:
 
     def change(self, index: int, name: str, value: object) -> None:
         """Give a layer another setting; what it cannot have is said, and the old one stays."""
-        if value is None and not is_optional(self.draft.layers[index], name):
-            return  # it is being typed
+        if value is None and not is_optional(self.draft.layers[index], name):  # it is being typed
+            self.arithmetic[index].set_text(self.speech("network.typing"))
+            return
         try:
             self.draft.change(index, name, value)
         except NoonbitError as error:

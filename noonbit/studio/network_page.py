@@ -1,6 +1,7 @@
 """The page on which networks are compared by cost and time for some data, and built.
 
-A query names the data and the layers: /network?data=digits&layers=[{"kind":"relu"}]
+A query names the data and the layers, /network?data=digits&layers=[{"kind":"relu"}], or a network
+that was saved, /network?data=digits&name=my-network
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from nicegui import ui
 
 from noonbit.errors import NoonbitError
 from noonbit.studio.costs import costs_of
-from noonbit.studio.draft import Draft, Target
+from noonbit.studio.draft import Draft, Target, saved_networks
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.network_builder import Builder, duration
@@ -31,21 +32,25 @@ async def build(speech: Speech) -> None:
         known = {}
         warning(str(error))
     source = query.get("data") or next(iter(known), "digits")
-    draft = Draft()
-    if "layers" in query:
-        try:
+    draft, name = Draft(), query.get("name", "")
+    try:
+        if "layers" in query:
             draft = Draft.from_query(query["layers"])
-        except NoonbitError as error:
-            warning(str(error))
-    await NetworkPage(speech, known, source, draft).build()
+        elif name:
+            draft = Draft.open(name)
+    except NoonbitError as error:
+        warning(str(error))
+    await NetworkPage(speech, known, source, draft, name).build()
 
 
 class NetworkPage:
     """The choice of the data, the builder, and the catalogue."""
 
-    def __init__(self, speech: Speech, known: dict[str, str], source: str, draft: Draft) -> None:
+    def __init__(
+        self, speech: Speech, known: dict[str, str], source: str, draft: Draft, name: str
+    ) -> None:
         self.speech, self.known, self.source = speech, known, source
-        self.builder = Builder(speech, draft, source)
+        self.builder = Builder(speech, draft, source, name)
 
     async def build(self) -> None:
         """Add the elements; the costs come when the engine has answered."""
@@ -61,6 +66,7 @@ class NetworkPage:
         self.about = ui.element("div").props('role="status"')
         with ui.element("section").classes("panel").props('aria-labelledby="build"'):
             words("h2", speech("network.build")).props('id="build"')
+            self.show_saved()
             self.place = ui.element("div").classes("rows")
             with self.place:
                 self.builder.build()
@@ -70,6 +76,17 @@ class NetworkPage:
             words("h2", speech("network.catalogue")).props('id="catalogue"')
             self.cards = ui.element("ul").classes("cards")
         ui.timer(0, self.count, once=True)
+
+    def show_saved(self) -> None:
+        """Lead to the networks that were saved."""
+        saved = saved_networks()
+        if not saved:
+            return
+        with ui.element("div").classes("side-by-side"):
+            words("span", self.speech("network.saved_ones")).classes("aside")
+            for path in saved:
+                query = urlencode({"data": self.source, "name": path.stem})
+                ui.link(path.stem, f"/network?{query}")
 
     async def choose(self, source: str) -> None:
         """Show everything for other data."""

@@ -44,6 +44,11 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
         "이미지는 위에서 아래로 층을 차례로 지나갑니다. 점선으로 그린 층은 저절로 붙으며, 마지막 "
         "층에는 클래스마다 유닛이 하나씩 있습니다.",
     ),
+    "network.saved_ones": ("Saved networks:", "저장한 신경망:"),
+    "network.typing": (
+        "A number is missing.",
+        "숫자를 입력해 주세요.",
+    ),
     "network.no_build": (
         "Layers in a row are for pictures and boards; these data are sentences.",
         "층을 쌓아 만드는 신경망은 그림과 바둑판을 위한 것인데, 이 데이터는 문장입니다.",

@@ -8,7 +8,20 @@ it is used.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from noonbit.studio import draw_page, network_page, train_page, watch_page
+from noonbit.studio import (
+    data_page,
+    data_view_page,
+    draw_page,
+    learn_page,
+    make_page,
+    network_page,
+    train_page,
+    watch_page,
+)
+from noonbit.studio.look import item_page
+from noonbit.studio.look import page as look_page
+from noonbit.studio.runs import comparison_page, take_out_page
+from noonbit.studio.runs import page as runs_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +37,21 @@ class Page:
 
 
 PAGES: tuple[Page, ...] = (
+    Page("/data", "page.data", data_page.build),
+    Page("/data/view", "page.data", data_view_page.build, is_in_header=False),
+    Page("/data/make", "page.data", make_page.build, is_in_header=False),
     Page("/train", "page.train", train_page.build),
     Page("/train/{run}", "page.train", watch_page.build, is_in_header=False),
     Page("/network", "page.network", network_page.build),
     Page("/draw", "page.draw", draw_page.build),
     Page("/draw/{run}", "page.draw", draw_page.build_run, is_in_header=False),
+    Page("/runs", "page.runs", runs_page.build),
+    Page("/runs/compare", "page.runs", comparison_page.build, is_in_header=False),
+    Page("/export/{run}", "page.runs", take_out_page.build, is_in_header=False),
+    Page("/look", "page.look", look_page.build),
+    Page("/look/{run}", "page.look", look_page.build_run, is_in_header=False),
+    Page("/look/{run}/{item}", "page.look", item_page.build, is_in_header=False),
+    Page("/learn", "page.learn", learn_page.build),
+    Page("/learn/{document}", "page.learn", learn_page.build_document, is_in_header=False),
 )
 """In the order of the header; the first is the one that `/` leads to."""

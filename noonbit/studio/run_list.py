@@ -7,6 +7,7 @@ from nicegui import ui
 
 from noonbit.studio.elements import words
 from noonbit.studio.language import Speech
+from noonbit.studio.look.frame import address_of
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training
 
@@ -22,7 +23,7 @@ def show_runs(speech: Speech) -> None:
 
     @ui.refreshable
     def rows(trainings: list[Training]) -> None:
-        if not trainings:
+        if not trainings and shown is not None:
             words("p", speech("runs.none")).classes("aside")
         with ui.element("ul").classes("runs"):
             for training in trainings[:MOST]:
@@ -43,14 +44,18 @@ def show_runs(speech: Speech) -> None:
 
 def show_run(training: Training, speech: Speech) -> None:
     """Add a row."""
-    with ui.element("li"), ui.link(target=f"/train/{training.name}").classes("run"):
-        with ui.element("span").classes("run-names"):
-            words("b", training.source or training.name)
-            words("span", training.model)
-        show_status(training, speech)
-        with ui.element("span").classes("aside run-facts"):
-            words("span", when(training.created))
-            words("span", accuracy_of(training, speech)).classes("number")
+    with ui.element("li"):
+        with ui.link(target=f"/train/{training.name}").classes("run"):
+            with ui.element("span").classes("run-names"):
+                words("b", training.source or training.name)
+                words("span", training.model)
+            show_status(training, speech)
+            with ui.element("span").classes("aside run-facts"):
+                words("span", when(training.created))
+                words("span", accuracy_of(training, speech)).classes("number")
+        if training.status == "finished" and training.result is not None:
+            link = ui.link(speech("look.into"), address_of(training)).classes("aside run-look")
+            link.props["aria-label"] = speech("look.into_named", name=training.name)
 
 
 def show_status(training: Training, speech: Speech) -> None:

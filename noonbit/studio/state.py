@@ -1,4 +1,4 @@
-"""What the pages of a studio share: its trainings, and what the engine was asked once."""
+"""What the pages of a studio share: trainings, data sets, and what the engine was asked once."""
 
 import asyncio
 from contextlib import suppress
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.data_sets import DataSets
 from noonbit.studio.engine import ask
 from noonbit.studio.trainings import Trainings
 
@@ -17,6 +18,11 @@ class Studio:
     def __init__(self, data_dir: Path | None = None) -> None:
         self.data_dir = data_dir
         self.trainings = Trainings(data_dir)
+        self.data_sets = DataSets()
+
+    def data_flags(self) -> list[str]:
+        """Return the flag of commands that look for known data where the studio was told to."""
+        return [] if self.data_dir is None else [f"--data-dir={self.data_dir}"]
 
     @cached_property
     def _networks(self) -> "asyncio.Task[list[dict[str, Any]]]":

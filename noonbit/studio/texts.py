@@ -6,10 +6,18 @@ setting that does not fit) are shown as the engine wrote them, in English.
 
 from collections.abc import Mapping
 
+from noonbit.studio.data_texts import DATA_TEXTS
+from noonbit.studio.learn_texts import LEARN_TEXTS
+from noonbit.studio.look.texts import LOOK_TEXTS
 from noonbit.studio.network_texts import NETWORK_TEXTS
+from noonbit.studio.runs.texts import RUNS_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
+    **DATA_TEXTS,
+    **LEARN_TEXTS,
     **NETWORK_TEXTS,
+    **RUNS_TEXTS,
+    **LOOK_TEXTS,
     # The frame
     "studio": ("noonbit studio", "noonbit 스튜디오"),
     "skip": ("Skip to the content", "본문으로 건너뛰기"),
@@ -22,6 +30,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "no_page": ("There is no such page.", "그런 페이지가 없습니다."),
     "to_the_start": ("To the first page", "첫 페이지로"),
     # The pages
+    "page.data": ("Data", "데이터"),
     "page.train": ("Train", "학습"),
     "page.network": ("Network", "신경망"),
     "page.draw": ("Draw", "그리기"),
@@ -41,6 +50,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "train.network": ("Network", "신경망"),
     "train.default_network": ("The one that suits the data", "데이터에 맞는 신경망"),
     "train.own_network": ("A network of your own …", "내 신경망 …"),
+    "train.built": ("a network of your own", "내 신경망"),
+    "takes.sentences": ("for sentences", "문장용"),
+    "takes.boards": ("for Go positions", "바둑 국면용"),
     "train.network_path": (
         "Path of a TOML file on this computer",
         "이 컴퓨터에 있는 TOML 파일의 경로",
@@ -54,6 +66,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Whatever is left open is derived from the data and this computer.",
         "비워 둔 설정은 데이터와 이 컴퓨터에 맞게 정해집니다.",
     ),
+    "train.skip_bad": ("Leave out what cannot be read", "읽을 수 없는 파일은 빼고 학습"),
     "train.derived": ("derived", "자동"),
     "train.begin": ("Begin training", "학습 시작"),
     "setting.epochs": ("Epochs", "에포크"),
@@ -62,6 +75,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "setting.momentum": ("Momentum", "모멘텀"),
     "setting.weight_decay": ("Weight decay", "가중치 감쇠"),
     "setting.optimizer": ("Optimizer", "최적화 방법"),
+    "setting.augment": ("Augmentation", "데이터 증강"),
     # The list of runs
     "runs.none": ("There is none yet.", "아직 없습니다."),
     "runs.more": ("{count} older ones are not shown.", "더 오래된 {count}개는 표시하지 않습니다."),
@@ -97,7 +111,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "데이터를 열고 신경망을 만드는 중입니다.",
     ),
     "watch.report": ("Open the report", "보고서 열기"),
-    "watch.draw": ("Draw to this network", "이 신경망에 그려 보기"),
+    "watch.draw": ("Try it with inputs of your own", "직접 입력해 보기"),
     "watch.can_resume": (
         "It was stopped, and can go on where it was.",
         "학습이 멈췄습니다. 멈춘 곳에서 이어서 할 수 있습니다.",
@@ -147,7 +161,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "아직 학습된 신경망이 없습니다.",
     ),
     "draw.train_first": ("Train one first", "먼저 학습하기"),
-    "draw.to": ("Draw to {source}", "{source} 신경망에 그려 보기"),
+    "draw.to": ("Try the network of {source}", "{source} 신경망에 입력해 보기"),
     "draw.others": ("Other networks", "다른 신경망"),
     "draw.making": (
         "The network is taken out of its run, and compared with it on test items. This takes some "

@@ -1,6 +1,7 @@
 """The page on which trainings are begun and found again.
 
-A query fills the form, so that other pages can lead here: /train?data=digits&model=lenet5&epochs=3
+A query fills the form, so that other pages can lead here:
+/train?data=digits&model=lenet5&epochs=3&augment=shift=2
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.draft import saved_networks
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.run_list import show_runs
@@ -53,13 +55,15 @@ class TrainForm:
             warning(str(error))
         data = query.get("data", next(iter(known), OWN))
         options = {name: f"{name} · {title}" for name, title in known.items()}
+        own = await asyncio.to_thread(studio.data_sets.list)
+        options |= {each.source: each.source for each in own}
         self.data = ui.select(
             {**options, OWN: speech("train.own_data")},
             label=speech("train.data"),
-            value=data if data in known else OWN,
+            value=data if data in options else OWN,
         ).classes("wide")
         self.data_path = ui.input(
-            speech("train.data_path"), value="" if data in known or data == OWN else data
+            speech("train.data_path"), value="" if data in options or data == OWN else data
         ).classes("wide")
         self.data_path.bind_visibility_from(self.data, "value", value=OWN)
 
@@ -78,10 +82,11 @@ class TrainForm:
             speech("train.network_path"), value=model if is_file else ""
         ).classes("wide")
         self.model_path.bind_visibility_from(self.model, "value", value=OWN)
+        self.model_path.bind_enabled_from(self.model)
 
         self.is_fast = ui.checkbox(speech("train.fast"), value="fast" in query)
         self.model.bind_enabled_from(self.is_fast, "value", lambda is_fast: not is_fast)
-        is_open = any(name in query for name in (*NUMBERS, "optimizer"))
+        is_open = any(name in query for name in (*NUMBERS, "optimizer", "augment", "on_bad"))
         with (
             ui.expansion(speech("train.settings"), value=is_open).classes("wide"),
             ui.element("div").classes("fields"),
@@ -101,18 +106,31 @@ class TrainForm:
                 label=speech("setting.optimizer"),
                 value=query.get("optimizer", DEFAULT),
             ).classes("wide")
+            self.augment = (
+                ui.input(speech("setting.augment"), value=query.get("augment", ""))
+                .props(f'placeholder="{speech("train.derived")}" stack-label')
+                .classes("wide")
+            )
+            self.skips_bad = ui.checkbox(
+                speech("train.skip_bad"), value=query.get("on_bad") == "skip"
+            )
         ui.button(speech("train.begin"), on_click=self.begin).props("unelevated").classes("main")
         ui.timer(0, self.fill_networks, once=True)
 
     async def fill_networks(self) -> None:
-        """Offer the catalogue."""
+        """Offer the networks that were saved, and the catalogue."""
         try:
             networks = await studio.networks()
         except NoonbitError as error:
             say_error(str(error))
             return
-        for each in networks:
-            self.networks[each["name"]] = f"{each['name']} · {each['title']}"
+        for path in saved_networks():
+            self.networks[str(path)] = f"{path.stem} · {self.speech('train.built')}"
+        for each in sorted(networks, key=lambda each: each["takes"] != "pictures"):
+            title = f"{each['name']} · {each['title']}"
+            if each["takes"] != "pictures":
+                title += f" ({self.speech('takes.' + each['takes'])})"
+            self.networks[each["name"]] = title
         self.model.set_options({**self.networks, OWN: self.speech("train.own_network")})
 
     def order(self) -> Order:
@@ -122,6 +140,10 @@ class TrainForm:
         settings = [(name.replace("_", "-"), value) for name, value in numbers.items() if value]
         if self.optimizer.value != DEFAULT:
             settings.append(("optimizer", self.optimizer.value))
+        if augment := self.augment.value.strip():
+            settings.append(("augment", augment))
+        if self.skips_bad.value:
+            settings.append(("on-bad", "skip"))
         is_own = self.data.value == OWN
         return Order(
             source=self.data_path.value.strip() if is_own else self.data.value,

@@ -194,11 +194,7 @@ class Trainings:
         number = int(numbers[-1])
         if number in self._children:  # else it would stay a process until somebody asks for its end
             return self._children[number].poll() is None
-        try:
-            # The number may be another process's by now.
-            return b"noonbit" in Path(f"/proc/{number}/cmdline").read_bytes()
-        except OSError:
-            return not Path("/proc/self").exists() and is_process(number)
+        return is_noonbit(number)
 
 
 def short_name(model: str) -> str:
@@ -209,6 +205,15 @@ def short_name(model: str) -> str:
 def is_name(name: str) -> bool:
     """Whether this is the name of something in a folder, and no way to somewhere else."""
     return bool(name) and not name.startswith(".") and not set(name) & set("/\\\0")
+
+
+def is_noonbit(number: int) -> bool:
+    """Whether the process of that number runs, and is still one of noonbit."""
+    try:
+        # The number may be another process's by now.
+        return b"noonbit" in Path(f"/proc/{number}/cmdline").read_bytes()
+    except OSError:
+        return not Path("/proc/self").exists() and is_process(number)
 
 
 def is_process(number: int) -> bool:

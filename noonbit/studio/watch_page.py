@@ -15,6 +15,7 @@ from noonbit.studio.course import Course
 from noonbit.studio.curves import MEASURES, chart
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
+from noonbit.studio.look.frame import address_of
 from noonbit.studio.run_list import when
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training, read_log
@@ -186,6 +187,7 @@ class WatchPage:
                 if has_report:
                     ui.link(speech("watch.report"), f"/runs/{training.name}/report", new_tab=True)
                 if training.status == "finished":
+                    ui.link(speech("look.into"), address_of(training))
                     ui.link(speech("watch.draw"), f"/draw/{training.name}")
             if can_resume:
                 words("p", speech("watch.can_resume"))

@@ -7,8 +7,7 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
-from noonbit.augment.label_safety import meaning_warnings
-from noonbit.config.augmentation import Augmentation
+from noonbit.augment.label_safety import may_mirror
 from noonbit.config.plan import Plan, PlanInputs, derive
 from noonbit.config.recipe import Recipe
 from noonbit.data.loader import tensor_dataset
@@ -203,11 +202,11 @@ def plan_inputs(items: PreparedDataset, name: str, multiply_adds: int) -> PlanIn
 
     `multiply_adds` are those of one item.
     """
-    may_mirror = not meaning_warnings(Augmentation(flip=True), items.data.class_names)
+    mirror = may_mirror(items.data.class_names)
     task = PlanInputs(
         model=name,
         items=len(items.split.train),
-        augmentation=items.preprocessor.augmentation(may_mirror=may_mirror),
+        augmentation=items.preprocessor.augmentation(may_mirror=mirror),
         multiply_adds=multiply_adds,
         difficulty=items.difficulty,
     )

@@ -13,10 +13,11 @@ from noonbit.cli.main import run as command_line
 
 def test_the_printed_numbers_are_those_of_scikit_learn(capsys):
     assert command_line(["show", "digits", "--index", "17"]) == 0
-    title, size, _, *rows = capsys.readouterr().out.splitlines()
+    title, size, one_hot, _, *rows = capsys.readouterr().out.splitlines()
     digits = load_digits()
     assert title == f"digits item 17: {digits.target[17]}"
     assert size == "8 x 8 pixels, grey, 0 to 255"
+    assert one_hot.split()[1:] == [str(int(each == digits.target[17])) for each in range(10)]
     printed = np.array([row.split() for row in rows], float)
     assert np.abs(printed - digits.images[17] * 255 / 16).max() <= 0.5
     assert len({len(row) for row in rows}) == 1, "the columns are aligned"
@@ -27,6 +28,7 @@ def test_json_gives_channels_of_rows(capsys):
     shown = json.loads(capsys.readouterr().out)
     assert np.array(shown["pixels"]).shape == (1, 8, 8)
     assert (shown["label"], shown["part"], shown["index"]) == ("0", "train", 0)
+    assert shown["one_hot"] == [1] + 9 * [0]
     assert shown["picture"] is None
 
 
@@ -45,7 +47,7 @@ def colours(tmp_path: Path) -> Path:
 def test_a_colour_picture_is_printed_channel_by_channel(colours, capsys):
     assert command_line(["show", str(colours), "--part", "test", "--index", "2"]) == 0
     assert capsys.readouterr().out == (
-        "test/red/0.png: red\n3 x 2 pixels, red green blue, 0 to 255\n"
+        "test/red/0.png: red\n3 x 2 pixels, red green blue, 0 to 255\none-hot 0 1\n"
         "\nred\n250 250 250\n250 250 250\n"
         "\ngreen\n  1   1   1\n  1   1   1\n"
         "\nblue\n  2   2   2\n  2   2   2\n"

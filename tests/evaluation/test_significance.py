@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom, binomtest
 
-from noonbit.evaluation.significance import Gain, disagreement, gain_over_mean, paired_gain
+from noonbit.evaluation.significance import (
+    Gain,
+    disagreement,
+    gain_over_mean,
+    mcnemar_p,
+    paired_gain,
+)
 
 
 def answers(both: int, first: int, second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
@@ -24,6 +31,27 @@ def test_the_paired_interval_is_the_published_one():
     assert gain.gain == pytest.approx(-0.286, abs=5e-4)
     assert gain.low == pytest.approx(-0.507, abs=5e-4)
     assert gain.high == pytest.approx(-0.026, abs=5e-4)
+
+
+def test_mcnemars_mid_p_is_the_published_one():
+    # The same example; its mid-p value stands in Fagerland, Lydersen and Laake, 2013.
+    assert mcnemar_p(1, 7) == pytest.approx(0.039, abs=5e-4)
+    assert mcnemar_p(7, 1) == mcnemar_p(1, 7)
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_mcnemars_mid_p_is_the_exact_one_less_the_chance_of_just_these_counts(first, second):
+    p, tosses = mcnemar_p(first, second), first + second
+    if first == second:
+        assert p == pytest.approx(1)
+        return
+    exact = binomtest(first, tosses).pvalue
+    assert p == pytest.approx(exact - binom.pmf(first, tosses, 0.5), abs=1e-9)
+
+
+def test_mcnemars_p_of_many_images_is_a_number():
+    assert 0 <= mcnemar_p(400_000, 500_000) < 1e-300
+    assert mcnemar_p(0, 0) == 1
 
 
 def test_pairing_tells_more_than_two_accuracies():

@@ -60,11 +60,13 @@ def write_changed(path: Path, model: dict[str, Any]) -> Path:
     return path
 
 
-def draw(page: Page | Frame, strokes: Sequence[Stroke], *, steps: int = 5) -> None:
+def draw(
+    page: Page | Frame, strokes: Sequence[Stroke], *, steps: int = 5, on: str = "#drawing"
+) -> None:
     """Draw with the mouse, which moves in so many steps from point to point."""
     mouse = page.mouse if isinstance(page, Page) else page.page.mouse
-    page.locator("#drawing").scroll_into_view_if_needed()
-    box = page.locator("#drawing").bounding_box()
+    page.locator(on).scroll_into_view_if_needed()
+    box = page.locator(on).bounding_box()
     assert box is not None
     for stroke in strokes:
         for number, (x, y) in enumerate(stroke):

@@ -21,8 +21,9 @@ from noonbit.data.dataset import Sentences
 from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.text import TextPreprocessor
-from noonbit.errors import UsageError
-from noonbit.evaluation.attribution import explain
+from noonbit.errors import InputRefused, UsageError
+from noonbit.explain.ngrams import explain_texts
+from noonbit.explain.sentence import SentenceExplanation
 from noonbit.jobs.ensemble import train_members
 from noonbit.jobs.train import train
 from noonbit.models.catalogue import MODELS, build, build_for, outline
@@ -167,7 +168,7 @@ def test_contributions_add_up_to_the_logits() -> None:
     with torch.inference_mode():
         logits = model(numbers)
     for text, expected, explanation in zip(
-        texts, logits, explain(model, CONTRACT, texts), strict=True
+        texts, logits, explain_texts(model, CONTRACT, texts), strict=True
     ):
         assert explanation.logits == pytest.approx(expected.tolist(), abs=1e-5)
         weights = sum(weight for _, weight in explanation.for_class(1))
@@ -179,13 +180,13 @@ def test_contributions_add_up_to_the_logits() -> None:
             for ngram in explanation.ngrams
         )
         assert list(explanation.tokens) == PREPROCESSOR.tokens(text)
-    (unknown,) = explain(model, CONTRACT, ["unheard of"])
+    (unknown,) = explain_texts(model, CONTRACT, ["unheard of"])
     assert unknown.as_dict(("neg", "pos"))["unknown"] == ["unheard"]
 
 
 def test_other_networks_are_not_explained() -> None:
-    with pytest.raises(UsageError, match="can be taken apart into n-grams. Leave --explain out."):
-        explain(nn.Linear(2, 2), CONTRACT, ["a film"])
+    with pytest.raises(UsageError, match="taken apart into n-grams; this is another network."):
+        explain_texts(nn.Linear(2, 2), CONTRACT, ["a film"])
 
 
 def test_the_weights_come_back_after_a_deep_copy_for_threads() -> None:
@@ -247,8 +248,9 @@ def test_a_stored_run_answers_texts_and_says_why(run: Run, tmp_path: Path) -> No
     predictions = again.predict(path)
     assert predictions.labels == ["pos", "neg"]
     assert [str(item) for item in predictions.bad] == ["new.txt line 2 is empty"]
-    (explanation,) = again.explain(["the gripping film"])
-    strongest, weight = explanation.for_class(1)[0]
+    explanation = again.explain("the gripping film")
+    assert isinstance(explanation, SentenceExplanation)
+    strongest, weight = explanation.ngrams.for_class(1)[0]
     assert "gripping" in strongest.words and weight > 0
 
 
@@ -263,6 +265,31 @@ def test_explanations_go_into_a_file_of_every_kind(run: Run, tmp_path: Path) -> 
     assert [row["prediction"] for row in flat] == ["pos", "neg"]
     assert "gripping" in flat[0]["words_1"] and float(flat[0]["weight_1"]) > 0
     assert flat[1]["words_8"] == flat[1]["weight_8"] == ""
+
+
+def test_the_command_explain_names_the_ngrams_of_one_sentence(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["explain", str(run.path), "a gripping film"]
+    assert main.run([*words, "--top", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("a gripping film\nanswer      pos ")
+    assert "for pos, beside the mean of all classes:" in out and "gripping" in out.splitlines()[5]
+    assert err.endswith(f"{run.word} 'a gripping film' --out why.json\n")
+    assert main.run([*words, "--out", str(tmp_path / "why.json")]) == 0
+    assert json.loads((tmp_path / "why.json").read_text())["explained"] == "pos"
+    assert main.run([*words, "--method", "occlusion"]) == 2
+    assert "--method is for pictures, and reviews takes sentences." in capsys.readouterr().err
+
+
+def test_an_item_of_the_data_is_explained_with_its_label(run: Run) -> None:
+    item = int(run.split.test[0])
+    explanation = run.explain(item)
+    assert isinstance(explanation, SentenceExplanation)
+    assert explanation.text == run.items().text(item)
+    assert explanation.answer.label == run.class_names[run.items().labels[item]]
+    with pytest.raises(InputRefused, match="is of the type float; a sentence is text"):
+        run.explain(0.5)
 
 
 def test_a_run_measures_itself_again_and_resumes_to_the_same_bits(

@@ -16,7 +16,7 @@ from torch import nn
 
 from noonbit.config.recipe import Recipe
 from noonbit.data.preprocess.text import TextPreprocessor
-from noonbit.evaluation.attribution import Explanation
+from noonbit.explain.ngrams import NGramExplanation, explain_texts
 from noonbit.jobs.train import train
 from noonbit.page.graph import lower, trace
 from noonbit.page.ngrams import find_ngram_layers
@@ -118,7 +118,7 @@ def explain_in(page: Page, texts: list[str], *, by_ngrams: bool = True) -> list[
     )
 
 
-def assert_alike(given: Any, wanted: Explanation, *, tolerance: float) -> None:
+def assert_alike(given: Any, wanted: NGramExplanation, *, tolerance: float) -> None:
     assert given["method"] == "ngrams"
     assert (tuple(given["tokens"]), tuple(given["known"])) == (wanted.tokens, wanted.known)
     assert [(each["first"], tuple(each["words"])) for each in given["ngrams"]] == [
@@ -138,7 +138,9 @@ def assert_alike(given: Any, wanted: Explanation, *, tolerance: float) -> None:
 
 
 def test_n_grams_and_what_they_add_are_those_of_python(page: Page, run: Run) -> None:
-    for given, wanted in zip(explain_in(page, TEXTS), run.explain(TEXTS), strict=True):
+    for given, wanted in zip(
+        explain_in(page, TEXTS), explain_texts(run.model, run.contract, TEXTS), strict=True
+    ):
         assert_alike(given, wanted, tolerance=1e-5)
 
 
@@ -161,7 +163,9 @@ def test_other_networks_have_their_words_left_out_one_at_a_time(page: Page, run:
     shortened = [" ".join(words[:at] + words[at + 1 :]) for at in range(len(words))]
     preprocessor = run.contract.preprocessor
     assert isinstance(preprocessor, TextPreprocessor)
-    whole, *without = [np.array(each.logits) for each in run.explain([text, *shortened])]
+    whole, *without = [
+        np.array(each.logits) for each in explain_texts(run.model, run.contract, [text, *shortened])
+    ]
     for at, logits in enumerate(without):
         lost = whole - logits
         assert why["ngrams"][at]["contributions"] == pytest.approx(lost.tolist(), abs=1e-5)
@@ -213,5 +217,7 @@ def test_the_other_forms_are_taken_apart_too(
     run = train(reviews, recipe, out=tmp_path / "run")
     with watched_page(chromium) as page:
         load_network(page, run, lower(trace(run)))
-        for given, wanted in zip(explain_in(page, TEXTS), run.explain(TEXTS), strict=True):
+        for given, wanted in zip(
+            explain_in(page, TEXTS), explain_texts(run.model, run.contract, TEXTS), strict=True
+        ):
             assert_alike(given, wanted, tolerance=1e-5)

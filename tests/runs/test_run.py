@@ -18,7 +18,7 @@ from noonbit.runs.checkpoint import save_weights
 from noonbit.runs.find import RUNS, find_run, slug
 from noonbit.runs.folder import load_run, new_run
 from noonbit.runs.run import Run
-from noonbit.runs.run_json import FORMAT
+from noonbit.runs.stored_types import FORMAT
 from noonbit.system.runtime import Runtime
 from noonbit.training.state import EpochMetrics
 

@@ -4,14 +4,12 @@ import shutil
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe import serious_faults
 from browser import watched_page
 from playwright.sync_api import Browser, expect
 from running_studio import RunningStudio
 
 from noonbit.runs.run import Run
-
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -20,7 +18,15 @@ def run_of_the_studio(studio: RunningStudio, digits_run: Run) -> None:
 
 
 @pytest.mark.parametrize(("locale", "theme"), [("en-US", "light"), ("ko-KR", "dark")])
-@pytest.mark.parametrize("path", ["/train", "/train/digits-run", "/network?data=digits", "/draw"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/data", "/data/view?data=digits", "/data/make"),
+        *("/train", "/train/digits-run", "/network?data=digits", "/draw"),
+        *("/train", "/train/digits-run", "/network?data=digits", "/draw"),
+        *("/learn?of=dropout", "/learn/D3"),
+    ],
+)
 def test_axe_finds_no_serious_fault(
     studio: RunningStudio,
     chromium: Browser,
@@ -31,6 +37,10 @@ def test_axe_finds_no_serious_fault(
     with watched_page(chromium, origin=studio.url, locale=locale, theme=theme) as page:
         page.goto(f"{studio.url}{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if path.startswith("/data/view"):
+            expect(page.locator(".strips img").first).to_be_visible()
+        if path == "/data/make":
+            expect(page.locator("picture-sets canvas")).to_be_visible()
         if path == "/train":
             expect(page.locator(".run")).to_be_visible()
             page.locator(".q-expansion-item").click()
@@ -38,12 +48,5 @@ def test_axe_finds_no_serious_fault(
             expect(page.locator("[data-network=glance]")).to_be_visible()
             page.locator("[data-kind=dense]").click()  # which does not fit
             expect(page.locator("ol .warning")).to_be_visible()
-        page.wait_for_timeout(500)  # until nothing fades in
-        found = Axe().run(page).response["violations"]
-        faults = [
-            f"{each['id']}: {node['html'][:200]} {node['failureSummary']}"
-            for each in found
-            if each["impact"] in SERIOUS
-            for node in each["nodes"]
-        ]
+        faults = serious_faults(page)
         assert not faults, "\n".join(faults)

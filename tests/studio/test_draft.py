@@ -11,7 +11,7 @@ from noonbit.errors import UsageError
 from noonbit.jobs.forecast import forecast_network
 from noonbit.models.layer_file import KINDS, LayerFile
 from noonbit.models.layer_table import REASONS
-from noonbit.studio.draft import NEW_LAYERS, Draft, Target
+from noonbit.studio.draft import NEW_LAYERS, Draft, Target, saved_networks
 from noonbit.studio.network_texts import KOREAN_REASONS
 from noonbit.system.multiply_rate import multiply_adds_per_second
 
@@ -68,6 +68,21 @@ def test_an_address_keeps_the_layers() -> None:
     draft = Draft()
     draft.add("dropout")
     assert Draft.from_query(draft.to_query()).layers == draft.layers
+
+
+def test_a_saved_network_is_opened_by_its_name_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draft = Draft()
+    draft.add("flatten")
+    path = draft.save("mine")
+    assert [path] == saved_networks()
+    assert Draft.open("mine").layers == draft.layers
+    (tmp_path / "elsewhere.toml").write_text(path.read_text())
+    for name in ("../elsewhere", str(tmp_path / "elsewhere"), "other"):
+        with pytest.raises(UsageError, match="No network was saved as"):
+            Draft.open(name)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[3]", '[{"kind":"lstm"}]', "[" * 9999, "[0]" * 201])

@@ -75,6 +75,8 @@ def test_language_and_theme_are_handed_on(
         expect(frame.locator("#languages")).to_be_hidden()
         assert frame.evaluate("getComputedStyle(document.body).backgroundColor") == ground
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        frame.wait_for_function("document.documentElement.scrollHeight <= innerHeight")
+        assert frame.evaluate("innerHeight") > 1500  # all of it, one below the other
 
 
 def test_the_exported_page_reaches_nothing_of_the_studio(

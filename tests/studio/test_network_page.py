@@ -92,6 +92,16 @@ def test_layers_are_added_moved_and_taken_out(network_page: Page) -> None:
     expect(page.locator(".added li")).to_have_text([re.compile("64 \\+ 1.* = 650 parameters")])
 
 
+def test_a_number_that_is_being_typed_has_no_sum(network_page: Page) -> None:
+    page = network_page
+    first = page.locator("ol .arithmetic").first
+    expect(first).to_contain_text("parameters")
+    page.locator("ol > li").first.get_by_label("Filters").fill("")
+    expect(first).to_have_text("A number is missing.")
+    page.locator("ol > li").first.get_by_label("Filters").fill("2")
+    expect(first).to_contain_text("parameters")
+
+
 def test_a_reload_and_the_other_language_lose_nothing(network_page: Page) -> None:
     page = network_page
     page.get_by_role("button", name="Global pool").click()
@@ -121,6 +131,12 @@ def test_a_network_is_saved_and_led_to_its_training(
     expect(page.get_by_label("Path of a TOML file on this computer")).to_have_value(
         "networks/three-layers.toml"
     )
+    page.get_by_role("combobox", name="Network").click()
+    expect(page.get_by_role("option", name="three-layers · a network of your own")).to_be_visible()
+    page.goto(f"{studio.url}/network?data=digits&layers=[]")
+    page.get_by_role("link", name="three-layers").click()
+    expect(page.locator("ol .layer-kind")).to_have_text(["1. Convolution", "2. ReLU", "3. Pool"])
+    expect(page.get_by_label("Name", exact=True)).to_have_value("three-layers")
 
 
 def test_a_network_that_was_built_is_trained(network_page: Page, studio: RunningStudio) -> None:

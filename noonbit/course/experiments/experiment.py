@@ -188,15 +188,6 @@ def load_experiment(name: str) -> Experiment:
     return known[name]
 
 
-def find_document(letter: str) -> Letter:
-    """Return a document's letter as `DOCUMENTS` has it; raises `UsageError` if there is none."""
-    for known in DOCUMENTS:
-        if known.casefold() == letter.casefold():
-            return known
-    titles = "; ".join(f"{known} ({title})" for known, title in DOCUMENTS.items())
-    raise UsageError(f"No document is called '{letter}'. There are: {titles}.")
-
-
 def experiments_of(letter: Letter) -> dict[str, Experiment]:
     """Return the experiments that stand in a document, by name."""
     return {name: one for name, one in load_experiments().items() if letter in one.headings}

@@ -47,7 +47,7 @@ from noonbit.system.paths import exists, require_place_for_folder
 from noonbit.system.runtime import Runtime
 
 QUICK_EPOCHS, QUICK_MEMBERS, QUICK_SECONDS = 1, 2, 10.0
-"""Epochs, members and time budget of the `quick` form."""
+"""Of the `quick` form: at most so many epochs, members, and seconds for each training."""
 DOCUMENTED_IMAGES = 10_000
 """Test images behind each documented figure: MNIST's official test set."""
 
@@ -141,10 +141,10 @@ def plan_trainings(
     for arm, recipe in experiment.recipes(source).items():
         for seed in experiment.seeds[:1] if quick else experiment.seeds:
             settings = recipe.explicit_settings() | {"seed": seed}
-            if quick and recipe.time_budget is not None:
+            if quick:
+                if recipe.time_budget is None:
+                    settings["epochs"] = QUICK_EPOCHS
                 settings["time_budget"] = QUICK_SECONDS
-            elif quick:
-                settings["epochs"] = QUICK_EPOCHS
             yield arm, seed, Recipe.model_validate(settings)
 
 

@@ -19,6 +19,7 @@ from noonbit.data.checks.findings import (
 )
 from noonbit.data.dataset import (
     PART_NAMES,
+    Indices,
     PartName,
     RawDataset,
 )
@@ -112,11 +113,16 @@ def contact_sheet(items: PreparedDataset) -> "Image":
     pixels = np.full((len(rows), columns, *items.preprocessor.shape), 255, np.uint8)
     titles = []
     for line, row, name in zip(pixels, rows, names, strict=True):
-        # Spread over the class, since neighbours in a file are often alike.
-        places = np.linspace(0, len(row) - 1, min(columns, len(row))).astype(np.int64)
-        line[: len(places)] = items.values[row[places]]
-        titles += [name] * len(places) + [""] * (columns - len(places))
+        shown = spread(row, columns)
+        line[: len(shown)] = items.values[shown]
+        titles += [name] * len(shown) + [""] * (columns - len(shown))
     return draw_grid(pixels.reshape(-1, *items.preprocessor.shape), titles, columns=columns)
+
+
+def spread(numbers: Indices, most: int) -> Indices:
+    """Choose at most so many of the numbers, evenly: neighbours in a file are often alike."""
+    places = np.linspace(0, len(numbers) - 1, min(most, len(numbers))).astype(np.int64)
+    return numbers[places]
 
 
 def unreadable_files(items: PreparedDataset) -> Iterator[Finding]:

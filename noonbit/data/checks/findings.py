@@ -67,10 +67,14 @@ class Finding:
     """A sentence."""
     detail: tuple[str, ...] = ()
     """The items concerned, one entry each: names, equal names, or classes with counts."""
+    items: tuple[tuple[int, ...], ...] = ()
+    """The numbers of the readable items of each entry of `detail`, counted through train,
+    validation and test of the source; empty where the entries are no items."""
 
     def as_dict(self, *, most: int | None = None) -> dict[str, Any]:
         """Plain values for JSON, with at most `most` entries of detail."""
-        return {**asdict(self), "detail": list(self.detail[:most])}
+        numbers = [list(entry) for entry in self.items[:most]]
+        return {**asdict(self), "detail": list(self.detail[:most]), "items": numbers}
 
 
 def findings_of_items(items: PreparedDataset) -> list[Finding]:
@@ -139,6 +143,7 @@ def conflicts(items: PreparedDataset) -> Iterator[Finding]:
             f"{plural(len(torn), items.preprocessor.noun)} "
             f"{'stands' if len(torn) == 1 else 'stand'} under more than one label.",
             tuple(" = ".join(labelled_name(items, item) for item in group) for group in torn),
+            tuple(tuple(group.tolist()) for group in torn),
         )
 
 
@@ -171,6 +176,7 @@ def leaks(items: PreparedDataset) -> Iterator[Finding]:
                 f"{'has' if len(pairs) == 1 else 'have'} an exact copy in {earlier}, so the {part} "
                 "accuracy measures memory there.",
                 named_pairs(items, pairs),
+                tuple((int(item), int(first)) for item, first in pairs),
             )
 
 
@@ -192,6 +198,7 @@ def duplicates(items: PreparedDataset, parts: dict[PartName, Indices]) -> Iterat
                 f"{len(pairs):,} of {plural(len(numbers), f'{part} {noun}')} "
                 f"{'is a copy of another' if len(pairs) == 1 else 'are copies of others'}.",
                 named_pairs(items, pairs),
+                tuple((int(item), int(first)) for item, first in pairs),
             )
 
 
@@ -205,6 +212,7 @@ def blanks(items: PreparedDataset) -> Iterator[Finding]:
             f"{plural(len(blank), items.preprocessor.noun)} {'is' if len(blank) == 1 else 'are'} "
             f"{items.preprocessor.blank}.",
             tuple(labelled_name(items, item) for item in blank),
+            tuple((item,) for item in blank.tolist()),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from noonbit.data.checks.findings import Finding, readable_parts
-from noonbit.data.dataset import Part, Picture, Pictures, RawDataset
+from noonbit.data.dataset import PART_NAMES, Part, Picture, Pictures, RawDataset
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.common_traits import images_of
 from noonbit.data.preprocess.images import ImagePreprocessor
@@ -112,16 +112,32 @@ def pictures_of(part: Part) -> Pictures:
     return part.raw if isinstance(part.raw, Pictures) else Pictures([])
 
 
+def all_pictures(data: RawDataset) -> Iterator[tuple[int, Picture]]:
+    """Yield the encoded pictures of all parts with their item numbers."""
+    first = 0
+    for name in PART_NAMES:
+        if name in data.parts:
+            yield from enumerate(pictures_of(data.parts[name]), first)
+            first += len(data.parts[name])
+
+
+def readable_numbers(items: PreparedDataset, numbers: list[int]) -> tuple[tuple[int, ...], ...]:
+    """Return item numbers as entries of `Finding.items`, empty for unreadable items."""
+    readable = {*np.concatenate(list(readable_parts(items).values())).tolist()}
+    return tuple((number,) if number in readable else () for number in numbers)
+
+
 def misnamed_files(items: PreparedDataset) -> Iterator[Finding]:
     """Find files whose suffix names another format than their content has."""
-    alike: dict[tuple[str, ...], list[Picture]] = defaultdict(list)
-    for part in items.data.parts.values():
-        for picture in pictures_of(part):
-            alike[note_misnamed([picture])].append(picture)
+    alike: dict[tuple[str, ...], list[tuple[int, Picture]]] = defaultdict(list)
+    for number, picture in all_pictures(items.data):
+        alike[note_misnamed([picture])].append((number, picture))
     alike.pop((), None)
     for pictures in alike.values():
-        names = tuple(picture.name for picture in pictures)
-        yield Finding("note", "misnamed", note_misnamed(pictures)[0], names)
+        names = tuple(picture.name for _, picture in pictures)
+        title = note_misnamed([picture for _, picture in pictures])[0]
+        numbers = readable_numbers(items, [number for number, _ in pictures])
+        yield Finding("note", "misnamed", title, names, numbers)
 
 
 def mixed_sizes(items: PreparedDataset) -> Iterator[Finding]:
@@ -144,17 +160,18 @@ def mixed_channels(items: PreparedDataset) -> Iterator[Finding]:
     channels = picture_channels(items.data)
     if len(channels) > 1:
         made = CHANNEL_WORDS[items.preprocessor.channels]
+        changed = [
+            number
+            for number, picture in all_pictures(items.data)
+            if CHANNEL_WORDS[picture.channels] != made
+        ]
         yield Finding(
             "note",
             "mixed channels",
             f"{plural(channels['grey'], 'picture')} {'is' if channels['grey'] == 1 else 'are'} "
             f"grey and {channels['colour']:,} colour; all are made {made}.",
-            tuple(
-                name
-                for part in items.data.parts.values()
-                for name, picture in zip(part.names, pictures_of(part), strict=False)
-                if CHANNEL_WORDS[picture.channels] != made
-            ),
+            tuple(items.names[number] for number in changed),
+            readable_numbers(items, changed),
         )
 
 

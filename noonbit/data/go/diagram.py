@@ -4,7 +4,8 @@
     Path("board.svg").write_text(diagram.svg("game.sgf, move 57: Black to play"))
     rich.print(diagram.text())
 
-The board is tinted by probability, and the most probable moves are numbered. The SVG needs no font,
+The board is tinted by probability, and the most probable moves are numbered. Or the stones
+that speak for one move are ringed in red, and those against it in blue. The SVG needs no font,
 script or other file. Several fit into one HTML page, whose text styles do not affect them.
 """
 
@@ -26,6 +27,8 @@ LEGEND = 220
 """Width of the legend beside the board, in pixels."""
 STONE = 13.2
 """Radius of a stone in pixels."""
+HALO = 5
+"""Width of the ring around a stone of influence, in pixels."""
 WOOD, LINES, HEAT, PLAYED = "#eccb8c", "#6b4f2a", "#c81e1e", "#1746b3"
 FONT = "font-family='system-ui, sans-serif'"
 LEAST_SHOWN = 0.005
@@ -46,6 +49,10 @@ class Diagram:
     """The move that was played in this position."""
     numbered: int = 5
     """How many of the most probable moves get a number; at most 9."""
+    explained: int | None = None
+    """The move that `influence` is about."""
+    influence: NDArray[np.floating] | None = None
+    """How much the stone at each point speaks for that move, (size * size,); 0 without a stone."""
 
     @property
     def size(self) -> int:
@@ -63,10 +70,19 @@ class Diagram:
             if self.probabilities[point] > 0
         ]
 
+    def most_influential(self) -> list[tuple[int, float]]:
+        """Return the `numbered` most influential stones, for or against: point and value."""
+        if self.influence is None:
+            return []
+        order = np.argsort(-np.abs(self.influence), kind="stable")[: self.numbered]
+        return [
+            (int(point), float(self.influence[point])) for point in order if self.influence[point]
+        ]
+
     def svg(self, title: str) -> str:
         """Draw as one SVG element, with `title` above the board and as its accessible name."""
         side = 2 * MARGIN + (self.size - 1) * CELL
-        width = side + (LEGEND if self.probabilities is not None else 0)
+        width = side + (LEGEND if self.legend_lines() else 0)
         parts = [
             f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {side + 30}' "
             f"width='{width}' height='{side + 30}' role='img' {FONT}>",
@@ -78,6 +94,7 @@ class Diagram:
             f"<rect width='{side}' height='{side}' rx='4' fill='{WOOD}'/>",
             *self._heat(),
             *self._lines(),
+            *self._halos(),
             *self._stones(),
             *self._numbers(),
             *self._legend(side),
@@ -125,6 +142,27 @@ class Diagram:
             for edge in (14, last + 26):
                 yield f"<text x='{edge}' y='{at + 4}' {label}>{number}</text>"
 
+    def _influences(self) -> Iterator[tuple[int, str, float]]:
+        """Yield stones with a colour and a strength from 0 to 1, by the most influential stone."""
+        if self.influence is not None and (largest := np.abs(self.influence).max()) > 0:
+            for point in np.flatnonzero(self.influence):
+                strength = float(self.influence[point] / largest)
+                yield int(point), HEAT if strength > 0 else PLAYED, abs(strength)
+
+    def _halos(self) -> Iterator[str]:
+        for point, color, strength in self._influences():
+            x, y = self._pixel_position(point)
+            yield (
+                f"<circle cx='{x}' cy='{y}' r='{STONE + HALO}' fill='{color}' "
+                f"fill-opacity='{strength:.2f}'/>"
+            )
+        if self.explained is not None:
+            x, y = self._pixel_position(self.explained)
+            yield (
+                f"<path d='M{x} {y - 11}L{x + 11} {y}L{x} {y + 11}L{x - 11} {y}Z' fill='{HEAT}' "
+                "stroke='#fff'/>"
+            )
+
     def _stones(self) -> Iterator[str]:
         for point in np.flatnonzero(self.stones):
             x, y = self._pixel_position(int(point))
@@ -162,7 +200,15 @@ class Diagram:
             )
 
     def legend_lines(self) -> list[str]:
-        """Return the lines of the legend: the numbered moves, and the move that was played."""
+        """Return the lines of the legend: the numbered moves, and the move that was played.
+
+        Or the stones that speak loudest for a move, or against it.
+        """
+        if self.influence is not None:
+            return [
+                f"{point_name(point, self.size)}  {influence:+.2f}"
+                for point, influence in self.most_influential()
+            ]
         if self.probabilities is None:
             return []
         lines = [
@@ -193,7 +239,9 @@ class Diagram:
 
         The last move is in parentheses.
         """
-        tints = dict(self._tints())
+        backgrounds = {point: mix_colors(WOOD, HEAT, strength) for point, strength in self._tints()}
+        for point, color, strength in self._influences():
+            backgrounds[point] = mix_colors(WOOD, color, strength)
         ranks = {point: rank for rank, (point, _) in enumerate(self.best_moves(), start=1)}
         stars = handicap_points(self.size)
         letters = " ".join(split_point_name(column, self.size)[0] for column in range(self.size))
@@ -206,11 +254,13 @@ class Diagram:
             text.append(before, Style(color="#000000", bgcolor=WOOD))
             for column in range(self.size):
                 point = row * self.size + column
-                background = mix_colors(WOOD, HEAT, tints.get(point, 0.0))
+                background = backgrounds.get(point, WOOD)
                 glyph, color = "+" if point in stars else "·", LINES
                 if self.stones.flat[point] != EMPTY:
                     is_black = self.stones.flat[point] == BLACK
                     glyph, color = ("●", "#000000") if is_black else ("○", "#ffffff")
+                elif point == self.explained:
+                    glyph, color, background = "*", "#ffffff", HEAT
                 elif point in ranks:
                     glyph, color = str(ranks[point]), "#ffffff"
                     background = HEAT

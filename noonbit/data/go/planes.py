@@ -81,10 +81,41 @@ def fill_planes(
     `setup` (size, size) are the stones before the first move; `points` are the moves, all legal,
     and `colours` the players who made them.
     """
-    grid, lists, size = new_grid(setup), new_lists(), len(setup)
+    grid, size = new_grid(setup), len(setup)
     _, _, ko = replay(grid, size, colours, points)
     if len(colours) and colours[-1] == to_play:
         ko = NOWHERE
+    fill_position(planes, grid, size, to_play, ko, points)
+
+
+@compiled
+def fill_planes_without(
+    planes: Planes,
+    setup: NDArray[np.int8],
+    colours: NDArray[np.int8],
+    points: NDArray[np.int16],
+    to_play: int,
+    stone: int,
+) -> None:
+    """Fill `planes` as `fill_planes`, as if the stone at the point `stone` were not there.
+
+    The board is not played again without it: what it captured stays captured, and a ko that is
+    forbidden stays so.
+    """
+    grid, size = new_grid(setup), len(setup)
+    _, _, ko = replay(grid, size, colours, points)
+    if len(colours) and colours[-1] == to_play:
+        ko = NOWHERE
+    grid[place_of(stone, size)] = EMPTY
+    fill_position(planes, grid, size, to_play, ko, points)
+
+
+@compiled
+def fill_position(
+    planes: Planes, grid: Grid, size: int, to_play: int, ko: int, points: NDArray[np.int16]
+) -> None:
+    """Fill all planes from the stones on the grid, the place of ko, and the moves so far."""
+    lists = new_lists()
     planes[ONES] = 1
     fill_stones(planes, grid, size, to_play, points)
     fill_chains(planes, grid, size, to_play, ko, lists)

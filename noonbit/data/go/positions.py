@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from noonbit.data.dataset import Indices
 from noonbit.data.go.board import PASS, STEP, new_grid, replay
 from noonbit.data.go.compiled import compiled
-from noonbit.data.go.planes import PLANES, Planes, fill_planes
+from noonbit.data.go.planes import PLANES, Planes, fill_planes, fill_planes_without
 from noonbit.data.go.sgf import Game
 
 
@@ -34,6 +34,30 @@ class History:
     """The point of each move, or PASS: int16 (moves,)."""
     to_play: int
     """BLACK or WHITE."""
+
+    @classmethod
+    def of_game(cls, game: Game, moves: int) -> "History":
+        """Return the history of the position after `moves` moves of a game."""
+        return cls(game.setup, game.colours[:moves], game.points[:moves], game.to_play(moves))
+
+    @property
+    def last_move(self) -> int | None:
+        """The point of the last move; None if there was none, or it was a pass."""
+        point = int(self.points[-1]) if len(self.points) else PASS
+        return None if point == PASS else point
+
+    def stones(self) -> NDArray[np.int8]:
+        """Return the stones on the board: int8 (size, size) of EMPTY, BLACK, WHITE."""
+        grid, size = new_grid(self.setup), len(self.setup)
+        replay(grid, size, self.colours, self.points)
+        return grid.reshape(STEP, STEP)[1 : size + 1, 1 : size + 1].copy()
+
+    def planes_without(self, stone: int) -> Planes:
+        """Return the planes as if the stone at a point were not there: uint8 (48, size, size)."""
+        size = len(self.setup)
+        planes = np.zeros((PLANES, size * size), np.uint8)
+        fill_planes_without(planes, self.setup, self.colours, self.points, self.to_play, stone)
+        return planes.reshape(PLANES, size, size)
 
 
 class Positions:
@@ -85,16 +109,11 @@ class Positions:
 
     def stones(self, position: int) -> NDArray[np.int8]:
         """Return the stones on the board: int8 (size, size) of EMPTY, BLACK, WHITE."""
-        start, end = self._moves_before(position)
-        grid, size = new_grid(self._setups[self.games[position]]), self.size
-        replay(grid, size, self._colours[start:end], self._points[start:end])
-        return grid.reshape(STEP, STEP)[1 : size + 1, 1 : size + 1].copy()
+        return self.history(position).stones()
 
     def last_move(self, position: int) -> int | None:
         """Return the point of the previous move; None for the first position and after a pass."""
-        start, end = self._moves_before(position)
-        point = int(self._points[end - 1]) if end > start else PASS
-        return None if point == PASS else point
+        return self.history(position).last_move
 
     def to_play(self, position: int) -> int:
         """Return whose move it is, BLACK or WHITE."""

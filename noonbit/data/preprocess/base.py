@@ -129,6 +129,8 @@ class Preprocessor(BaseModel, ABC):
     report_section: ClassVar[str | None] = None
     """`module:function`, (Evaluation, StoredPredictions, PreparedDataset) -> a section of the
     report in place of the tables of classes."""
+    explanation: ClassVar[str | None] = None
+    """`module:function`, (Explainer, item, Request) -> `noonbit.explain.explainer.Explanation`."""
 
     if TYPE_CHECKING:  # fields in some kinds and properties in others
 

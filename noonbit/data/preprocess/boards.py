@@ -68,6 +68,7 @@ class BoardPreprocessor(Preprocessor):
     checks: ClassVar[str] = "noonbit.data.checks.boards"
     baselines: ClassVar[str | None] = "noonbit.evaluation.go_baselines:baseline_scores"
     report_section: ClassVar[str | None] = "noonbit.report.boards:build_move_section"
+    explanation: ClassVar[str | None] = "noonbit.explain.position:explain_position"
 
     input_kind: Literal["boards"] = "boards"
     planes: int = Field(gt=0, le=MOST_PLANES)

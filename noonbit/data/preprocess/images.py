@@ -106,6 +106,7 @@ class ImagePreprocessor(Preprocessor):
     """MNIST's."""
     small_input: ClassVar[str] = "8x8x1"
     checks: ClassVar[str] = "noonbit.data.checks.pictures"
+    explanation: ClassVar[str | None] = "noonbit.explain.picture:explain_picture"
 
     input_kind: Literal["pictures"] = "pictures"
 

@@ -88,6 +88,7 @@ class TextPreprocessor(Preprocessor):
     """That of the movie-review sentences with their 18,765 words."""
     small_input: ClassVar[str] = "6x9"
     checks: ClassVar[str] = "noonbit.data.checks.sentences"
+    explanation: ClassVar[str | None] = "noonbit.explain.sentence:explain_sentence"
 
     input_kind: Literal["sentences"] = "sentences"
     length: int = Field(gt=0, le=MAX_WORDS)

@@ -1,4 +1,7 @@
-/* Keeps what was chosen in the frame: the language and the theme, in cookies for the next page. */
+/*
+ * Keeps what was chosen in the frame, the language and the theme, in cookies for the next page; and
+ * gives the exported page the height that it asks for.
+ */
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
@@ -18,6 +21,15 @@ function keepTheme(theme) {
     frame.src = address;
   }
 }
+
+const MOST_HEIGHT = 20000;
+
+addEventListener("message", (event) => {
+  const height = Math.ceil(event.data?.height) + 2; // the border
+  for (const frame of document.querySelectorAll("iframe.exported")) {
+    if (event.source === frame.contentWindow && height <= MOST_HEIGHT) frame.style.height = `${height}px`;
+  }
+});
 
 globalThis.studioKeepTheme = keepTheme;
 

@@ -14,7 +14,6 @@ from noonbit.course.experiments.experiment import (
     Experiment,
     Figure,
     experiments_of,
-    find_document,
     load_experiment,
     load_experiments,
 )
@@ -125,12 +124,6 @@ def test_an_experiment_that_two_documents_have_is_found_by_both() -> None:
     both = {"alexnet", "googlenet", "resnet18", "resnet20"}
     assert set(experiments_of("D2")) & set(experiments_of("D3")) == both
     assert set(experiments_of("D1")) == {"sign"}
-    assert find_document("records") == "records" and find_document("d4") == "D4"
-
-
-def test_an_unknown_document_is_refused_with_the_letters_and_titles_that_there_are() -> None:
-    with pytest.raises(UsageError, match=r"called 'D7'. There are: D0 \(MNIST with Keras\); D1 "):
-        find_document("D7")
 
 
 def test_counts_of_rows_are_the_documents_on_its_data_and_a_share_of_each_class_elsewhere() -> None:
@@ -374,9 +367,25 @@ def test_the_list_is_json_with_name_claim_and_verdict(tmp_path: Path, capsys) ->
 def test_the_list_of_one_document_has_its_title_and_headings(tmp_path: Path, capsys) -> None:
     assert main.run(["reproduce", "--of", "d2", "--out", str(tmp_path)]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("D2  모두의 딥러닝")
+    assert out.startswith("\nD2  모두의 딥러닝")
     assert "Lab-3: ensemble" in out and "강의-3: AlexNet" in out and "slides-cnn" not in out
     assert err.endswith("next     noonbit reproduce all --of D2\n")
+
+
+def test_a_heading_lists_its_programs_with_command_claim_and_verdict(tmp_path, capsys) -> None:
+    arguments = ["reproduce", "--of", "MNIST 실습", "--out", str(tmp_path)]
+    assert main.run(arguments) == 0
+    out, err = capsys.readouterr()
+    assert "MNIST 실습: CNN (99.01 %) (MNIST in practice" in out
+    assert (
+        "     noonbit reproduce slides-cnn\n     quick: noonbit reproduce slides-cnn --quick" in out
+    )
+    assert "the document says: 97.86 %; last verdict: not run yet" in out
+    assert err.endswith("next     noonbit reproduce slides-cnn --quick\n")
+    assert main.run([*arguments, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["experiment"] for row in rows] == ["slides-cnn", "slides-dnn"]
+    assert rows[0]["heading"]["ko"] == "MNIST 실습: CNN (99.01 %)" and rows[0]["verdict"] is None
 
 
 def test_the_whole_list_is_grouped_by_document_and_names_each_once(tmp_path: Path, capsys) -> None:
@@ -391,6 +400,8 @@ def test_the_whole_list_is_grouped_by_document_and_names_each_once(tmp_path: Pat
     ("arguments", "sentence"),
     [
         (["sign", "--of", "D2"], "sign is not of D2, but of D1."),
+        (["all", "--of", "padding"], "No program of padding is an experiment"),
+        (["--of", "D7"], "No document and no program of one is called 'D7'."),
         (["D1"], "D1 is a document: noonbit reproduce --of D1 lists it."),
         (["all", "--source", "digits"], "--source takes the recipe of one experiment"),
         (["cnn", "--source", "nowhere"], "nowhere does not exist"),

@@ -355,7 +355,7 @@ def test_json_says_the_same_and_leaves_nothing_out(
     assert facts["polarity"] is None
     assert facts["problems"] == 1
     (finding,) = facts["findings"]
-    assert set(finding) == {"severity", "kind", "title", "detail"}
+    assert set(finding) == {"severity", "kind", "title", "detail", "items"}
     assert len(finding["detail"]) == 8
 
 
@@ -434,3 +434,29 @@ def test_the_next_command_keeps_the_read_options(tmp_path: Path, noise: Pixels, 
     assert "--label-from-name word takes 2 classes (cat, dog)" in capsys.readouterr().err
     assert run(["check", str(tmp_path), "--label-from-name", "word"]) == 0
     assert f"next     noonbit train {tmp_path} --label-from-name word" in capsys.readouterr().err
+
+
+# Which items they are
+
+
+def test_a_finding_has_the_numbers_of_its_items(tmp_path: Path, noise: Pixels) -> None:
+    noise[3], noise[7], noise[20] = noise[5], 90, noise[5]
+    by_kind = {finding.kind: finding for finding in diagnose(npz(tmp_path, noise)).findings}
+    assert by_kind["conflict"].items == ((3, 5, 20),)
+    assert by_kind["blank"].items == ((7,),)
+    assert by_kind["duplicates"].items == ((5, 3), (20, 3))
+    assert by_kind["duplicates"].as_dict(most=1)["items"] == [[5, 3]]
+
+
+def test_numbers_go_on_through_the_parts_and_leave_out_what_cannot_be_read(
+    tmp_path: Path, noise: Pixels
+) -> None:
+    pictures(tmp_path / "train", noise[:12])
+    pictures(tmp_path / "test", noise[12:16])
+    for path in (tmp_path / "test/cat/0.png", tmp_path / "test/dog/2.png"):
+        path.rename(path.with_suffix(".jpg"))
+    (tmp_path / "test/cat/1.png").write_bytes((tmp_path / "test/cat/1.png").read_bytes()[:-30])
+    diagnosis = diagnose(tmp_path)
+    misnamed = next(each for each in diagnosis.findings if each.kind == "misnamed")
+    names = [diagnosis.items.names[number] for (number,) in misnamed.items]
+    assert names == ["test/cat/0.jpg", "test/dog/2.jpg"] == list(misnamed.detail)

@@ -102,3 +102,24 @@ def test_the_dots_of_a_board(size: int, count: int) -> None:
 
 def test_a_colour_between_two() -> None:
     assert mix_colors("#000000", "#ff8000", 0.5) == "#804000"
+
+
+def test_stones_that_speak_for_a_move_are_ringed_red_and_those_against_it_blue() -> None:
+    influence = np.zeros(25)
+    influence[[1, 5]] = [2.0, -1.0]
+    diagram = Diagram(BOARD, explained=12, influence=influence)
+    rings = [
+        (circle.get("fill"), circle.get("fill-opacity"))
+        for circle in elements(diagram.svg("b"), "circle")
+        if circle.get("fill-opacity")
+    ]
+    assert rings == [("#c81e1e", "1.00"), ("#1746b3", "0.50")]
+    assert diagram.legend_lines() == ["B5  +2.00", "A4  -1.00"]
+    assert render(diagram).splitlines()[3] == "  3 · · * · ·  3"
+    assert mix_colors("#eccb8c", "#c81e1e", 1.0) == "#c81e1e"
+    assert "48;2;200;30;30" in render(diagram, color=True), "tinted on a terminal"
+
+
+def test_without_any_influence_no_stone_is_ringed() -> None:
+    diagram = Diagram(BOARD, explained=12, influence=np.zeros(25))
+    assert "fill-opacity" not in diagram.svg("b") and diagram.legend_lines() == []

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from small_training import equal, network, start, weights
 from torch import nn
 
-from noonbit.live.layer_maps import LayerProbe, detail_of, filters_of, to_pictures
+from noonbit.explain.layer_maps import LayerProbe, detail_of, filters_of, to_pictures
 from noonbit.models.catalogue import build
 
 SHAPES = {"convnetjs": (3, (32, 32)), "mlp": (1, (28, 28)), "resnet20": (3, (32, 32))}

@@ -86,6 +86,40 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerMaps:
+    """What a layer computes from one item, to be shown."""
+
+    name: str
+    kind: str
+    """The class of the layer: `Conv2d`."""
+    detail: str
+    """The size of its window, such as `5x5, stride 1, padding 2`, or nothing."""
+    count: int
+    """Maps that it computes, of which the first are here."""
+    maps: NDArray[np.float32]
+    """(shown, h, w), thinned to at most `LONGEST_SIDE` a side; (units, 1, 1) of a dense layer."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, without the maps."""
+        return {"name": self.name, "kind": self.kind, "detail": self.detail, "maps": self.count}
+
+
+def watch_layers(network: nn.Module, inputs: Tensor, label: int) -> list[LayerMaps]:
+    """Return what each layer computes from one normalised item (1, *shape) of class `label`."""
+    seen = LayerProbe(network).run(inputs, label)
+    return [
+        LayerMaps(
+            layer.name,
+            type(layer.module).__name__,
+            detail_of(layer.module),
+            len(layer.maps),
+            to_pictures(layer.maps, MOST_MAPS),
+        )
+        for layer in seen.layers
+    ]
+
+
 class LayerProbe:
     """Watches the layers of a network; they are found at the first pass."""
 

@@ -39,7 +39,7 @@ class NGram:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class NGramExplanation:
     """Where the logits of one sentence come from."""
 
     tokens: tuple[str, ...]
@@ -59,6 +59,15 @@ class Explanation:
             (each, contribution_over_mean(each.contributions, number)) for each in self.ngrams
         ]
         return sorted(weights, key=lambda pair: -abs(pair[1]))
+
+    def lines(self, number: int, most: int) -> list[str]:
+        """Return the `most` weighty n-grams for a class and the sum of the others, a line each."""
+        weights = self.for_class(number)
+        lines = [f"    {weight:+8.3f}  {' '.join(each.words)}" for each, weight in weights[:most]]
+        if len(weights) > most:
+            rest = sum(weight for _, weight in weights[most:])
+            lines.append(f"    {rest:+8.3f}  from {len(weights) - most} others")
+        return lines
 
     def words_for_class(self, number: int) -> NDArray[np.float64]:
         """Return the weight of each token (tokens,): n-gram weights split evenly over words."""
@@ -95,23 +104,27 @@ def contribution_over_mean(contributions: Sequence[float], number: int) -> float
 
 
 def is_explainable(model: nn.Module) -> bool:
-    """Whether `explain` supports this network."""
+    """Whether `explain_texts` supports this network."""
     return isinstance(model, SentenceNetwork)
 
 
-def explain(model: nn.Module, contract: Contract, texts: Sequence[str]) -> list[Explanation]:
+def explain_texts(
+    model: nn.Module, contract: Contract, texts: Sequence[str]
+) -> list[NGramExplanation]:
     """Explain the answers to some sentences; raises `UsageError` for other networks."""
     preprocessor = contract.preprocessor
     if not isinstance(model, SentenceNetwork) or not isinstance(preprocessor, TextPreprocessor):
         raise UsageError(
-            "Only the answers of sentence-cnn and its forms can be taken apart into n-grams. "
-            "Leave --explain out."
+            "Only the answers of sentence-cnn and its forms can be taken apart into n-grams; "
+            "this is another network."
         )
-    return [explain_one(model, preprocessor, text) for text in texts]
+    return [explain_text(model, preprocessor, text) for text in texts]
 
 
 @torch.inference_mode()
-def explain_one(model: SentenceNetwork, preprocessor: TextPreprocessor, text: str) -> Explanation:
+def explain_text(
+    model: SentenceNetwork, preprocessor: TextPreprocessor, text: str
+) -> NGramExplanation:
     """Explain the answer to one sentence."""
     model.eval()
     embedding, filters, dropout, dense = model.parts()
@@ -130,7 +143,7 @@ def explain_one(model: SentenceNetwork, preprocessor: TextPreprocessor, text: st
         elif np.abs(contributions[:, number]).max() > NEGLIGIBLE:
             ngrams.setdefault((begin, end), np.zeros(len(biases)))
             ngrams[begin, end] += contributions[:, number]
-    return Explanation(
+    return NGramExplanation(
         tuple(tokens),
         tuple(token in preprocessor.numbers for token in tokens),
         tuple(float(value) for value in biases + sum(ngrams.values(), np.zeros(len(biases)))),

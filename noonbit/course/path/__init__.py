@@ -1,0 +1,1 @@
+"""The programs of five documents in their order, each with the command that does it."""

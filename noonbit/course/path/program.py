@@ -1,0 +1,174 @@
+"""The path through the documents: what each of their programs is called, and how noonbit runs it.
+
+    D2.toml ──> Document ──> its programs, in the document's order
+
+    find_programs("D2")            all of a document
+    find_programs("드롭아웃")       those of a heading or a term, in either language
+
+The headings are facts about the documents; what a program teaches and what to try next are our own
+words, in English and in Korean.
+"""
+
+import re
+import shlex
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import Field
+
+from noonbit.course.experiments.experiment import DOCUMENTS, FrozenModel, Letter
+from noonbit.errors import UsageError
+
+FOLDER = Path(__file__).parent
+LONGEST_WORD = 100
+"""Characters of what is looked for; the longest heading has fewer."""
+
+Text: TypeAlias = tuple[str, str]
+"""The same in English and in Korean."""
+
+
+class Program(FrozenModel):
+    """One program of a document."""
+
+    heading: Text
+    """Where it stands, by the document's own heading."""
+    teaches: Text
+    """In one sentence."""
+    command: Annotated[str, Field(pattern="^noonbit ")]
+    """Does it as documented."""
+    quick: Annotated[str, Field(pattern="^noonbit ")] = ""
+    """Shows the same within a minute on two cores; empty where the command itself does."""
+    next: Text
+    """What to try next; commands stand in backticks."""
+    words: str = ""
+    """Other words by which it is found."""
+    experiment: str = ""
+    """The experiment that judges what the document claims of it; empty without one."""
+    drawing: str = ""
+    """What the page Learn draws beside it, such as `convolution` or `architecture vgg-d`."""
+    page: str = ""
+    """The page of the studio on which it can be done too, with its query."""
+
+    @property
+    def quick_command(self) -> str:
+        """The command that ends soon."""
+        return self.quick or self.command
+
+    @property
+    def needs_run(self) -> bool:
+        """Whether it is about a run, and so comes after a training."""
+        return "last" in shlex.split(self.command)
+
+
+class Document(FrozenModel):
+    """One document."""
+
+    letter: Letter
+    title: Text
+    programs: tuple[Program, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A program, and where it stands."""
+
+    letter: Letter
+    number: int
+    """From 1 in its document."""
+    program: Program
+
+    @property
+    def name(self) -> str:
+        """`D2-4`: what tells it from all others."""
+        return f"{self.letter}-{self.number}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, each text by its language."""
+        program = self.program
+        return {
+            "document": self.letter,
+            "number": self.number,
+            **{
+                name: dict(zip(("en", "ko"), getattr(program, name), strict=True))
+                for name in ("heading", "teaches", "next")
+            },
+            "command": program.command,
+            "quick": program.quick_command,
+            "experiment": program.experiment or None,
+            "page": program.page or None,
+        }
+
+
+@cache
+def load_documents() -> dict[Letter, Document]:
+    """Load the documents by letter, in the order of `DOCUMENTS`."""
+    return {
+        letter: Document.model_validate(
+            {"letter": letter, **tomllib.loads((FOLDER / f"{letter}.toml").read_text("utf-8"))}
+        )
+        for letter in DOCUMENTS
+    }
+
+
+@cache
+def all_places() -> tuple[Place, ...]:
+    """Return every program of every document, in order."""
+    return tuple(
+        Place(document.letter, number, program)
+        for document in load_documents().values()
+        for number, program in enumerate(document.programs, 1)
+    )
+
+
+def find_letter(word: str) -> Letter | None:
+    """Return a document's letter as `DOCUMENTS` has it, however it is written; None if none is."""
+    return next((letter for letter in DOCUMENTS if letter.casefold() == word.casefold()), None)
+
+
+def find_programs(word: str) -> list[Place]:
+    """Return the programs of a document, a heading, a term or an experiment, in order.
+
+    Case, blanks and hyphens make no difference. Raises `UsageError` with what is near, if nothing
+    is found.
+    """
+    letter = find_letter(word.strip())
+    if letter is not None:
+        return [place for place in all_places() if place.letter == letter]
+    wanted = squeeze(word)
+    found = [place for place in all_places() if wanted and wanted in squeeze(searched(place))]
+    if found:
+        return found
+    titles = "; ".join(f"{known} ({title})" for known, title in DOCUMENTS.items())
+    raise UsageError(
+        f"No document and no program of one is called '{word[:LONGEST_WORD]}'.{name_near(wanted)} "
+        f"There are: {titles}."
+    )
+
+
+def searched(place: Place) -> str:
+    """Return all words by which a program is found."""
+    program = place.program
+    # A line break between them, so that no two words are found as one.
+    return "\n".join((*program.heading, *program.words.split(), program.words, program.experiment))
+
+
+def squeeze(text: str) -> str:
+    """Return a text in lower case without blanks, hyphens and underscores; lines stay."""
+    return re.sub(r"[^\S\n]|[-_‐–]", "", text.casefold())
+
+
+def name_near(wanted: str) -> str:
+    """Return ` Near: dropout, ...?` of the words that look like it, or an empty text."""
+    if not wanted or len(wanted) > LONGEST_WORD:
+        return ""
+    words: dict[str, str] = {}
+    for place in all_places():
+        for text in (*place.program.heading, *place.program.words.split()):
+            for word in (text, *re.findall(r"[^\W_]{2,}", text)):
+                words.setdefault(squeeze(word), word)
+    near = get_close_matches(wanted, words, n=3, cutoff=0.7)
+    return f" Near it: {', '.join(words[each] for each in near)}." if near else ""

@@ -1,0 +1,126 @@
+"""What the page Learn draws beside a program.
+
+What moves under one's hands is a custom element of static/learn/, which gets its texts and numbers
+as JSON; what needs PyTorch is asked of the engine when a button is pressed.
+"""
+
+import json
+import shlex
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from nicegui import ui
+
+from noonbit.errors import NoonbitError
+from noonbit.studio.architecture import boxes_of, draw
+from noonbit.studio.byhand_table import ByhandTable
+from noonbit.studio.course_commands import CourseCommands
+from noonbit.studio.elements import warning, words
+from noonbit.studio.engine import ask, run
+from noonbit.studio.ensemble_drawing import add_ensemble
+from noonbit.studio.language import Speech
+from noonbit.studio.learn_pictures import add_picture
+from noonbit.studio.learn_texts import LEARN_TEXTS
+from noonbit.studio.two_trainings import TwoTrainings
+
+ELEMENTS = {
+    "convolution": ("learn-window", "grid."),
+    "pooling": ("learn-window", "grid."),
+    "byhand": ("learn-byhand", "byhand."),
+    "one-hot": ("learn-one-hot", "one-hot."),
+    "split": ("learn-split", "split."),
+    "dropout": ("learn-dropout", "dropout."),
+    "gradcheck": ("learn-gradcheck", "gradcheck."),
+}
+"""Drawing -> its custom element, and how the keys of its texts begin."""
+
+
+def add_drawing(drawing: str, program: str, speech: Speech, commands: CourseCommands) -> None:
+    """Add a drawing: its name, and after a blank what of. `program` tells it from others."""
+    name, _, of = drawing.partition(" ")
+    with ui.element("section").classes("drawing") as section:
+        section.props["aria-label"] = speech(f"drawing.{name}")
+        words("h3", speech(f"drawing.{name}"))
+        if name in ELEMENTS:
+            add_element(name, speech)
+        elif name == "architecture":
+            label = speech("architecture.show", name=of.split()[0])
+            add_on_demand(label, lambda: add_architecture(of, speech))
+        elif name == "augmentation":
+            add_on_demand(speech("augmentation.show"), lambda: add_augmentation(speech))
+        elif name == "byhand-table":
+            ByhandTable(program, speech, commands).build()
+        elif name == "curves":
+            TwoTrainings(of, speech).build()
+        elif name == "ensemble":
+            add_ensemble(speech)
+
+
+def add_element(name: str, speech: Speech) -> None:
+    """Add a custom element with its texts, and with its numbers where the engine has them."""
+    tag, prefix = ELEMENTS[name]
+    element = ui.element(tag)
+    # Places such as {row} are filled in the browser.
+    texts = {
+        key.partition(".")[2]: pair[speech.language == "ko"]
+        for key, pair in LEARN_TEXTS.items()
+        if key.startswith((prefix, "grid.next", "grid.back"))
+    }
+    element.props["data-texts"] = json.dumps(texts, ensure_ascii=False)
+    element.props["data-kind"] = name
+    if name == "byhand":
+        from noonbit.course.byhand_steps import walk
+
+        steps = [{"name": step.name, "lines": step.lines} for step in walk()]
+        element.props["data-steps"] = json.dumps(steps, ensure_ascii=False)
+
+
+def add_on_demand(label: str, add: Callable[[], Awaitable[None]]) -> None:
+    """Add a button that is replaced with what `add` adds, or followed by why not."""
+    place = ui.element("div").classes("rows")
+
+    async def show() -> None:
+        button.props("loading")
+        with place:
+            try:
+                await add()
+            except NoonbitError as error:
+                warning(str(error))
+        button.delete()
+
+    with place:
+        button = ui.button(label, on_click=show).props("outline").classes("main")
+
+
+async def add_architecture(of: str, speech: Speech) -> None:
+    """Ask for the layers of a network and draw them. Raises `NoonbitError`."""
+    name, *flags = shlex.split(of)
+    summary: dict[str, Any] = await ask("summary", name, *flags)
+    boxes = boxes_of(summary)
+    title = speech(
+        "architecture.said",
+        name=name,
+        input="x".join(map(str, summary["input"])),
+        count=len(boxes) - 1,
+        parameters=summary["parameters"],
+    )
+    words("p", title)
+    with ui.element("div").classes("wide-drawing").props('tabindex="0" role="region"') as region:
+        region.props["aria-label"] = title
+        ui.html(draw(boxes, title), sanitize=False)  # numbers, and names of the catalogue
+    with ui.element("ul").classes("legend"):
+        for kind in ("input", "convolution", "pool", "dense"):
+            with ui.element("li"):
+                words("span").classes(f"swatch {kind}")
+                words("span", speech(f"architecture.{kind}"))
+    words("p", speech("architecture.legend")).classes("aside")
+
+
+async def add_augmentation(speech: Speech) -> None:
+    """Ask for the pictures of the slides' augmentations and show them. Raises `NoonbitError`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "augmented.png"
+        await run("show", "shapes", "--index=33", "--augment=slides", f"--out={path}")
+        add_picture(path, speech("augmentation.said"))

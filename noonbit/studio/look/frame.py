@@ -1,0 +1,47 @@
+"""What the pages of a run share: their styles and scripts, and the run that an address names."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from nicegui import ui
+
+from noonbit.studio.elements import words
+from noonbit.studio.language import Speech
+from noonbit.studio.state import studio
+from noonbit.studio.trainings import Training
+
+HEAD = (
+    '<link rel="stylesheet" href="/static/look.css">'
+    '<script type="module" src="/static/look.js"></script>'
+)
+
+
+def address_of(training: Training) -> str:
+    """Return the address of a run's page; its folder may be called anything, such as `50 %?`."""
+    return f"/look/{quote(training.name, safe='')}"
+
+
+def short_source(training: Training) -> str:
+    """Return the data of a run without the folders that they lie in."""
+    return Path(training.source).name or training.name
+
+
+def is_tested(training: Training) -> bool:
+    """Whether a run has its test figures."""
+    return training.status == "finished" and training.result is not None
+
+
+def find_tested(run: str, speech: Speech) -> Training | None:
+    """Return the run that a path names; else say on the page what is in the way."""
+    training = studio.trainings.find(run)
+    if training is not None and is_tested(training):
+        return training
+    if training is None:
+        ui.context.client.status_code = 404
+        words("h1", speech("watch.no_run", name=run))
+    else:
+        words("h1", training.source or run)
+        words("p", speech("look.untested", name=run))
+        ui.link(speech("look.watch"), f"/train/{run}")
+    ui.link(speech("look.others"), "/look")
+    return None
