@@ -81,7 +81,9 @@ class ProgramPanel:
         if not name or (order := watched_order(name)) is None:
             return
         speech = self.speech
-        button = ui.button(speech("learn.watch"), on_click=lambda: train(order)).props("outline")
+        button = ui.button(
+            speech("learn.watch"), on_click=lambda: train(order, speech.language)
+        ).props("outline")
         button.props["aria-label"] = speech(
             "learn.of", action=speech("learn.watch"), heading=self.heading
         )
@@ -90,7 +92,7 @@ class ProgramPanel:
         """Run a command; a training that can be watched is watched."""
         order = training_order(text)
         if order is not None:
-            train(order)
+            train(order, self.speech.language)
             return
         try:
             commands.begin(self.name_of(form), text, studio.data_dir)
@@ -181,10 +183,10 @@ def watched_order(experiment: str) -> Order | None:
     return Order(one.source, settings=(("config", one.name if is_only else f"{one.name}:{arm}"),))
 
 
-def train(order: Order) -> None:
-    """Begin a training, and go to where it is watched."""
+def train(order: Order, language: str) -> None:
+    """Begin a training with a report in a language, and go to where it is watched."""
     try:
-        name = studio.trainings.begin(order)
+        name = studio.trainings.begin(order, language=language)
     except NoonbitError as error:
         say_error(str(error))
         return

@@ -107,7 +107,7 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "value.valid": ("none", "없음"),
     "value.same": ("same size", "같은 크기"),
     "value.as_size": ("as the size", "크기와 같음"),
-    "value.max": ("largest", "맥스(최댓값)"),
+    "value.max": ("largest", "최댓값"),
     "value.average": ("mean", "평균"),
     "time.seconds": ("{count} s", "{count}초"),
     "time.minutes": ("{count} min", "{count}분"),

@@ -82,7 +82,10 @@ class TwoTrainings:
     def begin(self) -> None:
         """Start both at once; they share the machine."""
         try:
-            begun[self.name] = [studio.trainings.begin(order) for order in self.pair.orders()]
+            begun[self.name] = [
+                studio.trainings.begin(order, language=self.speech.language)
+                for order in self.pair.orders()
+            ]
         except NoonbitError as error:
             say_error(str(error))
             return

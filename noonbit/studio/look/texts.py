@@ -240,7 +240,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "why.layers_help": (
         "From the input to the answer: the activations of each layer, and what would change them. "
         "Choose a map to enlarge it.",
-        "입력에서 답까지, 층마다 계산한 특징 맵과 그 그래디언트입니다. 그림을 고르면 크게 볼 수 "
+        "입력에서 답까지, 층마다 계산한 특징 맵과 그 기울기입니다. 그림을 고르면 크게 볼 수 "
         "있습니다.",
     ),
 }
