@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from answered_runs import rewrite_json
 
 from noonbit.cli.main import run as command_line
 from noonbit.runs.run import Run
@@ -45,6 +46,22 @@ def test_json_is_one_value_with_what_is_not_listed(
     assert {run["name"] for run in value["runs"]} == {"one", "two"}
     assert value["runs"][0]["path"] == str(folder / value["runs"][0]["name"])
     assert len(value["not_listed"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [("accuracy", "two"), ("seconds", "one"), ("name", "one"), ("date", "two")],
+)
+def test_each_order_begins_with_what_is_looked_for(
+    folder: Path, order: str, first: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, accuracy, seconds, created in (("one", 0.8, 1.0, 2025), ("two", 0.9, 2.0, 2026)):
+        path = folder / name / "run.json"
+        result = json.loads(path.read_text())["result"]
+        result |= {"accuracy": accuracy, "train_seconds": seconds}
+        rewrite_json(path, result=result, created=f"{created}-01-01T00:00:00+00:00")
+    assert command_line(["runs", "--json", "--sort", order]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["name"] == first
 
 
 def test_a_filter_says_how_many_it_leaves(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,8 @@ class ComparisonPage:
             words("p", speech("compare.asking"))
         with self.section("curves"):
             self.show_curves()
-        with self.section("settings"):
+        self.settings_section = self.section("settings")
+        with self.settings_section:
             self.settings = ui.element("div").classes("table-place").props('tabindex="0"')
 
     def section(self, part: str) -> ui.element:
@@ -166,6 +167,7 @@ class ComparisonPage:
             self.verdict.clear()
             with self.verdict:
                 warning(str(error))
+            self.settings_section.set_visibility(False)
             return
         self.verdict.clear()
         with self.verdict:
