@@ -133,7 +133,6 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "make.add_class": ("Add a class", "클래스 추가"),
     "make.remove_class": ("Remove class {name}", "클래스 {name} 삭제"),
     "make.choose_class": ("New pictures go to {name}", "새 그림을 {name}에 넣기"),
-    "make.into": ("New pictures go here", "여기에 넣는 중"),
     "make.count": ("{count} pictures", "{count}장"),
     "make.delete": ("Delete picture {number} of {name}", "{name}의 {number}번째 그림 삭제"),
     "make.ways": ("Where pictures come from", "그림을 넣는 방법"),

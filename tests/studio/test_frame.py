@@ -18,8 +18,9 @@ def dark(page: Page) -> bool:
 def test_the_address_leads_to_the_first_page(studio: RunningStudio, chromium: Browser) -> None:
     with watched_page(chromium, origin=studio.url) as page:
         page.goto(studio.url)
-        expect(page).to_have_title("Train · noonbit studio")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+        title = TEXTS[PAGES[0].title][0]
+        expect(page).to_have_title(f"{title} · noonbit studio")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
 def test_every_page_is_a_click_away(studio: RunningStudio, chromium: Browser) -> None:
@@ -46,7 +47,7 @@ def test_a_page_speaks_the_language_of_the_browser(
 
 def test_the_switch_of_the_language_is_kept(studio: RunningStudio, chromium: Browser) -> None:
     with watched_page(chromium, origin=studio.url) as page:
-        page.goto(studio.url)
+        page.goto(f"{studio.url}/train")
         page.get_by_role("button", name="한국어").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("학습")
         expect(page.get_by_role("button", name="한국어")).to_have_attribute("aria-pressed", "true")
@@ -114,5 +115,5 @@ def test_a_page_that_lost_its_studio_finds_the_next_one(
         first.kill()
     with running_studio(folder, port=first.port):
         page.wait_for_function("window.isOld === undefined", timeout=60_000)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+        expect(page.get_by_role("heading", level=1)).to_have_text(TEXTS[PAGES[0].title][0])
     page.close()
