@@ -26,6 +26,8 @@ from noonbit.studio.exported_page import page_path
 from noonbit.studio.trainings import Trainings
 
 ONE, TWO = "one-epoch", "two-epochs"
+EXPORT_MILLISECONDS = 400_000
+"""An export took two minutes where other tests kept the machine busy."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -119,8 +121,10 @@ def test_a_run_is_exported_and_downloaded(
     page.goto(f"{studio.url}/runs")
     page.get_by_role("link", name=f"Export, serve: {TWO}").click()
     page.get_by_role("button", name="Make the ONNX file").click()
+    download_link = page.get_by_role("link", name=f"Download {TWO}.onnx")
+    expect(download_link).to_be_visible(timeout=EXPORT_MILLISECONDS)
     with page.expect_download() as download:
-        page.get_by_role("link", name=f"Download {TWO}.onnx").click()
+        download_link.click()
     download.value.save_as(tmp_path / "model.onnx")
     assert download.value.suggested_filename == f"{TWO}.onnx"
     images = load_digits().images[:20]
@@ -153,7 +157,7 @@ def test_an_export_that_fails_says_why(studio: RunningStudio, opened: Page) -> N
     opened.get_by_role("button", name="Make the ONNX file").click()
     expect(opened.get_by_role("alert")).to_contain_text("weights.safetensors is damaged")
     opened.get_by_role("button", name="Start the server").click()
-    expect(opened.get_by_role("alert")).to_have_count(2)
+    expect(opened.get_by_role("alert")).to_have_count(2, timeout=EXPORT_MILLISECONDS)
     expect(opened.get_by_role("alert").last).to_contain_text("weights.safetensors is damaged")
     shutil.rmtree(studio.runs / "broken")
 
@@ -186,7 +190,7 @@ def start_server(page: Page) -> str:
     """Start the server of the page's run, and return its address."""
     page.get_by_role("button", name="Start the server").click()
     said = page.get_by_text(re.compile(r"It answers at http://127\.0\.0\.1:\d+"))
-    expect(said).to_be_visible()
+    expect(said).to_be_visible(timeout=EXPORT_MILLISECONDS)
     expect(page.locator("pre")).to_contain_text("curl")
     return said.inner_text().rpartition(" ")[2]
 
