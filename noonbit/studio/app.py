@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from noonbit.studio import exported_page, live_routes, pad, upload
+from noonbit.studio import exported_page, live_routes
+from noonbit.studio.data import pad, upload
 from noonbit.studio.frame import register_pages
 from noonbit.studio.look import routes as look_routes
 from noonbit.studio.look.own import own_inputs

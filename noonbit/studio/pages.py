@@ -8,16 +8,11 @@ it is used.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from noonbit.studio import (
-    data_page,
-    data_view_page,
-    draw_page,
-    learn_page,
-    make_page,
-    network_page,
-    train_page,
-    watch_page,
-)
+from noonbit.studio import draw_page, network_page, train_page, watch_page
+from noonbit.studio.data import make_page
+from noonbit.studio.data import page as data_page
+from noonbit.studio.data import view_page as data_view_page
+from noonbit.studio.learn import page as learn_page
 from noonbit.studio.look import item_page
 from noonbit.studio.look import page as look_page
 from noonbit.studio.runs import comparison_page, take_out_page
@@ -45,12 +40,12 @@ PAGES: tuple[Page, ...] = (
     Page("/network", "page.network", network_page.build),
     Page("/draw", "page.draw", draw_page.build),
     Page("/draw/{run}", "page.draw", draw_page.build_run, is_in_header=False),
-    Page("/runs", "page.runs", runs_page.build),
-    Page("/runs/compare", "page.runs", comparison_page.build, is_in_header=False),
-    Page("/export/{run}", "page.runs", take_out_page.build, is_in_header=False),
     Page("/look", "page.look", look_page.build),
     Page("/look/{run}", "page.look", look_page.build_run, is_in_header=False),
     Page("/look/{run}/{item}", "page.look", item_page.build, is_in_header=False),
+    Page("/runs", "page.runs", runs_page.build),
+    Page("/runs/compare", "page.runs", comparison_page.build, is_in_header=False),
+    Page("/export/{run}", "page.runs", take_out_page.build, is_in_header=False),
     Page("/learn", "page.learn", learn_page.build),
     Page("/learn/{document}", "page.learn", learn_page.build_document, is_in_header=False),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.data_sets import DataSets
+from noonbit.studio.data.data_sets import DataSets
 from noonbit.studio.engine import ask
 from noonbit.studio.trainings import Trainings
 

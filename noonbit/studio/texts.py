@@ -6,8 +6,8 @@ setting that does not fit) are shown as the engine wrote them, in English.
 
 from collections.abc import Mapping
 
-from noonbit.studio.data_texts import DATA_TEXTS
-from noonbit.studio.learn_texts import LEARN_TEXTS
+from noonbit.studio.data.texts import DATA_TEXTS
+from noonbit.studio.learn.texts import LEARN_TEXTS
 from noonbit.studio.look.texts import LOOK_TEXTS
 from noonbit.studio.network_texts import NETWORK_TEXTS
 from noonbit.studio.runs.texts import RUNS_TEXTS

@@ -11,8 +11,8 @@ from running_studio import RunningStudio
 
 from noonbit.errors import UsageError
 from noonbit.serve.refusal import RequestRefused
-from noonbit.studio.data_sets import DataSets
-from noonbit.studio.upload import MOST_BYTES, receive
+from noonbit.studio.data.data_sets import DataSets
+from noonbit.studio.data.upload import MOST_BYTES, receive
 
 TYPE = "multipart/form-data; boundary=cut"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from noonbit.errors import ArtefactError, UsageError
-from noonbit.studio.data_sets import DataSets, OwnData
+from noonbit.studio.data.data_sets import DataSets, OwnData
 
 
 def test_a_data_set_is_there_under_its_name_when_it_is_whole(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.augmentation_panel import AugmentationPanel
+from noonbit.studio.data.augmentation_panel import AugmentationPanel
+from noonbit.studio.data.inspector import Inspector
 from noonbit.studio.elements import warning, words
-from noonbit.studio.inspector import Inspector
 from noonbit.studio.language import Speech
 
 STYLE = '<link rel="stylesheet" href="/static/data.css">'

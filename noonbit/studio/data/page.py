@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.data.upload import MOST_BYTES, MOST_FILES
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.state import studio
-from noonbit.studio.upload import MOST_BYTES, MOST_FILES
 
 MOST_OWN = 50
 """Data sets that are listed."""

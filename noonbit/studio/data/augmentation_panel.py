@@ -10,8 +10,8 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.data.inspector import Inspector
 from noonbit.studio.elements import warning, words
-from noonbit.studio.inspector import Inspector
 from noonbit.studio.language import Speech
 
 MOST_SHIFT_SHARE = 0.4

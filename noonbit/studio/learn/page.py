@@ -13,8 +13,8 @@ from noonbit.errors import NoonbitError
 from noonbit.language import LANGUAGES
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
-from noonbit.studio.learn_program import ProgramPanel, has_run
-from noonbit.studio.learn_text import add_text
+from noonbit.studio.learn.code_text import add_text
+from noonbit.studio.learn.program import ProgramPanel, has_run
 
 HEAD = (
     '<link rel="stylesheet" href="/static/learn.css">'
@@ -124,6 +124,6 @@ def add_program(place: Place, speech: Speech, index: int, *, can_ask_a_run: bool
             words("b", speech("learn.next"))
             add_text(program.next[index])
         if program.page:
-            path = program.page.partition("?")[0].strip("/")
-            ui.link(speech("learn.page", page=speech(f"page.{path}")), program.page)
+            name = program.page.partition("?")[0].split("/")[1]
+            ui.link(speech("learn.page", page=speech(f"page.{name}")), program.page)
     return panel

@@ -14,16 +14,16 @@ from typing import Any
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.architecture import boxes_of, draw
-from noonbit.studio.byhand_table import ByhandTable
-from noonbit.studio.course_commands import CourseCommands
 from noonbit.studio.elements import warning, words
 from noonbit.studio.engine import ask, run
-from noonbit.studio.ensemble_drawing import add_ensemble
 from noonbit.studio.language import Speech
-from noonbit.studio.learn_pictures import add_picture
-from noonbit.studio.learn_texts import LEARN_TEXTS
-from noonbit.studio.two_trainings import TwoTrainings
+from noonbit.studio.learn.architecture import boxes_of, draw
+from noonbit.studio.learn.byhand_table import ByhandTable
+from noonbit.studio.learn.commands import CourseCommands
+from noonbit.studio.learn.ensemble_drawing import add_ensemble
+from noonbit.studio.learn.pictures import add_picture
+from noonbit.studio.learn.texts import LEARN_TEXTS
+from noonbit.studio.learn.two_trainings import TwoTrainings
 
 ELEMENTS = {
     "convolution": ("learn-window", "grid."),

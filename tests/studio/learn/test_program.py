@@ -4,8 +4,8 @@ import pytest
 
 from noonbit.cli.main import app
 from noonbit.course.experiments.experiment import load_experiments
-from noonbit.studio.learn_program import watched_order
-from noonbit.studio.two_trainings import PAIRS
+from noonbit.studio.learn.program import watched_order
+from noonbit.studio.learn.two_trainings import PAIRS
 
 
 def flags_are_known(flags: list[str]) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from noonbit.errors import NoonbitError
 from noonbit.serve.multipart import PartReader, make_parser, refusing_broken_forms
 from noonbit.serve.refusal import RequestRefused
-from noonbit.studio.data_sets import NewDataSet
+from noonbit.studio.data.data_sets import NewDataSet
 from noonbit.studio.state import studio
 
 MOST_BYTES = 2**32

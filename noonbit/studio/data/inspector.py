@@ -36,7 +36,7 @@ class Inspector:
         where = [] if studio.data_dir is None else [str(studio.data_dir)]
         async with self._one_at_a_time:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "noonbit.studio.inspection", self.source, *where),
+                *(sys.executable, "-m", "noonbit.studio.data.inspection", self.source, *where),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

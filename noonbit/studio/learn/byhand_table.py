@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.course_commands import CourseCommands
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
+from noonbit.studio.learn.commands import CourseCommands
 from noonbit.studio.state import studio
 
 COMMAND = "noonbit byhand"

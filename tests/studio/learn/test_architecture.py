@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from noonbit.studio.architecture import TALLEST, boxes_of, draw
+from noonbit.studio.learn.architecture import TALLEST, boxes_of, draw
 
 SUMMARY = {
     "input": [28, 28, 1],

@@ -9,11 +9,11 @@ from noonbit.course.experiments.experiment import load_experiment
 from noonbit.course.experiments.results import REPRODUCED, read_last_result
 from noonbit.course.path.program import FOLDER, Place
 from noonbit.errors import NoonbitError
-from noonbit.studio.course_commands import CourseCommands, Said, training_order
 from noonbit.studio.elements import say_error, words
 from noonbit.studio.language import Speech
-from noonbit.studio.learn_drawings import add_drawing
-from noonbit.studio.learn_pictures import add_picture
+from noonbit.studio.learn.commands import CourseCommands, Said, training_order
+from noonbit.studio.learn.drawings import add_drawing
+from noonbit.studio.learn.pictures import add_picture
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Order
 

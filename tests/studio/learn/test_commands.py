@@ -8,7 +8,7 @@ import pytest
 
 from noonbit.course.path.program import all_places
 from noonbit.errors import UsageError
-from noonbit.studio.course_commands import CourseCommands, Said, pictures_of, training_order
+from noonbit.studio.learn.commands import CourseCommands, Said, pictures_of, training_order
 
 
 @pytest.fixture

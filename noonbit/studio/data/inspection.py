@@ -1,6 +1,6 @@
 """A data set as the page Data shows it, in a process of its own: what it is, and it augmented.
 
-    python -m noonbit.studio.inspection SOURCE [DATA_DIR]
+    python -m noonbit.studio.data.inspection SOURCE [DATA_DIR]
 
 Each line of stdout is JSON: first a description of the data, then an answer to each line of stdin.
 It ends when stdin does. Whatever a file may do to who reads it, it does to this process.

@@ -17,8 +17,8 @@ from PIL import Image
 from noonbit.data import open_data
 from noonbit.data.checks.check import check
 from noonbit.errors import NoonbitError
-from noonbit.studio.inspection import Preview, describe, strip
-from noonbit.studio.inspector import Inspector
+from noonbit.studio.data.inspection import Preview, describe, strip
+from noonbit.studio.data.inspector import Inspector
 
 
 def pixels_of(url: str) -> NDArray[np.uint8]:
