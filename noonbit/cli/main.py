@@ -152,7 +152,7 @@ def format_usage_error(error: CycloptsError) -> str:
     """Turn a parsing error into one sentence that ends with what to do."""
     from pydantic import ValidationError
 
-    from noonbit.config.recipe import validation_reasons
+    from noonbit.config.settings_error import validation_reasons
 
     if isinstance(error.__cause__, ValidationError):
         return f"--{'; --'.join(validation_reasons(error.__cause__)).replace('_', '-')}."

@@ -12,7 +12,8 @@ from noonbit.course.experiments.results import REPRODUCED
 from noonbit.errors import CheckFailed, Interrupted, NoonbitError, UsageError, join_first
 
 if TYPE_CHECKING:
-    from noonbit.course.experiments.experiment import Experiment, Letter
+    from noonbit.course.experiments.documents import Letter
+    from noonbit.course.experiments.experiment import Experiment
     from noonbit.course.experiments.results import Result
     from noonbit.course.path.program import Place
 
@@ -150,7 +151,7 @@ def experiments_among(places: "Sequence[Place]") -> "dict[str, Experiment]":
 
 def list_programs(places: "Sequence[Place]", out: Path, *, word: str, json: bool) -> None:
     """Print programs in order, each with its command, what it teaches, claim and last verdict."""
-    from noonbit.course.experiments.experiment import DOCUMENTS
+    from noonbit.course.experiments.documents import DOCUMENTS
     from noonbit.course.path.program import find_letter
 
     rows = [place.as_dict() | claim_and_verdict(place, out) for place in places]
@@ -199,7 +200,7 @@ def print_program(place: "Place", row: dict[str, Any]) -> None:
 
 def list_experiments(experiments: "Iterable[Experiment]", out: Path, *, json: bool) -> None:
     """Print experiments with their claims and last verdicts, a table for each document."""
-    from noonbit.course.experiments.experiment import DOCUMENTS
+    from noonbit.course.experiments.documents import DOCUMENTS
     from noonbit.course.experiments.results import read_last_result
 
     rows = []

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
 from noonbit.config.ranges import shown_text, within
-from noonbit.config.recipe import settings_error
+from noonbit.config.settings_error import settings_error
 from noonbit.errors import UsageError, did_you_mean
 
 FillMode: TypeAlias = Literal["constant", "nearest", "reflect", "wrap"]

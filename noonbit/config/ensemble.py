@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from noonbit.config.ranges import within
-from noonbit.config.recipe import Recipe, settings_error
+from noonbit.config.recipe import Recipe
+from noonbit.config.settings_error import settings_error
 from noonbit.errors import UsageError, plural
 
 MOST_MEMBERS = 1000

@@ -30,7 +30,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
 from noonbit.config.ranges import shown, within
-from noonbit.config.recipe import settings_error
+from noonbit.config.settings_error import settings_error
 from noonbit.errors import UsageError, did_you_mean
 from noonbit.models.placement import Padding
 

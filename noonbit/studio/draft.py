@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from noonbit.config.plan import PlanInputs, derive_batch_size, derive_epochs
 from noonbit.errors import ArtefactError, UsageError
-from noonbit.models.forecast import Work
 from noonbit.models.layer_file import MOST_LAYERS, LayerFile, LayerSpec, parse_layer
 from noonbit.models.layer_table import DoesNotFit, LayerRow, follow
 from noonbit.models.placement import Shape
@@ -65,6 +63,10 @@ class Target:
         """Forecast an epoch, and the training that noonbit would plan; None without data."""
         if not self.train:
             return None
+        # They import the recipe, which takes a tenth of a second of the studio's start.
+        from noonbit.config.plan import PlanInputs, derive_batch_size, derive_epochs
+        from noonbit.models.forecast import Work
+
         work = Work.of(rows)
         inputs = PlanInputs("", self.train, ("", ""), work.multiply_adds, self.difficulty)
         epoch = work.seconds_per_epoch(

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from noonbit.config.settings_error import validation_reasons
 from noonbit.errors import ArtefactError, ArtefactNotFound, UsageError, raise_as
 
 Value = TypeVar("Value")
@@ -68,8 +69,6 @@ def parse_artefact(adapter: TypeAdapter[Value], value: Any, path: Path) -> Value
 
 def describe_first(error: ValidationError) -> str:
     """Describe the first wrong value: `model.name is missing`, `mean.0 should be ... (got inf)`."""
-    from noonbit.config.recipe import validation_reasons  # takes as long to import as the rest
-
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"])) or "it"
     if first["type"] == "missing":

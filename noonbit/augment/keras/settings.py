@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from noonbit.config.recipe import settings_error
+from noonbit.config.settings_error import settings_error
 from noonbit.errors import UsageTypeError, did_you_mean
 
 Floats: TypeAlias = NDArray[np.floating[Any]]

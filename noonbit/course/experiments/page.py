@@ -9,7 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from noonbit.course.byhand import DOCUMENTED
-from noonbit.course.experiments.experiment import DOCUMENTS, Experiment, load_experiments
+from noonbit.course.experiments.documents import DOCUMENTS
+from noonbit.course.experiments.experiment import Experiment, load_experiments
 from noonbit.course.experiments.results import Result, experiment_folder, read_last_result
 from noonbit.errors import plural
 from noonbit.report.charts import history_chart

@@ -20,7 +20,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
 
-from noonbit.course.experiments.experiment import DOCUMENTS, FrozenModel, Letter
+from noonbit.course.experiments.documents import DOCUMENTS, FrozenModel, Letter
 from noonbit.errors import UsageError
 
 FOLDER = Path(__file__).parent

@@ -5,7 +5,6 @@ from functools import cache
 
 from nicegui import ui
 
-from noonbit.course.experiments.experiment import load_experiment
 from noonbit.course.experiments.results import REPRODUCED, read_last_result
 from noonbit.course.path.program import FOLDER, Place
 from noonbit.errors import NoonbitError
@@ -156,6 +155,8 @@ class ProgramPanel:
             last = read_last_result(name, REPRODUCED)
         except NoonbitError:
             last = None  # damaged; it is said where it is run again
+        from noonbit.course.experiments.experiment import load_experiment  # and with it the recipe
+
         facts = [(speech("learn.says"), load_experiment(name).says)]
         if name in measured():
             figures, outcome = measured()[name]
@@ -175,6 +176,8 @@ def watched_order(experiment: str) -> Order | None:
 
     An ensemble cannot be watched, and the network by hand is no training of the engine.
     """
+    from noonbit.course.experiments.experiment import load_experiment
+
     one = load_experiment(experiment)
     if one.members > 1 or (one.claim is not None and one.claim.kind == "table"):
         return None

@@ -11,7 +11,8 @@ from paths import PROJECT, SHARED_DATA
 
 from noonbit.cli import main
 from noonbit.cli.main import app
-from noonbit.course.experiments.experiment import DOCUMENTS, load_experiments
+from noonbit.course.experiments.documents import DOCUMENTS
+from noonbit.course.experiments.experiment import load_experiments
 from noonbit.course.path.program import FOLDER, all_places, find_programs, load_documents
 from noonbit.errors import UsageError
 
