@@ -56,7 +56,7 @@ KOREAN: Mapping[str, str] = {
         "%(reason)s. Each was named by the one network that neither learned from it nor was "
         "chosen by it."
     ): (
-        "%(reason)s. 하나하나를, 그것을 배우지도 않았고 그것으로 고르지도 않은 신경망 하나가 "
+        "%(reason)s. 항목마다, 그 항목을 학습에도 가중치를 고르는 데에도 쓰지 않은 신경망 하나가 "
         "예측했습니다."
     ),
     "the test split: %(reason)s. It was not trained on, nor used to choose anything.": (
@@ -149,7 +149,7 @@ KOREAN: Mapping[str, str] = {
         "클래스별 %(capital_nouns)s 수. 학습, 검증, 테스트 셋으로 나누었습니다."
     ),
     "The %(shown)s largest of %(classes)s classes are shown.": (
-        "클래스 %(classes)s개 가운데 큰 것부터 %(shown)s개를 보입니다."
+        "클래스 %(classes)s개 가운데 큰 것부터 %(shown)s개를 표시합니다."
     ),
     "Every fold has its share of each class, and what belongs together is in one fold.": (
         "폴드마다 모든 클래스가 고르게 들어 있고, 함께 있어야 할 것은 한 폴드에 들어 있습니다."
@@ -167,7 +167,7 @@ KOREAN: Mapping[str, str] = {
     "Training %(nouns)s as the network sees them, taken evenly over the training split.": (
         "신경망이 보는 그대로의 학습 %(nouns)s입니다. 학습 셋 전체에서 고르게 뽑았습니다."
     ),
-    "The first %(shown)s classes are shown.": "처음 %(shown)s개 클래스를 보입니다.",
+    "The first %(shown)s classes are shown.": "처음 클래스 %(shown)s개를 표시합니다.",
     "%(items)s left out, since it could not be read.": "%(items)s는 읽을 수 없어서 뺐습니다.",
     "%(items)s left out, since they could not be read.": "%(items)s는 읽을 수 없어서 뺐습니다.",
     "and %(more)s more: run.json names all of them.": (
@@ -208,7 +208,7 @@ KOREAN: Mapping[str, str] = {
         "%(one)s이(가) 지나가는 차례대로 적은 층입니다. 출력은 %(axes)s입니다."
     ),
     "The first %(shown)s of %(layer_count)s layers are shown.": (
-        "층 %(layer_count)s개 가운데 처음 %(shown)s개를 보입니다."
+        "층 %(layer_count)s개 가운데 처음 %(shown)s개를 표시합니다."
     ),
     "%(statistics)s running means and variances of batch norm are learned besides.": (
         "배치 정규화의 이동 평균과 분산 %(statistics)s개는 따로 구합니다."
@@ -268,7 +268,7 @@ KOREAN: Mapping[str, str] = {
         "answers are what this page is about."
     ): (
         "폴드마다, 나머지 폴드로 새 신경망을 학습해서 그 폴드를 예측하게 했습니다. 그래서 모든 "
-        "%(noun)s을(를), 그것을 배우지 않은 신경망이 한 번씩 예측했습니다. 이 보고서는 그 답을 "
+        "%(noun)s을(를) 그것으로 학습하지 않은 신경망이 한 번씩 예측했습니다. 이 보고서는 그 답을 "
         "다룹니다."
     ),
     "fold": "폴드",
@@ -285,7 +285,7 @@ KOREAN: Mapping[str, str] = {
         "variance of their mean exists (Bengio and Grandvalet, 2004)."
     ): (
         "폴드마다 그 폴드를 맡은 신경망의 정확도입니다. 선은 95 %% 신뢰 구간으로, 어떤 "
-        "%(nouns)s(으)로 시험했는지에 따라 값이 얼마나 달라질 수 있는지를 보입니다. 표준 편차는 "
+        "%(nouns)s(으)로 시험했는지에 따라 값이 얼마나 달라질 수 있는지를 보여 줍니다. 표준 편차는 "
         "폴드끼리 얼마나 다른지를 말할 뿐, 평균이 얼마나 정확한지는 말하지 않습니다. 신경망들이 "
         "학습 데이터를 대부분 함께 쓰므로 폴드는 서로 독립이 아니며, 평균의 분산을 치우침 없이 "
         "추정할 방법은 없습니다(Bengio and Grandvalet, 2004)."
@@ -362,7 +362,7 @@ KOREAN: Mapping[str, str] = {
         "accuracy is the share named correctly. The upright line marks epoch %(epoch)s, whose "
         "weights were kept."
     ): (
-        "손실은 학습이 줄여 나가는 값으로, 신경망이 정답을 얼마나 가능성 없다고 보았는지를 "
+        "손실은 학습하면서 줄여 나가는 값으로, 신경망이 정답의 확률을 얼마나 낮게 보았는지를 "
         "나타냅니다. 정확도는 맞힌 비율입니다. 세로선은 가중치를 남긴 %(epoch)s번째 "
         "에포크입니다."
     ),
@@ -379,7 +379,7 @@ KOREAN: Mapping[str, str] = {
     (
         "So can those of %(nouns)s that were shifted or otherwise varied, as the training "
         "%(nouns)s were here."
-    ): ("여기서는 학습 %(nouns)s을(를) 옮기거나 변형했으므로 더욱 그렇습니다."),
+    ): ("여기에서는 학습 %(nouns)s을(를) 옮기거나 변형했으므로 더욱 그렇습니다."),
     "The training loss was computed with smoothed targets.": (
         "학습 손실은 레이블 스무딩을 한 값입니다."
     ),
@@ -397,7 +397,7 @@ KOREAN: Mapping[str, str] = {
         "실제로 둔 수를 신경망이 가장 가능성 높게 본 비율(top 1)과, 가능성이 높은 다섯 수 안에 "
         "든 비율(top 5)입니다. 학습에 쓰지 않은 기보 %(games)s개의 국면 %(positions)s개로 "
         "쟀습니다. 강한 기사끼리도 수가 갈리고 좋은 수가 여럿인 국면도 많으므로, 누구도 모두 "
-        "맞힐 수는 없습니다. 그 아래는 쉽게 얻을 수 있어서 반드시 이겨야 할 기준입니다. 학습 "
+        "맞힐 수는 없습니다. 그 아래는 적은 비용으로 얻는, 반드시 넘어야 할 기준입니다. 학습 "
         "기보에서 많이 둔 차례대로 점을 고르는 방법과, 점마다 둘레 5 × 5점의 평면에 가중치를 "
         "두는 선형 모델입니다. 셋 모두 둘 수 없는 수는 뺐습니다."
     ),
@@ -410,10 +410,10 @@ KOREAN: Mapping[str, str] = {
     ): (
         "한 기보의 국면은 서로 비슷하므로, 구간은 국면이 아니라 기보를 단위로 한 두 합의 비율로 "
         "계산했습니다(Cochran, 1977). 빈 바둑판의 네 귀처럼 신경망이 똑같이 가능성 있다고 본 "
-        "점은 여기서는 맞히지 못한 것으로 셉니다. 맨 위의 정확도는 그 가운데 첫 점을 답으로 "
+        "점은 여기에서는 맞히지 못한 것으로 셉니다. 맨 위의 정확도는 그 가운데 첫 점을 답으로 "
         "봅니다."
     ),
-    "moves": "수순",
+    "moves": "몇 번째 수",
     "positions": "국면",
     "%(first)s to %(last)s": "%(first)s ~ %(last)s수",
     "%(first)s and later": "%(first)s수부터",
@@ -434,7 +434,7 @@ KOREAN: Mapping[str, str] = {
     "precision": "정밀도",
     "recall": "재현율",
     "recall, 95 %% interval": "재현율, 95 %% 신뢰 구간",
-    "The weakest class first.": "가장 약한 클래스부터 보입니다.",
+    "The weakest class first.": "가장 약한 클래스부터 표시합니다.",
     "The %(shown)s weakest of %(class_count)s are shown.": (
         "클래스 %(class_count)s개 가운데 가장 약한 %(shown)s개입니다."
     ),
@@ -446,7 +446,7 @@ KOREAN: Mapping[str, str] = {
     ): (
         "재현율: 이 클래스의 %(nouns)s 가운데 찾아낸 비율. 정밀도: 이 클래스라고 답한 %(nouns)s "
         "가운데 맞은 비율. F1: 둘을 하나로 묶은 조화 평균. 선은 어떤 %(nouns)s(으)로 "
-        "시험했는지에 따라 재현율이 얼마나 달라질 수 있는지를 보입니다."
+        "시험했는지에 따라 재현율이 얼마나 달라질 수 있는지를 보여 줍니다."
     ),
     # The confusion matrix
     "Confusions": "혼동 행렬",
@@ -456,15 +456,15 @@ KOREAN: Mapping[str, str] = {
         "they were called. Blue is right, orange is wrong; the tint grows with the share of the "
         "row."
     ): (
-        "혼동 행렬입니다. 가로줄은 한 클래스의 테스트 %(nouns)s이고, 세로줄은 신경망이 예측한 "
-        "클래스입니다. 파란색은 맞은 것, 주황색은 틀린 것이며, 색이 진할수록 그 가로줄에서 "
+        "혼동 행렬입니다. 행은 한 클래스의 테스트 %(nouns)s이고, 열은 신경망이 예측한 "
+        "클래스입니다. 파란색은 맞은 것, 주황색은 틀린 것이며, 색이 진할수록 그 행에서 "
         "차지하는 비율이 큽니다."
     ),
     (
         "The %(shown)s most confused of %(class_count)s classes are shown, the others are taken "
         "together, so the last field holds right and wrong ones."
     ): (
-        "클래스 %(class_count)s개 가운데 가장 많이 혼동한 %(shown)s개를 보이고 나머지는 하나로 "
+        "클래스 %(class_count)s개 가운데 가장 많이 혼동한 %(shown)s개를 표시하고 나머지는 하나로 "
         "묶었습니다. 그래서 마지막 칸에는 맞은 것과 틀린 것이 섞여 있습니다."
     ),
     "The most frequent confusions": "가장 많이 혼동한 클래스",
@@ -487,7 +487,7 @@ KOREAN: Mapping[str, str] = {
         "for wrong labels, for %(nouns)s that people could not tell apart either, and for a "
         "cause that several share."
     ): (
-        "가장 확신한 것부터 보이며, 괄호 안은 신경망이 말한 확률입니다. 레이블이 잘못된 것, "
+        "가장 확신한 것부터 보여 주며, 괄호 안은 신경망이 말한 확률입니다. 레이블이 잘못된 것, "
         "사람도 구별하기 어려운 %(nouns)s, 여럿에 공통된 원인이 있는지 살펴보세요."
     ),
     "is <b><bdi>%(real)s</bdi></b>": "정답 <b><bdi>%(real)s</bdi></b>",
@@ -567,10 +567,10 @@ KOREAN: Mapping[str, str] = {
         "nine in ten are right. Above it the network is too modest, below it too sure. Upright "
         "lines are 95 %% intervals."
     ): (
-        "점 하나는 말한 확률이 눈금의 같은 10분의 1에 든 %(nouns)s의 모임이고, 아래 막대는 그 "
-        "수입니다. 점선 위에서는, 예를 들어 90 %%라고 말한 %(nouns)s 열 개 가운데 아홉 개가 "
-        "맞습니다. 점선보다 위에 있으면 자신이 없는 편이고, 아래에 있으면 지나치게 확신하는 "
-        "것입니다. 세로선은 95 %% 신뢰 구간입니다."
+        "점 하나는 말한 확률이 같은 구간(눈금의 10분의 1)에 든 %(nouns)s을(를) 모은 것이고, "
+        "아래 막대는 그 수입니다. 점선 위에서는, 예를 들어 90 %%라고 말한 %(nouns)s 열 개 "
+        "가운데 아홉 개가 맞습니다. 점선보다 위에 있으면 자신이 없는 편이고, 아래에 있으면 "
+        "지나치게 확신하는 것입니다. 세로선은 95 %% 신뢰 구간입니다."
     ),
     # Speed
     "Speed": "속도",
@@ -627,8 +627,8 @@ KOREAN: Mapping[str, str] = {
         "out as others, about as good; what it decided is in <code>schedule.csv</code>, in the "
         "networks’ folders."
     ): (
-        "시계가 모든 학습률과 마지막 스텝을 정했으므로, 다시 학습하면 가중치는 달라지고 성능은 "
-        "비슷합니다. 시계가 정한 것은 신경망마다 폴더의 <code>schedule.csv</code>에 적혀 "
+        "학습률과 마지막 스텝을 걸린 시간에 맞춰 정했으므로, 다시 학습하면 가중치는 달라지고 "
+        "성능은 비슷합니다. 그때 정한 것은 신경망마다 폴더의 <code>schedule.csv</code>에 적혀 "
         "있습니다."
     ),
     (
@@ -636,8 +636,8 @@ KOREAN: Mapping[str, str] = {
         "out as others, about as good; what it decided is in <code>schedule.csv</code>, in the "
         "run folder."
     ): (
-        "시계가 모든 학습률과 마지막 스텝을 정했으므로, 다시 학습하면 가중치는 달라지고 성능은 "
-        "비슷합니다. 시계가 정한 것은 실행 폴더의 <code>schedule.csv</code>에 적혀 있습니다."
+        "학습률과 마지막 스텝을 걸린 시간에 맞춰 정했으므로, 다시 학습하면 가중치는 달라지고 "
+        "성능은 비슷합니다. 그때 정한 것은 실행 폴더의 <code>schedule.csv</code>에 적혀 있습니다."
     ),
     (
         "Settings were changed while it trained, so the weights come out as others: this trains "
@@ -661,7 +661,7 @@ KOREAN: Mapping[str, str] = {
         "may differ a little."
     ): (
         "같은 컴퓨터에서 스레드 수와 버전이 같으면 가중치가 비트 하나까지 똑같이 나옵니다. 다른 "
-        "곳에서는 덧셈의 반올림 차례가 달라 정확도가 조금 다를 수 있습니다."
+        "컴퓨터에서는 더하는 순서에 따라 반올림이 달라져 정확도가 조금 다를 수 있습니다."
     ),
     (
         "Fingerprint of the data (SHA-256 over %(content)s, labels and class names; equal for "
@@ -705,7 +705,7 @@ KOREAN: Mapping[str, str] = {
         "cross-validates many recipes and keeps the best chooses by them, and the figure then "
         "flatters."
     ): (
-        "<b>폴드로 고르기.</b> 여기서는 폴드로 아무것도 고르지 않았습니다. 여러 설정을 교차 "
+        "<b>폴드로 고르기.</b> 여기에서는 폴드로 아무것도 고르지 않았습니다. 여러 설정을 교차 "
         "검증해서 가장 좋은 것을 남기면 폴드로 고른 셈이므로, 정확도가 실제보다 좋게 나옵니다."
     ),
     (
@@ -747,7 +747,7 @@ KOREAN: Mapping[str, str] = {
         "to that: %(conversion)s; how well that goes was not measured here."
     ): (
         "<b>입력.</b> 이 정확도는 다음과 같은 %(nouns)s에 대한 것입니다: %(shape)s. 다른 것은 "
-        "이렇게 바꾸어 넣습니다: %(conversion)s. 그 결과가 얼마나 좋은지는 여기서 재지 "
+        "이렇게 바꾸어 넣습니다: %(conversion)s. 그 결과가 얼마나 좋은지는 여기에서 재지 "
         "않았습니다."
     ),
     (
@@ -843,8 +843,8 @@ KOREAN: Mapping[str, str] = {
     "texts": "글",
     "weaker players, another time, handicap": "약한 기사, 다른 시대, 접바둑 등",
     "of one game; here games are never divided, but a player's games are alike": (
-        "한 대국에서 나온 국면; 여기서는 대국을 나누지 않지만 한 기사의 대국은 서로 비슷함"
+        "한 대국에서 나온 국면; 여기에서는 대국을 나누지 않지만 한 기사의 대국은 서로 비슷함"
     ),
-    "a position in which a pass is best": "패스가 가장 좋은 국면",
+    "a position in which a pass is best": "한 수 쉬는 것이 가장 좋은 국면",
     "channels × height × width, or points": "채널 × 높이 × 너비 또는 점 수",
 }

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from noonbit.models.layer_table import REASONS
 
 KOREAN_REASONS: Mapping[str, str] = {
-    "conv_window": "입력이 {input}인데 {sum}은 1보다 작습니다. padding을 same으로 바꾸거나, 크기를 "
-    "줄이거나, 풀링을 줄여 주세요",
-    "pool_window": "입력이 {input}인데 {sum}은 1보다 작습니다. 크기를 줄이거나 풀링을 줄여 주세요",
+    "conv_window": "입력이 {input}인데 {sum}은(는) 1보다 작습니다. padding을 same으로 바꾸거나, "
+    "크기를 줄이거나, 풀링을 줄여 주세요",
+    "pool_window": "입력이 {input}인데 {sum}은(는) 1보다 작습니다. 크기를 줄이거나 풀링을 "
+    "줄여 주세요",
     "uneven_padding": "padding이 same이면 {side}픽셀의 앞에 0을 {before}개, 뒤에 {after}개 붙여야 "
-    "하지만 층은 양쪽에 똑같이 붙입니다. padding을 {after}(으)로 하면 출력이 {output}이 됩니다",
+    "하지만 층은 양쪽에 똑같이 붙입니다. padding을 {after}(으)로 하면 출력은 {output}입니다",
     "needs_maps": "입력이 한 줄로 된 숫자 {input}개인데 이 층에는 특징 맵이 필요합니다. 플래튼 "
     "앞으로 옮겨 주세요",
     "needs_row": "입력이 {input} 특징 맵인데 이 층에는 한 줄로 된 숫자가 필요합니다. 앞에 플래튼을 "
@@ -35,13 +36,13 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
         "For {train} training items of {size} in {classes} classes; the times are a forecast for "
         "this computer, within a factor of 2 while it does nothing else.",
         "학습 항목 {train}개, 크기 {size}, 클래스 {classes}개 기준입니다. 시간은 이 컴퓨터가 다른 "
-        "일을 하지 않을 때의 예상이며, 실제와 2배까지 차이 날 수 있습니다.",
+        "일을 하지 않을 때의 예상이며, 실제와 2배까지 차이가 날 수 있습니다.",
     ),
     "network.build": ("Build a network", "신경망 만들기"),
     "network.build_help": (
         "The image goes through the layers from top to bottom. What is dashed follows by itself: "
         "in the end, a unit for each class.",
-        "이미지는 위에서 아래로 층을 차례로 지나갑니다. 점선으로 그린 층은 저절로 붙으며, 마지막 "
+        "이미지는 위에서 아래로 층을 차례로 지나갑니다. 점선으로 그린 층은 자동으로 붙으며, 마지막 "
         "층에는 클래스마다 유닛이 하나씩 있습니다.",
     ),
     "network.saved_ones": ("Saved networks:", "저장한 신경망:"),
@@ -51,7 +52,7 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "network.no_build": (
         "Layers in a row are for pictures and boards; these data are sentences.",
-        "층을 쌓아 만드는 신경망은 그림과 바둑판을 위한 것인데, 이 데이터는 문장입니다.",
+        "층을 쌓아 만드는 신경망은 이미지와 바둑 국면용인데, 이 데이터는 문장입니다.",
     ),
     "network.catalogue": ("Ready-made networks", "준비된 신경망"),
     "network.parameters": ("Parameters", "파라미터"),
@@ -71,10 +72,10 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "network.down": ("Move layer {number} down", "{number}번 층을 아래로"),
     "network.remove": ("Remove layer {number}", "{number}번 층 빼기"),
     "network.input": ("Input: {shape}", "입력: {shape}"),
-    "network.added": ("follows by itself", "저절로 붙음"),
+    "network.added": ("follows by itself", "자동으로 붙음"),
     "network.waits": (
         "The layer above has to fit first.",
-        "위의 층이 먼저 맞아야 합니다.",
+        "위의 층부터 맞춰야 합니다.",
     ),
     "network.misfit": (
         "Layer {number} does not fit: {reason}",

@@ -66,7 +66,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Whatever is left open is derived from the data and this computer.",
         "비워 둔 설정은 데이터와 이 컴퓨터에 맞게 정해집니다.",
     ),
-    "train.skip_bad": ("Leave out what cannot be read", "읽을 수 없는 파일은 빼고 학습"),
+    "train.skip_bad": ("Leave out what cannot be read", "읽을 수 없는 것은 빼고 학습"),
     "train.derived": ("derived", "자동"),
     "train.begin": ("Begin training", "학습 시작"),
     "setting.epochs": ("Epochs", "에포크"),
@@ -89,7 +89,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "status.failed": ("failed", "실패"),
     # Watching
     "watch.no_run": ("There is no training called {name}.", "{name}(이)라는 학습이 없습니다."),
-    "watch.to_the_list": ("To the form and the list", "학습 양식과 목록으로"),
+    "watch.to_the_list": ("To the form and the list", "새 학습과 학습 목록으로"),
     "watch.log": ("What the training has said so far", "학습 과정에서 나온 메시지"),
     "watch.epoch": ("Epoch", "에포크"),
     "watch.loss": ("Loss", "손실"),
@@ -114,7 +114,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "watch.draw": ("Try it with inputs of your own", "직접 입력해 보기"),
     "watch.can_resume": (
         "It was stopped, and can go on where it was.",
-        "학습이 멈췄습니다. 멈춘 곳에서 이어서 할 수 있습니다.",
+        "학습이 멈췄습니다. 멈춘 곳에서 이어서 학습할 수 있습니다.",
     ),
     "watch.resume": ("Go on training", "이어서 학습"),
     "curves.training": ("training", "학습"),
@@ -154,7 +154,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # Draw
     "draw.choose": (
         "Choose a trained network, and draw, open or type what it shall answer.",
-        "학습된 신경망을 고르고, 그리거나 열거나 입력해서 예측해 보세요.",
+        "학습된 신경망을 고른 뒤, 그림을 그리거나 파일을 열거나 글을 입력해서 예측해 보세요.",
     ),
     "draw.none": (
         "No network is trained yet.",

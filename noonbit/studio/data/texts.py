@@ -8,7 +8,10 @@ from collections.abc import Mapping
 DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     # Choose
     "data.open": ("Look at data", "데이터 살펴보기"),
-    "data.known": ("A known data set on this computer", "이 컴퓨터에 있는 알려진 데이터셋"),
+    "data.known": (
+        "A known data set on this computer",
+        "이 컴퓨터에서 찾은 데이터셋",
+    ),
     "data.look": ("Look at it", "살펴보기"),
     "data.path": (
         "Or the path of a folder, a file or an archive on this computer",
@@ -21,8 +24,8 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "data.own_help": (
         "What you drop or make here lies in {folder} on this computer. Delete it there when you no "
         "longer need it.",
-        "여기에 올리거나 만든 데이터는 이 컴퓨터의 {folder} 폴더에 저장됩니다. 필요 없어지면 "
-        "그 폴더에서 지우면 됩니다.",
+        "여기에 올리거나 만든 데이터는 이 컴퓨터의 {folder} 폴더에 저장됩니다. 필요 없으면 "
+        "그 폴더에서 지우세요.",
     ),
     "data.own_none": ("There is none yet.", "아직 없습니다."),
     "data.own_more": (
@@ -45,7 +48,7 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "view.facts": ("What it is", "데이터 개요"),
     "view.format": ("Format", "형식"),
     "view.classes": ("Classes", "클래스"),
-    "view.size": ("Size in pixels", "픽셀 크기"),
+    "view.size": ("Size in pixels", "크기(픽셀)"),
     "view.sizes": ("{count} sizes, most often {size}", "크기 {count}가지, 가장 많은 것은 {size}"),
     "view.channels": ("Channels", "채널"),
     "view.grey": ("grey", "흑백"),
@@ -56,7 +59,7 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "view.split.train": ("Training items", "학습 항목"),
     "view.split.validation": ("Validation items", "검증 항목"),
     "view.split.test": ("Test items", "테스트 항목"),
-    "view.from.own": ("as the source has them", "원본에 나뉜 그대로"),
+    "view.from.own": ("as the source has them", "원본에서 나눈 그대로"),
     "view.from.drawn": (
         "drawn at random, every class in proportion",
         "클래스 비율에 맞춰 무작위로 뽑음",
@@ -66,8 +69,8 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "view.check_help": (
         "A problem makes results wrong or files useless; a note is worth knowing, and noonbit "
         "copes with it. The sentences are those of noonbit check.",
-        "‘문제’는 결과를 틀리게 하거나 쓸 수 없는 파일이 있다는 뜻이고, ‘참고’는 알아 두면 좋은 "
-        "것으로 noonbit이 알아서 처리합니다. 문장은 noonbit check의 출력 그대로(영어)입니다.",
+        "‘문제’는 결과가 틀어지거나 파일을 쓸 수 없다는 뜻이고, ‘참고’는 알아 두면 좋지만 "
+        "noonbit이 알아서 처리하는 것입니다. 문장은 noonbit check의 출력 그대로(영어)입니다.",
     ),
     "view.problem": ("Problem", "문제"),
     "view.note": ("Note", "참고"),
@@ -90,20 +93,20 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
         "Each epoch learns from pictures that were changed at random, so that a network meets more "
         "than there are. The first picture of a row is as it is, the others are random draws, as "
         "a training would make them. What you see first is what noonbit would choose.",
-        "에포크마다 무작위로 변형한 이미지로 학습하므로, 가진 것보다 더 다양한 이미지를 배우게 "
+        "에포크마다 무작위로 변형한 이미지로 학습하므로, 가진 것보다 더 다양한 이미지를 접하게 "
         "됩니다. 각 줄의 첫 이미지는 원본이고 나머지는 학습할 때처럼 무작위로 변형한 것입니다. "
-        "처음 값은 noonbit이 이 데이터에 고르는 설정입니다.",
+        "처음 값은 noonbit이 이 데이터에 맞춰 고른 설정입니다.",
     ),
     "augment.preparing": (
         "The first preview takes some seconds.",
         "첫 미리 보기는 몇 초 걸립니다.",
     ),
-    "augment.shift": ("Shift, in pixels", "이동 (픽셀)"),
-    "augment.rotation": ("Rotation, in degrees", "회전 (도)"),
-    "augment.zoom": ("Zoom, as a share", "확대·축소 (비율)"),
-    "augment.shear": ("Slant, in degrees", "기울이기 (도)"),
-    "augment.brightness": ("Brightness, as a share", "밝기 (비율)"),
-    "augment.channel_shift": ("Level of each channel, of 255", "채널 값 이동 (255 기준)"),
+    "augment.shift": ("Shift, in pixels", "이동(픽셀)"),
+    "augment.rotation": ("Rotation, in degrees", "회전(도)"),
+    "augment.zoom": ("Zoom, as a share", "확대·축소(비율)"),
+    "augment.shear": ("Slant, in degrees", "기울이기(도)"),
+    "augment.brightness": ("Brightness, as a share", "밝기(비율)"),
+    "augment.channel_shift": ("Level of each channel, of 255", "채널 값 이동(255 기준)"),
     "augment.erase": ("Share with an erased patch", "일부를 지운 이미지의 비율"),
     "augment.mixup": ("mixup: blend two pictures", "mixup: 두 이미지 섞기"),
     "augment.cutmix": ("CutMix: a patch of another", "CutMix: 다른 이미지 조각 넣기"),
@@ -132,24 +135,24 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "make.default_class": ("class {number}", "클래스 {number}"),
     "make.add_class": ("Add a class", "클래스 추가"),
     "make.remove_class": ("Remove class {name}", "클래스 {name} 삭제"),
-    "make.choose_class": ("New pictures go to {name}", "새 그림을 {name}에 넣기"),
+    "make.choose_class": ("New pictures go to {name}", "새 이미지를 {name}에 넣기"),
     "make.count": ("{count} pictures", "{count}장"),
-    "make.delete": ("Delete picture {number} of {name}", "{name}의 {number}번째 그림 삭제"),
-    "make.ways": ("Where pictures come from", "그림을 넣는 방법"),
+    "make.delete": ("Delete picture {number} of {name}", "{name}의 {number}번째 이미지 삭제"),
+    "make.ways": ("Where pictures come from", "이미지를 넣는 방법"),
     "make.draw": ("Draw", "그리기"),
     "make.camera": ("Camera", "카메라"),
     "make.files": ("Files", "파일"),
-    "make.pad": ("Drawing area", "그리는 곳"),
+    "make.pad": ("Drawing area", "그림판"),
     "make.pad_help": (
         "Draw with a mouse, a finger or a pen. By keyboard: arrow keys move the pen, space puts it "
         "down or lifts it, Ctrl+Z undoes, Delete clears.",
-        "마우스, 손가락, 펜으로 그립니다. 키보드로는 화살표 키로 펜을 옮기고, 스페이스로 펜을 "
-        "내리거나 들고, Ctrl+Z로 되돌리고, Delete로 지웁니다.",
+        "마우스, 손가락, 펜으로 그립니다. 키보드로는 화살표 키로 펜을 옮기고, 스페이스 키로 펜을 "
+        "대거나 떼고, Ctrl+Z로 되돌리고, Delete로 모두 지웁니다.",
     ),
-    "make.pen_down": ("Pen down", "펜을 내렸습니다"),
-    "make.pen_up": ("Pen up", "펜을 들었습니다"),
+    "make.pen_down": ("Pen down", "펜을 댔습니다"),
+    "make.pen_up": ("Pen up", "펜을 뗐습니다"),
     "make.undo": ("Undo", "되돌리기"),
-    "make.clear": ("Clear", "지우기"),
+    "make.clear": ("Clear", "모두 지우기"),
     "make.pen_width": ("Pen width", "펜 굵기"),
     "make.keep": ("Add to {name}", "{name}에 추가"),
     "make.nothing_drawn": ("Draw something first.", "먼저 그림을 그려 주세요."),
@@ -157,20 +160,20 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "make.camera_view": ("What the camera sees", "카메라 화면"),
     "make.camera_failed": (
         "The camera is not available to this page. Choose files instead.",
-        "카메라를 사용할 수 없습니다. 대신 파일을 골라 주세요.",
+        "이 페이지에서 카메라를 쓸 수 없습니다. 대신 파일을 골라 주세요.",
     ),
     "make.choose": ("Choose pictures for {name}", "{name}에 넣을 이미지 고르기"),
     "make.drop": ("or drop them here", "또는 여기에 끌어다 놓기"),
     "make.no_pictures": (
         "{names}: no picture that this browser can show, and left out.",
-        "{names}: 브라우저가 열 수 없는 파일이어서 넣지 않았습니다.",
+        "{names}: 브라우저가 열 수 없는 이미지여서 넣지 않았습니다.",
     ),
     "make.save": ("Save and look at it", "저장하고 살펴보기"),
     "make.save_help": (
         "Ten of each class are enough to try; hundreds are better. It is saved as a folder with a "
         "folder of pictures for each class.",
-        "클래스마다 열 장이면 시험해 볼 수 있고, 수백 장이면 더 좋습니다. 클래스마다 폴더 하나씩, "
-        "그 안에 이미지로 저장됩니다.",
+        "클래스마다 열 장이면 시험해 볼 수 있고, 수백 장이면 더 좋습니다. 클래스마다 폴더를 "
+        "하나씩 만들어 그 안에 이미지를 저장합니다.",
     ),
     "make.too_few": (
         "A data set has two classes at least, with pictures in each: {name} has none yet.",
@@ -190,7 +193,7 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
     "drop.help_more": (
         "zip, tar, CSV, npz, Parquet, IDX and more. Best: a folder with a folder for each class. "
         "At most {size} and {files} files; larger data need no copy, type their path.",
-        "zip, tar, CSV, npz, Parquet, IDX 등을 읽습니다. 클래스마다 폴더가 있는 폴더가 가장 "
+        "zip, tar, CSV, npz, Parquet, IDX 등을 읽습니다. 클래스마다 폴더를 하나씩 둔 폴더가 가장 "
         "좋습니다. 최대 {size}, 파일 {files}개이며, 더 큰 데이터는 올리지 말고 경로를 입력해 "
         "주세요.",
     ),

@@ -7,7 +7,7 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     "learn.about": (
         "Five course documents, program by program: what each teaches, a button that runs it, and "
         "what came out beside what the document says.",
-        "다섯 문서의 프로그램을 순서대로 따라갑니다. 무엇을 배우는지 읽고, 단추를 눌러 실행하고, "
+        "강의 문서 다섯 개를 프로그램 순서대로 따라갑니다. 배울 것을 읽고, 버튼을 눌러 실행하고, "
         "결과를 문서의 결과와 비교합니다.",
     ),
     "learn.find": ("Find a heading or a term", "제목이나 용어 찾기"),
@@ -30,21 +30,21 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "learn.needs_run": (
         "This is about a trained network: train one first, on this page or on Train.",
-        "학습된 신경망이 있어야 합니다. 이 페이지나 '학습' 페이지에서 먼저 학습해 주세요.",
+        "학습된 신경망이 있어야 합니다. 이 페이지나 ‘학습’ 페이지에서 먼저 학습해 주세요.",
     ),
     "learn.output": ("Output of {command}", "{command}의 출력"),
     "learn.running": ("running …", "실행 중 …"),
     "learn.ended": ("ended", "끝났습니다"),
     "learn.failed": ("It ended with: {sentence}", "다음과 같이 끝났습니다: {sentence}"),
-    "learn.picture": ("Picture that the command wrote", "명령이 저장한 그림"),
+    "learn.picture": ("Picture that the command wrote", "명령으로 저장한 그림"),
     "learn.says": ("The document says", "문서의 결과"),
     "learn.measured": ("Measured by noonbit", "noonbit이 잰 결과"),
     "learn.here": ("Here", "여기에서 잰 결과"),
     "learn.not_here": ("not run here yet", "아직 실행하지 않았습니다"),
     "learn.next": ("Next, try", "다음에 해 볼 것"),
-    "learn.page": ("Do it on the page {page}", "'{page}' 페이지에서 하기"),
-    "outcome.met": ("met", "문서와 같은 수준"),
-    "outcome.not met": ("not met", "문서에 못 미침"),
+    "learn.page": ("Do it on the page {page}", "‘{page}’ 페이지에서 하기"),
+    "outcome.met": ("met", "문서 수치에 도달"),
+    "outcome.not met": ("not met", "문서 수치에 못 미침"),
     "outcome.not comparable": ("not comparable", "비교할 수 없음"),
     "outcome.no claim": ("no claim", "문서에 수치 없음"),
     "outcome.quick": ("quick", "짧은 실행"),
@@ -77,7 +77,7 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
         "화살표 키로 움직이고, 숫자를 바꿔 보세요.",
     ),
     # The network by hand
-    "drawing.byhand": ("One step of the network by hand", "손으로 하는 신경망의 한 스텝"),
+    "drawing.byhand": ("One step of the network by hand", "손으로 만든 신경망의 한 스텝"),
     "byhand.place": ("Step", "단계"),
     "byhand.at": ("Step {number} of {count}", "{count}단계 중 {number}단계"),
     "byhand.input": (
@@ -97,7 +97,7 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     "byhand.dropout": (
         "Dropout: the mask 1, 0, 1 leaves the second unit out; those that stay are doubled, so "
         "that the sum is the same on average.",
-        "드롭아웃: 마스크 1, 0, 1로 둘째 유닛을 뺍니다. 남은 유닛은 두 배로 해서 평균적인 합을 "
+        "드롭아웃: 마스크 1, 0, 1로 둘째 유닛을 뺍니다. 남은 유닛은 두 배로 키워서 합의 평균을 "
         "유지합니다.",
     ),
     "byhand.output": (
@@ -162,29 +162,29 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
         "Validation says when to stop and what is better. The test set is asked once, at the end; "
         "otherwise it would be a part of the training.",
         "검증 셋으로 언제 멈출지, 무엇이 나은지 정합니다. 테스트 셋은 마지막에 한 번만 씁니다. "
-        "그러지 않으면 테스트도 학습의 일부가 되어 버립니다.",
+        "그러지 않으면 테스트 셋도 학습의 일부가 되어 버립니다.",
     ),
     "drawing.dropout": ("Units that are left out", "빠지는 유닛 보기"),
     "dropout.rate": ("Share that is left out", "빼는 비율"),
     "dropout.again": ("Next step", "다음 스텝"),
     "dropout.said": (
         "{kept} of {count} units take part in this step; their outputs are multiplied by {factor}.",
-        "이번 스텝에는 유닛 {count}개 가운데 {kept}개가 참여하고, 출력은 {factor}배로 합니다.",
+        "이번 스텝에는 유닛 {count}개 가운데 {kept}개가 참여하고, 출력은 {factor}배가 됩니다.",
     ),
     "drawing.gradcheck": ("The numbers of a gradient check", "그래디언트 체크의 숫자"),
-    "gradcheck.step": ("Size of the step h", "걸음의 크기 h"),
+    "gradcheck.step": ("Size of the step h", "간격 h"),
     "gradcheck.loss": (
         "The loss of one unit with the weight w = 0.5: L(w) = (tanh(w * 1.5) - 0.2)²",
         "가중치 w = 0.5인 유닛 하나의 손실: L(w) = (tanh(w * 1.5) - 0.2)²",
     ),
     "gradcheck.derivative": ("By the derivative", "미분으로 구한 기울기"),
-    "gradcheck.difference": ("By the difference", "차이로 구한 기울기"),
+    "gradcheck.difference": ("By the difference", "차분으로 구한 기울기"),
     "gradcheck.error": ("Relative error", "상대 오차"),
     "gradcheck.why": (
         "A large step misses the curve, a tiny one loses digits: about 1e-5 is best in float64. A "
         "wrong derivative differs at every step.",
-        "걸음이 크면 곡선을 놓치고 너무 작으면 자릿수를 잃습니다. float64에서는 1e-5쯤이 가장 "
-        "좋습니다. 미분이 틀렸다면 어떤 걸음에서도 다릅니다.",
+        "간격이 크면 곡선을 놓치고 너무 작으면 유효 자릿수를 잃습니다. float64에서는 1e-5쯤이 "
+        "가장 좋습니다. 미분이 틀렸다면 어떤 간격에서도 값이 다릅니다.",
     ),
     # Drawings that the engine makes
     "drawing.architecture": ("The network as a drawing", "그림으로 보는 신경망"),
@@ -206,25 +206,25 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     "augmentation.said": (
         "A triangle, and what rotation by 90 degrees, shifts of 10 %, zoom of 0.3 and flips make "
         "of it, a row each",
-        "도형 하나를 90도 회전, 10 % 이동, 0.3 확대, 뒤집기로 한 줄씩 바꾼 그림",
+        "삼각형 하나를 90도 회전, 10 % 이동, 0.3 확대, 뒤집기로 한 줄씩 바꾼 그림",
     ),
-    "drawing.ensemble": ("The members and the ensemble", "구성원과 앙상블"),
+    "drawing.ensemble": ("The members and the ensemble", "멤버와 앙상블"),
     "ensemble.document": ("document's", "문서 결과"),
     "ensemble.noonbit": ("noonbit's", "noonbit 결과"),
     "ensemble.said": (
         "{who}: the members reach {low} to {high} %, the ensemble {ensemble} %",
-        "{who}: 구성원 {low}–{high} %, 앙상블 {ensemble} %",
+        "{who}: 멤버 {low} ~ {high} %, 앙상블 {ensemble} %",
     ),
     "ensemble.legend": (
         "Each ring is a member, the filled mark is the ensemble: test accuracy in per cent.",
-        "동그라미 하나가 구성원 하나, 채운 표시가 앙상블입니다. 테스트 정확도(%)입니다.",
+        "동그라미 하나가 멤버 하나, 채운 표시가 앙상블입니다. 테스트 정확도(%)입니다.",
     ),
     "drawing.curves": ("Two trainings as curves", "두 학습을 곡선으로 비교"),
     "curves.begin": ("Train both", "둘 다 학습하기"),
     "curves.about": (
         "Both learn from some of the small digits that come with the installation. Solid: "
         "training, dashed: validation. The gap between the two is overfitting.",
-        "설치할 때 함께 들어 있는 작은 숫자 그림 일부로 둘을 학습합니다. 실선은 학습, 점선은 "
+        "noonbit에 들어 있는 작은 숫자 그림의 일부로 둘을 학습합니다. 실선은 학습, 점선은 "
         "검증입니다. 두 선의 간격이 과적합입니다.",
     ),
     "curves.dnn": ("dense (DNN)", "밀집 신경망(DNN)"),

@@ -24,18 +24,18 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "look.interval": (
         "of {items} test items right. With 95 % confidence, between {low} and {high}.",
-        "테스트 항목 {items}개 기준 정확도. 95 % 신뢰 구간 {low}–{high}.",
+        "테스트 항목 {items}개 기준 정확도. 95 % 신뢰 구간 {low} ~ {high}.",
     ),
     "look.interval_groups": (
         "of {items} test items in {groups} groups right. With 95 % confidence, over groups, "
         "between {low} and {high}.",
         "{groups}개 묶음의 테스트 항목 {items}개 기준 정확도. 묶음 단위 95 % 신뢰 구간 "
-        "{low}–{high}.",
+        "{low} ~ {high}.",
     ),
     "look.watch": ("How it was trained", "학습 과정"),
     "look.no_data": (
         "Its pictures cannot be shown: {reason}",
-        "그림을 표시할 수 없습니다: {reason}",
+        "이미지를 표시할 수 없습니다: {reason}",
     ),
     # The confusion matrix
     "look.matrix": ("What it takes for what", "혼동 행렬: 무엇을 무엇으로 보나"),
@@ -71,7 +71,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "look.cell_help": ("The most confident first.", "확신이 높은 순서입니다."),
     "look.empty": ("There is none.", "해당하는 항목이 없습니다."),
-    "look.range": ("{first} to {last} of {total}", "{total}개 중 {first}–{last}"),
+    "look.range": ("{first} to {last} of {total}", "{total}개 중 {first} ~ {last}번째"),
     "look.previous": ("Previous", "이전"),
     "look.next": ("Next", "다음"),
     "look.why": ("See why", "이유 보기"),
@@ -83,14 +83,14 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     # Calibration
     "look.calibration": (
         "How far its probabilities can be believed",
-        "확률을 얼마나 믿을 수 있나(보정)",
+        "보정: 확률을 얼마나 믿을 수 있나",
     ),
     "look.calibration_help": (
         "Of the items for which it stated 90 %, about 90 % should be right: then the points lie on "
         "the diagonal. Expected calibration error {error}; stated on average {stated}, right "
         "{right}.",
-        "90 %라고 답한 항목 가운데 90 %쯤 맞으면 점이 대각선 위에 놓입니다. 기대 보정 오차(ECE) "
-        "{error}, 평균 확률 {stated}, 실제 정확도 {right}.",
+        "확률 90 %로 답한 항목 가운데 90 %쯤이 맞으면 점이 대각선 위에 놓입니다. 기대 보정 "
+        "오차(ECE) {error}, 평균 확률 {stated}, 실제 정확도 {right}.",
     ),
     "look.stated": ("Probability stated", "예측 확률"),
     "look.was_right": ("Share right", "맞힌 비율"),
@@ -145,13 +145,13 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "The network answers, and what decided is measured. The first time takes some seconds.",
         "신경망이 답하고, 무엇이 답을 결정했는지 재는 중입니다. 처음에는 몇 초 걸립니다.",
     ),
-    "why.split.train": ("learned from in training", "학습에 쓰인 항목"),
+    "why.split.train": ("learned from in training", "학습에 쓴 항목"),
     "why.split.validation": ("from the validation split", "검증 항목"),
     "why.split.test": ("a test item, never learned from", "학습에 쓰지 않은 테스트 항목"),
     "why.adjusted": ("changed to fit: {changes}", "신경망에 맞게 바꿈: {changes}"),
     "why.input": ("What it sees", "신경망이 보는 것"),
-    "why.prepared": ("as the network takes it", "신경망에 들어가는 그림"),
-    "why.original": ("as its file has it", "원본 파일의 그림"),
+    "why.prepared": ("as the network takes it", "신경망에 들어가는 이미지"),
+    "why.original": ("as its file has it", "원본 파일의 이미지"),
     "why.diagram": ("The position; explained is {move}", "국면. {move}에 두는 이유"),
     "why.diagram_help": (
         "Stones are marked by how much the move loses without them.",
@@ -171,12 +171,12 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "Choose another class to see what speaks for it instead.",
         "다른 클래스를 고르면 그 클래스로 볼 만한 근거를 보여 줍니다.",
     ),
-    "why.regions": ("What speaks for {name}", "예측 {name}의 근거"),
+    "why.regions": ("What speaks for {name}", "{name} 쪽 근거"),
     "why.regions_help": (
         "Orange speaks for the class, blue against it. A map shows where the answer comes from, "
         "not whether that is a good reason.",
-        "주황색은 그 클래스로 보게 한 부분, 파란색은 반대한 부분입니다. 답이 어디에서 나왔는지를 "
-        "보여 줄 뿐, 좋은 근거인지까지 말해 주지는 않습니다.",
+        "주황색은 그 클래스로 보게 한 부분, 파란색은 아니라고 보게 한 부분입니다. 답이 "
+        "어디에서 나왔는지를 보여 줄 뿐, 좋은 근거인지까지 말해 주지는 않습니다.",
     ),
     "why.grad-cam": ("Grad-CAM", "Grad-CAM 히트맵"),
     "why.grad-cam_help": (
@@ -195,7 +195,7 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "why.nowhere": (
         "Nothing in the picture speaks for it.",
-        "그림 안에 그렇게 볼 근거가 없습니다.",
+        "이미지 안에 그렇게 볼 근거가 없습니다.",
     ),
     "why.ninth.0": ("in the upper left", "왼쪽 위"),
     "why.ninth.1": ("at the top", "위쪽 가운데"),
@@ -209,30 +209,30 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "why.members": (
         "{count} networks answer together; Grad-CAM and likeness are their means, and the layers "
         "below are those of the first.",
-        "신경망 {count}개가 함께 답합니다. Grad-CAM과 닮은 정도는 평균이고, 아래의 층은 "
+        "신경망 {count}개가 함께 답합니다. Grad-CAM과 유사도는 평균이고, 아래의 층은 "
         "첫 번째 신경망의 것입니다.",
     ),
     "why.nearest": ("What it is like", "닮은 학습 항목"),
     "why.comparing": (
         "It is compared with every training picture; the first time takes a while.",
-        "모든 학습 그림과 비교하는 중입니다. 처음에는 시간이 조금 걸립니다.",
+        "모든 학습 이미지와 비교하는 중입니다. 처음에는 시간이 조금 걸립니다.",
     ),
     "why.nearest_help": (
         "Of {count} training pictures, those whose features before the last layer point most "
         "nearly the same way (cosine, at most 1).",
-        "학습 그림 {count}개 가운데, 마지막 층 바로 앞의 특징이 가장 비슷한 그림입니다(코사인 "
+        "학습 이미지 {count}장 가운데, 마지막 층 바로 앞의 특징이 가장 비슷한 이미지입니다(코사인 "
         "유사도, 최대 1).",
     ),
     "why.neighbour": (
         "Training item {item}: {label}, likeness {similarity}",
         "학습 항목 {item}: {label}, 유사도 {similarity}",
     ),
-    "why.words": ("What speaks for {name}", "예측 {name}의 근거"),
+    "why.words": ("What speaks for {name}", "{name} 쪽 근거"),
     "why.words_help": (
         "Orange words speak for the class, blue ones against it; underlined ones the network does "
         "not know. The table has the word groups whose score is highest.",
-        "주황색 단어는 그 클래스로 보게 한 단어, 파란색은 반대한 단어입니다. 밑줄 친 단어는 "
-        "신경망이 모르는 단어입니다. 표에는 점수에 가장 크게 영향을 준 단어 묶음이 있습니다.",
+        "주황색 단어는 그 클래스로 보게 한 단어, 파란색은 아니라고 보게 한 단어입니다. 밑줄 친 "
+        "단어는 신경망이 모르는 단어입니다. 표에는 점수를 가장 많이 높인 단어 묶음이 있습니다.",
     ),
     "why.unknown": ("not in the vocabulary", "어휘에 없는 단어"),
     "why.ngram": ("Words", "단어 묶음"),

@@ -20,7 +20,7 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
     "runs.no_match": ("No run has these words.", "찾는 말이 들어 있는 실행이 없습니다."),
     "runs.older": (
         "{count} more are not shown: search for them.",
-        "{count}개는 표시하지 않았습니다. 찾기로 좁혀 주세요.",
+        "{count}개는 표시하지 않습니다. 찾기로 좁혀 주세요.",
     ),
     "runs.sort_by": ("Sort by: {column}", "정렬: {column}"),
     "runs.actions": ("Go on", "다음 할 일"),
@@ -29,7 +29,7 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
     "runs.compare": ("Compare", "비교하기"),
     "runs.compare_none": (
         "Choose two runs or more. The first that you choose is what the others are compared with.",
-        "둘 이상 고르세요. 먼저 고른 것이 비교의 기준이 됩니다.",
+        "둘 이상 고르세요. 가장 먼저 고른 것이 비교의 기준이 됩니다.",
     ),
     "runs.compare_one": (
         "{name} is chosen: the others will be compared with it.",
@@ -46,7 +46,7 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
     "runs.not_listed": ("Not listed ({count})", "목록에 없는 것({count}개)"),
     "runs.none_yet": (
         "There is no run yet. A training leaves one.",
-        "아직 실행한 것이 없습니다. 학습하면 여기에 나옵니다.",
+        "아직 실행이 없습니다. 학습하면 하나씩 생깁니다.",
     ),
     "runs.train": ("Begin a training", "학습 시작하기"),
     "runs.watch": ("Watch", "지켜보기"),
@@ -55,14 +55,14 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
     "runs.draw": ("Draw", "그리기"),
     "runs.take_out": ("Export, serve", "내보내기·서버"),
     "runs.to_table": ("All runs", "실행 목록으로"),
-    "column.name": ("Run", "이름"),
+    "column.name": ("Run", "실행"),
     "column.source": ("Data", "데이터"),
     "column.model": ("Network", "신경망"),
     "column.status": ("Status", "상태"),
     "column.accuracy": ("Accuracy", "정확도"),
     "column.train_seconds": ("Training time", "학습 시간"),
     "column.parameters": ("Parameters", "파라미터"),
-    "column.created": ("Begun", "시작한 때"),
+    "column.created": ("Begun", "시작 시각"),
     "column.interval": ("95 % interval", "95 % 신뢰 구간"),
     "column.tested": ("Tested on", "테스트한 항목"),
     "runs.tested_on": ("{items} test items", "테스트 항목 {items}개"),
@@ -76,14 +76,14 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
     "compare.reference": ("reference", "기준"),
     "compare.take": ("Make it the reference", "기준으로 삼기"),
     "compare.take_named": ("Make {name} the reference", "{name}을(를) 기준으로 삼기"),
-    "compare.figures": ("Figures", "성적"),
+    "compare.figures": ("Figures", "수치"),
     "compare.verdict": ("Is it really better?", "정말 더 나은가?"),
     "compare.verdict_help": (
         "Both answered the same test items, so their difference is known better than either "
         "accuracy: intervals that overlap above decide nothing. One is better if the 95 % interval "
         "of the difference does not hold zero.",
         "같은 테스트 항목에 답했으므로 차이는 각각의 정확도보다 더 정확히 알 수 있습니다. 위의 "
-        "신뢰 구간이 겹친다고 해서 차이가 없는 것은 아닙니다. 차이의 95 % 신뢰 구간에 0이 들어 "
+        "신뢰 구간이 겹치는지만 보고는 판단할 수 없습니다. 차이의 95 % 신뢰 구간에 0이 들어 "
         "있지 않으면 어느 한쪽이 더 나은 것입니다.",
     ),
     "compare.asking": (
@@ -94,13 +94,13 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
     "compare.worse": ("worse than {reference}", "{reference}보다 못함"),
     "compare.undecided": (
         "not to be told apart from {reference}",
-        "{reference}와(과) 차이를 알 수 없음",
+        "{reference}과(와) 차이를 알 수 없음",
     ),
     "compare.gain": (
         "{gain} percentage points on the {items} test items that both have; 95 % interval {low} to "
         "{high}.",
-        "둘이 함께 답한 테스트 항목 {items}개에서 정확도 차이는 {gain}%p이고, 95 % 신뢰 구간은 "
-        "{low}에서 {high}까지입니다.",
+        "둘이 함께 답한 테스트 항목 {items}개에서 정확도 차이는 {gain} %p이고, 95 % 신뢰 구간은 "
+        "{low} ~ {high}입니다.",
     ),
     "compare.counts": (
         "Items that only this one has right: {only_other}; only the reference: {only_reference}.",
@@ -152,20 +152,20 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
         "One file from bytes to probabilities, for programs in any language. It answers the test "
         "items before it is kept.",
         "바이트를 넣으면 확률이 나오는 파일 하나로, 어떤 언어의 프로그램에서도 쓸 수 있습니다. "
-        "먼저 테스트 항목으로 확인한 뒤 저장합니다.",
+        "테스트 항목으로 확인한 뒤 저장합니다.",
     ),
     "take_out.page": ("As a page", "웹 페이지로"),
     "take_out.page_help": (
         "One HTML file on which anybody can draw to the network, without installing anything and "
         "without the internet.",
-        "HTML 파일 하나로, 설치나 인터넷 없이 누구나 이 신경망에 그려 볼 수 있습니다.",
+        "HTML 파일 하나로, 설치나 인터넷 없이 누구나 그림을 그려 이 신경망에 물어볼 수 있습니다.",
     ),
     "take_out.make": ("Make the file", "파일 만들기"),
     "take_out.make_onnx": ("Make the ONNX file", "ONNX 파일 만들기"),
     "take_out.make_page": ("Make the page", "페이지 만들기"),
     "take_out.making": (
         "It is made, and compared with the run. This takes some seconds.",
-        "만들어서 학습 결과와 비교하는 중입니다. 몇 초 걸립니다.",
+        "파일을 만들어 실행과 비교하는 중입니다. 몇 초 걸립니다.",
     ),
     "take_out.download": ("Download {file} ({size})", "{file} 내려받기({size})"),
     "take_out.serve": ("As a server", "서버로"),
@@ -180,7 +180,7 @@ RUNS_TEXTS: Mapping[str, tuple[str, str]] = {
         "서버를 시작하는 중입니다. 처음에는 내보내기부터 합니다.",
     ),
     "take_out.serves": ("It answers at {url}", "{url}에서 답합니다"),
-    "take_out.documentation": ("What it can be asked", "무엇을 물을 수 있나"),
+    "take_out.documentation": ("What it can be asked", "물어볼 수 있는 것"),
     "take_out.ask": ("Ask it from a terminal:", "터미널에서 물어보려면:"),
     "take_out.stop": ("Stop the server", "서버 멈추기"),
     "take_out.ended": ("The server has ended.", "서버가 끝났습니다."),
