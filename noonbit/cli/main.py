@@ -46,7 +46,7 @@ COMMANDS = {
     "arithmetic": "Work out and draw where a filter lands, and what comes out.",
     "gradcheck": "Compare backpropagation with differences of the loss.",
     "byhand": "Train a network written by hand in NumPy, and follow its document.",
-    "reproduce": "Run the documented experiments again, and judge their claims.",
+    "reproduce": "Follow five course documents: find their programs, run them, judge claims.",
     "data": "List the known data sets, or write one as a folder of pictures.",
 }
 

@@ -29,7 +29,7 @@ def reproduce(
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Run the documented experiments again, and judge what the documents claim.
+    """Follow five course documents: find their programs, run them, and judge what they claim.
 
     Without a name: list them with their claims and last verdicts; with --of, list every program of
     a document with the command that does it. With --json, `all` gives a list.

@@ -95,19 +95,20 @@ def reproduce(
                     data_dir=data_dir,
                     display=display,
                 )
+        measured = describe_table(table) if table else describe_measured(runs)
         if own_source is not None:
-            measured = describe_table(table) if table else describe_measured(runs)
             not_judged = f"{opened} is not the document's data, so its claim is not judged"
-            verdict = Verdict("not comparable", f"{not_judged}; {measured}")
+            verdict = Verdict("quick" if quick else "not comparable", f"{not_judged}; {measured}")
+        elif quick:
+            not_judged = "it works; shortened, so it is not compared with the document"
+            verdict = Verdict("quick", f"{not_judged}; {measured}")
         else:
             verdict = judge_table(table) if table else judge(experiment, runs)
     except TrainingDiverged as error:
         if own_source is not None:
             raise
-        verdict = Verdict("not met", str(error))
-    if quick:
-        verdict = Verdict("quick", f"shortened, so no verdict; {verdict.sentence}")
-    elif substituted and experiment.substitute is not None:
+        verdict = Verdict("quick" if quick else "not met", str(error))
+    if not quick and substituted and experiment.substitute is not None:
         reason = f"{experiment.substitute.reason}; {verdict.sentence}"
         verdict = Verdict("not comparable", reason, verdict.difference, verdict.low, verdict.high)
     result = Result(

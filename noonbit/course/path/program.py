@@ -26,6 +26,8 @@ from noonbit.errors import UsageError
 FOLDER = Path(__file__).parent
 LONGEST_WORD = 100
 """Characters of what is looked for; the longest heading has fewer."""
+LEAST_LETTERS = 4
+"""Of what is looked for in whole sentences and titles, where shorter words stand by chance."""
 
 Text: TypeAlias = tuple[str, str]
 """The same in English and in Korean."""
@@ -132,21 +134,47 @@ def find_letter(word: str) -> Letter | None:
 def find_programs(word: str) -> list[Place]:
     """Return the programs of a document, a heading, a term or an experiment, in order.
 
-    Case, blanks and hyphens make no difference. Raises `UsageError` with what is near, if nothing
-    is found.
+    Case, blanks, hyphens and commas of numbers make no difference. What no heading or term holds is
+    looked for in the documents' titles, then in what the programs teach, then word by word. Raises
+    `UsageError` with what is near, if nothing is found.
     """
+    wanted, places = squeeze(word), all_places()
     letter = find_letter(word.strip())
+    named = [place for place in places if wanted and wanted in names(place)]
+    if letter is None and not named and len(wanted) >= LEAST_LETTERS:
+        letter = letter_of_title(wanted)
     if letter is not None:
-        return [place for place in all_places() if place.letter == letter]
-    wanted = squeeze(word)
-    found = [place for place in all_places() if wanted and wanted in squeeze(searched(place))]
+        return [place for place in places if place.letter == letter]
+    if named or len(wanted) < LEAST_LETTERS:
+        found = named
+    else:
+        pieces = [squeeze(piece) for piece in word.split()]
+        found = [
+            place for place in places if wanted in squeeze("\n".join(place.program.teaches))
+        ] or [place for place in places if all(piece in names(place) for piece in pieces)]
     if found:
         return found
     titles = "; ".join(f"{known} ({title})" for known, title in DOCUMENTS.items())
     raise UsageError(
         f"No document and no program of one is called '{word[:LONGEST_WORD]}'.{name_near(wanted)} "
-        f"There are: {titles}."
+        f"Take one word of a heading, or a letter: {titles}."
     )
+
+
+def letter_of_title(wanted: str) -> Letter | None:
+    """Return the document in whose title squeezed words stand; None if it is not one alone."""
+    letters = [
+        letter
+        for letter, document in load_documents().items()
+        if wanted in squeeze("\n".join((*document.title, DOCUMENTS[letter])))
+    ]
+    return letters[0] if len(letters) == 1 else None
+
+
+@cache
+def names(place: Place) -> str:
+    """Return all words by which a program is found, squeezed."""
+    return squeeze(searched(place))
 
 
 def searched(place: Place) -> str:
@@ -157,8 +185,8 @@ def searched(place: Place) -> str:
 
 
 def squeeze(text: str) -> str:
-    """Return a text in lower case without blanks, hyphens and underscores; lines stay."""
-    return re.sub(r"[^\S\n]|[-_‐–]", "", text.casefold())
+    """Return a text in lower case without blanks, hyphens and the commas of numbers; lines stay."""
+    return re.sub(r"[^\S\n]|[-_‐–]|(?<=\d),(?=\d)", "", text.casefold())
 
 
 def name_near(wanted: str) -> str:
@@ -168,7 +196,7 @@ def name_near(wanted: str) -> str:
     words: dict[str, str] = {}
     for place in all_places():
         for text in (*place.program.heading, *place.program.words.split()):
-            for word in (text, *re.findall(r"[^\W_]{2,}", text)):
+            for word in (text, *re.findall(r"[^\W\d_]{2,}", text)):
                 words.setdefault(squeeze(word), word)
     near = get_close_matches(wanted, words, n=3, cutoff=0.7)
     return f" Near it: {', '.join(words[each] for each in near)}." if near else ""

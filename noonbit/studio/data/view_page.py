@@ -26,6 +26,9 @@ def build(speech: Speech) -> None:
     """Add the page's content; the data come when the engine has opened them."""
     ui.add_head_html(STYLE)
     source = ui.context.client.request.query_params.get("data", "")
+    if not source:
+        ui.navigate.to("/data")
+        return
     page = DataView(speech, source)
     page.build()
     ui.timer(0, page.show, once=True)

@@ -239,7 +239,7 @@ def test_a_quick_form_gives_no_verdict_and_keeps_apart(tmp_path: Path) -> None:
     long = on_digits(recipe={"model": "mlp", **QUICK, "epochs": 500})
     result = reproduce(long, out=tmp_path, quick=True, display=silent)
     assert result.verdict.outcome == "quick"
-    assert result.verdict.sentence.startswith("shortened, so no verdict; ")
+    assert result.verdict.sentence.startswith("it works; shortened, so it is not compared")
     assert result.runs[0]["epochs"] == 1
     assert (tmp_path / "small-quick" / "result.json").exists()
     assert read_last_result("small", tmp_path) is None

@@ -111,16 +111,39 @@ def test_programs_are_found_in_either_language_and_spelling() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "programs"),
+    [
+        ("거의 99 %", {"D2-18"}),  # of what it teaches
+        ("60000번째", {"D4-3"}),
+        ("pictures nobody can read", {"D3-24"}),  # with a word of the heading left out
+        ("여섯 구성", {"D3-32"}),
+    ],
+)
+def test_a_program_is_found_by_what_a_reader_remembers(word: str, programs: set[str]) -> None:
+    assert {place.name for place in find_programs(word)} == programs
+
+
+@pytest.mark.parametrize(
+    ("title", "letter"),
+    [("모두의 딥러닝", "D2"), ("MNIST with Keras", "D0"), ("딥러닝 기초", "D1")],
+)
+def test_a_document_is_found_by_its_title(title: str, letter: str) -> None:
+    places = find_programs(title)
+    assert [place.letter for place in places] == [letter] * len(places)
+    assert len(places) == len(load_documents()[places[0].letter].programs)
+
+
+@pytest.mark.parametrize(
     ("word", "near"), [("drpout", "Near it: Dropout."), ("드롭아옷", "Near it: 드롭아웃.")]
 )
 def test_a_word_that_is_nowhere_is_refused_with_what_is_near(word: str, near: str) -> None:
-    with pytest.raises(UsageError, match=f"called '{word}'. {near} There are: D0"):
+    with pytest.raises(UsageError, match=f"called '{word}'. {near} Take one word .*: D0"):
         find_programs(word)
 
 
 @pytest.mark.parametrize("word", ["", " - ", "x" * 10_000])
 def test_what_is_no_word_is_refused_too(word: str) -> None:
-    with pytest.raises(UsageError, match="There are: D0"):
+    with pytest.raises(UsageError, match="Take one word .*: D0"):
         find_programs(word)
 
 
