@@ -164,7 +164,7 @@ def test_a_killed_studio_leaves_the_training_and_the_next_one_finds_it(
     reached = step(first, name)
     with running_studio(tmp_path) as second, watched_page(chromium, origin=second.url) as page:
         try:
-            page.goto(second.url)
+            page.goto(f"{second.url}/train")
             page.get_by_role("link", name=re.compile("digits.*training")).click()
             expect(page.locator(".status")).to_have_text("training")
             while step(second, name) <= reached:

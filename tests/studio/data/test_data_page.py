@@ -139,7 +139,7 @@ def test_what_is_drawn_is_saved_trained_and_told_apart(
         page.get_by_label("Epochs").fill("15")
         page.get_by_role("button", name="Begin training").click()
         expect(page.locator(".status")).to_have_text("finished")
-        page.get_by_role("link", name="Draw to this network").click()
+        page.get_by_role("link", name="Try it with inputs of your own").click()
         frame = page.locator("iframe.exported").element_handle(timeout=300_000).content_frame()
         assert frame is not None
         frame.wait_for_selector("#main:not([hidden])")
