@@ -13,6 +13,7 @@ from typing import Any
 
 from nicegui import ui
 
+from noonbit.course.path.program import Place
 from noonbit.errors import NoonbitError
 from noonbit.studio.elements import warning, words
 from noonbit.studio.engine import ask, run
@@ -37,14 +38,15 @@ ELEMENTS = {
 """Drawing -> its custom element, and how the keys of its texts begin."""
 
 
-def add_drawing(drawing: str, program: str, speech: Speech, commands: CourseCommands) -> None:
-    """Add a drawing: its name, and after a blank what of. `program` tells it from others."""
-    name, _, of = drawing.partition(" ")
+def add_drawing(place: Place, speech: Speech, commands: CourseCommands) -> None:
+    """Add the drawing of a program: its name, and after a blank what of."""
+    program = place.name
+    name, _, of = place.program.drawing.partition(" ")
     with ui.element("section").classes("drawing") as section:
         section.props["aria-label"] = speech(f"drawing.{name}")
         words("h3", speech(f"drawing.{name}"))
         if name in ELEMENTS:
-            add_element(name, speech)
+            add_element(name, place.program.command, speech)
         elif name == "architecture":
             label = speech("architecture.show", name=of.split()[0])
             add_on_demand(label, lambda: add_architecture(of, speech))
@@ -58,7 +60,7 @@ def add_drawing(drawing: str, program: str, speech: Speech, commands: CourseComm
             add_ensemble(speech)
 
 
-def add_element(name: str, speech: Speech) -> None:
+def add_element(name: str, command: str, speech: Speech) -> None:
     """Add a custom element with its texts, and with its numbers where the engine has them."""
     tag, prefix = ELEMENTS[name]
     element = ui.element(tag)
@@ -70,11 +72,51 @@ def add_element(name: str, speech: Speech) -> None:
     }
     element.props["data-texts"] = json.dumps(texts, ensure_ascii=False)
     element.props["data-kind"] = name
+    if tag == "learn-window":
+        element.props["data-window"] = json.dumps(window_of(command))
     if name == "byhand":
         from noonbit.course.byhand_steps import walk
 
         steps = [{"name": step.name, "lines": step.lines} for step in walk()]
         element.props["data-steps"] = json.dumps(steps, ensure_ascii=False)
+
+
+def window_of(command: str) -> dict[str, Any]:
+    """Return picture, filter, stride and padding of a `noonbit arithmetic`; empty without pixels.
+
+    A pool has a filter of zeros, whose size alone counts.
+    """
+    flags = read_flags(command)
+    if "--pixels" not in flags:
+        return {}
+    kernel = int(flags["--kernel"])
+    window: dict[str, Any] = {
+        "pixels": read_grid(flags["--pixels"]),
+        "weights": read_grid(flags["--weights"])
+        if "--weights" in flags
+        else [[0] * kernel] * kernel,
+    }
+    if "--stride" in flags:
+        window["stride"] = int(flags["--stride"])
+    if "--padding" in flags:
+        padding = flags["--padding"]
+        window["padding"] = int(padding) if padding.isdecimal() else padding
+    return window
+
+
+def read_flags(command: str) -> dict[str, str]:
+    """Return the flags of a command and the word behind each."""
+    pieces = shlex.split(command)
+    return {
+        name: value
+        for name, value in zip(pieces, [*pieces[1:], ""], strict=True)
+        if name[:2] == "--"
+    }
+
+
+def read_grid(text: str) -> list[list[float]]:
+    """Read numbers as `noonbit arithmetic` takes them: `1 2 / 3 4`."""
+    return [[float(number) for number in row.split()] for row in text.split("/")]
 
 
 def add_on_demand(label: str, add: Callable[[], Awaitable[None]]) -> None:

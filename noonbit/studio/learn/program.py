@@ -62,7 +62,7 @@ class ProgramPanel:
         self.result = ui.element("dl").classes("facts results")
         self.show_result()
         if program.drawing:
-            add_drawing(program.drawing, self.place.name, speech, commands)
+            add_drawing(self.place, speech, commands)
 
     def add_button(self, form: str, text: str) -> None:
         """Add the button of one form."""

@@ -71,6 +71,22 @@ def test_the_filter_is_moved_to_its_last_place_by_keyboard(
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_the_window_has_the_numbers_and_the_padding_of_the_programs_command(
+    studio: RunningStudio, chromium: Browser
+) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        page.goto(f"{studio.url}/learn/D2")
+        window = page.locator("#D2-16 learn-window")
+        window.get_by_label("Place of the window").focus()
+        page.keyboard.press("End")
+        expect(window.get_by_role("status")).to_have_text("9*1 + 0*1 + 0*1 + 0*1 = 9")
+        output = window.locator("figure").last.locator("td")
+        assert output.all_inner_texts() == ["12", "16", "9", "24", "28", "15", "15", "17", "9"]
+        expect(window.locator(".learn-formula")).to_contain_text("(3 + 0 + 1 - 2) / 1 + 1 = 3")
+        window.get_by_label("Padding").select_option("0")
+        expect(window.locator(".learn-formula")).to_contain_text("2x2")
+
+
 def test_a_program_is_run_and_its_output_and_picture_are_shown(
     studio: RunningStudio, chromium: Browser
 ) -> None:
@@ -134,7 +150,7 @@ def test_the_small_drawings_answer_their_sliders(studio: RunningStudio, chromium
         expect(dropout.get_by_role("status")).to_contain_text("20 of 20 units take part")
         pool = page.locator("#D3-19 learn-window")
         pool.get_by_label("Place of the window").press("End")
-        expect(pool.get_by_role("status")).to_have_text("max(1, 0, 3, 4) = 4")
+        expect(pool.get_by_role("status")).to_have_text("max(6, 1, 1, 0) = 6")
         page.goto(f"{studio.url}/learn/D0")
         split = page.locator("learn-split")
         split.get_by_label("Pictures that validate").press("Home")

@@ -34,7 +34,7 @@ export class Drawing extends HTMLElement {
     const options = values.map((each) => element("option", { value: each }, String(each)));
     const control = element("select", {}, ...options);
     control.value = value;
-    control.addEventListener("change", () => changed(Number(control.value)));
+    control.addEventListener("change", () => changed(values[control.selectedIndex]));
     return this.field(label, control);
   }
 

@@ -1,5 +1,6 @@
 /*
- * A filter or a pooling window that moves over a 4x4 picture, place by place, with its arithmetic.
+ * A filter or a pooling window that moves over a small picture, place by place, with its arithmetic:
+ * those of the program's command, or else a 4x4 picture and a 2x2 window.
  * A convolution multiplies without flipping the filter, and padding counts as zeros; for a pool it is
  * no number at all.
  */
@@ -7,21 +8,21 @@
 import { element } from "../elements.js";
 import { Drawing, short, signed } from "./drawing.js";
 
-const SIDE = 4;
-const WINDOW = 2;
 const PICTURES = {
   convolution: [[1, 0, 1, 0], [0, 1, 1, 0], [0, 0, 1, 1], [0, 0, 1, 0]],
   pooling: [[1, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]],
 };
 const FILTER = [[1, 0], [0, 1]];
+const SAME = "same";
 
 export class WindowElement extends Drawing {
   build() {
     this.isPool = this.dataset.kind === "pooling";
-    this.picture = PICTURES[this.dataset.kind].map((row) => [...row]);
-    this.filter = FILTER.map((row) => [...row]);
-    this.stride = this.isPool ? WINDOW : 1;
-    this.padding = 0;
+    const given = JSON.parse(this.dataset.window);
+    this.picture = (given.pixels ?? PICTURES[this.dataset.kind]).map((row) => [...row]);
+    this.filter = (given.weights ?? FILTER).map((row) => [...row]);
+    this.stride = given.stride ?? (this.isPool ? this.window : 1);
+    this.padding = given.padding ?? 0;
     this.step = 0;
 
     this.formula = element("p", { class: "learn-formula" });
@@ -32,7 +33,7 @@ export class WindowElement extends Drawing {
       this[name] = value;
       this.restart();
     };
-    const paddings = this.isPool ? [0] : [0, 1];
+    const paddings = this.isPool && this.padding === 0 ? [0] : [0, 1, SAME];
     this.append(
       element("p", { class: "aside" }, this.say("help")),
       this.stepper_.row,
@@ -42,35 +43,55 @@ export class WindowElement extends Drawing {
         "div",
         { class: "learn-fields" },
         this.choice(this.say("stride"), [1, 2, 3], this.stride, choose("stride")),
-        ...(paddings.length > 1 ? [this.choice(this.say("padding"), paddings, 0, choose("padding"))] : []),
+        ...(paddings.length > 1 ? [this.choice(this.say("padding"), paddings, this.padding, choose("padding"))] : []),
       ),
       this.formula,
     );
     this.restart();
   }
 
+  /** Pixels along a side of the picture. */
+  get side() {
+    return this.picture.length;
+  }
+
+  /** Pixels along a side of the window. */
+  get window() {
+    return this.filter.length;
+  }
+
+  /** Rows of padding above and below; SAME adds so many that each pixel has a place, below first. */
+  get margins() {
+    if (this.padding !== SAME) return [this.padding, this.padding];
+    const outputs = Math.ceil(this.side / this.stride);
+    const total = Math.max(0, (outputs - 1) * this.stride + this.window - this.side);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  }
+
   /** Numbers along a side of the output. */
   get count() {
-    return Math.floor((SIDE + 2 * this.padding - WINDOW) / this.stride) + 1;
+    const [before, after] = this.margins;
+    return Math.floor((this.side + before + after - this.window) / this.stride) + 1;
   }
 
   /** Lay the grids out anew, for another stride or padding. */
   restart() {
-    const { padding, stride, count } = this;
-    const exact = (SIDE + 2 * padding - WINDOW) / stride + 1;
+    const { side, window, stride, count } = this;
+    const [before, after] = this.margins;
+    const exact = (side + before + after - window) / stride + 1;
+    const padding = before === after ? `2*${before}` : `${before} + ${after}`;
     const rounded = exact === count ? "" : `, ${this.say("rounded")}`;
     this.formula.textContent =
-      `${this.say("size")}: (${SIDE} + 2*${padding} - ${WINDOW}) / ${stride} + 1 = ${short(exact)}${rounded} → ${count}x${count}`;
-    const pictureSide = SIDE + 2 * padding;
-    this.pictureCells = this.grid(pictureSide, (row, column) => {
-      const [y, x] = [row - padding, column - padding];
-      if (!this.isInside(y, x)) return element("span", {}, "0");
+      `${this.say("size")}: (${side} + ${padding} - ${window}) / ${stride} + 1 = ${short(exact)}${rounded} → ${count}x${count}`;
+    this.pictureCells = this.grid(side + before + after, (row, column) => {
+      const [y, x] = [row - before, column - before];
+      if (!this.isInside(y, x)) return element("span", {}, this.isPool ? "" : "0");
       return this.input("picture", this.picture, y, x);
     });
     this.outputCells = this.grid(count, () => element("span", {}, ""));
     const parts = [this.figure("picture", this.pictureCells.table)];
     if (!this.isPool) {
-      const filter = this.grid(WINDOW, (row, column) => this.input("filter", this.filter, row, column));
+      const filter = this.grid(window, (row, column) => this.input("filter", this.filter, row, column));
       parts.push(element("span", { class: "learn-operator", "aria-hidden": "true" }, "×"), this.figure("filter", filter.table));
     }
     parts.push(element("span", { class: "learn-operator", "aria-hidden": "true" }, "="), this.figure("output", this.outputCells.table));
@@ -112,7 +133,7 @@ export class WindowElement extends Drawing {
   }
 
   isInside(y, x) {
-    return y >= 0 && x >= 0 && y < SIDE && x < SIDE;
+    return y >= 0 && x >= 0 && y < this.side && x < this.side;
   }
 
   /** The arithmetic of a step, and what comes out. */
@@ -121,9 +142,10 @@ export class WindowElement extends Drawing {
     const terms = [];
     let sum = 0;
     let largest = -Infinity;
-    for (let row = 0; row < WINDOW; row++) {
-      for (let column = 0; column < WINDOW; column++) {
+    for (let row = 0; row < this.window; row++) {
+      for (let column = 0; column < this.window; column++) {
         const [y, x] = [top + row, left + column];
+        if (this.isPool && !this.isInside(y, x)) continue; // it is no number
         const value = this.isInside(y, x) ? this.picture[y][x] : 0;
         if (this.isPool) terms.push(short(value));
         else terms.push(`${short(value)}*${signed(this.filter[row][column])}`);
@@ -139,19 +161,21 @@ export class WindowElement extends Drawing {
   /** The upper left pixel under the window; negative in the padding. */
   corner(step) {
     const row = Math.floor(step / this.count);
-    return [row * this.stride - this.padding, (step % this.count) * this.stride - this.padding];
+    const [before] = this.margins;
+    return [row * this.stride - before, (step % this.count) * this.stride - before];
   }
 
   /** Show a step; everything before it is filled in. Returns what a screen reader says of it. */
   show(step) {
     this.step = step;
-    const { count, padding } = this;
+    const { count, window } = this;
+    const [before] = this.margins;
     const [top, left] = this.corner(step);
     const { cells, side } = this.pictureCells;
     cells.forEach((cell, index) => {
-      const [y, x] = [Math.floor(index / side) - padding, (index % side) - padding];
+      const [y, x] = [Math.floor(index / side) - before, (index % side) - before];
       cell.className = this.isInside(y, x) ? "" : "outside";
-      cell.classList.toggle("under", y >= top && y < top + WINDOW && x >= left && x < left + WINDOW);
+      cell.classList.toggle("under", y >= top && y < top + window && x >= left && x < left + window);
     });
     this.outputCells.cells.forEach((cell, index) => {
       cell.firstChild.textContent = index <= step ? short(this.workOut(index).result) : "·";
