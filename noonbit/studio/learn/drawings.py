@@ -89,10 +89,12 @@ def window_of(command: str) -> dict[str, Any]:
     flags = read_flags(command)
     if "--pixels" not in flags:
         return {}
+    from noonbit.course.convolution_steps import parse_grid  # imports NumPy
+
     kernel = int(flags["--kernel"])
     window: dict[str, Any] = {
-        "pixels": read_grid(flags["--pixels"]),
-        "weights": read_grid(flags["--weights"])
+        "pixels": parse_grid(flags["--pixels"], "--pixels").tolist(),
+        "weights": parse_grid(flags["--weights"], "--weights").tolist()
         if "--weights" in flags
         else [[0] * kernel] * kernel,
     }
@@ -112,11 +114,6 @@ def read_flags(command: str) -> dict[str, str]:
         for name, value in zip(pieces, [*pieces[1:], ""], strict=True)
         if name[:2] == "--"
     }
-
-
-def read_grid(text: str) -> list[list[float]]:
-    """Read numbers as `noonbit arithmetic` takes them: `1 2 / 3 4`."""
-    return [[float(number) for number in row.split()] for row in text.split("/")]
 
 
 def add_on_demand(label: str, add: Callable[[], Awaitable[None]]) -> None:
