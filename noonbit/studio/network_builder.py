@@ -59,6 +59,7 @@ class Builder:
             ui.button(speech("network.save"), on_click=self.save).props("outline")
             self.train_button = ui.button(speech("network.train"), on_click=self.train)
             self.train_button.props("unelevated").classes("main")
+            self.saved = words("span").classes("aside").props('role="status"')
         with ui.expansion(speech("network.file")).classes("wide"):
             self.file = words("pre").classes("log")
         self.show_layers()
@@ -235,7 +236,7 @@ class Builder:
         except NoonbitError as error:
             say_error(str(error))
             return None
-        ui.notify(self.speech("network.saved", path=path), type="positive")
+        self.saved.set_text(self.speech("network.saved", path=path))
         return path
 
     def train(self) -> None:

@@ -179,3 +179,20 @@ def test_a_phone_shows_it_without_scrolling_sideways(
     with watched_page(chromium, origin=studio.url, width=390, height=800, touch=True) as page:
         open_counted(page, f"{studio.url}/network?data=digits")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_message_about_an_error_lets_clicks_through_until_it_is_closed(
+    network_page: Page,
+) -> None:
+    page = network_page
+    page.locator("ol > li").first.get_by_label("Filters").fill("-3")
+    message = page.get_by_role("alert").filter(has_text="filters")
+    expect(message).to_be_visible()
+    is_in_the_way = """element => {
+        const box = element.getBoundingClientRect();
+        const top = document.elementFromPoint(box.x + box.width / 3, box.y + box.height / 2);
+        return element.contains(top);
+    }"""
+    assert not message.evaluate(is_in_the_way)
+    message.get_by_role("button", name="✕").click()
+    expect(message).to_have_count(0)
