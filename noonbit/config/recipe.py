@@ -31,6 +31,8 @@ Normalisation = Literal["standard", "unit"]
 HeldOutRows = Literal["stratified", "first", "last"]
 Kept = Literal["accuracy", "loss", "last"]
 
+DEFAULT_PRETRAINED = "efficientnet-lite0"
+"""The network whose published weights `--pretrained` takes where none are named."""
 LARGEST_FILE = 2**20
 """Bytes of a TOML file; one with every setting has 2,000."""
 LARGEST_RATE = 1e6
