@@ -31,10 +31,19 @@ from noonbit.jobs.initial import Beginning, begin_from
 from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
+from noonbit.jobs.pretrained import (
+    calibrate_by_folds,
+    describe_origin,
+    fit_pretrained_head,
+    initial_weights,
+    without_loop_settings,
+)
 from noonbit.jobs.recorder import RunRecorder, time_budget_result
 from noonbit.live.recorder import End, LiveRecorder
 from noonbit.models.custom import refuse_failures_in_training
 from noonbit.models.tta import with_tta
+from noonbit.pretrained.network import PretrainedNetwork
+from noonbit.pretrained.source import find_pretrained
 from noonbit.report.page import write_report
 from noonbit.runs.changes import read_changes
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
@@ -113,6 +122,8 @@ class Training:
     items: PreparedDataset
     prepared: PreparedTraining
     observer: Observer
+    pretrained: PretrainedNetwork | None = None
+    """Whose head is fitted before the first step."""
 
     @classmethod
     @contextmanager
@@ -128,12 +139,13 @@ class Training:
         observer: Observer,
     ) -> Iterator["Training"]:
         """Prepare a training on items loaded for this recipe, and hold its new run folder."""
+        initial = None if beginning is None else beginning.weights
+        pretrained = None
+        if recipe.pretrained is not None:
+            pretrained = find_pretrained(recipe.pretrained, model=recipe.model)
+            initial = initial_weights(pretrained, items)
         prepared = prepare_training(
-            items,
-            recipe,
-            Runtime.from_recipe(recipe),
-            model=model,
-            initial=None if beginning is None else beginning.weights,
+            items, recipe, Runtime.from_recipe(recipe), model=model, initial=initial
         )
         state, context = prepared.state, prepared.context
         is_python_object = model is not None
@@ -141,6 +153,10 @@ class Training:
         if beginning is not None:
             metadata["initial"] = beginning.metadata
         settings = resolved_settings(recipe, context.plan, python=is_python_object)
+        if pretrained is not None:
+            metadata["pretrained"] = describe_origin(pretrained)
+            if not recipe.finetune:
+                settings = without_loop_settings(settings)
         with new_run(
             out, model=context.plan.model, source=items.data.source, metadata=metadata
         ) as run:
@@ -153,7 +169,7 @@ class Training:
             run.update()
             run.model = state.model
             observer.on_start(run, items, context.plan, state)
-            yield cls(run, items, prepared, observer)
+            yield cls(run, items, prepared, observer, pretrained)
 
     @classmethod
     def resume(
@@ -177,12 +193,17 @@ class Training:
         has_checkpoint = os.path.lexists(checkpoint)
         if not has_checkpoint:
             require_no_checkpoint_needed(run)
+        pretrained, initial = None, None
+        if recipe.pretrained is not None and not has_checkpoint:
+            pretrained = find_pretrained(recipe.pretrained, model=recipe.model)
+            initial = initial_weights(pretrained, items)
         with settings_of(run.path / RECIPE):
             prepared = prepare_training(
                 items,
                 recipe,
                 Runtime.from_recipe(recipe),
                 model=model,
+                initial=initial,
                 contract=run.contract,
                 has_checkpoint=has_checkpoint,
             )
@@ -200,7 +221,7 @@ class Training:
         run.model = state.model
         run.update(status="training")
         observer.on_start(run, items, prepared.context.plan, state)
-        return cls(run, items, prepared, observer)
+        return cls(run, items, prepared, observer, pretrained)
 
     def run_to_end(self, *, started: float, live: bool = False) -> Run:
         """Fit, evaluate, and write the report; `started` is a time of `time.perf_counter`."""
@@ -225,6 +246,8 @@ class Training:
         recorder = RunRecorder(run, state, context.plan, observers, should_stop)
         end: End = "stopped"
         try:
+            if self.pretrained is not None:
+                self.fit_head(self.pretrained, recorder)
             with refuse_failures_in_training(self.prepared.file):
                 is_over = self.prepared.fit(recorder)
             end = "finished" if is_over else "stopped"
@@ -246,10 +269,23 @@ class Training:
             )
         save_weights(run.path / "weights.safetensors", state.best)
 
+    def fit_head(self, pretrained: PretrainedNetwork, recorder: RunRecorder) -> None:
+        """Fit the last layer on the features of published weights, which is epoch 1."""
+        fitted = fit_pretrained_head(
+            self.prepared, self.items, pretrained, on_progress=self.observer.on_features
+        )
+        if not len(self.items.split.validation):
+            contract = calibrate_by_folds(self.run.contract, fitted.head, self.items)
+            self.run.metadata["pretrained"]["temperature"] = contract.temperature
+        self.run.metadata["pretrained"].update(fitted.figures())
+        recorder.on_epoch(self.prepared.state)
+
     def evaluate(self) -> Run:
         """Calibrate the network, and evaluate the test split."""
         run, state, runtime = self.run, self.prepared.state, self.prepared.context.runtime
         run.model, run.contract = final_network(self.prepared)
+        if (temperature := run.metadata.get("pretrained", {}).get("temperature")) is not None:
+            run.contract = run.contract.model_copy(update={"temperature": temperature})
         write_json(run.path / "contract.json", run.contract.model_dump())
         evaluation = evaluate_test_split(run, self.items, runtime)
         run.update(

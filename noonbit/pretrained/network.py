@@ -82,6 +82,9 @@ class PretrainedNetwork:
         """
         network = self.build(1, size).eval().requires_grad_(False)
         network.head[-1] = nn.Identity()
+        for module in network.modules():
+            if isinstance(module, nn.ReLU | nn.ReLU6):
+                module.inplace = True  # saves a tenth of the time; nothing reads what it changes
         return fold_batch_norm(network)
 
 
