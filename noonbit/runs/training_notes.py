@@ -35,8 +35,8 @@ def training_notes(run: Run) -> list[str]:
 def borrowed_note(borrowed: dict[str, Any]) -> str:
     """Return the note on published weights: what they are, from where, licence and hash."""
     return (
-        f"Began with published weights of {borrowed['network']} ({borrowed['tensors']} tensors) from "
-        f"{borrowed['place']}, licence {borrowed['licence']}, SHA-256 {borrowed['sha256'][:16]}."
+        f"Began with published weights of {borrowed['network']} ({borrowed['tensors']} tensors) "
+        f"from {borrowed['place']}, licence {borrowed['licence']}, SHA-256 {borrowed['sha256'][:16]}."
     )
 
 
