@@ -32,10 +32,12 @@ from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.pretrained import (
+    FittedHead,
     calibrate_by_folds,
     describe_origin,
     fit_pretrained_head,
     initial_weights,
+    is_head_alone,
     without_loop_settings,
 )
 from noonbit.jobs.recorder import RunRecorder, time_budget_result
@@ -114,7 +116,7 @@ def resume_one(
         return training.run_to_end(started=started, live=live)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Training:
     """The training of one network into a run folder, ready for its next step."""
 
@@ -124,6 +126,8 @@ class Training:
     observer: Observer
     pretrained: PretrainedNetwork | None = None
     """Whose head is fitted before the first step."""
+    fitted: FittedHead | None = None
+    """That head, after `fit`."""
 
     @classmethod
     @contextmanager
@@ -271,7 +275,7 @@ class Training:
 
     def fit_head(self, pretrained: PretrainedNetwork, recorder: RunRecorder) -> None:
         """Fit the last layer on the features of published weights, which is epoch 1."""
-        fitted = fit_pretrained_head(
+        fitted = self.fitted = fit_pretrained_head(
             self.prepared, self.items, pretrained, on_progress=self.observer.on_features
         )
         if not len(self.items.split.validation):
@@ -284,10 +288,14 @@ class Training:
         """Calibrate the network, and evaluate the test split."""
         run, state, runtime = self.run, self.prepared.state, self.prepared.context.runtime
         run.model, run.contract = final_network(self.prepared)
-        if (temperature := run.metadata.get("pretrained", {}).get("temperature")) is not None:
+        temperature = run.metadata.get("pretrained", {}).get("temperature")
+        if temperature is not None and is_head_alone(self.prepared):
             run.contract = run.contract.model_copy(update={"temperature": temperature})
         write_json(run.path / "contract.json", run.contract.model_dump())
-        evaluation = evaluate_test_split(run, self.items, runtime)
+        logits = None
+        if self.fitted is not None and is_head_alone(self.prepared):
+            logits = self.fitted.head.apply(self.fitted.features[self.items.split.test])
+        evaluation = evaluate_test_split(run, self.items, runtime, logits=logits)
         run.update(
             status="finished",
             result={

@@ -28,7 +28,7 @@ MOST_FOLDS = 5
 RISES = 2
 """The path of penalties ends after so many that are worse than the best."""
 MOST_STEPS = 200
-TOLERANCE, RELATIVE_TOLERANCE = 1e-5, 1e-6
+TOLERANCE, RELATIVE_TOLERANCE = 1e-4, 1e-5
 """L-BFGS ends where no component of the gradient is larger, or the loss falls by less."""
 
 

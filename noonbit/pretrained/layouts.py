@@ -19,6 +19,10 @@ IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CENTRED: Statistics = ((127 / 255,) * 3, (128 / 255,) * 3)
 """Of TensorFlow's EfficientNet-Lite: pixels of 0 to 255 become -1 to 1."""
 
+SIDE = 160
+"""Pixels a side at which features are computed. On 2,000 dogs and cats, 128 gave 95.6 %, 160 gave
+96.7 % for 1.6 times the time; the weights were trained at 224, which takes 3 times as long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -106,11 +110,11 @@ def timm_lite(name: str) -> str:
 
 def all_layouts() -> Iterator[Layout]:
     """Yield every published naming that is known here."""
-    yield Layout("efficientnet-lite0", "efficientnet-pytorch", authors_lite, CENTRED, 128)
-    yield Layout("efficientnet-lite0", "timm (tf_efficientnet_lite0)", timm_lite, CENTRED, 128)
+    yield Layout("efficientnet-lite0", "efficientnet-pytorch", authors_lite, CENTRED, SIDE)
+    yield Layout("efficientnet-lite0", "timm (tf_efficientnet_lite0)", timm_lite, CENTRED, SIDE)
     for depth in FORMS:
         yield Layout(
-            f"resnet{depth}", "torchvision and timm", torchvision_resnet(depth), IMAGENET, 128
+            f"resnet{depth}", "torchvision and timm", torchvision_resnet(depth), IMAGENET, SIDE
         )
     for name in "abde":  # torchvision's vgg11, vgg13, vgg16, vgg19; dense layers fix the size
         yield Layout(f"vgg-{name}", "torchvision", torchvision_vgg, IMAGENET, 224)

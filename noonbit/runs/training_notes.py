@@ -34,9 +34,10 @@ def training_notes(run: Run) -> list[str]:
 
 def borrowed_note(borrowed: dict[str, Any]) -> str:
     """Return the note on published weights: what they are, from where, licence and hash."""
+    digits = borrowed["sha256"][:16]
     return (
         f"Began with published weights of {borrowed['network']} ({borrowed['tensors']} tensors) "
-        f"from {borrowed['place']}, licence {borrowed['licence']}, SHA-256 {borrowed['sha256'][:16]}."
+        f"from {borrowed['place']}, licence {borrowed['licence']}, SHA-256 {digits}."
     )
 
 
