@@ -8,11 +8,14 @@ all layers, the first ones at a small share of the rate, and validation chooses 
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import nn
 
 from noonbit.config.ensemble import EnsembleSettings
@@ -20,12 +23,15 @@ from noonbit.config.recipe import Recipe
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
-from noonbit.errors import UsageError
+from noonbit.errors import NoonbitError, UsageError
 from noonbit.evaluation.temperature import best_temperature
-from noonbit.pretrained.features import Features, extract_features
+from noonbit.pretrained.features import Features, features_of
 from noonbit.pretrained.head import Head, fit_head
 from noonbit.pretrained.network import PretrainedNetwork
 from noonbit.pretrained.source import find_pretrained
+from noonbit.runs.listing import list_runs
+from noonbit.runs.run import Run
+from noonbit.runs.run_json import read_run_json
 from noonbit.training.setup import InitialWeights, PreparedTraining
 from noonbit.training.state import EpochMetrics
 
@@ -143,6 +149,33 @@ def describe_origin(network: PretrainedNetwork) -> dict[str, Any]:
     }
 
 
+def find_from_nothing(run: Run) -> dict[str, Any] | None:
+    """Return the best finished run in the same folder that began with random weights.
+
+    It has the same source, classes and number of test items. None without one.
+    """
+    found, beside = [], []
+    with suppress(NoonbitError):
+        beside = list_runs(run.path.parent).runs
+    for listed in beside:
+        if listed.path == run.path or listed.accuracy is None:
+            continue
+        with suppress(NoonbitError):
+            metadata = read_run_json(listed.path)
+            if (
+                "pretrained" not in metadata
+                and "initial" not in metadata
+                and metadata["source_path"] == run.metadata["source_path"]
+                and metadata["data"]["classes"] == run.metadata["data"]["classes"]
+                and metadata["data"]["counts"]["test"] == run.metadata["data"]["counts"]["test"]
+            ):
+                found.append((listed.accuracy, listed.name))
+    if not found:
+        return None
+    accuracy, name = max(found)
+    return {"from_nothing": name, "from_nothing_accuracy": accuracy}
+
+
 def fit_pretrained_head(
     prepared: PreparedTraining,
     items: PreparedDataset,
@@ -153,7 +186,13 @@ def fit_pretrained_head(
     """Fit the head on the training items, and make it the last layer; this is epoch 1."""
     started = time.perf_counter()
     state, context = prepared.state, prepared.context
-    features = extract_features(items, network, context.runtime, on_progress=on_progress)
+    features = features_of(
+        cast("NDArray[np.uint8]", items.values),
+        cast(ImagePreprocessor, items.preprocessor),
+        network,
+        context.runtime,
+        on_progress=on_progress,
+    )
     train = items.split.train
     head = fit_head(
         features[train],

@@ -25,6 +25,8 @@ from noonbit.training.steering import steps_per_epoch
 
 BAR_SECONDS = 0.2
 """Between two reads of the loss, each of which synchronises with the device."""
+PHOTOGRAPH_SIDE = 64
+"""Pixels a side; colour pictures that were larger, and are reduced to it, seem photographs."""
 QUIET_SECONDS = 30.0
 """Without a bar, a long epoch prints a line this often."""
 
@@ -263,7 +265,27 @@ def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
         reason = run.metadata["reasons"].get(name)
         lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
     lines += [f"warning  {sentence}" for sentence in run.metadata.get("warnings", [])]
+    if (hint := photographs_hint(run, items)) is not None:
+        lines.append(f"note     {hint}")
     return lines + [f"note     {sentence}" for sentence in beginning_notes(run)]
+
+
+def photographs_hint(run: Run, items: PreparedDataset) -> str | None:
+    """Return what to try with photographs; None for other data, and where weights are borrowed."""
+    preprocessor = items.preprocessor
+    if (
+        run.recipe.pretrained is not None
+        or "initial" in run.metadata
+        or preprocessor.input_kind != "pictures"
+        or preprocessor.channels != 3
+        or min(preprocessor.size) < PHOTOGRAPH_SIDE
+        or 2 * len(items.adjusted.get("resized", ())) < len(items.labels)
+    ):
+        return None
+    return (
+        "photographs: --pretrained begins with what others learned; on 2,000 cats and dogs that "
+        "gave 96.6 % instead of 88.6 %"
+    )
 
 
 def epoch_line(row: EpochMetrics, epochs: float, noun: str, *, is_best: bool) -> str:

@@ -35,6 +35,7 @@ from noonbit.jobs.pretrained import (
     FittedHead,
     calibrate_by_folds,
     describe_origin,
+    find_from_nothing,
     fit_pretrained_head,
     initial_weights,
     is_head_alone,
@@ -308,6 +309,9 @@ class Training:
                 **time_budget_result(self.prepared),
             },
         )
+        if self.pretrained is not None and (found := find_from_nothing(run)) is not None:
+            run.metadata["pretrained"].update(found)
+            run.update()
         self.observer.on_evaluate(run, evaluation)
         return run
 

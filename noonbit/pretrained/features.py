@@ -46,10 +46,22 @@ def extract_features(
 
     `items` may be prepared for any network: their pictures are prepared again at the size that this
     one takes, unless that is how they are. Rows of unreadable items mean nothing. The result is
-    cached by the pixels and by the hash of the weights. `on_progress` gets the number of pictures
-    that are done, and of all. Raises `UsageError` for items that are no pictures.
+    cached by the pixels and by the hash of the weights; see `features_of`. `on_progress` gets the
+    number of pictures that are done, and of all. Raises `UsageError` unless items are pictures.
     """
     values, preprocessor = pictures_for(items, network)
+    return features_of(values, preprocessor, network, runtime, on_progress=on_progress)
+
+
+def features_of(
+    values: NDArray[np.uint8],
+    preprocessor: ImagePreprocessor,
+    network: PretrainedNetwork,
+    runtime: Runtime,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Features:
+    """Return the features of pictures uint8 (N, 3, H, W) as they are, from the cache if it can."""
     name = cache.entry_name(
         "features",
         VERSION,

@@ -169,6 +169,9 @@ class PretrainedEntry(Stored):
     cross_validated_accuracy: Share | None = None
     head_seconds: Amount | None = None
     temperature: Annotated[float, Field(gt=0)] | None = None
+    from_nothing: str | None = None
+    """The best run beside it that began with random weights, on the same source."""
+    from_nothing_accuracy: Share | None = None
 
 
 class ExtensionEntry(Stored):

@@ -51,11 +51,18 @@ def head_note(borrowed: dict[str, Any]) -> str | None:
     )
     accuracy = borrowed["cross_validated_accuracy"]
     if accuracy is None:
-        return f"{note}, since a class with one item cannot be cross-validated."
-    return (
-        f"{note} that cross-validation on the training items chose; there it had "
-        f"{accuracy:.2%} right."
-    )
+        note += ", since a class with one item cannot be cross-validated."
+    else:
+        note += (
+            f" that cross-validation on the training items chose; there it had {accuracy:.2%} "
+            "right."
+        )
+    if borrowed.get("from_nothing") is not None:
+        note += (
+            f" From nothing, {borrowed['from_nothing']} had "
+            f"{borrowed['from_nothing_accuracy']:.2%} of as many test items right."
+        )
+    return note
 
 
 def initial_notes(initial: dict[str, Any], noun: str) -> list[str]:
