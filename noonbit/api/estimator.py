@@ -80,8 +80,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     `model` is a name of the catalogue, `file.toml`, `path.py:function`, or a `torch.nn.Module` that
     takes float32 (n, channels, height, width) and gives logits; a module is copied, never changed.
-    `pretrained` begins with published weights, as `noonbit train --pretrained`: the name of a network
-    with published weights, such as `efficientnet-lite0`, or a file; `model` is then left as it is.
+    `pretrained` begins with published weights, as `noonbit train --pretrained` does: the name of
+    their network, such as `efficientnet-lite0`, or a file; `model` is then left as it is.
     The other parameters are the fields of `Recipe` by the same names, derived from the data where
     they are None. `validation` is the share of X that chooses the best epoch; with 0, and by itself
     below 100 items, all of X trains and the last epoch stays. `random_state` is a seed, a

@@ -7,6 +7,7 @@ What does not fit is refused by the name of the first tensor, with both shapes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 import torch
@@ -161,6 +162,7 @@ def match_tensors(
     return PretrainedNetwork(layout, weights, origin)
 
 
+@cache
 def published_table(layout: Layout) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Return for each published name ours, and the tensor's shape for 1,000 classes."""
     state = outline(layout.network, 1000, 3, (layout.side,) * 2).state_dict()
