@@ -206,7 +206,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         if recipe.pretrained is not None:
             recipe = with_pretrained_settings(recipe)
             share = 0.0 if recipe.validation is None else recipe.validation
-            network_to_borrow = find_pretrained(recipe.pretrained, model=recipe.model)
+            network_to_borrow = find_pretrained(self.pretrained or "", model=recipe.model)
             preprocessor = network_to_borrow.preprocessor().model_copy(
                 update={"value_range": preprocessor.value_range}
             )

@@ -7,7 +7,7 @@ all layers, the first ones at a small share of the rate, and validation chooses 
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, cast
@@ -29,7 +29,7 @@ from noonbit.pretrained.features import Features, features_of
 from noonbit.pretrained.head import Head, fit_head
 from noonbit.pretrained.network import PretrainedNetwork
 from noonbit.pretrained.source import find_pretrained
-from noonbit.runs.listing import list_runs
+from noonbit.runs.listing import ListedRun, list_runs
 from noonbit.runs.run import Run
 from noonbit.runs.run_json import read_run_json
 from noonbit.training.setup import InitialWeights, PreparedTraining
@@ -154,7 +154,8 @@ def find_from_nothing(run: Run) -> dict[str, Any] | None:
 
     It has the same source, classes and number of test items. None without one.
     """
-    found, beside = [], []
+    found: list[tuple[float, str]] = []
+    beside: Sequence[ListedRun] = ()
     with suppress(NoonbitError):
         beside = list_runs(run.path.parent).runs
     for listed in beside:

@@ -276,9 +276,23 @@ class Training:
 
     def fit_head(self, pretrained: PretrainedNetwork, recorder: RunRecorder) -> None:
         """Fit the last layer on the features of published weights, which is epoch 1."""
-        fitted = self.fitted = fit_pretrained_head(
-            self.prepared, self.items, pretrained, on_progress=self.observer.on_features
-        )
+
+        def on_progress(done: int, count: int) -> None:
+            self.observer.on_features(done, count)
+            if done < count and recorder.should_stop():
+                raise Interrupted(
+                    f"Stopped before the first step. Begin again with: noonbit train --resume "
+                    f"{self.run.word}"
+                )
+
+        try:
+            fitted = fit_pretrained_head(
+                self.prepared, self.items, pretrained, on_progress=on_progress
+            )
+        except Interrupted:
+            self.run.update(status="interrupted")
+            raise
+        self.fitted = fitted
         if not len(self.items.split.validation):
             contract = calibrate_by_folds(self.run.contract, fitted.head, self.items)
             self.run.metadata["pretrained"]["temperature"] = contract.temperature

@@ -10,7 +10,8 @@ import noonbit
 from noonbit.cli import main
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
-from noonbit.errors import UsageError
+from noonbit.errors import Interrupted, UsageError
+from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
 from noonbit.runs.folder import load_run
 
@@ -102,6 +103,25 @@ def test_fine_tuning_goes_on_from_the_head_and_keeps_the_best(pictures, tmp_path
     assert run.history[1].val_accuracy >= 0.5
     extended = resume(load_run(run.path), epochs=3)
     assert len(extended.history) == 3
+
+
+class StopsAtOnce(Observer):
+    def should_stop(self):
+        return True
+
+
+def test_a_training_that_was_stopped_at_the_features_begins_again(pictures, run, tmp_path):
+    recipe = Recipe(pretrained="efficientnet-lite0", image_size=64, threads=1)
+    with pytest.raises(Interrupted, match="--resume"):
+        train(pictures, recipe, out=tmp_path / "run", observer=StopsAtOnce())
+    stopped = load_run(tmp_path / "run")
+    assert stopped.metadata["status"] == "interrupted"
+
+    resumed = resume(stopped)
+
+    assert (resumed.path / "weights.safetensors").read_bytes() == (
+        run.path / "weights.safetensors"
+    ).read_bytes()
 
 
 def test_the_first_layers_learn_least():
