@@ -111,7 +111,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         model: str | nn.Module = ImagePreprocessor.default_model,
         *,
         image_shape: Sequence[int] | None = None,
-        pretrained: str | None = None,
+        pretrained: str | bool | None = None,
         finetune: bool = False,
         epochs: int | None = None,
         batch_size: int | None = None,
@@ -203,10 +203,10 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         )
         share = 0.0 if self._trains_on_all(len(rows)) else recipe.validation
         network_to_borrow = None
-        if recipe.pretrained is not None:
+        if self.pretrained is not None:
             recipe = with_pretrained_settings(recipe)
             share = 0.0 if recipe.validation is None else recipe.validation
-            network_to_borrow = find_pretrained(self.pretrained or "", model=recipe.model)
+            network_to_borrow = find_pretrained(str(recipe.pretrained), model=recipe.model)
             preprocessor = network_to_borrow.preprocessor().model_copy(
                 update={"value_range": preprocessor.value_range}
             )

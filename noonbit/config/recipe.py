@@ -88,6 +88,11 @@ def absolute_path(path: str) -> str:
         return path
 
 
+def name_usual(value: object) -> object:
+    """Take True, as in Python, for the usual network."""
+    return DEFAULT_PRETRAINED if value is True else value
+
+
 def absolute_file(name: str) -> str:
     """Make a file of weights absolute; the name of a network, which has no dot, stays."""
     return absolute_path(name) if "." in name or os.sep in name else name
@@ -108,7 +113,9 @@ class Recipe(ReadOptions):
 
     model: str | None = None
     """A network of `noonbit models`, layers in a file.toml, or path.py:function."""
-    pretrained: Annotated[str, AfterValidator(absolute_file)] | None = None
+    pretrained: (
+        Annotated[str, BeforeValidator(name_usual), AfterValidator(absolute_file)] | None
+    ) = None
     """Begin with published weights: of the network of this name, by default efficientnet-lite0, or
     in a file.safetensors or file.pth."""
     finetune: bool = False
