@@ -101,9 +101,13 @@ def refuse_with_pretrained(
         )
 
 
-def without_loop_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings for recipe.toml without those that did nothing."""
-    return {name: value for name, value in settings.items() if name not in OF_THE_LOOP}
+def without_unused_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings for recipe.toml without those that did nothing.
+
+    The statistics are those of the weights, and a head alone takes no step.
+    """
+    unused = ("normalise", *(() if settings["finetune"] else OF_THE_LOOP))
+    return {name: value for name, value in settings.items() if name not in unused}
 
 
 def initial_weights(network: PretrainedNetwork, items: PreparedDataset) -> InitialWeights:

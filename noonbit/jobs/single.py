@@ -39,7 +39,7 @@ from noonbit.jobs.pretrained import (
     fit_pretrained_head,
     initial_weights,
     is_head_alone,
-    without_loop_settings,
+    without_unused_settings,
 )
 from noonbit.jobs.recorder import RunRecorder, time_budget_result
 from noonbit.live.recorder import End, LiveRecorder
@@ -160,8 +160,7 @@ class Training:
         settings = resolved_settings(recipe, context.plan, python=is_python_object)
         if pretrained is not None:
             metadata["pretrained"] = describe_origin(pretrained)
-            if not recipe.finetune:
-                settings = without_loop_settings(settings)
+            settings = without_unused_settings(settings)
         with new_run(
             out, model=context.plan.model, source=items.data.source, metadata=metadata
         ) as run:
