@@ -41,7 +41,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     # Why a setting has its value
     ("no GPU was found", "GPU가 없음"),
     ("no native bfloat16 here", "이 컴퓨터는 bfloat16을 직접 계산하지 못함"),
-    ("what usually is the fastest", "대체로 가장 빠름"),
+    ("compiled layers; each thread takes a share of a batch, if it is large enough",
+     "컴파일한 층. 배치가 충분히 크면 스레드마다 한 몫씩 계산함"),
+    ("each thread takes a share of a batch, if it is large enough",
+     "배치가 충분히 크면 스레드마다 한 몫씩 계산함"),
+    ("compiled layers", "컴파일한 층"),
+    ("PyTorch's own, for this network", "이 신경망에는 PyTorch의 방식"),
     ("the processors this process may use", "이 프로세스가 쓸 수 있는 프로세서 수"),
     ("the training images are grey", "학습 이미지가 흑백임"),
     ("every training image has it", "모든 학습 이미지가 이 크기임"),
