@@ -110,6 +110,20 @@ def test_nobody_watching_costs_no_frame_but_lines_of_numbers(source, tmp_path):
     assert log_of(run, "tick")
 
 
+def test_a_line_of_numbers_is_of_the_items_since_the_last_one(source, tmp_path, monkeypatch):
+    for name in ("LOOK_SECONDS", "LINE_SECONDS", "WATCHED_LINE_SECONDS"):
+        monkeypatch.setattr(f"noonbit.live.recorder.{name}", 0.0)
+    run = train(source, RECIPE, out=tmp_path / "run", live=True)
+    lines = log_of(run, "tick")
+    assert len(lines) == 4 * STEPS
+    sizes = [8, 8, 8, 8, 8, 3]
+    for row in run.history:
+        of_epoch = [line for line in lines if line["epoch"] == row.epoch]
+        for name in ("loss", "accuracy"):
+            total = sum(size * line[name] for size, line in zip(sizes, of_epoch, strict=True))
+            assert total / 43 == pytest.approx(getattr(row, name), rel=1e-4)
+
+
 def test_changes_are_noted_and_applied_at_their_step(source, tmp_path):
     wishes = {
         3: [setting("learning_rate", 0.1), setting("momentum", 0.5)],
