@@ -8,8 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pytest
-
-pytest.importorskip("onnxscript")
 from browser import load_scripts, watched_page
 from page_faces import DIGITS, answer_of, draw, model_of, opened, wait_until, write_changed
 from PIL import Image
