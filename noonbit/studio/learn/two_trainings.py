@@ -10,11 +10,11 @@ from typing import Any
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.curves import GREY, TRAINING_COLOUR, VALIDATION_COLOUR
 from noonbit.studio.elements import say_error, words
 from noonbit.studio.language import Speech
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Order
+from noonbit.studio.watch.curves import GREY, TRAINING_COLOUR, VALIDATION_COLOUR
 
 FOLDER = Path(__file__).parent / "networks"
 PLAIN = (

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from noonbit.studio.curves import GREY, TRAINING_COLOUR, VALIDATION_COLOUR
 from noonbit.studio.language import Speech
+from noonbit.studio.watch.curves import GREY, TRAINING_COLOUR, VALIDATION_COLOUR
 
 BINS = 10
 

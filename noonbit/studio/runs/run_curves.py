@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from noonbit.studio.curves import GREY, points
 from noonbit.studio.language import Speech
+from noonbit.studio.watch.curves import GREY, points
 
 COLOURS = ("#3f87c9", "#d9731a", "#2f9e77", "#b45fa6", "#a48a00", "#80858e")
 """Told apart on a light and a dark ground, and by who does not see red or green (after Okabe and

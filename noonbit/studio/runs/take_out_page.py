@@ -6,9 +6,9 @@ from urllib.parse import quote
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.draw.exported_page import WEIGHTS, exported_pages, page_path
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.engine import ask
-from noonbit.studio.exported_page import WEIGHTS, exported_pages, page_path
 from noonbit.studio.language import Speech
 from noonbit.studio.runs.figures import bytes_text
 from noonbit.studio.runs.page import STYLE

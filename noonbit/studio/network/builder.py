@@ -11,9 +11,9 @@ from noonbit.errors import NoonbitError
 from noonbit.models.layer_file import LayerSpec
 from noonbit.models.layer_table import DoesNotFit, LayerRow
 from noonbit.models.placement import format_shape
-from noonbit.studio.draft import NEW_LAYERS, Draft, Target
 from noonbit.studio.elements import say_error, words
 from noonbit.studio.language import Speech
+from noonbit.studio.network.draft import NEW_LAYERS, Draft, Target
 
 CHOICES = {"padding": ("valid", "same", 1, 2, 3), "how": ("max", "average")}
 """Settings that are chosen and not typed."""

@@ -10,15 +10,15 @@ import time
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.controls import Controls
-from noonbit.studio.course import Course
-from noonbit.studio.curves import MEASURES, chart
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.look.frame import address_of
 from noonbit.studio.run_list import when
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training, read_log
+from noonbit.studio.watch.controls import Controls
+from noonbit.studio.watch.course import Course
+from noonbit.studio.watch.curves import MEASURES, chart
 
 LOOK_SECONDS = 0.25
 """Between two looks at the run folder."""

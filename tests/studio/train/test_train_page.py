@@ -12,7 +12,7 @@ from raw_http import connected, head
 from running_studio import RunningStudio
 
 from noonbit.config.recipe import OptimizerName
-from noonbit.studio.train_page import OPTIMIZERS
+from noonbit.studio.train.page import OPTIMIZERS
 from noonbit.studio.trainings import Trainings
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.draft import saved_networks
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
+from noonbit.studio.network.draft import saved_networks
 from noonbit.studio.run_list import show_runs
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Order

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.costs import costs_of
-from noonbit.studio.draft import Draft, Target, saved_networks
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
-from noonbit.studio.network_builder import Builder, duration
+from noonbit.studio.network.builder import Builder, duration
+from noonbit.studio.network.costs import costs_of
+from noonbit.studio.network.draft import Draft, Target, saved_networks
 from noonbit.studio.state import studio
 
 STYLE = '<link rel="stylesheet" href="/static/network.css">'

@@ -11,10 +11,10 @@ from typing import Any
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.course import Course
 from noonbit.studio.elements import say_error, words
 from noonbit.studio.language import Speech
 from noonbit.studio.state import studio
+from noonbit.studio.watch.course import Course
 
 SETTINGS = ("learning_rate", "momentum", "weight_decay", "batch_size")
 BUTTONS = {"pause": "pause", "go": "play_arrow", "step": "skip_next", "stop": "stop"}

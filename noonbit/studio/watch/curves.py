@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from noonbit.studio.course import Course, Ticks
 from noonbit.studio.language import Speech
+from noonbit.studio.watch.course import Course, Ticks
 
 MEASURES = ("loss", "accuracy")
 TRAINING_COLOUR, VALIDATION_COLOUR = "#3f87c9", "#d9731a"
