@@ -45,7 +45,7 @@ class ByhandTable:
     def begin(self) -> None:
         """Start the computation anew."""
         try:
-            self.commands.begin(self.name, COMMAND, studio.data_dir)
+            self.commands.begin(self.name, COMMAND, studio.data_dir, self.speech.language)
         except NoonbitError as error:
             say_error(str(error))
             return

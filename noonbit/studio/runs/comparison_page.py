@@ -14,6 +14,7 @@ from nicegui import ui
 from noonbit.errors import ArtefactError, NoonbitError
 from noonbit.runs.listing import ListedRun, read_listed_run
 from noonbit.runs.value_text import NOTHING, format_p, format_points, format_value
+from noonbit.studio.charts import COLOURS, MEASURES
 from noonbit.studio.elements import warning, words
 from noonbit.studio.engine import ask
 from noonbit.studio.language import Speech
@@ -27,12 +28,11 @@ from noonbit.studio.runs.figures import (
     tested_text,
 )
 from noonbit.studio.runs.page import MOST_COMPARED, STYLE
-from noonbit.studio.runs.run_curves import COLOURS, compare_chart
+from noonbit.studio.runs.run_curves import compare_chart
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import short_name
 from noonbit.studio.watch.course import read_epochs
 
-MEASURES = ("loss", "accuracy")
 COLUMNS = ("name", "source", "model", "accuracy", "interval", "train_seconds", "parameters")
 
 

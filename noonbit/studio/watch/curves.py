@@ -6,16 +6,17 @@ epoch.
 """
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
+from noonbit.studio.charts import (
+    TRAINING_COLOUR,
+    VALIDATION_COLOUR,
+    curve,
+    curve_chart,
+    points,
+)
 from noonbit.studio.language import Speech
 from noonbit.studio.watch.course import Course, Ticks
-
-MEASURES = ("loss", "accuracy")
-TRAINING_COLOUR, VALIDATION_COLOUR = "#3f87c9", "#d9731a"
-"""Both are seen on a light and a dark ground, and told apart by who does not see red or green."""
-GREY = "#80858e"
 
 
 def chart(measure: str, course: Course, speech: Speech) -> dict[str, Any]:
@@ -30,52 +31,22 @@ def chart(measure: str, course: Course, speech: Speech) -> dict[str, Any]:
         training = points((row["step"], row[measure]) for row in ticks.rows)
     else:
         training = points((row["epoch"], row[measure]) for row in history)
-    name = speech("curves.step" if has_ticks else "curves.epoch")
-    return {
-        "animation": False,
-        "aria": {"enabled": False},
-        "grid": {"left": 52, "right": 16, "top": 34, "bottom": 42},
-        "legend": {"top": 0, "left": 44, "textStyle": {"color": GREY}, "itemHeight": 8},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": {
-            "type": "value",
-            "name": name,
-            "nameLocation": "middle",
-            "nameGap": 26,
-            "min": 0,
-            "minInterval": 1,
-            "axisLabel": {"color": GREY},
-            "nameTextStyle": {"color": GREY},
-            "splitLine": {"show": False},
-        },
-        "yAxis": {
-            "type": "value",
-            "min": 0,
-            **({"max": 1} if measure == "accuracy" else {}),
-            "axisLabel": {"color": GREY},
-            "splitLine": {"lineStyle": {"color": GREY, "opacity": 0.25}},
-        },
-        "series": [
-            series(speech("curves.training"), training, TRAINING_COLOUR, of_epochs=not has_ticks),
-            series(speech("curves.validation"), validation, VALIDATION_COLOUR, of_epochs=True),
+    return curve_chart(
+        [
+            curve(
+                speech("curves.training"),
+                training,
+                TRAINING_COLOUR,
+                is_thin=has_ticks,
+                has_marks=not has_ticks,
+            ),
+            curve(speech("curves.validation"), validation, VALIDATION_COLOUR, has_marks=True),
         ],
-    }
-
-
-def series(
-    name: str, data: list[tuple[float, float]], colour: str, *, of_epochs: bool
-) -> dict[str, Any]:
-    """Return one curve: with a mark at each epoch, or of many ticks."""
-    return {
-        "name": name,
-        "type": "line",
-        "data": data,
-        "showSymbol": of_epochs,
-        "symbol": "circle",
-        "symbolSize": 7,
-        "lineStyle": {"width": 2.5 if of_epochs else 1.5},
-        "itemStyle": {"color": colour},
-    }
+        speech("curves.step" if has_ticks else "curves.epoch"),
+        {"min": 0, "max": 1} if measure == "accuracy" else {"min": 0},
+        legend={"left": 44, "itemHeight": 8},
+        top=34,
+    )
 
 
 def place(row: dict[str, float], ticks: Ticks) -> float:
@@ -85,12 +56,3 @@ def place(row: dict[str, float], ticks: Ticks) -> float:
         return ticks.epoch_steps[epoch]
     known = max((each for each in ticks.epoch_steps if each > epoch), default=None)
     return epoch if known is None else ticks.epoch_steps[known] * epoch / known
-
-
-def points(pairs: Iterable[tuple[float, float | None]]) -> list[tuple[float, float]]:
-    """Return the pairs of finite numbers, which JSON has."""
-    return [
-        (x, round(y, 5))
-        for x, y in pairs
-        if y is not None and math.isfinite(x) and math.isfinite(y)
-    ]

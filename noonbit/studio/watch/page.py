@@ -10,6 +10,7 @@ import time
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.charts import MEASURES
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.look.frame import address_of
@@ -18,7 +19,7 @@ from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training, read_log
 from noonbit.studio.watch.controls import Controls
 from noonbit.studio.watch.course import Course
-from noonbit.studio.watch.curves import MEASURES, chart
+from noonbit.studio.watch.curves import chart
 
 LOOK_SECONDS = 0.25
 """Between two looks at the run folder."""
