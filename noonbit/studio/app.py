@@ -63,7 +63,7 @@ def own_routes() -> list[BaseRoute]:
         Route("/runs/{run}/page", exported_page.show),
         Route("/runs/{run}/export/model.onnx", runs_routes.onnx_file),
         Route("/look/{run}/items/{item:int}.png", look_routes.picture),
-        Route("/look/{run}/items/{item:int}/original", look_routes.original),
+        Route("/look/{run}/{key}/original", look_routes.original),
         Route("/look/{run}/{key}/layers", look_routes.layers),
         Route("/look/{run}/own", look_routes.take_own, methods=["POST"]),
         Route("/data/upload", upload.upload, methods=["POST"]),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from noonbit.language import LANGUAGES, choose_particles
+from noonbit.report.engine_korean import translate_engine
 from noonbit.studio.texts import TEXTS
 
 QUASAR_LANGUAGES: Mapping[str, str] = {"en": "en-US", "ko": "ko-KR"}
@@ -32,6 +33,11 @@ class Speech:
     def templates(self, prefix: str) -> dict[str, str]:
         """Return the texts whose keys begin so, for a script, which fills in their {names}."""
         return {key: self.text(key) for key in TEXTS if key.startswith(prefix)}
+
+    def engine(self, sentence: str) -> str:
+        """Return what the engine said, in this language where it is known, else as it is."""
+        korean = translate_engine(sentence) if self.language == "ko" else None
+        return sentence if korean is None else korean
 
     def number(self, value: object) -> str:
         """Return a whole number with separators (`10,000`), and anything else as it is."""

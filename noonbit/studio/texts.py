@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from noonbit.studio.data.texts import DATA_TEXTS
 from noonbit.studio.draw.texts import DRAW_TEXTS
+from noonbit.studio.help_texts import HELP_TEXTS
 from noonbit.studio.learn.texts import LEARN_TEXTS
 from noonbit.studio.look.texts import LOOK_TEXTS
 from noonbit.studio.network.texts import NETWORK_TEXTS
@@ -21,6 +22,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **WATCH_TEXTS,
     **NETWORK_TEXTS,
     **DRAW_TEXTS,
+    **HELP_TEXTS,
     **LOOK_TEXTS,
     **RUNS_TEXTS,
     **LEARN_TEXTS,

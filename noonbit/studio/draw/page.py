@@ -67,7 +67,7 @@ def build_run(speech: Speech, run: str) -> None:
         except NoonbitError as error:
             place.clear()
             with place:
-                warning(str(error))
+                warning(speech.engine(str(error)))
             return
         place.clear()
         with place:

@@ -47,7 +47,7 @@ class ByhandTable:
         try:
             self.commands.begin(self.name, COMMAND, studio.data_dir, self.speech.language)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return
         self.rows, self.has_ended = [], False
         self.body.clear()

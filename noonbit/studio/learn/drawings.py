@@ -51,10 +51,12 @@ def add_drawing(place: Place, speech: Speech, commands: CourseCommands) -> None:
             add_element(name, place.program.command, speech)
         elif name == "architecture":
             label = speech("architecture.show", name=of.split()[0])
-            add_on_demand(label, lambda: add_architecture(of, speech))
+            add_on_demand(label, lambda: add_architecture(of, speech), speech)
         elif name == "augmentation":
             command = place.program.command
-            add_on_demand(speech("augmentation.show"), lambda: add_augmentation(command, speech))
+            add_on_demand(
+                speech("augmentation.show"), lambda: add_augmentation(command, speech), speech
+            )
         elif name == "byhand-table":
             ByhandTable(program, speech, commands).build()
         elif name == "curves":
@@ -128,7 +130,7 @@ def read_flags(command: str) -> dict[str, str]:
     }
 
 
-def add_on_demand(label: str, add: Callable[[], Awaitable[None]]) -> None:
+def add_on_demand(label: str, add: Callable[[], Awaitable[None]], speech: Speech) -> None:
     """Add a button that is replaced with what `add` adds, or followed by why not."""
     place = ui.element("div").classes("rows")
 
@@ -138,7 +140,7 @@ def add_on_demand(label: str, add: Callable[[], Awaitable[None]]) -> None:
             try:
                 await add()
             except NoonbitError as error:
-                warning(str(error))
+                warning(speech.engine(str(error)))
         button.delete()
 
     with place:

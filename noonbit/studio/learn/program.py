@@ -89,9 +89,9 @@ class ProgramPanel:
         if not is_reproduced(self.place.program) or (order := watched_order(name)) is None:
             return
         speech = self.speech
-        button = ui.button(
-            speech("learn.watch"), on_click=lambda: train(order, speech.language)
-        ).props("outline")
+        button = ui.button(speech("learn.watch"), on_click=lambda: train(order, speech)).props(
+            "outline"
+        )
         button.props["aria-label"] = speech(
             "learn.of", action=speech("learn.watch"), heading=self.heading
         )
@@ -100,12 +100,12 @@ class ProgramPanel:
         """Run a command; a training that can be watched is watched."""
         order = training_order(text)
         if order is not None:
-            train(order, self.speech.language)
+            train(order, self.speech)
             return
         try:
             commands.begin(self.name_of(form), text, studio.data_dir, self.speech.language)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
 
     def find(self) -> tuple[str, Said] | None:
         """Return the name of the form that was begun last and what it said, if any was."""
@@ -145,7 +145,7 @@ class ProgramPanel:
                         "outline dense"
                     )
                 elif said.error is not None:
-                    words("p", speech("learn.failed", sentence=said.error)).classes(
+                    words("p", speech("learn.failed", sentence=speech.engine(said.error))).classes(
                         "warning"
                     ).props('role="status"')
                 else:
@@ -212,11 +212,11 @@ def watched_order(experiment: str) -> Order | None:
     return Order(one.source, settings=(("config", one.name if is_only else f"{one.name}:{arm}"),))
 
 
-def train(order: Order, language: str) -> None:
-    """Begin a training with a report in a language, and go to where it is watched."""
+def train(order: Order, speech: Speech) -> None:
+    """Begin a training with a report in the page's language, and go to where it is watched."""
     try:
-        name = studio.trainings.begin(order, language=language)
+        name = studio.trainings.begin(order, language=speech.language)
     except NoonbitError as error:
-        say_error(str(error))
+        say_error(speech.engine(str(error)))
         return
     ui.navigate.to(f"/train/{name}")

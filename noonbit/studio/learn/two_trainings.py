@@ -86,7 +86,7 @@ class TwoTrainings:
                 for order in self.pair.orders()
             ]
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return
         self.show_links()
 

@@ -53,7 +53,7 @@ async def build(speech: Speech) -> None:
         try:
             runs.append(await asyncio.to_thread(read_listed_run, training.path))
         except ArtefactError as error:
-            warning(str(error))
+            warning(speech.engine(str(error)))
     if len(runs) < 2:
         words("p", speech("compare.few"))
         return
@@ -166,7 +166,7 @@ class ComparisonPage:
         except NoonbitError as error:
             self.verdict.clear()
             with self.verdict:
-                warning(str(error))
+                warning(self.speech.engine(str(error)))
             self.settings_section.set_visibility(False)
             return
         self.verdict.clear()

@@ -91,7 +91,7 @@ class TakeOutPage:
                 except NoonbitError as error:
                     place.clear()
                     with place:
-                        warning(str(error))
+                        warning(speech.engine(str(error)))
                     button.set_enabled(True)
                     return
                 show_file()
@@ -167,7 +167,7 @@ class TakeOutPage:
         try:
             await servers.start(self.training.name, self.training.path)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
         self.look()
 
     async def stop(self) -> None:

@@ -201,4 +201,4 @@ class WatchPage:
         try:
             studio.trainings.resume(self.training.name, language=self.speech.language)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
