@@ -91,6 +91,10 @@ def write_page(out: Path, language: Language = "en") -> Path:
     environment = make_environment(translate, Path(__file__).parent)
     environment.globals["say"] = lambda *text: text[index]
     environment.filters["spoken"] = lambda text: text[index]
+    # English begins a sentence with a capital.
+    environment.filters["spoken_first"] = lambda text: (
+        text[1] if index else text[0][0].upper() + text[0][1:]
+    )
     page = environment.get_template("experiments.html.j2").render(
         rows=rows,
         documents={
