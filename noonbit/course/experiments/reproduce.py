@@ -47,8 +47,11 @@ from noonbit.runs.run import Run
 from noonbit.system.paths import exists, require_place_for_folder
 from noonbit.system.runtime import Runtime
 
-QUICK_EPOCHS, QUICK_MEMBERS, QUICK_SECONDS = 1, 2, 10.0
-"""Of the `quick` form: at most so many epochs, members, and seconds for each training."""
+QUICK_EPOCHS, QUICK_MEMBERS, QUICK_VALIDATION = 1, 2, 1000
+"""Of the `quick` form: at most so many epochs, members, and items that validate."""
+QUICK_SECONDS = 6.0
+"""For all trainings of a quick form together. What it takes beside them is mostly the test set,
+which is measured whole."""
 DOCUMENTED_IMAGES = 10_000
 """Test images behind each documented figure: MNIST's official test set."""
 
@@ -148,13 +151,17 @@ def plan_trainings(
     experiment: Experiment, source: str, *, quick: bool
 ) -> Iterator[tuple[str, int, Recipe]]:
     """Yield the arm, seed and recipe of every training."""
-    for arm, recipe in experiment.recipes(source).items():
+    recipes = experiment.recipes(source)
+    for arm, recipe in recipes.items():
         for seed in experiment.seeds[:1] if quick else experiment.seeds:
             settings = recipe.explicit_settings() | {"seed": seed}
             if quick:
                 if recipe.time_budget is None:
                     settings["epochs"] = QUICK_EPOCHS
-                settings["time_budget"] = QUICK_SECONDS
+                members = min(experiment.members, QUICK_MEMBERS)
+                settings["time_budget"] = QUICK_SECONDS / (len(recipes) * members)
+                if settings.get("validation", 0) > QUICK_VALIDATION:
+                    settings["validation"] = QUICK_VALIDATION
             yield arm, seed, Recipe.model_validate(settings)
 
 

@@ -19,7 +19,15 @@ from noonbit.course.experiments.experiment import (
     load_experiments,
 )
 from noonbit.course.experiments.page import write_page
-from noonbit.course.experiments.reproduce import choose_source, judge_table, reproduce
+from noonbit.course.experiments.reproduce import (
+    QUICK_MEMBERS,
+    QUICK_SECONDS,
+    QUICK_VALIDATION,
+    choose_source,
+    judge_table,
+    plan_trainings,
+    reproduce,
+)
 from noonbit.course.experiments.results import read_last_result
 from noonbit.course.experiments.verdict import judge_better, judge_ensemble, judge_figure
 from noonbit.course.path.program import find_programs
@@ -245,6 +253,22 @@ def test_a_quick_form_gives_no_verdict_and_keeps_apart(tmp_path: Path) -> None:
     assert result.runs[0]["epochs"] == 1
     assert (tmp_path / "small-quick" / "result.json").exists()
     assert read_last_result("small", tmp_path) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_quick_form_takes_seconds_whatever_it_trains(name: str) -> None:
+    one = load_experiment(name)
+    if one.claim is not None and one.claim.kind == "table":
+        return
+    quick = [recipe for _, _, recipe in plan_trainings(one, one.source, quick=True)]
+    members = min(one.members, QUICK_MEMBERS)
+    assert sum(recipe.time_budget * members for recipe in quick) == pytest.approx(QUICK_SECONDS)
+    assert all((recipe.validation or 0) <= QUICK_VALIDATION for recipe in quick)
+    whole = [recipe for _, _, recipe in plan_trainings(one, one.source, quick=False)]
+    for recipe, full in zip(quick, whole[:: len(one.seeds)], strict=True):
+        changed = {"epochs", "time_budget", "validation"}
+        for setting, value in full.explicit_settings().items():
+            assert setting in changed or getattr(recipe, setting) == value
 
 
 def test_arms_and_seeds_are_all_run_and_compared(tmp_path: Path) -> None:
