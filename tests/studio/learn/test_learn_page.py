@@ -193,9 +193,9 @@ def test_a_small_picture_has_the_window_of_a_command_without_pixels(
         window = page.locator("#D1-6 learn-window")
         expect(page.locator("#D1-6 .drawing")).to_contain_text("A small picture of 6x6")
         expect(window.locator(".learn-formula")).to_contain_text("(6 + 2*1 - 3) / 1 + 1 = 6")
-        window.get_by_label("Place of the window").press("End")
+        window.get_by_label("Place of the window").press("ArrowRight")
         expect(window.get_by_role("status")).to_have_text(
-            "9*-1 + 0*0 + 0*1 + 9*-1 + 0*0 + 0*1 + 0*-1 + 0*0 + 0*1 = -18"
+            "0*(-1) + 0*0 + 0*1 + 0*(-1) + 0*0 + 9*1 + 0*(-1) + 0*0 + 9*1 = 18"
         )
         pool = page.locator("#D1-8 learn-window")
         expect(pool.locator(".learn-formula")).to_contain_text("(6 + 2*0 - 2) / 2 + 1 = 3")
