@@ -19,8 +19,11 @@ def add_help(speech: Speech, about: str, sentences: Mapping[str, str]) -> TextEl
     is left out.
     """
     with words("details").classes("help") as help_element:
-        mark = words("summary", "?")
-        mark.props["aria-label"] = mark.props["title"] = speech("help.of", term=about)
+        said = speech("help.of", term=about)
+        with words("summary") as mark:
+            words("span", "?").props('aria-hidden="true"')
+            words("span", said).classes("only-read")
+        mark.props["title"] = said
         for name, key in sentences.items():
             with words("p"):
                 if name:

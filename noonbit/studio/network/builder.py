@@ -91,9 +91,9 @@ class Builder:
         """Add one layer: its kind, its settings, what moves it, and the line of its arithmetic."""
         speech, number = self.speech, index + 1
         with ui.element("li").classes("layer-built"):
-            with ui.element("div").classes("layer-kind"):
+            with ui.element("div"):
                 kind = speech(f"kind.{layer.kind}")
-                words("b", f"{number}. {kind}")
+                words("b", f"{number}. {kind}").classes("layer-kind")
                 fields = {
                     speech(f"field.{name}"): f"help.field.{name}"
                     for name in type(layer).model_fields
