@@ -52,7 +52,7 @@ class Translator:
         korean = translate_engine(str(text))
         if korean is None:
             return Markup('<span lang="en">{}</span>').format(text)
-        return Markup(korean) if isinstance(text, Markup) else korean
+        return korean
 
     def plural(self, noun: str) -> str:
         """Return the plural of an English noun, which Korean does without."""
