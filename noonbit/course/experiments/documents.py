@@ -1,6 +1,6 @@
 """The documents that the experiments and their programs are from."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +14,10 @@ DOCUMENTS: dict[Letter, str] = {
     "records": "the CIFAR-10 speed records",
 }
 """Letter -> title, in the order in which experiments are listed."""
+
+
+Text: TypeAlias = tuple[str, str]
+"""The same in English and in Korean."""
 
 
 class FrozenModel(BaseModel):

@@ -10,15 +10,16 @@ import time
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.controls import Controls
-from noonbit.studio.course import Course
-from noonbit.studio.curves import MEASURES, chart
+from noonbit.studio.charts import MEASURES
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.look.frame import address_of
 from noonbit.studio.run_list import when
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training, read_log
+from noonbit.studio.watch.controls import Controls
+from noonbit.studio.watch.course import Course
+from noonbit.studio.watch.curves import chart
 
 LOOK_SECONDS = 0.25
 """Between two looks at the run folder."""
@@ -200,4 +201,4 @@ class WatchPage:
         try:
             studio.trainings.resume(self.training.name, language=self.speech.language)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
