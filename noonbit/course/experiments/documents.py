@@ -19,4 +19,4 @@ DOCUMENTS: dict[Letter, str] = {
 class FrozenModel(BaseModel):
     """A validated, immutable model that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
