@@ -35,8 +35,9 @@ from noonbit.training.steering import make_change
 
 FRAME_SECONDS = 0.1
 """At least, between two frames."""
-FRAME_SHARE = 0.03
-"""The share of the time of a watched training that frames may take."""
+FRAME_SHARE = 0.02
+"""The share of the time of a watched training that frames may take. A browser without a GPU takes
+as much again to paint them, and if it is on the same machine the training waits for both."""
 ASKING_SECONDS = 0.5
 """At least, between two askings about validation items, so that people can read them."""
 LOOK_SECONDS = 0.05
