@@ -23,4 +23,4 @@ Text: TypeAlias = tuple[str, str]
 class FrozenModel(BaseModel):
     """A validated, immutable model that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -23,8 +23,9 @@ from noonbit.studio.watch.curves import chart
 
 LOOK_SECONDS = 0.25
 """Between two looks at the run folder."""
-CHART_SECONDS = 1.0
-"""Between two drawings of the curves."""
+NUMBERS_SECONDS, CHART_SECONDS = 1.0, 2.0
+"""Between two writings of the numbers and two drawings of the curves, for each of which a browser
+lays out and paints the page: on the same processors as the training, if it has no GPU."""
 LOG_LINES = 12
 NUMBERS = ("epoch", "loss", "accuracy", "speed", "left", "rate")
 FRAME_SCRIPT = (
@@ -54,7 +55,9 @@ class WatchPage:
         self.training = training
         self.speech = speech
         self.course = Course(training.live)
-        self.drawn_at = float("-inf")
+        self.written_at = self.drawn_at = float("-inf")
+        self.written: str | None = None
+        """The status beside which the numbers were written."""
         self.drawn: object = None
         self.shown_layers = False
 
@@ -121,7 +124,9 @@ class WatchPage:
             lines = [line for line in read_log(training.path) if not line.startswith("process ")]
             self.log.set_text("\n".join(lines[-LOG_LINES:]) or speech("watch.preparing"))
         self.controls.show(status, course, is_live=training.live.exists)
-        self.show_numbers()
+        if status != self.written or time.monotonic() - self.written_at >= NUMBERS_SECONDS:
+            self.written, self.written_at = status, time.monotonic()
+            self.show_numbers()
         if time.monotonic() - self.drawn_at >= CHART_SECONDS:
             self.show_charts()
         self.show_result()
