@@ -112,7 +112,12 @@ def prepare_training(
         **word_reasons,
         **context.plan.reasons,
     }
-    state = init_training(network, context, None if initial is None else initial.weights)
+    state = init_training(
+        network,
+        context,
+        None if initial is None else initial.weights,
+        rates_by_depth=recipe.finetune,
+    )
     state.elapsed = perf_counter() - started
     return PreparedTraining(state, context, reasons, file)
 

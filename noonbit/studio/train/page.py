@@ -87,7 +87,10 @@ class TrainForm:
         self.model_path.bind_enabled_from(self.model)
 
         self.is_fast = ui.checkbox(speech("train.fast"), value="fast" in query)
-        self.model.bind_enabled_from(self.is_fast, "value", lambda is_fast: not is_fast)
+        self.is_pretrained = ui.checkbox(speech("train.pretrained"), value="pretrained" in query)
+        self.is_fast.bind_enabled_from(self.is_pretrained, "value", lambda chosen: not chosen)
+        self.is_pretrained.bind_enabled_from(self.is_fast, "value", lambda chosen: not chosen)
+        self.is_pretrained.bind_value_to(self.model, "enabled", lambda chosen: not chosen)
         is_open = any(name in query for name in (*NUMBERS, "optimizer", "augment", "on_bad"))
         with (
             ui.expansion(speech("train.settings"), value=is_open).classes("wide"),
@@ -150,8 +153,11 @@ class TrainForm:
         is_own = self.data.value == OWN
         return Order(
             source=self.data_path.value.strip() if is_own else self.data.value,
-            model=None if self.is_fast.value or model in (None, "", DEFAULT) else model,
+            model=None
+            if self.is_fast.value or self.is_pretrained.value or model in (None, "", DEFAULT)
+            else model,
             is_fast=self.is_fast.value,
+            is_pretrained=self.is_pretrained.value,
             settings=tuple(settings),
         )
 

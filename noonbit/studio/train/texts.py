@@ -29,6 +29,10 @@ TRAIN_TEXTS: Mapping[str, tuple[str, str]] = {
         "In seconds, with a small network",
         "작은 신경망으로 몇 초 만에 학습",
     ),
+    "train.pretrained": (
+        "Photographs: begin with what others learned (--pretrained)",
+        "사진: 다른 사람이 미리 학습한 가중치로 시작 (--pretrained)",
+    ),
     "train.settings": ("Settings", "설정"),
     "train.settings_help": (
         "Whatever is left open is derived from the data and this computer.",
