@@ -24,7 +24,7 @@ from noonbit.models.sentence import WordVectors
 from noonbit.models.summary import summarise
 from noonbit.models.tta import with_tta
 from noonbit.system.runtime import Runtime
-from noonbit.training.autotune import autotune_engine
+from noonbit.training.engine import choose_engine
 from noonbit.training.loop import fit, init_training
 from noonbit.training.state import Callbacks, TrainingContext, TrainingState
 from noonbit.training.trainable import require_trainable
@@ -105,7 +105,7 @@ def prepare_training(
         runtime,
     )
     if contract is None:
-        context = replace(context, runtime=autotune_engine(network, context, recipe))
+        context = replace(context, runtime=choose_engine(network, context, recipe))
     reasons = {
         **context.runtime.reasons,
         **items.reasons,

@@ -11,9 +11,10 @@ from noonbit.errors import NoonbitError
 from noonbit.models.layer_file import LayerSpec
 from noonbit.models.layer_table import DoesNotFit, LayerRow
 from noonbit.models.placement import format_shape
-from noonbit.studio.draft import NEW_LAYERS, Draft, Target
 from noonbit.studio.elements import say_error, words
+from noonbit.studio.help import add_help
 from noonbit.studio.language import Speech
+from noonbit.studio.network.draft import NEW_LAYERS, Draft, Target
 
 CHOICES = {"padding": ("valid", "same", 1, 2, 3), "how": ("max", "average")}
 """Settings that are chosen and not typed."""
@@ -49,7 +50,15 @@ class Builder:
                 ui.button(
                     speech(f"kind.{kind}"), icon="add", on_click=lambda kind=kind: self.add(kind)
                 ).props(f'outline dense data-kind="{kind}"').classes("kind")
-        self.totals = ui.element("dl").classes("numbers")
+        with ui.element("div").classes("side-by-side"):
+            self.totals = ui.element("dl").classes("numbers")
+            terms = {
+                "network.parameters": "help.parameters",
+                "network.multiply_adds": "help.multiply_adds",
+                "network.epoch": "help.epochs",
+            }
+            names = {speech(label): key for label, key in terms.items()}
+            add_help(speech, ", ".join(names), names)
         with ui.element("div").classes("side-by-side"):
             self.name = ui.input(
                 speech("network.name"),
@@ -82,7 +91,14 @@ class Builder:
         """Add one layer: its kind, its settings, what moves it, and the line of its arithmetic."""
         speech, number = self.speech, index + 1
         with ui.element("li").classes("layer-built"):
-            words("b", f"{number}. {speech(f'kind.{layer.kind}')}").classes("layer-kind")
+            with ui.element("div"):
+                kind = speech(f"kind.{layer.kind}")
+                words("b", f"{number}. {kind}").classes("layer-kind")
+                fields = {
+                    speech(f"field.{name}"): f"help.field.{name}"
+                    for name in type(layer).model_fields
+                }
+                add_help(speech, f"{number}. {kind}", {"": f"help.kind.{layer.kind}", **fields})
             with ui.element("div").classes("layer-fields"):
                 for name in type(layer).model_fields:
                     self.show_field(index, layer, name)
@@ -204,7 +220,7 @@ class Builder:
         try:
             self.draft.change(index, name, value)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return
         self.explain()
 
@@ -225,7 +241,7 @@ class Builder:
         try:
             act()
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return
         self.show_layers()
 
@@ -234,7 +250,7 @@ class Builder:
         try:
             path = str(self.draft.save(self.name.value))
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return None
         self.saved.set_text(self.speech("network.saved", path=path))
         return path

@@ -77,6 +77,8 @@ def test_language_and_theme_are_handed_on(
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         frame.wait_for_function("document.documentElement.scrollHeight <= innerHeight")
         assert frame.evaluate("innerHeight") > 1500  # all of it, one below the other
+        places = [link.bounding_box() for link in page.locator("nav a").all()]
+        assert all(box is not None and box["x"] + box["width"] <= 390 for box in places)
 
 
 def test_the_exported_page_reaches_nothing_of_the_studio(

@@ -12,8 +12,11 @@ from raw_http import connected, head
 from running_studio import RunningStudio
 
 from noonbit.config.recipe import OptimizerName
-from noonbit.studio.train_page import OPTIMIZERS
+from noonbit.models.layer_file import KINDS
+from noonbit.studio.help_texts import HELP_TEXTS
+from noonbit.studio.train.page import NUMBERS, OPTIMIZERS
 from noonbit.studio.trainings import Trainings
+from noonbit.studio.watch.controls import SETTINGS
 
 
 def begin(page: Page, studio: RunningStudio, query: str) -> str:
@@ -103,6 +106,36 @@ def test_seconds_mean_a_network_that_noonbit_chooses(
         page.goto(f"{studio.url}/train")
         page.get_by_role("checkbox", name="In seconds").click()
         expect(page.get_by_role("combobox", name="Network")).to_be_disabled()
+
+
+@pytest.mark.parametrize(
+    ("locale", "mark", "sentence"),
+    [
+        ("en-US", "What does this mean? Batch size", "before its weights are corrected once"),
+        ("ko-KR", "무슨 뜻인가요? 배치 크기", "가중치를 한 번 고칠 때까지 보는 데이터의 개수"),
+    ],
+)
+def test_a_technical_word_is_explained_by_keyboard(
+    studio: RunningStudio, chromium: Browser, locale: str, mark: str, sentence: str
+) -> None:
+    with watched_page(chromium, origin=studio.url, locale=locale, width=390) as page:
+        page.goto(f"{studio.url}/train?data=digits&epochs=2")
+        summary = page.locator("summary", has_text=mark)
+        explained = page.get_by_text(sentence)
+        expect(explained).to_be_hidden()
+        summary.focus()
+        page.keyboard.press("Enter")
+        expect(explained).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.keyboard.press("Enter")
+        expect(explained).to_be_hidden()
+
+
+def test_every_setting_and_layer_has_its_sentence() -> None:
+    asked = {"network", "optimizer", "augment", *NUMBERS, *SETTINGS, "parameters", "multiply_adds"}
+    asked |= {f"kind.{kind}" for kind in KINDS}
+    asked |= {f"field.{name}" for layer in KINDS.values() for name in layer.model_fields}
+    assert {f"help.{name}" for name in asked} | {"help.of"} == HELP_TEXTS.keys()
 
 
 def test_every_optimizer_is_offered() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from noonbit.live.folder import LiveFolder
-from noonbit.studio.course import MOST_NOTES, MOST_TICKS, Course, Ticks, minutes
-from noonbit.studio.curves import chart
 from noonbit.studio.language import Speech
+from noonbit.studio.watch.course import MOST_NOTES, MOST_TICKS, Course, Ticks, minutes
+from noonbit.studio.watch.curves import chart
 
 EN = Speech("en")
 

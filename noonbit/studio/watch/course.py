@@ -64,8 +64,10 @@ class Course:
         """Changes and refusals, the latest last."""
         self.header: dict[str, Any] = {}
         """Of the latest frame."""
+        self.header_stamp = 0
         self.history: list[dict[str, float]] = []
         """The epochs that are over."""
+        self.history_stamp = 0
 
     def read(self) -> None:
         """Read on. For a thread of its own: the log of an hour has megabytes."""
@@ -88,6 +90,10 @@ class Course:
 
     def read_header(self) -> None:
         """Read the numbers of the latest frame, without its pictures."""
+        stamp = self.live.frame_stamp()
+        if stamp == self.header_stamp:
+            return
+        self.header_stamp = stamp
         try:
             with self.live.frame.open("rb") as file:
                 (length,) = struct.unpack("<I", file.read(4))
@@ -96,7 +102,14 @@ class Course:
             pass  # none yet, or a damaged one
 
     def read_history(self) -> None:
-        """Read history.csv."""
+        """Read history.csv, if it is another one."""
+        try:
+            stamp = (self.live.run / "history.csv").stat().st_mtime_ns
+        except OSError:
+            return
+        if stamp == self.history_stamp:
+            return
+        self.history_stamp = stamp
         self.history = read_epochs(self.live.run) or self.history
 
     @property

@@ -10,20 +10,22 @@ import time
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.controls import Controls
-from noonbit.studio.course import Course
-from noonbit.studio.curves import MEASURES, chart
+from noonbit.studio.charts import MEASURES
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.look.frame import address_of
 from noonbit.studio.run_list import when
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training, read_log
+from noonbit.studio.watch.controls import Controls
+from noonbit.studio.watch.course import Course
+from noonbit.studio.watch.curves import chart
 
 LOOK_SECONDS = 0.25
 """Between two looks at the run folder."""
-CHART_SECONDS = 1.0
-"""Between two drawings of the curves."""
+NUMBERS_SECONDS, CHART_SECONDS = 1.0, 2.0
+"""Between two writings of the numbers and two drawings of the curves, for each of which a browser
+lays out and paints the page: on the same processors as the training, if it has no GPU."""
 LOG_LINES = 12
 NUMBERS = ("epoch", "loss", "accuracy", "speed", "left", "rate")
 FRAME_SCRIPT = (
@@ -53,7 +55,9 @@ class WatchPage:
         self.training = training
         self.speech = speech
         self.course = Course(training.live)
-        self.drawn_at = float("-inf")
+        self.written_at = self.drawn_at = float("-inf")
+        self.written: str | None = None
+        """The status beside which the numbers were written."""
         self.drawn: object = None
         self.shown_layers = False
 
@@ -120,7 +124,9 @@ class WatchPage:
             lines = [line for line in read_log(training.path) if not line.startswith("process ")]
             self.log.set_text("\n".join(lines[-LOG_LINES:]) or speech("watch.preparing"))
         self.controls.show(status, course, is_live=training.live.exists)
-        self.show_numbers()
+        if status != self.written or time.monotonic() - self.written_at >= NUMBERS_SECONDS:
+            self.written, self.written_at = status, time.monotonic()
+            self.show_numbers()
         if time.monotonic() - self.drawn_at >= CHART_SECONDS:
             self.show_charts()
         self.show_result()
@@ -200,4 +206,4 @@ class WatchPage:
         try:
             studio.trainings.resume(self.training.name, language=self.speech.language)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))

@@ -22,8 +22,8 @@ from noonbit.live.folder import LiveFolder
 from noonbit.live.wishes import Show
 from noonbit.studio.state import studio
 
-LOOK_SECONDS = 0.03
-"""Between two looks for a new frame; a training writes ten a second."""
+LOOK_SECONDS = 0.05
+"""Between two looks for a new frame; a training writes ten a second at most."""
 TOUCH_SECONDS = 0.5
 MOST_MESSAGE = 2**16
 REPORT_POLICY = (

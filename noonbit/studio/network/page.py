@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.costs import costs_of
-from noonbit.studio.draft import Draft, Target, saved_networks
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
-from noonbit.studio.network_builder import Builder, duration
+from noonbit.studio.network.builder import Builder, duration
+from noonbit.studio.network.costs import costs_of
+from noonbit.studio.network.draft import Draft, Target, saved_networks
 from noonbit.studio.state import studio
 
 STYLE = '<link rel="stylesheet" href="/static/network.css">'
@@ -30,7 +30,7 @@ async def build(speech: Speech) -> None:
         known = await asyncio.to_thread(studio.known_data)
     except NoonbitError as error:
         known = {}
-        warning(str(error))
+        warning(speech.engine(str(error)))
     source = query.get("data") or next(iter(known), "digits")
     draft, name = Draft(), query.get("name", "")
     try:
@@ -39,7 +39,7 @@ async def build(speech: Speech) -> None:
         elif name:
             draft = Draft.open(name)
     except NoonbitError as error:
-        warning(str(error))
+        warning(speech.engine(str(error)))
     await NetworkPage(speech, known, source, draft, name).build()
 
 
@@ -55,7 +55,9 @@ class NetworkPage:
     async def build(self) -> None:
         """Add the elements; the costs come when the engine has answered."""
         speech = self.speech
-        options = {name: f"{name} · {title}" for name, title in self.known.items()}
+        options = {
+            name: f"{name} · {self.speech.engine(title)}" for name, title in self.known.items()
+        }
         options.setdefault(self.source, self.source)
         ui.select(
             options,
@@ -106,7 +108,7 @@ class NetworkPage:
         except NoonbitError as error:
             self.about.clear()
             with self.about:
-                warning(str(error))
+                warning(self.speech.engine(str(error)))
             return
         if source == self.source:  # else other data were chosen meanwhile
             self.show(answer)
@@ -139,7 +141,7 @@ class NetworkPage:
         speech, name = self.speech, network["name"]
         with ui.element("li").classes("panel network-card").props(f'data-network="{name}"'):
             words("h3", name)
-            words("p", network["title"])
+            words("p", self.speech.engine(network["title"]))
             words("p", network["source"]).classes("aside")
             facts = {
                 speech("network.parameters"): speech.number(network["parameters"]),

@@ -9,8 +9,8 @@ import asyncio
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.draw.exported_page import WEIGHTS, exported_pages
 from noonbit.studio.elements import warning, words
-from noonbit.studio.exported_page import WEIGHTS, exported_pages
 from noonbit.studio.language import Speech
 from noonbit.studio.run_list import accuracy_of, when
 from noonbit.studio.state import studio
@@ -67,7 +67,7 @@ def build_run(speech: Speech, run: str) -> None:
         except NoonbitError as error:
             place.clear()
             with place:
-                warning(str(error))
+                warning(speech.engine(str(error)))
             return
         place.clear()
         with place:

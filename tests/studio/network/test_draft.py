@@ -11,8 +11,8 @@ from noonbit.errors import UsageError
 from noonbit.jobs.forecast import forecast_network
 from noonbit.models.layer_file import KINDS, LayerFile
 from noonbit.models.layer_table import REASONS
-from noonbit.studio.draft import NEW_LAYERS, Draft, Target, saved_networks
-from noonbit.studio.network_texts import KOREAN_REASONS
+from noonbit.studio.network.draft import NEW_LAYERS, Draft, Target, saved_networks
+from noonbit.studio.network.texts import KOREAN_REASONS
 from noonbit.system.multiply_rate import multiply_adds_per_second
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.course import Course
 from noonbit.studio.elements import say_error, words
+from noonbit.studio.help import with_help
 from noonbit.studio.language import Speech
 from noonbit.studio.state import studio
+from noonbit.studio.watch.course import Course
 
 SETTINGS = ("learning_rate", "momentum", "weight_decay", "batch_size")
 BUTTONS = {"pause": "pause", "go": "play_arrow", "step": "skip_next", "stop": "stop"}
@@ -57,7 +58,8 @@ class Controls:
     def add_field(self, setting: str) -> None:
         """Add the field of a setting; Enter or its button asks for the value in it."""
         name = self.speech(f"setting.{setting}")
-        field = ui.input(name).props('inputmode="decimal" stack-label').classes("wide")
+        with with_help(self.speech, f"setting.{setting}", f"help.{setting}"):
+            field = ui.input(name).props('inputmode="decimal" stack-label').classes("wide")
         change = self.changing(setting)
         field.on("keydown.enter", change)
         with field.add_slot("append"):
@@ -98,7 +100,7 @@ class Controls:
             if training is not None:
                 training.live.send(wish)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
 
     def show(self, status: str, course: Course, *, is_live: bool) -> None:
         """Show what can be asked for now, the settings' values, and what became of the wishes."""

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.draft import saved_networks
 from noonbit.studio.elements import say_error, warning, words
+from noonbit.studio.help import with_help
 from noonbit.studio.language import Speech
+from noonbit.studio.network.draft import saved_networks
 from noonbit.studio.run_list import show_runs
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Order
@@ -52,9 +53,9 @@ class TrainForm:
             known = await asyncio.to_thread(studio.known_data)
         except NoonbitError as error:
             known = {}
-            warning(str(error))
+            warning(speech.engine(str(error)))
         data = query.get("data", next(iter(known), OWN))
-        options = {name: f"{name} · {title}" for name, title in known.items()}
+        options = {name: f"{name} · {speech.engine(title)}" for name, title in known.items()}
         own = await asyncio.to_thread(studio.data_sets.list)
         options |= {each.source: each.source for each in own}
         self.data = ui.select(
@@ -72,12 +73,13 @@ class TrainForm:
         self.networks = {DEFAULT: speech("train.default_network")}
         if model not in (DEFAULT, OWN) and not is_file:
             self.networks[model] = model
-        self.model = ui.select(
-            {**self.networks, OWN: speech("train.own_network")},
-            label=speech("train.network"),
-            value=OWN if is_file else model,
-            with_input=True,
-        ).classes("wide")
+        with with_help(speech, "train.network", "help.network"):
+            self.model = ui.select(
+                {**self.networks, OWN: speech("train.own_network")},
+                label=speech("train.network"),
+                value=OWN if is_file else model,
+                with_input=True,
+            ).classes("wide")
         self.model_path = ui.input(
             speech("train.network_path"), value=model if is_file else ""
         ).classes("wide")
@@ -95,42 +97,43 @@ class TrainForm:
             ui.element("div").classes("fields"),
         ):
             words("p", speech("train.settings_help")).classes("aside")
-            self.numbers = {
-                name: ui.input(speech(f"setting.{name}"), value=query.get(name, ""))
-                .props(f'inputmode="decimal" placeholder="{speech("train.derived")}" stack-label')
-                .classes("wide")
-                for name in NUMBERS
-            }
-            self.optimizer = ui.select(
-                {
-                    DEFAULT: speech("train.derived"),
-                    **{name: name for name in OPTIMIZERS},
-                },
-                label=speech("setting.optimizer"),
-                value=query.get("optimizer", DEFAULT),
-            ).classes("wide")
-            self.augment = (
-                ui.input(speech("setting.augment"), value=query.get("augment", ""))
-                .props(f'placeholder="{speech("train.derived")}" stack-label')
-                .classes("wide")
-            )
+            self.numbers = {name: self.add_setting(name) for name in NUMBERS}
+            for field in self.numbers.values():
+                field.props('inputmode="decimal"')
+            with with_help(speech, "setting.optimizer", "help.optimizer"):
+                self.optimizer = ui.select(
+                    {
+                        DEFAULT: speech("train.derived"),
+                        **{name: name for name in OPTIMIZERS},
+                    },
+                    label=speech("setting.optimizer"),
+                    value=query.get("optimizer", DEFAULT),
+                ).classes("wide")
+            self.augment = self.add_setting("augment")
             self.skips_bad = ui.checkbox(
                 speech("train.skip_bad"), value=query.get("on_bad") == "skip"
             )
         ui.button(speech("train.begin"), on_click=self.begin).props("unelevated").classes("main")
         ui.timer(0, self.fill_networks, once=True)
 
+    def add_setting(self, name: str) -> ui.input:
+        """Add the field of a setting that is typed, and what it means."""
+        speech = self.speech
+        with with_help(speech, f"setting.{name}", f"help.{name}"):
+            field = ui.input(speech(f"setting.{name}"), value=self.query.get(name, ""))
+        return field.props(f'placeholder="{speech("train.derived")}" stack-label').classes("wide")
+
     async def fill_networks(self) -> None:
         """Offer the networks that were saved, and the catalogue."""
         try:
             networks = await studio.networks()
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return
         for path in saved_networks():
             self.networks[str(path)] = f"{path.stem} · {self.speech('train.built')}"
         for each in sorted(networks, key=lambda each: each["takes"] != "pictures"):
-            title = f"{each['name']} · {each['title']}"
+            title = f"{each['name']} · {self.speech.engine(each['title'])}"
             if each["takes"] != "pictures":
                 title += f" ({self.speech('takes.' + each['takes'])})"
             self.networks[each["name"]] = title
@@ -167,6 +170,6 @@ class TrainForm:
         try:
             name = studio.trainings.begin(order, language=self.speech.language)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return
         ui.navigate.to(f"/train/{name}")
