@@ -25,6 +25,7 @@ ROOMS = [
     "data",
     "augment",
     "models",
+    "pretrained",
     "training",
     "evaluation",
     "explain",
