@@ -10,6 +10,11 @@ from functools import cache
 VALUE = "{}"
 """Stands for any value, in both languages in the same order."""
 SENTENCES: tuple[tuple[str, str], ...] = (
+    # What gives classes away
+    ("The {} alone tells the class of {} of {} pictures (the largest class has {}), so a network "
+     "may learn that in place of what they show.",
+     "{} 하나만으로 사진의 클래스를 {} 맞힙니다(사진 {}장, 가장 큰 클래스는 {}). 신경망이 사진 "
+     "내용 대신 이것을 배울 수 있습니다."),
     # How the data was split
     ("{} items set aside, every class in proportion", "클래스 비율을 지켜 떼어 둔 항목 {}개"),
     ("{} items set aside, those of {} whole games", "따로 떼어 둔 항목 {}개(기보 {}개 전체)"),

@@ -5,6 +5,7 @@
     members.py       the section on an ensemble's members
     folds.py         the section on a cross-validation's folds
     boards.py        the section on moves in Go
+    suspects.py      the section on what `noonbit check RUN` found
     attribution.py   the section on the words that decided
     commands.py      the commands that it prints
     charts.py        inline SVG, of the shapes in shapes.py
@@ -40,6 +41,7 @@ from noonbit.report.attribution import explain_most_confident
 from noonbit.report.folds import build_fold_section
 from noonbit.report.history_picture import write_history_picture
 from noonbit.report.members import build_member_section
+from noonbit.report.suspects import build_check_section
 from noonbit.report.translation import ENGLISH, Translator, install_translator
 from noonbit.runs.changes import read_changes
 from noonbit.runs.predictions import StoredPredictions, read_predictions
@@ -131,6 +133,7 @@ def template_context(
             evaluation, predictions, items, pairs, translate
         ),
         "mistakes": sections.find_worst_mistakes(run, predictions, items, translate),
+        "check": build_check_section(run, items, translate),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",
         "mean_confidence": sections.mean_confidence(evaluation),

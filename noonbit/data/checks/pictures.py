@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from noonbit.data.checks import appearance
 from noonbit.data.checks.findings import Finding, readable_parts
 from noonbit.data.dataset import PART_NAMES, Part, Picture, Pictures, RawDataset
 from noonbit.data.prepared import PreparedDataset
@@ -101,10 +102,11 @@ def stretched_levels(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def file_findings(items: PreparedDataset) -> Iterator[Finding]:
-    """Find misnamed files, mixed sizes, and grey pictures among colour ones."""
+    """Find misnamed files, mixed sizes, grey pictures among colour ones, and what appearance tells."""
     yield from misnamed_files(items)
     yield from mixed_sizes(items)
     yield from mixed_channels(items)
+    yield from appearance.findings(items)
 
 
 def pictures_of(part: Part) -> Pictures:
