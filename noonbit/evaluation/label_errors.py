@@ -3,11 +3,11 @@
     found = find_label_errors(probabilities, labels)      the most probable errors first
 
 Confident learning (Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in
-dataset labels", Journal of Artificial Intelligence Research 70, 2021). A class counts as confident
-for an item where its probability is at least the mean that items labelled so get for it. So classes
-that a network is less sure of are held to less, and items that are simply difficult, whose classes
-are all below their thresholds, are left alone. An item is a probable error if the most probable of
-its confident classes is not its label.
+dataset labels", Journal of Artificial Intelligence Research 70, 2021), pruning by noise rate. A
+class counts as confident for an item where its probability is at least the mean that items labelled
+so get for it, so classes that a network is less sure of are held to less. The most probable of the
+confident classes, counted by label, estimate how many items of each class are labelled as another;
+so many are named, those by which the other class is more probable than the label.
 
 The probabilities must come from networks that did not train on the items (`--folds`, or a test
 split): a network that did has learned the wrong labels too.
@@ -50,8 +50,21 @@ def find_label_errors(probabilities: Probabilities, labels: NDArray[np.int64]) -
     sums = np.bincount(labels, weights=given, minlength=classes)
     thresholds = np.where(sizes >= LEAST_OF_CLASS, sums / np.maximum(1, sizes), np.inf)
     confident = np.where(probabilities >= thresholds, probabilities, -1.0)
-    likely = confident.argmax(axis=1)
-    chosen = confident[np.arange(count), likely]
-    rows = np.flatnonzero((chosen >= 0) & (likely != labels) & (chosen > given))
-    rows = rows[np.argsort(given[rows] - chosen[rows], kind="stable")]
-    return LabelErrors(rows, likely[rows], thresholds)
+    is_confident = confident.max(axis=1, initial=-1.0) >= 0
+    joint = np.zeros((classes, classes))
+    np.add.at(joint, (labels[is_confident], confident[is_confident].argmax(axis=1)), 1)
+    joint *= (sizes / np.maximum(1, joint.sum(axis=1)))[:, None]
+
+    margins, likely = np.full(count, -np.inf), labels.copy()
+    for label, other in np.argwhere(joint >= 0.5):
+        if label == other:
+            continue
+        rows = np.flatnonzero(labels == label)
+        more = probabilities[rows, other] - given[rows]
+        named = np.argsort(-more, kind="stable")[: round(float(joint[label, other]))]
+        named = named[more[named] > margins[rows[named]]]
+        margins[rows[named]], likely[rows[named]] = more[named], other
+    # Where the label itself is the most probable class, the count has asked for too many.
+    found = np.flatnonzero((likely != labels) & (probabilities.argmax(axis=1) != labels))
+    found = found[np.argsort(-margins[found], kind="stable")]
+    return LabelErrors(found, likely[found], thresholds)

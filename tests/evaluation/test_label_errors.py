@@ -46,7 +46,7 @@ def test_the_most_probable_error_comes_first() -> None:
 def test_a_threshold_is_the_mean_probability_of_the_items_labelled_so() -> None:
     labels = np.array([0] * 5 + [1] * 5)
     probabilities = np.tile(np.array([0.6, 0.4], np.float32), (10, 1))
-    # Nothing but the class of five items at 0.4 reaches class 1's threshold, which is 0.4.
+    # All items reach both thresholds, and 0.6 is the higher probability.
     found = find_label_errors(probabilities, labels)
     np.testing.assert_allclose(found.thresholds, [0.6, 0.4], atol=1e-6)
     np.testing.assert_array_equal(found.rows, [5, 6, 7, 8, 9])
