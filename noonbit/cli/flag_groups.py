@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 FLAG_GROUPS = {
     "What to train": ("model", "fast", "config", "from", "resume", "trust"),
-    "How long": ("epochs", "time-budget", "patience", "keep"),
+    "How long": ("epochs",
+        "learning-curve", "time-budget", "patience", "keep"),
     "How": (
         "augment",
         "batch-size",
@@ -28,6 +29,8 @@ FLAG_GROUPS = {
         "weight-decay",
         "epsilon",
         "label-smoothing",
+        "balance",
+        "unknown",
         "average-weights",
         "test-time-augmentation",
     ),
@@ -47,6 +50,8 @@ FLAG_GROUPS = {
         "validation-rows",
         "fold",
         "test-fold",
+        "training-share",
+        "learning-curve",
         "image-size",
         "channels",
         "normalise",

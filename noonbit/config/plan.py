@@ -73,6 +73,8 @@ class Plan:
     epsilon: float
     """0 for optimisers that have none."""
     label_smoothing: float
+    balance: bool
+    unknown: bool
     augment: str
     normalise: Normalisation
     keep: Kept
@@ -165,6 +167,8 @@ def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
         weight_decay=choose("weight_decay", *DECAYS[chosen]),
         epsilon=choose("epsilon", *EPSILONS[chosen]) if chosen in EPSILONS else 0.0,
         label_smoothing=choose("label_smoothing", 0.1, "keeps short trainings calm"),
+        balance=recipe.balance,
+        unknown=recipe.unknown,
         augment=choose("augment", *inputs.augmentation),
         normalise=choose("normalise", "standard", "suits every network here"),
         keep=choose("keep", "accuracy", "what the report's headline is about"),

@@ -44,6 +44,7 @@ from noonbit.report.members import build_member_section
 from noonbit.report.suspects import build_check_section
 from noonbit.report.translation import ENGLISH, Translator, install_translator
 from noonbit.runs.changes import read_changes
+from noonbit.runs.learning_curve import read_learning_curve
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import training_notes
@@ -93,6 +94,7 @@ def template_context(
     )
     explicit_settings, derived_settings = sections.list_settings(run)
     metadata, noun = run.metadata, run.contract.preprocessor.noun
+    curve = read_learning_curve(run)
     return {
         "run": run,
         "metadata": metadata,
@@ -133,6 +135,11 @@ def template_context(
             evaluation, predictions, items, pairs, translate
         ),
         "mistakes": sections.find_worst_mistakes(run, predictions, items, translate),
+        "curve": curve,
+        "curve_sentence": None if curve is None else curve.sentence(noun),
+        "curve_start": None
+        if curve is None
+        else charts.scale_start(min(point.low for point in curve.points)),
         "check": build_check_section(run, items, translate),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",

@@ -28,7 +28,7 @@ class Prediction(Message):
     name: str
     """Its file's name, or `input 0`."""
     prediction: str
-    """The most probable class."""
+    """The most probable class, or `unknown` if the network was trained to say so."""
     probability: float
     top: list[ClassProbability]
     """As many classes as were asked for, the most probable first."""
