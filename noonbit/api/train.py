@@ -46,8 +46,8 @@ def train(
     the fields of `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings`
     (`members=7`, `folds=10`), checked by name and value. With `live`, others can watch and steer it
     through its folder (`noonbit watch`, `noonbit studio`). With `learning_curve`, parts of the
-    training items are trained on too, to say what more would bring. `observer` shows the progress; by
-    default a bar or lines on stderr. Raises the errors of errors.py.
+    training items are trained on too, to say what more would bring. `observer` shows the progress;
+    by default a bar or lines on stderr. Raises the errors of errors.py.
     """
     network = model if isinstance(model, nn.Module) else None
     if model is not None and network is None:

@@ -59,7 +59,9 @@ def check(
         from noonbit.cli.check_run import check_run
 
         if read_options.given():
-            raise UsageError(f"{source} is a run, which knows how to read its data; leave out flags.")
+            raise UsageError(
+                f"{source} is a run, which knows how to read its data; leave out flags."
+            )
         check_run(run, out=out, data_dir=data_dir, json=json)
         return
     if out is not None and out.suffix.lower() != ".png":

@@ -87,7 +87,13 @@ def print_suspects(found: "RunCheck", reason: str) -> None:
     shown = [one for one in found.suspects if one.reason == reason]
     if shown:
         print_table(
-            ("path", "given label", "likely label", "probability", *(["like"] if shown[0].like else [])),
+            (
+                "path",
+                "given label",
+                "likely label",
+                "probability",
+                *(["like"] if shown[0].like else []),
+            ),
             [
                 (
                     one.path,

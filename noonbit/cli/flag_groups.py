@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 FLAG_GROUPS = {
     "What to train": ("model", "fast", "config", "from", "resume", "trust"),
-    "How long": ("epochs",
-        "learning-curve", "time-budget", "patience", "keep"),
+    "How long": ("epochs", "learning-curve", "time-budget", "patience", "keep"),
     "How": (
         "augment",
         "batch-size",

@@ -73,8 +73,6 @@ class Plan:
     epsilon: float
     """0 for optimisers that have none."""
     label_smoothing: float
-    balance: bool
-    unknown: bool
     augment: str
     normalise: Normalisation
     keep: Kept
@@ -91,6 +89,8 @@ class Plan:
     measuring the engines would pay; infinite for no budget."""
     reasons: dict[str, str]
     """The reason for each derived setting, by name."""
+    balance: bool = False
+    unknown: bool = False
 
     @property
     def augmentation(self) -> Augmentation:

@@ -219,9 +219,7 @@ def predict_in_memory(classifier: Classifier, inputs: NDArray[Any] | Sequence[An
         classifier.contract.class_names,
         prepared.adjusted,
         (),
-        unknown=find_unknown(
-            classifier.contract.unknown_below, probabilities, prepared.adjusted
-        ),
+        unknown=find_unknown(classifier.contract.unknown_below, probabilities, prepared.adjusted),
         pictures=keep_pictures(prepared.values, np.arange(len(prepared.values))),
     )
 

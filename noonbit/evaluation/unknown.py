@@ -26,4 +26,3 @@ def with_unknown(
     rule = OutOfDistributionRule.fit(contract.preprocessor, probabilities)
     threshold = None if rule is None else rule.threshold
     return contract.model_copy(update={"unknown_below": threshold})
-

@@ -18,12 +18,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     # What more items would bring
     ("The second half of the training {}s brought {} points (95 % interval {} to {}); twice the "
      "{}s would bring about {} points.",
-     "학습용 {}의 나머지 절반이 {}%p를 높였습니다(95 % 신뢰 구간 {} ~ {}). {}을(를) 두 배로 늘리면 약 "
-     "{}%p 높아질 것입니다."),
+     "학습용 {}의 나머지 절반이 {}%p를 높였습니다(95 % 신뢰 구간 {} ~ {}). {}을(를) 두 배로 "
+     "늘리면 약 {}%p 높아질 것입니다."),
     ("The second half of the training {}s brought {} points (95 % interval {} to {}), which may be "
      "luck: these test {}s cannot tell whether more would help.",
-     "학습용 {}의 나머지 절반이 {}%p를 높였지만(95 % 신뢰 구간 {} ~ {}) 우연일 수 있습니다. 이 시험용 "
-     "{}(으)로는 더 늘리면 나아질지 알 수 없습니다."),
+     "학습용 {}의 나머지 절반이 {}%p를 높였지만(95 % 신뢰 구간 {} ~ {}) 우연일 수 있습니다. 이 "
+     "시험용 {}(으)로는 더 늘리면 나아질지 알 수 없습니다."),
     # How the data was split
     ("{} items set aside, every class in proportion", "클래스 비율을 지켜 떼어 둔 항목 {}개"),
     ("{} items set aside, those of {} whole games", "따로 떼어 둔 항목 {}개(기보 {}개 전체)"),

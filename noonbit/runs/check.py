@@ -1,4 +1,4 @@
-"""Check the data of a run with what its networks answered: wrong labels, near-duplicates, odd items.
+"""Check the data of a run with its answers: wrong labels, near-duplicates, odd items.
 
     check = check_run(run, items)       also writes check.json into the run folder
 
@@ -225,4 +225,3 @@ def accuracy_without(
         return None
     groups = None if predictions.groups is None else predictions.groups[kept]
     return Share.of(predictions.right[kept], groups)
-

@@ -106,7 +106,7 @@ def train_epoch(
 
     False when `callbacks` asked to stop.
     """
-    plan, runtime, count = context.plan, context.runtime, len(context.train)
+    plan, runtime = context.plan, context.runtime
     device, seed = runtime.device, plan.seed
     learning_rate = steering.learning_rate
     update_average = make_average_update(state.average, state.model, plan.average_weights)

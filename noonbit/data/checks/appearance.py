@@ -12,12 +12,21 @@ from noonbit.data.dataset import Indices
 from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import plural
 
+FEWEST = 50
+"""Pictures; of fewer, quartiles say little of what is usual."""
 MOST_COMPARED = 100_000
 """Pictures on either side of the comparison, evenly taken from more."""
 
 
 def findings(items: PreparedDataset) -> Iterator[Finding]:
-    """Find what appearance tells, each as a note: a person has to say what it means."""
+    """Find what appearance tells, each as a note: a person has to say what it means.
+
+    Nothing of fewer than `FEWEST` pictures.
+    """
+    if sum(map(len, readable_parts(items).values())) < FEWEST or not isinstance(
+        items.values, np.ndarray
+    ):
+        return
     found = across_split(items)
     if len(found):
         count = len(items.split.test)

@@ -41,7 +41,6 @@ Kind = Literal[
     "bit depth",
     "left out",
     "odd games",
-    "few tested",
     "near duplicates",
     "stands out",
     "giveaway",
@@ -50,9 +49,6 @@ Kind = Literal[
 IMBALANCE_NOTE, IMBALANCE_PROBLEM = 3, 10
 """Largest class over smallest. Of two classes at 3 to 1, always answering the larger one is right
 in 75 % of cases, and at 10 to 1 in 91 %: from there an accuracy says nothing by itself."""
-FEW_TEST_ITEMS = 138
-"""Of so many, 90 % right has a 95 % interval of 10 points (1.96^2 * 0.9 * 0.1 / 0.05^2): of fewer,
-a good network can hardly be told from a poor one."""
 FEW_ITEMS = 10
 """Validation takes a tenth, so a class with fewer training items has less than one for it."""
 """Largest median share of a picture's pixels at 0 or 255 that still looks like stretching, which
@@ -102,7 +98,6 @@ def findings_of_items(items: PreparedDataset) -> list[Finding]:
             *several_labels(items),
             *(() if items.has_given_classes else class_sizes(items, parts["train"])),
             *(() if items.has_given_classes else find_untested_classes(items)),
-            *few_tested(items),
         ]
     )
 
@@ -332,19 +327,6 @@ def find_untested_classes(items: PreparedDataset) -> Iterator[Finding]:
             "untested",
             f"There is no test {items.preprocessor.noun} of {classes(missing)}.",
             tuple(missing),
-        )
-
-
-def few_tested(items: PreparedDataset) -> Iterator[Finding]:
-    """Find a test split whose accuracy has too wide an interval to tell anything."""
-    count, noun = len(items.split.test), items.preprocessor.noun
-    if 0 < count < FEW_TEST_ITEMS and items.groups(items.split.test) is None:
-        yield Finding(
-            "note",
-            "few tested",
-            f"There {'is' if count == 1 else 'are'} only {plural(count, f'test {noun}')}. Below "
-            f"{FEW_TEST_ITEMS} the interval of an accuracy is wider than 10 points, too wide to "
-            f"tell much; --folds 5 tests every {noun}.",
         )
 
 

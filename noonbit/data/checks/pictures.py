@@ -102,7 +102,7 @@ def stretched_levels(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def file_findings(items: PreparedDataset) -> Iterator[Finding]:
-    """Find misnamed files, mixed sizes, grey pictures among colour ones, and what appearance tells."""
+    """Find misnamed files, mixed sizes, grey among colour, and what appearance tells."""
     yield from misnamed_files(items)
     yield from mixed_sizes(items)
     yield from mixed_channels(items)

@@ -1,4 +1,4 @@
-"""Plain properties of pictures: which pictures stand out by one, and which property gives classes away.
+"""Plain properties of pictures: which stand out by one, and which property gives classes away.
 
     measured = measure(items, numbers)
     outliers(measured)                       dark, bright, flat and blurry pictures
@@ -103,7 +103,7 @@ def measure_light(values: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def measure_files(items: PreparedDataset) -> NDArray[np.float64]:
-    """Return width, height, the number of the format, and channels of all items as found, (4, N)."""
+    """Return width, height, format and channels of all items as they were found, (4, N)."""
     rows: list[NDArray[np.float64]] = []
     formats: dict[str, int] = {}
     for name in PART_NAMES:

@@ -39,8 +39,9 @@ def titles(diagnosis: Diagnosis, kind: str) -> list[str]:
 def test_a_shape_that_only_one_class_has_gives_the_class_away(folder: Path) -> None:
     write_pictures(folder, wide_cats=True)
     found = titles(diagnose(folder), "giveaway")
-    assert "The width alone tells the class of 100.0% of 60 pictures (the largest class has 50.0%)" in (
-        found[0]
+    assert (
+        "The width alone tells the class of 100.0% of 60 pictures (the largest class has 50.0%)"
+        in (found[0])
     )
     assert any("aspect ratio" in title for title in found)
 

@@ -67,7 +67,9 @@ def test_pictures_that_are_all_alike_raise_the_limit() -> None:
     rng = np.random.default_rng(0)
     rows = np.linspace(-1, 1, 28)
     strokes = [
-        255 * np.exp(-((rows - shift) ** 2)[None] * 40) * np.exp(-(rows**2)[:, None] * rng.uniform(1, 3))
+        255
+        * np.exp(-((rows - shift) ** 2)[None] * 40)
+        * np.exp(-(rows**2)[:, None] * rng.uniform(1, 3))
         for shift in rng.uniform(-0.05, 0.05, 120)
     ]
     values = np.array(strokes).astype(np.uint8)[:, None]
