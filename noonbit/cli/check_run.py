@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Rows printed of each reason; the table has all."""
+SURE_ACCURACY = 0.9
+"""Below it, a network's own mistakes outnumber what labels usually have."""
 ENDINGS = (".csv", ".json", ".parquet")
 
 
@@ -56,6 +58,11 @@ def print_check(run: "Run", found: "RunCheck") -> None:
         f"{'is' if wrong == 1 else 'are'} probably labelled wrongly"
     )
     print_suspects(found, "label")
+    if wrong and found.accuracy is not None and found.accuracy.accuracy < SURE_ACCURACY:
+        print_line(
+            f"note     The networks are right on {found.accuracy.accuracy:.0%}, so many of these "
+            "are their own mistakes: read the first ones, and train better networks for the rest."
+        )
     if found.near_duplicate_limit is not None:
         count = found.count("near duplicate")
         print_line(
@@ -63,9 +70,8 @@ def print_check(run: "Run", found: "RunCheck") -> None:
             f"trained (a correlation of {found.near_duplicate_limit:.3f} or more)"
         )
         print_suspects(found, "near duplicate")
-    both = found.accuracy, found.without_near_duplicates
-    if both[0] is not None and both[1] is not None:
-        with_all, without = both
+    with_all, without = found.accuracy, found.without_near_duplicates
+    if with_all is not None and without is not None:
         print_line(
             f"accuracy {without.accuracy:.2%} of {without.items:,} without copies, exact or near "
             f"(95 % interval {without.low:.2%} to {without.high:.2%}), {with_all.accuracy:.2%} of "

@@ -112,7 +112,9 @@ def check_run(run: Run, items: PreparedDataset) -> RunCheck:
     """
     predictions = read_predictions(run)
     suspects = label_suspects(run, predictions)
-    without, limit, sentences = None, None, ()
+    without: Share | None = None
+    limit: float | None = None
+    sentences: tuple[str, ...] = ()
     if items.preprocessor.shown_as == "picture" and isinstance(items.values, np.ndarray):
         near = near_duplicates_of(items, predictions)
         limit = near.limit

@@ -70,7 +70,9 @@ def test_the_command_writes_a_table_and_the_report_shows_the_items(
 ) -> None:
     run, _ = changed
     table = tmp_path / "look.csv"
-    assert main(["check", str(run.path), "--out", str(table), "--json"]) == 0
+    with pytest.raises(SystemExit) as ended:
+        main(["check", str(run.path), "--out", str(table), "--json"])
+    assert ended.value.code == 0
     found = json.loads(capsys.readouterr().out)
     header, first = table.read_text(encoding="utf-8").splitlines()[:2]
     assert header == '"path","given_label","likely_label","probability","reason","like"'
