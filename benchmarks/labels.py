@@ -79,7 +79,7 @@ def labels(
         rows = result[name]
         print_table(list(rows[0]), [[show(value) for value in row.values()] for row in rows])
         print()
-    keep(out, result)
+    keep(result, out)
 
 
 def show(value: Any) -> Any:
