@@ -104,7 +104,7 @@ def measure_labels(
         np.savez(path, images=pixels[trained], labels=given[trained])
         run = train(path, recipe, EnsembleSettings(folds=FOLDS), out=Path(folder, "run"))
         predictions = read_predictions(run)
-        assert run.evaluation is not None
+        assert run.evaluation is not None  # noqa: S101 - just evaluated
         accuracy = run.evaluation.accuracy
     is_wrong = np.isin(trained[predictions.items], wrong)
     found = {"noonbit": find_label_errors(predictions.probabilities, predictions.labels).rows}
