@@ -14,8 +14,18 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 FLAG_GROUPS = {
-    "What to train": ("model", "fast", "config", "from", "resume", "trust"),
-    "How long": ("epochs", "learning-curve", "time-budget", "patience", "keep"),
+    "What to train": (
+        "model",
+        "pretrained",
+        "finetune",
+        "download",
+        "fast",
+        "config",
+        "from",
+        "resume",
+        "trust",
+    ),
+    "How long": ("epochs", "time-budget", "patience", "keep"),
     "How": (
         "augment",
         "batch-size",

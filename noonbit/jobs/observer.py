@@ -13,6 +13,9 @@ class Observer(Callbacks):
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
         """Called before the first step; `state` is past step 0 in a resumed training."""
 
+    def on_features(self, done: int, count: int) -> None:
+        """Called after `done` of `count` pictures passed a pretrained network, by any thread."""
+
     def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
         """Called after the test split was evaluated."""
 

@@ -15,6 +15,7 @@ from noonbit.jobs.ensemble import resume_members, train_members
 from noonbit.jobs.initial import refuse_several
 from noonbit.jobs.learning_curve import add_learning_curve
 from noonbit.jobs.observer import Observer
+from noonbit.jobs.pretrained import refuse_with_pretrained, with_pretrained_settings
 from noonbit.jobs.single import resume_one, train_one
 from noonbit.models.network_file import read_if_file
 from noonbit.runs.folder import require_place
@@ -61,6 +62,11 @@ def train(
             "--learning-curve trains one network anew on each part of the data; leave out members, "
             "folds, --from, and networks given as Python objects."
         )
+    if recipe.pretrained is not None:
+        refuse_with_pretrained(recipe, ensemble, model=model, from_run=from_run)
+        recipe = with_pretrained_settings(recipe)
+    elif recipe.finetune:
+        raise UsageError("--finetune is for --pretrained; add it, or leave out --finetune.")
     if ensemble.count == 1:
         run = train_one(
             source,

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from noonbit.data.checks import appearance
 from noonbit.data.checks.findings import Finding, readable_parts
 from noonbit.data.dataset import PART_NAMES, Part, Picture, Pictures, RawDataset
 from noonbit.data.prepared import PreparedDataset
@@ -106,6 +105,8 @@ def file_findings(items: PreparedDataset) -> Iterator[Finding]:
     yield from misnamed_files(items)
     yield from mixed_sizes(items)
     yield from mixed_channels(items)
+    from noonbit.data.checks import appearance  # brings PyTorch, which no other finding needs
+
     yield from appearance.findings(items)
 
 
