@@ -22,6 +22,7 @@ BENCHMARKS = {
     "prediction": "Images/s of predicting and the latency of one, against Keras and plain PyTorch.",
     "serve": "Images/s of noonbit serve under load, against bare onnxruntime; and a soak.",
     "live": "Speed of a training that is watched, against the same one unwatched.",
+    "labels": "Wrong labels, near-duplicates and foreign pictures found, of those put in.",
     "photographs": "The share of photographs of digits that a run of MNIST reads rightly.",
     "startup": "Seconds until commands answer, against importing Keras.",
     "growth": "Time an image and memory, by the number of images and of epochs, with a chart.",

@@ -41,6 +41,7 @@ from noonbit.data.preprocess.pixels import ValueRange, pixels_from_array
 from noonbit.data.split import Holdout
 from noonbit.errors import UsageError, UsageTypeError
 from noonbit.evaluation.inference import Probabilities, predict_part
+from noonbit.evaluation.out_of_distribution import find_unknown
 from noonbit.evaluation.torch_inference import NetworkClassifier
 from noonbit.jobs.pretrained import (
     calibrate_by_folds,
@@ -123,6 +124,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         weight_decay: float | None = None,
         epsilon: float | None = None,
         label_smoothing: float | None = None,
+        balance: bool = False,
+        unknown: bool = False,
         augment: str | None = None,
         normalise: Normalisation | None = None,
         keep: Kept | None = None,
@@ -149,6 +152,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.weight_decay = weight_decay
         self.epsilon = epsilon
         self.label_smoothing = label_smoothing
+        self.balance = balance
+        self.unknown = unknown
         self.augment = augment
         self.normalise = normalise
         self.keep = keep
@@ -236,6 +241,21 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         # Before `classes_` is asked for, so that an unfitted classifier says what it is.
         probabilities = self.predict_proba(X)
         return cast("NDArray[Any]", self.classes_[probabilities.argmax(axis=1)])
+
+    def is_unknown(self, X: Any) -> NDArray[np.bool_]:
+        """Whether each image is none of the classes, (n,), by the threshold of `unknown=True`.
+
+        Raises `UsageError` where `fit` has found no threshold: without `unknown=True`, and where
+        fewer than 100 items validate or the network is unsure of its own.
+        """
+        probabilities = self.predict_proba(X)
+        unknown = find_unknown(self.contract_.unknown_below, probabilities, {})
+        if unknown is None:
+            raise UsageError(
+                "ImageClassifier has no threshold for what it does not know: fit it with "
+                "unknown=True, on so many images that 100 validate."
+            )
+        return unknown
 
     def predict_proba(self, X: Any) -> Probabilities:
         """The probability of each class, float32 (n, classes), in the order of `classes_`."""

@@ -34,6 +34,7 @@ def train(
     out: str | Path | None = None,
     data_dir: str | Path | None = None,
     live: bool = False,
+    learning_curve: bool = False,
     observer: Observer | None = None,
     **settings: Any,
 ) -> Run:
@@ -45,8 +46,9 @@ def train(
     published ones (`pretrained="efficientnet-lite0"`, or a file). `settings` are the fields of
     `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings` (`members=7`,
     `folds=10`), checked by name and value. With `live`, others can watch and steer it through its
-    folder (`noonbit watch`, `noonbit studio`). `observer` shows the progress; by default a bar or
-    lines on stderr. Raises the errors of errors.py.
+    folder (`noonbit watch`, `noonbit studio`). With `learning_curve`, parts of the training items
+    are trained on too, to say what more would bring. `observer` shows the progress; by default a
+    bar or lines on stderr. Raises the errors of errors.py.
     """
     network = model if isinstance(model, nn.Module) else None
     if model is not None and network is None:
@@ -67,6 +69,7 @@ def train(
             out=None if out is None else output_path(out),
             data_dir=as_path(data_dir),
             live=live,
+            learning_curve=learning_curve,
             observer=shown,
         )
 

@@ -1,4 +1,4 @@
-"""noonbit check SOURCE"""
+"""noonbit check SOURCE|RUN"""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +16,14 @@ from noonbit.cli.output import (
 )
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PART_NAMES, require_pictures
-from noonbit.errors import CheckFailed, UsageError, plural
+from noonbit.errors import ArtefactNotFound, CheckFailed, UsageError, plural
+from noonbit.runs.find import RUN_JSON, find_run
+from noonbit.system.paths import exists, user_path
 from noonbit.terminal import shell_word, shorten_sentence
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from noonbit.data.checks.check import Diagnosis
     from noonbit.data.checks.findings import Finding
 
@@ -35,17 +39,31 @@ def check(
     out: OutFile = None,
     json: Json = False,
 ) -> None:
-    """Say what a source is, and what is wrong with it.
+    """Say what a source is, and what is wrong with it; of a run, which of its items to look at.
 
-    Exits with 5 where something is wrong; what noonbit copes with by itself is only noted.
+    Exits with 5 where something is wrong; what noonbit copes with by itself is only noted. Of a
+    run: labels that are probably wrong, near-duplicates of training pictures, pictures that stand
+    out, and properties that give classes away. Its report is written again with them.
 
     Parameters
     ----------
     source
-        A path, an archive, or a name of `noonbit data`.
+        A path, an archive, or a name of `noonbit data`; or a run: its folder, a unique beginning of
+        its name, or `last`.
     out
-        Draw a contact sheet here, a PNG with a row of training pictures for each class.
+        Of a source: draw a contact sheet here, a PNG with a row of training pictures for each
+        class. Of a run: the table of its items, .csv, .json or .parquet; by default check.csv in
+        its folder.
     """
+    if (run := named_run(source)) is not None:
+        from noonbit.cli.check_run import check_run
+
+        if read_options.given():
+            raise UsageError(
+                f"{source} is a run, which knows how to read its data; leave out flags."
+            )
+        check_run(run, out=out, data_dir=data_dir, json=json)
+        return
     if out is not None and out.suffix.lower() != ".png":
         raise UsageError(f"--out {out} ends in '{out.suffix}'; the contact sheet is a .png.")
     from noonbit.data import open_data
@@ -76,6 +94,26 @@ def check(
             "or train knowing it."
         )
     say(f"next     noonbit train {words}")
+
+
+def named_run(name: str) -> "Path | None":
+    """Return the folder of a run; None for whatever else the name may be.
+
+    A known data set and a path that exists are no runs, unless there is a run.json in them.
+    """
+    from noonbit.data.known.catalogue import KNOWN
+
+    if name in KNOWN:
+        return None
+    path = user_path(name)
+    if exists(path) and not exists(path / RUN_JSON) and name != "last":
+        return None
+    try:
+        return find_run(name)
+    except ArtefactNotFound:
+        if name == "last":
+            raise
+        return None
 
 
 def print_diagnosis(diagnosis: "Diagnosis") -> None:

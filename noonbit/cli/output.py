@@ -178,10 +178,55 @@ def format_cell(cell: object) -> str:
 def print_trained(run: "Run", *, json: bool) -> None:
     """Print a new run's figures (with `json`), its report's path, and the next command."""
     if json:
+        from noonbit.runs.learning_curve import read_learning_curve
+
         facts = {"run": str(run.path), "model": run.metadata["model"]["name"]}
-        print_json(facts | run.metadata["result"])
+        curve = read_learning_curve(run)
+        more = {} if curve is None else {"learning_curve": curve.model_dump()}
+        print_json(facts | run.metadata["result"] | more)
+    say_learning_curve(run)
+    say_unknown(run)
     say(f"\nreport   {run.path / 'report.html'}")
     say(f"next     noonbit predict {run.word} {run.contract.preprocessor.example}")
+
+
+def say_learning_curve(run: "Run") -> None:
+    """Print the accuracy for each number of training items, if that was measured."""
+    from noonbit.runs.learning_curve import read_learning_curve
+
+    curve = read_learning_curve(run)
+    if curve is None:
+        return
+    noun = run.contract.preprocessor.noun
+    for point in curve.points:
+        say(
+            f"curve    {plural(point.train_items, noun)}: {point.accuracy:.2%} (95 % interval "
+            f"{point.low:.2%} to {point.high:.2%})"
+        )
+    say(f"         {curve.sentence(noun)}")
+
+
+def say_unknown(run: "Run") -> None:
+    """Print how many test items are answered with `unknown`, if the run may answer so."""
+    if not run.recipe.unknown:
+        return
+    threshold, noun = run.contract.unknown_below, run.contract.preprocessor.noun
+    if threshold is None:
+        say(
+            "unknown  is never answered: too few items validate, or the network is unsure of its "
+            "own"
+        )
+        return
+    from noonbit.evaluation.intervals import wilson_interval
+    from noonbit.runs.predictions import read_predictions
+
+    confidence = read_predictions(run).confidence
+    count, flagged = len(confidence), int((confidence < threshold).sum())
+    low, high = wilson_interval(flagged, count)
+    say(
+        f"unknown  is answered below {threshold:.1%}: of {plural(count, f'test {noun}')} that are "
+        f"known, {flagged / max(1, count):.1%} (95 % interval {low:.1%} to {high:.1%})"
+    )
 
 
 def say_adjustments(

@@ -28,6 +28,7 @@ def train(
     from_run: Annotated[str | None, Parameter(name="--from", group=TRAIN_FLAGS)] = None,
     download: Annotated[bool, FLAG] = False,
     resume: Annotated[str | None, FLAG] = None,
+    learning_curve: Annotated[bool, FLAG] = False,
     live: Annotated[bool, FLAG] = False,
     out: Annotated[OutFolder, FLAG] = None,
     data_dir: Annotated[DataDir, FLAG] = None,
@@ -51,6 +52,9 @@ def train(
         Download the weights of --pretrained if they are not here; says from where first.
     resume
         Continue this run; with --epochs N, up to N epochs in all, also beyond its plan.
+    learning_curve
+        Train on an eighth, a quarter and half of the training items too, and say what twice as many
+        would bring.
     live
         Let others watch and steer this training: noonbit watch, noonbit studio.
     out
@@ -75,6 +79,8 @@ def train(
         raise UsageError(
             "--resume continues a run as it was begun; leave out all flags but --epochs and --live."
         )
+    if learning_curve and resume is not None:
+        raise UsageError("--learning-curve is of a training from the start; leave out --resume.")
     from noonbit.jobs.progress import display
     from noonbit.jobs.train import resume as resume_run
     from noonbit.jobs.train import train as train_source
@@ -102,6 +108,7 @@ def train(
                 out=out,
                 data_dir=data_dir,
                 live=live,
+                learning_curve=learning_curve,
                 observer=observer,
             )
         else:

@@ -86,6 +86,8 @@ class Plan:
     """Seconds; infinite for no budget."""
     reasons: dict[str, str]
     """The reason for each derived setting, by name."""
+    balance: bool = False
+    unknown: bool = False
 
     @property
     def augmentation(self) -> Augmentation:
@@ -162,6 +164,8 @@ def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
         weight_decay=choose("weight_decay", *DECAYS[chosen]),
         epsilon=choose("epsilon", *EPSILONS[chosen]) if chosen in EPSILONS else 0.0,
         label_smoothing=choose("label_smoothing", 0.1, "keeps short trainings calm"),
+        balance=recipe.balance,
+        unknown=recipe.unknown,
         augment=choose("augment", *inputs.augmentation),
         normalise=choose("normalise", "standard", "suits every network here"),
         keep=choose("keep", "accuracy", "what the report's headline is about"),

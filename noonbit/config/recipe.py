@@ -140,6 +140,11 @@ class Recipe(ReadOptions):
     """Added to the denominator of adam, adamw, rmsprop and adadelta."""
     label_smoothing: Share | None = None
     """The share of each target that is spread over all classes."""
+    balance: bool = False
+    """Draw every class equally often in training; probabilities stay those of the true
+    frequencies."""
+    unknown: bool = False
+    """Answer `unknown` where the network is less sure than it is of its own items."""
     augment: Annotated[str, BeforeValidator(settings_to_text)] | None = None
     """shift=PIXELS,rotation=DEGREES,zoom=SHARE,flip,...; or none. Keras's names work too."""
     normalise: Normalisation | None = None
@@ -173,6 +178,8 @@ class Recipe(ReadOptions):
     """The share (up to 0.5) or number of the training items that chooses the best weights."""
     validation_rows: HeldOutRows = "stratified"
     """Drawn from every class in proportion, or the first or last rows of the training items."""
+    training_share: Annotated[float, within(0, 1, above_least=True)] = 1.0
+    """Train on this share of the training items, of every class in proportion."""
     fold: Annotated[str, AfterValidator(check_fold)] | None = None
     """K/N: of N parts of the training items, the K-th chooses the best weights."""
     test_fold: Annotated[str, AfterValidator(check_fold)] | None = None

@@ -190,7 +190,9 @@ def prepare(
         test_share=test,
         bad=transformed.bad,
     )
-    split = drawn.without(set(transformed.bad))
+    split = drawn.without(set(transformed.bad)).with_training_share(
+        holdout.training_share, all_labels(data)
+    )
     for part in ("train", "test"):
         if len(getattr(drawn, part)) and not len(getattr(split, part)):
             raise DataError(

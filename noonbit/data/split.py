@@ -13,7 +13,7 @@ bootstrap for accuracy estimation and model selection", 1995).
 
 import io
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from noonbit.config.recipe import HeldOutRows, Recipe
 from noonbit.data.dataset import PART_NAMES, Indices, PartName, RawDataset
-from noonbit.data.stratify import StratifiedSampler
+from noonbit.data.stratify import SPLIT_SEED, StratifiedSampler
 from noonbit.errors import DataError, UsageError, plural
 from noonbit.system.artefacts import damaged, read_artefact, refuse
 
@@ -50,6 +50,8 @@ class Holdout:
     test_fold: tuple[int, int] | None = None
     """(k, n): the test split is fold k, counted from 1, of n stratified folds of everything but an
     official test part."""
+    training_share: float = 1.0
+    """Of the items that would train, every class in proportion; the others are left out."""
 
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> "Holdout":
@@ -59,6 +61,7 @@ class Holdout:
             recipe.validation_rows,
             parse_fold(recipe.fold),
             parse_fold(recipe.test_fold),
+            recipe.training_share,
         )
 
 
@@ -143,6 +146,21 @@ class Split:
         if not np.array_equal(np.unique(self.folds), np.arange(1, folds + 1)):
             return f"its folds are not numbered from 1 to {folds}"
         return None
+
+    def with_training_share(self, share: float, labels: Indices) -> "Split":
+        """Return this split with a share of its training items; `labels` (N,) are of all items.
+
+        Of every class at least one stays. A smaller share is a part of a larger one, so that
+        trainings on both differ by their number of items alone.
+        """
+        if share == 1:
+            return self
+        order = np.random.default_rng(SPLIT_SEED).permutation(self.train)
+        kept = [
+            own[: max(1, round(share * len(own)))]
+            for own in (order[labels[order] == label] for label in np.unique(labels[self.train]))
+        ]
+        return replace(self, train=np.sort(np.concatenate(kept)))
 
     def without(self, bad: set[int]) -> "Split":
         """Return this split without the items in `bad`."""

@@ -16,9 +16,10 @@ from PIL import Image
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import BadItem, Indices, NumberedNames, Part, Sentences, input_kind_of
 from noonbit.data.preprocess.base import Adjustment, Values, adjustments_of_each
-from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.contract import UNKNOWN, Contract
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import InputRefused, UsageTypeError
+from noonbit.evaluation.out_of_distribution import find_unknown
 from noonbit.evaluation.prediction_cards import (
     CLASSES_SHOWN,
     MOST_SHOWN,
@@ -62,6 +63,9 @@ class Predictions:
     ids: Mapping[str, str] = field(default_factory=dict)
     """What a table calls its items, by their names; see `Inputs.ids`."""
     id_column: str = ""
+    unknown: NDArray[np.bool_] | None = None
+    """Whether each input is answered with `unknown` (N,); None if no class is missing. `top` has
+    the probabilities of the classes all the same."""
     pictures: NDArray[np.uint8] | None = None
     """What the network saw of the first inputs, (N, C, H, W), for notebooks; None if that is no
     picture."""
@@ -71,8 +75,14 @@ class Predictions:
 
     @property
     def labels(self) -> list[str]:
-        """The most probable class of each input."""
-        return [self.class_names[index] for index in self.probabilities.argmax(axis=1)]
+        """The most probable class of each input, or `unknown` where it is none of them."""
+        names = [self.class_names[index] for index in self.probabilities.argmax(axis=1)]
+        if self.unknown is None:
+            return names
+        return [
+            UNKNOWN if is_unknown else name
+            for name, is_unknown in zip(names, self.unknown.tolist(), strict=True)
+        ]
 
     def top(self, count: int) -> list[list[tuple[str, float]]]:
         """Return the `count` most probable classes of each input with their probabilities."""
@@ -92,15 +102,20 @@ class Predictions:
         """Return plain rows: name, prediction, probability, then the next classes up to `count`.
 
         The last column, `adjusted`, says what was changed to fit the network: `resized, inverted`,
-        or nothing. The first is the id that a table gives an item, under its own header.
+        or nothing. The first is the id that a table gives an item, under its own header. Where an
+        answer may be `unknown`, `likely` is the most probable class all the same.
         """
         table = []
+        answers = self.labels
         changes = adjustments_of_each(self.adjusted, np.arange(len(self)))
-        for name, best, change in zip(self.names, self.top(count), changes, strict=True):
+        for name, answer, best, change in zip(
+            self.names, answers, self.top(count), changes, strict=True
+        ):
             row: dict[str, Any] = {
                 **({self.id_column: self.ids.get(name, "")} if self.id_column else {}),
                 "name": name,
-                "prediction": best[0][0],
+                "prediction": answer,
+                **({} if self.unknown is None else {"likely": best[0][0]}),
                 "probability": best[0][1],
             }
             for rank, (label, probability) in enumerate(best[1:], start=2):
@@ -181,12 +196,15 @@ def predict_part(classifier: Classifier, part: Part) -> Predictions:
     is_readable = np.ones(len(part), bool)
     is_readable[list(prepared.bad)] = False
     readable = np.flatnonzero(is_readable)
+    probabilities = classifier.probabilities(prepared.values, readable)
+    adjusted = {name: np.searchsorted(readable, rows) for name, rows in prepared.adjusted.items()}
     return Predictions(
         tuple(part.names[i] for i in readable.tolist()),
-        classifier.probabilities(prepared.values, readable),
+        probabilities,
         contract.class_names,
-        {name: np.searchsorted(readable, rows) for name, rows in prepared.adjusted.items()},
+        adjusted,
         tuple(prepared.bad.values()),
+        unknown=find_unknown(contract.unknown_below, probabilities, adjusted),
         pictures=keep_pictures(prepared.values, readable),
     )
 
@@ -194,12 +212,14 @@ def predict_part(classifier: Classifier, part: Part) -> Predictions:
 def predict_in_memory(classifier: Classifier, inputs: NDArray[Any] | Sequence[Any]) -> Predictions:
     """Predict inputs held in memory; raises `InputRefused` for the first that cannot be used."""
     prepared = classifier.contract.preprocessor.transform_given(inputs)
+    probabilities = classifier.probabilities(prepared.values)
     return Predictions(
         tuple(NumberedNames("input", len(prepared.values))),
-        classifier.probabilities(prepared.values),
+        probabilities,
         classifier.contract.class_names,
         prepared.adjusted,
         (),
+        unknown=find_unknown(classifier.contract.unknown_below, probabilities, prepared.adjusted),
         pictures=keep_pictures(prepared.values, np.arange(len(prepared.values))),
     )
 
@@ -220,6 +240,9 @@ def concatenate_predictions(each: Sequence[Predictions]) -> Predictions:
         tuple(item for one in each for item in one.bad),
         {name: found for one in each for name, found in one.ids.items()},
         next((one.id_column for one in each if one.id_column), ""),
+        unknown=None
+        if each[0].unknown is None
+        else np.concatenate([one.unknown for one in each if one.unknown is not None]),
         pictures=first_pictures(each),
     )
 

@@ -63,6 +63,16 @@ def share_interval(
     return share.low, share.high
 
 
+def items_for_width(share: float, width: float, *, z: float = 1.959964) -> int:
+    """Return how many items make Wilson's 95 % interval of a `share` at most so wide."""
+    count = 1
+    while True:
+        low, high = wilson_interval(round(share * count), count, z=z)
+        if high - low <= width:
+            return count
+        count += max(1, count // 50)
+
+
 def wilson_interval(correct: int, count: int, *, z: float = 1.959964) -> tuple[float, float]:
     """Return the 95 % interval of a proportion (Wilson, 1927), accurate near 0 and 1 too."""
     if count == 0:

@@ -19,13 +19,14 @@ with a rule or without:
 noonbit/page/unfamiliar.js is the same in JavaScript.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from noonbit.data.preprocess.base import Preprocessor
+from noonbit.data.preprocess.base import Adjustment, Preprocessor
 from noonbit.evaluation.intervals import wilson_interval
 
 UNLIKE_ADJUSTMENTS = frozenset({"unlike", "blank"})
@@ -44,6 +45,25 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Probabilities = NDArray[np.floating[Any]]
 """(N, classes)."""
+
+
+def find_unknown(
+    threshold: float | None,
+    probabilities: Probabilities,
+    adjusted: Mapping[Adjustment, NDArray[np.int64]],
+) -> NDArray[np.bool_] | None:
+    """Return which inputs, probabilities (N, classes), are answered with `unknown`: (N,) or None.
+
+    Those below the contract's threshold, and those whose preparation has found them unlike the
+    training inputs. None without a threshold.
+    """
+    if threshold is None:
+        return None
+    unknown = np.asarray(probabilities.max(axis=1, initial=0) < threshold)
+    for name, rows in adjusted.items():
+        if name in UNLIKE_ADJUSTMENTS:
+            unknown[rows] = True
+    return unknown
 
 
 class OutOfDistributionRule(BaseModel):

@@ -27,6 +27,7 @@ from noonbit.evaluation.cross_validation import combine_fold_splits, fold_scores
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.evaluation.significance import disagreement, gain_over_mean, paired_gain
 from noonbit.evaluation.temperature import calibrate
+from noonbit.evaluation.unknown import with_unknown
 from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS, outline_for
 from noonbit.models.ensemble import Ensemble, Member
@@ -168,7 +169,10 @@ def combine_members(
         # Without validation items, the summed logits are divided by the sum of the temperatures.
         total = math.fsum(member.contract.temperature for member in members)
         contract = contract.model_copy(update={"temperature": total})
-    contract = calibrate(contract, network, tensor_dataset(items, "validation", runtime), runtime)
+    validation = tensor_dataset(items, "validation", runtime)
+    contract = calibrate(contract, network, validation, runtime)
+    if recipe.unknown:
+        contract = with_unknown(contract, network, validation, runtime)
     run.write_setup(recipe.model_dump(exclude_none=True), contract, items.split)
     save_weights(run.path / "weights.safetensors", network.state_dict())
     run.contract, run.recipe, run.model = contract, recipe, network

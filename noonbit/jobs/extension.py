@@ -58,6 +58,6 @@ def extend(run: Run, prepared: PreparedTraining, epochs: int) -> None:
     )
     for name in RESULTS:
         (run.path / name).unlink(missing_ok=True)
-    # The temperature belongs to the weights of before.
-    run.contract = run.contract.model_copy(update={"temperature": 1.0})
+    # Temperature and threshold belong to the weights of before.
+    run.contract = run.contract.model_copy(update={"temperature": 1.0, "unknown_below": None})
     write_json(run.path / "contract.json", run.contract.model_dump())

@@ -18,7 +18,12 @@ from noonbit.evaluation.metrics import Evaluation
 from noonbit.jobs.observer import Observer
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
-from noonbit.runs.training_notes import beginning_notes, head_note, time_budget_note
+from noonbit.runs.training_notes import (
+    beginning_notes,
+    few_tested_note,
+    head_note,
+    time_budget_note,
+)
 from noonbit.terminal import escape_controls, shell_word, shorten_sentence
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
 from noonbit.training.steering import steps_per_epoch
@@ -80,6 +85,8 @@ class LineDisplay(Observer):
         if (head := head_note(run.metadata.get("pretrained", {}))) is not None:
             self.say(f"note     {head}")
         self.say(headline(evaluation, noun))
+        if (note := few_tested_note(run)) is not None:
+            self.say(f"note     {note}")
         if evaluation.shows_nothing_learned:
             self.say(nothing_learned_line(evaluation, noun))
         if run.is_ensemble:

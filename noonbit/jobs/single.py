@@ -26,6 +26,7 @@ from noonbit.errors import (
     plural,
 )
 from noonbit.evaluation.temperature import calibrate
+from noonbit.evaluation.unknown import with_unknown
 from noonbit.jobs.extension import extend, extended_recipe
 from noonbit.jobs.initial import Beginning, begin_from
 from noonbit.jobs.interrupts import stop_on_interrupt
@@ -341,6 +342,8 @@ def final_network(prepared: PreparedTraining) -> tuple[nn.Module, Contract]:
     state.model.load_state_dict(state.best)
     network = with_tta(state.model, context.plan.test_time_augmentation)
     contract = calibrate(context.contract, network, context.validation, context.runtime)
+    if context.plan.unknown:
+        contract = with_unknown(contract, network, context.validation, context.runtime)
     return network, contract
 
 

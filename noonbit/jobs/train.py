@@ -13,6 +13,7 @@ from noonbit.data.word_vectors import require_vectors
 from noonbit.errors import UsageError
 from noonbit.jobs.ensemble import resume_members, train_members
 from noonbit.jobs.initial import refuse_several
+from noonbit.jobs.learning_curve import add_learning_curve
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.pretrained import refuse_with_pretrained, with_pretrained_settings
 from noonbit.jobs.single import resume_one, train_one
@@ -37,13 +38,15 @@ def train(
     out: Path | None = None,
     data_dir: Path | None = None,
     live: bool = False,
+    learning_curve: bool = False,
     observer: Observer | None = None,
 ) -> Run:
     """Train a classifier on `source`, and write a run folder with a report.
 
     `model` is a network of the caller's own, instead of the recipe's name. The training begins with
     the weights of `from_run`, whose network and classes it then has. With `live`, it can be watched
-    and steered through its folder; see `noonbit.live`. Raises the errors of
+    and steered through its folder; see `noonbit.live`. With `learning_curve`, parts of the training
+    items are trained on too; see `jobs.learning_curve`. Raises the errors of
     errors.py: data that cannot be used, `Interrupted` after saving, `TrainingDiverged`.
     """
     ensemble.require_consistent()
@@ -54,13 +57,18 @@ def train(
         if name is not None and (file := read_if_file(name)) is not None:
             file.load()  # what is wrong with it is said before data is loaded
     observer = observer or Observer()
+    if learning_curve and (ensemble.count > 1 or model is not None or from_run is not None):
+        raise UsageError(
+            "--learning-curve trains one network anew on each part of the data; leave out members, "
+            "folds, --from, and networks given as Python objects."
+        )
     if recipe.pretrained is not None:
         refuse_with_pretrained(recipe, ensemble, model=model, from_run=from_run)
         recipe = with_pretrained_settings(recipe)
     elif recipe.finetune:
         raise UsageError("--finetune is for --pretrained; add it, or leave out --finetune.")
     if ensemble.count == 1:
-        return train_one(
+        run = train_one(
             source,
             recipe,
             model=model,
@@ -70,6 +78,9 @@ def train(
             live=live,
             observer=observer,
         )
+        if learning_curve:
+            add_learning_curve(run, source, recipe, data_dir=data_dir, observer=observer)
+        return run
     if live:
         raise UsageError(ONE_IS_WATCHED)
     if from_run is not None:

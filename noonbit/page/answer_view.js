@@ -10,6 +10,9 @@ const MANY_BARS = 50;
 /** Milliseconds of calm before a screen reader is told, so that a drawing hand is not talked over. */
 const CALM = 700;
 
+/** The answer to an input of no class, as noonbit predict gives it. */
+const UNKNOWN = "unknown";
+
 /** Class numbers by falling probability. */
 function rankClasses(probabilities) {
   return Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
@@ -62,32 +65,36 @@ class AnswerView {
 
   /**
    * @param {Float32Array} probabilities (classes,)
-   * @param {{warnings: string[], truth: {kind: string, number: number, label: number}|null}} about
+   * @param {{warnings: string[], isUnknown: boolean, truth: {kind: string, number: number, label: number}|null}} about
    *   keys of language.js, and which test item it is
    */
-  show(probabilities, { warnings = [], truth = null } = {}) {
+  show(probabilities, { warnings = [], truth = null, isUnknown = false } = {}) {
     this.probabilities = probabilities;
     const order = rankClasses(probabilities);
     const [best] = order;
     const chance = (index) => () => formatProbability(probabilities[index]);
-    byId("winner").textContent = this.names[best];
-    byId("winner").classList.toggle("long", Array.from(this.names[best]).length > 12);
-    write(byId("certainty"), "certainty", { probability: chance(best) });
+    const name = isUnknown ? UNKNOWN : this.names[best];
+    byId("winner").textContent = name;
+    byId("winner").classList.toggle("long", Array.from(name).length > 12);
+    write(byId("certainty"), isUnknown ? "certainty_unknown" : "certainty", {
+      name: this.names[best],
+      probability: chance(best) });
     this.warn(warnings);
     this.tellTruth(truth, order);
     this.renderBars();
     this.hush();
     this.timer = setTimeout(() => {
       writeWith(byId("spoken"), "text", () => {
-        byId("spoken").textContent = this.spoken(order, chance, warnings);
+        byId("spoken").textContent = this.spoken(order, chance, warnings, isUnknown);
       });
     }, CALM);
   }
 
   /** The answer as one sentence for a screen reader, warnings first. */
-  spoken([best, next], chance, warnings) {
+  spoken([best, next], chance, warnings, isUnknown) {
     const warned = warnings.map((key) => `${translate(key)} `).join("");
     const values = { name: this.names[best], probability: chance(best) };
+    if (isUnknown) return warned + translate("spoken_unknown", values);
     if (next === undefined) return warned + translate("spoken_alone", values);
     const second = { next: this.names[next], next_probability: chance(next) };
     return warned + translate("spoken", { ...values, ...second });

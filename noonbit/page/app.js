@@ -123,7 +123,9 @@ class App {
     const slow = setTimeout(() => this.answer.think(), SLOW);
     const outputs = await this.network.answer(input.values).finally(() => clearTimeout(slow));
     const warnings = this.warningsOf(input.done, outputs.probabilities);
-    this.answer.show(outputs.probabilities, { warnings, truth });
+    const threshold = this.model.contract.unknown_below;
+    const isUnknown = threshold !== null && isUnfamiliar(outputs.probabilities, input.done, { threshold });
+    this.answer.show(outputs.probabilities, { warnings, truth, isUnknown });
     this.maps.show(outputs.maps);
     if (this.view.showOutputs) this.view.showOutputs(input, outputs);
   }

@@ -16,6 +16,20 @@ from noonbit.report.korean.titles import TITLES
 VALUE = "{}"
 """Stands for any value, in both languages in the same order."""
 SENTENCES: tuple[tuple[str, str], ...] = (
+    # What gives classes away
+    ("The {} alone tells the class of {} of {} pictures (the largest class has {}), so a network "
+     "may learn that in place of what they show.",
+     "{} 하나만으로 사진의 클래스를 {} 맞힙니다(사진 {}장, 가장 큰 클래스는 {}). 신경망이 사진 "
+     "내용 대신 이것을 배울 수 있습니다."),
+    # What more items would bring
+    ("The second half of the training {}s brought {} points (95 % interval {} to {}); twice the "
+     "{}s would bring about {} points.",
+     "학습용 {}의 나머지 절반이 {}%p를 높였습니다(95 % 신뢰 구간 {} ~ {}). {}을(를) 두 배로 "
+     "늘리면 약 {}%p 높아질 것입니다."),
+    ("The second half of the training {}s brought {} points (95 % interval {} to {}), which may be "
+     "luck: these test {}s cannot tell whether more would help.",
+     "학습용 {}의 나머지 절반이 {}%p를 높였지만(95 % 신뢰 구간 {} ~ {}) 우연일 수 있습니다. 이 "
+     "시험용 {}(으)로는 더 늘리면 나아질지 알 수 없습니다."),
     # How the data was split
     ("{} items set aside, every class in proportion", "클래스 비율을 지켜 떼어 둔 항목 {}개"),
     ("{} items set aside, those of {} whole games", "따로 떼어 둔 항목 {}개(기보 {}개 전체)"),

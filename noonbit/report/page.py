@@ -5,6 +5,7 @@
     members.py       the section on an ensemble's members
     folds.py         the section on a cross-validation's folds
     boards.py        the section on moves in Go
+    suspects.py      the section on what `noonbit check RUN` found
     attribution.py   the section on the words that decided
     commands.py      the commands that it prints
     charts.py        inline SVG, of the shapes in shapes.py
@@ -40,8 +41,10 @@ from noonbit.report.attribution import explain_most_confident
 from noonbit.report.folds import build_fold_section
 from noonbit.report.history_picture import write_history_picture
 from noonbit.report.members import build_member_section
+from noonbit.report.suspects import build_check_section
 from noonbit.report.translation import ENGLISH, Translator, install_translator
 from noonbit.runs.changes import read_changes
+from noonbit.runs.learning_curve import read_learning_curve
 from noonbit.runs.predictions import StoredPredictions, read_predictions
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import training_notes
@@ -91,6 +94,7 @@ def template_context(
     )
     explicit_settings, derived_settings = sections.list_settings(run)
     metadata, noun = run.metadata, run.contract.preprocessor.noun
+    curve = read_learning_curve(run)
     return {
         "run": run,
         "metadata": metadata,
@@ -131,6 +135,12 @@ def template_context(
             evaluation, predictions, items, pairs, translate
         ),
         "mistakes": sections.find_worst_mistakes(run, predictions, items, translate),
+        "curve": curve,
+        "curve_sentence": None if curve is None else curve.sentence(noun),
+        "curve_start": None
+        if curve is None
+        else charts.scale_start(min(point.low for point in curve.points)),
+        "check": build_check_section(run, items, translate),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",
         "mean_confidence": sections.mean_confidence(evaluation),

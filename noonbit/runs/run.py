@@ -16,6 +16,7 @@
       live/                     with --live: what watchers see and ask; see noonbit.live
       evaluation.json           the metrics of the test split
       predictions.parquet       of the test split: item, (fold, group,) class, prediction, ...
+      check.json                items to look at, after `noonbit check RUN`
       report.html               everything above as a page
       members/                  of a trained ensemble: a run folder for each member
 

@@ -3,7 +3,11 @@
 from typing import Any
 
 from noonbit.errors import plural
+from noonbit.evaluation.intervals import items_for_width
 from noonbit.runs.run import Run
+
+WIDEST_INTERVAL = 0.1
+"""Of an accuracy: beyond it, a good network can hardly be told from a poor one."""
 
 
 def beginning_notes(run: Run) -> list[str]:
@@ -23,13 +27,30 @@ def training_notes(run: Run) -> list[str]:
         notes.append(head)
     if (budget := run.metadata["result"].get("time_budget")) is not None:
         notes.append(time_budget_note(budget))
-    elif run.recipe.time_budget is not None and "training" in run.metadata:
+    if (note := few_tested_note(run)) is not None:
+        notes.append(note)
+    if budget is None and run.recipe.time_budget is not None and "training" in run.metadata:
         shares = {recipe["time_budget"] for recipe in run.metadata["training"]["recipes"]}
         notes.append(
             f"The time budget of {run.recipe.time_budget:g} s was that of all networks: each had "
             f"{max(shares):g} s, which its learning rate followed."
         )
     return notes
+
+
+def few_tested_note(run: Run) -> str | None:
+    """Return a note if the accuracy's interval is too wide to tell much; else None."""
+    result, noun = run.metadata["result"], run.contract.preprocessor.noun
+    width = result["accuracy_high"] - result["accuracy_low"]
+    if result["accuracy"] is None or width <= WIDEST_INTERVAL:
+        return None
+    needed = items_for_width(result["accuracy"], WIDEST_INTERVAL)
+    folds = "" if run.is_ensemble else f", and --folds 5 tests every {noun}"
+    return (
+        f"The interval of the accuracy is {100 * width:.0f} points wide, too wide to tell much: "
+        f"{plural(result['test_items'], f'test {noun}')} are few. About {needed:,} would bring it "
+        f"to {100 * WIDEST_INTERVAL:.0f} points{folds}."
+    )
 
 
 def borrowed_note(borrowed: dict[str, Any]) -> str:

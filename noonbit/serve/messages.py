@@ -30,7 +30,9 @@ class Prediction(Message):
     """The answer to one input."""
 
     name: str = Field(description="Its file's name, or `input 0`.")
-    prediction: str = Field(description="The most probable class.")
+    prediction: str = Field(
+        description="The most probable class, or `unknown` if the network was trained to say so."
+    )
     probability: float
     top: list[ClassProbability] = Field(
         description="As many classes as were asked for, the most probable first."

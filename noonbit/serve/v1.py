@@ -17,7 +17,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from noonbit.data.preprocess.contract import UNKNOWN
 from noonbit.errors import InputRefused
+from noonbit.evaluation.out_of_distribution import find_unknown
 from noonbit.serve.familiarity import flag_unfamiliar
 from noonbit.serve.inputs import describe_bodies, read_inputs
 from noonbit.serve.json_answer import answer_message
@@ -85,9 +87,17 @@ async def answer_rows(
         answers = await service.batcher.answer(stack_values(good))
         unfamiliar = flag_unfamiliar(service.model.card.unfamiliar, good, answers.probabilities)
         metrics.unfamiliar.inc(unfamiliar.count(True))
-        class_names = service.model.contract.class_names
+        contract = service.model.contract
+        class_names = contract.class_names
         rows = [
-            describe_answer(one, probabilities, class_names, top=top, unfamiliar=flagged)
+            describe_answer(
+                one,
+                probabilities,
+                class_names,
+                top=top,
+                unfamiliar=flagged,
+                unknown_below=contract.unknown_below,
+            )
             for one, probabilities, flagged in zip(
                 good, answers.probabilities, unfamiliar, strict=True
             )
@@ -113,6 +123,7 @@ def describe_answer(
     *,
     top: int,
     unfamiliar: bool | None,
+    unknown_below: float | None,
 ) -> Prediction:
     """Return the row of an input with its probabilities (classes,)."""
     best = np.argsort(-probabilities, kind="stable")[:top]
@@ -120,9 +131,11 @@ def describe_answer(
         ClassProbability(class_name=class_names[index], probability=float(probabilities[index]))
         for index in best
     ]
+    rows = {name: np.zeros(1, np.int64) for name in one.adjusted}
+    unknown = find_unknown(unknown_below, probabilities[None], rows)
     return Prediction(
         name=one.name,
-        prediction=classes[0].class_name,
+        prediction=UNKNOWN if unknown is not None and unknown[0] else classes[0].class_name,
         probability=classes[0].probability,
         top=classes,
         adjusted=list(one.adjusted),

@@ -106,12 +106,12 @@ def train_epoch(
 
     False when `callbacks` asked to stop.
     """
-    plan, runtime, count = context.plan, context.runtime, len(context.train)
+    plan, runtime = context.plan, context.runtime
     device, seed = runtime.device, plan.seed
     learning_rate = steering.learning_rate
     update_average = make_average_update(state.average, state.model, plan.average_weights)
     state.model.train()
-    order = shuffle(count, seed=seed, epoch=state.epoch).to(device)
+    order = order_items(context, epoch=state.epoch).to(device)
     # Summed on the device, so that no step synchronises with it.
     loss_sum, correct = torch.tensor(state.sums[:2], dtype=torch.float64, device=device)
     started = runtime.clock() - state.paused_seconds - state.sums[2]
@@ -263,6 +263,38 @@ def init_training(
                 lambda *_, apply_constraint=layer.apply_constraint: apply_constraint()
             )
     return TrainingState(model, optimizer, average=init_average(model, plan.average_weights))
+
+
+def order_items(context: TrainingContext, *, epoch: int) -> Tensor:
+    """Return the items of an epoch (from 0) in order, int64 (items,): all, or balanced."""
+    plan, count = context.plan, len(context.train)
+    if not plan.balance:
+        return shuffle(count, seed=plan.seed, epoch=epoch)
+    return draw_balanced(context.train.labels.cpu(), seed=plan.seed, epoch=epoch)
+
+
+def draw_balanced(labels: Tensor, *, seed: int, epoch: int) -> Tensor:
+    """Return as many items as there are, int64 (N,), every class of `labels` (N,) equally often.
+
+    A class goes through a shuffled order of its items, again and again where it has few, so in an
+    epoch no item of it comes twice more often than another.
+    """
+    generator = make_generator(seed, "order", epoch)
+    classes = labels.unique().tolist()
+    shares = torch.arange(len(labels)).tensor_split(len(classes))
+    # Which classes get the remainder changes from epoch to epoch.
+    sizes = [len(shares[place]) for place in torch.randperm(len(classes), generator=generator)]
+    drawn = []
+    for label, size in zip(classes, sizes, strict=True):
+        own = torch.nonzero(labels == label).flatten()
+        rounds = -(-size // len(own))
+        drawn.append(
+            torch.cat([own[torch.randperm(len(own), generator=generator)] for _ in range(rounds)])[
+                :size
+            ]
+        )
+    items = torch.cat(drawn)
+    return items[torch.randperm(len(items), generator=generator)]
 
 
 def shuffle(count: int, *, seed: int, epoch: int) -> Tensor:

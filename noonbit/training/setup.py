@@ -14,7 +14,7 @@ from noonbit.data.loader import tensor_dataset
 from noonbit.data.mapped import require_memory
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.base import Preprocessor
-from noonbit.data.preprocess.contract import Contract
+from noonbit.data.preprocess.contract import UNKNOWN, Contract
 from noonbit.data.word_vectors import read_vectors
 from noonbit.errors import UsageError
 from noonbit.models.catalogue import MODELS, build_for, model_of
@@ -96,6 +96,11 @@ def prepare_training(
         require_fitting(initial, network, name)
     has_weights = has_checkpoint or initial is not None
     word_reasons = {} if has_weights else init_word_vectors(network, recipe, items)
+    if recipe.unknown and UNKNOWN in items.data.class_names:
+        raise UsageError(
+            f"--unknown answers '{UNKNOWN}', and that is a class of these data. Leave out "
+            "--unknown, or rename the class."
+        )
     plan = plan_for(recipe, items, network, name, runtime)
     context = TrainingContext(
         contract or contract_for(items, plan, initial),

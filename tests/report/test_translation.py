@@ -64,7 +64,7 @@ def texts_of_input_kinds() -> set[str]:
 
 def test_every_text_has_its_korean_and_nothing_else_is_in_the_table() -> None:
     counted = {"item", "other", "member", "thread"}
-    other = {"Problem", "Note", "black", "white"}
+    other = {"Problem", "Note", "black", "white", "dark", "bright", "flat", "blurry"}
     predictors = {"the network", "the usual points", "a linear look at 5x5 points"}
     expected = texts_of_templates() | texts_of_modules() | texts_of_input_kinds()
     assert expected | counted | other | predictors | set(COMBINE_WORDS.values()) == KOREAN.keys()

@@ -41,6 +41,9 @@ Kind = Literal[
     "bit depth",
     "left out",
     "odd games",
+    "near duplicates",
+    "stands out",
+    "giveaway",
 ]
 
 IMBALANCE_NOTE, IMBALANCE_PROBLEM = 3, 10

@@ -101,10 +101,13 @@ def stretched_levels(items: PreparedDataset) -> Iterator[Finding]:
 
 
 def file_findings(items: PreparedDataset) -> Iterator[Finding]:
-    """Find misnamed files, mixed sizes, and grey pictures among colour ones."""
+    """Find misnamed files, mixed sizes, grey among colour, and what appearance tells."""
     yield from misnamed_files(items)
     yield from mixed_sizes(items)
     yield from mixed_channels(items)
+    from noonbit.data.checks import appearance  # brings PyTorch, which no other finding needs
+
+    yield from appearance.findings(items)
 
 
 def pictures_of(part: Part) -> Pictures:

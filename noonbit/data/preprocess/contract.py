@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from torch import Tensor, device
 
 
+UNKNOWN = "unknown"
+"""The answer to an input of no class; see `noonbit.evaluation.out_of_distribution`."""
 LEAST_DIVISOR, LARGEST_NUMBER = 1e-9, 1e9
 """What a value is divided by, and any other number, so that float32 can hold the result."""
 Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
@@ -39,6 +41,8 @@ class Contract(BaseModel):
     """In the order of the network's outputs."""
     temperature: Divisor = 1.0
     """The logits are divided by it before the softmax."""
+    unknown_below: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Inputs whose highest probability is below it are answered with `UNKNOWN`; None: by none."""
 
     @model_validator(mode="after")
     def check_lengths(self) -> Self:
@@ -50,6 +54,8 @@ class Contract(BaseModel):
             )
         if len(set(self.class_names)) < len(self.class_names):
             raise ValueError("has a class name twice")
+        if self.unknown_below is not None and UNKNOWN in self.class_names:
+            raise ValueError(f"answers '{UNKNOWN}', which is a class too")
         return self
 
     @classmethod

@@ -95,6 +95,59 @@ ANSWERS: Mapping[str, str] = {
         "<b><bdi>%(real)s</bdi></b> → <b><bdi>%(predicted)s</bdi></b>: %(items)s 가운데 "
         "%(times)s개 (%(share)s)"
     ),
+    # Learning curve
+    "Curve": "학습 곡선",
+    (
+        "Networks trained by the same recipe on more and more of the training %(nouns)s, all "
+        "measured on the same %(items)s."
+    ): (
+        "학습용 %(nouns)s을(를) 점점 더 많이 써서 같은 설정으로 학습한 신경망들입니다. 모두 같은 "
+        "%(items)s로 시험했습니다."
+    ),
+    # Check
+    "Check": "점검",
+    (
+        "%(wrong)s of %(judged)s are probably labelled wrongly (confident learning, Northcutt et "
+        "al., 2021). Each label was judged by a network that had not learned it. The most "
+        "probable errors first; look at each before you change it."
+    ): (
+        "%(judged)s 가운데 %(wrong)s개는 레이블이 잘못되었을 가능성이 큽니다(confident learning, "
+        "Northcutt et al., 2021). 레이블마다 그 항목을 배우지 않은 신경망이 판단했습니다. 가능성이 "
+        "큰 것부터 보여 주니, 고치기 전에 하나씩 확인하세요."
+    ),
+    (
+        "None of %(judged)s is probably labelled wrongly (confident learning, Northcutt et al., "
+        "2021)."
+    ): (
+        "%(judged)s 가운데 레이블이 잘못된 것으로 보이는 항목은 없습니다(confident learning, "
+        "Northcutt et al., 2021)."
+    ),
+    'labelled <b class="bad"><bdi>%(given)s</bdi></b>': (
+        '레이블 <b class="bad"><bdi>%(given)s</bdi></b>'
+    ),
+    "likely <b><bdi>%(likely)s</bdi></b>": "추정 <b><bdi>%(likely)s</bdi></b>",
+    "Nearly in training": "학습 데이터와 거의 같은 것",
+    (
+        "%(near)s are nearly one that trained: re-encoded, cropped or brightened (their grey "
+        "levels correlate by %(limit)s or more)."
+    ): (
+        "%(near)s는 학습에 쓰인 것과 거의 같습니다. 다시 저장했거나 조금 잘랐거나 밝기를 바꾼 "
+        "것입니다(밝기의 상관계수 %(limit)s 이상)."
+    ),
+    (
+        "Without copies, exact or near, the accuracy is <b>%(accuracy)s</b> of %(items)s (95 %% "
+        "interval %(low)s to %(high)s)."
+    ): (
+        "같거나 거의 같은 것을 빼면 정확도는 %(items)s에서 <b>%(accuracy)s</b>입니다(95 %% 신뢰 "
+        "구간 %(low)s ~ %(high)s)."
+    ),
+    "like %(other)s": "%(other)s와(과) 거의 같음",
+    "%(odd)s far beyond the others.": "다른 것들과 크게 다른 %(odd)s입니다.",
+    "dark": "어두움",
+    "bright": "밝음",
+    "flat": "대비가 거의 없음",
+    "blurry": "흐림",
+    "What gives the class away": "클래스를 드러내는 속성",
     # Mistakes
     "Mistakes": "틀린 예측",
     "The %(shown)s most confident of %(missed)s mistakes,": (

@@ -44,6 +44,12 @@ def pictures(folder: Path, images: Pixels, *, classes: tuple[str, ...] = ("cat",
     return folder
 
 
+@pytest.fixture(autouse=True)
+def without_appearance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What appearance tells is test_appearance.py's, and takes seconds of large sets."""
+    monkeypatch.setattr("noonbit.data.checks.appearance.findings", lambda items: iter(()))
+
+
 def diagnose(source: Path) -> Diagnosis:
     return check(open_data(source, on_bad="skip"))
 

@@ -1,0 +1,163 @@
+"""Find pictures that are nearly one of another part: re-encoded, slightly cropped, made brighter.
+
+    found = find_near_duplicates(values, test, train)
+
+Equal pixels are found elsewhere (`PreparedDataset.copies`). Two pictures are compared as perceptual
+hashes compare them (Zauner, "Implementation and benchmarking of perceptual image hash functions",
+2010), but without cutting numbers to bits: the correlation of small grey versions, in which neither
+brightness nor contrast plays a part. The likeliest pairs are compared again at twice the size, with
+windows of one picture laid over the other, which finds crops.
+
+How alike two different pictures can be depends on the set: of photographs hardly any two correlate
+by 0.9, and of handwritten digits most do. So the limit is Tukey's outer fence ("Exploratory data
+analysis", 1977) over the best correlation of each picture, after Fisher's transformation: a pair
+counts where it is far more alike than such pairs usually are. In a set of which more than a fifth
+are near-duplicates, the fence is too high to find them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from noonbit.data.dataset import Indices
+from noonbit.data.preprocess.base import Values
+from noonbit.system.runtime import set_operator_threads
+
+SMALL_SIDE, LARGE_SIDE = 16, 32
+"""Pixels of a side in the first comparison and in the second."""
+CANDIDATES = 2
+"""For each picture, that are compared again."""
+MOST_COMPARED_AGAIN = 2_000
+"""Pairs, those of the highest correlation; which bounds the time."""
+LEAST_CORRELATION = 0.9
+"""Below it, no pair counts, however unusual it is."""
+FENCE = 3.0
+"""Interquartile ranges above the upper quartile."""
+CROPS = (1.0, 0.96, 0.92, 0.88, 0.84)
+"""Sides of the windows, as shares of the whole, each at nine places."""
+LEAST_CONTRAST = 2.0
+"""Levels of standard deviation: a picture of less is nearly blank, and like any other such."""
+LARGEST_CORRELATION = 1 - 1e-6
+"""Fisher's transformation of 1 is infinite."""
+BLOCK = 1024
+"""Pictures whose correlations with all others are computed at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicates:
+    """Pairs of a picture and the other that it nearly is; (P,) each, the most alike first."""
+
+    items: Indices
+    others: Indices
+    correlations: NDArray[np.float32]
+    """Of grey levels, after the best crop."""
+    limit: float
+    """The correlation from which a pair counts in this set."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+def find_near_duplicates(values: Values, items: Indices, others: Indices) -> NearDuplicates:
+    """Return which of the pictures `items` are nearly one of `others`, with its number.
+
+    `values` is uint8 (N, C, H, W). Each item is named once, with the other that is most like it.
+    """
+    items, small = grey(values, items, SMALL_SIDE)
+    others, small_others = grey(values, others, SMALL_SIDE)
+    if len(items) < 2 or len(others) < CANDIDATES:
+        none = np.zeros(0, np.int64)
+        return NearDuplicates(none, none, np.zeros(0, np.float32), 1.0)
+    others_by_rows = unit(small_others).T.contiguous()
+    best = [(rows @ others_by_rows).topk(CANDIDATES) for rows in unit(small).split(BLOCK)]
+    coarse = torch.cat([each.values for each in best])
+    places = torch.cat([each.indices for each in best])
+    low, high = fisher(coarse[:, 0]).quantile(torch.tensor([0.25, 0.75])).tolist()
+    limit = max(LEAST_CORRELATION, float(np.tanh(high + FENCE * (high - low))))
+
+    chosen = torch.nonzero(coarse[:, 0] >= np.tanh(high)).flatten()
+    most = MOST_COMPARED_AGAIN // CANDIDATES
+    chosen = chosen[coarse[chosen, 0].argsort(descending=True, stable=True)[:most]]
+    rows = items[np.repeat(chosen.numpy(), CANDIDATES)]
+    matches = others[places[chosen].flatten().numpy()]
+    with set_operator_threads(
+        1
+    ):  # these operators are small, and threads would wait for each other
+        correlations = correlate_crops(values, rows, matches).view(-1, CANDIDATES)
+    correlations = torch.maximum(correlations, coarse[chosen])
+    highest, which = correlations.max(dim=1)
+    kept = torch.nonzero(highest >= limit).flatten()
+    kept = kept[highest[kept].argsort(descending=True, stable=True)]
+    return NearDuplicates(
+        rows[::CANDIDATES][kept.numpy()],
+        matches.reshape(-1, CANDIDATES)[kept.numpy(), which[kept].numpy()],
+        highest[kept].numpy(),
+        limit,
+    )
+
+
+def grey(values: Values, numbers: Indices, side: int) -> tuple[Indices, Tensor]:
+    """Return those of the pictures that have contrast, and them as float32 (n, 1, side, side)."""
+    pieces = []
+    for first in range(0, len(numbers), BLOCK):
+        pixels = torch.from_numpy(np.asarray(values[numbers[first : first + BLOCK]])).float()
+        pieces.append(resize(pixels.mean(dim=1, keepdim=True), side))
+    images = torch.cat([torch.empty(0, 1, side, side), *pieces])
+    has_contrast = images.flatten(1).std(dim=1) >= LEAST_CONTRAST
+    return numbers[has_contrast.numpy()], images[has_contrast]
+
+
+def resize(images: Tensor, side: int) -> Tensor:
+    """Return images (N, 1, H, W) at `side` pixels a side, each pixel a mean of those it covers."""
+    return F.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
+
+
+def unit(images: Tensor) -> Tensor:
+    """Return images as rows (N, pixels) whose products are correlations."""
+    rows = images.flatten(1)
+    return F.normalize(rows - rows.mean(dim=1, keepdim=True), dim=1)
+
+
+def fisher(correlations: Tensor) -> Tensor:
+    """Return Fisher's transformation, by which correlations are about normal."""
+    return correlations.clamp(-LARGEST_CORRELATION, LARGEST_CORRELATION).atanh()
+
+
+def correlate_crops(values: Values, one: Indices, other: Indices) -> Tensor:
+    """Return the highest correlation of each pair, float32 (P,), with a window of either one."""
+    highest = torch.full((len(one),), -1.0)
+    for first in range(0, len(one), BLOCK):
+        where = slice(first, first + BLOCK)
+        left, right = (
+            resize(
+                torch.from_numpy(np.asarray(values[rows[where]])).float().mean(1, keepdim=True),
+                LARGE_SIDE,
+            )
+            for rows in (one, other)
+        )
+        for cropped, whole in ((left, right), (right, left)):
+            against = unit(whole)
+            for window in windows():
+                grid = F.affine_grid(
+                    window.expand(len(cropped), 2, 3), list(cropped.shape), align_corners=False
+                )
+                view = F.grid_sample(cropped, grid, padding_mode="border", align_corners=False)
+                highest[where] = torch.maximum(highest[where], (unit(view) * against).sum(dim=1))
+    return highest
+
+
+def windows() -> Tensor:
+    """Return the windows as affine transforms, float32 (windows, 2, 3)."""
+    transforms = []
+    for side in CROPS:
+        steps = (0.0,) if side == 1 else (-1.0, 0.0, 1.0)
+        transforms += [
+            [[side, 0, (1 - side) * right], [0, side, (1 - side) * down]]
+            for down in steps
+            for right in steps
+        ]
+    return torch.tensor(transforms)
