@@ -434,6 +434,7 @@ def test_a_heading_lists_its_programs_with_command_claim_and_verdict(tmp_path, c
 def test_programs_claims_and_verdicts_are_printed_in_korean(
     tmp_path: Path, capsys, monkeypatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     assert main.run(["reproduce", "byhand", "--quick", "--source", "digits"]) == 0
     assert "quick" in capsys.readouterr().out
     monkeypatch.setenv("NOONBIT_LANGUAGE", "ko")
