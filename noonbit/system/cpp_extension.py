@@ -24,13 +24,16 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from noonbit.errors import ArtefactError
+from noonbit.errors import ArtefactError, UsageError
 from noonbit.system.files import user_cache, write
-from noonbit.system.hardware import processor_features
+from noonbit.system.hardware import processor_features, x86_64_levels
 from noonbit.system.private import make_private_folder, read_private, read_value, store_value
 
 SWITCH = "NOONBIT_KERNELS"
-"""The environment variable that turns compiled code off, if set to `off`."""
+"""The environment variable that turns compiled code off, if set to `off`. A level of processors
+(`LEVELS`) compiles for all processors of that level instead of for this one."""
+LEVELS = ("x86-64-v3", "x86-64-v4")
+"""Of the x86-64 psABI: with AVX2, and with AVX-512."""
 COMPILERS = ("c++", "g++", "clang++")
 FLAGS = (
     *("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"),
@@ -51,7 +54,7 @@ TIMEOUT = 60
 @cache
 def load(source: Path) -> ctypes.CDLL | None:
     """Load a file's functions; None if they are turned off or cannot be compiled."""
-    if os.environ.get(SWITCH, "").lower() == "off":
+    if chosen_level() == "off":
         return None
     for library in find_or_compile(source):
         with contextlib.suppress(OSError):  # such as a folder from which nothing may be executed
@@ -59,12 +62,31 @@ def load(source: Path) -> ctypes.CDLL | None:
     return None
 
 
+def chosen_level() -> str:
+    """Return what `SWITCH` says: nothing, `off` or one of `LEVELS`; else raises `UsageError`."""
+    level = os.environ.get(SWITCH, "").lower()
+    if level not in ("", "off", *LEVELS):
+        raise UsageError(f"{SWITCH} is {level!r}; it may be off, {' or '.join(LEVELS)}, or unset.")
+    if level in LEVELS and level not in x86_64_levels():
+        raise UsageError(f"{SWITCH} is {level}, whose instructions this processor does not have.")
+    return level
+
+
+def tunings() -> tuple[tuple[str, ...], ...]:
+    """Return sets of flags that target the processors to compile for, the best first."""
+    level = chosen_level()
+    if level not in LEVELS:
+        return TUNINGS
+    target = f"-march={level}"
+    return (target, "-mprefer-vector-width=512"), (target,)
+
+
 def find_or_compile(source: Path) -> Iterator[Path]:
     """Yield the places of this processor's library, until one can be loaded; none if impossible."""
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None or platform.system() == "Windows":
         return
-    machine = repr((FLAGS, TUNINGS, processor_features(), platform.libc_ver()))
+    machine = repr((FLAGS, tunings(), processor_features(), platform.libc_ver()))
     digest = hashlib.sha256(source.read_bytes() + machine.encode()).hexdigest()
     name = f"{source.stem}-{digest[:32]}.so"
     if is_whole(cache_folder() / name):
@@ -111,7 +133,7 @@ def compile_source(source: Path, compiler: str) -> bytes | None:
         tempfile.TemporaryDirectory() as scratch,
     ):
         output = Path(scratch) / "library.so"
-        for tuning in TUNINGS:
+        for tuning in tunings():
             command = [compiler, *FLAGS, *tuning, str(source), "-o", str(output)]
             result = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
             if result.returncode == 0:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hostile_files import HOSTILITIES
 
+from noonbit.errors import UsageError
 from noonbit.system import cpp_extension
 from noonbit.system.cpp_extension import cache_folder, checksum_path, find_or_compile
+from noonbit.system.hardware import x86_64_levels
 
 HALF = 'extern "C" int half(int number) { return number / 2; }\n'
 
@@ -82,6 +84,31 @@ def test_in_an_unsafe_cache_a_library_lives_for_the_process(source: Path, tmp_pa
 def test_switched_off_nothing_is_loaded(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cpp_extension.SWITCH, "off")
     assert cpp_extension.load(source) is None
+
+
+def test_a_level_of_processors_makes_another_library(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = x86_64_levels()
+    if not levels:
+        pytest.skip("needs a processor of x86-64-v3")
+    native = next(find_or_compile(source))
+    monkeypatch.setenv(cpp_extension.SWITCH, levels[0])
+    assert next(find_or_compile(source)) != native
+    assert cpp_extension.load(source) is not None
+
+
+@pytest.mark.parametrize(
+    ("level", "sentence"),
+    [("avx9", "'avx9'; it may be off"), ("x86-64-v4", "this processor does not have")],
+)
+def test_a_level_that_cannot_run_is_answered_with_a_sentence(
+    source: Path, monkeypatch: pytest.MonkeyPatch, level: str, sentence: str
+) -> None:
+    monkeypatch.setattr(cpp_extension, "x86_64_levels", lambda: ("x86-64-v3",))
+    monkeypatch.setenv(cpp_extension.SWITCH, level)
+    with pytest.raises(UsageError, match=sentence):
+        cpp_extension.load(source)
 
 
 def test_without_a_compiler_nothing_is_loaded(
