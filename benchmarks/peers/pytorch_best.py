@@ -115,10 +115,14 @@ def backward_of(
         loss = take(model, first, len(items))
         for each, parameters in zip(pending, trained[1:], strict=True):
             loss = loss + each.result()
-            gradients = [parameter.grad for parameter in parameters]
-            torch._foreach_add_([parameter.grad for parameter in trained[0]], gradients)
+            torch._foreach_add_(gradients_of(trained[0]), gradients_of(parameters))
             for parameter in parameters:
                 parameter.grad = None
         return loss
 
     return take_shares
+
+
+def gradients_of(parameters: Sequence[nn.Parameter]) -> list[Tensor]:
+    """The gradients that a backward pass has set."""
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]
