@@ -16,6 +16,7 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import plural
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.jobs.observer import Observer
+from noonbit.jobs.training_forecast import TrainingForecast
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import beginning_notes, time_budget_note
@@ -66,6 +67,9 @@ class LineDisplay(Observer):
         row = state.history[-1]
         is_best = state.best_epoch == row.epoch
         self.say(epoch_line(row, self.epochs, self.noun, is_best=is_best))
+
+    def on_forecast(self, forecast: TrainingForecast) -> None:
+        self.say(f"forecast {forecast}")
 
     def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
         noun = run.contract.preprocessor.noun
