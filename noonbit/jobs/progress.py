@@ -20,6 +20,7 @@ from noonbit.jobs.training_forecast import TrainingForecast
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import beginning_notes, time_budget_note
+from noonbit.system.cpp_extension import describe_missing
 from noonbit.terminal import escape_controls, shell_word, shorten_sentence
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
 from noonbit.training.steering import steps_per_epoch
@@ -252,7 +253,10 @@ def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
         reason = run.metadata["reasons"].get(name)
         lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
     lines += [f"warning  {sentence}" for sentence in run.metadata.get("warnings", [])]
-    return lines + [f"note     {sentence}" for sentence in beginning_notes(run)]
+    notes = beginning_notes(run)
+    if machine["device"] == "cpu" and (missing := describe_missing()) is not None:
+        notes = [*notes, missing]
+    return lines + [f"note     {sentence}" for sentence in notes]
 
 
 def epoch_line(row: EpochMetrics, epochs: float, noun: str, *, is_best: bool) -> str:

@@ -8,6 +8,7 @@ import math
 import os
 import platform
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,9 +81,14 @@ X86_64_LEVELS = {
 
 
 def x86_64_levels() -> tuple[str, ...]:
-    """Return the levels of `X86_64_LEVELS` that this processor has; empty where it is unknown."""
+    """Return the levels of `X86_64_LEVELS` that this processor has; empty for others.
+
+    Where there is no /proc/cpuinfo, PyTorch is asked, if the process has it.
+    """
     if not CPU_INFO.exists():
-        return ()
+        torch = sys.modules.get("torch")
+        found = "" if torch is None else torch.backends.cpu.get_cpu_capability()
+        return tuple(X86_64_LEVELS)[: {"AVX2": 1, "AVX512": 2}.get(found, 0)]
     match = re.search(r"^flags\s*:\s*(.*)$", CPU_INFO.read_text(errors="replace"), re.MULTILINE)
     flags = set(match[1].split()) if match else set()
     levels: list[str] = []

@@ -11,6 +11,12 @@ from hostile_files import HOSTILITIES
 
 from noonbit.errors import UsageError
 from noonbit.system import cpp_extension
+from noonbit.system.cpp_compiler import (
+    compile_source,
+    find_compiler,
+    installed_library,
+    tunings,
+)
 from noonbit.system.cpp_extension import cache_folder, checksum_path, find_or_compile
 from noonbit.system.hardware import x86_64_levels
 
@@ -116,6 +122,51 @@ def test_without_a_compiler_nothing_is_loaded(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert cpp_extension.load(source) is None
+
+
+def test_without_a_compiler_a_note_says_what_it_costs_and_with_a_library_none(
+    source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert cpp_extension.describe_missing() is None  # a compiler is here
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(cpp_extension, "list_sources", lambda package: [source])
+    note = cpp_extension.describe_missing()
+    assert note is not None and "no C++ compiler" in note and "Everything works" in note
+    monkeypatch.setattr(cpp_extension, "x86_64_levels", lambda: ("x86-64-v3",))
+    installed_library(source, "x86-64-v3").write_bytes(b"")
+    assert cpp_extension.describe_missing() is None
+    monkeypatch.setenv(cpp_extension.SWITCH, "off")  # somebody's wish needs no note
+    assert cpp_extension.describe_missing() is None
+
+
+def test_an_installed_library_of_the_newest_level_is_loaded_without_a_compiler(
+    source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    levels = x86_64_levels()
+    if not levels:
+        pytest.skip("needs a processor of x86-64-v3")
+    compiler = find_compiler()
+    assert compiler is not None
+    for level, divisor in (("x86-64-v2", "4"), (levels[-1], "5")):
+        other = tmp_path / "other.cpp"
+        other.write_text(HALF.replace("/ 2", f"/ {divisor}"))
+        content = compile_source(other, compiler, tunings(level))
+        assert content is not None
+        installed_library(source, level).write_bytes(content)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "empty"))
+    library = cpp_extension.load(source)
+    assert library is not None and library.half(10) == 2
+    assert not (tmp_path / "empty").exists()
+
+
+def test_an_installed_library_that_cannot_be_loaded_is_compiled_anew(source: Path) -> None:
+    levels = x86_64_levels()
+    if not levels:
+        pytest.skip("needs a processor of x86-64-v3")
+    installed_library(source, levels[-1]).write_bytes(b"no library")
+    library = cpp_extension.load(source)
+    assert library is not None and library.half(10) == 5
 
 
 def test_a_file_that_does_not_compile_is_done_without(source: Path) -> None:
