@@ -51,7 +51,7 @@ class FusedFirstConvolution(WeightAndBias):
         self.dropout = DropoutArguments(dropout)
         self.kernel, self.margin = layer.kernel_size[0], int(layer.padding[0])
         self.filters = layer.out_channels
-        self.padded = -(-self.filters // FirstArguments.LANES) * FirstArguments.LANES
+        self.padded = -(-self.filters // kernels.lanes) * kernels.lanes
         # The kernel's own order: filters last, zeros beyond them. The last row is the bias.
         taps = (self.kernel, self.kernel, layer.in_channels, self.padded)
         self.by_taps, self.bias_row = torch.zeros(taps), torch.zeros(self.padded)

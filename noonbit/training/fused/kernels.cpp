@@ -172,23 +172,31 @@ template <class T> void rectify_back(const T* dy, const T* y, T* dx, int64_t cou
 }
 
 // ReLU and dropout on the maxima of one window, stored at `at`; position 255 means no gradient.
+// Inline, so that the loops have a fixed length where the caller knows it.
 template <class T>
+inline __attribute__((always_inline))
 void store_window(float* best, int32_t* where, int64_t width, int relu, const Dropout& dropout,
                   int64_t at, T* y, uint8_t* argmax) {
+    // Both values of a choice are read first, or the loops would branch.
     if (relu) {
 #pragma omp simd
         for (int64_t c = 0; c < width; ++c) {
-            where[c] = best[c] <= 0 ? 255 : where[c];
-            best[c] = rectified(best[c]);
+            int32_t place = where[c], masked = 255;
+            float value = best[c];
+            where[c] = value <= 0 ? masked : place;
+            best[c] = rectified(value);
         }
     }
     if (dropout.random_bits) {
         const int16_t* random_bits = dropout.random_bits + at;
+        const int32_t threshold = dropout.threshold;
+        const float scale = dropout.scale;
 #pragma omp simd
         for (int64_t c = 0; c < width; ++c) {
-            float factor = dropout.factor(random_bits[c]);
-            where[c] = factor == 0 ? 255 : where[c];
-            best[c] *= factor;
+            int32_t place = where[c], masked = 255;
+            bool kept = random_bits[c] >= threshold;
+            where[c] = kept ? place : masked;
+            best[c] *= kept ? scale : 0.0f;
         }
     }
 #pragma omp simd
@@ -271,9 +279,17 @@ struct First {
     int32_t relu;
 };
 
-typedef float Lanes __attribute__((vector_size(64)));
-typedef int32_t Places __attribute__((vector_size(64)));
+// The numbers in one register of the processor that this is compiled for. With wider vectors a
+// compiler takes comparisons apart, number by number: on AVX2 that was forty times as slow.
+#if defined(__AVX512F__)
 constexpr int64_t LANES = 16;
+#elif defined(__AVX__)
+constexpr int64_t LANES = 8;
+#else  // SSE, and NEON on ARM
+constexpr int64_t LANES = 4;
+#endif
+typedef float Lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t Places __attribute__((vector_size(LANES * sizeof(int32_t))));
 constexpr int64_t MAX_POSITIONS = 4;  // of a 2 x 2 window
 
 inline Lanes load_lanes(const float* from) {
@@ -282,7 +298,9 @@ inline Lanes load_lanes(const float* from) {
     return result;
 }
 
-inline void store_lanes(float* to, Lanes values) { std::memcpy(to, &values, sizeof values); }
+template <class To, class Vector> inline void store(To* to, Vector values) {
+    std::memcpy(to, &values, sizeof values);
+}
 
 // Converts one image to float32, so that its values can be multiplied straight from memory.
 template <class T> void widen(const T* x, float* image, int64_t count) {
@@ -290,38 +308,77 @@ template <class T> void widen(const T* x, float* image, int64_t count) {
     for (int64_t i = 0; i < count; ++i) image[i] = to_float(x[i]);
 }
 
-// The image corners of the convolutions in one pool window.
-struct Corners {
-    const float* at[MAX_POSITIONS];
-    int32_t place[MAX_POSITIONS];
+// Up to four positions of the convolution that are summed side by side, as a single sum would be
+// limited by the latency of its additions: those of one pool window, or without a pool, neighbours
+// in a row.
+struct Positions {
+    const float* at[MAX_POSITIONS];  // their corners in the image
+    int32_t place[MAX_POSITIONS];    // in their pool window
     int64_t count = 0;
 
-    Corners(const float* image, const First& f, int64_t top, int64_t left) {
-        for (int64_t i = 0; i < std::min(f.side, f.h - f.kernel + 1 - top); ++i)
-            for (int64_t j = 0; j < std::min(f.side, f.w - f.kernel + 1 - left); ++j, ++count) {
+    Positions(const float* image, const First& f, int64_t row, int64_t column) {
+        int64_t top = row * f.side, left = column * f.side;
+        int64_t rows = std::min(f.side, f.h - f.kernel + 1 - top);
+        int64_t columns = std::min(f.side == 1 ? MAX_POSITIONS : f.side,
+                                   f.w - f.kernel + 1 - left);
+        for (int64_t i = 0; i < rows; ++i)
+            for (int64_t j = 0; j < columns; ++j, ++count) {
                 at[count] = image + ((top + i) * f.w + left + j) * f.c_in;
-                place[count] = int32_t(i * f.side + j);
+                place[count] = f.side == 1 ? 0 : int32_t(i * f.side + j);
             }
     }
 
-    // Calls `work` with their number, a compile-time constant if the window is complete.
+    // Calls `work` with their number, a compile-time constant if they are complete.
     template <class Work> void with_count(Work work) const {
         if (count == MAX_POSITIONS) work(std::integral_constant<int64_t, MAX_POSITIONS>());
         else work(count);
     }
 };
 
-// V x 16 output channels from c0 on, for one window. All positions are summed side by side, as a
-// single sum would be limited by the latency of its additions.
+// Calls `work(row, column, output pixel, channel, vectors)` for all groups of positions and vectors
+// of one image; `vectors` is 2 where there are as many, as they share the values of the image.
+template <class Work> void for_each_group(const First& f, Work work) {
+    for (int64_t row = 0; row < f.oh; ++row)
+        for (int64_t column = 0; column < f.ow; column += f.side == 1 ? MAX_POSITIONS : 1) {
+            int64_t pixel = row * f.ow + column, c0 = 0;
+            for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
+                work(row, column, pixel, c0, std::integral_constant<int, 2>());
+            if (c0 < f.padded) work(row, column, pixel, c0, std::integral_constant<int, 1>());
+        }
+}
+
+// ReLU and dropout on V vectors of one output pixel, stored at `at`.
 template <int V, class T>
-void first_window(const float* image, const float* weights, const float* bias, T* y,
-                  uint8_t* argmax, const First& f, const Dropout& dropout, int64_t top,
-                  int64_t left, int64_t out, int64_t c0) {
-    int64_t wide = f.kernel * f.c_in;
-    Corners corners(image, f, top, left);
-    Lanes best[V];
-    Places where[V] = {};
-    corners.with_count([&](auto count) {
+inline void store_first(const Lanes* sums, const Places* where, int64_t width, const First& f,
+                        const Dropout& dropout, int64_t at, T* y, uint8_t* argmax) {
+    constexpr int64_t WHOLE = V * LANES;
+    float values[WHOLE];
+    int32_t places[WHOLE];
+    for (int v = 0; v < V; ++v) {
+        Places negative = f.relu ? sums[v] <= 0 : Places{};
+        store(values + v * LANES, negative ? Lanes{} : sums[v]);
+        store(places + v * LANES, negative ? Places{} + 255 : where[v]);
+    }
+    if (width == WHOLE)
+        return store_window(values, places, WHOLE, false, dropout, at, y, argmax);
+    if (dropout.random_bits)
+        return store_window(values, places, width, false, dropout, at, y, argmax);
+    // Whole vectors, since a partial one would be processed value by value.
+    T whole_y[WHOLE];
+    uint8_t whole_argmax[WHOLE];
+    store_window(values, places, WHOLE, false, dropout, 0, whole_y, whole_argmax);
+    std::memcpy(y + at, whole_y, width * sizeof(T));
+    std::memcpy(argmax + at, whole_argmax, width);
+}
+
+// V x LANES output channels from c0 on, of one group of positions.
+template <int V, class T>
+void first_group(const float* image, const float* weights, const float* bias, T* y,
+                 uint8_t* argmax, const First& f, const Dropout& dropout, int64_t row,
+                 int64_t column, int64_t out, int64_t c0) {
+    int64_t wide = f.kernel * f.c_in, width = std::min(V * LANES, f.c_out - c0);
+    Positions positions(image, f, row, column);
+    positions.with_count([&](auto count) {
         Lanes sum[MAX_POSITIONS][V];
         for (int64_t p = 0; p < count; ++p)
             for (int v = 0; v < V; ++v) sum[p][v] = load_lanes(bias + c0 + v * LANES);
@@ -331,28 +388,23 @@ void first_window(const float* image, const float* weights, const float* bias, T
                 for (int64_t p = 0; p < count; ++p)
                     for (int v = 0; v < V; ++v)
                         sum[p][v] +=
-                            corners.at[p][a * f.w * f.c_in + b] * load_lanes(weight + v * LANES);
+                            positions.at[p][a * f.w * f.c_in + b] * load_lanes(weight + v * LANES);
+        Places where[V] = {};
+        if (f.side == 1) {
+            for (int64_t p = 0; p < count; ++p)
+                store_first<V>(sum[p], where, width, f, dropout, out + p * f.c_out + c0, y, argmax);
+            return;
+        }
+        Lanes best[V];
         for (int v = 0; v < V; ++v) best[v] = sum[0][v];
         for (int64_t p = 1; p < count; ++p)
             for (int v = 0; v < V; ++v) {
                 Places better = (sum[p][v] > best[v]) | (sum[p][v] != sum[p][v]);
                 best[v] = better ? sum[p][v] : best[v];
-                where[v] = better ? Places{} + corners.place[p] : where[v];
+                where[v] = better ? Places{} + positions.place[p] : where[v];
             }
+        store_first<V>(best, where, width, f, dropout, out + c0, y, argmax);
     });
-    float values[V * LANES];
-    int32_t places[V * LANES];
-    std::memcpy(values, best, sizeof values);
-    std::memcpy(places, where, sizeof places);
-    int64_t width = std::min(V * LANES, f.c_out - c0);
-    if (width == V * LANES || dropout.random_bits)
-        return store_window(values, places, width, f.relu, dropout, out + c0, y, argmax);
-    // Whole vectors, since a partial one would be processed value by value.
-    T whole_y[V * LANES];
-    uint8_t whole_argmax[V * LANES];
-    store_window(values, places, V * LANES, f.relu, dropout, 0, whole_y, whole_argmax);
-    std::memcpy(y + out + c0, whole_y, width * sizeof(T));
-    std::memcpy(argmax + out + c0, whole_argmax, width);
 }
 
 template <class T>
@@ -365,50 +417,68 @@ void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* a
 #pragma omp for
         for (int64_t n = 0; n < f.n; ++n) {
             widen(x + n * size, image.data(), size);
-            for (int64_t window = 0; window < f.oh * f.ow; ++window) {
-                int64_t top = window / f.ow * f.side, left = window % f.ow * f.side, c0 = 0;
-                int64_t out = (n * f.oh * f.ow + window) * f.c_out;
-                for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
-                    first_window<2>(image.data(), weights, bias, y, argmax, f, dropout, top, left,
-                                    out, c0);
-                if (c0 < f.padded)
-                    first_window<1>(image.data(), weights, bias, y, argmax, f, dropout, top, left,
-                                    out, c0);
-            }
+            for_each_group(f, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0, auto v) {
+                first_group<decltype(v)::value>(image.data(), weights, bias, y, argmax, f, dropout,
+                                                row, column, (n * f.oh * f.ow + pixel) * f.c_out,
+                                                c0);
+            });
         }
     }
 }
 
-// Adds one window's contribution to the gradients of the weights and biases of 16 channels.
-template <class T>
-void first_window_back(const T* given, const uint8_t* where, const float* image, const First& f,
-                       float scale, float* weights, float* bias, int64_t top, int64_t left,
-                       int64_t c0) {
-    int64_t wide = f.kernel * f.c_in, width = std::min(LANES, f.c_out - c0);
-    Corners corners(image, f, top, left);
-    float whole[LANES] = {};
-    int32_t places[LANES] = {};
+// The gradients of V x LANES channels of one output pixel, where they are not masked, and the
+// positions that they belong to.
+template <int V, class T>
+void load_given(const T* given, const uint8_t* where, int64_t width, float scale, Lanes* gradient,
+                Places* places) {
+    float whole[V * LANES] = {};
+    int32_t all[V * LANES] = {};
+    auto widen_some = [&](int64_t count) {
 #pragma omp simd
-    for (int64_t c = 0; c < width; ++c) {
-        whole[c] = to_float(given[c0 + c]) * scale;
-        places[c] = where[c0 + c];
-    }
-    Places place;
-    std::memcpy(&place, places, sizeof place);
-    Lanes d[MAX_POSITIONS], total = load_lanes(bias + c0);
-    for (int64_t p = 0; p < corners.count; ++p) {
-        d[p] = place == corners.place[p] ? load_lanes(whole) : Lanes{};
-        total += d[p];
-    }
-    store_lanes(bias + c0, total);
-    corners.with_count([&](auto count) {
+        for (int64_t c = 0; c < count; ++c) {
+            whole[c] = to_float(given[c]) * scale;
+            all[c] = where[c];
+        }
+    };
+    if (width == V * LANES) widen_some(V * LANES);
+    else widen_some(width);
+    std::memcpy(gradient, whole, sizeof whole);
+    std::memcpy(places, all, sizeof all);
+}
+
+// Adds one group's contribution to the gradients of the weights and biases of V x LANES channels.
+template <int V, class T>
+void first_group_back(const T* given, const uint8_t* where, const float* image, const First& f,
+                      float scale, float* weights, float* bias, int64_t row, int64_t column,
+                      int64_t c0) {
+    int64_t wide = f.kernel * f.c_in, width = std::min(V * LANES, f.c_out - c0);
+    Positions positions(image, f, row, column);
+    positions.with_count([&](auto count) {
+        Lanes d[MAX_POSITIONS][V], whole[V];
+        Places places[V];
+        for (int64_t p = 0; p < count; ++p) {
+            if (p == 0 || f.side == 1) {
+                int64_t at = p * f.c_out + c0;
+                load_given<V>(given + at, where + at, width, scale, whole, places);
+            }
+            for (int v = 0; v < V; ++v)
+                d[p][v] = places[v] == positions.place[p] ? whole[v] : Lanes{};
+        }
+        for (int v = 0; v < V; ++v) {
+            float* to = bias + c0 + v * LANES;
+            Lanes total = load_lanes(to);
+            for (int64_t p = 0; p < count; ++p) total += d[p][v];
+            store(to, total);
+        }
         float* weight = weights + c0;
         for (int64_t a = 0; a < f.kernel; ++a)
             for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
-                Lanes sum = load_lanes(weight);
+                Lanes sum[V];
+                for (int v = 0; v < V; ++v) sum[v] = load_lanes(weight + v * LANES);
                 for (int64_t p = 0; p < count; ++p)
-                    sum += corners.at[p][a * f.w * f.c_in + b] * d[p];
-                store_lanes(weight, sum);
+                    for (int v = 0; v < V; ++v)
+                        sum[v] += positions.at[p][a * f.w * f.c_in + b] * d[p][v];
+                for (int v = 0; v < V; ++v) store(weight + v * LANES, sum[v]);
             }
     });
 }
@@ -428,13 +498,12 @@ void first_back(const T* dy, const uint8_t* argmax, const T* x, const First& f, 
         for (int64_t n = f.n * t / threads; n < f.n * (t + 1) / threads; ++n) {
             std::fill(part.begin(), part.end(), 0.0f);
             widen(x + n * size, image.data(), size);
-            for (int64_t window = 0; window < f.oh * f.ow; ++window) {
-                int64_t at = (n * f.oh * f.ow + window) * f.c_out;
-                for (int64_t c0 = 0; c0 < f.padded; c0 += LANES)
-                    first_window_back(dy + at, argmax + at, image.data(), f, scale, part.data(),
-                                      part.data() + taps * f.padded, window / f.ow * f.side,
-                                      window % f.ow * f.side, c0);
-            }
+            for_each_group(f, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0, auto v) {
+                int64_t at = (n * f.oh * f.ow + pixel) * f.c_out;
+                first_group_back<decltype(v)::value>(dy + at, argmax + at, image.data(), f, scale,
+                                                     part.data(), part.data() + taps * f.padded,
+                                                     row, column, c0);
+            });
             for (int64_t k = 0; k < count; ++k) mine[k] += part[k];
         }
     }
@@ -738,3 +807,6 @@ void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows
 
 EXPORT(float, float32)
 EXPORT(bfloat16, bfloat16)
+
+// Output channels of `first` are padded to a multiple of this.
+extern "C" int64_t lanes() { return LANES; }

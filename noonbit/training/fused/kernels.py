@@ -32,10 +32,8 @@ class FirstArguments(Structure):
     """A convolution over few channels with its pool: (n, h, w, c_in) -> (n, oh, ow, c_out).
 
     The weights are (kernel, kernel, c_in, padded), where `padded` is c_out rounded up to a multiple
-    of `LANES`. `h` and `w` include the margins; `side` is the pool's, 1 without one.
+    of `Kernels.lanes`. `h` and `w` include the margins; `side` is the pool's, 1 without one.
     """
-
-    LANES = 16
 
     _fields_ = [
         *((name, c_int64) for name in ("n", "h", "w", "c_in", "c_out", "padded")),
@@ -109,6 +107,8 @@ class Kernels:
     norm_back: Kernel
     cross_entropy: Kernel
     """The loss, the number of correct answers, and the gradient of the logits."""
+    lanes: int
+    """The numbers in one register, to a multiple of which `first` wants its filters padded."""
 
     @classmethod
     def of(cls, library: ctypes.CDLL, type_name: str) -> "Kernels":
@@ -118,7 +118,7 @@ class Kernels:
             kernel = getattr(library, f"{type_name}_{name}")
             kernel.argtypes, kernel.restype = arguments, None
             kernels[name] = kernel
-        return cls(**kernels)
+        return cls(**kernels, lanes=library.lanes())
 
 
 @cache
