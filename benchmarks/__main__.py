@@ -47,7 +47,7 @@ def main() -> int:
     # Contestants are stopped while another one works, and would stay so if we just died.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        app(exit_on_error=False, print_error=False, result_action="return_value")
+        app(sys.argv[1:], exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         return fail(f"{' '.join(str(error).split())} `python -m benchmarks` lists all.", 2)
     except NoonbitError as error:

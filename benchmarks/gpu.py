@@ -301,7 +301,7 @@ def trainings(source: str, settings: Settings, *, data_dir: Path | None = None) 
     from noonbit.models.catalogue import model_of
     from noonbit.models.tta import with_tta
     from noonbit.system.runtime import Runtime
-    from noonbit.training.autotune import autotune_engine
+    from noonbit.training.engine import choose_engine
     from noonbit.training.loop import fit, init_training, validate
     from noonbit.training.setup import build_seeded, contract_for, plan_for
     from noonbit.training.state import TrainingContext
@@ -316,7 +316,7 @@ def trainings(source: str, settings: Settings, *, data_dir: Path | None = None) 
     train, test = (tensor_dataset(items, part, runtime) for part in ("train", "test"))
     nothing = TensorDataset(train.values[:0], train.labels[:0])
     context = TrainingContext(contract, train, nothing, plan, runtime)
-    runtime = autotune_engine(network, context, recipe)
+    runtime = choose_engine(network, context, recipe)
     for seed in itertools.count():
         network = runtime.to_device(build_seeded(name, items, seed))
         seeded = replace(context, plan=replace(plan, seed=seed), runtime=runtime)

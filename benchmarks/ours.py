@@ -14,7 +14,7 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.models.catalogue import build
 from noonbit.system.runtime import Runtime
-from noonbit.training.autotune import autotune_engine
+from noonbit.training.engine import choose_engine
 from noonbit.training.loop import fit, init_training
 from noonbit.training.state import Callbacks, TrainingContext, TrainingState
 
@@ -74,5 +74,5 @@ def prepared(
     # All that is derived is stated here, so size and difficulty decide nothing.
     plan = derive(recipe, PlanInputs(network, images, ("none", ""), 1, 1.0, "adam"))
     context = TrainingContext(contract, train, nothing, plan, runtime)
-    context = replace(context, runtime=autotune_engine(model, context, recipe))
+    context = replace(context, runtime=choose_engine(model, context, recipe))
     return init_training(model, context), context

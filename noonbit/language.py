@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 Language: TypeAlias = Literal["en", "ko"]
-LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
+LANGUAGES: Mapping[Language, str] = {"en": "English", "ko": "한국어"}
 """Each language with its name for itself."""
 
 VARIABLE = "NOONBIT_LANGUAGE"
@@ -38,6 +38,11 @@ SPOKEN_DIGITS = "영일이삼사오육칠팔구"
 def preferred_language() -> Language:
     """Return the language that `$NOONBIT_LANGUAGE` names (`ko`, `ko_KR.UTF-8`), else English."""
     return "ko" if os.environ.get(VARIABLE, "").lower().startswith("ko") else "en"
+
+
+def known_language(code: str) -> Language | None:
+    """Return a code such as `ko` if it is one of `LANGUAGES`."""
+    return next((language for language in LANGUAGES if language == code), None)
 
 
 def choose_particles(text: str) -> str:

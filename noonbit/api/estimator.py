@@ -42,8 +42,15 @@ from noonbit.data.split import Holdout
 from noonbit.errors import UsageError, UsageTypeError
 from noonbit.evaluation.inference import Probabilities, predict_part
 from noonbit.evaluation.torch_inference import NetworkClassifier
+from noonbit.jobs.pretrained import (
+    calibrate_by_folds,
+    fit_pretrained_head,
+    initial_weights,
+    with_pretrained_settings,
+)
 from noonbit.jobs.single import final_network
 from noonbit.models.custom import trust_named
+from noonbit.pretrained.source import find_pretrained
 from noonbit.system.runtime import Runtime
 from noonbit.training.setup import prepare_training
 from noonbit.training.state import Callbacks, EpochMetrics
@@ -73,6 +80,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
 
     `model` is a name of the catalogue, `file.toml`, `path.py:function`, or a `torch.nn.Module` that
     takes float32 (n, channels, height, width) and gives logits; a module is copied, never changed.
+    `pretrained` begins with published weights, as `noonbit train --pretrained` does: the name of
+    their network, such as `efficientnet-lite0`, or a file; `model` is then left as it is.
     The other parameters are the fields of `Recipe` by the same names, derived from the data where
     they are None. `validation` is the share of X that chooses the best epoch; with 0, and by itself
     below 100 items, all of X trains and the last epoch stays. `random_state` is a seed, a
@@ -102,6 +111,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         model: str | nn.Module = ImagePreprocessor.default_model,
         *,
         image_shape: Sequence[int] | None = None,
+        pretrained: str | bool | None = None,
+        finetune: bool = False,
         epochs: int | None = None,
         batch_size: int | None = None,
         optimizer: OptimizerName | None = None,
@@ -126,6 +137,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     ) -> None:
         self.model = model
         self.image_shape = image_shape
+        self.pretrained = pretrained
+        self.finetune = finetune
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -189,13 +202,29 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             preprocessor.value_range,
         )
         share = 0.0 if self._trains_on_all(len(rows)) else recipe.validation
+        network_to_borrow = None
+        if self.pretrained is not None:
+            recipe = with_pretrained_settings(recipe)
+            share = 0.0 if recipe.validation is None else recipe.validation
+            network_to_borrow = find_pretrained(str(recipe.pretrained), model=recipe.model)
+            preprocessor = network_to_borrow.preprocessor().model_copy(
+                update={"value_range": preprocessor.value_range}
+            )
         items = prepare(data, preprocessor, holdout=Holdout(share), test=0.0, on_bad="fail")
         model = deepcopy(self.model) if isinstance(self.model, nn.Module) else None
         trust_named([recipe.model])
         with borrowed_runtime(self.device, self.threads, self.precision) as runtime:
-            prepared = prepare_training(items, recipe, runtime, model=model)
+            initial = None
+            if network_to_borrow is not None:
+                initial = initial_weights(network_to_borrow, items)
+            prepared = prepare_training(items, recipe, runtime, model=model, initial=initial)
+            fitted = None
+            if network_to_borrow is not None:
+                fitted = fit_pretrained_head(prepared, items, network_to_borrow)
             prepared.fit(Callbacks())
             network, contract = final_network(prepared)
+            if fitted is not None and not len(items.split.validation):
+                contract = calibrate_by_folds(contract, fitted.head, items)
         self.model_, self.contract_ = network.cpu().eval(), contract
         self.plan_ = prepared.context.plan
         self.history_ = prepared.state.history
@@ -236,7 +265,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             for name, value in self.get_params(deep=False).items()
             if name in Recipe.model_fields and value is not None
         }
-        if isinstance(self.model, nn.Module):
+        is_default = self.model == ImagePreprocessor.default_model
+        if isinstance(self.model, nn.Module) or (self.pretrained is not None and is_default):
             del settings["model"]
         seed = self.random_state
         if not isinstance(seed, Integral):

@@ -41,11 +41,12 @@ def train(
 
     `model` is a name of the catalogue, `file.toml`, `path.py:function`, or a `torch.nn.Module` that
     takes float32 images (N, C, H, W) and gives logits (N, classes). The training begins with the
-    weights of `from_run`, a run or its name, whose network and classes it then has. `settings` are
-    the fields of `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings`
-    (`members=7`, `folds=10`), checked by name and value. With `live`, others can watch and steer it
-    through its folder (`noonbit watch`, `noonbit studio`). `observer` shows the progress; by
-    default a bar or lines on stderr. Raises the errors of errors.py.
+    weights of `from_run`, a run or its name, whose network and classes it then has, or with
+    published ones (`pretrained="efficientnet-lite0"`, or a file). `settings` are the fields of
+    `Recipe`, and for an ensemble or a cross-validation those of `EnsembleSettings` (`members=7`,
+    `folds=10`), checked by name and value. With `live`, others can watch and steer it through its
+    folder (`noonbit watch`, `noonbit studio`). `observer` shows the progress; by default a bar or
+    lines on stderr. Raises the errors of errors.py.
     """
     network = model if isinstance(model, nn.Module) else None
     if model is not None and network is None:

@@ -91,7 +91,7 @@ def explain(
     explainer = Explainer(
         loaded.classifier(loaded.runtime), partial(loaded.items, data_dir=data_dir)
     )
-    explanation = explainer.explain(item, Request(class_, method, top, move))
+    explanation = explainer.explain(item, Request(class_, method, top=top, move=move))
     give(loaded, explanation, out=out, layers=layers, json=json)
     words = " ".join(["noonbit explain", loaded.word, *again])
     if out is None:

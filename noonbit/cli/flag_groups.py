@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 FLAG_GROUPS = {
-    "What to train": ("model", "fast", "config", "from", "resume", "trust"),
+    "What to train": (
+        "model",
+        "pretrained",
+        "finetune",
+        "download",
+        "fast",
+        "config",
+        "from",
+        "resume",
+        "trust",
+    ),
     "How long": ("epochs", "time-budget", "patience", "keep"),
     "How": (
         "augment",

@@ -93,7 +93,7 @@ def run_command(arguments: Sequence[str]) -> int:
         require_working_directory()
         with warnings_as_notes(), stdout_for_json() if for_json else nullcontext():
             app(
-                list(arguments),
+                name_default_pretrained(arguments),
                 exit_on_error=False,
                 print_error=False,
                 result_action="return_value",
@@ -111,6 +111,21 @@ def run_command(arguments: Sequence[str]) -> int:
             say(line)
         return fail("This is a bug in noonbit; please report it with the lines above.", 1)
     return 0
+
+
+def name_default_pretrained(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the usual network after a `--pretrained` without one."""
+    if "--pretrained" not in arguments:
+        return list(arguments)
+    from noonbit.config.recipe import DEFAULT_PRETRAINED
+
+    named = []
+    for number, argument in enumerate(arguments):
+        named.append(argument)
+        following = arguments[number + 1 : number + 2]
+        if argument == "--pretrained" and (not following or following[0].startswith("--")):
+            named.append(DEFAULT_PRETRAINED)
+    return named
 
 
 @contextmanager

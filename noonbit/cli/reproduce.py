@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from noonbit.cli.output import DataDir, Json, convert_path, print_json, print_line, print_table, say
+from noonbit.cli.reproduce_words import Words
 from noonbit.course.experiments.results import REPRODUCED
 from noonbit.errors import CheckFailed, Interrupted, NoonbitError, UsageError, join_first
+from noonbit.language import Language
 
 if TYPE_CHECKING:
     from noonbit.course.experiments.documents import Letter
@@ -27,6 +29,7 @@ def reproduce(
     quick: Annotated[bool, Parameter(negative=())] = False,
     out: Annotated[Path, Parameter(converter=convert_path)] = REPRODUCED,
     data_dir: DataDir = None,
+    language: Language | None = None,
     json: Json = False,
 ) -> None:
     """Follow five course documents: find their programs, run them, and judge what they claim.
@@ -48,23 +51,27 @@ def reproduce(
         A shortened form, to see that it works; it gives no verdict.
     out
         The folder of runs, verdicts and the page.
+    language
+        Of headings, claims and verdicts: en, or ko for Korean; by default that of
+        $NOONBIT_LANGUAGE.
     """
     from noonbit.course.experiments.experiment import (
         load_experiment,
         load_experiments,
     )
 
-    places = [] if of is None else find_places(of)
+    words = Words(language)
+    places = [] if of is None else find_places(of, words.language)
     among = load_experiments() if of is None else experiments_among(places)
     if source is not None and name in (None, "all"):
         raise UsageError(
             "--source takes the recipe of one experiment: noonbit reproduce NAME --source PATH"
         )
     if name is None and of is not None:
-        list_programs(places, out, word=of, json=json)
+        list_programs(places, out, words, word=of, json=json)
         return
     if name is None:
-        list_experiments(among.values(), out, json=json)
+        list_experiments(among.values(), out, words, json=json)
         return
     chosen = list(among.values()) if name == "all" else [load_experiment(name)]
     for one in chosen:
@@ -72,14 +79,14 @@ def reproduce(
             raise UsageError(f"{one.name} is not of {of}, but of {', '.join(one.headings)}.")
     if not chosen:
         raise UsageError(f"No program of {of} is an experiment: noonbit reproduce --of lists them.")
-    results, failure = run_each(chosen, out, source=source, quick=quick, data_dir=data_dir)
+    results, failure = run_each(chosen, out, words, source=source, quick=quick, data_dir=data_dir)
     if json:
-        objects = [result_to_dict(result) for result in results]
+        objects = [result_to_dict(result, words) for result in results]
         print_json(objects if name == "all" else objects[0])
     elif results:
         print_table(
-            ("experiment", "verdict", "figures"),
-            [(each.name, each.verdict.outcome, each.verdict.sentence) for each in results],
+            (words("experiment"), words("outcome"), words("figures")),
+            [(each.name, words.outcome(each), words.of(each.verdict.sentence)) for each in results],
         )
     if failure is not None:
         raise failure
@@ -93,6 +100,7 @@ def reproduce(
 def run_each(
     chosen: "Sequence[Experiment]",
     out: Path,
+    words: Words,
     *,
     source: str | None,
     quick: bool,
@@ -110,7 +118,8 @@ def run_each(
     results: list[Result] = []
     failure: NoonbitError | None = None
     for one in chosen:
-        say(f"\n== {one.name}: {one.title}; the document says: {one.says}")
+        title = words("title", title=words.of(one.title), says=words.of(one.says))
+        say(f"\n== {one.name}: {title}")
         try:
             result = run_again(
                 one, out=out, source=source, quick=quick, data_dir=data_dir, display=display
@@ -122,17 +131,18 @@ def run_each(
             say(f"error: {error}")
             continue
         results.append(result)
-        say(f"verdict  {result.verdict.outcome}: {result.verdict.sentence}")
+        sentence = words.of(result.verdict.sentence)
+        say(words("verdict", outcome=words.outcome(result), sentence=sentence))
         if not quick and source in (None, one.source):
-            say(f"page     {write_page(out)}")
+            say(f"page     {write_page(out, words.language)}")
     return results, failure
 
 
-def find_places(word: str) -> "list[Place]":
+def find_places(word: str, language: Language) -> "list[Place]":
     """Return the programs of a document, a heading or a term; raises `UsageError`."""
     from noonbit.course.path.program import find_programs
 
-    return find_programs(word)
+    return find_programs(word, language)
 
 
 def experiments_among(places: "Sequence[Place]") -> "dict[str, Experiment]":
@@ -149,27 +159,29 @@ def experiments_among(places: "Sequence[Place]") -> "dict[str, Experiment]":
     return found | {name: load_experiment(name) for name in names if name}
 
 
-def list_programs(places: "Sequence[Place]", out: Path, *, word: str, json: bool) -> None:
+def list_programs(
+    places: "Sequence[Place]", out: Path, words: Words, *, word: str, json: bool
+) -> None:
     """Print programs in order, each with its command, what it teaches, claim and last verdict."""
     from noonbit.course.experiments.documents import DOCUMENTS
-    from noonbit.course.path.program import find_letter
+    from noonbit.course.path.program import find_letter, load_documents
 
-    rows = [place.as_dict() | claim_and_verdict(place, out) for place in places]
     if json:
-        print_json(rows)
+        print_json([place.as_dict() | claim_and_verdict(place, out, words) for place in places])
         return
     letter = None
-    for place, row in zip(places, rows, strict=True):
+    for place in places:
         if place.letter != letter:
-            print_line(f"\n{place.letter}  {DOCUMENTS[place.letter]}")
+            title = DOCUMENTS[place.letter], load_documents()[place.letter].title[1]
+            print_line(f"\n{place.letter}  {words.of(title)}")
             letter = place.letter
-        print_program(place, row)
+        print_program(place, out, words)
     document = find_letter(word.strip())
     first = places[0].program.quick_command
     say(f"\nnext     {first if document is None else f'noonbit reproduce all --of {document}'}")
 
 
-def claim_and_verdict(place: "Place", out: Path) -> dict[str, Any]:
+def claim_and_verdict(place: "Place", out: Path, words: Words) -> dict[str, Any]:
     """Return what a document claims of a program, and the last verdict; None without any."""
     from noonbit.course.experiments.experiment import load_experiment
     from noonbit.course.experiments.results import read_last_result
@@ -177,66 +189,80 @@ def claim_and_verdict(place: "Place", out: Path) -> dict[str, Any]:
     name = place.program.experiment
     last = read_last_result(name, out) if name else None
     return {
-        "claim": load_experiment(name).says if name else None,
+        "claim": words.of(load_experiment(name).says) if name else None,
         "verdict": None if last is None else last.verdict.outcome,
-        "figures": None if last is None else last.verdict.sentence,
+        "figures": None if last is None else words.of(last.verdict.sentence),
     }
 
 
-def print_program(place: "Place", row: dict[str, Any]) -> None:
+def print_program(place: "Place", out: Path, words: Words) -> None:
     """Print a program as a paragraph."""
+    from noonbit.course.experiments.experiment import load_experiment
+    from noonbit.course.experiments.results import read_last_result
+    from noonbit.course.path.program import QUICK_DATA
+
     program = place.program
     english, korean = program.heading
-    lines = [program.teaches[0], program.command]
-    if program.quick:
-        lines.append(f"quick: {program.quick}")
-    if row["claim"] is not None:
-        verdict = row["verdict"] or "not run yet"
-        lines.append(f"the document says: {row['claim']}; last verdict: {verdict}")
-    print_line(f"\n{place.number:3}  {english if english == korean else f'{korean} ({english})'}")
+    lines = [words.of(program.teaches), program.command]
+    if program.quick and program.other_data:
+        data = words.of(QUICK_DATA[program.other_data])
+        lines.append(words("quick_on", command=program.quick, data=data))
+    elif program.quick:
+        lines.append(words("quick", command=program.quick))
+    if program.experiment:
+        says = words.of(load_experiment(program.experiment).says)
+        verdict = words.outcome(read_last_result(program.experiment, out))
+        lines.append(words("says", says=says, verdict=verdict))
+    both = f"{korean} ({english})"
+    print_line(f"\n{place.number:3}  {english if english == korean else both}")
     for line in lines:
         print_line(f"     {line}")
 
 
-def list_experiments(experiments: "Iterable[Experiment]", out: Path, *, json: bool) -> None:
+def list_experiments(
+    experiments: "Iterable[Experiment]", out: Path, words: Words, *, json: bool
+) -> None:
     """Print experiments with their claims and last verdicts, a table for each document."""
     from noonbit.course.experiments.documents import DOCUMENTS
     from noonbit.course.experiments.results import read_last_result
+    from noonbit.course.path.program import load_documents
 
     rows = []
     by_document: dict[Letter, list[tuple[str, str, str, str]]] = {}
     for one in experiments:
         last = read_last_result(one.name, out)
+        says = words.of(one.says)
         rows.append(
             {
                 "name": one.name,
-                "claim": one.says,
+                "claim": says,
                 "verdict": None if last is None else last.verdict.outcome,
-                "figures": None if last is None else last.verdict.sentence,
+                "figures": None if last is None else words.of(last.verdict.sentence),
                 "headings": one.headings,
             }
         )
-        cells = one.name, one.headings[one.document], one.says
-        verdict = "not run yet" if last is None else last.verdict.outcome
-        by_document.setdefault(one.document, []).append((*cells, verdict))
+        cells = one.name, one.headings[one.document], says, words.outcome(last)
+        by_document.setdefault(one.document, []).append(cells)
     if json:
         print_json(rows)
         return
     for letter, lines in by_document.items():
-        print_line(f"{letter}  {DOCUMENTS[letter]}")
-        print_table(("name", "where", "the document says", "last verdict"), lines)
+        print_line(f"{letter}  {words.of((DOCUMENTS[letter], load_documents()[letter].title[1]))}")
+        print_table(
+            (words("name"), words("where"), words("document_says"), words("last_verdict")), lines
+        )
         print_line()
     say("next     noonbit reproduce --of D4")
 
 
-def result_to_dict(result: "Result") -> dict[str, Any]:
+def result_to_dict(result: "Result", words: Words) -> dict[str, Any]:
     """Return a result as plain values for JSON, the verdict first."""
     whole = asdict(result)
     verdict = whole.pop("verdict")
     return {
         "name": whole.pop("name"),
         "verdict": verdict["outcome"],
-        "figures": verdict["sentence"],
+        "figures": words.of(verdict["sentence"]),
         "difference": verdict["difference"],
         "low": verdict["low"],
         "high": verdict["high"],

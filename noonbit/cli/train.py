@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from noonbit.cli.flag_groups import TRAIN_FLAGS
-from noonbit.cli.output import DataDir, Json, OutFolder, print_trained
+from noonbit.cli.output import DataDir, Json, OutFolder, print_trained, say
 from noonbit.cli.trust import Trust, open_run, trust_code
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
@@ -26,6 +26,7 @@ def train(
     fast: Annotated[bool, FLAG] = False,
     config: Annotated[str | None, FLAG] = None,
     from_run: Annotated[str | None, Parameter(name="--from", group=TRAIN_FLAGS)] = None,
+    download: Annotated[bool, FLAG] = False,
     resume: Annotated[str | None, FLAG] = None,
     live: Annotated[bool, FLAG] = False,
     out: Annotated[OutFolder, FLAG] = None,
@@ -46,6 +47,8 @@ def train(
         A TOML file of settings, or an experiment of `noonbit reproduce`; flags come on top.
     from_run
         Begin with the weights of this run: a path, a unique beginning of its name, or `last`.
+    download
+        Download the weights of --pretrained if they are not here; says from where first.
     resume
         Continue this run; with --epochs N, up to N epochs in all, also beyond its plan.
     live
@@ -80,6 +83,14 @@ def train(
     trust_named(typed)
     if trust and recipe.model is not None and is_custom(recipe.model):  # of --config
         trust_code([CustomNetwork.read(recipe.model)])
+    if download:
+        if recipe.pretrained is None:
+            raise UsageError(
+                "--download is for --pretrained NAME; add it, or leave out --download."
+            )
+        from noonbit.pretrained.source import download_pretrained
+
+        download_pretrained(recipe.pretrained, say=say)
     with display() as observer:
         if resume is None:
             assert source is not None  # noqa: S101 - refused above

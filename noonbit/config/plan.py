@@ -84,9 +84,6 @@ class Plan:
     seed: int
     time_budget: float
     """Seconds; infinite for no budget."""
-    steps_in_budget: float
-    """How many steps the time budget holds, roughly and by arithmetic alone, which decides whether
-    measuring the engines would pay; infinite for no budget."""
     reasons: dict[str, str]
     """The reason for each derived setting, by name."""
 
@@ -175,7 +172,6 @@ def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
         patience=math.inf if recipe.patience is None else recipe.patience,
         seed=recipe.seed,
         time_budget=time_budget,
-        steps_in_budget=items_in_budget / batch_size,
         reasons=reasons,
     )
 

@@ -31,6 +31,8 @@ Normalisation = Literal["standard", "unit"]
 HeldOutRows = Literal["stratified", "first", "last"]
 Kept = Literal["accuracy", "loss", "last"]
 
+DEFAULT_PRETRAINED = "efficientnet-lite0"
+"""The network whose published weights `--pretrained` takes where none are named."""
 LARGEST_FILE = 2**20
 """Bytes of a TOML file; one with every setting has 2,000."""
 LARGEST_RATE = 1e6
@@ -86,6 +88,16 @@ def absolute_path(path: str) -> str:
         return path
 
 
+def name_usual(value: object) -> object:
+    """Take True, as in Python, for the usual network."""
+    return DEFAULT_PRETRAINED if value is True else value
+
+
+def absolute_file(name: str) -> str:
+    """Make a file of weights absolute; the name of a network, which has no dot, stays."""
+    return absolute_path(name) if "." in name or os.sep in name else name
+
+
 def check_fold(text: str) -> str:
     """Accept K/N with K from 1 to N and N at least 2."""
     match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
@@ -101,6 +113,13 @@ class Recipe(ReadOptions):
 
     model: str | None = None
     """A network of `noonbit models`, layers in a file.toml, or path.py:function."""
+    pretrained: (
+        Annotated[str, BeforeValidator(name_usual), AfterValidator(absolute_file)] | None
+    ) = None
+    """Begin with published weights: of the network of this name, by default efficientnet-lite0, or
+    in a file.safetensors or file.pth."""
+    finetune: bool = False
+    """With --pretrained: after the last layer, train the others too, the first ones least."""
     epochs: Annotated[int, within(1, MOST_EPOCHS)] | None = None
     """Passes over the training split, at most a million."""
     batch_size: Annotated[int, within(2, LARGEST_BATCH)] | None = None
@@ -201,6 +220,11 @@ class Recipe(ReadOptions):
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{path} is not TOML: {error}.") from None
         return cls.from_settings(settings, origin=str(path))
+
+    @property
+    def chooses_rows(self) -> bool:
+        """Whether the rows of the validation split were chosen."""
+        return self.validation_rows != "stratified"
 
     def explicit_settings(self) -> dict[str, Any]:
         """Return the settings that were given, not left to their defaults."""

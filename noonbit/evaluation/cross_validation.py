@@ -21,7 +21,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from noonbit.data.dataset import Indices
 from noonbit.data.prepared import PreparedDataset
@@ -64,9 +64,16 @@ def combine_fold_splits(splits: Sequence[Split], items: PreparedDataset) -> Spli
 
 
 def evaluate_test(
-    model: nn.Module, contract: Contract, items: PreparedDataset, runtime: Runtime
+    model: nn.Module,
+    contract: Contract,
+    items: PreparedDataset,
+    runtime: Runtime,
+    *,
+    logits: Tensor | None = None,
 ) -> tuple[Probabilities, Evaluation]:
     """Predict the test split: probabilities (N, classes), and their metrics.
+
+    `logits` (N, classes) are those of the test items, if they are known already.
 
     In a cross-validation, each member of the ensemble `model` predicts its own test fold at its own
     temperature, so no member predicts an item that it trained on.
@@ -75,8 +82,11 @@ def evaluate_test(
     labels, groups = items.labels[split.test], items.groups(split.test)
     adjusted = items.count_adjusted(split.test)
     if split.folds is None:
-        classifier = NetworkClassifier(model, contract, runtime)
-        probabilities = classifier.probabilities(items.values, split.test)
+        if logits is None:
+            classifier = NetworkClassifier(model, contract, runtime)
+            probabilities = classifier.probabilities(items.values, split.test)
+        else:
+            probabilities = (logits / contract.temperature).softmax(dim=1).numpy()
         return probabilities, evaluate(
             probabilities,
             labels,

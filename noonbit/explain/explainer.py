@@ -61,6 +61,8 @@ class Request:
     """The class that is explained; None for the most probable one."""
     method: Method | None = None
     """How the regions of a picture are found; None for all ways that suit the network."""
+    maps: bool = True
+    """Whether the regions of a picture are looked for, which needs captum."""
     top: int = TOP
     """How many training pictures, n-grams or stones are named."""
     move: int | None = None

@@ -138,7 +138,10 @@ def explain_picture(explainer: Explainer, item: Any, request: Request) -> Pictur
     classifier = explainer.classifier
     prepared = prepare_picture(explainer, item)
     answer = explainer.answer_to(prepared, request)
-    maps, notes = make_maps(explainer, prepared, answer.number, request.method)
+    maps: dict[Method, NDArray[np.float32]] = {}
+    notes: list[str] = []
+    if request.maps:
+        maps, notes = make_maps(explainer, prepared, answer.number, request.method)
     nearest: list[Neighbour] = []
     pixels, compared = [], 0
     try:

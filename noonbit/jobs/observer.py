@@ -17,6 +17,9 @@ class Observer(Callbacks):
     def on_forecast(self, forecast: TrainingForecast) -> None:
         """Called before the first step of a training of one network, unless it is a short one."""
 
+    def on_features(self, done: int, count: int) -> None:
+        """Called after `done` of `count` pictures passed a pretrained network, by any thread."""
+
     def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
         """Called after the test split was evaluated."""
 

@@ -19,7 +19,7 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.training_forecast import TrainingForecast
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
-from noonbit.runs.training_notes import beginning_notes, time_budget_note
+from noonbit.runs.training_notes import beginning_notes, head_note, time_budget_note
 from noonbit.system.cpp_extension import describe_missing
 from noonbit.terminal import escape_controls, shell_word, shorten_sentence
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
@@ -27,6 +27,8 @@ from noonbit.training.steering import steps_per_epoch
 
 BAR_SECONDS = 0.2
 """Between two reads of the loss, each of which synchronises with the device."""
+PHOTOGRAPH_SIDE = 64
+"""Pixels a side; colour pictures that were larger, and are reduced to it, seem photographs."""
 QUIET_SECONDS = 30.0
 """Without a bar, a long epoch prints a line this often."""
 
@@ -72,10 +74,16 @@ class LineDisplay(Observer):
     def on_forecast(self, forecast: TrainingForecast) -> None:
         self.say(f"forecast {forecast}")
 
+    def on_features(self, done: int, count: int) -> None:
+        if time.monotonic() - self.last_line_at >= QUIET_SECONDS:
+            self.say(f"features {done:,} of {plural(count, self.noun)}")
+
     def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
         noun = run.contract.preprocessor.noun
         if (budget := run.metadata["result"].get("time_budget")) is not None:
             self.say(f"note     {time_budget_note(budget)}")
+        if (head := head_note(run.metadata.get("pretrained", {}))) is not None:
+            self.say(f"note     {head}")
         self.say(headline(evaluation, noun))
         if evaluation.shows_nothing_learned:
             self.say(nothing_learned_line(evaluation, noun))
@@ -148,6 +156,13 @@ class BarDisplay(LineDisplay):
             figures=f"loss {progress.loss.item() / progress.seen:.4f}  accuracy "
             f"{progress.correct.item() / progress.seen:.4f}  {speed:,.0f} {self.noun}s/s",
         )
+
+    def on_features(self, done: int, count: int) -> None:
+        if time.monotonic() - self.read_at >= BAR_SECONDS:
+            self.read_at = time.monotonic()
+            self.progress.update(
+                self.task, completed=done, total=count, place="features", figures=""
+            )
 
     def on_evaluate(self, run: Run, evaluation: Evaluation) -> None:
         self.progress.stop()
@@ -246,17 +261,39 @@ def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
         "engine": machine["engine"],
         "device": machine["device"],
     }
+    if run.recipe.pretrained is not None and not run.recipe.finetune:  # no step is taken
+        settings = {name: settings[name] for name in ("threads", "device")}
     for name in ("epochs", "time_budget"):
         if math.isinf(getattr(plan, name)):
-            del settings[name]
+            settings.pop(name, None)
     for name, value in settings.items():
         reason = run.metadata["reasons"].get(name)
         lines.append(f"  {name} {value}" + (f" ({reason})" if reason else ""))
     lines += [f"warning  {sentence}" for sentence in run.metadata.get("warnings", [])]
+    if (hint := photographs_hint(run, items)) is not None:
+        lines.append(f"note     {hint}")
     notes = beginning_notes(run)
     if machine["device"] == "cpu" and (missing := describe_missing()) is not None:
         notes = [*notes, missing]
     return lines + [f"note     {sentence}" for sentence in notes]
+
+
+def photographs_hint(run: Run, items: PreparedDataset) -> str | None:
+    """Return what to try with photographs; None for other data, and where weights are borrowed."""
+    preprocessor = items.preprocessor
+    if (
+        run.recipe.pretrained is not None
+        or "initial" in run.metadata
+        or preprocessor.input_kind != "pictures"
+        or preprocessor.channels != 3
+        or min(preprocessor.size) < PHOTOGRAPH_SIDE
+        or 2 * len(items.adjusted.get("resized", ())) < len(items.labels)
+    ):
+        return None
+    return (
+        "photographs: --pretrained begins with what others learned; on 2,000 cats and dogs that "
+        "gave 96.6 % instead of 88.6 %"
+    )
 
 
 def epoch_line(row: EpochMetrics, epochs: float, noun: str, *, is_best: bool) -> str:

@@ -31,11 +31,23 @@ from noonbit.jobs.initial import Beginning, begin_from
 from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
+from noonbit.jobs.pretrained import (
+    FittedHead,
+    calibrate_by_folds,
+    describe_origin,
+    find_from_nothing,
+    fit_pretrained_head,
+    initial_weights,
+    is_head_alone,
+    without_unused_settings,
+)
 from noonbit.jobs.recorder import RunRecorder, time_budget_result
 from noonbit.jobs.training_forecast import forecast_training
 from noonbit.live.recorder import End, LiveRecorder
 from noonbit.models.custom import refuse_failures_in_training
 from noonbit.models.tta import with_tta
+from noonbit.pretrained.network import PretrainedNetwork
+from noonbit.pretrained.source import find_pretrained
 from noonbit.report.page import write_report
 from noonbit.runs.changes import read_changes
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
@@ -106,7 +118,7 @@ def resume_one(
         return training.run_to_end(started=started, live=live)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Training:
     """The training of one network into a run folder, ready for its next step."""
 
@@ -116,6 +128,10 @@ class Training:
     observer: Observer
     asked: Recipe | None = None
     """The recipe before its open settings were derived; None for a resumed training."""
+    pretrained: PretrainedNetwork | None = None
+    """Whose head is fitted before the first step."""
+    fitted: FittedHead | None = None
+    """That head, after `fit`."""
 
     @classmethod
     @contextmanager
@@ -131,12 +147,13 @@ class Training:
         observer: Observer,
     ) -> Iterator["Training"]:
         """Prepare a training on items loaded for this recipe, and hold its new run folder."""
+        initial = None if beginning is None else beginning.weights
+        pretrained = None
+        if recipe.pretrained is not None:
+            pretrained = find_pretrained(recipe.pretrained, model=recipe.model)
+            initial = initial_weights(pretrained, items)
         prepared = prepare_training(
-            items,
-            recipe,
-            Runtime.from_recipe(recipe),
-            model=model,
-            initial=None if beginning is None else beginning.weights,
+            items, recipe, Runtime.from_recipe(recipe), model=model, initial=initial
         )
         state, context = prepared.state, prepared.context
         is_python_object = model is not None
@@ -144,6 +161,9 @@ class Training:
         if beginning is not None:
             metadata["initial"] = beginning.metadata
         settings = resolved_settings(recipe, context.plan, python=is_python_object)
+        if pretrained is not None:
+            metadata["pretrained"] = describe_origin(pretrained)
+            settings = without_unused_settings(settings)
         with new_run(
             out, model=context.plan.model, source=items.data.source, metadata=metadata
         ) as run:
@@ -156,7 +176,7 @@ class Training:
             run.update()
             run.model = state.model
             observer.on_start(run, items, context.plan, state)
-            yield cls(run, items, prepared, observer, recipe)
+            yield cls(run, items, prepared, observer, recipe, pretrained)
 
     @classmethod
     def resume(
@@ -180,12 +200,17 @@ class Training:
         has_checkpoint = os.path.lexists(checkpoint)
         if not has_checkpoint:
             require_no_checkpoint_needed(run)
+        pretrained, initial = None, None
+        if recipe.pretrained is not None and not has_checkpoint:
+            pretrained = find_pretrained(recipe.pretrained, model=recipe.model)
+            initial = initial_weights(pretrained, items)
         with settings_of(run.path / RECIPE):
             prepared = prepare_training(
                 items,
                 recipe,
                 Runtime.from_recipe(recipe),
                 model=model,
+                initial=initial,
                 contract=run.contract,
                 has_checkpoint=has_checkpoint,
             )
@@ -203,11 +228,13 @@ class Training:
         run.model = state.model
         run.update(status="training")
         observer.on_start(run, items, prepared.context.plan, state)
-        return cls(run, items, prepared, observer)
+        return cls(run, items, prepared, observer, None, pretrained)
 
     def run_to_end(self, *, started: float, live: bool = False) -> Run:
         """Forecast, fit, evaluate, and write the report; `started` is of `time.perf_counter`."""
-        forecast = forecast_training(self.prepared, self.items, self.asked)
+        forecast = None
+        if self.pretrained is None:  # else the time goes into features, which may be cached
+            forecast = forecast_training(self.prepared, self.items, self.asked)
         if forecast is not None:
             self.observer.on_forecast(forecast)
         with stop_on_interrupt() as should_stop:
@@ -233,6 +260,8 @@ class Training:
         recorder = RunRecorder(run, state, context.plan, observers, should_stop)
         end: End = "stopped"
         try:
+            if self.pretrained is not None:
+                self.fit_head(self.pretrained, recorder)
             with refuse_failures_in_training(self.prepared.file):
                 is_over = self.prepared.fit(recorder)
             end = "finished" if is_over else "stopped"
@@ -254,12 +283,43 @@ class Training:
             )
         save_weights(run.path / "weights.safetensors", state.best)
 
+    def fit_head(self, pretrained: PretrainedNetwork, recorder: RunRecorder) -> None:
+        """Fit the last layer on the features of published weights, which is epoch 1."""
+
+        def on_progress(done: int, count: int) -> None:
+            self.observer.on_features(done, count)
+            if done < count and recorder.should_stop():
+                raise Interrupted(
+                    f"Stopped before the first step. Begin again with: noonbit train --resume "
+                    f"{self.run.word}"
+                )
+
+        try:
+            fitted = fit_pretrained_head(
+                self.prepared, self.items, pretrained, on_progress=on_progress
+            )
+        except Interrupted:
+            self.run.update(status="interrupted")
+            raise
+        self.fitted = fitted
+        if not len(self.items.split.validation):
+            contract = calibrate_by_folds(self.run.contract, fitted.head, self.items)
+            self.run.metadata["pretrained"]["temperature"] = contract.temperature
+        self.run.metadata["pretrained"].update(fitted.figures())
+        recorder.on_epoch(self.prepared.state)
+
     def evaluate(self) -> Run:
         """Calibrate the network, and evaluate the test split."""
         run, state, runtime = self.run, self.prepared.state, self.prepared.context.runtime
         run.model, run.contract = final_network(self.prepared)
+        temperature = run.metadata.get("pretrained", {}).get("temperature")
+        if temperature is not None and is_head_alone(self.prepared):
+            run.contract = run.contract.model_copy(update={"temperature": temperature})
         write_json(run.path / "contract.json", run.contract.model_dump())
-        evaluation = evaluate_test_split(run, self.items, runtime)
+        logits = None
+        if self.fitted is not None and is_head_alone(self.prepared):
+            logits = self.fitted.head.apply(self.fitted.features[self.items.split.test])
+        evaluation = evaluate_test_split(run, self.items, runtime, logits=logits)
         run.update(
             status="finished",
             result={
@@ -272,6 +332,9 @@ class Training:
                 **time_budget_result(self.prepared),
             },
         )
+        if self.pretrained is not None and (found := find_from_nothing(run)) is not None:
+            run.metadata["pretrained"].update(found)
+            run.update()
         self.observer.on_evaluate(run, evaluation)
         return run
 

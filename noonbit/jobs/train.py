@@ -14,6 +14,7 @@ from noonbit.errors import UsageError
 from noonbit.jobs.ensemble import resume_members, train_members
 from noonbit.jobs.initial import refuse_several
 from noonbit.jobs.observer import Observer
+from noonbit.jobs.pretrained import refuse_with_pretrained, with_pretrained_settings
 from noonbit.jobs.single import resume_one, train_one
 from noonbit.models.network_file import read_if_file
 from noonbit.runs.folder import require_place
@@ -53,6 +54,11 @@ def train(
         if name is not None and (file := read_if_file(name)) is not None:
             file.load()  # what is wrong with it is said before data is loaded
     observer = observer or Observer()
+    if recipe.pretrained is not None:
+        refuse_with_pretrained(recipe, ensemble, model=model, from_run=from_run)
+        recipe = with_pretrained_settings(recipe)
+    elif recipe.finetune:
+        raise UsageError("--finetune is for --pretrained; add it, or leave out --finetune.")
     if ensemble.count == 1:
         return train_one(
             source,

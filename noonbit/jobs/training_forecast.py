@@ -10,10 +10,12 @@ training differ by.
 """
 
 import math
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import torch
 
+from noonbit.augment import sample_parameters
 from noonbit.config.plan import STEP_PASSES
 from noonbit.config.recipe import Recipe
 from noonbit.data.loader import TensorDataset
@@ -25,7 +27,8 @@ from noonbit.models.layers import FeedforwardNetwork
 from noonbit.models.summary import summarise
 from noonbit.models.tta import count_views
 from noonbit.system.multiply_rate import multiply_adds_per_second
-from noonbit.training.autotune import Trial
+from noonbit.training.gradients import TrainStep, make_gradients
+from noonbit.training.loop import init_training, shuffle
 from noonbit.training.setup import PreparedTraining
 
 SHORT_SECONDS = 3.0
@@ -123,34 +126,50 @@ def measure_seconds_per_item(prepared: PreparedTraining) -> float:
     most = prepared.context.plan.batch_size
     with torch.random.fork_rng(devices=[]):
         batch_size = min(LEAST_BATCH, most)
-        trial = trial_of(prepared, batch_size)
-        trial.time_steps(1)  # libraries choose their kernels
-        seconds = batch_size / trial.time_steps(1)
+        trial = Trial(prepared, batch_size)
+        trial.time_step()  # libraries choose their kernels
+        seconds = batch_size * trial.time_step()
         if batch_size < most and seconds < STEP_SECONDS:
             batch_size = min(most, round(batch_size * STEP_SECONDS / seconds))
-            trial = trial_of(prepared, batch_size)
-            trial.time_steps(1)
+            trial = Trial(prepared, batch_size)
+            trial.time_step()
         # Steps have the same size, so the mean time of an item is the mean of the times.
         times: list[float] = []
         started = clock()
         while not times or clock() - started < MEASURED_SECONDS:
-            times.append(1 / trial.time_steps(1))
+            times.append(trial.time_step())
     return sum(times) / len(times)
 
 
-def trial_of(prepared: PreparedTraining, batch_size: int) -> Trial:
-    """Return a copy of the network that can take steps of so many items."""
-    context = prepared.context
-    train = context.train
-    probe = slice(min(len(train), 4 * batch_size))
-    return Trial(
-        prepared.state.model,
-        replace(
+class Trial:
+    """A copy of a training's network that takes steps of a batch of its own size."""
+
+    def __init__(self, prepared: PreparedTraining, batch_size: int) -> None:
+        context, train = prepared.context, prepared.context.train
+        count = min(len(train), 4 * batch_size)
+        probe = slice(count)
+        context = replace(
             context,
             plan=replace(context.plan, batch_size=batch_size),
             train=TensorDataset(train.values[probe], train.labels[probe]),
-        ),
-    )
+        )
+        self.runtime, plan = context.runtime, context.plan
+        self.state = init_training(deepcopy(prepared.state.model), context)
+        self.train_step = TrainStep.of(context)
+        self.transform_parameters = sample_parameters(
+            plan.augmentation, seed=0, epoch=0, count=count, device=self.runtime.device
+        )
+        self.batch = shuffle(count, seed=0, epoch=0)[:batch_size].to(self.runtime.device)
+
+    def time_step(self) -> float:
+        """Take a step and return the seconds of an item."""
+        self.state.model.train()
+        with make_gradients(self.state.model, self.train_step) as gradients:
+            started = self.runtime.clock()
+            gradients(self.batch, self.transform_parameters, 0)
+            self.state.optimizer.step()
+            self.state.optimizer.zero_grad(set_to_none=True)
+            return (self.runtime.clock() - started) / len(self.batch)
 
 
 def fast_seconds(

@@ -25,6 +25,7 @@ from noonbit.explain.layer_maps import LayerProbe, Pass
 from noonbit.live.folder import LiveFolder
 from noonbit.live.frame import Atlas, encode_frame
 from noonbit.live.moment import add_item, add_layers, add_tests
+from noonbit.live.pace import Pace
 from noonbit.live.questions import Questions
 from noonbit.live.wishes import Command, SetSetting, Show, parse_wish, read_json
 from noonbit.runs.changes import append_change
@@ -34,8 +35,9 @@ from noonbit.training.steering import make_change
 
 FRAME_SECONDS = 0.1
 """At least, between two frames."""
-FRAME_SHARE = 0.03
-"""The share of the time of a watched training that frames may take."""
+FRAME_SHARE = 0.02
+"""The share of the time of a watched training that frames may take. A browser without a GPU takes
+as much again to paint them, and if it is on the same machine the training waits for both."""
 ASKING_SECONDS = 0.5
 """At least, between two askings about validation items, so that people can read them."""
 LOOK_SECONDS = 0.05
@@ -76,6 +78,7 @@ class LiveRecorder(Callbacks):
         self.items_taken = 0
         self.marks: deque[tuple[float, int]] = deque(maxlen=LINES_OF_SPEED)
         """Time and items taken at the latest lines."""
+        self.pace = Pace()
         self.progress: StepProgress | None = None
         self.progress_step = 0
         self.latest: dict[str, Any] = {}
@@ -102,6 +105,7 @@ class LiveRecorder(Callbacks):
         """See `Callbacks`: look for wishes, write what is due, and wait while paused."""
         self.progress, self.progress_step = progress, self.state.total_steps
         self.items_taken += progress.batch_size
+        self.pace.note_step(progress.elapsed, progress.epoch, progress.batch_size)
         now = time.perf_counter()
         if now >= self.next_look or self.is_paused:
             self.look()
@@ -202,6 +206,8 @@ class LiveRecorder(Callbacks):
         append_change(self.folder.run, change)
         self.state.changes.append(change)
         self.settings[change.setting] = change.plain_value
+        if change.setting == "batch_size":
+            self.pace.note_change()
         return {"kind": "change", "setting": change.setting, "value": change.plain_value}
 
     def show_item(self, number: int | None) -> None:
@@ -244,12 +250,20 @@ class LiveRecorder(Callbacks):
         self.log({"kind": "tick", **self.latest})
 
     def seconds_left(self) -> float | None:
-        """Return how long the training may still take; None where nothing says so."""
-        plan, state = self.context.plan, self.state
+        """Return how long the training may still take; None where nothing says so.
+
+        It is less if its patience ends it, which nobody knows before.
+        """
+        plan, state, count = self.context.plan, self.state, len(self.context.train)
         seconds = plan.time_budget - state.elapsed
-        done = state.epoch + state.items_seen / len(self.context.train)
-        if done and math.isfinite(plan.epochs):
-            seconds = min(seconds, state.elapsed * (plan.epochs - done) / done)
+        if math.isfinite(plan.epochs):
+            epochs = plan.epochs - state.epoch
+            expected = self.pace.seconds_for(
+                items=epochs * count - state.items_seen,
+                epochs=epochs,
+                validation_items=len(self.context.validation),
+            )
+            seconds = seconds if expected is None else min(seconds, expected)
         return max(seconds, 0.0) if math.isfinite(seconds) else None
 
     def write_frame(self, *, asks: bool = False, end: End | None = None) -> None:

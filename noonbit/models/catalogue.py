@@ -19,6 +19,7 @@ from noonbit.models import alexnet, googlenet, resnet, vgg
 from noonbit.models.airbench import airbench
 from noonbit.models.convnetjs import convnetjs
 from noonbit.models.custom import CustomNetwork
+from noonbit.models.efficientnet_lite import efficientnet_lite0
 from noonbit.models.glance import glance, glimpse
 from noonbit.models.keras import cnn, deep_cnn, mlp, sign_cnn, sign_dnn
 from noonbit.models.lab import (
@@ -182,6 +183,11 @@ MODELS: dict[str, Entry] = {
         )
         for depth in (20, 32, 44, 56, 110)
     },
+    "efficientnet-lite0": Entry(
+        efficientnet_lite0,
+        "depthwise convolutions; the network of --pretrained",
+        "Tan and Le, 2019",
+    ),
     **{
         name: Entry(
             builder,

@@ -1,11 +1,17 @@
-"""What the engine says most often of splits, inputs and settings, in Korean.
+"""What the engine says most often in Korean: of splits, inputs and settings, in korean/ of data.
 
-The engine words reasons and descriptions in English, as the command line prints them. A report
-shows them in Korean where they have one of these forms, and otherwise as they are.
+The engine words reasons, findings and refusals in English, as the command line prints them. Reports
+and the studio show them in Korean where they have one of these forms, and otherwise as they are.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
+
+from noonbit.language import choose_particles
+from noonbit.report.korean.findings import FINDINGS
+from noonbit.report.korean.refusals import REFUSALS
+from noonbit.report.korean.titles import TITLES
 
 VALUE = "{}"
 """Stands for any value, in both languages in the same order."""
@@ -41,7 +47,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     # Why a setting has its value
     ("no GPU was found", "GPU가 없음"),
     ("no native bfloat16 here", "이 컴퓨터는 bfloat16을 직접 계산하지 못함"),
-    ("what usually is the fastest", "대체로 가장 빠름"),
+    ("compiled layers; each thread takes a share of a batch, if it is large enough",
+     "컴파일한 층. 배치가 충분히 크면 스레드마다 한 몫씩 계산함"),
+    ("each thread takes a share of a batch, if it is large enough",
+     "배치가 충분히 크면 스레드마다 한 몫씩 계산함"),
+    ("compiled layers", "컴파일한 층"),
+    ("PyTorch's own, for this network", "이 신경망에는 PyTorch의 방식"),
     ("the processors this process may use", "이 프로세스가 쓸 수 있는 프로세서 수"),
     ("the training images are grey", "학습 이미지가 흑백임"),
     ("every training image has it", "모든 학습 이미지가 이 크기임"),
@@ -79,6 +90,22 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("those of the training sentences", "학습 문장의 단어"),
     ("that of the games", "기보의 바둑판 크기"),
 )  # fmt: skip
+FORMS = (*SENTENCES, *TITLES, *FINDINGS, *REFUSALS)
+NOUNS: Mapping[str, str] = {
+    "image": "이미지",
+    "picture": "그림",
+    "sentence": "문장",
+    "position": "국면",
+    "game": "기보",
+    "file": "파일",
+    "class": "클래스",
+    "classe": "클래스",
+}
+"""Of what is counted in a sentence, each without the s of its plural."""
+PARTS: Mapping[str, str] = {"train": "학습", "validation": "검증", "test": "테스트"}
+COUNTED = re.compile(rf"([\d,]+) (?:({'|'.join(PARTS)}) )?({'|'.join(NOUNS)})s?")
+SIZES = re.compile(r"([\d,]+) sizes from (\S+) to (\S+)")
+CLASSES = re.compile(r"(?:class|the classes) ('.+)")
 
 
 def translate_engine(text: str) -> str | None:
@@ -94,8 +121,21 @@ def translate_sentence(text: str) -> str | None:
     """Return the Korean of one sentence; None for a form that is not in the table."""
     for pattern, korean in compile_sentences():
         if (match := pattern.fullmatch(text)) is not None:
-            return korean.format(*match.groups())
+            return choose_particles(korean.format(*map(translate_value, match.groups())))
     return None
+
+
+def translate_value(value: str) -> str:
+    """Return a value of a sentence, of which some are words: `7 test images`, `train`."""
+    if (match := COUNTED.fullmatch(value)) is not None:
+        count, part, noun = match.groups()
+        return f"{f'{PARTS[part]} ' if part else ''}{NOUNS[noun]} {count}개"
+    if (match := SIZES.fullmatch(value)) is not None:
+        count, smallest, largest = match.groups()
+        return f"{smallest} ~ {largest}({count}가지)"
+    if (match := CLASSES.fullmatch(value)) is not None:
+        return f"클래스 {match[1]}"
+    return PARTS.get(value) or NOUNS.get(value) or value
 
 
 @cache
@@ -103,5 +143,5 @@ def compile_sentences() -> list[tuple[re.Pattern[str], str]]:
     """Return each English form as a pattern, with its Korean."""
     return [
         (re.compile(r"(.+?)".join(map(re.escape, english.split(VALUE)))), korean)
-        for english, korean in SENTENCES
+        for english, korean in FORMS
     ]

@@ -11,7 +11,7 @@
     history_picture.py  the chart of the history as history.png
     inputs.py        how an input is shown; thumbnails.py makes inline PNG
     templates/       page.html.j2, which includes a template a section, and style.css
-    translation.py   the languages; korean.py has every text in Korean
+    translation.py   the languages; korean/ has every text in Korean
 
 The page needs no network, no script and no font. The figures of the test split are read from the
 run folder; only the dozen sentences of the section on words are predicted again. Writing the page

@@ -1,7 +1,7 @@
 """The report's texts in the language of its reader.
 
 English stands in the templates (`{% trans %}`, the syntax of Jinja's i18n extension) and in the
-calls of `Translator`; the table in korean.py has each of these texts in Korean. What the rest of
+calls of `Translator`; the tables in korean/ have each of these texts in Korean. What the rest of
 noonbit says about data and settings is Korean where engine_korean.py knows the sentence, and else
 shown as it was written, marked as English.
 """
@@ -52,7 +52,7 @@ class Translator:
         korean = translate_engine(str(text))
         if korean is None:
             return Markup('<span lang="en">{}</span>').format(text)
-        return Markup(korean) if isinstance(text, Markup) else korean
+        return korean
 
     def plural(self, noun: str) -> str:
         """Return the plural of an English noun, which Korean does without."""

@@ -271,7 +271,7 @@ def load_slots(stored: Checkpoint, optimizer: Optimizer, path: Path) -> None:
     Raises `ArtefactError` if it has others. A parameter that never had a gradient has none.
     """
     parameters = [each for group in optimizer.param_groups for each in group["params"]]
-    if not stored.slots and (stored.state.epoch or stored.state.step):
+    if not stored.slots and stored.state.total_steps:
         stored.slots[0] = {}  # after a step there are some, unless the optimiser keeps none
     for number, slots in stored.slots.items():
         if not 0 <= number < len(parameters):

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from torch import Tensor
 
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.base import adjustments_of_each
@@ -34,9 +35,16 @@ ROW_GROUP = 2**24
 """Probabilities that are written, and read, together."""
 
 
-def evaluate_test_split(run: Run, items: PreparedDataset, runtime: Runtime) -> Evaluation:
-    """Evaluate the test split, and write evaluation.json and predictions.parquet."""
-    probabilities, evaluation = evaluate_test(run.model, run.contract, items, runtime)
+def evaluate_test_split(
+    run: Run, items: PreparedDataset, runtime: Runtime, *, logits: Tensor | None = None
+) -> Evaluation:
+    """Evaluate the test split, and write evaluation.json and predictions.parquet.
+
+    `logits` (N, classes) are those of the test items, if they are known already.
+    """
+    probabilities, evaluation = evaluate_test(
+        run.model, run.contract, items, runtime, logits=logits
+    )
     if items.preprocessor.baselines is not None and items.split.folds is None:
         baseline_scores = resolve_name(items.preprocessor.baselines)
         scores = (*evaluation.scores, *baseline_scores(items, runtime))

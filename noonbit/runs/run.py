@@ -410,7 +410,7 @@ class Run:
         self.warn_if_unfinished()
         if isinstance(item, Tensor):
             item = item.detach().cpu().numpy()
-        return self.explainer.explain(item, Request(class_name, method, top, move))
+        return self.explainer.explain(item, Request(class_name, method, top=top, move=move))
 
     def items(self, *, data_dir: Path | None = None) -> PreparedDataset:
         """Load the run's data set again, with the stored split.

@@ -154,6 +154,26 @@ class InitialEntry(Stored):
     learned_test_items: Count | None
 
 
+class PretrainedEntry(Stored):
+    """The published weights that the training began with, and the head that was fitted to them."""
+
+    network: str
+    names: str
+    tensors: Count
+    place: str
+    licence: str
+    sha256: str
+    features: Count | None = None
+    penalty: Amount | None = None
+    cross_validated_loss: Amount | None = None
+    cross_validated_accuracy: Share | None = None
+    head_seconds: Amount | None = None
+    temperature: Annotated[float, Field(gt=0)] | None = None
+    from_nothing: str | None = None
+    """The best run beside it that began with random weights, on the same source."""
+    from_nothing_accuracy: Share | None = None
+
+
 class ExtensionEntry(Stored):
     """Where a training was extended."""
 
@@ -285,6 +305,7 @@ class RunEntry(Stored):
     warnings: list[str] = []
     training: Annotated[TrainingEntry | None, IfGiven] = None
     initial: Annotated[InitialEntry | None, IfGiven] = None
+    pretrained: Annotated[PretrainedEntry | None, IfGiven] = None
     extensions: list[ExtensionEntry] = []
     result: Annotated[dict[str, Any] | None, IfGiven] = None
 

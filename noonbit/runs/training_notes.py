@@ -11,12 +11,16 @@ def beginning_notes(run: Run) -> list[str]:
     notes = []
     if (initial := run.metadata.get("initial")) is not None:
         notes += initial_notes(initial, run.contract.preprocessor.noun)
+    if (borrowed := run.metadata.get("pretrained")) is not None:
+        notes.append(borrowed_note(borrowed))
     return notes + [extension_note(each) for each in run.metadata.get("extensions", [])]
 
 
 def training_notes(run: Run) -> list[str]:
     """Return all notes on a finished run."""
     notes = beginning_notes(run)
+    if (head := head_note(run.metadata.get("pretrained", {}))) is not None:
+        notes.append(head)
     if (budget := run.metadata["result"].get("time_budget")) is not None:
         notes.append(time_budget_note(budget))
     elif run.recipe.time_budget is not None and "training" in run.metadata:
@@ -26,6 +30,39 @@ def training_notes(run: Run) -> list[str]:
             f"{max(shares):g} s, which its learning rate followed."
         )
     return notes
+
+
+def borrowed_note(borrowed: dict[str, Any]) -> str:
+    """Return the note on published weights: what they are, from where, licence and hash."""
+    digits = borrowed["sha256"][:16]
+    return (
+        f"Began with published weights of {borrowed['network']} ({borrowed['tensors']} tensors) "
+        f"from {borrowed['place']}, licence {borrowed['licence']}, SHA-256 {digits}."
+    )
+
+
+def head_note(borrowed: dict[str, Any]) -> str | None:
+    """Return the note on the head that was fitted to their features; None before that."""
+    if borrowed.get("features") is None:
+        return None
+    note = (
+        f"The last layer is a logistic regression on their {borrowed['features']:,} features, with "
+        f"a penalty of {borrowed['penalty']:g}"
+    )
+    accuracy = borrowed["cross_validated_accuracy"]
+    if accuracy is None:
+        note += ", since a class with one item cannot be cross-validated."
+    else:
+        note += (
+            f" that cross-validation on the training items chose; there it had {accuracy:.2%} "
+            "right."
+        )
+    if borrowed.get("from_nothing") is not None:
+        note += (
+            f" From nothing, {borrowed['from_nothing']} had "
+            f"{borrowed['from_nothing_accuracy']:.2%} of as many test items right."
+        )
+    return note
 
 
 def initial_notes(initial: dict[str, Any], noun: str) -> list[str]:

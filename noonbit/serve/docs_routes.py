@@ -8,10 +8,8 @@ strictest Content-Security-Policy. Swagger UI would be the usual choice; its pac
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from noonbit.serve.openapi import build_document
 from noonbit.serve.request import Answer, Request, Route
 from noonbit.serve.service import Service
 
@@ -21,11 +19,22 @@ PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
 
 
 def routes(service: Service) -> list[Route]:
-    """The routes /openapi.json, /docs and /docs/style.css."""
-    document = build_document(service)
+    """The routes /openapi.json, /docs and /docs/style.css.
+
+    The document is made when it is first asked for, since most servers are never asked, and the
+    schemas of all messages and jinja2 are a tenth of what a server does before it answers.
+    """
+
+    @cache
+    def document() -> dict[str, Any]:
+        from noonbit.serve.openapi import build_document
+
+        return build_document(service)
 
     @cache
     def page() -> str:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
         templates = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=True,
@@ -33,10 +42,10 @@ def routes(service: Service) -> list[Route]:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        return templates.get_template("docs.html.j2").render(document=document)
+        return templates.get_template("docs.html.j2").render(document=document())
 
     async def openapi(request: Request) -> Answer:
-        return Answer(json.dumps(document).encode())
+        return Answer(json.dumps(document()).encode())
 
     async def docs(request: Request) -> Answer:
         return Answer(

@@ -8,9 +8,13 @@ from noonbit.export.model_card import ModelCard
 
 
 class Message(BaseModel):
-    """An answer of the server; a client passes over what a later server adds."""
+    """An answer of the server; a client passes over what a later server adds.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    Its fields are described by `Field`: to find attribute docstrings, pydantic has `inspect` look
+    through every module there is, at every start of a server.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class ClassProbability(Message):
@@ -25,17 +29,19 @@ class ClassProbability(Message):
 class Prediction(Message):
     """The answer to one input."""
 
-    name: str
-    """Its file's name, or `input 0`."""
-    prediction: str
-    """The most probable class."""
+    name: str = Field(description="Its file's name, or `input 0`.")
+    prediction: str = Field(description="The most probable class.")
     probability: float
-    top: list[ClassProbability]
-    """As many classes as were asked for, the most probable first."""
-    adjusted: list[str]
-    """What was changed to make it fit, such as `resized` or `inverted`."""
-    unfamiliar: bool | None
-    """Whether it is unlike what the network was trained on; null where that was not measured."""
+    top: list[ClassProbability] = Field(
+        description="As many classes as were asked for, the most probable first."
+    )
+    adjusted: list[str] = Field(
+        description="What was changed to make it fit, such as `resized` or `inverted`."
+    )
+    unfamiliar: bool | None = Field(
+        description="Whether it is unlike what the network was trained on; null where that was not "
+        "measured."
+    )
 
 
 class RefusedInput(Message):
@@ -54,17 +60,15 @@ class PredictAnswer(Message):
 class ModelInput(Message):
     """What a model takes."""
 
-    kind: str
-    """`pictures`, `sentences` or `boards`."""
-    shape: list[int]
-    """Of the values of one input, as the network takes them."""
+    kind: str = Field(description="`pictures`, `sentences` or `boards`.")
+    shape: list[int] = Field(description="Of the values of one input, as the network takes them.")
     description: str
-    conversion: str
-    """What is done to other inputs."""
-    send: str
-    """The bodies that /v1/predict takes."""
-    array_range: tuple[float, float] | None
-    """The numbers of an array that stand for black and white; null without such a scale."""
+    conversion: str = Field(description="What is done to other inputs.")
+    send: str = Field(description="The bodies that /v1/predict takes.")
+    array_range: tuple[float, float] | None = Field(
+        description="The numbers of an array that stand for black and white; null without such a "
+        "scale."
+    )
 
 
 class Limits(Message):

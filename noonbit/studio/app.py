@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from noonbit.studio import exported_page, live_routes
 from noonbit.studio.data import pad, upload
+from noonbit.studio.draw import exported_page
 from noonbit.studio.frame import register_pages
 from noonbit.studio.look import routes as look_routes
 from noonbit.studio.look.own import own_inputs
@@ -22,6 +22,7 @@ from noonbit.studio.runs.servers import servers
 from noonbit.studio.security import LocalGate
 from noonbit.studio.settings import StudioSettings
 from noonbit.studio.state import studio
+from noonbit.studio.watch import routes as watch_routes
 
 STATIC = Path(__file__).parent / "static"
 RECONNECT_SECONDS = 30.0
@@ -57,12 +58,12 @@ def own_routes() -> list[BaseRoute]:
     return [
         Route("/", lambda request: RedirectResponse(start)),
         Route("/favicon.ico", lambda request: FileResponse(STATIC / "icon.svg")),
-        WebSocketRoute("/live/{run}/frames", live_routes.frames),
-        Route("/runs/{run}/report", live_routes.report),
+        WebSocketRoute("/live/{run}/frames", watch_routes.frames),
+        Route("/runs/{run}/report", watch_routes.report),
         Route("/runs/{run}/page", exported_page.show),
         Route("/runs/{run}/export/model.onnx", runs_routes.onnx_file),
         Route("/look/{run}/items/{item:int}.png", look_routes.picture),
-        Route("/look/{run}/items/{item:int}/original", look_routes.original),
+        Route("/look/{run}/{key}/original", look_routes.original),
         Route("/look/{run}/{key}/layers", look_routes.layers),
         Route("/look/{run}/own", look_routes.take_own, methods=["POST"]),
         Route("/data/upload", upload.upload, methods=["POST"]),

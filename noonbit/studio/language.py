@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from noonbit.language import LANGUAGES, choose_particles
+from noonbit.language import LANGUAGES, Language, choose_particles, known_language
+from noonbit.report.engine_korean import translate_engine
 from noonbit.studio.texts import TEXTS
 
 QUASAR_LANGUAGES: Mapping[str, str] = {"en": "en-US", "ko": "ko-KR"}
@@ -16,7 +17,7 @@ LONGEST_HEADER = 1000
 class Speech:
     """Speaks one language: `speech("train.title")`."""
 
-    language: str
+    language: Language
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of a key, with {names} replaced by values."""
@@ -33,24 +34,29 @@ class Speech:
         """Return the texts whose keys begin so, for a script, which fills in their {names}."""
         return {key: self.text(key) for key in TEXTS if key.startswith(prefix)}
 
+    def engine(self, sentence: str) -> str:
+        """Return what the engine said, in this language where it is known, else as it is."""
+        korean = translate_engine(sentence) if self.language == "ko" else None
+        return sentence if korean is None else korean
+
     def number(self, value: object) -> str:
         """Return a whole number with separators (`10,000`), and anything else as it is."""
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         return f"{value:,}" if is_whole else str(value)
 
 
-def choose_language(cookie: str | None, accept_language: str) -> str:
+def choose_language(cookie: str | None, accept_language: str) -> Language:
     """Return the language that was chosen, else the browser's first that there is, else English.
 
     `accept_language` is the header, such as `ko-KR,ko;q=0.9,en;q=0.8` (RFC 9110, 12.5.4).
     """
-    if cookie is not None and cookie in LANGUAGES:
-        return cookie
+    if cookie is not None and (chosen := known_language(cookie)) is not None:
+        return chosen
     wishes = []
     for wish in accept_language[:LONGEST_HEADER].split(","):
         name, _, weight = wish.partition(";")
-        code = name.strip().lower().partition("-")[0]
-        if code in LANGUAGES and (quality := read_quality(weight)) > 0:
+        code = known_language(name.strip().lower().partition("-")[0])
+        if code is not None and (quality := read_quality(weight)) > 0:
             wishes.append((quality, code))
     return max(wishes, key=lambda wish: wish[0])[1] if wishes else "en"
 

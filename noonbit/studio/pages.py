@@ -8,15 +8,18 @@ it is used.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from noonbit.studio import draw_page, network_page, train_page, watch_page
 from noonbit.studio.data import make_page
 from noonbit.studio.data import page as data_page
 from noonbit.studio.data import view_page as data_view_page
+from noonbit.studio.draw import page as draw_page
 from noonbit.studio.learn import page as learn_page
 from noonbit.studio.look import item_page
 from noonbit.studio.look import page as look_page
+from noonbit.studio.network import page as network_page
 from noonbit.studio.runs import comparison_page, take_out_page
 from noonbit.studio.runs import page as runs_page
+from noonbit.studio.train import page as train_page
+from noonbit.studio.watch import page as watch_page
 
 
 @dataclass(frozen=True, slots=True)

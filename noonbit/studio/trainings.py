@@ -40,6 +40,8 @@ class Order:
     model: str | None = None
     """A network of the catalogue or a TOML file; None lets noonbit choose."""
     is_fast: bool = False
+    is_pretrained: bool = False
+    """Whether to begin with published weights, of the usual network unless `model` is another."""
     settings: tuple[tuple[str, str], ...] = ()
     """Flags of `noonbit train` and their values, such as ("epochs", "3")."""
 
@@ -52,6 +54,8 @@ class Order:
         flags = [self.source]
         if self.is_fast:
             flags.append("--fast")
+        if self.is_pretrained:
+            flags.append("--pretrained")
         if self.model is not None:
             flags.append(f"--model={self.model}")
         return [*flags, *(f"--{name}={value}" for name, value in self.settings)]
@@ -102,6 +106,8 @@ class Trainings:
             flags.append(f"--data-dir={self.data_dir}")
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         model = "fast" if order.is_fast else order.model or "default"
+        if order.is_pretrained:
+            model = "pretrained"
         base = f"{stamp}-{slug(model)}-{slug(order.source)}"
         name, number = base, 1
         while (self.runs / name).exists() or log_path(self.runs / name).exists():

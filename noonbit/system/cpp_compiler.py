@@ -27,7 +27,7 @@ a process must have no second one."""
 MACOS_FLAGS = ("-undefined", "dynamic_lookup")
 IS_ARM = platform.machine().lower() in ("arm64", "aarch64")
 TIMEOUT = 60
-"""Seconds that one run of the compiler may take."""
+"""Seconds that one run of the compiler may take while somebody waits for a training."""
 AMX = ("-mamx-tile", "-mamx-bf16", "-mavx512bf16")
 """Instructions that code may use beyond its level, since it asks the processor itself."""
 
@@ -57,8 +57,14 @@ def tunings(level: str | None) -> tuple[tuple[str, ...], ...]:
     return (target, wide), (target,)
 
 
-def compile_source(source: Path, compiler: str, tunings: Sequence[Sequence[str]]) -> bytes | None:
-    """Return the library of a file; None if it cannot be compiled."""
+def compile_source(
+    source: Path,
+    compiler: str,
+    tunings: Sequence[Sequence[str]],
+    *,
+    timeout: float | None = TIMEOUT,
+) -> bytes | None:
+    """Return the library of a file; None if it cannot be compiled, or not in `timeout` seconds."""
     with (
         contextlib.suppress(OSError, subprocess.TimeoutExpired),
         tempfile.TemporaryDirectory() as scratch,
@@ -72,14 +78,14 @@ def compile_source(source: Path, compiler: str, tunings: Sequence[Sequence[str]]
                     *(str(unlinked), "-o", str(library)),
                 ),
             )
-            if all(succeeds([compiler, *arguments]) for arguments in steps):
+            if all(succeeds([compiler, *arguments], timeout) for arguments in steps):
                 return library.read_bytes()
     return None
 
 
-def succeeds(command: Sequence[str]) -> bool:
-    """Whether a command ends with 0."""
-    result = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
+def succeeds(command: Sequence[str], timeout: float | None) -> bool:
+    """Whether a command ends with 0; raises `TimeoutExpired` where it takes too long."""
+    result = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
     return result.returncode == 0
 
 
@@ -99,7 +105,7 @@ def compile_all(package: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
         return
     for source in list_sources(package):
         for level in LEVELS:
-            content = compile_source(source, compiler, tunings(level))
+            content = compile_source(source, compiler, tunings(level), timeout=None)
             if content is not None:
                 place = installed_library(source, level)
                 library = folder / f"{len(list(folder.iterdir()))}-{place.name}"

@@ -13,7 +13,8 @@ to 20 times slower than one). With shares they synchronise once.
 All engines give the same gradients up to the order of additions, with one exception: batch norm
 normalises a share instead of the batch, as in distributed training. Networks whose documented
 behaviour that would change, or that draw from PyTorch's global random stream, are not split. The
-`Runtime` names the engine; otherwise it is the first of `engines_for`.
+`Runtime` names the engine; otherwise it is the first of `engines_for`. With shares, small batches
+stay whole and one thread computes them.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ from noonbit.data.preprocess.contract import Contract
 from noonbit.errors import UsageError
 from noonbit.models.dropout import dropout_layers, seed_layers
 from noonbit.models.layers import FeedforwardNetwork
+from noonbit.models.summary import summarise
 from noonbit.system.runtime import Runtime, set_operator_threads
 from noonbit.system.seeding import derive_seed, seed_torch
 from noonbit.training.cuda_graph import CudaRecorder, GraphedGradients
@@ -43,6 +45,9 @@ from noonbit.training.state import TrainingContext
 
 MIN_SHARE = 8
 """Images per share, at least: batch norm over fewer would be noise."""
+MIN_SHARE_MULTIPLY_ADDS = 16_000_000
+"""Of a share's forward pass, at least: about 3 ms of a core, forward and backward. Below it,
+threads wait longer than they save: `mlp` in batches of 32 was half as fast with two."""
 
 AUXILIARY_WEIGHT = 0.3
 """Of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
@@ -276,13 +281,15 @@ class ThreadDataParallel:
             [buffer for buffer in replica.buffers() if buffer.is_floating_point()]
             for replica in self.replicas
         ]
+        shape = train_step.contract.preprocessor.shape
+        self.multiply_adds = summarise(model, shape).multiply_adds
 
     def __call__(
         self, items: Tensor, transform_parameters: TransformParameters, step_seed: int
     ) -> Sums:
         """See `Gradients`."""
         count = len(items)
-        shares = items.tensor_split(max(1, min(len(self.replicas), count // MIN_SHARE)))
+        shares = items.tensor_split(self.count_shares(count))
 
         def backward(index: int) -> Sums:
             seed_layers(self.dropout[index], derive_seed(step_seed, "share", index))
@@ -293,6 +300,11 @@ class ThreadDataParallel:
         self.average_statistics(len(shares))
         losses, correct = zip(*results, strict=True)
         return torch.stack(losses).sum(), torch.stack(correct).sum()
+
+    def count_shares(self, count: int) -> int:
+        """Return into how many shares a batch of `count` items is divided."""
+        by_work = count * self.multiply_adds // MIN_SHARE_MULTIPLY_ADDS
+        return max(1, min(len(self.replicas), count // MIN_SHARE, by_work))
 
     def add_gradients(self, shares: int) -> None:
         """Add the replicas' gradients to the model's, always in the same order."""

@@ -229,11 +229,16 @@ class InitFromData(Protocol):
 
 
 def init_training(
-    model: nn.Module, context: TrainingContext, weights: dict[str, Tensor] | None = None
+    model: nn.Module,
+    context: TrainingContext,
+    weights: dict[str, Tensor] | None = None,
+    *,
+    rates_by_depth: bool = False,
 ) -> TrainingState:
     """Return the state before the first step, with the network on its device.
 
-    `weights` is a state dict to begin with instead of the network's own initial weights.
+    `weights` is a state dict to begin with instead of the network's own initial weights. With
+    `rates_by_depth`, the first layers learn least.
     """
     plan, runtime = context.plan, context.runtime
     runtime.to_device(model)
@@ -249,6 +254,7 @@ def init_training(
         weight_decay=plan.weight_decay,
         epsilon=plan.epsilon,
         dtype=runtime.dtype,
+        rates_by_depth=rates_by_depth,
     )
     # As an optimiser hook, so the loop needs no branch for weight constraints.
     for layer in model.modules():

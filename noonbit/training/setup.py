@@ -24,7 +24,7 @@ from noonbit.models.sentence import WordVectors
 from noonbit.models.summary import summarise
 from noonbit.models.tta import with_tta
 from noonbit.system.runtime import Runtime
-from noonbit.training.autotune import autotune_engine
+from noonbit.training.engine import choose_engine
 from noonbit.training.loop import fit, init_training
 from noonbit.training.state import Callbacks, TrainingContext, TrainingState
 from noonbit.training.trainable import require_trainable
@@ -105,14 +105,19 @@ def prepare_training(
         runtime,
     )
     if contract is None:
-        context = replace(context, runtime=autotune_engine(network, context, recipe))
+        context = replace(context, runtime=choose_engine(network, context, recipe))
     reasons = {
         **context.runtime.reasons,
         **items.reasons,
         **word_reasons,
         **context.plan.reasons,
     }
-    state = init_training(network, context, None if initial is None else initial.weights)
+    state = init_training(
+        network,
+        context,
+        None if initial is None else initial.weights,
+        rates_by_depth=recipe.finetune,
+    )
     state.elapsed = perf_counter() - started
     return PreparedTraining(state, context, reasons, file)
 

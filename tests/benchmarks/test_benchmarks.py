@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from benchmark_call import call
 from paths import PROJECT
 from tiny_contestants import counting, failing
 
@@ -265,15 +266,10 @@ def test_the_guard_exits_with_5_where_noonbit_is_slower_than_pytorch() -> None:
     assert failure.value.exit_code == 5
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """`python -m benchmarks`."""
-    return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, text=True
-    )
-
-
 def test_without_a_name_the_benchmarks_are_listed() -> None:
-    listed = run()
+    listed = subprocess.run(
+        [sys.executable, "-m", "benchmarks"], cwd=ROOT, capture_output=True, text=True
+    )
     assert listed.returncode == 0
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         "throughput",
@@ -305,7 +301,12 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
         (["throughput", "--networks", "cnm"], "No network here is called 'cnm'. Did you mean"),
     ],
 )
-def test_a_wrong_name_is_answered_with_a_sentence(arguments: list[str], sentence: str) -> None:
-    answered = run(*arguments)
-    assert answered.returncode == 2
-    assert sentence in answered.stderr and "Traceback" not in answered.stderr
+def test_a_wrong_name_is_answered_with_a_sentence(
+    arguments: list[str],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call(monkeypatch, *arguments) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and "Traceback" not in said

@@ -2,13 +2,12 @@
 
 import itertools
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from paths import PROJECT
+import torch
+from benchmark_call import call
 
 from benchmarks import gpu as racing
 from benchmarks.gpu import (
@@ -150,16 +149,16 @@ def test_noonbits_process_trains_seed_after_seed() -> None:
     ],
 )
 def test_what_is_missing_is_told_in_one_sentence(
-    script_name: str, sentence: str, tmp_path: Path
+    script_name: str,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     script(tmp_path)
-    answered = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "gpu", "--airbench", str(tmp_path / script_name)],
-        cwd=PROJECT,
-        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
-        capture_output=True,
-        text=True,
-    )
-    assert answered.returncode == UsageError.exit_code
-    assert answered.stdout == "" and answered.stderr.count("\n") == 1
-    assert sentence in answered.stderr
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    path = str(tmp_path / script_name)
+    assert call(monkeypatch, "gpu", "--airbench", path) == UsageError.exit_code
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    assert sentence in err

@@ -1,6 +1,8 @@
 """noonbit explain RUN INPUT"""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,27 @@ def test_what_does_not_fit_is_refused_in_a_sentence(
 ) -> None:
     assert command_line(["explain", str(digits_run.path), *flags]) == 2
     assert sentence in capsys.readouterr().err
+
+
+WITHOUT_CAPTUM = """
+import sys
+sys.modules["captum"] = sys.modules["captum.attr"] = None  # as if it were not installed
+from noonbit.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("flags", [[], ["--method", "occlusion"], ["--json"]])
+def test_without_captum_a_picture_is_refused_in_one_sentence(
+    digits_run: Run, tmp_path: Path, flags: list[str]
+) -> None:
+    picture = tmp_path / "a.png"
+    Image.fromarray(15 * digits_run.items().values[0][0]).save(picture)
+    command = [sys.executable, "-c", WITHOUT_CAPTUM, "explain", str(digits_run.path), str(picture)]
+    done = subprocess.run([*command, *flags], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 7
+    assert done.stderr == (
+        "error: The regions that decided are computed by captum, which is not installed: "
+        "python -m pip install 'noonbit[explain]'.\n"
+    )
+    assert done.stdout == ""

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from running_server import wait_until
 from running_studio import running_studio
 
 import noonbit.cli.studio
@@ -17,6 +18,23 @@ def test_it_prints_its_address_and_ends_with_ctrl_c(tmp_path: Path) -> None:
         assert studio.client.get("/train").status_code == 200
     assert studio.process.returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("browser", [True, False])
+def test_the_browser_is_opened_unless_it_is_not_wanted(
+    browser: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, program, folder = (tmp_path / name for name in ("opened", "browser", "folder"))
+    program.write_text(f'#!/bin/sh\necho "$1" > {opened}.new && mv {opened}.new {opened}\n')
+    program.chmod(0o755)
+    folder.mkdir()
+    monkeypatch.setenv("BROWSER", f"{program} %s")
+    with running_studio(folder, browser=browser) as studio:
+        if browser:
+            wait_until(opened.exists)
+            assert opened.read_text().strip().rstrip("/") == studio.url
+        assert studio.client.get("/train").status_code == 200  # takes longer than to open one
+    assert opened.exists() == browser
 
 
 def test_a_port_in_use_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ def test_following_ends_with_the_training(training, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == rest[-1]
 
 
-def test_a_training_that_was_killed_is_not_waited_for(tmp_path, capsys):
+def test_a_training_that_was_killed_is_not_waited_for(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("noonbit.cli.watch.SILENT_SECONDS", 0.3)
     out = tmp_path / "run"
     process = start_training(tmp_path, out)
     process.kill()

@@ -72,7 +72,7 @@ def test_the_defaults_are_a_function_of_the_task_and_each_has_a_reason(task: Pla
         *Recipe().model_dump(exclude_none=True),
     }
     # These have no reason: they have no default, or the optimiser does not use them.
-    needless = {"model", "patience", "time_budget", "steps_in_budget"}
+    needless = {"model", "patience", "time_budget"}
     if task.optimizer not in ("muon", "sgd"):
         needless.add("momentum")
     if task.optimizer in ("muon", "sgd"):

@@ -46,14 +46,18 @@ class RunningStudio:
 
 
 @contextmanager
-def running_studio(folder: Path, *flags: str, port: int = 0) -> Iterator[RunningStudio]:
+def running_studio(
+    folder: Path, *flags: str, port: int = 0, browser: bool = False
+) -> Iterator[RunningStudio]:
     """Start `noonbit studio` in a folder, and stop it as Ctrl-C does.
 
     What goes wrong in it behind a page that looks well is a fault too: it may have said no
     traceback.
     """
     said = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
-    command = [sys.executable, "-m", "noonbit", "studio", "--no-browser", f"--port={port}", *flags]
+    command = [sys.executable, "-m", "noonbit", "studio", f"--port={port}", *flags]
+    if not browser:
+        command.append("--no-browser")
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -44,7 +44,6 @@ PLAN = Plan(
     patience=math.inf,
     seed=0,
     time_budget=math.inf,
-    steps_in_budget=math.inf,
     reasons={},
 )
 LEARNING_RATES: dict[OptimizerName, float] = {

@@ -110,6 +110,29 @@ def test_nobody_watching_costs_no_frame_but_lines_of_numbers(source, tmp_path):
     assert log_of(run, "tick")
 
 
+def test_a_line_of_numbers_is_of_the_items_since_the_last_one(source, tmp_path, monkeypatch):
+    for name in ("LOOK_SECONDS", "LINE_SECONDS", "WATCHED_LINE_SECONDS"):
+        monkeypatch.setattr(f"noonbit.live.recorder.{name}", 0.0)
+
+    class Noting(Observer):
+        def on_step(self, progress):
+            steps.append((progress.epoch, progress.batch_size))
+
+    steps = []
+    run = train(source, RECIPE, out=tmp_path / "run", live=True, observer=Noting())
+    lines = log_of(run, "tick")
+    assert [line["epoch"] for line in lines] == [epoch for epoch, _ in steps]
+    for row in run.history:
+        for name in ("loss", "accuracy"):
+            sums = [
+                (size, size * line[name])
+                for (epoch, size), line in zip(steps, lines, strict=True)
+                if epoch == row.epoch
+            ]
+            sizes, totals = zip(*sums, strict=True)
+            assert sum(totals) / sum(sizes) == pytest.approx(getattr(row, name), rel=1e-4)
+
+
 def test_changes_are_noted_and_applied_at_their_step(source, tmp_path):
     wishes = {
         3: [setting("learning_rate", 0.1), setting("momentum", 0.5)],

@@ -88,7 +88,7 @@ def networks(draw: st.DrawFn) -> list[LayerSpec]:
     return [*maps, Flatten(), *draw(st.lists(st.one_of(dense, any_order), max_size=4))]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     layers=networks(),
     image=st.tuples(st.integers(1, 14), st.integers(1, 14), st.sampled_from([1, 3])),
@@ -111,7 +111,7 @@ def test_what_is_counted_without_pytorch_is_what_is_built(layers, image, classes
     assert network(torch.zeros(2, *shape)).shape == (2, classes)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(layers=networks(), title=st.text(max_size=20))
 def test_a_file_is_written_as_it_is_read(layers: list[LayerSpec], title: str) -> None:
     file = LayerFile(tuple(layers), title)

@@ -3,9 +3,6 @@
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("onnxscript")
-
 from go_boards import random_game, sgf_of
 from page_faces import model_of, opened, wait_until
 from paths import PROJECT

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-pytest.importorskip("onnxscript")
 from browser import load_scripts, watched_page
 from playwright.sync_api import Browser, Page
 from torch import nn

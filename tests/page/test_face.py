@@ -8,8 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pytest
-
-pytest.importorskip("onnxscript")
 from browser import load_scripts, watched_page
 from page_faces import DIGITS, answer_of, draw, model_of, opened, wait_until, write_changed
 from PIL import Image
@@ -122,7 +120,9 @@ INKED = """byId('drawing').getContext('2d').getImageData(0, 0, 336, 336).data
   .filter((level, at) => at % 4 === 0 && level > 0).length"""
 
 
-def test_a_finger_draws_and_does_not_scroll(chromium: Browser, digits: Path) -> None:
+def test_a_finger_draws_without_scrolling_and_the_answer_is_below_the_pad(
+    chromium: Browser, digits: Path
+) -> None:
     with opened(chromium, digits, width=390, touch=True) as page:
         box = page.locator("#drawing").bounding_box()
         assert box is not None
@@ -135,6 +135,12 @@ def test_a_finger_draws_and_does_not_scroll(chromium: Browser, digits: Path) -> 
         assert page.evaluate(INKED) > before
         assert page.evaluate("scrollY") == 0
         answer_of(page)
+        ends = page.evaluate(
+            """["#stage", "#clear", "#winner", "#choose"].map(
+              (each) => document.querySelector(each).getBoundingClientRect().bottom)"""
+        )
+        assert ends == sorted(ends)
+        assert ends[2] - ends[0] < 200  # on the same screen as the pad
 
 
 def choose(page: Page, picture: Path) -> None:

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("onnxscript")
 from page_faces import model_of, opened, wait_until, write_changed
 from playwright.sync_api import Browser
 

@@ -12,8 +12,11 @@ from markupsafe import Markup
 
 from noonbit import report
 from noonbit.cli.main import run as command_line
+from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.preprocess.registry import INPUT_KINDS
-from noonbit.report.engine_korean import SENTENCES, VALUE, translate_engine
+from noonbit.language import choose_particles
+from noonbit.models.catalogue import MODELS
+from noonbit.report.engine_korean import FORMS, VALUE, translate_engine
 from noonbit.report.korean import KOREAN
 from noonbit.report.members import COMBINE_WORDS
 from noonbit.report.page import TEMPLATES, make_environment, write_report
@@ -115,9 +118,29 @@ def test_what_the_engine_says_is_korean_or_marked_as_english(
 
 
 def test_the_engines_sentences_keep_their_values() -> None:
-    for english, korean in SENTENCES:
+    for english, korean in FORMS:
         assert english.count(VALUE) == korean.count(VALUE)
-        assert translate_engine(english.replace(VALUE, "7")) == korean.replace(VALUE, "7")
+        said = choose_particles(korean.replace(VALUE, "7"))
+        assert translate_engine(english.replace(VALUE, "7")) == said
+
+
+def test_what_is_counted_in_a_sentence_is_korean_too() -> None:
+    said = translate_engine(
+        "3 of 359 test images have an exact copy in train, so the test accuracy measures memory "
+        "there."
+    )
+    assert said == (
+        "3 / 테스트 이미지 359개: 똑같은 것이 학습 셋에도 있어서, 그만큼 테스트 정확도는 외운 것을 "
+        "잽니다."
+    )
+    sizes = translate_engine("The pictures have 2 sizes from 8x8 to 9x12; all are brought to 8x8.")
+    assert sizes == "그림의 크기가 8x8 ~ 9x12(2가지)입니다. 모두 8x8 크기로 맞춥니다."
+
+
+def test_known_data_networks_and_findings_are_korean() -> None:
+    titles = [entry.title for entry in MODELS.values()] + [known.title for known in KNOWN.values()]
+    for title in titles:
+        assert re.search("[가-힣]", translate_engine(title) or ""), title
     assert translate_engine("1,293 of something") is None
     assert translate_engine("about a sixteenth of 1,293 items") == "항목 1,293개의 16분의 1쯤"
     assert KO.engine(Markup("trains &lt;b&gt; best")) == Markup("&lt;b&gt; 학습에 가장 좋음")

@@ -1,5 +1,6 @@
 """Heads of requests that are too large, or never end."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -57,6 +58,16 @@ def test_a_head_that_is_whole_is_given_its_time(impatient: RunningServer) -> Non
         slow.settimeout(60)
         slow.sendall(b"x" * 9)
         assert receive(slow)[0] == 422
+
+
+def test_heads_that_come_in_pieces_are_measured_one_by_one(server: RunningServer) -> None:
+    request = head("GET /health", "X: " + "x" * 20_000)
+    with connected(server.port) as connection:
+        for _ in range(5):
+            connection.sendall(request[:-4])
+            time.sleep(0.02)  # so that the end comes as a piece of its own
+            connection.sendall(request[-4:])
+            assert receive(connection)[0] == 200
 
 
 @pytest.mark.parametrize("start", [b"GET /", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\nX"])

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_onnx import PICTURES, write_linear
 
 import noonbit
 from noonbit.errors import MissingExtra
@@ -22,7 +23,7 @@ def answer_once(model: Path, home: Path, load: str) -> list[str]:
     code = (
         f"{load}\nimport numpy as np\n"
         f"session = onnxruntime.InferenceSession({str(model)!r})\n"
-        "session.run(None, {'images': np.zeros((1, 1, 8, 8), np.uint8)})\n"
+        "session.run(None, {'values': np.zeros((1, 1, 8, 8), np.uint8)})\n"
     )
     kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     kept = {name: value for name, value in kept.items() if not name.startswith("XDG_")}
@@ -31,19 +32,13 @@ def answer_once(model: Path, home: Path, load: str) -> list[str]:
     return sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file())
 
 
-@pytest.fixture(scope="module")
-def model(digits_run, tmp_path_factory):
-    from noonbit.export.onnx_file import write_onnx
-
-    path = tmp_path_factory.mktemp("model") / "model.onnx"
-    write_onnx(digits_run, path)
-    return path
-
-
-def test_nothing_of_the_machine_is_kept_to_be_sent(model, tmp_path):
+def test_nothing_of_the_machine_is_kept_to_be_sent(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    model = write_linear(tmp_path / "model.onnx", PICTURES)
     load = "from noonbit.system.onnx_runtime import load_onnxruntime\n"
     load += "onnxruntime = load_onnxruntime()"
-    assert answer_once(model, tmp_path, load) == []
+    assert answer_once(model, home, load) == []
 
 
 def test_no_other_module_loads_it():

@@ -59,7 +59,8 @@ def test_without_a_compiler_a_wheel_trains_the_same_bits_by_the_same_engine(
     packages = next((tmp_path / "venv").rglob("site-packages"))
     ZipFile(wheel).extractall(packages)
     # Everything else is this environment's.
-    (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
+    others = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "others.pth").write_text("\n".join(others))
     python, nowhere = tmp_path / "venv" / "bin" / "python", str(tmp_path / "nothing")
     of_wheel = train(python, tmp_path / "wheel", {"PATH": nowhere})
     assert not (tmp_path / "wheel" / "cache" / "libraries").exists()

@@ -304,7 +304,7 @@ def test_no_step_waits_for_a_device(augment: str, mode: str) -> None:
     optimizer = make_optimizer(model, "muon", lr=0.1, momentum=0.6, weight_decay=0.0, epsilon=0.0)
     take_step = make_optimizer_step(optimizer, step)
     draws = sample_parameters(transforms, seed=0, epoch=0, count=45, device=meta)
-    batches = torch.arange(45, device=meta).split(BATCH)
+    batches = torch.arange(45, device=meta).split(BATCH)[:3]
     for number, items in enumerate(batches):
         with host_traffic() as seen:
             set_lr(optimizer, 0.1)

@@ -97,28 +97,25 @@ def test_another_batch_size_leaves_the_schedule_at_its_share_of_the_epochs():
     ],
     ids=lambda changes: changes[0].setting,
 )
-@pytest.mark.parametrize("stop", [(1, 1), (2, 1), (2, 2), (2, 4)])
-def test_a_steered_training_that_is_stopped_has_the_bits_of_one_that_never_was(
-    changes, stop, tmp_path
-):
+def test_a_steered_training_that_is_stopped_has_the_bits_of_one_that_never_was(changes, tmp_path):
     through = start()
     through.changes = list(changes)
     assert carry_on(through)
-
-    stopped = start()
-    stopped.changes = list(changes)
-    assert not carry_on(stopped, hooks=stop_at(*stop))
-    save_checkpoint(tmp_path / "checkpoint.safetensors", stopped)
-    resumed = start()
-    resumed.changes = list(changes)
-    load_checkpoint(tmp_path / "checkpoint.safetensors", resumed)
-    assert carry_on(resumed)
-    assert equal(weights(resumed), weights(through))
-    assert [row.lr for row in resumed.history] == [row.lr for row in through.history]
-
     unsteered = start()
     carry_on(unsteered)
     assert not equal(weights(through), weights(unsteered))
+
+    for stop in ((1, 1), (2, 1), (2, 2), (2, 4)):
+        stopped = start()
+        stopped.changes = list(changes)
+        assert not carry_on(stopped, hooks=stop_at(*stop))
+        save_checkpoint(tmp_path / "checkpoint.safetensors", stopped)
+        resumed = start()
+        resumed.changes = list(changes)
+        load_checkpoint(tmp_path / "checkpoint.safetensors", resumed)
+        assert carry_on(resumed)
+        assert equal(weights(resumed), weights(through)), stop
+        assert [row.lr for row in resumed.history] == [row.lr for row in through.history], stop
 
 
 @pytest.mark.parametrize(
@@ -132,25 +129,23 @@ def test_a_steered_training_that_is_stopped_has_the_bits_of_one_that_never_was(
     ],
     ids=lambda value: value.setting if isinstance(value, Change) else value.optimizer,
 )
-@pytest.mark.parametrize("stop", [(2, 1), (2, 3)], ids=["before", "after"])
-def test_a_setting_that_the_optimiser_began_without_survives_a_checkpoint(
-    plan, change, stop, tmp_path
-):
+def test_a_setting_that_the_optimiser_began_without_survives_a_checkpoint(plan, change, tmp_path):
     def steered():
         state = start(plan)
         state.changes = [change]
         return state
 
-    through, stopped, resumed = steered(), steered(), steered()
+    through, unsteered = steered(), start(plan)
     carry_on(through, plan)
-    carry_on(stopped, plan, hooks=stop_at(*stop))
-    save_checkpoint(tmp_path / "checkpoint.safetensors", stopped)
-    load_checkpoint(tmp_path / "checkpoint.safetensors", resumed)
-    carry_on(resumed, plan)
-    assert equal(weights(resumed), weights(through))
-    unsteered = start(plan)
     carry_on(unsteered, plan)
     assert not equal(weights(through), weights(unsteered))
+    for stop in ((2, 1), (2, 3)):  # before the change, and after it
+        stopped, resumed = steered(), steered()
+        carry_on(stopped, plan, hooks=stop_at(*stop))
+        save_checkpoint(tmp_path / "checkpoint.safetensors", stopped)
+        load_checkpoint(tmp_path / "checkpoint.safetensors", resumed)
+        carry_on(resumed, plan)
+        assert equal(weights(resumed), weights(through)), stop
 
 
 def test_biases_and_norms_keep_a_weight_decay_of_zero():

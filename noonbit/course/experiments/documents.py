@@ -1,6 +1,6 @@
 """The documents that the experiments and their programs are from."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,7 +16,11 @@ DOCUMENTS: dict[Letter, str] = {
 """Letter -> title, in the order in which experiments are listed."""
 
 
+Text: TypeAlias = tuple[str, str]
+"""The same in English and in Korean."""
+
+
 class FrozenModel(BaseModel):
     """A validated, immutable model that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from noonbit.config.ensemble import Combine, EnsembleSettings
 from noonbit.config.recipe import Recipe
-from noonbit.course.experiments.documents import DOCUMENTS, FrozenModel, Letter
+from noonbit.course.experiments.documents import DOCUMENTS, FrozenModel, Letter, Text
 from noonbit.errors import UsageError, did_you_mean, plural
 
 FOLDER = Path(__file__).parent
@@ -61,7 +61,7 @@ class Substitute(FrozenModel):
 
     source: str
     """A path below a data directory."""
-    reason: str
+    reason: Text
     """Why its figures cannot be compared with the document's."""
 
 
@@ -69,12 +69,12 @@ class Experiment(FrozenModel):
     """One documented experiment."""
 
     name: str
-    title: str
+    title: Text
     headings: Annotated[dict[Letter, str], Field(min_length=1)]
     """The documents that have it, and under which of their headings; the first one's recipe."""
-    says: str
+    says: Text
     """The document's result, in words."""
-    note: str = ""
+    note: Text | None = None
     """What the document leaves open or contradicts, and how it is done here."""
     source: str
     """The name of a known data set."""

@@ -1,6 +1,7 @@
 """The offline page of all documented experiments: claims, curves, figures, verdicts."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,24 +10,28 @@ from typing import Any
 from markupsafe import Markup
 
 from noonbit.course.byhand import DOCUMENTED
-from noonbit.course.experiments.documents import DOCUMENTS
+from noonbit.course.experiments.documents import DOCUMENTS, Text
 from noonbit.course.experiments.experiment import Experiment, load_experiments
 from noonbit.course.experiments.results import Result, experiment_folder, read_last_result
+from noonbit.course.path.program import load_documents
 from noonbit.errors import plural
+from noonbit.language import LANGUAGES, Language
 from noonbit.report.charts import history_chart
 from noonbit.report.page import make_environment
-from noonbit.report.translation import ENGLISH
+from noonbit.report.translation import Translator
 from noonbit.runs.folder import load_run
 from noonbit.system.files import write_text
 
-OUTCOMES = {
-    "met": "Met",
-    "not met": "Not met",
-    "not comparable": "Not comparable",
-    "no claim": "No figure given",
-    "quick": "Shortened",
+NOT_RUN = "not run"
+OUTCOMES: Mapping[str, Text] = {
+    "met": ("Met", "도달함"),
+    "not met": ("Not met", "못 미침"),
+    "not comparable": ("Not comparable", "비교할 수 없음"),
+    "no claim": ("No figure given", "문서에 수치 없음"),
+    "quick": ("Shortened", "짧은 실행"),
+    NOT_RUN: ("Not run yet", "아직 실행하지 않음"),
 }
-"""Outcome -> word on the page, in the order of the page's counts."""
+"""Outcome -> words on the page, in the order of the page's counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,8 @@ class ExperimentRow:
 
     @property
     def outcome(self) -> str:
-        """The outcome in words."""
-        return "Not run yet" if self.result is None else OUTCOMES[self.result.verdict.outcome]
+        """A key of `OUTCOMES`."""
+        return NOT_RUN if self.result is None else self.result.verdict.outcome
 
     @property
     def settings(self) -> list[tuple[str, Any]]:
@@ -71,9 +76,11 @@ class ExperimentRow:
         return None if self.result is None else datetime.fromisoformat(self.result.finished)
 
 
-def write_page(out: Path) -> Path:
-    """Write index.html into the folder `out` of results and return its path."""
-    rows = [build_row(one, out) for one in load_experiments().values()]
+def write_page(out: Path, language: Language = "en") -> Path:
+    """Write index.html into the folder `out` of results, in a language; return its path."""
+    translate = Translator(language)
+    index = list(LANGUAGES).index(language)
+    rows = [build_row(one, out, translate) for one in load_experiments().values()]
     counted = Counter(row.outcome for row in rows)
     machines = {
         (m["processor"], m["threads"], m["precision"], m["python"], m["versions"]["torch"]): m
@@ -81,26 +88,29 @@ def write_page(out: Path) -> Path:
         if row.result is not None
         for m in [row.result.machine]
     }
-    page = (
-        make_environment(ENGLISH, Path(__file__).parent)
-        .get_template("experiments.html.j2")
-        .render(
-            rows=rows,
-            documents=DOCUMENTS,
-            counts=[
-                (counted[word], word)
-                for word in (*OUTCOMES.values(), "Not run yet")
-                if counted[word]
-            ],
-            machines=list(machines.values()),
-        )
+    environment = make_environment(translate, Path(__file__).parent)
+    environment.globals["say"] = lambda *text: text[index]
+    environment.filters["spoken"] = lambda text: text[index]
+    # English begins a sentence with a capital.
+    environment.filters["spoken_first"] = lambda text: (
+        text[1] if index else text[0][0].upper() + text[0][1:]
+    )
+    page = environment.get_template("experiments.html.j2").render(
+        rows=rows,
+        documents={
+            letter: (DOCUMENTS[letter], document.title[1])
+            for letter, document in load_documents().items()
+        },
+        counts=[(counted[key], words) for key, words in OUTCOMES.items() if counted[key]],
+        machines=list(machines.values()),
+        OUTCOMES=OUTCOMES,
     )
     path = out / "index.html"
     write_text(path, page)
     return path
 
 
-def build_row(experiment: Experiment, out: Path) -> ExperimentRow:
+def build_row(experiment: Experiment, out: Path, translate: Translator) -> ExperimentRow:
     """Collect an experiment's last full result and the curves of each arm's first run."""
     result = read_last_result(experiment.name, out)
     if result is None:
@@ -114,5 +124,7 @@ def build_row(experiment: Experiment, out: Path) -> ExperimentRow:
         folder = experiment_folder(experiment.name, out) / run["folder"]
         if (folder / "history.csv").exists() and (history := load_run(folder).history):
             title = f"{run['arm']}, seed {run['seed']}: {plural(len(history), 'epoch')}"
-            curves.append(Curves(title, history_chart(history, run["best_epoch"])))
+            if translate.language == "ko":
+                title = f"{run['arm']}, 시드 {run['seed']}: {len(history)} 에포크"
+            curves.append(Curves(title, history_chart(history, run["best_epoch"], translate)))
     return ExperimentRow(experiment, result, curves)

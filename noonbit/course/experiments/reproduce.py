@@ -18,6 +18,7 @@ import numpy as np
 
 from noonbit.config.recipe import Recipe
 from noonbit.course.byhand import DOCUMENTED, ITEMS, Network, open_examples
+from noonbit.course.experiments.documents import Text
 from noonbit.course.experiments.experiment import Better, EnsembleFigure, Experiment, Figure
 from noonbit.course.experiments.results import (
     Outcome,
@@ -46,8 +47,11 @@ from noonbit.runs.run import Run
 from noonbit.system.paths import exists, require_place_for_folder
 from noonbit.system.runtime import Runtime
 
-QUICK_EPOCHS, QUICK_MEMBERS, QUICK_SECONDS = 1, 2, 10.0
-"""Of the `quick` form: at most so many epochs, members, and seconds for each training."""
+QUICK_EPOCHS, QUICK_MEMBERS, QUICK_VALIDATION = 1, 2, 1000
+"""Of the `quick` form: at most so many epochs, members, and items that validate."""
+QUICK_SECONDS = 6.0
+"""For all trainings of a quick form together. What it takes beside them is mostly the test set,
+which is measured whole."""
 DOCUMENTED_IMAGES = 10_000
 """Test images behind each documented figure: MNIST's official test set."""
 
@@ -97,20 +101,28 @@ def reproduce(
                 )
         measured = describe_table(table) if table else describe_measured(runs)
         if own_source is not None:
-            not_judged = f"{opened} is not the document's data, so its claim is not judged"
-            verdict = Verdict("quick" if quick else "not comparable", f"{not_judged}; {measured}")
+            sentence = (
+                f"{opened} is not the document's data, so its claim is not judged; {measured[0]}",
+                f"문서의 데이터가 아니라 {opened}이므로 문서와 비교하지 않습니다. {measured[1]}",
+            )
+            verdict = Verdict("quick" if quick else "not comparable", sentence)
         elif quick:
-            not_judged = "it works; shortened, so it is not compared with the document"
-            verdict = Verdict("quick", f"{not_judged}; {measured}")
+            sentence = (
+                f"it works; shortened, so it is not compared with the document; {measured[0]}",
+                f"잘 실행됩니다. 짧게 실행했으므로 문서와 비교하지 않습니다. {measured[1]}",
+            )
+            verdict = Verdict("quick", sentence)
         else:
             verdict = judge_table(table) if table else judge(experiment, runs)
     except TrainingDiverged as error:
         if own_source is not None:
             raise
-        verdict = Verdict("quick" if quick else "not met", str(error))
+        sentence = str(error), f"학습이 발산했습니다: {error}"
+        verdict = Verdict("quick" if quick else "not met", sentence)
     if not quick and substituted and experiment.substitute is not None:
-        reason = f"{experiment.substitute.reason}; {verdict.sentence}"
-        verdict = Verdict("not comparable", reason, verdict.difference, verdict.low, verdict.high)
+        english, korean = experiment.substitute.reason
+        sentence = f"{english}; {verdict.sentence[0]}", f"{korean}. {verdict.sentence[1]}"
+        verdict = Verdict("not comparable", sentence, verdict.difference, verdict.low, verdict.high)
     result = Result(
         experiment.name,
         quick,
@@ -139,13 +151,17 @@ def plan_trainings(
     experiment: Experiment, source: str, *, quick: bool
 ) -> Iterator[tuple[str, int, Recipe]]:
     """Yield the arm, seed and recipe of every training."""
-    for arm, recipe in experiment.recipes(source).items():
+    recipes = experiment.recipes(source)
+    for arm, recipe in recipes.items():
         for seed in experiment.seeds[:1] if quick else experiment.seeds:
             settings = recipe.explicit_settings() | {"seed": seed}
             if quick:
                 if recipe.time_budget is None:
                     settings["epochs"] = QUICK_EPOCHS
-                settings["time_budget"] = QUICK_SECONDS
+                members = min(experiment.members, QUICK_MEMBERS)
+                settings["time_budget"] = QUICK_SECONDS / (len(recipes) * members)
+                if settings.get("validation", 0) > QUICK_VALIDATION:
+                    settings["validation"] = QUICK_VALIDATION
             yield arm, seed, Recipe.model_validate(settings)
 
 
@@ -214,17 +230,20 @@ def judge(experiment: Experiment, runs: dict[tuple[str, int], Run]) -> Verdict:
         run = runs[claim.arm, first]
         members = [correct_mask(member) for member in load_members(run)]
         return judge_ensemble(correct_mask(run), members, claim.accuracy, DOCUMENTED_IMAGES)
-    return Verdict("no claim", f"the document gives no figure; {describe_measured(runs)}")
+    english, korean = describe_measured(runs)
+    sentence = f"the document gives no figure; {english}", f"문서에 수치가 없습니다. {korean}"
+    return Verdict("no claim", sentence)
 
 
-def describe_measured(runs: dict[tuple[str, int], Run]) -> str:
+def describe_measured(runs: dict[tuple[str, int], Run]) -> Text:
     """Return the accuracies in words, of several seeds the mean: `measured cnn 98.84 %`."""
     accuracies: dict[str, list[float]] = {}
     for (arm, _), run in runs.items():
         accuracies.setdefault(arm, []).append(require_evaluation(run).accuracy)
     seeds = max(map(len, accuracies.values()))
     means = ", ".join(f"{arm} {format_percent(fmean(each))}" for arm, each in accuracies.items())
-    return f"measured {means}{f', means of {seeds} seeds' if seeds > 1 else ''}"
+    of_seeds = (f", means of {seeds} seeds", f" (시드 {seeds}개의 평균)") if seeds > 1 else ("", "")
+    return f"measured {means}{of_seeds[0]}", f"여기에서 잰 결과: {means}{of_seeds[1]}"
 
 
 def training_machine(runs: dict[tuple[str, int], Run]) -> dict[str, Any]:
@@ -286,10 +305,17 @@ def judge_table(table: list[list[str]]) -> Verdict:
     ]
     equal = sum(ours == theirs for ours, theirs in cells)
     outcome: Outcome = "met" if equal == len(cells) else "not met"
-    return Verdict(outcome, f"{equal} of {len(cells)} figures are the document's to the last digit")
+    sentence = (
+        f"{equal} of {len(cells)} figures are the document's to the last digit",
+        f"숫자 {len(cells)}개 가운데 {equal}개가 문서와 마지막 자리까지 같음",
+    )
+    return Verdict(outcome, sentence)
 
 
-def describe_table(table: list[list[str]]) -> str:
+def describe_table(table: list[list[str]]) -> Text:
     """Return the last line of the NumPy network's table in words."""
     _, train_accuracy, _, test_accuracy = table[-1]
-    return f"measured {train_accuracy} in training and {test_accuracy} on test images"
+    return (
+        f"measured {train_accuracy} in training and {test_accuracy} on test images",
+        f"여기에서 잰 결과: 학습 {train_accuracy}, 테스트 이미지 {test_accuracy}",
+    )

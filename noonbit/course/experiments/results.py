@@ -1,11 +1,13 @@
 """The result of an experiment, and the file that stores it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from noonbit.course.experiments.documents import Text
 from noonbit.runs.find import slug
 from noonbit.system.artefacts import parse_artefact, read_artefact_json
 from noonbit.system.files import write_json
@@ -13,10 +15,17 @@ from noonbit.system.paths import is_file
 
 REPRODUCED = Path("reproduced")
 """The default folder of results, in the working directory."""
-FORMAT = 1
+FORMAT = 2
 """The version of result.json; a result of another version counts as none."""
 
 Outcome = Literal["met", "not met", "not comparable", "no claim", "quick"]
+OUTCOME_WORDS: Mapping[Outcome, Text] = {
+    "met": ("met", "문서 수치에 도달"),
+    "not met": ("not met", "문서 수치에 못 미침"),
+    "not comparable": ("not comparable", "비교할 수 없음"),
+    "no claim": ("no claim", "문서에 수치 없음"),
+    "quick": ("quick", "짧은 실행"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class Verdict:
     """The judgement of a claim."""
 
     outcome: Outcome
-    sentence: str
+    sentence: Text
     """The figures behind it, in words."""
     difference: float | None = None
     """Measured minus documented, or winner minus loser, as a share."""

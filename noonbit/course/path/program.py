@@ -12,25 +12,36 @@ words, in English and in Korean.
 import re
 import shlex
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from noonbit.course.experiments.documents import DOCUMENTS, FrozenModel, Letter
+from noonbit.course.experiments.documents import DOCUMENTS, FrozenModel, Letter, Text
 from noonbit.errors import UsageError
+from noonbit.language import Language, choose_particles
 
 FOLDER = Path(__file__).parent
+QUICK_DATA: Mapping[str, Text] = {
+    "digits": (
+        "the digits that are installed: 1,797 pictures of 8x8 pixels, or 64 numbers, in 10 classes",
+        "함께 설치된 손글씨 숫자: 8x8 픽셀(숫자 64개) 그림 1,797장, 클래스 10개",
+    ),
+    "shapes": (
+        "the figures that noonbit draws: circles, rectangles and triangles of 24x24 pixels",
+        "noonbit이 그린 도형: 24x24 픽셀의 원, 사각형, 삼각형",
+    ),
+}
+"""Data that need no files, which quick forms take."""
 LONGEST_WORD = 100
 """Characters of what is looked for; the longest heading has fewer."""
+MOST_NEAR = 3
 LEAST_LETTERS = 4
 """Of what is looked for in whole sentences and titles, where shorter words stand by chance."""
-
-Text: TypeAlias = tuple[str, str]
-"""The same in English and in Korean."""
 
 
 class Program(FrozenModel):
@@ -59,6 +70,15 @@ class Program(FrozenModel):
     def quick_command(self) -> str:
         """The command that ends soon."""
         return self.quick or self.command
+
+    @property
+    def other_data(self) -> str:
+        """The data of the quick form, where the full form has others; else empty.
+
+        What the program teaches is said of the data of the full form.
+        """
+        quick, full = shlex.split(self.quick_command), shlex.split(self.command)
+        return next((name for name in QUICK_DATA if name in quick and name not in full), "")
 
     @property
     def needs_run(self) -> bool:
@@ -131,12 +151,12 @@ def find_letter(word: str) -> Letter | None:
     return next((letter for letter in DOCUMENTS if letter.casefold() == word.casefold()), None)
 
 
-def find_programs(word: str) -> list[Place]:
+def find_programs(word: str, language: Language = "en") -> list[Place]:
     """Return the programs of a document, a heading, a term or an experiment, in order.
 
     Case, blanks, hyphens and commas of numbers make no difference. What no heading or term holds is
     looked for in the documents' titles, then in what the programs teach, then word by word. Raises
-    `UsageError` with what is near, if nothing is found.
+    `UsageError` in a language, with what is near, if nothing is found.
     """
     wanted, places = squeeze(word), all_places()
     letter = find_letter(word.strip())
@@ -154,10 +174,25 @@ def find_programs(word: str) -> list[Place]:
         ] or [place for place in places if all(piece in names(place) for piece in pieces)]
     if found:
         return found
-    titles = "; ".join(f"{known} ({title})" for known, title in DOCUMENTS.items())
-    raise UsageError(
-        f"No document and no program of one is called '{word[:LONGEST_WORD]}'.{name_near(wanted)} "
-        f"Take one word of a heading, or a letter: {titles}."
+    raise UsageError(say_not_found(word, language))
+
+
+def say_not_found(word: str, language: Language) -> str:
+    """Return that nothing is called so, what is near, and what there is."""
+    near, shown = ", ".join(words_near(word)), word[:LONGEST_WORD]
+    titles = "; ".join(
+        f"{letter} ({title if language == 'en' else load_documents()[letter].title[1]})"
+        for letter, title in DOCUMENTS.items()
+    )
+    if language == "ko":
+        return choose_particles(
+            f"‘{shown}’(이)라는 문서나 프로그램이 없습니다."
+            f"{f' 비슷한 말: {near}.' if near else ''} 제목의 한 낱말이나 문서의 기호를 써 "
+            f"주세요: {titles}."
+        )
+    return (
+        f"No document and no program of one is called '{shown}'."
+        f"{f' Near it: {near}.' if near else ''} Take one word of a heading, or a letter: {titles}."
     )
 
 
@@ -189,14 +224,15 @@ def squeeze(text: str) -> str:
     return re.sub(r"[^\S\n]|[-_‐–]|(?<=\d),(?=\d)", "", text.casefold())
 
 
-def name_near(wanted: str) -> str:
-    """Return ` Near: dropout, ...?` of the words that look like it, or an empty text."""
-    if not wanted or len(wanted) > LONGEST_WORD:
-        return ""
+def words_near(word: str) -> list[str]:
+    """Return words by which programs are found that look like one, or like a piece of it."""
+    pieces = [squeeze(piece) for piece in (word, *word.split())]
+    if len(word) > LONGEST_WORD:
+        return []
     words: dict[str, str] = {}
     for place in all_places():
         for text in (*place.program.heading, *place.program.words.split()):
-            for word in (text, *re.findall(r"[^\W\d_]{2,}", text)):
-                words.setdefault(squeeze(word), word)
-    near = get_close_matches(wanted, words, n=3, cutoff=0.7)
-    return f" Near it: {', '.join(words[each] for each in near)}." if near else ""
+            for name in (text, *re.findall(r"[^\W\d_]{2,}", text)):
+                words.setdefault(squeeze(name), name)
+    near = (each for piece in pieces for each in get_close_matches(piece, words, n=3, cutoff=0.7))
+    return list(dict.fromkeys(words[each] for each in near))[:MOST_NEAR]

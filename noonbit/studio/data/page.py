@@ -53,9 +53,9 @@ async def show_choices(speech: Speech) -> None:
         known = await asyncio.to_thread(studio.known_data)
     except NoonbitError as error:
         known = {}
-        warning(str(error))
+        warning(speech.engine(str(error)))
     if known:
-        options = {name: f"{name} · {title}" for name, title in known.items()}
+        options = {name: f"{name} · {speech.engine(title)}" for name, title in known.items()}
         with ui.element("div").classes("field-and-button"):
             choice = ui.select(options, label=speech("data.known"), value=next(iter(known)))
             ui.button(

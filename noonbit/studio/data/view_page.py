@@ -61,7 +61,7 @@ class DataView:
         except NoonbitError as error:
             self.place.clear()
             with self.place:
-                warning(str(error))
+                warning(self.speech.engine(str(error)))
             return
         self.has_unreadable = description["has_unreadable"]
         self.place.clear()
@@ -117,7 +117,7 @@ def show_finding(speech: Speech, finding: dict[str, Any]) -> None:
     with ui.element("li").classes(f"finding {severity}"):
         with words("p"):
             words("b", f"{speech(f'view.{severity}')}: ")
-            words("span", finding["title"])
+            words("span", speech.engine(finding["title"]))
         with ui.element("ul").classes("entries"):
             for entry in finding["entries"]:
                 with ui.element("li"):

@@ -45,9 +45,9 @@ class ByhandTable:
     def begin(self) -> None:
         """Start the computation anew."""
         try:
-            self.commands.begin(self.name, COMMAND, studio.data_dir)
+            self.commands.begin(self.name, COMMAND, studio.data_dir, self.speech.language)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return
         self.rows, self.has_ended = [], False
         self.body.clear()

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noonbit.errors import ArtefactError, UsageError
+from noonbit.language import VARIABLE
 from noonbit.studio.engine import command, sentence_of
 from noonbit.studio.trainings import MOST_LOG_BYTES, Order, is_noonbit
 
@@ -64,11 +65,14 @@ class CourseCommands:
         self.folder = folder
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def begin(self, name: str, text: str, data_dir: Path | None) -> None:
-        """Start a command of the path, such as `noonbit show digits`. Raises `NoonbitError`."""
+    def begin(self, name: str, text: str, data_dir: Path | None, language: str) -> None:
+        """Start a command of the path, such as `noonbit show digits`, in a language.
+
+        Raises `NoonbitError`.
+        """
         if (said := self.find(name)) is not None and said.is_running:
             raise UsageError(f"{text} is running; wait until it ends, or stop it.")
-        environment = dict(os.environ)
+        environment = {**os.environ, VARIABLE: language}
         if data_dir is not None:
             environment["NOONBIT_DATA"] = str(data_dir)  # as --data-dir, for every command
         try:

@@ -36,6 +36,8 @@ ELEMENTS = {
     "gradcheck": ("learn-gradcheck", "gradcheck."),
 }
 """Drawing -> its custom element, and how the keys of its texts begin."""
+SMALL_PICTURE = "0 0 9 9 0 0 / 0 0 9 9 0 0 / 0 0 0 9 9 0 / 0 0 0 9 9 0 / 0 0 9 9 0 0 / 0 0 9 9 0 0"
+"""Beside commands about pictures whose numbers are too many to be looked at."""
 
 
 def add_drawing(place: Place, speech: Speech, commands: CourseCommands) -> None:
@@ -49,9 +51,12 @@ def add_drawing(place: Place, speech: Speech, commands: CourseCommands) -> None:
             add_element(name, place.program.command, speech)
         elif name == "architecture":
             label = speech("architecture.show", name=of.split()[0])
-            add_on_demand(label, lambda: add_architecture(of, speech))
+            add_on_demand(label, lambda: add_architecture(of, speech), speech)
         elif name == "augmentation":
-            add_on_demand(speech("augmentation.show"), lambda: add_augmentation(speech))
+            command = place.program.command
+            add_on_demand(
+                speech("augmentation.show"), lambda: add_augmentation(command, speech), speech
+            )
         elif name == "byhand-table":
             ByhandTable(program, speech, commands).build()
         elif name == "curves":
@@ -73,7 +78,11 @@ def add_element(name: str, command: str, speech: Speech) -> None:
     element.props["data-texts"] = json.dumps(texts, ensure_ascii=False)
     element.props["data-kind"] = name
     if tag == "learn-window":
-        element.props["data-window"] = json.dumps(window_of(command))
+        window = window_of(command)
+        element.props["data-window"] = json.dumps(window)
+        if "--pixels" not in command:
+            height, width = len(window["pixels"]), len(window["pixels"][0])
+            words("p", speech("learn.small", size=f"{height}x{width}")).classes("aside")
     if name == "byhand":
         from noonbit.course.byhand_steps import walk
 
@@ -82,21 +91,20 @@ def add_element(name: str, command: str, speech: Speech) -> None:
 
 
 def window_of(command: str) -> dict[str, Any]:
-    """Return picture, filter, stride and padding of a `noonbit arithmetic`; empty without pixels.
+    """Return picture, filter, stride and padding of a `noonbit arithmetic`.
 
-    A pool has a filter of zeros, whose size alone counts.
+    Without pixels the picture is a small one. A pool has a filter of zeros, whose size alone
+    counts.
     """
     flags = read_flags(command)
-    if "--pixels" not in flags:
-        return {}
     from noonbit.course.convolution_steps import parse_grid  # imports NumPy
 
     kernel = int(flags["--kernel"])
     window: dict[str, Any] = {
-        "pixels": parse_grid(flags["--pixels"], "--pixels").tolist(),
+        "pixels": parse_grid(flags.get("--pixels", SMALL_PICTURE), "--pixels").tolist(),
         "weights": parse_grid(flags["--weights"], "--weights").tolist()
         if "--weights" in flags
-        else [[0] * kernel] * kernel,
+        else small_filter(kernel, is_pool="--pool" in flags),
     }
     if "--stride" in flags:
         window["stride"] = int(flags["--stride"])
@@ -104,6 +112,12 @@ def window_of(command: str) -> dict[str, Any]:
         padding = flags["--padding"]
         window["padding"] = int(padding) if padding.isdecimal() else padding
     return window
+
+
+def small_filter(side: int, *, is_pool: bool) -> list[list[int]]:
+    """Return a filter that answers to vertical edges; zeros for a pool."""
+    row = [0] * side if is_pool else [-1, *[0] * (side - 2), 1][:side]
+    return [row] * side
 
 
 def read_flags(command: str) -> dict[str, str]:
@@ -116,7 +130,7 @@ def read_flags(command: str) -> dict[str, str]:
     }
 
 
-def add_on_demand(label: str, add: Callable[[], Awaitable[None]]) -> None:
+def add_on_demand(label: str, add: Callable[[], Awaitable[None]], speech: Speech) -> None:
     """Add a button that is replaced with what `add` adds, or followed by why not."""
     place = ui.element("div").classes("rows")
 
@@ -126,7 +140,7 @@ def add_on_demand(label: str, add: Callable[[], Awaitable[None]]) -> None:
             try:
                 await add()
             except NoonbitError as error:
-                warning(str(error))
+                warning(speech.engine(str(error)))
         button.delete()
 
     with place:
@@ -157,9 +171,14 @@ async def add_architecture(of: str, speech: Speech) -> None:
     words("p", speech("architecture.legend")).classes("aside")
 
 
-async def add_augmentation(speech: Speech) -> None:
-    """Ask for the pictures of the slides' augmentations and show them. Raises `NoonbitError`."""
+async def add_augmentation(command: str, speech: Speech) -> None:
+    """Let a command write the pictures of the slides' augmentations and show them.
+
+    Raises `NoonbitError`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "augmented.png"
-        await run("show", "shapes", "--index=33", "--augment=slides", f"--out={path}")
+        pieces = shlex.split(command)[1:]
+        pieces[pieces.index("--out") + 1] = str(path)
+        await run(*pieces)
         add_picture(path, speech("augmentation.said"))

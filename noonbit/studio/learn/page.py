@@ -10,11 +10,10 @@ from nicegui import ui
 
 from noonbit.course.path.program import Place, find_letter, find_programs, load_documents
 from noonbit.errors import NoonbitError
-from noonbit.language import LANGUAGES
 from noonbit.studio.elements import warning, words
 from noonbit.studio.language import Speech
 from noonbit.studio.learn.code_text import add_text
-from noonbit.studio.learn.program import ProgramPanel, has_run
+from noonbit.studio.learn.program import ProgramPanel, has_run, index_of
 
 HEAD = (
     '<link rel="stylesheet" href="/static/learn.css">'
@@ -22,11 +21,6 @@ HEAD = (
 )
 LOOK_SECONDS = 0.5
 """Between two looks at what the commands have said."""
-
-
-def language_index(speech: Speech) -> int:
-    """Return which of a program's two texts is spoken."""
-    return list(LANGUAGES).index(speech.language)
 
 
 def build(speech: Speech) -> None:
@@ -50,7 +44,7 @@ def build(speech: Speech) -> None:
     if word:
         find()
     words("h2", speech("learn.documents"))
-    index = language_index(speech)
+    index = index_of(speech)
     with ui.element("ul").classes("cards"):
         for letter, document in load_documents().items():
             with ui.element("li"), ui.link(target=f"/learn/{letter}").classes("panel card"):
@@ -63,11 +57,11 @@ def build(speech: Speech) -> None:
 def show_found(speech: Speech, word: str) -> None:
     """Add the programs that a word finds, as links."""
     try:
-        places = find_programs(word or "")
+        places = find_programs(word or "", speech.language)
     except NoonbitError as error:
         warning(str(error))
         return
-    index = language_index(speech)
+    index = index_of(speech)
     words("p", speech("learn.found", count=len(places)))
     with ui.element("ul").classes("contents"):
         for place in places:
@@ -87,7 +81,7 @@ async def build_document(speech: Speech, document: str) -> None:
         ui.link(speech("learn.all"), "/learn")
         return
     ui.add_head_html(HEAD)
-    index = language_index(speech)
+    index = index_of(speech)
     places = find_programs(letter)
     ui.link(speech("learn.all"), "/learn")
     words("h1", f"{letter} · {load_documents()[letter].title[index]}")

@@ -1,13 +1,15 @@
 """One program of a document: its buttons, what its command says, and its result."""
 
+import shlex
 import tomllib
 from functools import cache
 
 from nicegui import ui
 
 from noonbit.course.experiments.results import REPRODUCED, read_last_result
-from noonbit.course.path.program import FOLDER, Place
+from noonbit.course.path.program import FOLDER, QUICK_DATA, Place, Program
 from noonbit.errors import NoonbitError
+from noonbit.language import LANGUAGES
 from noonbit.studio.elements import say_error, words
 from noonbit.studio.language import Speech
 from noonbit.studio.learn.commands import CourseCommands, Said, training_order
@@ -54,6 +56,9 @@ class ProgramPanel:
                 if form == list(self.texts)[-1]:
                     self.add_watch_button()
                 words("code", text).classes("command")
+        if program.other_data:
+            data = QUICK_DATA[program.other_data][index_of(speech)]
+            words("p", speech("learn.other_data", data=data)).classes("aside")
         if program.needs_run and not can_ask_a_run:
             words("p", speech("learn.needs_run")).classes("aside")
             for button in self.buttons:
@@ -75,14 +80,18 @@ class ProgramPanel:
         self.buttons.append(button)
 
     def add_watch_button(self) -> None:
-        """Add the button that trains as documented where it can be watched."""
+        """Add the button that trains as documented where it can be watched.
+
+        It stands beside the command that reproduces the experiment, and beside no other: a summary
+        of a network trains nothing, and a training by itself is watched anyway.
+        """
         name = self.place.program.experiment
-        if not name or (order := watched_order(name)) is None:
+        if not is_reproduced(self.place.program) or (order := watched_order(name)) is None:
             return
         speech = self.speech
-        button = ui.button(
-            speech("learn.watch"), on_click=lambda: train(order, speech.language)
-        ).props("outline")
+        button = ui.button(speech("learn.watch"), on_click=lambda: train(order, speech)).props(
+            "outline"
+        )
         button.props["aria-label"] = speech(
             "learn.of", action=speech("learn.watch"), heading=self.heading
         )
@@ -91,12 +100,12 @@ class ProgramPanel:
         """Run a command; a training that can be watched is watched."""
         order = training_order(text)
         if order is not None:
-            train(order, self.speech.language)
+            train(order, self.speech)
             return
         try:
-            commands.begin(self.name_of(form), text, studio.data_dir)
+            commands.begin(self.name_of(form), text, studio.data_dir, self.speech.language)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
 
     def find(self) -> tuple[str, Said] | None:
         """Return the name of the form that was begun last and what it said, if any was."""
@@ -125,7 +134,9 @@ class ProgramPanel:
         with self.output:
             lines = [line for line in said.lines if not line.startswith("error: ")]
             log = words("pre", "\n".join(lines[-MOST_LINES:])).classes("log output")
-            log.props('tabindex="0" role="region" lang="en"')
+            log.props('tabindex="0" role="region"')
+            if not text.startswith("noonbit reproduce"):
+                log.props('lang="en"')
             log.props["aria-label"] = speech("learn.output", command=text)
             with ui.element("div").classes("side-by-side"):
                 if said.is_running:
@@ -134,7 +145,7 @@ class ProgramPanel:
                         "outline dense"
                     )
                 elif said.error is not None:
-                    words("p", speech("learn.failed", sentence=said.error)).classes(
+                    words("p", speech("learn.failed", sentence=speech.engine(said.error))).classes(
                         "warning"
                     ).props('role="status"')
                 else:
@@ -157,18 +168,33 @@ class ProgramPanel:
             last = None  # damaged; it is said where it is run again
         from noonbit.course.experiments.experiment import load_experiment  # and with it the recipe
 
-        facts = [(speech("learn.says"), load_experiment(name).says)]
+        one, index = load_experiment(name), index_of(speech)
+        facts = [(speech("learn.says"), one.says[index])]
         if name in measured():
-            figures, outcome = measured()[name]
-            facts.append((speech("learn.measured"), f"{figures} · {speech(f'outcome.{outcome}')}"))
+            *both, outcome = measured()[name]
+            figures = f"{both[index]} · {speech(f'outcome.{outcome}')}"
+            if not is_reproduced(self.place.program):  # the command may be about a larger form
+                figures = f"{one.title[index]}: {figures}"
+            facts.append((speech("learn.measured"), figures))
         here = speech("learn.not_here")
         if last is not None:
-            here = f"{speech(f'outcome.{last.verdict.outcome}')} · {last.verdict.sentence}"
+            verdict = last.verdict
+            here = f"{speech(f'outcome.{verdict.outcome}')} · {verdict.sentence[index]}"
         facts.append((speech("learn.here"), here))
         with self.result:
             for title, text in facts:
                 words("dt", title)
-                words("dd", text).props('lang="en"')  # the engine's words
+                words("dd", text)
+
+
+def is_reproduced(program: Program) -> bool:
+    """Whether a program's command reproduces its experiment."""
+    return shlex.split(program.command)[1:] == ["reproduce", program.experiment]
+
+
+def index_of(speech: Speech) -> int:
+    """Return which of a program's two texts is spoken."""
+    return list(LANGUAGES).index(speech.language)
 
 
 def watched_order(experiment: str) -> Order | None:
@@ -186,11 +212,11 @@ def watched_order(experiment: str) -> Order | None:
     return Order(one.source, settings=(("config", one.name if is_only else f"{one.name}:{arm}"),))
 
 
-def train(order: Order, language: str) -> None:
-    """Begin a training with a report in a language, and go to where it is watched."""
+def train(order: Order, speech: Speech) -> None:
+    """Begin a training with a report in the page's language, and go to where it is watched."""
     try:
-        name = studio.trainings.begin(order, language=language)
+        name = studio.trainings.begin(order, language=speech.language)
     except NoonbitError as error:
-        say_error(str(error))
+        say_error(speech.engine(str(error)))
         return
     ui.navigate.to(f"/train/{name}")

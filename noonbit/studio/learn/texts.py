@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from noonbit.course.experiments.results import OUTCOME_WORDS
+
 LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     "page.learn": ("Learn", "배우기"),
     "learn.about": (
@@ -43,11 +45,17 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     "learn.not_here": ("not run here yet", "아직 실행하지 않았습니다"),
     "learn.next": ("Next, try", "다음에 해 볼 것"),
     "learn.page": ("Do it on the page {page}", "‘{page}’ 페이지에서 하기"),
-    "outcome.met": ("met", "문서 수치에 도달"),
-    "outcome.not met": ("not met", "문서 수치에 못 미침"),
-    "outcome.not comparable": ("not comparable", "비교할 수 없음"),
-    "outcome.no claim": ("no claim", "문서에 수치 없음"),
-    "outcome.quick": ("quick", "짧은 실행"),
+    **{f"outcome.{name}": words for name, words in OUTCOME_WORDS.items()},
+    "learn.other_data": (
+        "The quick form takes other data than the text is about: {data}.",
+        "짧은 실행에는 위의 설명과 다른 데이터를 씁니다. {data}.",
+    ),
+    "learn.small": (
+        "A small picture of {size}, on which every number can be read; size, stride and padding of "
+        "the window are those of the command.",
+        "숫자를 하나하나 볼 수 있도록 {size} 크기의 작은 그림을 씁니다. 창의 크기, 스트라이드, "
+        "패딩은 명령과 같습니다.",
+    ),
     # Moving a window over a picture
     "drawing.convolution": ("Move the filter", "필터 움직여 보기"),
     "drawing.pooling": ("Move the pooling window", "풀링 창 움직여 보기"),

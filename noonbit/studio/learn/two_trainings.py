@@ -1,8 +1,6 @@
 """Two trainings side by side: what a convolution gains, and what dropout does, as curves."""
 
 import asyncio
-import csv
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +8,12 @@ from typing import Any
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
-from noonbit.studio.curves import GREY, TRAINING_COLOUR, VALIDATION_COLOUR
+from noonbit.studio.charts import COLOURS, curve, curve_chart, points
 from noonbit.studio.elements import say_error, words
 from noonbit.studio.language import Speech
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Order
+from noonbit.studio.watch.course import read_epochs
 
 FOLDER = Path(__file__).parent / "networks"
 PLAIN = (
@@ -87,7 +86,7 @@ class TwoTrainings:
                 for order in self.pair.orders()
             ]
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
             return
         self.show_links()
 
@@ -104,7 +103,7 @@ class TwoTrainings:
         if runs is None:
             return
         histories = await asyncio.to_thread(
-            lambda: [read_history(studio.trainings.runs / run / "history.csv") for run in runs]
+            lambda: [read_epochs(studio.trainings.runs / run) for run in runs]
         )
         if self.drawn == (runs, histories) or not any(histories):
             return
@@ -132,55 +131,16 @@ class TwoTrainings:
     def options(self, histories: list[list[dict[str, float]]]) -> dict[str, Any]:
         """Return the options of the chart: a colour a training, dashed where it validates."""
         speech = self.speech
-        series = [
-            {
-                "name": f"{speech(key)}, {speech(f'curves.{part}')}",
-                "type": "line",
-                "showSymbol": False,
-                "data": [(row["epoch"], round(row[column], 5)) for row in history],
-                "lineStyle": {"width": 2.5, "type": "dashed" if column == "val_loss" else "solid"},
-                "itemStyle": {"color": colour},
-            }
-            for key, history, colour in zip(
-                self.pair.names, histories, (TRAINING_COLOUR, VALIDATION_COLOUR), strict=True
+        curves = [
+            curve(
+                f"{speech(key)}, {speech(f'curves.{part}')}",
+                points((row["epoch"], row.get(column)) for row in history),
+                colour,
+                is_dashed=part == "validation",
             )
+            for key, history, colour in zip(self.pair.names, histories, COLOURS, strict=False)
             for part, column in (("training", "loss"), ("validation", "val_loss"))
         ]
-        return {
-            "animation": False,
-            "aria": {"enabled": False},
-            "grid": {"left": 52, "right": 16, "top": 64, "bottom": 42},
-            "legend": {"top": 0, "textStyle": {"color": GREY}},
-            "tooltip": {"trigger": "axis"},
-            "xAxis": {
-                "type": "value",
-                "name": speech("curves.epoch"),
-                "nameLocation": "middle",
-                "nameGap": 26,
-                "min": 0,
-                "max": self.pair.epochs,
-                "axisLabel": {"color": GREY},
-                "nameTextStyle": {"color": GREY},
-                "splitLine": {"show": False},
-            },
-            "yAxis": {
-                "type": "value",
-                "min": 0,
-                "axisLabel": {"color": GREY},
-                "splitLine": {"lineStyle": {"color": GREY, "opacity": 0.25}},
-            },
-            "series": series,
-        }
-
-
-def read_history(path: Path) -> list[dict[str, float]]:
-    """Return the epochs of a run that are over: epoch, loss and val_loss of each."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [
-                {name: float(row[name]) for name in ("epoch", "loss", "val_loss")}
-                for row in csv.DictReader(file)
-            ]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []  # none yet, or one that is being written
-    return [row for row in rows if all(map(math.isfinite, row.values()))]
+        return curve_chart(
+            curves, speech("curves.epoch"), {"min": 0}, x_end=self.pair.epochs, legend={}, top=64
+        )

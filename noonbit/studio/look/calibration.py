@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noonbit.studio.curves import GREY, TRAINING_COLOUR, VALIDATION_COLOUR
+from noonbit.studio.charts import GREY, GRID_LINES, TRAINING_COLOUR, VALIDATION_COLOUR
 from noonbit.studio.language import Speech
 
 BINS = 10
@@ -14,7 +14,6 @@ def reliability_chart(bins: list[list[float]], speech: Speech) -> dict[str, Any]
     The points have the 95 % interval of their accuracy; bars below them are the numbers of items.
     """
     axis = {"axisLabel": {"color": GREY}, "nameTextStyle": {"color": GREY}}
-    lines = {"lineStyle": {"color": GREY, "opacity": 0.25}}
     percent = {"color": GREY, ":formatter": "value => `${Math.round(value * 100)} %`"}
     bars = [[(int(min(stated, 0.999) * BINS) + 0.5) / BINS, count] for stated, _, count, *_ in bins]
     intervals = [
@@ -38,7 +37,14 @@ def reliability_chart(bins: list[list[float]], speech: Speech) -> dict[str, Any]
             "splitLine": {"show": False},
         },
         "yAxis": [
-            {**axis, "type": "value", "min": 0, "max": 1, "axisLabel": percent, "splitLine": lines},
+            {
+                **axis,
+                "type": "value",
+                "min": 0,
+                "max": 1,
+                "axisLabel": percent,
+                "splitLine": GRID_LINES,
+            },
             {**axis, "type": "value", "position": "right", "splitLine": {"show": False}},
         ],
         "series": [

@@ -16,15 +16,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from noonbit.data.contact_sheet import to_pillow
 from noonbit.data.dataset import PART_NAMES, Indices, Pictures
 from noonbit.data.go.boards import as_boards
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.readers.pictures import decode
-from noonbit.errors import ArtefactError, UsageError
+from noonbit.errors import ArtefactError, DataError, MissingExtra, UsageError
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.metrics import Evaluation
+from noonbit.explain.captum_extra import import_captum
 from noonbit.explain.explainer import TOP, Explainer, Request
 from noonbit.explain.layer_maps import LayerProbe
 from noonbit.explain.networks import single_networks
@@ -44,6 +46,8 @@ MOST_CLASSES = 200
 """Rows of the table of classes, those that are recognised worst."""
 ORIGINAL_SIDE = 640
 """Pixels; larger originals are shrunk."""
+OWN_NAME = "the file"
+"""What a picture of the user's own is called, which is kept under a name of ours."""
 NEAREST = 8
 """Training items that are shown as most alike."""
 PNG, SVG, JSON = "image/png", "image/svg+xml", "application/json"
@@ -218,18 +222,20 @@ class Inspector:
             "prediction": names[stored.predictions[row]],
             "confidence": float(stored.confidence[row]),
             "true_probability": float(self.true_probability[row]),
-            "text": self.items.text(number).strip() if is_text else None,
+            "text": self.text_of(number) if is_text else None,
         }
+
+    def text_of(self, number: int) -> str | None:
+        """Return a sentence of the data; None where the data are gone."""
+        try:
+            return self.items.text(number).strip()
+        except DataError:
+            return None
 
     def open(self) -> dict[str, Any]:
         """Open the data, before pictures are asked for; raises `DataError` with the reason."""
         items = self.items
-        return {"items": len(items.labels), "has_originals": self.has_originals}
-
-    @property
-    def has_originals(self) -> bool:
-        """Whether the source holds encoded pictures, of which the prepared ones are made."""
-        return isinstance(self.items.data.train.raw, Pictures)
+        return {"items": len(items.labels)}
 
     def require_item(self, item: int) -> int:
         """Return the number of an item; raises `UsageError` if there is none of it."""
@@ -247,21 +253,30 @@ class Inspector:
             return SVG, boards.diagram(item).svg(self.items.names[item]).encode()
         return PNG, png_of(to_pillow(self.items.values[item]))
 
-    def original(self, item: int) -> Answer:
-        """Return an item as its file has it, at most `ORIGINAL_SIDE` wide and high."""
-        self.require_item(item)
-        for part in (
-            self.items.data.parts[name] for name in PART_NAMES if name in self.items.data.parts
-        ):
-            if item < len(part):
-                break
-            item -= len(part)
-        if not isinstance(part.raw, Pictures):
-            raise UsageError("The source holds no encoded pictures.")
-        raw = part.raw[item]
-        picture = decode(raw.read(), raw.name)
+    def original(self, subject: int | str) -> Answer:
+        """Return a picture before it was prepared, at most `ORIGINAL_SIDE` wide and high."""
+        if isinstance(subject, int):
+            picture = self.original_of_item(self.require_item(subject))
+        else:
+            picture = decode(Path(subject).read_bytes(), OWN_NAME)
+        if picture is None:
+            raise UsageError("The source holds no other picture than the prepared one.")
         picture.thumbnail((ORIGINAL_SIDE, ORIGINAL_SIDE))
         return PNG, png_of(picture)
+
+    def original_of_item(self, item: int) -> Image.Image | None:
+        """Return an item as its source has it; None where that is what the network takes."""
+        row, parts = item, self.items.data.parts
+        for part in (parts[name] for name in PART_NAMES if name in parts):
+            if row < len(part):
+                break
+            row -= len(part)
+        raw = part.raw
+        if isinstance(raw, Pictures):
+            return decode(raw[row].read(), raw[row].name)
+        if not isinstance(raw, np.ndarray) or np.array_equal(raw[row], self.items.values[item]):
+            return None
+        return to_pillow(raw[row])
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -270,17 +285,54 @@ class Inspector:
 
     def explain(self, subject: int | str, class_name: str | None = None) -> dict[str, Any]:
         """Return why the network answers as it does: an item, or the path of an own input."""
-        given = self.open_subject(subject)
+        try:
+            given = self.open_subject(subject)
+        except DataError as error:
+            if isinstance(subject, int):
+                return self.stored_answer(subject, error)
+            raise
+        missing = None
+        is_picture = self.run.contract.preprocessor.input_kind == "pictures"
+        if is_picture:
+            try:
+                import_captum()
+            except MissingExtra as error:
+                missing = str(error)
         # The training pictures that are most alike are a question of their own: `nearest`.
-        top = 0 if self.run.contract.preprocessor.input_kind == "pictures" else TOP
-        request = Request(class_name=class_name, top=top)
+        top = 0 if is_picture else TOP
+        request = Request(class_name=class_name, maps=missing is None, top=top)
         values = as_values(self.explainer.explain(given, request))
+        values["no_maps"] = missing
         if isinstance(given, int):
             split = self.items.split
             parts = [name for name in PART_NAMES if given in getattr(split, name)]
             values["split"] = parts[0] if parts else None
-            values["has_original"] = self.has_originals
+            values["has_original"] = is_picture and self.original_of_item(given) is not None
+        else:
+            values["has_original"] = is_picture
         return values
+
+    def stored_answer(self, item: int, error: DataError) -> dict[str, Any]:
+        """Return what the run folder holds of a test item whose data are gone.
+
+        Raises the error again for any other item, of which it holds nothing.
+        """
+        stored, names = self.predictions, self.run.class_names
+        (rows,) = np.nonzero(stored.items == item)
+        if not len(rows):
+            raise error
+        row = int(rows[0])
+        return {
+            "kind": "stored",
+            "reason": str(error),
+            "name": stored.names[row],
+            "item": item,
+            "label": names[stored.labels[row]],
+            "adjusted": "",
+            "explained": None,
+            "answers": dict(zip(names, stored.probabilities[row].tolist(), strict=True)),
+            "split": "test",
+        }
 
     def nearest(self, subject: int | str) -> dict[str, Any]:
         """Return the training pictures that are most alike to the network.

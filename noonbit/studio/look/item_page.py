@@ -79,7 +79,7 @@ class ItemPage:
         """Say why there is no explanation."""
         self.place.clear()
         with self.place:
-            warning(sentence)
+            warning(self.speech.engine(sentence))
 
     def show(self, found: dict[str, Any]) -> None:
         """Show an explanation."""
@@ -92,6 +92,10 @@ class ItemPage:
         self.facts.set_text(" · ".join(facts))
         self.place.clear()
         with self.place:
+            if found["kind"] == "stored":
+                warning(speech("why.no_data", reason=speech.engine(found["reason"])))
+                self.show_answer(found)
+                return
             with ui.element("div").classes("why-columns"):
                 self.show_input(found)
                 self.show_answer(found)
@@ -119,7 +123,7 @@ class ItemPage:
                     with ui.element("div").classes("why-pictures"):
                         self.show_figure(found["picture"], speech("why.prepared"))
                         if found.get("has_original"):
-                            address = f"{address_of(self.training)}/items/{self.key}/original"
+                            address = f"{address_of(self.training)}/{self.key}/original"
                             self.show_figure(address, speech("why.original"), is_prepared=False)
 
     def show_figure(self, address: str, caption: str, *, is_prepared: bool = True) -> None:
@@ -148,16 +152,20 @@ class ItemPage:
                     predicted=order[0],
                 )
                 words("p", said).classes(f"verdict {verdict}")
-            words("p", speech("why.answer_help")).classes("aside")
+            if found["explained"] is not None:
+                words("p", speech("why.answer_help")).classes("aside")
             with ui.element("ul").classes("bars"):
                 for name in shown:
                     with ui.element("li"):
                         self.show_bar(name, answers[name], found)
 
     def show_bar(self, name: str, probability: float, found: dict[str, Any]) -> None:
-        """Add the bar of one class."""
-        query = urlencode({"class": name})
-        link = ui.link(target=f"{address_of(self.training)}/{self.key}?{query}").classes("bar")
+        """Add the bar of one class, which leads to why it would be that one, if that is known."""
+        if found["explained"] is None:
+            link = ui.element("span").classes("bar")
+        else:
+            query = urlencode({"class": name})
+            link = ui.link(target=f"{address_of(self.training)}/{self.key}?{query}").classes("bar")
         if name == found["explained"]:
             link.props('aria-current="true"')
         with link:
@@ -171,12 +179,15 @@ class ItemPage:
         speech = self.speech
         with ui.element("section").classes("panel").props('aria-labelledby="regions"'):
             words("h2", speech("why.regions", name=found["explained"])).props('id="regions"')
-            words("p", speech("why.regions_help")).classes("aside")
+            if found["no_maps"] is not None:
+                warning(speech.engine(found["no_maps"]))
+            else:
+                words("p", speech("why.regions_help")).classes("aside")
             with ui.element("div").classes("why-pictures"):
                 for method, found_map in found["maps"].items():
                     self.show_map(method, found_map, found["picture"])
             for note in found["notes"]:
-                words("p", note).classes("aside")
+                words("p", speech.engine(note)).classes("aside")
             if found["members"] > 1:
                 words("p", speech("why.members", count=found["members"])).classes("aside")
         with ui.element("section").classes("panel").props('aria-labelledby="nearest"'):
@@ -194,7 +205,7 @@ class ItemPage:
         except NoonbitError as error:
             self.nearest.clear()
             with self.nearest:
-                warning(str(error))
+                warning(speech("why.no_nearest", reason=speech.engine(str(error))))
             return
         self.nearest.clear()
         with self.nearest:

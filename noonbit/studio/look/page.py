@@ -103,7 +103,7 @@ class LookPage:
         except NoonbitError as error:
             self.place.clear()
             with self.place:
-                warning(str(error))
+                warning(self.speech.engine(str(error)))
             return
         self.interval.set_text(self.interval_text(overview["items"], overview["groups"]))
         self.place.clear()
@@ -123,7 +123,8 @@ class LookPage:
             await processes.ask(path, "open")
         except NoonbitError as error:
             gallery.has_pictures = False
-            no_data.set_text(self.speech("look.no_data", reason=str(error)))
+            reason = self.speech.engine(str(error))
+            no_data.set_text(self.speech("look.no_data", reason=reason))
             no_data.set_visibility(True)
         await gallery.show(selection)
 

@@ -1,8 +1,8 @@
 """What the pages that look into a run load, and what people give to be explained there.
 
 GET  /look/RUN/items/N.png         the item as the network takes it; a board as SVG
-GET  /look/RUN/items/N/original    the picture of its file
-GET  /look/RUN/KEY/layers          every layer's maps as a frame; KEY is N, or of an own input
+GET  /look/RUN/KEY/original        the picture before it was prepared; KEY is N, or of an own input
+GET  /look/RUN/KEY/layers          every layer's maps as a frame
 POST /look/RUN/own?kind=pictures   a file, as the body; answers {"page": ...}
 """
 
@@ -20,6 +20,7 @@ from noonbit.studio.state import studio
 
 CACHE = "private, max-age=600"
 """A run's items do not change; a folder may be replaced by another of its name."""
+NO_SUBJECT = "There is no such item, and no such file any more."
 MOST_LAYERS = 2000
 """Names of layers that are shown whole."""
 
@@ -55,15 +56,18 @@ async def picture(request: Request) -> Response:
 
 
 async def original(request: Request) -> Response:
-    """Send the picture of an item's file."""
-    return await answer(request, "original", item=request.path_params["item"])
+    """Send a picture before it was prepared."""
+    subject = subject_of(request.path_params["key"])
+    if subject is None:
+        return refusal(NO_SUBJECT)
+    return await answer(request, "original", subject=subject)
 
 
 async def layers(request: Request) -> Response:
     """Send every layer's maps; the query `layers` is JSON with the names of those shown whole."""
     subject = subject_of(request.path_params["key"])
     if subject is None:
-        return refusal("There is no such item, and no such file any more.")
+        return refusal(NO_SUBJECT)
     try:
         whole = json.loads(request.query_params.get("layers", "[]"))
     except ValueError:

@@ -34,8 +34,8 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "look.watch": ("How it was trained", "학습 과정"),
     "look.no_data": (
-        "Its pictures cannot be shown: {reason}",
-        "이미지를 표시할 수 없습니다: {reason}",
+        "The data cannot be opened, so that the items are shown without their contents: {reason}",
+        "데이터를 열 수 없어서 항목의 내용 없이 결과만 보여 줍니다: {reason}",
     ),
     # The confusion matrix
     "look.matrix": ("What it takes for what", "혼동 행렬: 무엇을 무엇으로 보나"),
@@ -151,7 +151,15 @@ LOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "why.adjusted": ("changed to fit: {changes}", "신경망에 맞게 바꿈: {changes}"),
     "why.input": ("What it sees", "신경망이 보는 것"),
     "why.prepared": ("as the network takes it", "신경망에 들어가는 이미지"),
-    "why.original": ("as its file has it", "원본 파일의 이미지"),
+    "why.no_data": (
+        "The data cannot be opened, so that only the stored answer is shown: {reason}",
+        "데이터를 열 수 없어서 저장된 예측만 보여 줍니다: {reason}",
+    ),
+    "why.no_nearest": (
+        "It cannot be compared with the training pictures: {reason}",
+        "학습 이미지와 비교할 수 없습니다: {reason}",
+    ),
+    "why.original": ("as it was given", "원본 이미지"),
     "why.diagram": ("The position; explained is {move}", "국면. {move}에 두는 이유"),
     "why.diagram_help": (
         "Stones are marked by how much the move loses without them.",

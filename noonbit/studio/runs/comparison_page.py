@@ -14,7 +14,7 @@ from nicegui import ui
 from noonbit.errors import ArtefactError, NoonbitError
 from noonbit.runs.listing import ListedRun, read_listed_run
 from noonbit.runs.value_text import NOTHING, format_p, format_points, format_value
-from noonbit.studio.course import read_epochs
+from noonbit.studio.charts import COLOURS, MEASURES
 from noonbit.studio.elements import warning, words
 from noonbit.studio.engine import ask
 from noonbit.studio.language import Speech
@@ -28,11 +28,11 @@ from noonbit.studio.runs.figures import (
     tested_text,
 )
 from noonbit.studio.runs.page import MOST_COMPARED, STYLE
-from noonbit.studio.runs.run_curves import COLOURS, compare_chart
+from noonbit.studio.runs.run_curves import compare_chart
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import short_name
+from noonbit.studio.watch.course import read_epochs
 
-MEASURES = ("loss", "accuracy")
 COLUMNS = ("name", "source", "model", "accuracy", "interval", "train_seconds", "parameters")
 
 
@@ -53,7 +53,7 @@ async def build(speech: Speech) -> None:
         try:
             runs.append(await asyncio.to_thread(read_listed_run, training.path))
         except ArtefactError as error:
-            warning(str(error))
+            warning(speech.engine(str(error)))
     if len(runs) < 2:
         words("p", speech("compare.few"))
         return
@@ -166,7 +166,7 @@ class ComparisonPage:
         except NoonbitError as error:
             self.verdict.clear()
             with self.verdict:
-                warning(str(error))
+                warning(self.speech.engine(str(error)))
             self.settings_section.set_visibility(False)
             return
         self.verdict.clear()

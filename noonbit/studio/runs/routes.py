@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from noonbit.studio.exported_page import WEIGHTS
+from noonbit.studio.draw.exported_page import WEIGHTS
 from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training
 

@@ -6,9 +6,9 @@ from urllib.parse import quote
 from nicegui import ui
 
 from noonbit.errors import NoonbitError
+from noonbit.studio.draw.exported_page import WEIGHTS, exported_pages, page_path
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.engine import ask
-from noonbit.studio.exported_page import WEIGHTS, exported_pages, page_path
 from noonbit.studio.language import Speech
 from noonbit.studio.runs.figures import bytes_text
 from noonbit.studio.runs.page import STYLE
@@ -91,7 +91,7 @@ class TakeOutPage:
                 except NoonbitError as error:
                     place.clear()
                     with place:
-                        warning(str(error))
+                        warning(speech.engine(str(error)))
                     button.set_enabled(True)
                     return
                 show_file()
@@ -167,7 +167,7 @@ class TakeOutPage:
         try:
             await servers.start(self.training.name, self.training.path)
         except NoonbitError as error:
-            say_error(str(error))
+            say_error(self.speech.engine(str(error)))
         self.look()
 
     async def stop(self) -> None:

@@ -23,7 +23,11 @@ import { Words } from "./texts.js";
 
 /** From so many layers on, maps are drawn small until one asks for all of a layer. */
 const COMPACT_LAYERS = 13;
-/** Numbers that change ten times a second cannot be read; they follow the pictures this often. */
+/**
+ * Numbers that change ten times a second cannot be read; they follow the pictures this often. They are
+ * written with a picture, so that the page is laid out and painted once for both, and by themselves
+ * only if no picture comes any more.
+ */
 const TEXT_MILLISECONDS = 400;
 const REDUCED_MOTION_MILLISECONDS = 1000;
 
@@ -292,7 +296,7 @@ export class LayersView {
       this.textTimer = setTimeout(() => {
         this.textTimer = 0;
         this.#schedule();
-      }, rest);
+      }, rest + TEXT_MILLISECONDS);
     }
   }
 

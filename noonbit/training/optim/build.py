@@ -21,6 +21,7 @@ def make_optimizer(
     weight_decay: float,
     epsilon: float,
     dtype: torch.dtype = torch.float32,
+    rates_by_depth: bool = False,
 ) -> Optimizer:
     """Create the optimiser over all trainable parameters.
 
@@ -28,7 +29,8 @@ def make_optimizer(
     accuracy (Goyal et al., 2017). `momentum` is SGD's and Muon's, in Nesterov's form; the others
     use their papers' values, except RMSprop, whose rho is Keras's 0.9. `epsilon` is added to the
     root of the mean square; Keras adds it before Adam's bias correction, which makes no measurable
-    difference. `dtype` is that of Muon's matrix products, which tolerate bfloat16.
+    difference. `dtype` is that of Muon's matrix products, which tolerate bfloat16. With
+    `rates_by_depth`, the first layers learn least; see `split_by_depth`.
     """
     parameters = [p for p in model.parameters() if p.requires_grad]
     if name == "muon":
@@ -40,6 +42,8 @@ def make_optimizer(
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
         groups = [group for group in groups if group["params"]]
+    if rates_by_depth:
+        groups = [part for group in groups for part in split_by_depth(model, group)]
     match name:
         case "sgd":
             return Sgd(groups, lr=lr, momentum=momentum)
@@ -52,6 +56,21 @@ def make_optimizer(
         case "adadelta":
             tables = [] if weight_decay else embedding_weights(model)  # decay changes every row
             return Adadelta(groups, tables, lr=lr, epsilon=epsilon)
+
+
+def split_by_depth(model: nn.Module, group: dict[str, Any]) -> list[dict[str, Any]]:
+    """Split a group by the depth of its parameters: the first third of all learns at a hundredth of
+    the rate, the second at a tenth, the last at all of it.
+
+    Layers that others trained on much are worth keeping, the more so the less they know of classes
+    (Howard and Ruder, "Universal language model fine-tuning", 2018).
+    """
+    order = {id(each): place for place, each in enumerate(model.parameters())}
+    parts: dict[float, list[nn.Parameter]] = {0.01: [], 0.1: [], 1.0: []}
+    for parameter in group["params"]:
+        third = 3 * order[id(parameter)] // len(order)
+        parts[(0.01, 0.1, 1.0)[third]].append(parameter)
+    return [{**group, "params": part, "rate": rate} for rate, part in parts.items() if part]
 
 
 def embedding_weights(model: nn.Module) -> list[nn.Parameter]:

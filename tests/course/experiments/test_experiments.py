@@ -1,6 +1,7 @@
 """The documented experiments: their files are complete, and verdicts follow from the answers."""
 
 import json
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from noonbit.cli import main
+from noonbit.course.byhand import DOCUMENTED
 from noonbit.course.experiments.experiment import (
     Better,
     EnsembleFigure,
@@ -18,9 +20,18 @@ from noonbit.course.experiments.experiment import (
     load_experiments,
 )
 from noonbit.course.experiments.page import write_page
-from noonbit.course.experiments.reproduce import choose_source, reproduce
+from noonbit.course.experiments.reproduce import (
+    QUICK_MEMBERS,
+    QUICK_SECONDS,
+    QUICK_VALIDATION,
+    choose_source,
+    judge_table,
+    plan_trainings,
+    reproduce,
+)
 from noonbit.course.experiments.results import read_last_result
 from noonbit.course.experiments.verdict import judge_better, judge_ensemble, judge_figure
+from noonbit.course.path.program import find_programs
 from noonbit.errors import UsageError
 from noonbit.evaluation.significance import gain_of_means, independent_gain, paired_gain
 from noonbit.jobs.observer import Observer
@@ -39,9 +50,9 @@ def silent() -> nullcontext[Observer]:
 def on_digits(**changes: object) -> Experiment:
     settings = {
         "name": "small",
-        "title": "A small one",
+        "title": ("A small one", "작은 것"),
         "headings": {"D3": "MNIST 실습"},
-        "says": "90 %",
+        "says": ("90 %", "90 %"),
         "source": "digits",
         "recipe": {"model": "mlp", **QUICK},
         "claim": {"kind": "figure", "arm": "small", "accuracy": 0.9},
@@ -151,7 +162,7 @@ def test_counts_of_rows_are_the_documents_on_its_data_and_a_share_of_each_class_
 def test_a_figure_is_met_unless_it_is_worse_than_chance_explains(correct, outcome, how) -> None:
     verdict = judge_figure(correct, 10_000, 0.9901, 10_000)
     assert verdict.outcome == outcome
-    assert how in verdict.sentence
+    assert how in verdict.sentence[0]
     assert verdict.difference == pytest.approx(correct / 10_000 - 0.9901)
     assert verdict.low < verdict.difference < verdict.high
 
@@ -183,7 +194,7 @@ def test_several_seeds_are_compared_by_their_means() -> None:
     losers = [answers(right, 1000) for right in (700, 720, 710)]
     verdict = judge_better(winners, losers, names=("with", "without"), fewer_parameters=None)
     assert verdict.difference == pytest.approx(0.11)
-    assert "with 82.00 %, without 71.00 %, means of 3 seeds" in verdict.sentence
+    assert "with 82.00 %, without 71.00 %, means of 3 seeds" in verdict.sentence[0]
 
 
 def test_the_bootstrap_of_one_pair_agrees_with_the_paired_interval() -> None:
@@ -239,10 +250,26 @@ def test_a_quick_form_gives_no_verdict_and_keeps_apart(tmp_path: Path) -> None:
     long = on_digits(recipe={"model": "mlp", **QUICK, "epochs": 500})
     result = reproduce(long, out=tmp_path, quick=True, display=silent)
     assert result.verdict.outcome == "quick"
-    assert result.verdict.sentence.startswith("it works; shortened, so it is not compared")
+    assert result.verdict.sentence[0].startswith("it works; shortened, so it is not compared")
     assert result.runs[0]["epochs"] == 1
     assert (tmp_path / "small-quick" / "result.json").exists()
     assert read_last_result("small", tmp_path) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_quick_form_takes_seconds_whatever_it_trains(name: str) -> None:
+    one = load_experiment(name)
+    if one.claim is not None and one.claim.kind == "table":
+        return
+    quick = [recipe for _, _, recipe in plan_trainings(one, one.source, quick=True)]
+    members = min(one.members, QUICK_MEMBERS)
+    assert sum(recipe.time_budget * members for recipe in quick) == pytest.approx(QUICK_SECONDS)
+    assert all((recipe.validation or 0) <= QUICK_VALIDATION for recipe in quick)
+    whole = [recipe for _, _, recipe in plan_trainings(one, one.source, quick=False)]
+    for recipe, full in zip(quick, whole[:: len(one.seeds)], strict=True):
+        changed = {"epochs", "time_budget", "validation"}
+        for setting, value in full.explicit_settings().items():
+            assert setting in changed or getattr(recipe, setting) == value
 
 
 def test_arms_and_seeds_are_all_run_and_compared(tmp_path: Path) -> None:
@@ -262,7 +289,7 @@ def test_own_data_get_the_recipe_and_no_verdict(tmp_path: Path) -> None:
     one = on_digits(source="mnist", recipe={"model": "mlp", **QUICK, "validation": 10_000})
     result = reproduce(one, out=tmp_path, source="digits", display=silent)
     assert (result.verdict.outcome, result.source) == ("not comparable", "digits")
-    assert result.verdict.sentence == (
+    assert result.verdict.sentence[0] == (
         "digits is not the document's data, so its claim is not judged; "
         f"measured small {100 * result.runs[0]['accuracy']:.2f} %"
     )
@@ -304,14 +331,14 @@ def test_an_ensemble_runs_with_its_members(tmp_path: Path) -> None:
     result = reproduce(one, out=tmp_path, display=silent)
     (run,) = result.runs
     assert len(run["members"]) == 2
-    assert "above the mean of its 2 members by" in result.verdict.sentence
+    assert "above the mean of its 2 members by" in result.verdict.sentence[0]
 
 
 def test_a_diverged_training_is_not_met_and_says_why(tmp_path: Path) -> None:
     wild = on_digits(recipe={"model": "mlp", **QUICK, "optimizer": "sgd", "learning_rate": 1e6})
     result = reproduce(wild, out=tmp_path, display=silent)
     assert result.verdict.outcome == "not met"
-    assert "learning rate of 1e+06" in result.verdict.sentence
+    assert "learning rate of 1e+06" in result.verdict.sentence[0]
 
 
 def test_a_substitute_is_never_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,16 +350,17 @@ def test_a_substitute_is_never_compared(tmp_path: Path, monkeypatch: pytest.Monk
     np.savez(folder / "stand-in.npz", x_train=pixels, y_train=np.arange(120) % 3)
     one = on_digits(
         source="sign-mnist",
-        substitute={"source": "stand-in/stand-in.npz", "reason": "other pictures"},
+        substitute={"source": "stand-in/stand-in.npz", "reason": ("other pictures", "다른 그림")},
     )
     assert choose_source(one, None) == (str(folder / "stand-in.npz"), True)
     result = reproduce(one, out=tmp_path / "out", display=silent)
     assert result.verdict.outcome == "not comparable"
-    assert result.verdict.sentence.startswith("other pictures; ")
+    english, korean = result.verdict.sentence
+    assert english.startswith("other pictures; ") and korean.startswith("다른 그림. ")
 
 
 def test_the_real_data_are_preferred_to_a_substitute() -> None:
-    one = on_digits(substitute={"source": "anything", "reason": "other pictures"})
+    one = on_digits(substitute={"source": "anything", "reason": ("other pictures", "다른 그림")})
     assert choose_source(one, None) == ("digits", False)
 
 
@@ -347,13 +375,28 @@ def test_the_page_has_every_experiment_and_needs_no_network(tmp_path: Path) -> N
     assert f"Not run yet</dt><dd>{len(NAMES)} of {len(NAMES)}" in page
 
 
-def test_the_page_shows_figures_curves_and_verdict(tmp_path: Path, shared_data) -> None:
-    monkey = shared_data("mnist")
-    arguments = ["reproduce", "byhand", "--out", str(tmp_path), "--data-dir", str(monkey.parent)]
+def test_the_page_is_korean_where_its_reader_asks_for_it(tmp_path: Path) -> None:
+    page = write_page(tmp_path, "ko").read_text(encoding="utf-8")
+    text = re.sub(r"<style>.*?</style>|<code>.*?</code>|<[^>]*>", " ", page, flags=re.DOTALL)
+    for one in load_experiments().values():
+        assert one.says[1] in text and one.title[1] in text
+        assert one.note is None or one.note[1] in text
+    for english in ("Not run yet", "document says", "Experiment", "Machines", "Repeat"):
+        assert english not in text
+    assert '<html lang="ko">' in page
+
+
+def test_the_page_shows_figures_curves_and_verdict(
+    tmp_path: Path, shared_data, monkeypatch
+) -> None:
+    for module in ("page", "reproduce"):  # tests/course/test_byhand.py has all twenty epochs
+        monkeypatch.setattr(f"noonbit.course.experiments.{module}.DOCUMENTED", DOCUMENTED[:5])
+    data = shared_data("mnist").parent
+    arguments = ["reproduce", "byhand", "--out", str(tmp_path), "--data-dir", str(data)]
     assert main.run(arguments) == 0
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "80 of 80 figures are the document" in page
-    assert page.count('<td class="number">0.') >= 80
+    assert "20 of 20 figures are the document" in page
+    assert page.count('<td class="number">0.') >= 20
 
 
 def test_the_list_is_json_with_name_claim_and_verdict(tmp_path: Path, capsys) -> None:
@@ -386,6 +429,44 @@ def test_a_heading_lists_its_programs_with_command_claim_and_verdict(tmp_path, c
     rows = json.loads(capsys.readouterr().out)
     assert [row["experiment"] for row in rows] == ["slides-cnn", "slides-dnn"]
     assert rows[0]["heading"]["ko"] == "MNIST 실습: CNN (99.01 %)" and rows[0]["verdict"] is None
+
+
+def test_programs_claims_and_verdicts_are_printed_in_korean(
+    tmp_path: Path, capsys, monkeypatch
+) -> None:
+    assert main.run(["reproduce", "byhand", "--quick", "--source", "digits"]) == 0
+    assert "quick" in capsys.readouterr().out
+    monkeypatch.setenv("NOONBIT_LANGUAGE", "ko")
+    assert main.run(["reproduce", "byhand", "--quick", "--source", "digits"]) == 0
+    out, err = capsys.readouterr()
+    assert "짧은 실행" in out and "문서의 데이터가 아니라 digits이므로" in out
+    assert "손으로 만든 신경망; 문서의 결과: 20 에포크의 표" in err
+    assert main.run(["reproduce", "--of", "D3"]) == 0
+    out = capsys.readouterr().out
+    for place in find_programs("D3"):
+        assert place.program.teaches[1] in out and place.program.teaches[0] not in out
+    assert "문서의 결과: 97.86 %; 지난 판정: 아직 실행하지 않음" in out
+    assert "(데이터: 함께 설치된 손글씨 숫자" in out
+    assert main.run(["reproduce", "--of", "D3", "--language", "en"]) == 0
+    assert "last verdict: not run yet" in capsys.readouterr().out
+    assert main.run(["reproduce", "--of", "드롭아옷"]) == 2
+    assert "문서나 프로그램이 없습니다. 비슷한 말: 드롭아웃." in capsys.readouterr().err
+
+
+def test_every_verdict_is_said_in_both_languages() -> None:
+    verdicts = (
+        judge_figure(9_901, 10_000, 0.9901, 10_000),
+        judge_better(
+            [answers(90, 100)], [answers(50, 100)], names=("a", "b"), fewer_parameters=True
+        ),
+        judge_ensemble(answers(90, 100), [answers(80, 100)] * 2, 0.9, 100),
+        judge_table([]),
+    )
+    for verdict in verdicts:
+        english, korean = verdict.sentence
+        number = re.compile(r"[+-]?\d+\.\d+")
+        assert number.findall(english) == number.findall(korean)
+        assert re.search("[가-힣]", korean) and not re.search("[가-힣]", english)
 
 
 def test_the_whole_list_is_grouped_by_document_and_names_each_once(tmp_path: Path, capsys) -> None:

@@ -248,6 +248,7 @@ sizes = st.sampled_from([(6, 8), (8, 6), (12, 12), (5, 4)])
 
 @pytest.mark.parametrize("polarity", [None, "light on dark"])
 @pytest.mark.parametrize("preprocessor", [GREY, COLOUR])
+@settings(max_examples=40, deadline=None)
 @given(
     sizes.flatmap(
         lambda size: st.sampled_from([1, 3]).flatmap(
@@ -304,7 +305,7 @@ def given_or_refused(
 @pytest.mark.parametrize("value_range", [(0.0, 255.0), (0.0, 1.0)])
 @pytest.mark.parametrize("polarity", [None, "light on dark", "dark on light"])
 @pytest.mark.parametrize("preprocessor", [GREY, COLOUR])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)  # of each of twelve
 @given(st.data())
 def test_an_array_of_many_is_framed_as_each_of_its_images(
     preprocessor, polarity, value_range, data: st.DataObject

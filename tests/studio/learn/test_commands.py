@@ -25,7 +25,7 @@ def wait(commands: CourseCommands, name: str) -> Said:
 
 def test_what_a_command_said_is_found_by_any_studio(commands: CourseCommands) -> None:
     assert commands.find("D2-1-quick") is None
-    commands.begin("D2-1-quick", "noonbit arithmetic 4x4 --kernel 2", None)
+    commands.begin("D2-1-quick", "noonbit arithmetic 4x4 --kernel 2", None, "en")
     said = wait(commands, "D2-1-quick")
     assert "output             3x3x1" in said.lines and said.error is None
     again = CourseCommands().find_latest("D2-2-quick", "D2-1-quick")
@@ -35,7 +35,7 @@ def test_what_a_command_said_is_found_by_any_studio(commands: CourseCommands) ->
 def test_an_error_is_its_sentence_and_the_data_folder_is_handed_on(
     commands: CourseCommands, tmp_path: Path
 ) -> None:
-    commands.begin("D0-1-full", "noonbit show mnist", tmp_path / "nothing-here")
+    commands.begin("D0-1-full", "noonbit show mnist", tmp_path / "nothing-here", "en")
     said = wait(commands, "D0-1-full")
     assert said.error is not None and not said.pictures
     assert "nothing-here" in "\n".join(said.lines) or "mnist" in said.error
@@ -44,9 +44,9 @@ def test_an_error_is_its_sentence_and_the_data_folder_is_handed_on(
 def test_a_command_that_runs_is_not_begun_twice_and_can_be_stopped(
     commands: CourseCommands,
 ) -> None:
-    commands.begin("D4-9-quick", "noonbit byhand --source digits --epochs 100000", None)
+    commands.begin("D4-9-quick", "noonbit byhand --source digits --epochs 100000", None, "en")
     with pytest.raises(UsageError, match="is running; wait until it ends, or stop it"):
-        commands.begin("D4-9-quick", "noonbit byhand --source digits", None)
+        commands.begin("D4-9-quick", "noonbit byhand --source digits", None, "en")
     while not any("test accuracy" in line for line in commands.find("D4-9-quick").lines):  # type: ignore[union-attr]
         time.sleep(0.05)
     commands.stop("D4-9-quick")
@@ -81,3 +81,9 @@ def test_only_pictures_below_the_working_directory_are_shown(
         "next     noonbit show",
     ]
     assert pictures_of(lines) == (tmp_path / "own picture.png",)
+
+
+def test_a_command_speaks_the_language_of_the_page(commands: CourseCommands) -> None:
+    commands.begin("D0-4-full", "noonbit reproduce --of 혼동행렬", None, "ko")
+    said = wait(commands, "D0-4-full")
+    assert "D0  Keras로 배우는 MNIST" in said.lines and said.error is None

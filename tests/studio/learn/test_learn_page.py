@@ -155,3 +155,47 @@ def test_the_small_drawings_answer_their_sliders(studio: RunningStudio, chromium
         split = page.locator("learn-split")
         split.get_by_label("Pictures that validate").press("Home")
         expect(split.get_by_role("status")).to_contain_text("59,000 train, 1,000 validate")
+
+
+def test_claims_and_figures_are_korean_on_a_korean_page(
+    studio: RunningStudio, chromium: Browser
+) -> None:
+    with watched_page(chromium, origin=studio.url, locale="ko-KR") as page:
+        page.goto(f"{studio.url}/learn/D3")
+        results = page.locator("#D3-22 .results")
+        expect(results).to_contain_text("99.30 % (99.12 ~ 99.45; 이미지 10,000장; 21분, 27 에포크)")
+        expect(results).to_contain_text("문서 수치에 도달")
+        claim = page.locator("#D3-30 .results dd").first
+        expect(claim).to_contain_text("데이터 부풀리기가 이겨야 함")
+        for text in page.locator(".results dd").all_inner_texts():
+            assert not re.search(r"images|epochs| min\b|the document| to \d", text), text
+        expect(page.locator("#D3-13")).to_contain_text("짧은 실행에는 위의 설명과 다른 데이터를")
+        page.goto(f"{studio.url}/learn?of=드롭아옷")
+        expect(page.get_by_role("alert")).to_contain_text("비슷한 말: 드롭아웃.")
+
+
+def test_beside_a_summary_nothing_is_trained(studio: RunningStudio, chromium: Browser) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        page.goto(f"{studio.url}/learn/D2")
+        watch = "Train it and watch: "
+        expect(page.get_by_role("button", name=f"{watch}Lecture 3: LeNet-5")).to_be_visible()
+        expect(page.get_by_role("button", name=f"{watch}Lecture 3: ResNet")).to_have_count(0)
+        expect(page.locator("#D2-13 .results")).to_contain_text(
+            "ResNet-18 in its small-image form:"
+        )
+
+
+def test_a_small_picture_has_the_window_of_a_command_without_pixels(
+    studio: RunningStudio, chromium: Browser
+) -> None:
+    with watched_page(chromium, origin=studio.url) as page:
+        page.goto(f"{studio.url}/learn/D1")
+        window = page.locator("#D1-6 learn-window")
+        expect(page.locator("#D1-6 .drawing")).to_contain_text("A small picture of 6x6")
+        expect(window.locator(".learn-formula")).to_contain_text("(6 + 2*1 - 3) / 1 + 1 = 6")
+        window.get_by_label("Place of the window").press("ArrowRight")
+        expect(window.get_by_role("status")).to_have_text(
+            "0*(-1) + 0*0 + 0*1 + 0*(-1) + 0*0 + 9*1 + 0*(-1) + 0*0 + 9*1 = 18"
+        )
+        pool = page.locator("#D1-8 learn-window")
+        expect(pool.locator(".learn-formula")).to_contain_text("(6 + 2*0 - 2) / 2 + 1 = 3")

@@ -2,6 +2,8 @@
 
 import io
 import json
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +183,51 @@ def test_the_layers_come_as_a_frame_from_the_first_to_the_answer(
     values = maps_of(Tile(**last["activations"]), pixels).ravel()
     answers = ask(inspector, "explain", subject=17)["answers"]
     assert items.data.class_names[int(values.argmax())] == max(answers, key=answers.get)
+
+
+def test_a_picture_of_ones_own_has_its_original(inspector: Inspector, tmp_path: Path) -> None:
+    path = tmp_path / "own-0123456789abcdef"
+    Image.new("RGB", (40, 30), "red").save(path, "PNG")
+    assert ask(inspector, "explain", subject=str(path))["has_original"]
+    media_type, content = inspector.answer("original", subject=str(path))
+    assert media_type == "image/png"
+    assert Image.open(io.BytesIO(content)).size == (40, 30)
+    with pytest.raises(UsageError, match="no other picture than the prepared one"):
+        inspector.answer("original", subject=17)
+
+
+def test_without_captum_all_but_the_regions_is_explained(
+    digits_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "captum", None)
+    monkeypatch.setitem(sys.modules, "captum.attr", None)
+    found = ask(Inspector(digits_run.path, data_dir=None), "explain", subject=17)
+    assert found["maps"] == {} and "pip install 'noonbit[explain]'" in found["no_maps"]
+    assert len(found["answers"]) == 10
+
+
+@pytest.fixture
+def lost(digits_run: Run, tmp_path: Path) -> Inspector:
+    """A run whose data are gone."""
+    shutil.copytree(digits_run.path, tmp_path / "run")
+    described = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    described["source_path"] = str(tmp_path / "gone")
+    (tmp_path / "run" / "run.json").write_text(json.dumps(described), encoding="utf-8")
+    return Inspector(tmp_path / "run", data_dir=None)
+
+
+def test_of_a_run_without_its_data_the_stored_answers_are_shown(
+    lost: Inspector, stored: StoredPredictions, items: PreparedDataset
+) -> None:
+    assert ask(lost, "overview")["items"] == len(stored)
+    assert ask(lost, "rows", selection="worst", first=0, count=3)["rows"]
+    number = int(stored.items[4])
+    found = ask(lost, "explain", subject=number)
+    assert found["kind"] == "stored" and "gone does not exist" in found["reason"]
+    assert found["label"] == items.data.class_names[items.labels[number]]
+    assert (
+        max(found["answers"], key=found["answers"].get)
+        == (items.data.class_names[stored.predictions[4]])
+    )
+    with pytest.raises(DataError, match="gone does not exist"):  # of which nothing is stored
+        lost.answer("explain", subject=int(items.split.train[0]))

@@ -1,8 +1,10 @@
 """Look into a run as a person does: from its accuracy to why one picture was taken for another."""
 
 import io
+import json
 import re
 import shutil
+from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
@@ -154,6 +156,9 @@ def test_a_picture_of_ones_own_is_explained_and_a_file_that_is_none_is_not(
         file = {"name": "../../쓴 숫자.png", "mimeType": "image/png", "buffer": picture.getvalue()}
         page.get_by_label("Choose a file").set_input_files(file)  # type: ignore[arg-type]
         expect(page.get_by_role("heading", level=1)).to_have_text("Your own")
+        original = page.get_by_role("img", name="as it was given")
+        expect(original).to_be_visible()
+        assert original.evaluate("image => image.naturalWidth") == 8
         expect(page.get_by_role("heading", name=f"What speaks for {expected}")).to_be_visible()
         expect(page.get_by_role("link", name=re.compile("Training item")).first).to_be_visible()
         expect(page.locator("layer-maps .lv-rows")).to_contain_text("Convolution")
@@ -193,6 +198,48 @@ def test_the_pages_are_accessible_in_both_languages_themes_and_widths(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_run_without_its_data_shows_what_it_holds_and_says_once_what_is_missing(
+    studio: RunningStudio,
+    chromium: Browser,
+    tmp_path: Path,
+    stored: StoredPredictions,
+    confused: tuple[int, int],
+) -> None:
+    gone = studio.runs / "gone"
+    shutil.copytree(studio.runs / NAME, gone)
+    described = json.loads((gone / "run.json").read_text(encoding="utf-8"))
+    described["source_path"] = "/nowhere/digits"
+    (gone / "run.json").write_text(json.dumps(described), encoding="utf-8")
+    real, predicted = confused
+    item = stored.items[
+        np.flatnonzero((stored.labels == real) & (stored.predictions == predicted))[0]
+    ]
+    try:
+        with watched_page(chromium, origin=studio.url, locale="ko-KR") as page:
+            page.goto(f"{studio.url}/look/gone?cell={real},{predicted}")
+            said = page.get_by_role("alert").filter(has_text="데이터를 열 수 없어서")
+            expect(said).to_contain_text("/nowhere/digits이(가) 없습니다.")
+            expect(said).to_have_count(1)
+            expect(page.locator("confusion-matrix")).to_be_visible()
+            expect(page.locator(".gallery .item").first).to_be_visible()
+            page.goto(f"{studio.url}/look/gone/{item}")
+            expect(page.get_by_role("alert")).to_contain_text("저장된 예측만 보여 줍니다")
+            expect(page.locator(".verdict.wrong")).to_contain_text(f"예측은 {predicted}")
+            expect(page.locator(".bars li")).to_have_count(10)
+            picture = io.BytesIO()
+            Image.new("L", (8, 8), 255).save(picture, "PNG")
+            page.goto(f"{studio.url}/look/gone")
+            page.get_by_label("파일 고르기").set_input_files(
+                {"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+            )
+            nearest = page.locator("[aria-labelledby=nearest]").get_by_role("alert")
+            expect(nearest).to_contain_text("학습 이미지와 비교할 수 없습니다")
+            expect(page.locator(".over").first).to_be_visible()
+            expect(page.locator("layer-maps .lv-rows")).not_to_be_empty()
+    finally:
+        shutil.rmtree(gone)
+
+
 def test_what_is_not_there_is_said(studio: RunningStudio, chromium: Browser) -> None:
     broken = studio.runs / "broken"
     shutil.copytree(studio.runs / NAME, broken)
@@ -213,7 +260,7 @@ def test_routes_answer_in_sentences_and_within_limits(studio: RunningStudio) -> 
     assert picture.headers["content-type"] == "image/png"
     assert "max-age" in picture.headers["cache-control"]
     assert "no item 99999" in client.get(f"{RUN}/items/99999.png").json()["error"]
-    assert "no encoded pictures" in client.get(f"{RUN}/items/17/original").json()["error"]
+    assert "no other picture" in client.get(f"{RUN}/17/original").json()["error"]
     assert client.get("/look/none/items/17.png").status_code == 404
     assert client.get("/look/%2e%2e/items/17.png").status_code == 404
     layers = f"{RUN}/17/layers"

@@ -22,7 +22,7 @@ from noonbit.jobs.train import train
 from noonbit.runs.comparison import compare_runs
 from noonbit.runs.folder import load_run
 from noonbit.runs.run import Run
-from noonbit.studio.exported_page import page_path
+from noonbit.studio.draw.exported_page import page_path
 from noonbit.studio.trainings import Trainings
 
 ONE, TWO = "one-epoch", "two-epochs"

@@ -1,9 +1,6 @@
 """Schedules and optimisers: steps equal PyTorch's, and every optimiser lowers a loss."""
 
 import math
-import subprocess
-import sys
-import textwrap
 from typing import get_args
 
 import pytest
@@ -241,31 +238,6 @@ def test_step_post_hooks_are_called(name: OptimizerName) -> None:
         parameter.grad = torch.ones_like(parameter)
     optimizer.step()
     assert len(seen) == 1 and not torch.equal(seen[0], before)
-
-
-def test_no_optimiser_imports_pytorchs_compiler() -> None:
-    """The import takes longer than a short training; tested in a process of its own."""
-    program = """
-        import sys
-        from typing import get_args
-        from torch import nn
-        from noonbit.training.optim.build import make_optimizer
-        from noonbit.config.recipe import OptimizerName
-
-        for name in get_args(OptimizerName):
-            model = nn.Linear(2, 3)
-            model.weight.grad = model.weight.detach().clone()
-            optimizer = make_optimizer(
-                model, name, lr=0.1, momentum=0.9, weight_decay=0.1, epsilon=1e-8
-            )
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            optimizer.load_state_dict(optimizer.state_dict())
-        print("torch._dynamo" in sys.modules)
-    """
-    command = [sys.executable, "-c", textwrap.dedent(program)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "False", done.stderr
 
 
 @pytest.mark.parametrize("name", get_args(OptimizerName))

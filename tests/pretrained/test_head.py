@@ -1,0 +1,83 @@
+"""The head is the one minimum of its loss, chosen on the training items alone."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from noonbit.pretrained.head import fit_head
+from noonbit.system.runtime import Runtime
+
+
+@pytest.fixture
+def runtime():
+    return Runtime.start(device="cpu", threads=1)
+
+
+def blobs(count, features=6, classes=3, seed=0):
+    random = np.random.default_rng(seed)
+    centres = random.normal(size=(classes, features))
+    labels = np.arange(count) % classes
+    values = centres[labels] + random.normal(size=(count, features))
+    return (5 + 3 * values).astype(np.float32), labels
+
+
+def test_it_answers_as_scikit_learn_does_at_the_same_penalty(runtime):
+    features, labels = blobs(300)
+    head = fit_head(features, labels, 3, runtime)
+    centred = features - features.mean(axis=0)
+    scaled = centred / np.sqrt((centred**2).mean())
+
+    peer = LogisticRegression(C=1 / (head.penalty * len(labels)), tol=1e-8, max_iter=1000)
+    peer.fit(scaled, labels)
+
+    ours = head.apply(features).softmax(dim=1).numpy()
+    np.testing.assert_allclose(ours, peer.predict_proba(scaled), atol=5e-3)
+
+
+@pytest.mark.parametrize("count", [12, 60])
+def test_few_items_in_many_dimensions_have_the_same_minimum(runtime, count):
+    features, labels = blobs(count, features=200)
+    head = fit_head(features, labels, 3, runtime)
+    centred = features - features.mean(axis=0)
+    scaled = centred / np.sqrt((centred**2).mean())
+    peer = LogisticRegression(C=1 / (head.penalty * count), tol=1e-8, max_iter=2000)
+
+    probabilities = peer.fit(scaled, labels).predict_proba(scaled)
+
+    np.testing.assert_allclose(head.apply(features).softmax(1).numpy(), probabilities, atol=2e-2)
+
+
+def test_items_are_answered_by_folds_that_did_not_learn_from_them(runtime):
+    random = np.random.default_rng(1)
+    features = random.normal(size=(80, 300)).astype(np.float32)
+    labels = random.integers(0, 2, 80)  # noise, which a head of 300 features learns by heart
+
+    head = fit_head(features, labels, 2, runtime)
+
+    learned = (head.apply(features).argmax(1).numpy() == labels).mean()
+    assert learned > 0.9
+    assert head.cross_validated[1] < 0.7
+    assert tuple(head.logits.shape) == (80, 2)
+
+
+def test_items_of_one_group_are_in_one_fold(runtime):
+    random = np.random.default_rng(2)
+    once = random.normal(size=(40, 100)).astype(np.float32)
+    labels = np.tile(random.integers(0, 2, 40), 2)
+    twice = np.concatenate([once, once])
+
+    alone = fit_head(twice, labels, 2, runtime)
+    grouped = fit_head(twice, labels, 2, runtime, groups=np.tile(np.arange(40), 2))
+
+    assert alone.cross_validated[1] > 0.9  # the copy tells the answer
+    assert grouped.cross_validated[1] < 0.75
+
+
+def test_a_class_with_one_item_is_no_obstacle(runtime):
+    features, labels = blobs(7)  # classes of 3, 2 and 2 items
+    head = fit_head(features[:5], labels[:5], 3, runtime)  # of 2, 2 and 1
+
+    assert head.cross_validated is None
+    assert (head.apply(features[:5]).argmax(1).numpy() == labels[:5]).all()
+    assert torch.isfinite(head.weight).all()
