@@ -40,6 +40,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 gc.disable()
 
 
+def pytest_collection() -> None:
+    """Let no example of hypothesis fail for the time that it takes; a busy machine takes any."""
+    from hypothesis import HealthCheck, settings
+
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("untimed", deadline=None, suppress_health_check=slow)
+    settings.load_profile("untimed")
+
+
 def pytest_collection_finish() -> None:
     """Leave what was collected out of every later look for garbage, and look less often.
 

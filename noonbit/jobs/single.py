@@ -197,6 +197,9 @@ class Training:
         recipe, checkpoint = recipe_as_started(run), run.path / CHECKPOINT
         if epochs is not None:
             recipe = extended_recipe(recipe, epochs)
+        elif recipe.pretrained is not None and not recipe.finetune:
+            # recipe.toml has no epochs of a head alone, which would be derived as for a training.
+            recipe = recipe.model_copy(update={"epochs": 1})
         has_checkpoint = os.path.lexists(checkpoint)
         if not has_checkpoint:
             require_no_checkpoint_needed(run)

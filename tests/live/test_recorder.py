@@ -116,21 +116,21 @@ def test_a_line_of_numbers_is_of_the_items_since_the_last_one(source, tmp_path, 
 
     class Noting(Observer):
         def on_step(self, progress):
-            steps.append((progress.epoch, progress.batch_size))
+            steps.append((progress.epoch, progress.seen))
 
     steps = []
     run = train(source, RECIPE, out=tmp_path / "run", live=True, observer=Noting())
     lines = log_of(run, "tick")
     assert [line["epoch"] for line in lines] == [epoch for epoch, _ in steps]
     for row in run.history:
+        of_epoch = [line for line in lines if line["epoch"] == row.epoch]
+        seen = [0, *(count for epoch, count in steps if epoch == row.epoch)]
         for name in ("loss", "accuracy"):
-            sums = [
-                (size, size * line[name])
-                for (epoch, size), line in zip(steps, lines, strict=True)
-                if epoch == row.epoch
-            ]
-            sizes, totals = zip(*sums, strict=True)
-            assert sum(totals) / sum(sizes) == pytest.approx(getattr(row, name), rel=1e-4)
+            total = sum(
+                line[name] * (after - before)
+                for line, before, after in zip(of_epoch, seen, seen[1:], strict=False)
+            )
+            assert total / seen[-1] == pytest.approx(getattr(row, name), rel=1e-4)
 
 
 def test_changes_are_noted_and_applied_at_their_step(source, tmp_path):

@@ -57,7 +57,7 @@ CASES = {
     **{name: Case() for name in ("lab-deep-cnn", "lab-class-cnn", "lab-layers-cnn", "lenet5")},
     **{name: Case() for name in ("glance", "glimpse")},
     **{name: Case(classes=24) for name in ("sign-dnn", "sign-cnn")},
-    **{name: Case(COLOUR) for name in ("convnetjs", "airbench", "resnet20", "efficientnet-lite0")},
+    **{name: Case(COLOUR) for name in ("convnetjs", "airbench", "resnet20")},
     **{
         name: Case(COLOUR, batch_size=2, is_slow=True)
         for name in ("alexnet", "vgg-a", "googlenet", "resnet18")

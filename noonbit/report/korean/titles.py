@@ -45,6 +45,8 @@ TITLES: tuple[tuple[str, str], ...] = (
      "인셉션 모듈 아홉 개, 학습할 때는 보조 출력도 씀"),
     ("residual blocks, {} layers, the form for CIFAR", "잔차 블록, 층 {}개, CIFAR용"),
     ("residual blocks, {} layers", "잔차 블록, 층 {}개"),
+    ("depthwise convolutions; the network of --pretrained",
+     "깊이별 합성곱. --pretrained가 쓰는 신경망"),
     ("n-grams of 3, 4 and 5 words, their vectors learned",
      "단어 3, 4, 5개짜리 n-gram, 단어 벡터도 학습"),
     ("the same with --vectors as they are", "같은 신경망, --vectors를 그대로 씀"),

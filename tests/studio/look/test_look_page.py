@@ -158,7 +158,7 @@ def test_a_picture_of_ones_own_is_explained_and_a_file_that_is_none_is_not(
         expect(page.get_by_role("heading", level=1)).to_have_text("Your own")
         original = page.get_by_role("img", name="as it was given")
         expect(original).to_be_visible()
-        assert original.evaluate("image => image.naturalWidth") == 8
+        expect(original).to_have_js_property("naturalWidth", 8)  # when it has been loaded
         expect(page.get_by_role("heading", name=f"What speaks for {expected}")).to_be_visible()
         expect(page.get_by_role("link", name=re.compile("Training item")).first).to_be_visible()
         expect(page.locator("layer-maps .lv-rows")).to_contain_text("Convolution")
