@@ -1,98 +1,80 @@
-"""Whether noonbit still trains as much faster than plain PyTorch as it did.
+"""Whether noonbit trains at least about as fast as PyTorch at its best, whatever the conditions.
 
-Both in one process, on one thread, in turn, an epoch of `EPOCH` images each: what a machine does
-besides slows both alike, and threads that wait for each other do not blur it. So what is guarded is
-the step itself, not how it is spread over threads. No absolute time decides anything.
+Both in one process, in turn (`benchmarks.against_pytorch`): what a machine does besides slows both
+alike. No absolute time decides anything.
 """
 
 import json
-import statistics
-import time
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Sequence
+from dataclasses import asdict
 
-from benchmarks.record import RESULTS, precisions, rounded
+from benchmarks.against_pytorch import Comparison, compare
+from benchmarks.conditions import Conditions, Isa
+from benchmarks.networks import TASKS
+from benchmarks.record import rounded
 from noonbit.errors import CheckFailed
+from noonbit.system.hardware import usable_cpus
 
-Ratios: TypeAlias = dict[str, float]
-"""Precision -> how many times as fast as plain PyTorch in float32."""
-
-STORED = RESULTS / "guard.json"
-"""Processor -> its ratios."""
-NETWORK, BATCH, EPOCH = "cnn", 32, 1024
-SECONDS, LEAST_ROUNDS = 10.0, 5
-"""Of each precision; on a slow machine the rounds decide."""
-MAY_FALL = 1 / 3
-FLOOR = 1.0
-"""For a processor that is not stored. The same arithmetic with a quarter of ReLU's work, without a
-loader and without a wait in every step cannot be slower than a tutorial's loop anywhere."""
+NETWORKS = ("mlp", "cnn", "glance")
+LEAST = 0.9
+"""Of PyTorch's best; the fastest of a dozen forms is ahead by chance alone now and then."""
 
 
-def guard(*, store: bool = False) -> None:
-    """Fail where noonbit has lost speed against plain PyTorch; needs no peers.
+def guard(
+    *,
+    isa: Isa = "native",
+    busy: int = 0,
+    kernels: bool = True,
+    rounds: int = 7,
+    seconds: float = 0.4,
+    threads: int | None = None,
+) -> None:
+    """Fail where noonbit trains slower than PyTorch at its best; needs no peers.
 
-    Exits with 5 where a ratio has fallen by more than a third.
+    Exits with 5 where a ratio is below 0.9.
 
     Parameters
     ----------
-    store
-        Make this machine's ratios those to compare with.
+    isa
+        The newest vector instructions that PyTorch and noonbit may use.
+    busy
+        Processes that spin meanwhile.
+    kernels
+        With noonbit's compiled kernels, or without.
+    rounds
+        How often every contestant has its turn.
+    seconds
+        The least length of a turn.
+    threads
+        For every contestant; left out: the processors this process may use.
     """
-    from noonbit.system.hardware import processor_name
-
-    stored: dict[str, Ratios] = json.loads(STORED.read_text(encoding="utf-8"))
-    processor = processor_name()
-    measured: Ratios = {}
-    for precision in precisions():
-        rounds = measure(precision)
-        measured[precision] = statistics.median(rounds)
-        print(
-            f"{NETWORK}, batches of {BATCH}, one thread, {precision}: {measured[precision]:.2f} "
-            f"times plain PyTorch ({min(rounds):.2f} to {max(rounds):.2f}, n = {len(rounds)})"
-        )
-    print(json.dumps(rounded({"benchmark": "guard", "processor": processor, "ratios": measured})))
-    if store:
-        text = json.dumps(rounded(stored | {processor: measured}), indent=2)
-        STORED.write_text(text + "\n", encoding="utf-8")
-    else:
-        require(measured, stored.get(processor, {}))
-
-
-def measure(precision: str) -> list[float]:
-    """How many times as fast noonbit's epoch was, in every round."""
-    from benchmarks.ours import train
-    from benchmarks.peers.pytorch_training import train_as_written
-    from noonbit.system.runtime import set_operator_threads
-
-    with set_operator_threads(1):
-        theirs = train_as_written(NETWORK, EPOCH, BATCH)
-        ours = train(NETWORK, EPOCH, BATCH, precision, threads=1)
-        timed(ours), timed(theirs)  # to warm up
-        rounds: list[float] = []
-        started = time.perf_counter()
-        while time.perf_counter() - started < SECONDS or len(rounds) < LEAST_ROUNDS:
-            mine = timed(ours)
-            rounds.append(timed(theirs) / mine)
-    return rounds
-
-
-def timed(epochs: Iterator[int]) -> float:
-    """The seconds that the next epoch takes."""
-    started = time.perf_counter()
-    next(epochs)
-    return time.perf_counter() - started
-
-
-def require(measured: Ratios, stored: Ratios) -> None:
-    """Raise `CheckFailed` where a ratio is less than it may be."""
-    for precision, ratio in measured.items():
-        least, why = FLOOR, "which this processor, not measured before, should reach"
-        if precision in stored:
-            least = stored[precision] * (1 - MAY_FALL)
-            why = f"two thirds of the {stored[precision]:.2f} that it was on this processor"
-        if ratio < least:
-            raise CheckFailed(
-                f"Training {NETWORK} in {precision} is {ratio:.2f} times as fast as plain PyTorch, "
-                f"less than {least:.2f}, {why}. Find what slows a step, or store the new ratio "
-                "with: python -m benchmarks guard --store"
+    conditions = Conditions(isa, busy, kernels)
+    threads = threads or usable_cpus()
+    comparisons: list[Comparison] = []
+    print(f"{conditions}, {threads} thread{'s' if threads > 1 else ''}:", flush=True)
+    with conditions.neighbours(threads):
+        for network in NETWORKS:
+            batch_size = TASKS[network].batch_sizes[0]
+            comparisons.append(
+                compare(
+                    *(network, batch_size, conditions),
+                    threads=threads,
+                    rounds=rounds,
+                    seconds=seconds,
+                )
             )
+            print(comparisons[-1], flush=True)
+    result = {"benchmark": "guard", "conditions": asdict(conditions), "threads": threads}
+    print(json.dumps(rounded(result | {"cases": [asdict(each) for each in comparisons]})))
+    require(comparisons, conditions)
+
+
+def require(comparisons: Sequence[Comparison], conditions: Conditions) -> None:
+    """Raise `CheckFailed` where a ratio is less than it may be."""
+    slow = [each for each in comparisons if each.ratio.median < LEAST]
+    if slow:
+        named = " and ".join(f"{each.network} ({each.ratio.median:.2f})" for each in slow)
+        raise CheckFailed(
+            f"{named}: slower than {LEAST} of PyTorch at its best ({conditions}). "
+            "Find what slows a step: the lines above name the engine and PyTorch's form."
+        )

@@ -27,6 +27,10 @@ class Task:
         """Images of an epoch of whole batches."""
         return max(1, round(self.images / batch_size / STEPS)) * STEPS * batch_size
 
+    def stretch(self, batch_size: int) -> int:
+        """Images of some whole batches, a twentieth of a second or some."""
+        return max(2, round(self.images / batch_size / 10)) * batch_size
+
     def random(self, images: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """So many images (N, C, H, W) and labels (N,) of noise, whose arithmetic is no other."""
         generator = np.random.default_rng(0)
@@ -45,4 +49,9 @@ TASKS = {
     "lenet5": Task(GREY, 10, 12_000, (100, 512), "adam", 0.001),
     # Keras's example for CIFAR-10 takes 32 and Adam, the paper 128.
     "resnet20": Task(COLOUR, 10, 2_560, (32, 128), "adam", 0.001),
+    # noonbit trains it by Muon, which PyTorch has for matrices alone, so both take SGD here.
+    "glance": Task(GREY, 10, 5_120, (512, 128), "sgd", 0.01),
 }
+
+NOT_IN_KERAS = frozenset({"glance"})
+"""noonbit's own network, which PyTorch has here and Keras has not."""

@@ -23,6 +23,25 @@ def train(
     network: str, images: int, batch_size: int, precision: str, *, threads: int | None = None
 ) -> Iterator[int]:
     """The images of each epoch, after it."""
+
+    def epochs(end_of_epoch: Callable[[], None]) -> None:
+        # All in one thread: OpenMP keeps a pool for each that asks, and more threads than cores
+        # wait for each other asleep.
+        state, context = prepared(network, images, batch_size, precision, threads=threads)
+
+        class EndOfEpoch(Callbacks):
+            def on_epoch(self, state: TrainingState) -> None:
+                end_of_epoch()
+
+        fit(state, context, EndOfEpoch())
+
+    return stretches(epochs, images)
+
+
+def prepared(
+    network: str, images: int, batch_size: int, precision: str | None, *, threads: int | None = None
+) -> tuple[TrainingState, TrainingContext]:
+    """A training before its first step; without a precision, noonbit chooses it with the engine."""
     task = TASKS[network]
     recipe = Recipe.from_settings(
         {
@@ -49,22 +68,11 @@ def train(
     contract = Contract.unit(preprocessor, tuple(map(str, range(task.classes))))
     pixels, labels = map(torch.from_numpy, task.random(images))
     train, nothing = TensorDataset(pixels, labels), TensorDataset(pixels[:0], labels[:0])
-
-    def epochs(end_of_epoch: Callable[[], None]) -> None:
-        # All in one thread: OpenMP keeps a pool for each that asks, and more threads than cores
-        # wait for each other asleep.
-        runtime = Runtime.from_recipe(recipe)
-        torch.manual_seed(recipe.seed)
-        model = build(network, task.classes, channels, (height, width))
-        # All that is derived is stated here, so size and difficulty decide nothing.
-        plan = derive(recipe, PlanInputs(network, images, ("none", ""), 1, 1.0, "adam"))
-        context = TrainingContext(contract, train, nothing, plan, runtime)
-        context = replace(context, runtime=choose_engine(model, context, recipe))
-
-        class EndOfEpoch(Callbacks):
-            def on_epoch(self, state: TrainingState) -> None:
-                end_of_epoch()
-
-        fit(init_training(model, context), context, EndOfEpoch())
-
-    return stretches(epochs, images)
+    runtime = Runtime.from_recipe(recipe)
+    torch.manual_seed(recipe.seed)
+    model = build(network, task.classes, channels, (height, width))
+    # All that is derived is stated here, so size and difficulty decide nothing.
+    plan = derive(recipe, PlanInputs(network, images, ("none", ""), 1, 1.0, "adam"))
+    context = TrainingContext(contract, train, nothing, plan, runtime)
+    context = replace(context, runtime=choose_engine(model, context, recipe))
+    return init_training(model, context), context

@@ -9,8 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.networks import STEPS, TASKS
-from benchmarks.record import RESULTS, facts, keep, measured_peak, precisions
+from benchmarks.against_pytorch import compare
+from benchmarks.conditions import Conditions, Isa
+from benchmarks.networks import NOT_IN_KERAS, STEPS, TASKS
+from benchmarks.record import RESULTS, facts, keep, measured_peak
 from benchmarks.side_by_side import Contestant, Measured, Spread, described, side_by_side
 from noonbit.cli.output import print_table
 from noonbit.errors import UsageError, did_you_mean
@@ -32,9 +34,14 @@ def throughput(
     rounds: int = 7,
     seconds: float = 2.0,
     threads: int | None = None,
+    isa: Isa = "native",
+    busy: int = 0,
+    kernels: bool = True,
     out: Path = RESULTS / "throughput.json",
 ) -> None:
     """Images/s of training the same networks, against Keras and plain PyTorch.
+
+    PyTorch at its best takes turns with noonbit in one process, all others in their own.
 
     Parameters
     ----------
@@ -50,6 +57,12 @@ def throughput(
         The least length of a turn; it ends with an epoch.
     threads
         For every contestant; left out: the processors this process may use.
+    isa
+        The newest vector instructions that PyTorch and noonbit may use.
+    busy
+        Processes that spin meanwhile.
+    kernels
+        With noonbit's compiled kernels, or without.
     out
         The file for the result.
     """
@@ -60,36 +73,43 @@ def throughput(
                 f"No network here is called '{name}'.{did_you_mean(name, TASKS)} "
                 f"There are: {', '.join(TASKS)}."
             )
+    conditions = Conditions(isa, busy, kernels)
     threads = threads or usable_cpus()
-    peak, line = measured_peak(threads), ""
-    result: dict[str, Any] = {
-        "benchmark": "throughput",
-        **facts(threads=threads, rounds=rounds, seconds=seconds),
-        "matrix_product_gflops": peak,
-        "cases": [],
-    }
-    print("matrix product:", ", ".join(f"{g:,.0f} GFLOP/s in {name}" for name, g in peak.items()))
-    for network in chosen:
-        for batch_size in TASKS[network].batch_sizes[: 1 if documented else 2]:
-            print(f"\n{network}, batches of {batch_size}")
-            measured = side_by_side(
-                [
+    with conditions.neighbours(threads):
+        peak, line = measured_peak(threads), ""
+        result: dict[str, Any] = {
+            "benchmark": "throughput",
+            **facts(threads=threads, rounds=rounds, seconds=seconds),
+            "conditions": asdict(conditions),
+            "matrix_product_gflops": peak,
+            "cases": [],
+        }
+        products = (f"{gflops:,.0f} GFLOP/s in {name}" for name, gflops in peak.items())
+        print("matrix product:", ", ".join(products))
+        for network in chosen:
+            for batch_size in TASKS[network].batch_sizes[: 1 if documented else 2]:
+                print(f"\n{network}, batches of {batch_size}; {conditions}")
+                turns: Any = {"rounds": rounds, "seconds": seconds, "threads": threads}
+                rivals = [
                     one
-                    for one in contestants(network, batch_size)
+                    for one in contestants(network, batch_size, conditions)
                     if one.name.startswith(("noonbit", *peers.split(",")))
-                ],
-                rounds=rounds,
-                seconds=seconds,
-                threads=threads,
-            )
-            case = figures(network, measured, peak)
-            print_case(case)
-            result["cases"].append({"network": network, "batch_size": batch_size, **case})
-            line = keep(result, out)  # an hour's work is not lost with its last minute
+                ]
+                case = figures(network, side_by_side(rivals, **turns), peak)
+                print_case(case)
+                best = compare(network, batch_size, conditions, **turns)
+                print(best)
+                case |= {
+                    "network": network,
+                    "batch_size": batch_size,
+                    "in_one_process": asdict(best),
+                }
+                result["cases"].append(case)
+                line = keep(result, out)  # an hour's work is not lost with its last minute
     print(line)
 
 
-def contestants(network: str, batch_size: int) -> Iterator[Contestant]:
+def contestants(network: str, batch_size: int, conditions: Conditions) -> Iterator[Contestant]:
     """noonbit first, in every precision; then its peers."""
     task = {
         "network": network,
@@ -97,32 +117,31 @@ def contestants(network: str, batch_size: int) -> Iterator[Contestant]:
         "batch_size": batch_size,
     }
     ours, torch = "benchmarks.ours:train", "benchmarks.peers.pytorch_training"
-    keras = "benchmarks.peers.keras_training"
-    for precision in precisions():
-        yield Contestant(f"noonbit {precision}", ours, task | {"precision": precision})
-    yield Contestant("PyTorch as written", f"{torch}:train_as_written", task)
-    for precision in precisions():
+    keras, limits = "benchmarks.peers.keras_training", conditions.environment
+    for precision in conditions.precisions:
         yield Contestant(
-            f"PyTorch best {precision}",
-            f"{torch}:train_at_best",
-            task | {"precision": precision},
-            forms=[{"channels_last": channels_last} for channels_last in (True, False)],
-            environment=ALLOCATOR,
+            f"noonbit {precision}", ours, task | {"precision": precision}, environment=limits
         )
+    yield Contestant("PyTorch as written", f"{torch}:train_as_written", task, environment=limits)
+    if network in NOT_IN_KERAS:
+        return
     tensorflow = [{"jit_compile": jit, "steps_per_execution": STEPS} for jit in (False, True)]
     jax = [{"steps_per_execution": steps} for steps in (1, STEPS)]
     for backend, environment, forms in (("TensorFlow", TENSORFLOW, tensorflow), ("JAX", JAX, jax)):
         name = f"Keras/{backend}"
         yield Contestant(
-            f"{name} as written", f"{keras}:train_as_written", task, environment=environment
+            f"{name} as written",
+            f"{keras}:train_as_written",
+            task,
+            environment=environment | limits,
         )
-        for precision in precisions():
+        for precision in conditions.precisions:
             yield Contestant(
                 f"{name} best {precision}",
                 f"{keras}:train_at_best",
                 task | {"precision": precision},
                 forms=forms,
-                environment=environment | ALLOCATOR,
+                environment=environment | ALLOCATOR | limits,
             )
 
 

@@ -1,7 +1,6 @@
-"""Plain PyTorch: the networks as tutorials write them, and two loops."""
+"""Plain PyTorch: the networks as tutorials write them, and their loop."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -28,42 +27,6 @@ def train_as_written(network: str, images: int, batch_size: int) -> Iterator[int
             loss.backward()
             optimizer.step()
             running_loss += loss.item()
-        yield images
-
-
-def train_at_best(
-    network: str,
-    images: int,
-    batch_size: int,
-    precision: str,
-    channels_last: bool,
-) -> Iterator[int]:
-    """The same with all that can be had without another network.
-
-    Batches by index, memory order, fused optimiser, autocast, and nothing read before the epoch is
-    over. `torch.compile` is left out: where it was tried, it never was the fastest.
-    """
-    task = TASKS[network]
-    pixels, labels = map(torch.from_numpy, task.random(images))
-    memory = torch.channels_last if channels_last else torch.contiguous_format
-    inputs = (pixels / 255).contiguous(memory_format=memory)
-    model = NETWORKS[network](task.classes)
-    model.to(memory_format=memory)  # type: ignore[call-overload] # its annotations lack it
-    fused = {} if task.optimizer == "rmsprop" else {"fused": True}
-    optimizer = OPTIMIZERS[task.optimizer](model.parameters(), lr=task.learning_rate, **fused)
-    autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
-
-    model.train()
-    while True:
-        running_loss = torch.zeros(())
-        for items in torch.randperm(len(labels)).split(batch_size):
-            with autocast if precision == "bfloat16" else nullcontext():
-                logits = model(inputs.index_select(0, items))
-            loss = F.cross_entropy(logits.float(), labels.index_select(0, items))
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
-            running_loss += loss.detach()
         yield images
 
 
@@ -207,7 +170,32 @@ def resnet20(classes: int) -> nn.Module:
     return model.extend([nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, classes)])
 
 
+class WideningBlock(nn.Module):
+    """Of glance: a convolution that widens, a pool, and a convolution with a shortcut."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, inputs, h, w) -> (N, outputs, h / 2, w / 2), rounded up."""
+        maps = F.silu(self.bn1(F.max_pool2d(self.conv1(maps), 2, ceil_mode=True)))
+        return F.silu(self.bn2(self.conv2(maps)) + maps)
+
+
+def glance(classes: int) -> nn.Module:
+    """Three blocks behind a stem that is not trained."""
+    stem = nn.Conv2d(1, 18, 3, padding=1, bias=False).requires_grad_(False)
+    blocks = (WideningBlock(inputs, outputs) for inputs, outputs in ((18, 32), (32, 64), (64, 128)))
+    head = (nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(128, classes))
+    return nn.Sequential(stem, nn.SiLU(), *blocks, *head)
+
+
 NETWORKS = {
+    "glance": glance,
     "mlp": mlp,
     "cnn": cnn,
     "deep-cnn": deep_cnn,

@@ -58,6 +58,7 @@ def forecast(source: str, *, data_dir: DataDir, json: bool) -> None:
     from noonbit.config.recipe import Recipe
     from noonbit.jobs.forecast import forecast_networks
     from noonbit.models.catalogue import MODELS
+    from noonbit.models.forecast import duration
     from noonbit.system.multiply_rate import multiply_adds_per_second
     from noonbit.terminal import shell_word
 
@@ -118,12 +119,3 @@ def forecast(source: str, *, data_dir: DataDir, json: bool) -> None:
     )
     print_line("\nThe times are a forecast for this machine's processor, within a factor of 2.")
     say(f"\nnext     noonbit train {shell_word(source)} --model {preprocessor.default_model}")
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min`, `5 h`."""
-    if seconds < 9.5:
-        return f"{seconds:.1f} s"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.0f} h"

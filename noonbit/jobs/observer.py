@@ -3,6 +3,7 @@
 from noonbit.config.plan import Plan
 from noonbit.data.prepared import PreparedDataset
 from noonbit.evaluation.metrics import Evaluation
+from noonbit.jobs.training_forecast import TrainingForecast
 from noonbit.runs.run import Run
 from noonbit.training.state import Callbacks, TrainingState
 
@@ -12,6 +13,9 @@ class Observer(Callbacks):
 
     def on_start(self, run: Run, items: PreparedDataset, plan: Plan, state: TrainingState) -> None:
         """Called before the first step; `state` is past step 0 in a resumed training."""
+
+    def on_forecast(self, forecast: TrainingForecast) -> None:
+        """Called before the first step of a training of one network, unless it is a short one."""
 
     def on_features(self, done: int, count: int) -> None:
         """Called after `done` of `count` pictures passed a pretrained network, by any thread."""

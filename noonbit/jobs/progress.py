@@ -16,6 +16,7 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import plural
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.jobs.observer import Observer
+from noonbit.jobs.training_forecast import TrainingForecast
 from noonbit.models.catalogue import MODELS
 from noonbit.runs.run import Run
 from noonbit.runs.training_notes import (
@@ -24,6 +25,7 @@ from noonbit.runs.training_notes import (
     head_note,
     time_budget_note,
 )
+from noonbit.system.cpp_extension import describe_missing
 from noonbit.terminal import escape_controls, shell_word, shorten_sentence
 from noonbit.training.state import EpochMetrics, StepProgress, TrainingState
 from noonbit.training.steering import steps_per_epoch
@@ -73,6 +75,9 @@ class LineDisplay(Observer):
         row = state.history[-1]
         is_best = state.best_epoch == row.epoch
         self.say(epoch_line(row, self.epochs, self.noun, is_best=is_best))
+
+    def on_forecast(self, forecast: TrainingForecast) -> None:
+        self.say(f"forecast {forecast}")
 
     def on_features(self, done: int, count: int) -> None:
         if time.monotonic() - self.last_line_at >= QUIET_SECONDS:
@@ -274,7 +279,10 @@ def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
     lines += [f"warning  {sentence}" for sentence in run.metadata.get("warnings", [])]
     if (hint := photographs_hint(run, items)) is not None:
         lines.append(f"note     {hint}")
-    return lines + [f"note     {sentence}" for sentence in beginning_notes(run)]
+    notes = beginning_notes(run)
+    if machine["device"] == "cpu" and (missing := describe_missing()) is not None:
+        notes = [*notes, missing]
+    return lines + [f"note     {sentence}" for sentence in notes]
 
 
 def photographs_hint(run: Run, items: PreparedDataset) -> str | None:

@@ -43,6 +43,7 @@ from noonbit.jobs.pretrained import (
     without_unused_settings,
 )
 from noonbit.jobs.recorder import RunRecorder, time_budget_result
+from noonbit.jobs.training_forecast import forecast_training
 from noonbit.live.recorder import End, LiveRecorder
 from noonbit.models.custom import refuse_failures_in_training
 from noonbit.models.tta import with_tta
@@ -126,6 +127,8 @@ class Training:
     items: PreparedDataset
     prepared: PreparedTraining
     observer: Observer
+    asked: Recipe | None = None
+    """The recipe before its open settings were derived; None for a resumed training."""
     pretrained: PretrainedNetwork | None = None
     """Whose head is fitted before the first step."""
     fitted: FittedHead | None = None
@@ -174,7 +177,7 @@ class Training:
             run.update()
             run.model = state.model
             observer.on_start(run, items, context.plan, state)
-            yield cls(run, items, prepared, observer, pretrained)
+            yield cls(run, items, prepared, observer, recipe, pretrained)
 
     @classmethod
     def resume(
@@ -229,15 +232,22 @@ class Training:
         run.model = state.model
         run.update(status="training")
         observer.on_start(run, items, prepared.context.plan, state)
-        return cls(run, items, prepared, observer, pretrained)
+        return cls(run, items, prepared, observer, None, pretrained)
 
     def run_to_end(self, *, started: float, live: bool = False) -> Run:
-        """Fit, evaluate, and write the report; `started` is a time of `time.perf_counter`."""
+        """Forecast, fit, evaluate, and write the report; `started` is of `time.perf_counter`."""
+        forecast = None
+        if self.pretrained is None:  # else the time goes into features, which may be cached
+            forecast = forecast_training(self.prepared, self.items, self.asked)
+        if forecast is not None:
+            self.observer.on_forecast(forecast)
         with stop_on_interrupt() as should_stop:
             self.fit(should_stop, live=live)
         run = self.evaluate()
         result = run.metadata["result"]
         result["peak_memory_bytes"] = peak_memory_bytes()  # of the whole process
+        if forecast is not None:
+            result["forecast_seconds"] = forecast.seconds
         write_report(run, self.items)
         result["total_seconds"] = time.perf_counter() - started
         run.update()

@@ -78,3 +78,12 @@ class Work:
         """Forecast the time of an epoch; an item that validates takes its forward pass alone."""
         items = train + validation / STEP_PASSES
         return items * self.seconds_per_item(min(batch_size, max(1, train)), rate)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min`, `5 h`."""
+    if seconds < 9.5:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.0f} h"

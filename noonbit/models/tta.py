@@ -29,6 +29,11 @@ class Views(nn.Module):
         self.network = network
         self.flip, self.shift = flip, shift
 
+    @property
+    def count(self) -> int:
+        """How many views there are of an image."""
+        return (2 if self.flip else 1) * (3 if self.shift else 1)
+
     def forward(self, images: Tensor) -> Tensor:
         """Normalised float images (N, C, H, W) -> mean logits (N, classes)."""
         views = [images, *self.shift_images(images)]
@@ -67,6 +72,14 @@ class BoardViews(nn.Module):
             view = view.contiguous(memory_format=torch.channels_last)
             outputs.append(self.network(view)[:, back])
         return torch.stack(outputs).mean(dim=0)
+
+
+def count_views(views: str) -> int:
+    """Return how often `with_tta` asks a network for each input."""
+    network = with_tta(nn.Identity(), views)
+    if isinstance(network, BoardViews):
+        return len(INVERSES)
+    return network.count if isinstance(network, Views) else 1
 
 
 def with_tta(network: nn.Module, views: str) -> nn.Module:

@@ -210,6 +210,8 @@ class Result(Stored):
     train_seconds: Amount
     peak_memory_bytes: Count | None = None
     total_seconds: Annotated[Amount | None, IfGiven] = None
+    forecast_seconds: Annotated[Amount | None, IfGiven] = None
+    """What was forecast before the first step, from there to the tested network."""
 
 
 class TrainingResult(Result):

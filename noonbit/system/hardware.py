@@ -8,6 +8,7 @@ import math
 import os
 import platform
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,32 @@ def cpu_has_native_bfloat16() -> bool:
         return False
     flags = CPU_INFO.read_text(errors="replace")
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+X86_64_LEVELS = {
+    "x86-64-v3": {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"},
+    "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
+}
+"""Level of the x86-64 psABI -> the instructions it adds, as /proc/cpuinfo calls them."""
+
+
+def x86_64_levels() -> tuple[str, ...]:
+    """Return the levels of `X86_64_LEVELS` that this processor has; empty for others.
+
+    Where there is no /proc/cpuinfo, PyTorch is asked, if the process has it.
+    """
+    if not CPU_INFO.exists():
+        torch = sys.modules.get("torch")
+        found = "" if torch is None else torch.backends.cpu.get_cpu_capability()
+        return tuple(X86_64_LEVELS)[: {"AVX2": 1, "AVX512": 2}.get(found, 0)]
+    match = re.search(r"^flags\s*:\s*(.*)$", CPU_INFO.read_text(errors="replace"), re.MULTILINE)
+    flags = set(match[1].split()) if match else set()
+    levels: list[str] = []
+    for level, instructions in X86_64_LEVELS.items():
+        if not instructions <= flags:
+            break
+        levels.append(level)
+    return tuple(levels)
 
 
 def processor_features() -> str:

@@ -1,28 +1,31 @@
 """What networks cost on given data, and the forecast of their time; no time is asserted."""
 
 import json
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from small_jobs import write_small
+from small_jobs import assert_same, write_small
 
 from noonbit.cli.main import run as command_line
-from noonbit.cli.models import duration
 from noonbit.config.recipe import Recipe
-from noonbit.data.prepared import load
+from noonbit.data.prepared import PreparedDataset, load
+from noonbit.jobs import training_forecast
 from noonbit.jobs.forecast import forecast_network, forecast_networks
+from noonbit.jobs.train import train
+from noonbit.jobs.training_forecast import forecast_training
 from noonbit.models.catalogue import MODELS
-from noonbit.models.forecast import Work
+from noonbit.models.forecast import Work, duration
 from noonbit.models.layer_file import Convolution, Pool, Relu
 from noonbit.models.layer_network import build_table
 from noonbit.models.layer_table import trace
 from noonbit.models.summary import summarise
 from noonbit.system.multiply_rate import multiply_adds_per_second
 from noonbit.system.runtime import Runtime
-from noonbit.training.setup import prepare_training
+from noonbit.training.setup import PreparedTraining, prepare_training
 
 TABLE = trace(
     [Convolution(filters=4, size=3, padding="same"), Relu(), Pool(size=2)], (8, 8, 1), classes=3
@@ -108,3 +111,92 @@ def test_a_forecast_needs_no_pytorch() -> None:
 )
 def test_a_duration_is_written_for_people(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.fixture
+def long_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A source whose trainings are long enough for a forecast."""
+    monkeypatch.setattr(training_forecast, "SHORT_SECONDS", 0.0)
+    return write_small(tmp_path / "small.npz")
+
+
+def prepare(source: Path, recipe: Recipe) -> tuple[PreparedTraining, PreparedDataset]:
+    """Prepare a training on one thread."""
+    items = load(source, recipe, data_dir=None)
+    return prepare_training(items, recipe, Runtime.start(threads=1)), items
+
+
+def test_twice_the_epochs_are_forecast_to_take_twice_as_long(
+    long_training: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_forecast, "measure_seconds_per_item", lambda prepared: 0.5)
+    seconds = {}
+    for epochs in (4, 8):
+        recipe = Recipe(model="lenet5", epochs=epochs)
+        forecast = forecast_training(*prepare(long_training, recipe), recipe)
+        assert forecast is not None and not forecast.is_cut and forecast.epochs == epochs
+        seconds[epochs] = forecast.seconds
+    _, items = prepare(long_training, Recipe(model="lenet5"))
+    train, validation, test = (
+        len(part) for part in (items.split.train, items.split.validation, items.split.test)
+    )
+    epoch = 0.5 * (train + validation / 3)
+    assert seconds[8] - seconds[4] == pytest.approx(4 * epoch)
+    assert seconds[4] == pytest.approx(4 * epoch + 0.5 * (validation + test) / 3)
+
+
+@pytest.mark.parametrize("epochs", [None, 1000])
+def test_a_time_budget_is_what_a_training_takes_and_how_many_epochs_it_holds_is_said(
+    long_training: Path, monkeypatch: pytest.MonkeyPatch, epochs: int | None
+) -> None:
+    monkeypatch.setattr(training_forecast, "measure_seconds_per_item", lambda prepared: 0.1)
+    recipe = Recipe(model="lenet5", time_budget=60, epochs=epochs)
+    prepared, items = prepare(long_training, recipe)
+    prepared.state.elapsed = 10.0
+    forecast = forecast_training(prepared, items, recipe)
+    assert forecast is not None and forecast.is_cut and forecast.fast_seconds is None
+    train, validation = len(items.split.train), len(items.split.validation)
+    assert forecast.epochs == pytest.approx(50 / (0.1 * (train + validation / 3)))
+    assert 50 < forecast.seconds < 60
+    planned = "" if epochs is None else " of 1000"
+    said = f"the time budget of 60 s holds about {forecast.epochs:.2g}{planned} epochs"
+    assert str(forecast).endswith(said)
+
+
+def test_fast_is_named_where_it_saves_half_of_the_time(long_training: Path) -> None:
+    slow, fast = Recipe(model="resnet20"), Recipe(model="glimpse")
+    forecast = forecast_training(*prepare(long_training, slow), slow)
+    assert forecast is not None and forecast.fast_seconds is not None
+    assert 0 < forecast.fast_seconds <= forecast.seconds / 2
+    assert f"; --fast takes about {duration(forecast.fast_seconds)}" in str(forecast)
+    forecast = forecast_training(*prepare(long_training, fast), fast)
+    assert forecast is not None and forecast.fast_seconds is None
+
+
+def test_a_short_training_is_not_measured(tmp_path: Path) -> None:
+    recipe = Recipe(model="lenet5", epochs=1)
+    assert forecast_training(*prepare(write_small(tmp_path / "small.npz"), recipe), recipe) is None
+
+
+def test_a_forecast_changes_no_bit_of_the_training(long_training: Path, tmp_path: Path) -> None:
+    recipe = Recipe(model="sign-cnn", epochs=1, threads=1)  # batch norm and dropout
+    forecast = train(long_training, recipe, out=tmp_path / "forecast")
+    assert forecast.metadata["result"]["forecast_seconds"] > 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_forecast, "SHORT_SECONDS", math.inf)
+        silent = train(long_training, recipe, out=tmp_path / "silent")
+    assert "forecast_seconds" not in silent.metadata["result"]
+    assert_same(forecast, silent)
+
+
+def test_the_forecast_is_printed_before_the_first_epoch_and_stands_in_the_json(
+    long_training: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["--model", "lenet5", "--epochs", "2", "--threads", "1", "--json"]
+    arguments = ["train", str(long_training), *settings, "--out", str(tmp_path / "run")]
+    assert command_line(arguments) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["forecast_seconds"] > 0
+    lines = printed.err.splitlines()
+    place = next(index for index, line in enumerate(lines) if line.startswith("forecast about "))
+    assert lines[place].endswith(" here, 2 epochs") and lines[place + 1].startswith("epoch 1/2")

@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 from hostile_files import HOSTILITIES
 
+from noonbit.errors import UsageError
 from noonbit.system import cpp_extension
+from noonbit.system.cpp_compiler import (
+    compile_source,
+    find_compiler,
+    installed_library,
+    tunings,
+)
 from noonbit.system.cpp_extension import cache_folder, checksum_path, find_or_compile
+from noonbit.system.hardware import x86_64_levels
 
 HALF = 'extern "C" int half(int number) { return number / 2; }\n'
 
@@ -84,11 +92,81 @@ def test_switched_off_nothing_is_loaded(source: Path, monkeypatch: pytest.Monkey
     assert cpp_extension.load(source) is None
 
 
+def test_a_level_of_processors_makes_another_library(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = x86_64_levels()
+    if not levels:
+        pytest.skip("needs a processor of x86-64-v3")
+    native = next(find_or_compile(source))
+    monkeypatch.setenv(cpp_extension.SWITCH, levels[0])
+    assert next(find_or_compile(source)) != native
+    assert cpp_extension.load(source) is not None
+
+
+@pytest.mark.parametrize(
+    ("level", "sentence"),
+    [("avx9", "'avx9'; it may be off"), ("x86-64-v4", "this processor does not have")],
+)
+def test_a_level_that_cannot_run_is_answered_with_a_sentence(
+    source: Path, monkeypatch: pytest.MonkeyPatch, level: str, sentence: str
+) -> None:
+    monkeypatch.setattr(cpp_extension, "x86_64_levels", lambda: ("x86-64-v3",))
+    monkeypatch.setenv(cpp_extension.SWITCH, level)
+    with pytest.raises(UsageError, match=sentence):
+        cpp_extension.load(source)
+
+
 def test_without_a_compiler_nothing_is_loaded(
     source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert cpp_extension.load(source) is None
+
+
+def test_without_a_compiler_a_note_says_what_it_costs_and_with_a_library_none(
+    source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert cpp_extension.describe_missing() is None  # a compiler is here
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(cpp_extension, "list_sources", lambda package: [source])
+    note = cpp_extension.describe_missing()
+    assert note is not None and "no C++ compiler" in note and "Everything works" in note
+    monkeypatch.setattr(cpp_extension, "x86_64_levels", lambda: ("x86-64-v3",))
+    installed_library(source, "x86-64-v3").write_bytes(b"")
+    assert cpp_extension.describe_missing() is None
+    monkeypatch.setenv(cpp_extension.SWITCH, "off")  # somebody's wish needs no note
+    assert cpp_extension.describe_missing() is None
+
+
+def test_an_installed_library_of_the_newest_level_is_loaded_without_a_compiler(
+    source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    levels = x86_64_levels()
+    if not levels:
+        pytest.skip("needs a processor of x86-64-v3")
+    compiler = find_compiler()
+    assert compiler is not None
+    for level, divisor in (("x86-64-v2", "4"), (levels[-1], "5")):
+        other = tmp_path / "other.cpp"
+        other.write_text(HALF.replace("/ 2", f"/ {divisor}"))
+        content = compile_source(other, compiler, tunings(level))
+        assert content is not None
+        installed_library(source, level).write_bytes(content)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "empty"))
+    library = cpp_extension.load(source)
+    assert library is not None and library.half(10) == 2
+    assert not (tmp_path / "empty").exists()
+
+
+def test_an_installed_library_that_cannot_be_loaded_is_compiled_anew(source: Path) -> None:
+    levels = x86_64_levels()
+    if not levels:
+        pytest.skip("needs a processor of x86-64-v3")
+    installed_library(source, levels[-1]).write_bytes(b"no library")
+    library = cpp_extension.load(source)
+    assert library is not None and library.half(10) == 5
 
 
 def test_a_file_that_does_not_compile_is_done_without(source: Path) -> None:
