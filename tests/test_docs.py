@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from paths import PROJECT
 
-from noonbit.cli.main import COMMANDS, app
+from noonbit.cli.main import COMMANDS, app, name_default_pretrained
 
 KOREAN = sorted((PROJECT / "docs" / "ko").glob("*.md"))
 PAGES = [PROJECT / "README.md", *KOREAN]
@@ -43,6 +43,7 @@ def test_every_command_of_the_documentation_is_understood(
         words = shlex.split(command, comments=True)[1:]
         assert words[0] in COMMANDS
         if len(words) > 1:  # else it speaks of the command in general
+            words = name_default_pretrained(words)
             app.parse_args(words, exit_on_error=False, print_error=False)  # raises for wrong flags
 
 

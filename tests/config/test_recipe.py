@@ -30,7 +30,7 @@ def test_an_unknown_setting_is_named_with_the_nearest_and_all() -> None:
     sentence = refusal({"epoch": 3})
     assert sentence.startswith(
         "run.toml has the setting 'epoch', which does not exist. Did you mean 'epochs'? There are: "
-        "label_column, path_column, label_from_name, model, epochs, batch_size, "
+        "label_column, path_column, label_from_name, model, "
     )
 
 

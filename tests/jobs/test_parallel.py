@@ -50,7 +50,7 @@ def test_the_calling_thread_is_told_of_every_epoch_and_member(tmp_path):
 
 
 def test_a_member_that_fails_stops_the_others_and_no_more_begin(tmp_path):
-    wrong = RECIPE.model_copy(update={"learning_rate": 1e9, "optimizer": "sgd"})
+    wrong = RECIPE.model_copy(update={"learning_rate": 1e6, "optimizer": "sgd"})
     long = RECIPE.model_copy(update={"epochs": 10_000})
     members = tasks(tmp_path, wrong, long, RECIPE)
     with pytest.raises(TrainingDiverged, match="Member 1 of 3: The .*loss became"):

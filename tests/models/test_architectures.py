@@ -272,7 +272,7 @@ def test_the_shortcut_without_parameters_skips_pixels_and_adds_empty_maps() -> N
 
 def test_only_forms_for_small_images_say_what_they_change() -> None:
     saying = {name for name, entry in MODELS.items() if entry.changes((64, 64))}
-    assert saying == set(GOLDEN)
+    assert saying == set(GOLDEN) - {"efficientnet-lite0"}  # which has one form for every size
     assert not any(entry.changes((100, 120)) for entry in MODELS.values())
 
 
