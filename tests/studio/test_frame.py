@@ -73,6 +73,7 @@ def test_the_switch_of_the_theme_is_kept(studio: RunningStudio, chromium: Browse
         page.get_by_role("button", name="Theme: as the system").click()
         page.get_by_role("button", name="Theme: light").click()
         expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+        page.wait_for_function("document.cookie.includes('noonbit_theme=dark')")
         page.reload()
         expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
         assert dark(page)

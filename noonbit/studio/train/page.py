@@ -86,11 +86,15 @@ class TrainForm:
         self.model_path.bind_visibility_from(self.model, "value", value=OWN)
         self.model_path.bind_enabled_from(self.model)
 
-        self.is_fast = ui.checkbox(speech("train.fast"), value="fast" in query)
-        self.is_pretrained = ui.checkbox(speech("train.pretrained"), value="pretrained" in query)
-        self.is_fast.bind_enabled_from(self.is_pretrained, "value", lambda chosen: not chosen)
-        self.is_pretrained.bind_enabled_from(self.is_fast, "value", lambda chosen: not chosen)
-        self.is_pretrained.bind_value_to(self.model, "enabled", lambda chosen: not chosen)
+        self.is_fast, self.is_pretrained = (
+            ui.checkbox(
+                speech(f"train.{name}"),
+                value=name in query,
+                on_change=lambda: self.leave_one_choice(),
+            )
+            for name in ("fast", "pretrained")
+        )
+        self.leave_one_choice()
         is_open = any(name in query for name in (*NUMBERS, "optimizer", "augment", "on_bad"))
         with (
             ui.expansion(speech("train.settings"), value=is_open).classes("wide"),
@@ -115,6 +119,12 @@ class TrainForm:
             )
         ui.button(speech("train.begin"), on_click=self.begin).props("unelevated").classes("main")
         ui.timer(0, self.fill_networks, once=True)
+
+    def leave_one_choice(self) -> None:
+        """Switch off what a choice makes pointless: each of the two names a network itself."""
+        self.is_fast.set_enabled(not self.is_pretrained.value)
+        self.is_pretrained.set_enabled(not self.is_fast.value)
+        self.model.set_enabled(not (self.is_fast.value or self.is_pretrained.value))
 
     def add_setting(self, name: str) -> ui.input:
         """Add the field of a setting that is typed, and what it means."""

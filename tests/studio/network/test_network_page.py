@@ -131,7 +131,7 @@ def test_a_network_is_saved_and_led_to_its_training(
     expect(page.get_by_label("Path of a TOML file on this computer")).to_have_value(
         "networks/three-layers.toml"
     )
-    page.get_by_role("combobox", name="Network").click()
+    page.get_by_role("combobox", name="Network").fill("three-layers")
     expect(page.get_by_role("option", name="three-layers · a network of your own")).to_be_visible()
     page.goto(f"{studio.url}/network?data=digits&layers=[]")
     page.get_by_role("link", name="three-layers").click()

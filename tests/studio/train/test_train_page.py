@@ -104,8 +104,13 @@ def test_seconds_mean_a_network_that_noonbit_chooses(
 ) -> None:
     with watched_page(chromium, origin=studio.url) as page:
         page.goto(f"{studio.url}/train")
-        page.get_by_role("checkbox", name="In seconds").click()
-        expect(page.get_by_role("combobox", name="Network")).to_be_disabled()
+        network = page.get_by_role("combobox", name="Network")
+        for choice, other in (("In seconds", "Photographs"), ("Photographs", "In seconds")):
+            page.get_by_role("checkbox", name=choice).click()
+            expect(network).to_be_disabled()
+            expect(page.get_by_role("checkbox", name=other)).to_be_disabled()
+            page.get_by_role("checkbox", name=choice).click()
+            expect(network).to_be_enabled()
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ def number(page: Page, name: str) -> str:
 
 
 def step(studio: RunningStudio, name: str) -> int:
-    """The last step in the log of a training."""
+    """The last step in the log of a training; 0 before it has one."""
     lines, _ = LiveFolder(studio.runs / name).read_log()
-    return max(line["step"] for line in lines if "step" in line)
+    return max((line["step"] for line in lines if "step" in line), default=0)
 
 
 def pause(page: Page) -> None:
