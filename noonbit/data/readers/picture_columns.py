@@ -10,6 +10,7 @@ from noonbit.data.readers.delimited import (
     LABEL_NAMES,
     PATH_NAMES,
     SPLIT_NAMES,
+    TEXT_NAMES,
     Table,
     bare_name,
     find_column,
@@ -55,7 +56,8 @@ def find_path_column(table: Table, index: PictureIndex, options: ReadOptions) ->
     """Find the column whose sampled values name pictures; None if there is none.
 
     It is the column that names most of them. A column of numbers counts if its header is a usual
-    one, or if all of its values differ and all of them name pictures.
+    one, or if all of its values differ and all of them name pictures, and no column holds texts: a
+    file 1.png that happens to lie near a table of sentences is none of its own.
     """
     if options.path_column is not None:
         return table.column_of(options.path_column, flag="--path-column")
@@ -68,7 +70,8 @@ def find_path_column(table: Table, index: PictureIndex, options: ReadOptions) ->
     for column in columns:
         values = [row[column].strip() for row in table.sample if len(row) > column]
         numbers = all(map(is_number, values))
-        if not values or (numbers and len(columns) > _MOST_NUMBERED and column != named):
+        holds_others = len(columns) > _MOST_NUMBERED or table.find_column(TEXT_NAMES) is not None
+        if not values or (numbers and holds_others and column != named):
             continue
         found = names_pictures(values, index, folder=folder)
         sure = column == named or not numbers or (found == len(set(values)) == len(values) > 1)

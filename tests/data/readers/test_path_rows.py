@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sample_tables import open_table, sentence, write, write_pictures
 
-from noonbit.data.source import open_data
+from noonbit.data.dataset import Sentences
+from noonbit.data.source import open_data, open_inputs
 from noonbit.errors import DataError
 
 
@@ -20,6 +21,15 @@ def test_a_table_of_paths_gives_pictures(tmp_path: Path) -> None:
             assert data.class_names == ("cat", "dog")
             assert list(data.train.names) == ["img/2.png", "img/1.png", "img/3.png"]
             assert data.train.labels is not None and data.train.labels.tolist() == [1, 0, 1]
+
+
+def test_numbers_beside_texts_name_no_pictures_that_happen_to_lie_near(tmp_path: Path) -> None:
+    write_pictures(tmp_path, ["pictures/1.png", "pictures/2.png"])
+    (tmp_path / "new").mkdir()
+    texts = write(tmp_path / "new" / "new.csv", ["gripping,1", "dull,2"], ["text", "other"])
+    assert isinstance(open_inputs(texts).part.raw, Sentences)
+    posters = write(tmp_path / "labels.csv", ["1,Heat,a", "2,Ran,b"], ["id", "title", "label"])
+    assert list(open_table(posters).train.names) == ["pictures/1.png", "pictures/2.png"]
 
 
 def test_splits_short_names_and_archives_are_understood(tmp_path: Path) -> None:
