@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 import torch
@@ -77,7 +76,7 @@ def predict_logits(
     # fragment the heap (some 40 kB lost per 64x64 image).
     logits = torch.empty(len(values), len(contract.class_names))
 
-    size = max(1, min(BATCH_SIZE, BATCH_BYTES // max(1, prod(contract.preprocessor.shape))))
+    size = max(1, min(BATCH_SIZE, BATCH_BYTES // max(1, math.prod(contract.preprocessor.shape))))
 
     def predict_batch(first: int) -> None:
         where = slice(first, first + size)

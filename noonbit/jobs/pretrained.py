@@ -110,6 +110,16 @@ def without_unused_settings(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in unused}
 
 
+def find_beginning(
+    recipe: Recipe, items: PreparedDataset
+) -> tuple[PretrainedNetwork, InitialWeights] | None:
+    """Return the published weights that a recipe begins with; None if it names none."""
+    if recipe.pretrained is None:
+        return None
+    network = find_pretrained(recipe.pretrained, model=recipe.model)
+    return network, initial_weights(network, items)
+
+
 def initial_weights(network: PretrainedNetwork, items: PreparedDataset) -> InitialWeights:
     """Return the published weights and a random last layer, with their contract."""
     preprocessor, names = items.preprocessor, items.data.class_names

@@ -36,9 +36,9 @@ from noonbit.jobs.pretrained import (
     FittedHead,
     calibrate_by_folds,
     describe_origin,
+    find_beginning,
     find_from_nothing,
     fit_pretrained_head,
-    initial_weights,
     is_head_alone,
     without_unused_settings,
 )
@@ -48,7 +48,6 @@ from noonbit.live.recorder import End, LiveRecorder
 from noonbit.models.custom import refuse_failures_in_training
 from noonbit.models.tta import with_tta
 from noonbit.pretrained.network import PretrainedNetwork
-from noonbit.pretrained.source import find_pretrained
 from noonbit.report.page import write_report
 from noonbit.runs.changes import read_changes
 from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weights
@@ -150,9 +149,8 @@ class Training:
         """Prepare a training on items loaded for this recipe, and hold its new run folder."""
         initial = None if beginning is None else beginning.weights
         pretrained = None
-        if recipe.pretrained is not None:
-            pretrained = find_pretrained(recipe.pretrained, model=recipe.model)
-            initial = initial_weights(pretrained, items)
+        if (published := find_beginning(recipe, items)) is not None:
+            pretrained, initial = published
         prepared = prepare_training(
             items, recipe, Runtime.from_recipe(recipe), model=model, initial=initial
         )
@@ -205,9 +203,8 @@ class Training:
         if not has_checkpoint:
             require_no_checkpoint_needed(run)
         pretrained, initial = None, None
-        if recipe.pretrained is not None and not has_checkpoint:
-            pretrained = find_pretrained(recipe.pretrained, model=recipe.model)
-            initial = initial_weights(pretrained, items)
+        if not has_checkpoint and (published := find_beginning(recipe, items)) is not None:
+            pretrained, initial = published
         with settings_of(run.path / RECIPE):
             prepared = prepare_training(
                 items,

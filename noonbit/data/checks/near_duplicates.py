@@ -84,9 +84,7 @@ def find_near_duplicates(values: Values, items: Indices, others: Indices) -> Nea
     chosen = chosen[coarse[chosen, 0].argsort(descending=True, stable=True)[:most]]
     rows = items[np.repeat(chosen.numpy(), CANDIDATES)]
     matches = others[places[chosen].flatten().numpy()]
-    with set_operator_threads(
-        1
-    ):  # these operators are small, and threads would wait for each other
+    with set_operator_threads(1):  # for small operators, whose threads would wait for each other
         correlations = correlate_crops(values, rows, matches).view(-1, CANDIDATES)
     correlations = torch.maximum(correlations, coarse[chosen])
     highest, which = correlations.max(dim=1)
