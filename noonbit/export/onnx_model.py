@@ -185,8 +185,9 @@ def start_session(content: bytes, path: Path, threads: int) -> "onnxruntime.Infe
     # container may use (onnxruntime#8313, #10166).
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Threads that wait for work by spinning take the processors from whoever brings it.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Threads that wait by spinning are quick within a batch; between batches, they would take the
+    # processors from whoever brings the next one.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     options.log_severity_level = 3
     with raise_as(ArtefactError, f"{path} is no ONNX file that can be run", RESTORE):
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
