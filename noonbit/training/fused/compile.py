@@ -34,9 +34,8 @@ from noonbit.training.fused.layers import (
     empty_maps,
 )
 
-MAX_FIRST_TAPS, MAX_FIRST_TAPS_BESIDE_TILES = 75, 32
-"""Kernel height x width x channels of a first convolution; above it oneDNN is as fast, and on a
-processor with matrix tiles earlier."""
+MAX_FIRST_TAPS = 75
+"""Kernel height x width x channels of a first convolution; above it oneDNN is as fast."""
 MAX_AMX_WEIGHTS = 2**18
 """Weights of a dense layer; oneDNN, which takes 20 us to start, is faster above it."""
 
@@ -140,7 +139,6 @@ class FusedBuilder:
     def __init__(self, kernels: Kernels, dtype: torch.dtype) -> None:
         self.kernels, self.dtype = kernels, dtype
         self.tiles = amx.load() if dtype == torch.bfloat16 else None
-        self.most_first_taps = MAX_FIRST_TAPS_BESIDE_TILES if self.tiles else MAX_FIRST_TAPS
         self.nothing_is_trainable = True
         """Whether no layer built so far, nested ones included, is trained: if so, the next needs no
         input gradient."""
@@ -171,7 +169,7 @@ class FusedBuilder:
         match layer:
             case PadTo() if is_first:  # it has no backward pass
                 return FusedPadding(layer.margins)
-            case nn.Conv2d() if is_first and fits_first_kernel(layer, self.most_first_taps):
+            case nn.Conv2d() if is_first and fits_first_kernel(layer):
                 return self.build_first_convolution(layer, layers)
             case nn.Conv2d() if layer.padding_mode == "zeros" and isinstance(layer.padding, tuple):
                 return self.build_convolution(layer)
@@ -277,14 +275,14 @@ class FusedBuilder:
         return FusedBatchNorm(self.kernels, layer, activation)
 
 
-def fits_first_kernel(layer: nn.Conv2d, most_taps: int) -> bool:
+def fits_first_kernel(layer: nn.Conv2d) -> bool:
     """Whether the kernel for first convolutions can compute this one, and faster than oneDNN."""
     kernel_height, kernel_width = layer.kernel_size
     return (
         layer.weight.requires_grad
         and has_simple_geometry(layer)
         and layer.padding_mode == "zeros"
-        and kernel_height * kernel_width * layer.in_channels <= most_taps
+        and kernel_height * kernel_width * layer.in_channels <= MAX_FIRST_TAPS
     )
 
 
