@@ -60,6 +60,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
      "긴 문장은 줄이고, 학습 문장에 없던 단어는 건너뜀"),
     # Why a setting has its value
     ("no GPU was found", "GPU가 없음"),
+    ("this processor multiplies it natively; weights stay float32",
+     "이 프로세서는 이 형식의 곱셈을 직접 계산함. 가중치는 float32로 남음"),
     ("no native bfloat16 here", "이 컴퓨터는 bfloat16을 직접 계산하지 못함"),
     ("compiled layers; each thread takes a share of a batch, if it is large enough",
      "컴파일한 층. 배치가 충분히 크면 스레드마다 한 몫씩 계산함"),

@@ -36,8 +36,12 @@ FILE = Path(__file__).with_name("golden_curves.json")
 STEPS = 20
 LEARNING_RATES: dict[OptimizerName, float] = {"muon": 0.02, "adamw": 2e-4, "adadelta": 0.1}
 """A tenth of the usual ones, so that rounding does not grow."""
-TOLERANCE, TOLERANCE_WITHOUT_NORM = 1e-4, 0.1
+TOLERANCE, TOLERANCE_WHERE_ROUNDING_GROWS = 1e-4, 0.1
 """Relative, for other processors."""
+ROUNDING_GROWS = ("vgg-a", "googlenet", "glance", "glimpse", "airbench")
+"""Deep networks without norm, and Muon, which makes all singular values of an update alike, so the
+smallest, which are rounding, too: 1e-5 after one step became 0.03 after 15 with `glance`, by either
+engine alike."""
 
 GREY, COLOUR = (1, 28, 28), (3, 32, 32)
 
@@ -169,7 +173,7 @@ def engines_of(name: str) -> tuple[Engine, ...]:
 )
 def test_twenty_steps_lose_what_they_lost_when_it_was_stored(name: str, engine: Engine) -> None:
     expected: Tensor = torch.tensor(json.loads(FILE.read_text())[name][engine])
-    tolerance = TOLERANCE_WITHOUT_NORM if name in ("vgg-a", "googlenet") else TOLERANCE
+    tolerance = TOLERANCE_WHERE_ROUNDING_GROWS if name in ROUNDING_GROWS else TOLERANCE
     torch.testing.assert_close(torch.tensor(record(name, engine)), expected, rtol=tolerance, atol=0)
 
 
