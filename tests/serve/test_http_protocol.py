@@ -1,8 +1,7 @@
 """Heads of requests that are too large, or never end."""
 
-import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from raw_http import connected, head, receive
@@ -10,7 +9,6 @@ from running_server import RunningServer, running_server, wait_until
 
 from noonbit.export.onnx_model import OnnxModel
 from noonbit.serve import http_protocol
-from noonbit.serve.http_protocol import JoinedWrites
 
 
 @pytest.fixture(scope="module")
@@ -88,35 +86,3 @@ def test_a_head_that_is_too_large_is_refused(server: RunningServer, start: bytes
             return
         assert received.startswith(b"HTTP/1.1 400 ")
     assert server.client.get("/health").status_code == 200
-
-
-class RecordingTransport(asyncio.Transport):
-    """Remembers what it was told to do, in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[bytes | str] = []
-
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        """Take one packet."""
-        self.told.append(b"".join(list_of_data))
-
-    def close(self) -> None:
-        """Close."""
-        self.told.append("close")
-
-
-def test_the_head_and_the_body_of_an_answer_leave_together() -> None:
-    transport = RecordingTransport()
-
-    async def answer_twice() -> None:
-        joined = JoinedWrites(transport, asyncio.get_running_loop())
-        for number in (b"1", b"2"):
-            joined.write(b"head " + number)
-            joined.write(b" body " + number)
-            await asyncio.sleep(0)
-        joined.write(b"last")
-        joined.close()
-
-    asyncio.run(answer_twice())
-    assert transport.told == [b"head 1 body 1", b"head 2 body 2", b"last", "close"]
