@@ -36,6 +36,9 @@ from noonbit.training.fused.layers import (
 
 MAX_FIRST_TAPS = 75
 """Kernel height x width x channels of a first convolution; above it oneDNN is as fast."""
+MAX_TAPS_BESIDE_TILES, MAX_POOLED_WEIGHTS_BESIDE_TILES = 32, 2_000
+"""Where a processor has matrix tiles, oneDNN is faster above so many taps, unless a pool follows
+and there are so few weights: docs/performance.md, "Matrix tiles stay"."""
 MAX_AMX_WEIGHTS = 2**18
 """Weights of a dense layer; oneDNN, which takes 20 us to start, is faster above it."""
 
@@ -169,7 +172,7 @@ class FusedBuilder:
         match layer:
             case PadTo() if is_first:  # it has no backward pass
                 return FusedPadding(layer.margins)
-            case nn.Conv2d() if is_first and fits_first_kernel(layer):
+            case nn.Conv2d() if is_first and self.takes_first_kernel(layer, layers):
                 return self.build_first_convolution(layer, layers)
             case nn.Conv2d() if layer.padding_mode == "zeros" and isinstance(layer.padding, tuple):
                 return self.build_convolution(layer)
@@ -200,6 +203,15 @@ class FusedBuilder:
             case PaddedShortcut():
                 return FusedShortcut(layer.stride, layer.missing)
         raise UnsupportedLayer(type(layer).__name__)
+
+    def takes_first_kernel(self, layer: nn.Conv2d, following: Sequence[nn.Module]) -> bool:
+        """Whether the kernel for first convolutions computes this one, faster than oneDNN."""
+        taps = count_taps(layer)
+        if not can_be_first(layer) or taps > MAX_FIRST_TAPS:
+            return False
+        has_pool = bool(following) and isinstance(following[0], nn.MaxPool2d)
+        has_few_weights = layer.weight.numel() <= MAX_POOLED_WEIGHTS_BESIDE_TILES
+        return not self.tiles or taps <= MAX_TAPS_BESIDE_TILES or (has_pool and has_few_weights)
 
     def build_first_convolution(self, layer: nn.Conv2d, layers: list[nn.Module]) -> FusedLayer:
         """Build the first convolution, with the pool, ReLU and dropout that follow it."""
@@ -275,15 +287,16 @@ class FusedBuilder:
         return FusedBatchNorm(self.kernels, layer, activation)
 
 
-def fits_first_kernel(layer: nn.Conv2d) -> bool:
-    """Whether the kernel for first convolutions can compute this one, and faster than oneDNN."""
-    kernel_height, kernel_width = layer.kernel_size
+def can_be_first(layer: nn.Conv2d) -> bool:
+    """Whether the kernel for first convolutions can compute this one."""
     return (
-        layer.weight.requires_grad
-        and has_simple_geometry(layer)
-        and layer.padding_mode == "zeros"
-        and kernel_height * kernel_width * layer.in_channels <= MAX_FIRST_TAPS
+        layer.weight.requires_grad and has_simple_geometry(layer) and layer.padding_mode == "zeros"
     )
+
+
+def count_taps(layer: nn.Conv2d) -> int:
+    """Return the numbers that each filter of one group multiplies at a place."""
+    return layer.weight[0].numel()
 
 
 def has_simple_geometry(layer: nn.Conv2d) -> bool:

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from noonbit.training.fused import amx
+from noonbit.training.fused import amx, kernels
 from noonbit.training.fused.amx import AmxKernels, fills_tiles
 from noonbit.training.fused.amx_layers import AmxConvolution, AmxDense
+from noonbit.training.fused.compile import FusedBuilder
 
 ROUNDED = 2**-7
 """Relative error of a bfloat16 result."""
@@ -146,3 +147,28 @@ def test_products_beside_those_of_the_library_disturb_neither(loaded: AmxKernels
 def test_layers_that_fill_little_of_the_tiles_are_left_to_the_library() -> None:
     assert fills_tiles(32, 32) and fills_tiles(50, 25) and fills_tiles(75, 50)
     assert not fills_tiles(16, 16) and not fills_tiles(3, 64)
+
+
+@pytest.mark.parametrize(
+    ("channels", "side", "filters", "pools", "takes"),
+    [
+        (3, 3, 64, True, True),
+        (3, 3, 64, False, True),
+        (3, 5, 16, True, True),  # convnetjs
+        (3, 5, 16, False, False),
+        (3, 5, 32, True, False),
+        (3, 6, 8, True, False),
+    ],
+)
+def test_beside_tiles_onednn_has_first_convolutions_of_many_numbers_but_a_few_before_a_pool(
+    loaded: AmxKernels, channels: int, side: int, filters: int, pools: bool, takes: bool
+) -> None:
+    found = kernels.load()
+    assert found is not None
+    builder = FusedBuilder(found["bfloat16"], torch.bfloat16)
+    layer = nn.Conv2d(channels, filters, side)
+    following = [nn.MaxPool2d(2)] if pools else [nn.ReLU()]
+    assert builder.takes_first_kernel(layer, following) is takes
+    assert FusedBuilder(found["float32"], torch.float32).takes_first_kernel(layer, following) is (
+        layer.weight[0].numel() <= 75
+    )
