@@ -36,13 +36,13 @@ FILE = Path(__file__).with_name("golden_curves.json")
 STEPS = 20
 LEARNING_RATES: dict[OptimizerName, float] = {"muon": 0.02, "adamw": 2e-4, "adadelta": 0.1}
 """A tenth of the usual ones, so that rounding does not grow."""
-TOLERANCE, TOLERANCE_WHERE_ROUNDING_GROWS = 1e-4, 0.1
+TOLERANCE, TOLERANCE_WHERE_ROUNDING_GROWS = 5e-4, 0.1
 """Relative, for other processors."""
 ROUNDING_GROWS = ("vgg-a", "googlenet", "glance", "glimpse", "airbench")
 """Deep networks without norm, and Muon, which makes all singular values of an update alike, so the
 smallest, which are rounding, too: 1e-5 after one step became 0.03 after 15 with `glance`, by either
 engine alike. Their first losses, before it has grown, show a changed rule."""
-FIRST_STEPS, FIRST_TOLERANCE = 3, 5e-4
+FIRST_STEPS = 3
 
 GREY, COLOUR = (1, 28, 28), (3, 32, 32)
 
@@ -175,11 +175,10 @@ def engines_of(name: str) -> tuple[Engine, ...]:
 def test_twenty_steps_lose_what_they_lost_when_it_was_stored(name: str, engine: Engine) -> None:
     expected: Tensor = torch.tensor(json.loads(FILE.read_text())[name][engine])
     losses = torch.tensor(record(name, engine))
-    grows = name in ROUNDING_GROWS
-    tolerance = TOLERANCE_WHERE_ROUNDING_GROWS if grows else TOLERANCE
-    first = FIRST_TOLERANCE if grows else TOLERANCE
+    tolerance = TOLERANCE_WHERE_ROUNDING_GROWS if name in ROUNDING_GROWS else TOLERANCE
     torch.testing.assert_close(losses, expected, rtol=tolerance, atol=0)
-    torch.testing.assert_close(losses[:FIRST_STEPS], expected[:FIRST_STEPS], rtol=first, atol=0)
+    first = slice(FIRST_STEPS)
+    torch.testing.assert_close(losses[first], expected[first], rtol=TOLERANCE, atol=0)
 
 
 if __name__ == "__main__":
