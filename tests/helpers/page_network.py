@@ -15,7 +15,12 @@ from noonbit.page.spec import PageGraph
 from noonbit.page.weights import WeightsDtype, encode_weights
 
 SCRIPTS = ("binary.js", "winograd.js", "kernels.js", "network.js")
-RUN = """([spec, weights, inputs]) => {
+PIECE = 2**25
+"""Characters that are sent at once: Chromium ends a page at a message of 100 MiB, as vgg-e is."""
+TAKE = "(piece) => { (window.pieces ??= []).push(piece); }"
+RUN = """([spec, inputs]) => {
+  const weights = window.pieces.join("");
+  window.pieces = [];
   const network = new Network(spec, readWeights(spec.weights, decodeBase64(weights)));
   return inputs.map((values) => {
     const { logits, probabilities } = network.run(values);
@@ -36,10 +41,10 @@ def answers_of_page(
     """
     index, weights = encode_weights(graph.weights, dtype)
     spec = {**graph.as_dict(), "weights": index}
-    answers = page.evaluate(
-        RUN,
-        [spec, base64.b64encode(weights).decode(), [each.ravel().tolist() for each in inputs]],
-    )
+    text = base64.b64encode(weights).decode()
+    for first in range(0, len(text), PIECE):
+        page.evaluate(TAKE, text[first : first + PIECE])
+    answers = page.evaluate(RUN, [spec, [each.ravel().tolist() for each in inputs]])
     return [(np.array(logits), np.array(shares)) for logits, shares in answers]
 
 
