@@ -19,7 +19,7 @@ PIECE = 2**25
 """Characters that are sent at once: Chromium ends a page at a message of 100 MiB, as vgg-e is."""
 TAKE = "(piece) => { (window.pieces ??= []).push(piece); }"
 RUN = """([spec, inputs]) => {
-  const weights = window.pieces.join("");
+  const weights = (window.pieces ?? []).join("");  // some networks have none
   window.pieces = [];
   const network = new Network(spec, readWeights(spec.weights, decodeBase64(weights)));
   return inputs.map((values) => {
