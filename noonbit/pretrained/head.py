@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from torch import Tensor, nn
 
+from noonbit.data.stratify import assign_stratified_folds
 from noonbit.system.runtime import Runtime
 
 PENALTIES = tuple(float(f"{10 ** (-step / 2):.2g}") for step in range(9))
@@ -111,17 +111,19 @@ def fit_head(
 def draw_folds(
     labels: NDArray[np.int64], groups: NDArray[np.int64] | None, seed: int
 ) -> Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return pairs of item numbers, to train and to test; none if a class has one item."""
-    counts = np.bincount(labels)
-    count = min(MOST_FOLDS, int(counts[counts > 0].min()))
+    """Return pairs of item numbers, to train and to test; none if a class has one item, or group.
+
+    A group counts for the class of its first item.
+    """
+    firsts, group = np.arange(len(labels)), np.arange(len(labels))
     if groups is not None:
-        of_class = [len(np.unique(groups[labels == each])) for each in np.unique(labels)]
-        count = min(count, *of_class)
+        _, firsts, group = np.unique(groups, return_index=True, return_inverse=True)
+    sizes = np.bincount(labels[firsts])
+    count = min(MOST_FOLDS, int(sizes[sizes > 0].min()))
     if count < 2:
         return []
-    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-    splitter = kind(count, shuffle=True, random_state=seed)
-    return list(splitter.split(np.zeros(len(labels)), labels, groups))
+    fold = assign_stratified_folds(labels[firsts], count, np.random.default_rng(seed))[group]
+    return [(np.flatnonzero(fold != each), np.flatnonzero(fold == each)) for each in range(count)]
 
 
 def choose_penalty(
