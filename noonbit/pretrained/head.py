@@ -100,8 +100,8 @@ def fit_head(
         torch.from_numpy((counts / counts.mean()).astype(np.float32)),
     )
     folds = draw_folds(labels, groups, seed)
-    penalty, score, logits = choose_penalty(problem, folds, classes, runtime)
-    solution = solve(problem, penalty, torch.zeros(classes, problem.features.shape[1] + 1))
+    penalty, score, logits, start = choose_penalty(problem, folds, classes, runtime)
+    solution = solve(problem, penalty, start)
     weight = solution[:, :-1] / scale
     if basis is not None:
         weight = weight @ basis.T
@@ -131,16 +131,18 @@ def choose_penalty(
     folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
     classes: int,
     runtime: Runtime,
-) -> tuple[float, tuple[float, float] | None, Tensor | None]:
+) -> tuple[float, tuple[float, float] | None, Tensor | None, Tensor]:
     """Return the penalty of the lowest cross-validated loss, its loss and accuracy, and the logits.
 
-    Each penalty begins where the one before, which is stronger, ended.
+    The last is the mean of the folds' solutions, a good start for that of all items. Each penalty
+    begins where the one before, which is stronger, ended.
     """
+    nothing = torch.zeros(classes, problem.features.shape[1] + 1)
     if not folds:
-        return USUAL_PENALTY, None, None
-    starts = [torch.zeros(classes, problem.features.shape[1] + 1) for _ in folds]
+        return USUAL_PENALTY, None, None, nothing
+    starts = [nothing for _ in folds]
     parts = [problem.rows(train) for train, _ in folds]
-    best: tuple[float, tuple[float, float], Tensor] | None = None
+    best: tuple[float, tuple[float, float], Tensor, Tensor] | None = None
     worse = 0
     for penalty in PENALTIES:
         pieces = [(part, penalty, start) for part, start in zip(parts, starts, strict=True)]
@@ -153,7 +155,7 @@ def choose_penalty(
         loss = float((losses * problem.weights).mean())
         accuracy = float((logits.argmax(dim=1) == problem.labels).float().mean())
         if best is None or loss < best[1][0]:
-            best, worse = (penalty, (loss, accuracy), logits), 0
+            best, worse = (penalty, (loss, accuracy), logits, torch.stack(starts).mean(dim=0)), 0
         else:
             worse += 1
         if worse == RISES:
