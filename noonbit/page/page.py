@@ -202,10 +202,12 @@ def measure_rounding(
         if tensor.data_type == TensorProto.FLOAT and values.size > FEW:
             tensor.CopyFrom(numpy_helper.from_array(round_weights(values), tensor.name))
     session = start_session(rounded.SerializeToString(), Path("the page's network"), threads=1)
-    dtype = np.int64 if session.get_inputs()[0].type == "tensor(int64)" else np.uint8
+    values_dtype = np.int64 if session.get_inputs()[0].type == "tensor(int64)" else np.uint8
     worst = 0.0
     for values, wanted in zip(sample.values, sample.probabilities, strict=True):
-        (answer,) = session.run(["probabilities"], {graph.input: values[np.newaxis].astype(dtype)})
+        (answer,) = session.run(
+            ["probabilities"], {graph.input: values[np.newaxis].astype(values_dtype)}
+        )
         worst = max(worst, largest_difference(answer[0], wanted))
     return worst
 
