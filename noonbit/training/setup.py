@@ -228,6 +228,7 @@ def plan_inputs(items: PreparedDataset, name: str, multiply_adds: int) -> PlanIn
         optimizer=entry.optimizer,
         learning_rate=entry.learning_rate,
         effort=entry.effort,
+        largest_batch=entry.largest_batch,
         documented=entry.documented,
         because=entry.because or f"as {entry.source} has it",
     )
