@@ -137,6 +137,9 @@ def template_context(
         "mistakes": sections.find_worst_mistakes(run, predictions, items, translate),
         "curve": curve,
         "curve_sentence": None if curve is None else curve.sentence(noun),
+        "curve_chart": None
+        if curve is None
+        else charts.learning_curve_chart(curve, translate.plural(noun), translate),
         "curve_start": None
         if curve is None
         else charts.scale_start(min(point.low for point in curve.points)),
