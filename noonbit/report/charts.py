@@ -222,7 +222,7 @@ def learning_curve_chart(
     across = Axis(middle - half, middle + half, 90, 440)
     up, step = accuracy_axis(min(point.low for point in curve.points), 230, 40)
     parts: list[Shape | str] = [
-        Text(70, 20, translate("accuracy"), "accuracy label end"),
+        Text(0, 20, translate("accuracy"), "accuracy label"),
         Line(70, 230, 460, 230, "axis"),
         Text(
             265,
