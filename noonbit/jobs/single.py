@@ -54,9 +54,11 @@ from noonbit.runs.checkpoint import load_checkpoint, save_checkpoint, save_weigh
 from noonbit.runs.folder import new_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import resolved_settings, training_metadata
+from noonbit.runs.network import require_rebuildable
 from noonbit.runs.network_code import keep_files, name_to_build
 from noonbit.runs.predictions import evaluate_test_split
-from noonbit.runs.run import CHECKPOINT, RECIPE, Run
+from noonbit.runs.run import Run
+from noonbit.runs.stored_run import CHECKPOINT, RECIPE
 from noonbit.runs.timed_steps import read_timed_steps
 from noonbit.system.artefacts import refuse, settings_of
 from noonbit.system.files import write_json
@@ -192,7 +194,7 @@ class Training:
         `epochs` replaces the number that was planned; see `jobs.extension`.
         """
         if model is None:
-            run.require_rebuildable()
+            require_rebuildable(run)
         recipe, checkpoint = recipe_as_started(run), run.path / CHECKPOINT
         if epochs is not None:
             recipe = extended_recipe(recipe, epochs)

@@ -243,6 +243,7 @@ def plan_inputs(
         optimizer=entry.optimizer,
         learning_rate=entry.learning_rate,
         effort=entry.effort,
+        largest_batch=entry.largest_batch,
         documented=entry.documented,
         because=entry.because or f"as {entry.source} has it",
     )

