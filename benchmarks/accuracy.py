@@ -39,11 +39,11 @@ class Goal:
 
 
 LAST = ("--keep", "last")
-FLIP, SHIFT = (("--test-time-augmentation", views) for views in ("flip", "shift=1"))
+FLIP = ("--test-time-augmentation", "flip")
 GOALS = {
     # One pass over 32,000 images is enough; the others choose nothing.
     "mnist-99.0": Goal("mnist", 0.990, ("--fast", "--epochs", "1", "--validation", "28000", *LAST)),
-    "mnist-99.4": Goal("mnist", 0.994, ("--fast", "--epochs", "5", *SHIFT, *LAST)),
+    "mnist-99.4": Goal("mnist", 0.994, ("--fast", "--epochs", "2", *LAST)),
     "fashion-mnist-92": Goal(
         "fashion-mnist", 0.92, ("--epochs", "3", "--augment", "shift=2,flip", *FLIP, *LAST)
     ),

@@ -10,9 +10,9 @@
     32x32x3     3x3               64, 128, 256
     64x64x3     4x4, stride 2     64, 128, 256
 
-`glimpse` has about a tenth of the arithmetic: the stem always has stride 2, the widths are half,
-and neither the stem nor the first convolution of a block pads its maps. `noonbit train --fast`
-trains it.
+`glimpse` has a tenth of the arithmetic, of large images a fifth: the stem always has stride 2, the
+widths are half, and neither the stem nor the first convolution of a block pads its maps. `noonbit
+train --fast` trains it.
 
 Four choices make them fast (measured in docs/performance.md). The stem's filters are computed from
 the training images before the first step (Page, "How to train your ResNet", 2018; Jordan, "94% on

@@ -12,6 +12,7 @@ from noonbit.config.augmentation import Augmentation
 from noonbit.config.plan import (
     DECAYS,
     FEWEST_EPOCHS,
+    LARGEST_BATCH,
     MOST_EPOCHS,
     Plan,
     PlanInputs,
@@ -139,6 +140,17 @@ def test_the_batch_size_grows_with_the_data_and_leaves_sixteen_steps(images: int
     assert size <= derive_batch_size(images + 1)[0]
     assert size == 8 or images / size >= 16
     assert reason
+
+
+def test_a_network_may_want_smaller_batches_than_others() -> None:
+    assert derive(Recipe(), MNIST).batch_size == LARGEST_BATCH
+    plan = derive(Recipe(), replace(MNIST, largest_batch=256))
+    assert plan.batch_size == 256
+    assert "large enough to be fast" in plan.reasons["batch_size"]
+    few = replace(MNIST, items=100, largest_batch=256)
+    assert (
+        derive(Recipe(), few).batch_size == derive(Recipe(), replace(MNIST, items=100)).batch_size
+    )
 
 
 def test_what_a_source_fixes_stands_where_nothing_else_was_stated() -> None:

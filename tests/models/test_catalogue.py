@@ -208,6 +208,21 @@ def test_the_stem_initialised_from_data_is_part_of_the_state_dict() -> None:
     assert torch.equal(fresh.eval()(images), copy(images))
 
 
+def test_glimpse_has_a_small_part_of_the_arithmetic_of_glance() -> None:
+    for channels, size, least in ((1, (28, 28), 12), (3, (32, 32), 9), (3, (64, 64), 5)):
+        glance, glimpse = (
+            summarise(build(name, 10, channels, size), (channels, *size)).multiply_adds
+            for name in ("glance", "glimpse")
+        )
+        assert glance > least * glimpse, (size, glance / glimpse)
+
+
+@pytest.mark.parametrize("side", [1, 8, 15, 16, 23, 24, 25, 160])
+def test_glimpse_leaves_a_map_of_every_size(side: int) -> None:
+    model = build("glimpse", 3, 1, (side, side)).eval()
+    assert model(torch.zeros(2, 1, side, side)).shape == (2, 3)
+
+
 def test_only_networks_with_a_whitening_stem_init_from_data() -> None:
     looking = [
         name
