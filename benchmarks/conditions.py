@@ -5,7 +5,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from cyclopts import Parameter
 
 from benchmarks.record import precisions
 from benchmarks.side_by_side import confine
@@ -27,11 +29,11 @@ class Conditions:
     """Under which everybody is measured; raises `UsageError` for what this processor has not."""
 
     isa: Isa = "native"
-    """The newest vector instructions that PyTorch, oneDNN, MKL and our kernels may use."""
+    """The newest vector instructions that PyTorch and noonbit may use."""
     busy: int = 0
-    """Processes that spin at normal priority meanwhile, on the same processors."""
+    """Processes that spin meanwhile."""
     kernels: bool = True
-    """Whether noonbit may use its compiled kernels."""
+    """With noonbit's compiled kernels, or without."""
 
     def __post_init__(self) -> None:
         if self.isa != "native" and LEVELS[self.isa] not in x86_64_levels():
@@ -79,3 +81,7 @@ class Conditions:
         busy = f"{self.busy} busy process{'es' if self.busy > 1 else ''} beside it"
         parts = (self.isa, busy if self.busy else "", "" if self.kernels else "without kernels")
         return ", ".join(filter(None, parts))
+
+
+MeasuredUnder: TypeAlias = Annotated[Conditions, Parameter(name="*")]
+"""A flag for each condition, without a common prefix."""

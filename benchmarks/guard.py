@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from benchmarks.against_pytorch import Comparison, compare
-from benchmarks.conditions import Conditions, Isa
+from benchmarks.conditions import Conditions, MeasuredUnder
 from benchmarks.networks import TASKS
 from benchmarks.record import rounded
 from noonbit.errors import CheckFailed
@@ -24,9 +24,7 @@ TRIES = 2
 
 def guard(
     *,
-    isa: Isa = "native",
-    busy: int = 0,
-    kernels: bool = True,
+    conditions: MeasuredUnder = Conditions(),  # noqa: B008 - frozen
     rounds: int = 7,
     seconds: float = 0.4,
     threads: int | None = None,
@@ -37,12 +35,6 @@ def guard(
 
     Parameters
     ----------
-    isa
-        The newest vector instructions that PyTorch and noonbit may use.
-    busy
-        Processes that spin meanwhile.
-    kernels
-        With noonbit's compiled kernels, or without.
     rounds
         How often every contestant has its turn.
     seconds
@@ -50,7 +42,6 @@ def guard(
     threads
         For every contestant; left out: the processors this process may use.
     """
-    conditions = Conditions(isa, busy, kernels)
     threads = threads or usable_cpus()
     comparisons: list[Comparison] = []
     print(f"{conditions}, {threads} thread{'s' if threads > 1 else ''}:", flush=True)

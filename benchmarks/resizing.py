@@ -20,7 +20,7 @@ from benchmarks.processes import ratios
 from benchmarks.record import RESULTS, facts, keep
 from benchmarks.side_by_side import Spread
 from noonbit.cli.output import print_table
-from noonbit.data.preprocess import images as preprocessing
+from noonbit.data.preprocess import resize as resize_module
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.readers.pictures import decode
 
@@ -137,7 +137,7 @@ def brought_back(images: NDArray[np.uint8], shape: tuple[int, ...], name: str) -
     preprocessor = ImagePreprocessor(
         height=shape[0], width=shape[1], channels=3 if len(shape) == 3 else 1
     )
-    with patch.object(preprocessing, "RESAMPLING", Image.Resampling[name]):
+    with patch.object(resize_module, "RESAMPLING", Image.Resampling[name]):
         pixels = [preprocessor.transform_one(Image.fromarray(each))[0] for each in images]
     return np.stack(pixels).transpose(0, 2, 3, 1).reshape(len(images), *shape)
 
@@ -152,7 +152,7 @@ def times_as_long(kind: str, side: int, size: int, rounds: int) -> dict[str, Spr
     Image.fromarray(noise).resize((side, side)).save(stream, kind)
     preprocessor = ImagePreprocessor(height=size, width=size, channels=3)
     repeats = max(3, 4_000_000 // side**2)
-    contestants = {name: (name, preprocessing.REDUCED_TO) for name in FILTERS}
+    contestants = {name: (name, resize_module.REDUCED_TO) for name in FILTERS}
     contestants = {ONE_STEP: ("BILINEAR", side)} | contestants
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(rounds):
@@ -161,8 +161,8 @@ def times_as_long(kind: str, side: int, size: int, rounds: int) -> dict[str, Spr
         for name in order:
             resampling, reduced_to = contestants[name]
             with (
-                patch.object(preprocessing, "RESAMPLING", Image.Resampling[resampling]),
-                patch.object(preprocessing, "REDUCED_TO", reduced_to),
+                patch.object(resize_module, "RESAMPLING", Image.Resampling[resampling]),
+                patch.object(resize_module, "REDUCED_TO", reduced_to),
             ):
                 started = time.perf_counter()
                 for _ in range(repeats):

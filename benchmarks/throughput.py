@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.against_pytorch import compare
-from benchmarks.conditions import Conditions, Isa
+from benchmarks.conditions import Conditions, MeasuredUnder
 from benchmarks.networks import NOT_IN_KERAS, STEPS, TASKS
 from benchmarks.record import RESULTS, facts, keep, measured_peak
 from benchmarks.side_by_side import Contestant, Measured, Spread, described, side_by_side
@@ -34,9 +34,7 @@ def throughput(
     rounds: int = 7,
     seconds: float = 2.0,
     threads: int | None = None,
-    isa: Isa = "native",
-    busy: int = 0,
-    kernels: bool = True,
+    conditions: MeasuredUnder = Conditions(),  # noqa: B008 - frozen
     out: Path = RESULTS / "throughput.json",
 ) -> None:
     """Images/s of training the same networks, against Keras and plain PyTorch.
@@ -57,12 +55,6 @@ def throughput(
         The least length of a turn; it ends with an epoch.
     threads
         For every contestant; left out: the processors this process may use.
-    isa
-        The newest vector instructions that PyTorch and noonbit may use.
-    busy
-        Processes that spin meanwhile.
-    kernels
-        With noonbit's compiled kernels, or without.
     out
         The file for the result.
     """
@@ -73,7 +65,6 @@ def throughput(
                 f"No network here is called '{name}'.{did_you_mean(name, TASKS)} "
                 f"There are: {', '.join(TASKS)}."
             )
-    conditions = Conditions(isa, busy, kernels)
     threads = threads or usable_cpus()
     with conditions.neighbours(threads):
         peak, line = measured_peak(threads), ""

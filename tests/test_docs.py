@@ -9,7 +9,7 @@ import pytest
 from paths import PROJECT
 
 from noonbit.cli.main import COMMANDS, app, name_default_pretrained
-from noonbit.runs import run as run_module
+from noonbit.runs import stored_run
 
 KOREAN = sorted((PROJECT / "docs" / "ko").glob("*.md"))
 PAGES = [PROJECT / "README.md", *KOREAN]
@@ -56,7 +56,7 @@ def test_every_link_of_the_documentation_leads_to_a_file(page: Path) -> None:
 
 @pytest.mark.parametrize("page", ["docs/runs.md", "docs/ko/runs.md"])
 def test_the_files_of_a_run_folder_are_all_documented(page: str) -> None:
-    named = re.findall(r"^      (\S+)  ", str(run_module.__doc__), re.MULTILINE)
+    named = re.findall(r"^      (\S+)  ", str(stored_run.__doc__), re.MULTILINE)
     assert "learning_curve.json" in named
     text = (PROJECT / page).read_text(encoding="utf-8")
     assert [name for name in named if f"`{name}`" not in text] == []

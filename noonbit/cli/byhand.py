@@ -1,8 +1,6 @@
 """noonbit byhand"""
 
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from cyclopts import Parameter
@@ -10,7 +8,7 @@ from cyclopts import Parameter
 from noonbit.cli.output import DataDir, Json, OutFolder, print_json, print_line, print_table, say
 from noonbit.config.ranges import Range
 from noonbit.config.recipe import LARGEST_RATE, LARGEST_SEED, MOST_EPOCHS
-from noonbit.errors import ArtefactError, CheckFailed, plural
+from noonbit.errors import CheckFailed, plural
 
 if TYPE_CHECKING:
     from noonbit.course.byhand import Epoch, Examples
@@ -64,7 +62,6 @@ def byhand(
         written.
     """
     from noonbit.course.byhand import (
-        DOCUMENTED,
         HIDDEN_UNITS,
         ITEMS,
         LEARNING_RATE,
@@ -72,6 +69,7 @@ def byhand(
         Network,
         documented_slope,
         exact_slope,
+        first_difference,
         open_examples,
     )
 
@@ -99,21 +97,27 @@ def byhand(
         if not json:
             print_epoch(len(history), epoch)
         history.append(epoch)
-    settings = (source, learning_rate, hidden_units, items, seed, exact, batch_size)
+    settings = {
+        "source": source,
+        "learning_rate": learning_rate,
+        "hidden_units": hidden_units,
+        "items": items,
+        "seed": seed,
+        "exact": exact,
+        "batch_size": batch_size,
+    }
     documented = (DOCUMENTED_SOURCE, LEARNING_RATE, HIDDEN_UNITS, ITEMS, SEED, False, None)
-    is_documented = settings == documented
-    different = first_difference(history, DOCUMENTED) if is_documented else None
-    pictures = [] if out is None else write_pictures(out, history, all_training)
+    is_documented = tuple(settings.values()) == documented
+    different = first_difference(history) if is_documented else None
+    pictures = []
+    if out is not None:
+        from noonbit.course.byhand_pictures import write_pictures
+
+        pictures = write_pictures(out, history, all_training)
     if json:
         print_json(
             {
-                "source": source,
-                "learning_rate": learning_rate,
-                "hidden_units": hidden_units,
-                "items": items,
-                "seed": seed,
-                "exact": exact,
-                "batch_size": batch_size,
+                **settings,
                 "epochs": [asdict(epoch) for epoch in history],
                 "is_the_documents": different is None if is_documented else None,
                 "pictures": [str(picture) for picture in pictures],
@@ -121,15 +125,8 @@ def byhand(
         )
     for picture in pictures:
         say(f"picture  {picture}")
-    if different is not None:
-        raise CheckFailed(
-            f"The line of epoch {different} is not the document's, "
-            f"{' '.join(DOCUMENTED[different])}. The images or the arithmetic differ."
-        )
     if is_documented:
-        compared = min(len(history), len(DOCUMENTED))
-        lines = "" if compared == len(history) else f" of the first {compared} lines"
-        say(f"\nEvery digit{lines} is the document's.")
+        say_comparison(len(history), different)
     say(f"next     noonbit gradcheck byhand{'-exact' if exact else ''}")
 
 
@@ -161,30 +158,15 @@ def print_epoch(number: int, epoch: "Epoch") -> None:
     print_line("  ".join((f"{number:5}", *(f"{cell:>{len(name)}}" for cell, name in cells))))
 
 
-def first_difference(
-    history: "Sequence[Epoch]", documented: Sequence[tuple[str, ...]]
-) -> int | None:
-    """Return the first epoch, from 0, whose line is not the document's; None if all lines are."""
-    lines = (epoch.printed() for epoch in history)
-    pairs = enumerate(zip(lines, documented, strict=False))
-    return next((number for number, (own, other) in pairs if own != other), None)
+def say_comparison(epochs: int, different: int | None) -> None:
+    """Say that all lines are the document's; raises `CheckFailed` with the first that is not."""
+    from noonbit.course.byhand import DOCUMENTED
 
-
-def write_pictures(folder: Path, history: "list[Epoch]", training: "Examples") -> list[Path]:
-    """Write the curves and five images into `folder`, and return the paths.
-
-    Raises `ArtefactError` if the folder cannot be made.
-    """
-    from noonbit.course.byhand_pictures import draw_curves, draw_random_images
-    from noonbit.data.contact_sheet import write_png
-    from noonbit.system.files import explain_write_error, write
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArtefactError(explain_write_error(folder, error)) from None
-    curves, images = folder / "byhand-curves.png", folder / "byhand-images.png"
-    figure, sheet = draw_curves(history), draw_random_images(training)
-    write(curves, lambda temporary: figure.savefig(temporary, format="png", dpi=120))
-    write_png(images, sheet)
-    return [curves, images]
+    if different is not None:
+        raise CheckFailed(
+            f"The line of epoch {different} is not the document's, "
+            f"{' '.join(DOCUMENTED[different])}. The images or the arithmetic differ."
+        )
+    compared = min(epochs, len(DOCUMENTED))
+    lines = "" if compared == epochs else f" of the first {compared} lines"
+    say(f"\nEvery digit{lines} is the document's.")

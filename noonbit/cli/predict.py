@@ -1,47 +1,22 @@
 """noonbit predict RUN|MODEL.onnx INPUTS, or --url URL INPUTS"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter, validators
 
+from noonbit.cli.go_move import NUMBERED, draw_move
 from noonbit.cli.model_file import is_model_file, open_run_or_file, refuse_flag
-from noonbit.cli.output import (
-    DataDir,
-    Json,
-    OutFile,
-    convert_path,
-    print_diagram,
-    print_json,
-    print_line,
-    print_table,
-    say,
-    say_adjustments,
-    write_rows,
-)
+from noonbit.cli.output import DataDir, Json, OutFile, convert_path
+from noonbit.cli.prediction_output import Answer, give_predictions, require_form_of_output
 from noonbit.cli.trust import Trust, open_run
-from noonbit.errors import DataError, UsageError, plural
-from noonbit.system.paths import user_path
-from noonbit.terminal import shell_word
+from noonbit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from noonbit.cli.model_file import RunOrFile
     from noonbit.config.read_options import ReadOptions
-    from noonbit.data.preprocess.base import Preprocessor
     from noonbit.evaluation.inference import Predictions
-    from noonbit.explain.ngrams import NGramExplanation
     from noonbit.runs.run import Run
-
-SHOWN_NGRAMS = 8
-"""N-grams printed per sentence, and in a row of a CSV, those with the largest contributions."""
-SHOWN_ROWS = 50
-"""Rows printed at most; --out writes all."""
-MOST_LEFT_OUT = 20
-"""Inputs that could not be read which are printed; --json has all."""
-NUMBERED, MOST_NUMBERED = 5, 9
-"""Moves numbered on a board: by default, and at most, since each has one digit."""
 
 
 def predict(
@@ -112,7 +87,7 @@ def predict(
 
     options = ReadOptions(label_column=label_column, path_column=path_column)
     if url is not None:
-        from noonbit.cli.predict_url import refuse_flags_of_runs
+        from noonbit.cli.predict_url import predict_by_server, refuse_flags_of_runs
 
         refuse_flags_of_runs(
             {
@@ -124,11 +99,13 @@ def predict(
             }
         )
         require_form_of_output(out, like)
-        answer = ask_server(url, (run, *inputs) if run else (), text, options)
+        answer = predict_by_server(url, (run, *inputs) if run else (), text, options)
     else:
         refuse_unfit_flags(run, inputs, text, explain=explain, move=move, random=random, seed=seed)
         if random is not None:
-            show_random(
+            from noonbit.cli.random_items import show_random_items
+
+            show_random_items(
                 open_run(run, trust=trust),
                 random,
                 seed=seed,
@@ -149,17 +126,6 @@ def predict(
     give_predictions(
         answer, top=top or 1, out=out, like=like, escape_formulas=escape_formulas, json=json
     )
-
-
-class Answer(NamedTuple):
-    """What was predicted, and by whom."""
-
-    predictions: "Predictions"
-    kind: "Preprocessor | type[Preprocessor]"
-    """Has the words for the inputs."""
-    origin: dict[str, str]
-    """Says in JSON who answered."""
-    explanations: "Sequence[NGramExplanation]" = ()
 
 
 def refuse_unfit_flags(
@@ -198,16 +164,6 @@ def refuse_unfit_flags(
         )
 
 
-def ask_server(
-    url: str, sources: tuple[str, ...], text: tuple[str, ...], options: "ReadOptions"
-) -> Answer:
-    """Have a server predict files and sentences."""
-    from noonbit.cli.predict_url import predict_by_server
-
-    predictions, kind = predict_by_server(url, sources, text, options)
-    return Answer(predictions, kind, {"url": url})
-
-
 def ask_network(
     loaded: "RunOrFile",
     inputs: tuple[str, ...],
@@ -228,117 +184,6 @@ def ask_network(
 
     network = cast("Run", loaded).model  # of a file, `--explain` was refused before it was opened
     return Answer(predictions, kind, origin, explain_texts(network, loaded.contract, texts))
-
-
-def require_form_of_output(out: Path | None, like: Path | None) -> None:
-    """Raise `UsageError` or `DataError` for a file that predictions cannot be written as."""
-    if out is not None and out.suffix not in (".csv", ".json", ".parquet"):
-        raise UsageError(f"--out {out} ends in '{out.suffix}'; use .csv, .json or .parquet.")
-    if like is not None and (out is None or out.suffix != ".csv"):
-        raise UsageError(f"--like {like} shows the form of a file: add --out submission.csv.")
-    if like is not None:
-        from noonbit.evaluation.submission import require_form
-
-        require_form(like)
-
-
-def give_predictions(
-    answer: Answer,
-    *,
-    top: int,
-    out: Path | None,
-    like: Path | None,
-    escape_formulas: bool,
-    json: bool,
-) -> None:
-    """Print predictions, or write them to `out`; raises `DataError` if there are none."""
-    predictions, kind, origin, explanations = answer
-    rows = predictions.rows(top)
-    nested = rows
-    if explanations:
-        whole = [explanation.as_dict(predictions.class_names) for explanation in explanations]
-        nested = [row | {"explanation": one} for row, one in zip(rows, whole, strict=True)]
-    say_notes(kind, predictions)
-    if out is not None and rows:
-        if like is not None:
-            write_like(like, out, predictions)
-        elif explanations and out.suffix == ".csv":
-            flat = add_weights(rows, explanations, predictions.class_names)
-            write_rows(out, flat, escape_formulas=escape_formulas)
-        else:
-            write_rows(out, nested, escape_formulas=escape_formulas)
-        say(f"wrote    {out} ({plural(len(rows), 'row') if like is None else f'as {like}'})")
-    if json:
-        left_out = [{"name": item.name, "reason": item.reason} for item in predictions.bad]
-        print_json({**origin, "predictions": nested, "left_out": left_out})
-    elif out is None:
-        print_rows(rows, explanations, predictions.class_names)
-    if not rows:
-        raise DataError("None of the inputs could be read; see the lines above.")
-
-
-def show_random(
-    run: "Run",
-    count: int,
-    *,
-    seed: int | None,
-    top: int,
-    out: Path | None,
-    escape_formulas: bool,
-    data_dir: Path | None,
-    json: bool,
-) -> None:
-    """Show random test items; raises `UsageError` for an ending that they cannot be written as."""
-    from noonbit.cli.random_items import show_random_items
-
-    endings = [".csv", ".json", ".parquet"]
-    if run.contract.preprocessor.shown_as == "picture":
-        endings.append(".png")
-    if out is not None and out.suffix not in endings:
-        raise UsageError(
-            f"--out {out} ends in '{out.suffix}'; use {', '.join(endings[:-1])} or {endings[-1]}."
-        )
-    show_random_items(
-        run,
-        count,
-        seed=seed,
-        top=top,
-        out=out,
-        escape_formulas=escape_formulas,
-        data_dir=data_dir,
-        json=json,
-    )
-
-
-def say_notes(kind: "Preprocessor | type[Preprocessor]", predictions: "Predictions") -> None:
-    """Print which inputs could not be read, and what was changed in others."""
-    for item in predictions.bad[:MOST_LEFT_OUT]:
-        say(f"left out {item}")
-    if len(predictions.bad) > MOST_LEFT_OUT:
-        say(f"left out {len(predictions.bad) - MOST_LEFT_OUT:,} more; --json has all")
-    counts = {name: len(found) for name, found in predictions.adjusted.items()}
-    say_adjustments(kind, counts)
-
-
-def print_rows(
-    rows: "list[dict[str, Any]]",
-    explanations: "Sequence[NGramExplanation]",
-    class_names: "Sequence[str]",
-) -> None:
-    """Print the first predictions, each with its explanation if there is one."""
-    shown = rows[:SHOWN_ROWS]
-    if explanations:
-        for row, explanation in zip(shown, explanations, strict=False):
-            print_explanation(row, explanation, class_names)
-    elif rows:
-        # What was adjusted is said in the notes already.
-        columns = [column for column in rows[0] if column != "adjusted"]
-        print_table(
-            [column.replace("_", " ") for column in columns],
-            [[format_value(row[column]) for column in columns] for row in shown],
-        )
-    if len(rows) > len(shown):
-        say(f"... and {len(rows) - len(shown):,} more; --out predictions.csv keeps them all")
 
 
 def require_sentences(run: "RunOrFile", flag: str) -> None:
@@ -368,89 +213,3 @@ def predict_texts(
         if isinstance(opened.part.raw, Sentences):
             texts += opened.part.raw
     return concatenate_predictions(each), texts
-
-
-def print_explanation(
-    row: dict[str, Any], explanation: "NGramExplanation", class_names: "Sequence[str]"
-) -> None:
-    """Print a sentence, its class, and the n-grams that count for or against the class."""
-    name = row["prediction"]
-    print_line(f"{name} {row['probability']:.4f}  {' '.join(explanation.tokens)}")
-    for line in explanation.lines(class_names.index(name), SHOWN_NGRAMS):
-        print_line(line)
-
-
-def add_weights(
-    rows: "list[dict[str, Any]]",
-    explanations: "Sequence[NGramExplanation]",
-    class_names: "Sequence[str]",
-) -> "list[dict[str, Any]]":
-    """Return the rows with columns for the n-grams that count most for or against the class."""
-    table = []
-    for row, explanation in zip(rows, explanations, strict=True):
-        weights = explanation.for_class(class_names.index(row["prediction"]))
-        columns: dict[str, Any] = {}
-        for rank in range(SHOWN_NGRAMS):
-            ngram, weight = weights[rank] if rank < len(weights) else (None, None)
-            columns[f"words_{rank + 1}"] = None if ngram is None else " ".join(ngram.words)
-            columns[f"weight_{rank + 1}"] = weight
-        table.append(row | columns)
-    return table
-
-
-def draw_move(
-    run: str,
-    inputs: tuple[str, ...],
-    move: int,
-    *,
-    numbered: int,
-    out: Path | None,
-    trust: bool,
-    json: bool,
-) -> None:
-    """Draw the position before a move of one game, on the terminal or into an SVG file."""
-    if len(inputs) > 1:
-        raise UsageError(f"--move is of one game; {len(inputs)} sources were given.")
-    if out is not None and out.suffix != ".svg":
-        raise UsageError(f"--out {out} ends in '{out.suffix}'; with --move it is a .svg.")
-    if numbered > MOST_NUMBERED:
-        raise UsageError(f"--top {numbered} is more than a board can number; use {MOST_NUMBERED}.")
-    loaded = open_run(run, trust=trust)
-    if loaded.contract.preprocessor.input_kind != "boards":
-        raise UsageError(
-            f"--move is for games of Go, and {loaded.path.name} takes "
-            f"{loaded.contract.preprocessor.input_kind}. Leave it out."
-        )
-    from noonbit.runs.go_move import predict_move
-
-    answer = predict_move(loaded, user_path(inputs[0]), move, numbered=numbered)
-    for finding in answer.findings:
-        say(f"note     {finding}")
-    if out is not None:
-        from noonbit.system.files import write_text
-
-        write_text(out, answer.diagram.svg(answer.title))
-        say(f"wrote    {out}")
-    if json:
-        print_json({"run": str(loaded.path)} | answer.as_dict())
-        return
-    if out is None:
-        print_diagram(answer.title, answer.diagram.text())
-    for line in answer.lines():
-        print_line(line)
-    if out is None:
-        words = f"{loaded.word} {shell_word(inputs[0])}"
-        say(f"\nnext     noonbit predict {words} --move {move} --out board.svg")
-
-
-def write_like(form: Path, out: Path, predictions: "Predictions") -> None:
-    """Write the predictions in the form of a competition's sample."""
-    from noonbit.evaluation.submission import fill_form
-    from noonbit.system.files import write_text
-
-    write_text(out, fill_form(form, predictions))
-
-
-def format_value(value: object) -> str:
-    """Format a probability with four digits, anything else with `str`."""
-    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -2,27 +2,22 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from noonbit.cli.prediction_output import Answer
 from noonbit.config.read_options import ReadOptions
 from noonbit.errors import UsageError
-
-if TYPE_CHECKING:
-    from noonbit.data.preprocess.base import Preprocessor
-    from noonbit.evaluation.inference import Predictions
-
-KEY_VARIABLE = "NOONBIT_API_KEY"
 
 
 def predict_by_server(
     url: str, sources: Sequence[str], texts: Sequence[str], options: ReadOptions
-) -> "tuple[Predictions, type[Preprocessor]]":
+) -> Answer:
     """Ask a server about sentences and about every input at some paths.
 
-    Also returns the preprocessor of its kind of input, for its words. The key is that of
-    `NOONBIT_API_KEY`, if there is one. Raises as `RemoteModel.open` and `RemoteModel.predict`.
+    The key is that of `NOONBIT_API_KEY`, if there is one. Raises as `RemoteModel.open` and
+    `RemoteModel.predict`.
     """
     from noonbit.serve.client import RemoteModel
+    from noonbit.serve.settings import KEY_VARIABLE
 
     if not sources and not texts:
         raise UsageError(
@@ -30,7 +25,8 @@ def predict_by_server(
             "--text SENTENCE."
         )
     with RemoteModel.open(url, os.environ.get(KEY_VARIABLE) or None) as model:
-        return model.predict(sources, texts=texts, options=options), model.preprocessor
+        predictions = model.predict(sources, texts=texts, options=options)
+        return Answer(predictions, model.preprocessor, {"url": url})
 
 
 def refuse_flags_of_runs(given: Mapping[str, bool]) -> None:

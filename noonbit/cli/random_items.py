@@ -38,9 +38,13 @@ def show_random_items(
     """Show `count` different test items of a run, others each time unless there is a `seed`.
 
     `out` gets their rows (.csv, .json, .parquet), or a sheet of the pictures (.png). Raises
-    `UsageError` for more items than the test split has, and `ArtefactError` for an unfinished run.
+    `UsageError` for another ending and for more items than the test split has, and `ArtefactError`
+    for an unfinished run.
     """
-    preprocessor, answers = run.contract.preprocessor, read_predictions(run)
+    preprocessor = run.contract.preprocessor
+    if out is not None:
+        require_ending(out, draws_pictures=preprocessor.shown_as == "picture")
+    answers = read_predictions(run)
     if count > len(answers):
         raise UsageError(
             f"--random {count} is more than the {plural(len(answers), f'test {preprocessor.noun}')}"
@@ -66,6 +70,15 @@ def show_random_items(
             say(f"... and {len(rows) - SHOWN_ITEMS:,} more; --out items.csv keeps them all")
     say(f"again    noonbit predict {run.word} --random {count} --seed {seed}")
     say(f"next     noonbit errors {run.word}")
+
+
+def require_ending(out: Path, *, draws_pictures: bool) -> None:
+    """Raise `UsageError` for the ending of a file that items cannot be written as."""
+    endings = [".csv", ".json", ".parquet", *([".png"] if draws_pictures else [])]
+    if out.suffix not in endings:
+        raise UsageError(
+            f"--out {out} ends in '{out.suffix}'; use {', '.join(endings[:-1])} or {endings[-1]}."
+        )
 
 
 def list_rows(

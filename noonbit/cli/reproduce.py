@@ -1,20 +1,20 @@
 """noonbit reproduce [NAME | all]"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from noonbit.cli.output import DataDir, Json, convert_path, print_json, print_line, print_table, say
+from noonbit.cli.output import DataDir, Json, convert_path, print_json, print_table, say
+from noonbit.cli.reproduce_lists import list_experiments, list_programs
 from noonbit.cli.reproduce_words import Words
 from noonbit.course.experiments.results import REPRODUCED
 from noonbit.errors import CheckFailed, Interrupted, NoonbitError, UsageError, join_first
 from noonbit.language import Language
 
 if TYPE_CHECKING:
-    from noonbit.course.experiments.documents import Letter
     from noonbit.course.experiments.experiment import Experiment
     from noonbit.course.experiments.results import Result
     from noonbit.course.path.program import Place
@@ -55,13 +55,11 @@ def reproduce(
         Of headings, claims and verdicts: en, or ko for Korean; by default that of
         $NOONBIT_LANGUAGE.
     """
-    from noonbit.course.experiments.experiment import (
-        load_experiment,
-        load_experiments,
-    )
+    from noonbit.course.experiments.experiment import load_experiments
+    from noonbit.course.path.program import find_programs
 
     words = Words(language)
-    places = [] if of is None else find_places(of, words.language)
+    places = [] if of is None else find_programs(of, words.language)
     among = load_experiments() if of is None else experiments_among(places)
     if source is not None and name in (None, "all"):
         raise UsageError(
@@ -73,12 +71,7 @@ def reproduce(
     if name is None:
         list_experiments(among.values(), out, words, json=json)
         return
-    chosen = list(among.values()) if name == "all" else [load_experiment(name)]
-    for one in chosen:
-        if one.name not in among:
-            raise UsageError(f"{one.name} is not of {of}, but of {', '.join(one.headings)}.")
-    if not chosen:
-        raise UsageError(f"No program of {of} is an experiment: noonbit reproduce --of lists them.")
+    chosen = choose_experiments(name, among, of)
     results, failure = run_each(chosen, out, words, source=source, quick=quick, data_dir=data_dir)
     if json:
         objects = [result_to_dict(result, words) for result in results]
@@ -95,6 +88,38 @@ def reproduce(
         raise CheckFailed(
             f"Not met: {join_first(missed, 10)}. {out / 'index.html'} has the figures."
         )
+
+
+def choose_experiments(
+    name: str, among: "Mapping[str, Experiment]", of: str | None
+) -> "list[Experiment]":
+    """Return the experiment of that name, or all of `among`, which are those of `of`.
+
+    Raises `UsageError` for one that is not among them, and if there are none.
+    """
+    from noonbit.course.experiments.experiment import load_experiment
+
+    chosen = list(among.values()) if name == "all" else [load_experiment(name)]
+    for one in chosen:
+        if one.name not in among:
+            raise UsageError(f"{one.name} is not of {of}, but of {', '.join(one.headings)}.")
+    if not chosen:
+        raise UsageError(f"No program of {of} is an experiment: noonbit reproduce --of lists them.")
+    return chosen
+
+
+def experiments_among(places: "Sequence[Place]") -> "dict[str, Experiment]":
+    """Return the experiments of some programs by name, each once; of a document all of its own."""
+    from noonbit.course.experiments.experiment import experiments_of, load_experiment
+    from noonbit.course.path.program import all_places
+
+    found: dict[str, Experiment] = {}
+    for letter in dict.fromkeys(place.letter for place in places):
+        of_letter = [place for place in places if place.letter == letter]
+        if of_letter == [place for place in all_places() if place.letter == letter]:
+            found |= experiments_of(letter)
+    names = (place.program.experiment for place in places)
+    return found | {name: load_experiment(name) for name in names if name}
 
 
 def run_each(
@@ -136,123 +161,6 @@ def run_each(
         if not quick and source in (None, one.source):
             say(f"page     {write_page(out, words.language)}")
     return results, failure
-
-
-def find_places(word: str, language: Language) -> "list[Place]":
-    """Return the programs of a document, a heading or a term; raises `UsageError`."""
-    from noonbit.course.path.program import find_programs
-
-    return find_programs(word, language)
-
-
-def experiments_among(places: "Sequence[Place]") -> "dict[str, Experiment]":
-    """Return the experiments of some programs by name, each once; of a document all of its own."""
-    from noonbit.course.experiments.experiment import experiments_of, load_experiment
-    from noonbit.course.path.program import all_places
-
-    found: dict[str, Experiment] = {}
-    for letter in dict.fromkeys(place.letter for place in places):
-        of_letter = [place for place in places if place.letter == letter]
-        if of_letter == [place for place in all_places() if place.letter == letter]:
-            found |= experiments_of(letter)
-    names = (place.program.experiment for place in places)
-    return found | {name: load_experiment(name) for name in names if name}
-
-
-def list_programs(
-    places: "Sequence[Place]", out: Path, words: Words, *, word: str, json: bool
-) -> None:
-    """Print programs in order, each with its command, what it teaches, claim and last verdict."""
-    from noonbit.course.experiments.documents import DOCUMENTS
-    from noonbit.course.path.program import find_letter, load_documents
-
-    if json:
-        print_json([place.as_dict() | claim_and_verdict(place, out, words) for place in places])
-        return
-    letter = None
-    for place in places:
-        if place.letter != letter:
-            title = DOCUMENTS[place.letter], load_documents()[place.letter].title[1]
-            print_line(f"\n{place.letter}  {words.of(title)}")
-            letter = place.letter
-        print_program(place, out, words)
-    document = find_letter(word.strip())
-    first = places[0].program.quick_command
-    say(f"\nnext     {first if document is None else f'noonbit reproduce all --of {document}'}")
-
-
-def claim_and_verdict(place: "Place", out: Path, words: Words) -> dict[str, Any]:
-    """Return what a document claims of a program, and the last verdict; None without any."""
-    from noonbit.course.experiments.experiment import load_experiment
-    from noonbit.course.experiments.results import read_last_result
-
-    name = place.program.experiment
-    last = read_last_result(name, out) if name else None
-    return {
-        "claim": words.of(load_experiment(name).says) if name else None,
-        "verdict": None if last is None else last.verdict.outcome,
-        "figures": None if last is None else words.of(last.verdict.sentence),
-    }
-
-
-def print_program(place: "Place", out: Path, words: Words) -> None:
-    """Print a program as a paragraph."""
-    from noonbit.course.experiments.experiment import load_experiment
-    from noonbit.course.experiments.results import read_last_result
-    from noonbit.course.path.program import QUICK_DATA
-
-    program = place.program
-    english, korean = program.heading
-    lines = [words.of(program.teaches), program.command]
-    if program.quick and program.other_data:
-        data = words.of(QUICK_DATA[program.other_data])
-        lines.append(words("quick_on", command=program.quick, data=data))
-    elif program.quick:
-        lines.append(words("quick", command=program.quick))
-    if program.experiment:
-        says = words.of(load_experiment(program.experiment).says)
-        verdict = words.outcome(read_last_result(program.experiment, out))
-        lines.append(words("says", says=says, verdict=verdict))
-    both = f"{korean} ({english})"
-    print_line(f"\n{place.number:3}  {english if english == korean else both}")
-    for line in lines:
-        print_line(f"     {line}")
-
-
-def list_experiments(
-    experiments: "Iterable[Experiment]", out: Path, words: Words, *, json: bool
-) -> None:
-    """Print experiments with their claims and last verdicts, a table for each document."""
-    from noonbit.course.experiments.documents import DOCUMENTS
-    from noonbit.course.experiments.results import read_last_result
-    from noonbit.course.path.program import load_documents
-
-    rows = []
-    by_document: dict[Letter, list[tuple[str, str, str, str]]] = {}
-    for one in experiments:
-        last = read_last_result(one.name, out)
-        says = words.of(one.says)
-        rows.append(
-            {
-                "name": one.name,
-                "claim": says,
-                "verdict": None if last is None else last.verdict.outcome,
-                "figures": None if last is None else words.of(last.verdict.sentence),
-                "headings": one.headings,
-            }
-        )
-        cells = one.name, one.headings[one.document], says, words.outcome(last)
-        by_document.setdefault(one.document, []).append(cells)
-    if json:
-        print_json(rows)
-        return
-    for letter, lines in by_document.items():
-        print_line(f"{letter}  {words.of((DOCUMENTS[letter], load_documents()[letter].title[1]))}")
-        print_table(
-            (words("name"), words("where"), words("document_says"), words("last_verdict")), lines
-        )
-        print_line()
-    say("next     noonbit reproduce --of D4")
 
 
 def result_to_dict(result: "Result", words: Words) -> dict[str, Any]:

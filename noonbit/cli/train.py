@@ -1,5 +1,6 @@
 """noonbit train SOURCE"""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -70,17 +71,10 @@ def train(
         recipe, ensemble_settings, source=source, config=config, fast=fast
     )
     ensemble_settings.require_consistent()
-    if resume is not None and (
-        recipe.explicit_settings().keys() - {"epochs"}
-        or ensemble_settings.count > 1
-        or out is not None
-        or from_run is not None
-    ):
-        raise UsageError(
-            "--resume continues a run as it was begun; leave out all flags but --epochs and --live."
+    if resume is not None:
+        refuse_flags_of_new_runs(
+            recipe, ensemble_settings, out=out, from_run=from_run, learning_curve=learning_curve
         )
-    if learning_curve and resume is not None:
-        raise UsageError("--learning-curve is of a training from the start; leave out --resume.")
     from noonbit.jobs.progress import display
     from noonbit.jobs.train import resume as resume_run
     from noonbit.jobs.train import train as train_source
@@ -90,13 +84,7 @@ def train(
     if trust and recipe.model is not None and is_custom(recipe.model):  # of --config
         trust_code([CustomNetwork.read(recipe.model)])
     if download:
-        if recipe.pretrained is None:
-            raise UsageError(
-                "--download is for --pretrained NAME; add it, or leave out --download."
-            )
-        from noonbit.pretrained.source import download_pretrained
-
-        download_pretrained(recipe.pretrained, say=say)
+        download_weights(recipe)
     with display() as observer:
         if resume is None:
             assert source is not None  # noqa: S101 - refused above
@@ -121,6 +109,37 @@ def train(
                 observer=observer,
             )
     print_trained(run, json=json)
+
+
+def refuse_flags_of_new_runs(
+    recipe: Recipe,
+    ensemble_settings: EnsembleSettings,
+    *,
+    out: Path | None,
+    from_run: str | None,
+    learning_curve: bool,
+) -> None:
+    """Raise `UsageError` for flags that only a training from the start can take."""
+    if (
+        recipe.explicit_settings().keys() - {"epochs"}
+        or ensemble_settings.count > 1
+        or out is not None
+        or from_run is not None
+    ):
+        raise UsageError(
+            "--resume continues a run as it was begun; leave out all flags but --epochs and --live."
+        )
+    if learning_curve:
+        raise UsageError("--learning-curve is of a training from the start; leave out --resume.")
+
+
+def download_weights(recipe: Recipe) -> None:
+    """Download the published weights of the recipe; raises `UsageError` if it names none."""
+    if recipe.pretrained is None:
+        raise UsageError("--download is for --pretrained NAME; add it, or leave out --download.")
+    from noonbit.pretrained.source import download_pretrained
+
+    download_pretrained(recipe.pretrained, say=say)
 
 
 def merge_settings(

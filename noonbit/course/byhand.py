@@ -16,7 +16,7 @@ The document's backward pass differs from the derivative of its error in two pla
 finds the difference.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -193,6 +193,13 @@ class Epoch:
 def cut(error: float) -> str:
     """Format an error with three decimals, without rounding."""
     return f"{error:.12f}"[:-9]
+
+
+def first_difference(history: Sequence[Epoch]) -> int | None:
+    """Return the first epoch, from 0, whose line is not the document's; None if all lines are."""
+    lines = (epoch.printed() for epoch in history)
+    pairs = enumerate(zip(lines, DOCUMENTED, strict=False))
+    return next((number for number, (own, documented) in pairs if own != documented), None)
 
 
 class Network:

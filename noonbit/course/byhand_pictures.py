@@ -1,6 +1,7 @@
 """The pictures of the network by hand: its document's curves and five random images."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from noonbit.course.byhand import Epoch, Examples
-from noonbit.data.contact_sheet import draw_grid
+from noonbit.data.contact_sheet import draw_grid, write_png
+from noonbit.errors import ArtefactError
+from noonbit.system.files import explain_write_error, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,3 +62,19 @@ def draw_random_images(examples: Examples) -> Image.Image:
     chosen = draw_random_items(len(examples.images))
     titles = [examples.class_names[label] for label in examples.labels[chosen]]
     return draw_grid(examples.images[chosen], titles, columns=len(chosen))
+
+
+def write_pictures(folder: Path, history: Sequence[Epoch], training: Examples) -> list[Path]:
+    """Write the curves and five images into `folder`, and return the paths.
+
+    Raises `ArtefactError` if the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArtefactError(explain_write_error(folder, error)) from None
+    curves, images = folder / "byhand-curves.png", folder / "byhand-images.png"
+    figure, sheet = draw_curves(history), draw_random_images(training)
+    write(curves, lambda temporary: figure.savefig(temporary, format="png", dpi=120))
+    write_png(images, sheet)
+    return [curves, images]

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from noonbit.data.files import File
-from noonbit.data.readers.delimited import is_number, open_table, read_text_columns
+from noonbit.data.readers.cells import is_number
+from noonbit.data.readers.delimited import open_table
+from noonbit.data.readers.table_columns import read_text_columns
 from noonbit.errors import DataError, UsageError, join_first, plural
 from noonbit.evaluation.inference import Predictions
 from noonbit.system.paths import describe_place, is_file

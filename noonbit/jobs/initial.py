@@ -17,6 +17,7 @@ from noonbit.data.prepared import PreparedDataset, load
 from noonbit.data.preprocess.base import require_fitting_settings
 from noonbit.data.split import Split
 from noonbit.errors import DataError, UsageError, join_first, plural
+from noonbit.runs.network import best_weights, require_rebuildable
 from noonbit.runs.network_code import name_to_build
 from noonbit.runs.run import Run
 from noonbit.terminal import shell_word
@@ -53,11 +54,11 @@ def begin_from(
             f"--from {shell_word(str(run.path / member))}, for instance."
         )
     if model is None:
-        run.require_rebuildable()
+        require_rebuildable(run)
     recipe = with_brought_settings(recipe, run, takes_model=model is None)
     if model is None:
         _ = run.model  # raises if the weights do not fit it
-    weights, epoch = run.best_weights()
+    weights, epoch = best_weights(run)
     preprocessor = run.contract.preprocessor
     require_fitting_settings(preprocessor, recipe.explicit_settings(), str(source))
     items = load(source, recipe, data_dir=data_dir, preprocessor=preprocessor)

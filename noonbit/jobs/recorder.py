@@ -7,7 +7,8 @@ from typing import Any
 
 from noonbit.config.plan import Plan
 from noonbit.runs.checkpoint import save_checkpoint
-from noonbit.runs.run import CHECKPOINT, Run
+from noonbit.runs.run import Run
+from noonbit.runs.stored_run import CHECKPOINT
 from noonbit.runs.timed_steps import TimedStepsFile
 from noonbit.training.setup import PreparedTraining
 from noonbit.training.state import Callbacks, StepProgress, TrainingState

@@ -19,7 +19,9 @@ from noonbit.export.graph import INPUT_NAMES, ExportedNetwork, example_input, ex
 from noonbit.export.onnx_file import OPSET, quiet_exporter
 from noonbit.export.onnx_model import OUTPUTS
 from noonbit.page.layer_maps import find_maps
-from noonbit.page.operator_rules import RULES, GraphState, Node, contiguous_strides
+from noonbit.page.operator_rules.node import GraphState, Node
+from noonbit.page.operator_rules.strides import contiguous_strides
+from noonbit.page.operator_rules.table import RULES
 from noonbit.page.spec import Attributes, Operator, PageGraph
 from noonbit.runs.run import Run
 

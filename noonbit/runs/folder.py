@@ -1,6 +1,6 @@
 """Create run folders, and load runs.
 
-What lies in one, and who writes it: `Run` in run.py has the map and writes the plain files,
+What lies in one, and who writes it: stored_run.py has the map and writes the plain files,
 checkpoint.py the weights, predictions.py the evaluation, `noonbit.report` the page.
 """
 
@@ -17,6 +17,7 @@ from torch import nn
 from noonbit.errors import ArtefactError, UsageError
 from noonbit.runs.find import RUNS, find_run, slug
 from noonbit.runs.lock import LOCK, hold
+from noonbit.runs.network import load_best_weights, with_test_time_augmentation
 from noonbit.runs.run import Run
 from noonbit.runs.run_json import read_run_json
 from noonbit.runs.stored_types import FORMAT
@@ -137,6 +138,6 @@ def load_run(
     if trust:
         run.trust()
     if model is not None:
-        run.load_weights(model)
-        run.model = run.with_test_time_augmentation(model)
+        load_best_weights(run, model)
+        run.model = with_test_time_augmentation(run, model)
     return run

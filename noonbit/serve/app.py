@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from noonbit.serve import docs_routes, open_inference_routes, probes, v1
+from noonbit.serve import docs_routes, probes, v1
 from noonbit.serve.access_log import LOGGER, AccessLog
+from noonbit.serve.open_inference import routes as open_inference_routes
 from noonbit.serve.refusal import CLIENT_LEFT, RequestRefused, bug_answer
 from noonbit.serve.request import Answer, Endpoint, Receive, Request, Route, Send
 from noonbit.serve.security import SECURITY_HEADERS, Gate

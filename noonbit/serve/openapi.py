@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document of a server: every path that it answers, and the form of every answer.
 
-The schemas are those of the types that the server itself reads and writes (`messages.py`,
-`open_inference.py`), and the limits are its settings, so that none can say something else.
+The schemas are those of the types that the server itself reads and writes (`messages.py` here
+and in `open_inference/`), and the limits are its settings, so that none can say something else.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from noonbit.serve.inputs import FORMS, describe_bodies
 from noonbit.serve.messages import AliveAnswer, ErrorAnswer, ModelAnswer, PredictAnswer
-from noonbit.serve.open_inference import (
-    VERSION,
+from noonbit.serve.open_inference.messages import (
     InferRequest,
     InferResponse,
     ModelMetadata,
@@ -25,6 +24,7 @@ from noonbit.serve.open_inference import (
     ServerMetadata,
     ServerReady,
 )
+from noonbit.serve.open_inference.signature import VERSION
 from noonbit.serve.service import Service
 
 Json: TypeAlias = dict[str, Any]

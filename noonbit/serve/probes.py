@@ -2,7 +2,7 @@
 
 from noonbit.serve.json_answer import answer_message
 from noonbit.serve.messages import AliveAnswer
-from noonbit.serve.open_inference import ServerReady
+from noonbit.serve.open_inference.messages import ServerReady
 from noonbit.serve.refusal import Busy
 from noonbit.serve.request import Answer, Request, Route
 from noonbit.serve.service import Service

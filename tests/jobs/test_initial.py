@@ -17,6 +17,7 @@ from noonbit.jobs.train import resume, train
 from noonbit.report.commands import repeat_command
 from noonbit.report.page import write_report
 from noonbit.runs.folder import load_run
+from noonbit.runs.network import best_weights
 
 RECIPE = Recipe(model="mlp", epochs=2, batch_size=8, threads=1)
 FURTHER = Recipe(epochs=2, batch_size=8, threads=1)
@@ -70,7 +71,7 @@ def test_an_interrupted_run_gives_its_best_weights_so_far(source, tmp_path):
     with pytest.raises(Interrupted):
         train(source, RECIPE, out=out, observer=Stopping(2, 2))
     run = train(source, STILL, from_run=load_run(out), out=tmp_path / "run")
-    assert equal(weights(run), load_run(out).best_weights()[0])
+    assert equal(weights(run), best_weights(load_run(out))[0])
     assert run.metadata["initial"]["epoch"] == 1
 
 

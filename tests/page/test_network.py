@@ -12,7 +12,7 @@ from page_network import SCRIPTS, answers_of_page, worst_difference
 from playwright.sync_api import Browser, Page
 
 from noonbit.page.graph import lower
-from noonbit.page.operator_rules import RULES
+from noonbit.page.operator_rules.table import RULES
 
 CLOSE = 1e-5
 RANDOM = np.random.default_rng(0)

@@ -17,6 +17,7 @@ from noonbit.models.catalogue import build
 from noonbit.runs.checkpoint import save_weights
 from noonbit.runs.find import RUNS, find_run, slug
 from noonbit.runs.folder import load_run, new_run
+from noonbit.runs.network import load_best_weights
 from noonbit.runs.run import Run
 from noonbit.runs.stored_types import FORMAT
 from noonbit.system.runtime import Runtime
@@ -328,7 +329,7 @@ def test_a_network_that_someone_else_moved_is_placed_again(digits_run, monkeypat
     run.model.to("meta")
 
     def place(runtime, model):
-        run.load_weights(model.to_empty(device=runtime.device))
+        load_best_weights(run, model.to_empty(device=runtime.device))
         return model
 
     monkeypatch.setattr(Runtime, "to_device", place)

@@ -11,6 +11,7 @@ from noonbit.errors import ArtefactError, Interrupted, UnfinishedRunWarning
 from noonbit.jobs.ensemble import train_members
 from noonbit.jobs.train import train
 from noonbit.runs.folder import load_run
+from noonbit.runs.network import best_weights
 
 RECIPE = Recipe(model="mlp", epochs=5, batch_size=8, threads=1)
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 8, 8), np.uint8)
@@ -29,7 +30,7 @@ def test_an_unfinished_run_answers_with_its_best_weights_and_warns(status, tmp_p
     run.update(status=status)
     rows = run.history
     best = max(rows, key=lambda row: (row.val_accuracy, -row.val_loss)).epoch
-    assert len(rows) == 2 and run.best_weights()[1] == best
+    assert len(rows) == 2 and best_weights(run)[1] == best
     with pytest.warns(UnfinishedRunWarning) as warned:
         assert len(run.predict(IMAGES)) == 3
     (warning,) = warned

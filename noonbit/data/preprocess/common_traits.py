@@ -12,7 +12,12 @@ from noonbit.data import cache
 from noonbit.data.dataset import Pictures, Raw
 from noonbit.data.files import has_unopened
 from noonbit.data.preprocess.base import Preprocessor
-from noonbit.data.preprocess.polarity import Polarity, background_level, polarity_of
+from noonbit.data.preprocess.polarity import (
+    Polarity,
+    background_level,
+    light_on_dark,
+    polarity_of,
+)
 from noonbit.data.preprocess.strokes import StrokeForm
 from noonbit.data.readers.headers import WORTH_KEEPING, decoder_version
 
@@ -22,6 +27,11 @@ LARGEST_KEPT_SIZE = 96
 """Images of one common size up to this many pixels a side are trained at that size."""
 DERIVED_SIZE = 64
 """Larger or mixed sizes are brought to this; what two cores train on in minutes."""
+PIXEL_MAKERS = (
+    *("images", "common_traits", "pixels", "polarity", "resize"),
+    *("ink", "strokes", "morphology"),
+)
+"""The modules here whose code decides which pixels a picture becomes."""
 
 
 def images_of(raw: Raw) -> Images:
@@ -88,13 +98,12 @@ def measure_sample(preprocessor: Preprocessor, sample: Images) -> tuple[Drawing,
         return Drawing(polarity=None, strokes=None), is_whole
     padded = preprocessor.model_copy(update={"polarity": polarity, "fit_mode": "pad"})
     pixels = np.asarray(padded.transform(sample).values)[:, 0]
-    light_on_dark = pixels if polarity == "light on dark" else 255 - pixels
-    return Drawing(polarity=polarity, strokes=StrokeForm.fit(light_on_dark)), is_whole
+    strokes = StrokeForm.fit(light_on_dark(pixels, polarity))
+    return Drawing(polarity=polarity, strokes=strokes), is_whole
 
 
 @once
 def preprocessing_code() -> str:
     """Return the code that makes pixels, for cache keys: another version may make others."""
-    names = "images", "common_traits", "pixels", "polarity", "ink", "strokes", "morphology"
-    files = (Path(__file__).with_name(f"{name}.py") for name in names)
+    files = (Path(__file__).with_name(f"{name}.py") for name in PIXEL_MAKERS)
     return decoder_version() + "".join(file.read_text(encoding="utf-8") for file in files)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from pydantic import Field, model_validator
 
 from noonbit.data.dataset import BadItem, NumberedNames, Picture, Raw, RawDataset
@@ -27,6 +27,7 @@ from noonbit.data.preprocess.base import (
     Values,
     transform_each,
 )
+from noonbit.data.preprocess.channel_statistics import channel_statistics
 from noonbit.data.preprocess.common_traits import (
     Images,
     derive_size,
@@ -34,19 +35,15 @@ from noonbit.data.preprocess.common_traits import (
     images_of,
     measure_drawing,
 )
-from noonbit.data.preprocess.pixels import (
-    border_pixels,
-    channels_first,
-    picture_axes,
-    scale_to_bytes,
-)
+from noonbit.data.preprocess.pixels import channels_first, picture_axes, scale_to_bytes
 from noonbit.data.preprocess.polarity import (
     POLARITY_SHARE,
     Polarity,
+    are_opposite,
     background_level,
-    have_polarity,
-    opposite_of,
+    light_on_dark,
 )
+from noonbit.data.preprocess.resize import FitMode, resize
 from noonbit.data.preprocess.strokes import StrokeForm
 from noonbit.data.preprocess.white_level import measure_white_level
 from noonbit.data.readers.bit_depth import FULL_WHITE, HIGHEST_LEVEL
@@ -56,19 +53,10 @@ from noonbit.errors import InputRefused, UsageError
 if TYPE_CHECKING:
     from noonbit.config.recipe import Recipe
 
-FitMode = Literal["crop", "pad"]
 RawPicture: TypeAlias = Image.Image | Picture | NDArray[np.generic]
 
-RESAMPLING = Image.Resampling.LANCZOS
-"""The filter that brings pictures to another size. Bilinear blurs what it shrinks: a network that
-learned from pictures as they are lost 4 to 15 points on enlarged ones (docs/performance.md)."""
-REDUCED_TO = 3
-"""What is larger than so many times the size is first reduced by whole pixels, which takes half the
-time and loses nothing that was measured."""
 LARGEST_SIDE = 1_024
 """Pixels a side that a network takes at most, as in the recipe."""
-ROUNDING = 1e-9
-"""A deviation of less is that of one level, up to rounding; one pixel in a billion gives more."""
 MOST_VALUES = 1_024
 """Pixels that `vectors` keeps of an image. More would hardly move the nearest neighbour's error."""
 
@@ -205,10 +193,10 @@ class ImagePreprocessor(Preprocessor):
         size, whole = (self.width, self.height), image
         if image.size != size:
             done.append("resized")
-            image = self._resize(image, size)
+            image = resize(image, size, self.fit_mode)
         array = np.asarray(image)
         pixels = array[None] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
-        if self._are_opposite(background_level(pixels[None]))[0]:
+        if are_opposite(background_level(pixels[None]), self.polarity)[0]:
             done.append("inverted")
             pixels = 255 - pixels
         if pixels.min() == pixels.max():
@@ -281,22 +269,7 @@ class ImagePreprocessor(Preprocessor):
     def statistics(self, values: Values, train: NDArray[np.int64] | None) -> Statistics:
         """Mean and deviation of the pixels of all images, or of those at `train`."""
         assert isinstance(values, np.ndarray)  # noqa: S101 - pictures are
-        count = len(values) if train is None else len(train)
-        levels = np.arange(256) / 255.0
-        means, stds = [], []
-        for channel in range(self.channels):
-            # A histogram gives the exact moments of bytes without a float copy of the data; block
-            # by block, because bincount makes its input eight times as large.
-            counts = np.zeros(256, np.int64)
-            for first in range(0, count, 1000):
-                block = slice(first, first + 1000)
-                pixels = values[block if train is None else train[block], channel]
-                counts += np.bincount(pixels.ravel(), minlength=256)
-            mean = float(counts @ levels / counts.sum())
-            means.append(mean)
-            std = float(np.sqrt(counts @ (levels - mean) ** 2 / counts.sum()))
-            stds.append(std if std > ROUNDING else 1.0)
-        return tuple(means), tuple(stds)
+        return channel_statistics(values, train)
 
     def vectors(self, values: NDArray[Any]) -> NDArray[np.float32]:
         """Return the pixels, thinned to at most 1,024 an image: float32 (N, pixels)."""
@@ -357,7 +330,7 @@ class ImagePreprocessor(Preprocessor):
         """Transform images of the contract's shape at once, without a copy where none changes."""
         opposite = np.zeros(len(given), np.bool_)
         if self.polarity is not None:
-            opposite = self._are_opposite(background_level(given))
+            opposite = are_opposite(background_level(given), self.polarity)
         images = given
         if opposite.any():
             images = given.copy()
@@ -396,7 +369,7 @@ class ImagePreprocessor(Preprocessor):
         done.append("reframed")
         if not reading.resembles:
             done.append("unlike")
-        return self._light_on_dark(reading.pixels[None]), done
+        return light_on_dark(reading.pixels[None], self.polarity), done
 
     def _have_training_form(
         self, images: NDArray[np.uint8], *, were_resized: bool
@@ -404,16 +377,8 @@ class ImagePreprocessor(Preprocessor):
         """Whether images (N, C, H, W) are framed as the training images; (N,)."""
         if self.strokes is None:
             return np.ones(len(images), np.bool_)
-        return self.strokes.matches(self._light_on_dark(images[:, 0]), were_resized=were_resized)
-
-    def _light_on_dark(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return 255 - pixels if self.polarity == "dark on light" else pixels
-
-    def _are_opposite(self, levels: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether backgrounds of these levels (N,), 0 to 255, have the other polarity."""
-        if self.polarity is None:
-            return np.zeros(len(levels), np.bool_)
-        return have_polarity(levels, opposite_of(self.polarity))
+        pixels = light_on_dark(images[:, 0], self.polarity)
+        return self.strokes.matches(pixels, were_resized=were_resized)
 
     def _is_one(self, shape: tuple[int, ...]) -> bool:
         """Whether an array of this shape is one image; otherwise it is many.
@@ -425,17 +390,6 @@ class ImagePreprocessor(Preprocessor):
             return len(shape) < 3
         has_channels = shape[2] in (1, 3) or shape[0] in (1, 3)
         return has_channels and not (self.channels == 1 and shape[1:] == self.size)
-
-    def _resize(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
-        factor = min(image.width // size[0], image.height // size[1]) // REDUCED_TO
-        if factor > 1:
-            image = image.reduce(factor)
-        if self.fit_mode == "crop":
-            return ImageOps.fit(image, size, RESAMPLING)
-        # A drawing keeps its whole ink; the new margin continues the picture's own background.
-        level = int(np.median(border_pixels(np.asarray(image.convert("L"))[None, None])[0]))
-        color = level if image.mode == "L" else (level, level, level)
-        return ImageOps.pad(image, size, RESAMPLING, color=color)
 
     def _image_of_array(self, array: NDArray[np.generic], name: str) -> Image.Image:
         """An array (H, W), (H, W, C) or (C, H, W) as a picture, its numbers scaled to bytes."""

@@ -32,9 +32,21 @@ def have_polarity(levels: NDArray[np.float64], polarity: Polarity) -> NDArray[np
     return levels < DARK_BELOW if polarity == "light on dark" else levels > LIGHT_ABOVE
 
 
+def are_opposite(levels: NDArray[np.float64], polarity: Polarity | None) -> NDArray[np.bool_]:
+    """Whether backgrounds of these levels (N,) clearly have the other polarity; none if None."""
+    if polarity is None:
+        return np.zeros(len(levels), np.bool_)
+    return have_polarity(levels, opposite_of(polarity))
+
+
 def opposite_of(polarity: Polarity) -> Polarity:
     """The other one."""
     return "dark on light" if polarity == "light on dark" else "light on dark"
+
+
+def light_on_dark(pixels: NDArray[np.uint8], polarity: Polarity | None) -> NDArray[np.uint8]:
+    """Return pixels of this polarity as light on dark; without one, as they are."""
+    return 255 - pixels if polarity == "dark on light" else pixels
 
 
 def polarity_of(levels: NDArray[np.float64]) -> Polarity | None:

@@ -23,7 +23,7 @@ from noonbit.data.readers.arrow import (
     is_utf8_path,
     open_buffer,
 )
-from noonbit.data.readers.delimited import LABEL_NAMES
+from noonbit.data.readers.column_names import LABEL_NAMES
 from noonbit.errors import DataError, UsageError, join_first
 
 _IMAGE_NAMES = ("image", "img", "picture", "pixels", "x")

@@ -1,4 +1,4 @@
-"""Parse delimited text files: detect separator and header, read columns, explain bad rows.
+"""Open delimited text files: detect encoding, separator and header.
 
 Rows are numbered as an editor numbers lines: a header is row 1.
 """
@@ -10,48 +10,27 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noonbit.data.dataset import NumberedNames
 from noonbit.data.files import File, content, head, suffix_of
-from noonbit.data.readers.arrow import open_buffer
+from noonbit.data.readers.cells import LEAST_NUMBERS, is_number, is_row_of_numbers, numbers_in
+from noonbit.data.readers.column_names import (
+    LABEL_NAMES,
+    PATH_NAMES,
+    SPLIT_NAMES,
+    TEXT_NAMES,
+    find_column,
+)
 from noonbit.data.readers.pictures import SUFFIXES
 from noonbit.data.readers.text import decode_file
 from noonbit.errors import DataError, UsageError, join_first, plural
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.csv
-
-LABEL_NAMES = (
-    *("label", "labels", "class", "classes", "target", "targets", "y", "category"),
-    *("class_name", "class_label", "label_name", "class_id", "label_id", "category_id"),
-    *("digit", "letter", "emotion", "sentiment", "polarity", "topic"),
-    *("diagnosis", "dx", "breed", "species"),
-)
-TEXT_NAMES = (
-    *("text", "sentence", "review", "phrase", "comment", "tweet", "message", "content"),
-    *("headline", "title", "body", "question", "document", "utterance"),
-)
-PATH_NAMES = (
-    *("path", "paths", "file", "files", "filename", "filenames", "filepath", "filepaths"),
-    *("image", "images", "image_path", "image_name", "image_file", "image_id", "imageid"),
-    *("img", "img_path", "img_name", "img_id", "picture", "photo", "fname", "id", "id_code"),
-)
-ID_NAMES = ("id", "image_id", "img_id", "id_code", "uuid")
-SPLIT_NAMES = ("split", "part", "set", "subset", "usage", "partition", "dataset", "data_split")
-
 _SAMPLE_BYTES = 2**20
 _SAMPLE_ROWS = 20
-_BLOCK_BYTES = 4 * 2**20
 _LONG_FIELD = 255
-LEAST_NUMBERS = 16
-"""Fewer numbers in one cell are no picture."""
-_TYPES = re.compile(r"(?:np\.|numpy\.|torch\.)?(?:u?int\d+|float\d+|array|tensor)\(|dtype=[\w.]+")
-_BETWEEN = str.maketrans(dict.fromkeys(",;|[](){}'\"", " "))
 LONGEST_FIELD = 2**24
 """Characters, of which Python holds up to 12 bytes each; its own limit, 131,072, is less than the
 numbers of a picture."""
@@ -161,19 +140,6 @@ def open_table(file: File) -> Table:
     return Table(file, separator, header, rows, notes)
 
 
-def fields_of_cell(cell: str) -> list[str]:
-    """Split a cell that is a list, in whatever spelling: `1 2`, `1, 2`, `[1;2]`, `array([1])`."""
-    if "(" in cell or "=" in cell:
-        cell = _TYPES.sub(" ", cell)
-    return cell.translate(_BETWEEN).split()
-
-
-def numbers_in(cell: str) -> list[str]:
-    """Return the numbers of a cell, as they are written; nothing if it is no list of numbers."""
-    found = fields_of_cell(cell)
-    return found if all(map(is_number, found)) else []
-
-
 def _read_sample(lines: Sequence[str], text: str, separator: str) -> list[list[str]]:
     """Parse the first rows; quoted fields that span lines are read from the text itself."""
     if separator == " " or all(line.count('"') % 2 == 0 for line in lines):
@@ -232,11 +198,6 @@ def are_paths_before_labels(lines: Sequence[str]) -> bool:
     )
 
 
-def is_row_of_numbers(fields: Sequence[str]) -> bool:
-    """Whether the fields of a row are enough numbers for a picture, with at most two texts."""
-    return len(fields) > 16 and sum(map(is_number, fields)) >= len(fields) - 2
-
-
 def squeeze_spaces(raw: bytes) -> bytes:
     """Leave a single space between fields, and none at the ends of lines."""
     raw = re.sub(rb"[ \t]+", b" ", raw)
@@ -271,133 +232,3 @@ def _are_repeated_names(first: list[str], later: list[list[str]]) -> bool:
     again = sum(field.rpartition(".")[0] in known for field in first)
     whole = not any("." in field for row in later for field in row)
     return 4 * again > len(first) == len(known) and whole
-
-
-def find_column(names: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Return the index of the first of `wanted` that is among `names`, however spelled; else None.
-
-    Case, spaces, underscores and other signs do not count: `Data Set` is `dataset`.
-    """
-    spelled = [bare_name(name) for name in names]
-    return next((spelled.index(name) for name in map(bare_name, wanted) if name in spelled), None)
-
-
-def bare_name(name: str) -> str:
-    """Return the letters and digits of a column's name, in lower case."""
-    return "".join(filter(str.isalnum, name.lower()))
-
-
-def find_label_column(names: Sequence[str], taken: set[int | None]) -> int | None:
-    """Find the label column: by its name, else the only column that is not `taken`."""
-    named = find_column(names, LABEL_NAMES)
-    if named is not None and named not in taken:
-        return named
-    others = [index for index in range(len(names)) if index not in taken]
-    return others[0] if len(others) == 1 else None
-
-
-def is_number(field: str) -> bool:
-    """Whether `float` can parse a field."""
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
-
-
-def column_key(column: int) -> str:
-    """Return the internal name of a column; names in a file may not be unique."""
-    return f"c{column}"
-
-
-def parse_columns(
-    table: Table,
-    raw: bytes,
-    types: "dict[int, pa.DataType]",
-    *,
-    use_threads: bool = True,
-    ragged: "list[pyarrow.csv.InvalidRow] | None" = None,
-) -> "pa.Table":
-    """Parse only the columns in `types`. Raises `pa.ArrowInvalid`.
-
-    Rows with a wrong number of fields are left out and added to `ragged`, if there is one; only
-    a single thread knows their numbers.
-    """
-    import pyarrow.csv  # pyarrow takes 0.1 s to import, and pictures need none of it
-
-    def leave_out(row: "pyarrow.csv.InvalidRow") -> str:
-        if ragged is None:
-            return "error"
-        ragged.append(row)
-        return "skip"
-
-    return pyarrow.csv.read_csv(
-        open_buffer(raw),
-        read_options=pyarrow.csv.ReadOptions(
-            column_names=[column_key(i) for i in range(table.columns)],
-            skip_rows=0 if table.header is None else 1,
-            block_size=_BLOCK_BYTES * (16 if table.has_long_fields else 1),
-            use_threads=use_threads and ragged is None,
-        ),
-        parse_options=pyarrow.csv.ParseOptions(
-            delimiter=table.separator,
-            invalid_row_handler=leave_out,
-            newlines_in_values=table.has_long_fields,
-        ),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types={column_key(i): kind for i, kind in types.items()},
-            include_columns=[column_key(i) for i in types],
-            null_values=[""],  # pyarrow's default list of spellings costs a third of the time
-            strings_can_be_null=False,
-        ),
-    )
-
-
-def read_text_columns(
-    table: Table, raw: bytes, columns: Sequence[int], *, leave_out_ragged: bool = False
-) -> list[list[str]]:
-    """Read columns as text, stripped of white space. Raises `DataError`.
-
-    Rows with a wrong number of fields are left out, or else an error.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    types = dict.fromkeys(columns, pa.string())
-    try:
-        parsed = parse_columns(table, raw, types)
-    except pa.ArrowInvalid:
-        try:
-            parsed = parse_columns(table, raw, types, ragged=[] if leave_out_ragged else None)
-        except pa.ArrowInvalid:
-            raise DataError(explain_parse_error(table, raw, types)) from None
-    return [pc.utf8_trim_whitespace(parsed.column(column_key(i))).to_pylist() for i in columns]
-
-
-def explain_parse_error(table: Table, raw: bytes, types: "dict[int, pa.DataType]") -> str:
-    """Explain in a sentence why a table does not parse.
-
-    Parses it again on one thread, as only then pyarrow reports row numbers.
-    """
-    import pyarrow as pa
-
-    message = ""
-    try:
-        parse_columns(table, raw, types, use_threads=False)
-    except pa.ArrowInvalid as error:
-        message = str(error)
-    ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
-    if ragged:
-        row, expected, got = map(int, ragged.groups())
-        return (
-            f"{table.file.name} row {row:,} has {plural(got, 'field')}, but the first row has "
-            f"{expected:,}. Correct or remove the row."
-        )
-    invalid = re.search(r"column #(\d+).*Row #(\d+).*invalid value '(.*)'", message, re.DOTALL)
-    if invalid:
-        column, row = int(invalid[1]), int(invalid[2])
-        return (
-            f"{table.file.name} row {row:,}, {table.column_name(column)} holds '{invalid[3]}', "
-            "which is no pixel value. Correct or remove the row."
-        )
-    return f"{table.file.name} cannot be read as a table ({message}). Correct or remove the row."

@@ -6,7 +6,7 @@ from typing import Any
 
 from noonbit.data.dataset import MOST_DIGITS, BadItem, Inputs, PartName, RawDataset, detect_part
 from noonbit.data.files import File, content, head, survey
-from noonbit.data.readers.delimited import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
+from noonbit.data.readers.column_names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
 from noonbit.data.readers.listing import Listing
 from noonbit.data.readers.text import (
     LINE_END,

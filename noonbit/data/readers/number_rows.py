@@ -13,13 +13,9 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from noonbit.data.dataset import BadItem
-from noonbit.data.readers.delimited import (
-    Table,
-    column_key,
-    explain_parse_error,
-    is_number,
-    parse_columns,
-)
+from noonbit.data.readers.cells import is_number
+from noonbit.data.readers.delimited import Table
+from noonbit.data.readers.table_columns import column_key, explain_parse_error, parse_columns
 from noonbit.errors import DataError, plural
 
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"

@@ -10,9 +10,11 @@ from noonbit.config.read_options import ReadOptions
 from noonbit.data.compression import strip_compression_suffix
 from noonbit.data.files import File, survey
 from noonbit.data.labels import match_class
-from noonbit.data.readers.delimited import LABEL_NAMES, open_table, read_text_columns
+from noonbit.data.readers.column_names import LABEL_NAMES
+from noonbit.data.readers.delimited import open_table
 from noonbit.data.readers.path_lookup import PictureIndex, find_pictures
 from noonbit.data.readers.picture_columns import find_path_column, promote_header
+from noonbit.data.readers.table_columns import read_text_columns
 from noonbit.errors import DataError
 
 _LEAST_LABELLED = 0.5

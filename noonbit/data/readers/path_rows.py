@@ -14,13 +14,9 @@ from noonbit.data.dataset import (
     order_parts,
 )
 from noonbit.data.files import File
-from noonbit.data.readers.delimited import (
-    ID_NAMES,
-    Table,
-    is_number,
-    is_row_of_numbers,
-    read_text_columns,
-)
+from noonbit.data.readers.cells import is_number, is_row_of_numbers
+from noonbit.data.readers.column_names import ID_NAMES
+from noonbit.data.readers.delimited import Table
 from noonbit.data.readers.folder import group_pictures, pictures_among
 from noonbit.data.readers.folder_layout import find_layout
 from noonbit.data.readers.folder_names import find_part_depth, strict_part
@@ -35,6 +31,7 @@ from noonbit.data.readers.picture_columns import (
     read_picture_rows,
 )
 from noonbit.data.readers.pictures import note_misnamed, scan, unlabelled_part
+from noonbit.data.readers.table_columns import read_text_columns
 from noonbit.errors import DataError, join_first, plural
 
 FORMAT = "a table of paths and labels"

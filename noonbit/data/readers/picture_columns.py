@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from noonbit.config.read_options import ReadOptions
 from noonbit.data.dataset import PartName
 from noonbit.data.labels import one_hot_columns
-from noonbit.data.readers.delimited import (
+from noonbit.data.readers.cells import is_number
+from noonbit.data.readers.column_names import (
     LABEL_NAMES,
     PATH_NAMES,
     SPLIT_NAMES,
     TEXT_NAMES,
-    Table,
     bare_name,
     find_column,
-    is_number,
-    read_text_columns,
 )
+from noonbit.data.readers.delimited import Table
 from noonbit.data.readers.folder_names import strict_part
 from noonbit.data.readers.path_lookup import LONGEST_PATH, PictureIndex, names_pictures
 from noonbit.data.readers.pictures import SUFFIXES
@@ -25,6 +24,7 @@ from noonbit.data.readers.split_column import (
     find_split_column,
     parts_by_value,
 )
+from noonbit.data.readers.table_columns import read_text_columns
 from noonbit.errors import DataError, join_first
 
 _TRUE, _FALSE = ("1", "true", "yes", "1.0"), ("0", "false", "no", "0.0")

@@ -11,7 +11,7 @@ from typing import Any
 from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, detect_part, order_parts
 from noonbit.data.files import File, content, head, suffix_of, survey
 from noonbit.data.names import compose
-from noonbit.data.readers.delimited import LABEL_NAMES, PATH_NAMES, SPLIT_NAMES
+from noonbit.data.readers.column_names import LABEL_NAMES, PATH_NAMES, SPLIT_NAMES
 from noonbit.data.readers.folder import group_pictures, looks_like_picture
 from noonbit.data.readers.headers import scan_cached
 from noonbit.data.readers.json_lines import SAMPLE_BYTES, find_field

@@ -16,17 +16,13 @@ from noonbit.data.dataset import BadItem, PartName, RawDataset
 from noonbit.data.files import File
 from noonbit.data.labels import one_hot_columns
 from noonbit.data.preprocess.pixels import shape_of_row
-from noonbit.data.readers.delimited import (
-    LEAST_NUMBERS,
-    Table,
-    fields_of_cell,
-    find_label_column,
-    numbers_in,
-    read_text_columns,
-)
+from noonbit.data.readers.cells import LEAST_NUMBERS, fields_of_cell, numbers_in
+from noonbit.data.readers.column_names import find_label_column
+from noonbit.data.readers.delimited import Table
 from noonbit.data.readers.label_column import numbers_rows
 from noonbit.data.readers.labelled_pixels import LabelledPixels, dataset_from_pixels, labels_of
 from noonbit.data.readers.split_column import find_split_column
+from noonbit.data.readers.table_columns import read_text_columns
 from noonbit.errors import DataError, join_first
 
 _SCALAR = re.compile(r"[\w.]*\(([^()\[\]]*)\)")

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from noonbit.data.labels import one_hot_columns
 from noonbit.data.preprocess.pixels import shape_of_row
-from noonbit.data.readers.delimited import (
-    LABEL_NAMES,
-    Table,
-    read_text_columns,
-)
+from noonbit.data.readers.column_names import LABEL_NAMES
+from noonbit.data.readers.delimited import Table
 from noonbit.data.readers.label_column import EndColumn, find_label_end, numbers_of, numbers_rows
 from noonbit.data.readers.split_column import find_split_column
+from noonbit.data.readers.table_columns import read_text_columns
 from noonbit.errors import DataError, join_first, plural
 
 _INDEX_NAMES = ("", "unnamed: 0", "index", "id", "imageid", "image_id")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from noonbit.data.dataset import PartName, detect_part
-from noonbit.data.readers.delimited import SPLIT_NAMES, Table
+from noonbit.data.readers.column_names import SPLIT_NAMES
+from noonbit.data.readers.delimited import Table
 
 
 def find_split_column(table: Table) -> int | None:

@@ -12,11 +12,11 @@ from noonbit.data.compression import strip_compression_suffix
 from noonbit.data.dataset import Inputs, Part, PartName, RawDataset, detect_part
 from noonbit.data.files import File, head, survey
 from noonbit.data.preprocess.pixels import ValueRange, pixels_to_answer
+from noonbit.data.readers.cells import is_row_of_numbers
 from noonbit.data.readers.delimited import (
     Table,
     are_numbers_parted_by_spaces,
     are_paths_before_labels,
-    is_row_of_numbers,
     open_table,
 )
 from noonbit.data.readers.folder import looks_like_picture, pictures_among

@@ -6,13 +6,13 @@ from typing import Literal
 
 from noonbit.data.dataset import BadItem, Inputs, PartName, RawDataset, detect_part
 from noonbit.data.files import content
-from noonbit.data.readers.delimited import (
+from noonbit.data.readers.column_names import (
     SPLIT_NAMES,
     TEXT_NAMES,
-    Table,
     find_column,
     find_label_column,
 )
+from noonbit.data.readers.delimited import Table
 from noonbit.data.readers.text import (
     TextRow,
     dataset_from_rows,

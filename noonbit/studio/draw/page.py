@@ -11,6 +11,7 @@ from nicegui import ui
 from noonbit.errors import NoonbitError
 from noonbit.studio.draw.exported_page import WEIGHTS, exported_pages
 from noonbit.studio.elements import warning, words
+from noonbit.studio.find_training import find_training
 from noonbit.studio.language import Speech
 from noonbit.studio.run_list import accuracy_of, when
 from noonbit.studio.state import studio
@@ -46,11 +47,8 @@ def show_card(training: Training, speech: Speech) -> None:
 
 def build_run(speech: Speech, run: str) -> None:
     """Add the page of a run, when it has been made."""
-    training = studio.trainings.find(run)
+    training = find_training(run, speech, back=("draw.others", "/draw"))
     if training is None:
-        ui.context.client.status_code = 404
-        words("h1", speech("watch.no_run", name=run))
-        ui.link(speech("draw.others"), "/draw")
         return
     with ui.element("div").classes("watch-head"):
         words("h1", speech("draw.to", source=training.source))

@@ -6,8 +6,8 @@ from urllib.parse import quote
 from nicegui import ui
 
 from noonbit.studio.elements import words
+from noonbit.studio.find_training import find_training
 from noonbit.studio.language import Speech
-from noonbit.studio.state import studio
 from noonbit.studio.trainings import Training
 
 HEAD = (
@@ -33,15 +33,11 @@ def is_tested(training: Training) -> bool:
 
 def find_tested(run: str, speech: Speech) -> Training | None:
     """Return the run that a path names; else say on the page what is in the way."""
-    training = studio.trainings.find(run)
-    if training is not None and is_tested(training):
+    training = find_training(run, speech, back=("look.others", "/look"))
+    if training is None or is_tested(training):
         return training
-    if training is None:
-        ui.context.client.status_code = 404
-        words("h1", speech("watch.no_run", name=run))
-    else:
-        words("h1", training.source or run)
-        words("p", speech("look.untested", name=run))
-        ui.link(speech("look.watch"), f"/train/{run}")
+    words("h1", training.source or run)
+    words("p", speech("look.untested", name=run))
+    ui.link(speech("look.watch"), f"/train/{run}")
     ui.link(speech("look.others"), "/look")
     return None

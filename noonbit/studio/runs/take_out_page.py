@@ -9,6 +9,7 @@ from noonbit.errors import NoonbitError
 from noonbit.studio.draw.exported_page import WEIGHTS, exported_pages, page_path
 from noonbit.studio.elements import say_error, warning, words
 from noonbit.studio.engine import ask
+from noonbit.studio.find_training import find_training
 from noonbit.studio.language import Speech
 from noonbit.studio.runs.figures import bytes_text
 from noonbit.studio.runs.page import STYLE
@@ -24,11 +25,8 @@ LOOK_SECONDS = 1.0
 def build(speech: Speech, run: str) -> None:
     """Add the page's content."""
     ui.add_head_html(STYLE)
-    training = studio.trainings.find(run)
+    training = find_training(run, speech, back=("runs.to_table", "/runs"))
     if training is None:
-        ui.context.client.status_code = 404
-        words("h1", speech("watch.no_run", name=run))
-        ui.link(speech("runs.to_table"), "/runs")
         return
     with ui.element("div").classes("watch-head"):
         words("h1", speech("take_out.title"))

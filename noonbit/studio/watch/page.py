@@ -12,6 +12,7 @@ from nicegui import ui
 from noonbit.errors import NoonbitError
 from noonbit.studio.charts import MEASURES
 from noonbit.studio.elements import say_error, warning, words
+from noonbit.studio.find_training import find_training
 from noonbit.studio.language import Speech
 from noonbit.studio.look.frame import address_of
 from noonbit.studio.run_list import when
@@ -36,11 +37,8 @@ FRAME_SCRIPT = (
 
 def build(speech: Speech, run: str) -> None:
     """Add the page's content."""
-    training = studio.trainings.find(run)
+    training = find_training(run, speech, back=("watch.to_the_list", "/train"))
     if training is None:
-        ui.context.client.status_code = 404
-        words("h1", speech("watch.no_run", name=run))
-        ui.link(speech("watch.to_the_list"), "/train")
         return
     ui.add_head_html(FRAME_SCRIPT)
     page = WatchPage(training, speech)

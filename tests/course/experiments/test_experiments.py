@@ -10,6 +10,7 @@ import pytest
 
 from noonbit.cli import main
 from noonbit.course.byhand import DOCUMENTED
+from noonbit.course.experiments.byhand_table import judge_table
 from noonbit.course.experiments.experiment import (
     Better,
     EnsembleFigure,
@@ -25,7 +26,6 @@ from noonbit.course.experiments.reproduce import (
     QUICK_SECONDS,
     QUICK_VALIDATION,
     choose_source,
-    judge_table,
     plan_trainings,
     reproduce,
 )

@@ -185,7 +185,7 @@ def test_another_decoder_is_another_entry(source: Path, monkeypatch: pytest.Monk
     assert not load_it(source).from_cache
 
 
-@pytest.mark.parametrize("name", ["transform_one", "border_level", "decode", "levels_of"])
+@pytest.mark.parametrize("name", ["transform_one", "resize", "border_level", "decode", "levels_of"])
 def test_a_change_of_what_makes_pixels_makes_another_decoder(name: str) -> None:
     assert f"def {name}(" in common_traits.preprocessing_code()
 

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noonbit.serve.binary_tensors import read_elements, read_numbers, split_body, write_elements
+from noonbit.serve.open_inference.binary_tensors import (
+    read_elements,
+    read_numbers,
+    split_body,
+    write_elements,
+)
 from noonbit.serve.refusal import RequestRefused
 
 

@@ -14,25 +14,22 @@ from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import InputRefused
 from noonbit.serve.inputs import FORMS, Input, make_input
 from noonbit.serve.json_answer import answer_message
-from noonbit.serve.open_inference import (
-    EXTENSIONS,
-    VERSION,
+from noonbit.serve.open_inference.infer_request import RawInputs, Values, read_request
+from noonbit.serve.open_inference.infer_response import write_response
+from noonbit.serve.open_inference.messages import (
     ModelReady,
-    RawInputs,
     ServerLive,
     ServerMetadata,
     ServerReady,
-    Signature,
-    Values,
-    read_request,
-    write_response,
 )
+from noonbit.serve.open_inference.signature import VERSION, Signature
 from noonbit.serve.preparation import Prepared
 from noonbit.serve.probes import RETRY_SECONDS
 from noonbit.serve.refusal import RequestRefused
 from noonbit.serve.request import Answer, Request, Route
 from noonbit.serve.service import Service, stack_values
 
+EXTENSIONS = ["binary_tensor_data", "classification"]
 HEADER_LENGTH = "Inference-Header-Content-Length"
 HEADER_LENGTH_KEY = HEADER_LENGTH.lower().encode()
 READ_AT_ONCE = 65_536
@@ -52,7 +49,7 @@ def routes(service: Service) -> list[Route]:
 
     async def server(request: Request) -> Answer:
         return answer_message(
-            ServerMetadata(name="noonbit", version=version("noonbit"), extensions=list(EXTENSIONS))
+            ServerMetadata(name="noonbit", version=version("noonbit"), extensions=EXTENSIONS)
         )
 
     async def model(request: Request) -> Answer:

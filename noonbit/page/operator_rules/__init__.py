@@ -1,0 +1,1 @@
+"""How each operator of ONNX becomes one of the page's."""
