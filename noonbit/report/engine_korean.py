@@ -52,6 +52,9 @@ SENTENCES: tuple[tuple[str, str], ...] = (
      "luck: these test {}s cannot tell whether more would help.",
      "학습용 {}의 나머지 절반이 {}%p를 높였지만(95 % 신뢰 구간 {} ~ {}) 우연일 수 있습니다. 이 "
      "시험용 {}(으)로는 더 늘리면 나아질지 알 수 없습니다."),
+    # How the data was read
+    ("Left out, as no part of the data: {}.", "데이터가 아니어서 쓰지 않은 것: {}."),
+    ("a folder a class", "클래스마다 폴더 하나"),
     # How the data was split
     ("{} items set aside, every class in proportion", "클래스 비율을 지켜 떼어 둔 항목 {}개"),
     ("{} items set aside, those of {} whole games", "따로 떼어 둔 항목 {}개(기보 {}개 전체)"),
@@ -143,12 +146,16 @@ NOUNS: Mapping[str, str] = {
 """Of what is counted in a sentence, each without the s of its plural."""
 PARTS: Mapping[str, str] = {"train": "학습", "validation": "검증", "test": "테스트"}
 COUNTED = re.compile(rf"([\d,]+) (?:({'|'.join(PARTS)}) )?({'|'.join(NOUNS)})s?")
+OF_MEMBER = re.compile(r"of member (\d+): (.+)")
 SIZES = re.compile(r"([\d,]+) sizes from (\S+) to (\S+)")
 CLASSES = re.compile(r"(?:class|the classes) ('.+)")
 
 
 def translate_engine(text: str) -> str | None:
     """Return the Korean of a sentence, or of pieces parted by commas; None if one is unknown."""
+    if (of_member := OF_MEMBER.fullmatch(text)) is not None:
+        reason = translate_engine(of_member[2])
+        return None if reason is None else f"멤버 {of_member[1]}: {reason}"
     if (whole := translate_sentence(text)) is not None:
         return whole
     pieces = [translate_sentence(piece) for piece in text.split(", ")]

@@ -143,6 +143,11 @@ def test_known_data_networks_and_findings_are_korean() -> None:
         assert re.search("[가-힣]", translate_engine(title) or ""), title
     assert translate_engine("1,293 of something") is None
     assert translate_engine("about a sixteenth of 1,293 items") == "항목 1,293개의 16분의 1쯤"
+    assert (
+        translate_engine("of member 1: about a sixteenth of 1,293 items")
+        == "멤버 1: 항목 1,293개의 16분의 1쯤"
+    )
+    assert translate_engine("of member 1: a reason of tomorrow") is None
     assert KO.engine(Markup("trains &lt;b&gt; best")) == Markup("&lt;b&gt; 학습에 가장 좋음")
     assert KO.engine("<i>") == Markup('<span lang="en">&lt;i&gt;</span>')
 
