@@ -31,6 +31,7 @@ from noonbit.jobs.member import MemberLog, MemberTraining, SharedSource
 from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.parallel import train_in_parallel
+from noonbit.jobs.pretrained import cache_features
 from noonbit.jobs.single import require_resumable
 from noonbit.models.catalogue import absolute_name, model_of, outline_for
 from noonbit.models.custom import is_custom
@@ -135,7 +136,16 @@ def train_remaining(
         if training not in remaining:
             observer.on_member_end(training.number, training.count, load_run(training.folder))
     with stop_on_interrupt() as should_stop:
+
+        def on_features(done: int, count: int) -> None:
+            observer.on_features(done, count)
+            if should_stop():
+                raise Interrupted("Stopped before the first member.")
+
         try:
+            if remaining:
+                runtime = Runtime.from_recipe(run.recipe)
+                cache_features(run.recipe, items, runtime, on_progress=on_features)
             for _, group in groupby(remaining, key=lambda training: training.recipe.threads or 1):
                 together = list(group)
                 at_once = min(run.metadata["training"]["at_once"], len(together))

@@ -20,6 +20,7 @@ from torch import nn
 
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
+from noonbit.data import cache
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
@@ -33,6 +34,7 @@ from noonbit.pretrained.source import find_pretrained
 from noonbit.runs.listing import ListedRun, list_runs
 from noonbit.runs.run import Run
 from noonbit.runs.run_json import read_run_json
+from noonbit.system.runtime import Runtime
 from noonbit.training.setup import InitialWeights, PreparedTraining
 from noonbit.training.state import EpochMetrics
 
@@ -192,6 +194,40 @@ def find_from_nothing(run: Run) -> dict[str, Any] | None:
     return {"from_nothing": name, "from_nothing_accuracy": accuracy}
 
 
+def cache_features(
+    recipe: Recipe,
+    items: PreparedDataset,
+    runtime: Runtime,
+    *,
+    on_progress: Callable[[int, int], None],
+) -> None:
+    """Compute what all members of a training need by all threads, once; they find it in the cache.
+
+    Nothing without published weights, and where nothing is cached.
+    """
+    if recipe.pretrained is None or not cache.is_enabled():
+        return
+    network = find_pretrained(recipe.pretrained, model=recipe.model)
+    compute_all_features(items, network, runtime, on_progress=on_progress)
+
+
+def compute_all_features(
+    items: PreparedDataset,
+    network: PretrainedNetwork,
+    runtime: Runtime,
+    *,
+    on_progress: Callable[[int, int], None] | None,
+) -> Features:
+    """Return the features (N, features) of items that were prepared for the network."""
+    return features_of(
+        cast("NDArray[np.uint8]", items.values),
+        cast(ImagePreprocessor, items.preprocessor),
+        network,
+        runtime,
+        on_progress=on_progress,
+    )
+
+
 def fit_pretrained_head(
     prepared: PreparedTraining,
     items: PreparedDataset,
@@ -202,13 +238,7 @@ def fit_pretrained_head(
     """Fit the head on the training items, and make it the last layer; this is epoch 1."""
     started = time.perf_counter()
     state, context = prepared.state, prepared.context
-    features = features_of(
-        cast("NDArray[np.uint8]", items.values),
-        cast(ImagePreprocessor, items.preprocessor),
-        network,
-        context.runtime,
-        on_progress=on_progress,
-    )
+    features = compute_all_features(items, network, context.runtime, on_progress=on_progress)
     train = items.split.train
     labels = items.labels[train]
     head = fit_head(

@@ -16,6 +16,7 @@ from noonbit.export.familiarity import fit_rule
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.pretrained import balancing_weights
 from noonbit.jobs.train import resume, train
+from noonbit.pretrained.features import compute_features
 from noonbit.report.engine_korean import translate_engine
 from noonbit.runs.folder import load_run
 from noonbit.runs.learning_curve import read_learning_curve
@@ -202,7 +203,16 @@ def test_the_flag_alone_takes_the_usual_network(pictures, tmp_path, capsys, monk
     assert load_run(tmp_path / "run").recipe.pretrained == "efficientnet-lite0"
 
 
-def test_cross_validation_tests_every_picture(pictures, tmp_path):
+def test_cross_validation_tests_every_picture(pictures, tmp_path, monkeypatch):
+    computed = []
+
+    def count_pictures(values, *arguments):
+        computed.append(len(values))
+        return compute_features(values, *arguments)
+
+    monkeypatch.setenv("NOONBIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NOONBIT_DECODED_GB", "1")
+    monkeypatch.setattr("noonbit.pretrained.features.compute_features", count_pictures)
     run = noonbit.train(
         pictures,
         pretrained="efficientnet-lite0",
@@ -212,6 +222,7 @@ def test_cross_validation_tests_every_picture(pictures, tmp_path):
     )
 
     assert run.metadata["result"]["test_items"] == 24
+    assert computed == [24]  # once for all folds
 
 
 def test_more_epochs_of_a_head_alone_are_refused(run):
@@ -253,7 +264,7 @@ def test_balance_makes_every_class_count_alike(tmp_path):
     balanced = recipe.model_copy(update={"balance": True})
 
     heads = [
-        train(source, each, out=tmp_path / name).best_weights()[0]["head.3.weight"]
+        best_weights(train(source, each, out=tmp_path / name))[0]["head.3.weight"]
         for name, each in (("plain", recipe), ("balanced", balanced))
     ]
 
