@@ -54,7 +54,9 @@ SENTENCES: tuple[tuple[str, str], ...] = (
      "시험용 {}(으)로는 더 늘리면 나아질지 알 수 없습니다."),
     # How the data was read
     ("Left out, as no part of the data: {}.", "데이터가 아니어서 쓰지 않은 것: {}."),
+    ("{} is not UTF-8 and was read as {}.", "{}: UTF-8이 아니어서 {} 인코딩으로 읽었습니다."),
     ("a folder a class", "클래스마다 폴더 하나"),
+    ("a text file a class", "클래스마다 텍스트 파일 하나"),
     # How the data was split
     ("{} items set aside, every class in proportion", "클래스 비율을 지켜 떼어 둔 항목 {}개"),
     ("{} items set aside, those of {} whole games", "따로 떼어 둔 항목 {}개(기보 {}개 전체)"),
@@ -73,6 +75,9 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("centred by their middle", "상자의 가운데에 맞춤"),
     ("centred by their mass", "무게중심에 맞춤"),
     ("{} planes of {} × {} points", "평면 {}장, {} × {}점"),
+    ("the numbers of its words, lower case, at most {} of them, out of {} words of the training "
+     "sentences",
+     "소문자로 바꾼 단어의 번호 최대 {}개(어휘는 학습 문장의 단어 {}개)"),
     # How others are brought to it, in pieces
     ("padded to the shape and resized", "여백을 채워 크기를 맞춤"),
     ("cropped to the middle and resized", "가운데를 잘라 크기를 맞춤"),
@@ -130,6 +135,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("each view costs another prediction", "변형마다 예측을 한 번 더 해야 함"),
     ("the longest training sentence", "가장 긴 학습 문장"),
     ("those of the training sentences", "학습 문장의 단어"),
+    ("as in Kim's code, since hardly any is not", "Kim의 코드와 같음(거의 모두 그러함)"),
+    ("over {} are not ASCII", "{} 넘게 ASCII가 아님"),
     ("that of the games", "기보의 바둑판 크기"),
 )  # fmt: skip
 FORMS = (*SENTENCES, *TITLES, *FINDINGS, *REFUSALS)
