@@ -52,6 +52,11 @@ SENTENCES: tuple[tuple[str, str], ...] = (
      "luck: these test {}s cannot tell whether more would help.",
      "학습용 {}의 나머지 절반이 {}%p를 높였지만(95 % 신뢰 구간 {} ~ {}) 우연일 수 있습니다. 이 "
      "시험용 {}(으)로는 더 늘리면 나아질지 알 수 없습니다."),
+    # How the data was read
+    ("Left out, as no part of the data: {}.", "데이터가 아니어서 쓰지 않은 것: {}."),
+    ("{} is not UTF-8 and was read as {}.", "{}: UTF-8이 아니어서 {} 인코딩으로 읽었습니다."),
+    ("a folder a class", "클래스마다 폴더 하나"),
+    ("a text file a class", "클래스마다 텍스트 파일 하나"),
     # How the data was split
     ("{} items set aside, every class in proportion", "클래스 비율을 지켜 떼어 둔 항목 {}개"),
     ("{} items set aside, those of {} whole games", "따로 떼어 둔 항목 {}개(기보 {}개 전체)"),
@@ -70,6 +75,9 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("centred by their middle", "상자의 가운데에 맞춤"),
     ("centred by their mass", "무게중심에 맞춤"),
     ("{} planes of {} × {} points", "평면 {}장, {} × {}점"),
+    ("the numbers of its words, lower case, at most {} of them, out of {} words of the training "
+     "sentences",
+     "소문자로 바꾼 단어의 번호 최대 {}개(어휘는 학습 문장의 단어 {}개)"),
     # How others are brought to it, in pieces
     ("padded to the shape and resized", "여백을 채워 크기를 맞춤"),
     ("cropped to the middle and resized", "가운데를 잘라 크기를 맞춤"),
@@ -127,6 +135,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("each view costs another prediction", "변형마다 예측을 한 번 더 해야 함"),
     ("the longest training sentence", "가장 긴 학습 문장"),
     ("those of the training sentences", "학습 문장의 단어"),
+    ("as in Kim's code, since hardly any is not", "Kim의 코드와 같음(거의 모두 그러함)"),
+    ("over {} are not ASCII", "{} 넘게 ASCII가 아님"),
     ("that of the games", "기보의 바둑판 크기"),
 )  # fmt: skip
 FORMS = (*SENTENCES, *TITLES, *FINDINGS, *REFUSALS)
@@ -143,12 +153,16 @@ NOUNS: Mapping[str, str] = {
 """Of what is counted in a sentence, each without the s of its plural."""
 PARTS: Mapping[str, str] = {"train": "학습", "validation": "검증", "test": "테스트"}
 COUNTED = re.compile(rf"([\d,]+) (?:({'|'.join(PARTS)}) )?({'|'.join(NOUNS)})s?")
+OF_MEMBER = re.compile(r"of member (\d+): (.+)")
 SIZES = re.compile(r"([\d,]+) sizes from (\S+) to (\S+)")
 CLASSES = re.compile(r"(?:class|the classes) ('.+)")
 
 
 def translate_engine(text: str) -> str | None:
     """Return the Korean of a sentence, or of pieces parted by commas; None if one is unknown."""
+    if (of_member := OF_MEMBER.fullmatch(text)) is not None:
+        reason = translate_engine(of_member[2])
+        return None if reason is None else f"멤버 {of_member[1]}: {reason}"
     if (whole := translate_sentence(text)) is not None:
         return whole
     pieces = [translate_sentence(piece) for piece in text.split(", ")]

@@ -14,6 +14,8 @@ COLOURS = (TRAINING_COLOUR, VALIDATION_COLOUR, "#2f9e77", "#b45fa6", "#a48a00", 
 MEASURES = ("loss", "accuracy")
 GREY = "#80858e"
 """Of axes, their lines and legends."""
+MOST_MARKS = 40
+"""Points of a curve with a mark each; more would hide the line."""
 GRID_LINES = {"lineStyle": {"color": GREY, "opacity": 0.25}}
 
 
@@ -39,7 +41,7 @@ def curve_chart(
         "nameGap": 26,
         "min": 0,
         "minInterval": 1,
-        "axisLabel": grey,
+        "axisLabel": grey | {"hideOverlap": True},
         "nameTextStyle": grey,
         "splitLine": {"show": False},
     }
@@ -66,12 +68,12 @@ def curve(
     is_dashed: bool = False,
     has_marks: bool = False,
 ) -> dict[str, Any]:
-    """Return one curve of (x, y), with a mark at each point or without."""
+    """Return one curve of (x, y), with a mark at each of a few points or without."""
     return {
         "name": name,
         "type": "line",
         "data": data,
-        "showSymbol": has_marks,
+        "showSymbol": has_marks and len(data) < MOST_MARKS,
         "symbol": "circle",
         "symbolSize": 7,
         "lineStyle": {"width": 1.5 if is_thin else 2.5, "type": "dashed" if is_dashed else "solid"},

@@ -72,6 +72,7 @@ def test_the_run_says_what_was_borrowed_and_answers(run, pictures):
     page = (run.path / "report.html").read_text(encoding="utf-8")
     assert "Apache-2.0" in page
     assert "no epochs to compare" in page and "whose weights were kept" not in page
+    assert "or brought by its published weights" in page  # nobody stated the channels
     notes = training_notes(run)
     assert len(notes) >= 2 and [note for note in notes if translate_engine(note) is None] == []
 

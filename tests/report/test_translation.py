@@ -14,6 +14,7 @@ from noonbit import report
 from noonbit.cli.main import run as command_line
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.preprocess.registry import INPUT_KINDS
+from noonbit.data.preprocess.text import TextPreprocessor
 from noonbit.language import choose_particles
 from noonbit.models.catalogue import MODELS
 from noonbit.report.engine_korean import FORMS, VALUE, translate_engine
@@ -143,6 +144,15 @@ def test_known_data_networks_and_findings_are_korean() -> None:
         assert re.search("[가-힣]", translate_engine(title) or ""), title
     assert translate_engine("1,293 of something") is None
     assert translate_engine("about a sixteenth of 1,293 items") == "항목 1,293개의 16분의 1쯤"
+    assert (
+        translate_engine("of member 1: about a sixteenth of 1,293 items")
+        == "멤버 1: 항목 1,293개의 16분의 1쯤"
+    )
+    assert translate_engine("of member 1: a reason of tomorrow") is None
+    words = TextPreprocessor(length=56, words=("a", "b"), letters="ascii")
+    assert translate_engine(words.describe_in_full()) == (
+        "소문자로 바꾼 단어의 번호 최대 56개(어휘는 학습 문장의 단어 2개)"
+    )
     assert KO.engine(Markup("trains &lt;b&gt; best")) == Markup("&lt;b&gt; 학습에 가장 좋음")
     assert KO.engine("<i>") == Markup('<span lang="en">&lt;i&gt;</span>')
 

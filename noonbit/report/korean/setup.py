@@ -241,6 +241,9 @@ SETUP: Mapping[str, str] = {
         "바꾼 학습률은 그 스텝부터 적용되고, 원래 계획과 같은 모양으로 줄어듭니다."
     ),
     "Stated for this training, other than the defaults:": "기본값과 다르게 직접 정한 설정:",
+    (
+        "Stated for this training, or brought by its published weights, other than the defaults:"
+    ): "기본값과 다르게 직접 정했거나, 공개된 가중치 때문에 정해진 설정:",
     "Nothing was stated other than the defaults.": "모든 설정이 기본값입니다.",
     "value": "값",
     "why": "이유",

@@ -7,9 +7,6 @@ from typing import Any
 from noonbit.studio.charts import COLOURS, curve, curve_chart, points
 from noonbit.studio.language import Speech
 
-MOST_MARKS = 40
-"""Points of a curve with a mark each."""
-
 
 def compare_chart(
     measure: str,
@@ -31,7 +28,7 @@ def compare_chart(
                         colour,
                         is_thin=of == "training",
                         is_dashed=of == "training",
-                        has_marks=len(data) < MOST_MARKS,
+                        has_marks=True,
                     )
                 )
     return curve_chart(curves, speech("curves.epoch"), {"scale": True})

@@ -118,6 +118,20 @@ def test_the_validation_stands_at_the_step_of_its_epochs_end(tmp_path: Path) -> 
     training, validation = chart("loss", course, EN)["series"]
     assert training["data"] == [(5, 1.5), (10, 1.5), (15, 1.5)]
     assert validation["data"] == [(10, 0.75)]
+    assert validation["showSymbol"] and not training["showSymbol"]
+
+
+def test_a_long_training_has_a_line_without_marks_and_steps_that_do_not_overlap(
+    tmp_path: Path,
+) -> None:
+    course = course_of(tmp_path, *(tick(step, epoch=step) for step in range(1, 101)))
+    rows = "".join(f"{epoch},1.0,0.75\n" for epoch in range(1, 101))
+    (tmp_path / "history.csv").write_text(f"epoch,loss,val_loss\n{rows}")
+    course.read()
+    options = chart("loss", course, EN)
+    assert len(options["series"][1]["data"]) > 90
+    assert not options["series"][1]["showSymbol"]
+    assert options["xAxis"]["axisLabel"]["hideOverlap"]
 
 
 def test_times_are_read_at_a_glance() -> None:
