@@ -23,6 +23,7 @@ BENCHMARKS = {
     "serve": "Images/s of noonbit serve under load, against bare onnxruntime; and a soak.",
     "live": "Speed of a training that is watched, against the same one unwatched.",
     "labels": "Wrong labels, near-duplicates and foreign pictures found, of those put in.",
+    "few_pictures": "Accuracy with few pictures a class, with published weights and from nothing.",
     "photographs": "The share of photographs of digits that a run of MNIST reads rightly.",
     "startup": "Seconds until commands answer, against importing Keras.",
     "growth": "Time an image and memory, by the number of images and of epochs, with a chart.",

@@ -1,76 +1,132 @@
 """How much published weights help with few pictures: draws of N a class, with and without.
 
-    python benchmarks/few_pictures.py SOURCE [--each 20] [--draws 5]
-
-Each draw trains on N pictures a class of the training part of SOURCE, and is tested on all of its
-test part. Features are computed once for all; training from nothing is `noonbit.train` as it is, on
-a folder of links.
+Each draw trains on N pictures a class of the training items, and is tested on all test items.
 """
 
-import argparse
 import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t
 
-import noonbit
-from noonbit.config.recipe import Recipe
-from noonbit.data.prepared import load
-from noonbit.jobs.observer import Observer
-from noonbit.pretrained.features import features_of
-from noonbit.pretrained.head import fit_head
-from noonbit.pretrained.source import find_pretrained
-from noonbit.system.runtime import Runtime
-
-T_95 = {3: 4.303, 5: 2.776, 10: 2.262}
-"""Student's t for the 95 % interval of a mean of so many draws."""
-
-
-def describe(name, accuracies):
-    """Print the mean of the draws with its interval."""
-    mean, spread = np.mean(accuracies), np.std(accuracies, ddof=1)
-    half = T_95[len(accuracies)] * spread / np.sqrt(len(accuracies))
-    print(f"{name}: {mean:.2%} (95 % interval {mean - half:.2%} to {mean + half:.2%});", end=" ")
-    print(", ".join(f"{each:.1%}" for each in accuracies), flush=True)
+from benchmarks.record import RESULTS, facts, keep
+from noonbit.cli.output import print_table
+from noonbit.config.recipe import DEFAULT_PRETRAINED, Recipe
+from noonbit.data.checks.pictures import all_pictures
+from noonbit.data.dataset import Indices
+from noonbit.data.prepared import PreparedDataset, load
+from noonbit.errors import UsageError
+from noonbit.jobs.pretrained import with_pretrained_settings
+from noonbit.jobs.train import train
+from noonbit.runs.run import Run
+from noonbit.system.hardware import usable_cpus
 
 
-def main():
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("source", type=Path)
-    parser.add_argument("--each", type=int, default=20)
-    parser.add_argument("--draws", type=int, default=5, choices=T_95)
-    arguments = parser.parse_args()
-    network, runtime = find_pretrained(), Runtime.start()
-    recipe = Recipe(image_size=network.layout.side, channels=3, validation=0)
-    items = load(arguments.source, recipe, data_dir=None)
-    features = features_of(items.values, items.preprocessor, network, runtime)
-    classes, test = len(items.data.class_names), items.split.test
-    borrowed, nothing = [], []
-    for draw in range(arguments.draws):
-        random, train = np.random.default_rng(draw), items.split.train
-        rows = np.concatenate(
-            [
-                random.choice(train[items.labels[train] == each], arguments.each, replace=False)
-                for each in range(classes)
-            ]
-        )
-        head = fit_head(features[rows], items.labels[rows], classes, runtime)
-        answers = head.apply(features[test]).argmax(dim=1).numpy()
-        borrowed.append(float((answers == items.labels[test]).mean()))
-        with tempfile.TemporaryDirectory() as folder:
-            for part, numbers in (("train", rows), ("test", test)):
-                for number in numbers:
-                    name = items.data.class_names[items.labels[number]]
-                    place = Path(folder, part, name)
-                    place.mkdir(parents=True, exist_ok=True)
-                    original = (arguments.source / items.names[number]).resolve()
-                    (place / f"{number}{original.suffix}").symlink_to(original)
-            run = noonbit.train(folder, out=Path(folder) / "run", observer=Observer())
-            nothing.append(run.metadata["result"]["accuracy"])
-    describe(f"--pretrained, {arguments.each} a class", borrowed)
-    describe(f"from nothing, {arguments.each} a class", nothing)
+def few_pictures(
+    source: str = "dogs-vs-cats",
+    *,
+    each: int = 20,
+    draws: int = 5,
+    data_dir: Path | None = None,
+    out: Path = RESULTS / "few_pictures.json",
+) -> None:
+    """Accuracy with so few pictures a class, with published weights and from nothing.
+
+    Parameters
+    ----------
+    source
+        Photographs, as files in folders or an archive.
+    each
+        Pictures of each class to train on.
+    draws
+        How often they are drawn; the interval of the mean is Student's.
+    data_dir
+        Where known data lie, if not where noonbit looks for them.
+    out
+        The file for the result.
+    """
+    if draws < 2:
+        raise UsageError(f"--draws is {draws}; an interval takes 2 or more.")
+    started = time.perf_counter()
+    recipe = Recipe(pretrained=DEFAULT_PRETRAINED)
+    items = load(source, with_pretrained_settings(recipe), data_dir=data_dir)
+    found: dict[str, list[dict[str, float]]] = {"--pretrained": [], "from nothing": []}
+    for draw in range(draws):
+        rows = draw_each(items, each, np.random.default_rng(draw))
+        for name, one in (("--pretrained", recipe), ("from nothing", Recipe())):
+            found[name].append(measure(items, rows, one))
+            print(f"draw {draw + 1}, {name}: {found[name][-1]['accuracy']:.1%}", flush=True)
+    rows_of_table = [summary(name, results) for name, results in found.items()]
+    result: dict[str, Any] = {
+        "source": source,
+        "each": each,
+        **facts(threads=usable_cpus(), rounds=draws),
+        "test_items": len(items.split.test),
+        "draws": found,
+        "summary": rows_of_table,
+        "seconds": time.perf_counter() - started,
+    }
+    print_table(
+        ("", "accuracy", "95 % interval", "seconds"),
+        [
+            (
+                row["name"],
+                f"{row['mean']:.2%}",
+                f"{row['low']:.2%} to {row['high']:.2%}",
+                f"{row['seconds']:.1f}",
+            )
+            for row in rows_of_table
+        ],
+    )
+    keep(result, out)
 
 
-if __name__ == "__main__":
-    main()
+def draw_each(items: PreparedDataset, each: int, rng: np.random.Generator) -> Indices:
+    """Return so many training items of each class."""
+    trained = np.sort(np.concatenate([items.split.train, items.split.validation]))
+    return np.concatenate(
+        [
+            rng.choice(trained[items.labels[trained] == label], each, replace=False)
+            for label in range(len(items.data.class_names))
+        ]
+    )
+
+
+def measure(items: PreparedDataset, rows: Indices, recipe: Recipe) -> dict[str, float]:
+    """Train on the items at `rows`, and return the accuracy on the test items, and the seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part, numbers in (("train", rows), ("test", items.split.test)):
+            write_part(items, numbers, Path(folder, "pictures", part))
+        started = time.perf_counter()
+        run: Run = train(Path(folder, "pictures"), recipe, out=Path(folder, "run"))
+        return {
+            "accuracy": run.metadata["result"]["accuracy"],
+            "seconds": time.perf_counter() - started,
+        }
+
+
+def write_part(items: PreparedDataset, numbers: Indices, folder: Path) -> None:
+    """Write the files of some items as they are, in a folder for each class."""
+    pictures = dict(all_pictures(items.data))
+    for number in numbers.tolist():
+        name = items.data.class_names[items.labels[number]]
+        file = folder / name / f"{number}{Path(items.names[number]).suffix}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pictures[number].read())
+
+
+def summary(name: str, results: list[dict[str, float]]) -> dict[str, Any]:
+    """Return the mean accuracy of some draws with its interval, and the mean seconds."""
+    accuracies: NDArray[np.float64] = np.array([each["accuracy"] for each in results])
+    half = float(t.ppf(0.975, len(results) - 1) * accuracies.std(ddof=1) / len(results) ** 0.5)
+    mean = float(accuracies.mean())
+    return {
+        "name": name,
+        "mean": mean,
+        "low": mean - half,
+        "high": mean + half,
+        "seconds": float(np.mean([each["seconds"] for each in results])),
+    }

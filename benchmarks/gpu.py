@@ -303,7 +303,7 @@ def trainings(source: str, settings: Settings, *, data_dir: Path | None = None) 
     from noonbit.system.runtime import Runtime
     from noonbit.training.engine import choose_engine
     from noonbit.training.loop import fit, init_training, validate
-    from noonbit.training.setup import build_seeded, contract_for, plan_for
+    from noonbit.training.setup import build_seeded, contract_for, plan_for, summary_for
     from noonbit.training.state import TrainingContext
 
     recipe = Recipe.from_settings(settings, origin="benchmarks/gpu.py")
@@ -311,7 +311,7 @@ def trainings(source: str, settings: Settings, *, data_dir: Path | None = None) 
     items = load(source, recipe, data_dir=data_dir)
     name = model_of(recipe, items.preprocessor)
     network = build_seeded(name, items, 0)
-    plan = plan_for(recipe, items, network, name, runtime)
+    plan = plan_for(recipe, items, network, name, runtime, summary_for(network, items.preprocessor))
     contract = contract_for(items, plan)
     train, test = (tensor_dataset(items, part, runtime) for part in ("train", "test"))
     nothing = TensorDataset(train.values[:0], train.labels[:0])

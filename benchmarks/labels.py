@@ -19,12 +19,13 @@ from PIL import Image, ImageEnhance
 from benchmarks.record import RESULTS, facts, keep
 from noonbit.cli.output import print_table
 from noonbit.config.ensemble import EnsembleSettings
-from noonbit.config.recipe import Recipe
+from noonbit.config.recipe import DEFAULT_PRETRAINED, Recipe
 from noonbit.data import open_data
 from noonbit.data.checks.near_duplicates import find_near_duplicates
 from noonbit.data.prepared import load
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.label_errors import find_label_errors
+from noonbit.jobs.pretrained import with_pretrained_settings
 from noonbit.jobs.train import train
 from noonbit.runs.predictions import read_predictions
 from noonbit.system.hardware import usable_cpus
@@ -38,6 +39,7 @@ def labels(
     *,
     share: float = 0.02,
     model: str = "glimpse",
+    pretrained: bool = False,
     foreign: tuple[str, ...] = ("fashion-mnist",),
     seed: int = 0,
     data_dir: Path | None = None,
@@ -53,6 +55,8 @@ def labels(
         Of the training labels that are changed.
     model
         The network of the cross-validation, and of the one that may answer `unknown`.
+    pretrained
+        Take the usual published weights instead.
     foreign
         Sets of other things, for `unknown`.
     seed
@@ -63,11 +67,12 @@ def labels(
         The file for the result.
     """
     started = time.perf_counter()
-    recipe = Recipe(model=model)
+    recipe = Recipe(pretrained=DEFAULT_PRETRAINED) if pretrained else Recipe(model=model)
     result: dict[str, Any] = {
         "source": source,
         "share": share,
-        "model": model,
+        "model": recipe.pretrained or model,
+        "pretrained": pretrained,
         "seed": seed,
         **facts(threads=usable_cpus(), rounds=1),
         "labels": measure_labels(source, share, recipe, seed, data_dir),
@@ -91,7 +96,9 @@ def measure_labels(
     source: str, share: float, recipe: Recipe, seed: int, data_dir: Path | None
 ) -> list[dict[str, Any]]:
     """Change labels, cross-validate, and return what each way finds of them."""
-    items = load(source, Recipe(), data_dir=data_dir)
+    settled = recipe if recipe.pretrained is None else with_pretrained_settings(recipe)
+    form = Recipe(image_size=settled.image_size, channels=settled.channels)
+    items = load(source, form, data_dir=data_dir)
     rng = np.random.default_rng(seed)
     trained = np.sort(np.concatenate([items.split.train, items.split.validation]))
     given = items.labels.copy()

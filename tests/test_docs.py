@@ -9,6 +9,7 @@ import pytest
 from paths import PROJECT
 
 from noonbit.cli.main import COMMANDS, app, name_default_pretrained
+from noonbit.runs import stored_run
 
 KOREAN = sorted((PROJECT / "docs" / "ko").glob("*.md"))
 PAGES = [PROJECT / "README.md", *KOREAN]
@@ -51,6 +52,14 @@ def test_every_command_of_the_documentation_is_understood(
 def test_every_link_of_the_documentation_leads_to_a_file(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     assert [one for one in targets if not (page.parent / one).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["docs/runs.md", "docs/ko/runs.md"])
+def test_the_files_of_a_run_folder_are_all_documented(page: str) -> None:
+    named = re.findall(r"^      (\S+)  ", str(stored_run.__doc__), re.MULTILINE)
+    assert "learning_curve.json" in named
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    assert [name for name in named if f"`{name}`" not in text] == []
 
 
 def test_korean_and_english_pages_lead_to_each_other() -> None:

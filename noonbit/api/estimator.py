@@ -229,7 +229,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             prepared.fit(Callbacks())
             network, contract = final_network(prepared)
             if fitted is not None and not len(items.split.validation):
-                contract = calibrate_by_folds(contract, fitted.head, items)
+                contract, _ = calibrate_by_folds(contract, fitted.head, items, unknown=self.unknown)
         self.model_, self.contract_ = network.cpu().eval(), contract
         self.plan_ = prepared.context.plan
         self.history_ = prepared.state.history

@@ -217,15 +217,14 @@ def say_unknown(run: "Run") -> None:
             "own"
         )
         return
-    from noonbit.evaluation.intervals import wilson_interval
     from noonbit.runs.predictions import read_predictions
 
-    confidence = read_predictions(run).confidence
-    count, flagged = len(confidence), int((confidence < threshold).sum())
-    low, high = wilson_interval(flagged, count)
+    predictions = read_predictions(run)
+    share, low, high = predictions.share_below(threshold)
     say(
-        f"unknown  is answered below {threshold:.1%}: of {plural(count, f'test {noun}')} that are "
-        f"known, {flagged / max(1, count):.1%} (95 % interval {low:.1%} to {high:.1%})"
+        f"unknown  is answered below {threshold:.1%}: of "
+        f"{plural(len(predictions), f'test {noun}')} that are known, {share:.1%} (95 % interval "
+        f"{low:.1%} to {high:.1%})"
     )
 
 

@@ -17,6 +17,8 @@ DEFAULT_MULTIPLY_ADDS = 45e12
 """The budget of a default training: forward multiply-adds for data of difficulty 1."""
 LEAST_DIFFICULTY = 1 / 24
 """Easier data counts as this difficult, to get the epochs that networks need to converge."""
+LARGEST_BATCH = 512
+"""Items a batch at most where a network says nothing else: more are hardly faster."""
 FEWEST_EPOCHS, MOST_EPOCHS = 2, 16
 STEPS_IN_BUDGET = 50
 """A time budget should hold so many steps, which fewer items per step allow."""
@@ -114,6 +116,8 @@ class PlanInputs:
     """Rate for `optimizer`, if its usual one is too high for the network."""
     effort: float = 1.0
     """The share of the default budget to spend."""
+    largest_batch: int = LARGEST_BATCH
+    """The most items a batch."""
     documented: Mapping[str, Any] = field(default_factory=dict)
     """Defaults that the network's source (its paper, say) prescribes."""
     because: str = ""
@@ -139,7 +143,9 @@ def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
     items_in_budget = (
         time_budget * inputs.multiply_adds_per_second / (STEP_PASSES * max(1, inputs.multiply_adds))
     )
-    batch_size = choose("batch_size", *derive_batch_size(inputs.items, items_in_budget))
+    batch_size = choose(
+        "batch_size", *derive_batch_size(inputs.items, inputs.largest_batch, items_in_budget)
+    )
     epochs: float
     if recipe.epochs is None and recipe.time_budget is not None:
         epochs = math.inf
@@ -194,19 +200,21 @@ def derive_epochs(inputs: PlanInputs) -> tuple[int, str]:
     )
 
 
-def derive_batch_size(items: int, items_in_budget: float = math.inf) -> tuple[int, str]:
-    """Derive a sixteenth of the items, from 8 to 512: in steps of 8 below 64, else of 32.
+def derive_batch_size(
+    items: int, largest: int = LARGEST_BATCH, items_in_budget: float = math.inf
+) -> tuple[int, str]:
+    """Derive a sixteenth of the items, from 8 to `largest`: in steps of 8 below 64, else of 32.
 
     Fewer if a time budget, which holds `items_in_budget` items by a rough estimate, would end after
     a few steps: they teach little, and the last one can exceed the budget by its whole length.
     """
     sixteenth = items // 16
     step = 8 if sixteenth < 64 else 32
-    size = min(512, max(8, sixteenth // step * step))
+    size = min(largest, max(8, sixteenth // step * step))
     if size > max(8.0, items_in_budget / STEPS_IN_BUDGET):
         size = max(8, int(items_in_budget / STEPS_IN_BUDGET) // 8 * 8)
         return size, "small, so that the time budget holds enough steps"
-    if size == 512:
+    if size == largest:
         return size, "large enough to be fast, small enough to learn much from one pass"
     if sixteenth < 8:
         return size, "fewer would be noise to batch norm"

@@ -233,6 +233,11 @@ class Recipe(ReadOptions):
         """Whether the rows of the validation split were chosen."""
         return self.validation_rows != "stratified"
 
+    @property
+    def fits_head_alone(self) -> bool:
+        """Whether only a last layer is fitted, at once, to the features of published weights."""
+        return self.pretrained is not None and not self.finetune
+
     def explicit_settings(self) -> dict[str, Any]:
         """Return the settings that were given, not left to their defaults."""
         return {name: getattr(self, name) for name in self.model_fields_set}

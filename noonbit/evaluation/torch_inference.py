@@ -1,6 +1,7 @@
 """Run a network on PyTorch: values in, logits or calibrated probabilities out."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ def predict_logits(
     # fragment the heap (some 40 kB lost per 64x64 image).
     logits = torch.empty(len(values), len(contract.class_names))
 
-    size = max(1, min(BATCH_SIZE, BATCH_BYTES // max(1, math.prod(contract.preprocessor.shape))))
+    size = inference_batch(contract.preprocessor.shape)
 
     def predict_batch(first: int) -> None:
         where = slice(first, first + size)
@@ -88,3 +89,8 @@ def predict_logits(
 
     runtime.map_threads(predict_batch, range(0, len(values), size))
     return logits.numpy()
+
+
+def inference_batch(shape: Sequence[int]) -> int:
+    """Return how many inputs of a shape pass a network together: `BATCH_SIZE`, or fewer."""
+    return max(1, min(BATCH_SIZE, BATCH_BYTES // max(1, math.prod(shape))))

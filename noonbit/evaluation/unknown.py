@@ -1,7 +1,8 @@
 """Let a network answer `unknown` to what is none of its classes.
 
-The rule is that of out_of_distribution.py, whose threshold is fitted on the validation split alone:
-what flags an input where nothing was asked for decides the answer here.
+The rule is that of out_of_distribution.py: what flags an input where nothing was asked for decides
+the answer here. Its threshold is fitted on the validation split alone; where a head on published
+features needs none, on what its cross-validation answered (jobs/pretrained.py).
 """
 
 from torch import nn

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from noonbit.data.loader import LoadedValues
 from noonbit.data.preprocess.contract import Contract
-from noonbit.evaluation.torch_inference import BATCH_SIZE
+from noonbit.evaluation.torch_inference import inference_batch
 from noonbit.explain.layer_maps import evaluation_mode
 from noonbit.explain.networks import HOOKS_LOCK, SingleNetwork, single_networks
 from noonbit.system.runtime import Runtime
@@ -60,13 +60,14 @@ def features_of(
 def features_of_one(single: SingleNetwork, values: LoadedValues, runtime: Runtime) -> Features:
     """Return the features of one network, batch by batch."""
     seen = threading.local()  # batches run on several threads
+    size = inference_batch(values[:1].shape[1:])
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         seen.features = inputs[0]
 
     def compute(first: int) -> Features:
         with torch.inference_mode():
-            single.logits(values[first : first + BATCH_SIZE].to(runtime.device))
+            single.logits(values[first : first + size].to(runtime.device))
             features = seen.features.float()
             if isinstance(last, nn.Conv2d):
                 features = features.mean(dim=(2, 3))
@@ -76,7 +77,7 @@ def features_of_one(single: SingleNetwork, values: LoadedValues, runtime: Runtim
     last = find_last_layer(single, values[:1].to(runtime.device))
     hook = last.register_forward_pre_hook(note)
     try:
-        batches = runtime.map_threads(compute, range(0, len(values), BATCH_SIZE))
+        batches = runtime.map_threads(compute, range(0, len(values), size))
     finally:
         hook.remove()
     return np.concatenate(batches)

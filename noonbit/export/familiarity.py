@@ -12,6 +12,8 @@ from noonbit.runs.run import Run
 def fit_rule(run: Run, items: PreparedDataset | None) -> OutOfDistributionRule | None:
     """Fit the rule to the run's validation items, and measure it on its test items.
 
+    A head on published features that has none brings the rule of its own cross-validation.
+
     None without the data, and where the rule means nothing; see `OutOfDistributionRule.fit`. In a
     cross-validation every item trained some of the networks, so there is no rule.
     """
@@ -19,10 +21,20 @@ def fit_rule(run: Run, items: PreparedDataset | None) -> OutOfDistributionRule |
         return None
     if not run.contract.preprocessor.doubt_tells_foreign:
         return None
-    rule = OutOfDistributionRule.fit(
-        run.contract.preprocessor, probabilities_of(run, items, "validation")
-    )
+    rule = rule_of_head(run)
+    if rule is None:
+        rule = OutOfDistributionRule.fit(
+            run.contract.preprocessor, probabilities_of(run, items, "validation")
+        )
     return None if rule is None else rule.measured(probabilities_of(run, items, "test"))
+
+
+def rule_of_head(run: Run) -> OutOfDistributionRule | None:
+    """Return what the cross-validation of a head on published features has found, if it is used."""
+    found = run.metadata.get("pretrained", {}).get("familiar")
+    if found is None or not run.recipe.fits_head_alone:
+        return None
+    return OutOfDistributionRule.model_validate(found)
 
 
 def probabilities_of(run: Run, items: PreparedDataset, part: str) -> Probabilities:

@@ -43,7 +43,7 @@ from noonbit.runs.run import Run
 from noonbit.runs.run_json import MEMBERS
 from noonbit.system.runtime import Runtime
 from noonbit.training.gradients import may_use_global_rng
-from noonbit.training.setup import plan_for
+from noonbit.training.setup import plan_for, summary_for
 from noonbit.training.trainable import require_trainable
 
 
@@ -229,7 +229,8 @@ def outline_networks(
         network = outline_for(items.preprocessor, name, classes)
         if is_custom(name):
             require_trainable(network, name, items.preprocessor, classes, runtime)
-        plan_for(recipe, items, network, name, runtime)
+        summary = summary_for(network, items.preprocessor)
+        plan_for(recipe, items, network, name, runtime, summary)
         networks.append(network)
     return networks
 

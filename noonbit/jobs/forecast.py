@@ -53,7 +53,7 @@ def forecast_network(name: str, items: PreparedDataset, recipe: Recipe) -> Netwo
         of_words=preprocessor.of_words,
         counts_statistics=MODELS[name].counts_statistics,
     )
-    plan = derive(recipe, plan_inputs(items, name, summary.multiply_adds))
+    plan = derive(recipe, plan_inputs(items, recipe, name, summary.multiply_adds))
     train, validation = len(items.split.train), len(items.split.validation)
     seconds = Work.of(summary.layers).seconds_per_epoch(
         train=train,

@@ -24,6 +24,7 @@ from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.errors import NoonbitError, UsageError
+from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 from noonbit.evaluation.temperature import best_temperature
 from noonbit.pretrained.features import Features, features_of
 from noonbit.pretrained.head import Head, fit_head
@@ -209,12 +210,14 @@ def fit_pretrained_head(
         on_progress=on_progress,
     )
     train = items.split.train
+    labels = items.labels[train]
     head = fit_head(
         features[train],
-        items.labels[train],
+        labels,
         len(items.data.class_names),
         context.runtime,
-        groups=items.groups(train),
+        groups=copies_as_groups(items)[train],
+        weights=balancing_weights(labels) if context.plan.balance else None,
         seed=context.plan.seed,
     )
     layer = state.model.get_submodule("head")[-1]  # type: ignore[index]
@@ -240,6 +243,20 @@ def fit_pretrained_head(
     return FittedHead(head, features, seconds)
 
 
+def copies_as_groups(items: PreparedDataset) -> NDArray[np.int64]:
+    """Return numbers (N,) of all items, equal for equal pictures."""
+    numbers = np.arange(len(items.labels))
+    for group in items.copies:
+        numbers[group] = group[0]
+    return numbers
+
+
+def balancing_weights(labels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return weights (n,) by which every class of `labels` (n,) counts as much as any other."""
+    counts = np.bincount(labels)
+    return (len(labels) / counts[labels]).astype(np.float32)
+
+
 def is_head_alone(prepared: PreparedTraining) -> bool:
     """Whether the weights that were kept are those of the head on frozen features."""
     return prepared.state.best_epoch == 1 and prepared.context.plan.test_time_augmentation == "none"
@@ -259,14 +276,24 @@ def measure(
     )
 
 
-def calibrate_by_folds(contract: Contract, head: Head, items: PreparedDataset) -> Contract:
-    """Return the contract with the temperature of the folds' answers, if there were folds.
+def calibrate_by_folds(
+    contract: Contract, head: Head, items: PreparedDataset, *, unknown: bool
+) -> tuple[Contract, OutOfDistributionRule | None]:
+    """Return the contract with the temperature of the folds' answers, and their rule of doubt.
 
     Each item is answered by a head that did not learn from it, so no item needs to be set aside.
+    With `unknown`, nothing is named below the threshold of the rule. Without folds, the contract as
+    it is, and no rule.
     """
     if head.logits is None:
-        return contract
+        return contract, None
     labels = items.labels[items.split.train]
-    return contract.model_copy(
-        update={"temperature": best_temperature(head.logits.numpy(), labels)}
+    temperature = best_temperature(head.logits.numpy(), labels)
+    rule = OutOfDistributionRule.fit(
+        contract.preprocessor, (head.logits / temperature).softmax(dim=1).numpy()
     )
+    update = {
+        "temperature": temperature,
+        "unknown_below": rule.threshold if unknown and rule is not None else None,
+    }
+    return contract.model_copy(update=update), rule

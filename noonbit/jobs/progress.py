@@ -268,7 +268,7 @@ def start_lines(run: Run, items: PreparedDataset, plan: Plan) -> list[str]:
         "engine": machine["engine"],
         "device": machine["device"],
     }
-    if run.recipe.pretrained is not None and not run.recipe.finetune:  # no step is taken
+    if run.recipe.fits_head_alone:  # no step is taken
         settings = {name: settings[name] for name in ("threads", "device")}
     for name in ("epochs", "time_budget"):
         if math.isinf(getattr(plan, name)):

@@ -198,7 +198,7 @@ class Training:
         recipe, checkpoint = recipe_as_started(run), run.path / CHECKPOINT
         if epochs is not None:
             recipe = extended_recipe(recipe, epochs)
-        elif recipe.pretrained is not None and not recipe.finetune:
+        elif recipe.fits_head_alone:
             # recipe.toml has no epochs of a head alone, which would be derived as for a training.
             recipe = recipe.model_copy(update={"epochs": 1})
         has_checkpoint = os.path.lexists(checkpoint)
@@ -306,8 +306,17 @@ class Training:
             raise
         self.fitted = fitted
         if not len(self.items.split.validation):
-            contract = calibrate_by_folds(self.run.contract, fitted.head, self.items)
-            self.run.metadata["pretrained"]["temperature"] = contract.temperature
+            contract, rule = calibrate_by_folds(
+                self.run.contract,
+                fitted.head,
+                self.items,
+                unknown=self.prepared.context.plan.unknown,
+            )
+            self.run.metadata["pretrained"].update(
+                temperature=contract.temperature,
+                unknown_below=contract.unknown_below,
+                familiar=None if rule is None else rule.model_dump(),
+            )
         self.run.metadata["pretrained"].update(fitted.figures())
         recorder.on_epoch(self.prepared.state)
 
@@ -315,9 +324,10 @@ class Training:
         """Calibrate the network, and evaluate the test split."""
         run, state, runtime = self.run, self.prepared.state, self.prepared.context.runtime
         run.model, run.contract = final_network(self.prepared)
-        temperature = run.metadata.get("pretrained", {}).get("temperature")
-        if temperature is not None and is_head_alone(self.prepared):
-            run.contract = run.contract.model_copy(update={"temperature": temperature})
+        borrowed = run.metadata.get("pretrained", {})
+        if borrowed.get("temperature") is not None and is_head_alone(self.prepared):
+            by_folds = {name: borrowed.get(name) for name in ("temperature", "unknown_below")}
+            run.contract = run.contract.model_copy(update=by_folds)
         write_json(run.path / "contract.json", run.contract.model_dump())
         logits = None
         if self.fitted is not None and is_head_alone(self.prepared):
@@ -359,10 +369,15 @@ def final_network(prepared: PreparedTraining) -> tuple[nn.Module, Contract]:
 def require_resumable(run: Run, epochs: int | None = None) -> None:
     """Raise `UsageError` for a run that is diverged, or finished and not to be extended."""
     who = "A member of " if run.is_ensemble else ""
+    if epochs is not None and run.recipe.fits_head_alone:
+        raise UsageError(
+            f"{run.path.name} fitted its last layer at once, so there are no epochs to go on with. "
+            "To train the other layers too: noonbit train SOURCE --pretrained --finetune"
+        )
     if run.metadata["status"] == "finished" and epochs is None:
         further = (
             ""
-            if run.is_ensemble
+            if run.is_ensemble or run.recipe.fits_head_alone
             else (
                 f" To go on beyond its {plural(run.metadata['result']['epochs'], 'epoch')}: "
                 f"noonbit train --resume {run.word} --epochs N"

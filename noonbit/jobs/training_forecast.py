@@ -24,7 +24,6 @@ from noonbit.jobs.forecast import forecast_network
 from noonbit.models.custom import refuse_failures_in_training
 from noonbit.models.forecast import Work, duration
 from noonbit.models.layers import FeedforwardNetwork
-from noonbit.models.summary import summarise
 from noonbit.models.tta import count_views
 from noonbit.system.multiply_rate import multiply_adds_per_second
 from noonbit.training.gradients import TrainStep, make_gradients
@@ -86,10 +85,10 @@ def forecast_training(
     None for one of a few seconds, and for a network of the caller's own, which may not be copied.
     """
     state, context = prepared.state, prepared.context
-    plan, preprocessor = context.plan, items.preprocessor
+    plan = context.plan
     if not isinstance(state.model, FeedforwardNetwork):
         return None
-    layers = summarise(state.model, preprocessor.shape, of_words=preprocessor.of_words).layers
+    layers = prepared.summary.layers
     rate = multiply_adds_per_second()
     counted = Work.of(layers).seconds_per_item(plan.batch_size, rate)
     train, validation, test = (

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from noonbit.config.plan import LARGEST_BATCH
 from noonbit.config.recipe import OptimizerName, Recipe
 from noonbit.data.dataset import InputKind
 from noonbit.data.mapped import require_memory
@@ -79,6 +80,8 @@ class Entry:
     """Of that optimiser, where its usual one is too high: deep and without batch norm."""
     effort: float = 1.0
     """The share of a default training's arithmetic that it gets."""
+    largest_batch: int = LARGEST_BATCH
+    """The most items a batch that a training chooses by itself."""
     documented: Mapping[str, Any] = field(default_factory=dict)
     """Settings that its source fixes; they stand where a recipe leaves them open."""
     because: str = ""
@@ -99,11 +102,12 @@ MODELS: dict[str, Entry] = {
     ),
     "glimpse": Entry(
         glimpse,
-        "a sixth of glance: much for a few seconds",
+        "a tenth of glance: much for a few seconds",
         "noonbit",
         optimizer="muon",
         learning_rate=0.1,
         effort=0.05,
+        largest_batch=256,
     ),
     "airbench": Entry(
         airbench, "three blocks behind a whitening stem", "Jordan, 2024", optimizer="muon"

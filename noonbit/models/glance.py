@@ -10,8 +10,9 @@
     32x32x3     3x3               64, 128, 256
     64x64x3     4x4, stride 2     64, 128, 256
 
-`glimpse` has a sixth of the arithmetic: the stem always has stride 2, and the widths are half.
-`noonbit train --fast` trains it.
+`glimpse` has about a tenth of the arithmetic: the stem always has stride 2, the widths are half,
+and neither the stem nor the first convolution of a block pads its maps. `noonbit train --fast`
+trains it.
 
 Four choices make them fast (measured in docs/performance.md). The stem's filters are computed from
 the training images before the first step (Page, "How to train your ResNet", 2018; Jordan, "94% on
@@ -33,6 +34,8 @@ LARGE_SIDE = 48
 """From this many pixels a side on, glance's stem has stride 2: full resolution costs too much."""
 SMALLEST_HALVED_SIDE = 16
 """Below this many pixels a side, glimpse's stem has stride 1: half would be too few."""
+SMALLEST_UNPADDED_SIDE = 24
+"""Below this many pixels a side, glimpse pads as glance does: too little would be left."""
 VARIANCE_FLOOR = 5e-3
 """Added to each variance, so that directions in which patches hardly vary (noise) are not
 amplified."""
@@ -81,9 +84,9 @@ class WhiteningStem(nn.Conv2d):
 class Block(nn.Module):
     """Two 3x3 convolutions: the first widens and pools, the second has a residual connection."""
 
-    def __init__(self, inputs: int, width: int, *, pool: bool) -> None:
+    def __init__(self, inputs: int, width: int, *, padding: int, pool: bool) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, width, 3, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(inputs, width, 3, padding=padding, bias=False)
         self.pool = nn.MaxPool2d(2, ceil_mode=True) if pool else nn.Identity()
         self.norm1 = nn.BatchNorm2d(width)
         self.act1 = nn.SiLU()
@@ -94,7 +97,7 @@ class Block(nn.Module):
             nn.init.dirac_(conv.weight.data[: min(conv.in_channels, width)])
 
     def forward(self, maps: Tensor) -> Tensor:
-        """(N, inputs, h, w) -> (N, width, h / 2, w / 2), rounded up."""
+        """(N, inputs, h, w) -> (N, width, h / 2, w / 2), rounded up; h - 2, w - 2 unpadded."""
         maps = self.act1(self.norm1(self.pool(self.conv1(maps))))
         result: Tensor = self.act2(self.norm2(self.conv2(maps)) + maps)
         return result
@@ -122,13 +125,21 @@ def glance(classes: int, channels: int, size: ImageSize) -> Glance:
 
 
 def glimpse(classes: int, channels: int, size: ImageSize) -> Glance:
-    """glimpse: half of glance's widths, and a stem of stride 2 for all but tiny images."""
-    stem = WhiteningStem(channels, patch=3, stride=2 if min(size) >= SMALLEST_HALVED_SIDE else 1)
-    return build_from_stem(stem, classes, size, widest=64 if channels == 1 else 128)
+    """glimpse: half of glance's widths; for all but tiny images a stem of stride 2, no padding."""
+    padding = 0 if min(size) >= SMALLEST_UNPADDED_SIDE else 1
+    stride = 2 if min(size) >= SMALLEST_HALVED_SIDE else 1
+    stem = WhiteningStem(channels, patch=3, stride=stride, padding=padding)
+    widest = 64 if channels == 1 else 128
+    return build_from_stem(stem, classes, size, widest=widest, padding=padding)
 
 
-def build_from_stem(stem: WhiteningStem, classes: int, size: ImageSize, *, widest: int) -> Glance:
-    """Build blocks down to a map of about 4x4, the last one of `widest` channels, and a head."""
+def build_from_stem(
+    stem: WhiteningStem, classes: int, size: ImageSize, *, widest: int, padding: int = 1
+) -> Glance:
+    """Build blocks down to a map of about 4x4, the last one of `widest` channels, and a head.
+
+    `padding` is that of the first convolution of each block.
+    """
     height, width = (stem.output_side(side) for side in size)
     depth = max(2, math.ceil(math.log2(max(height, width, 4) / 4)))
     narrowest = widest // 4
@@ -136,8 +147,9 @@ def build_from_stem(stem: WhiteningStem, classes: int, size: ImageSize, *, wides
     blocks, inputs = [], stem.out_channels
     for block_width in widths:
         pool = max(height, width) > 2
-        blocks.append(Block(inputs, block_width, pool=pool))
+        blocks.append(Block(inputs, block_width, padding=padding, pool=pool))
         inputs = block_width
+        height, width = (side + 2 * padding - 2 for side in (height, width))
         if pool:
             height, width = math.ceil(height / 2), math.ceil(width / 2)
     head = nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(inputs, classes))

@@ -162,7 +162,7 @@ const TEXTS = {
     rule: "An input is said to look unlike the training data when no class reaches {threshold}.",
     rule_measured: "An input is said to look unlike the training data when no class reaches {threshold}; of {items} test {noun}, {share} are.",
     weights_float16: "The weights are stored as 16-bit floats.",
-    weights_int8: "The weights are stored as 8-bit integers.",
+    weights_float32: "The weights are stored as 32-bit floats.",
   },
   ko: {
     language: "언어",
@@ -311,7 +311,7 @@ const TEXTS = {
     rule: "가장 높은 확률이 {threshold}보다 낮으면 학습한 데이터와 달라 보인다고 알립니다.",
     rule_measured: "가장 높은 확률이 {threshold}보다 낮으면 학습한 데이터와 달라 보인다고 알립니다. 테스트 {noun} {items}개 중에서는 {share}가 그렇습니다.",
     weights_float16: "가중치는 16비트 부동소수점으로 저장했습니다.",
-    weights_int8: "가중치는 8비트 정수로 저장했습니다.",
+    weights_float32: "가중치는 32비트 부동소수점으로 저장했습니다.",
   },
 };
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -190,7 +191,7 @@ def is_of_last_layer(ours: str, table: Mapping[str, tuple[str, tuple[int, ...]]]
 def finite(tensor: Tensor, name: str, origin: Origin) -> Tensor:
     """Return a tensor as float32, or a count as it is; raises `UsageError` for infinite values."""
     values = tensor if name.endswith(COUNTER) else tensor.to(torch.float32)
-    if not bool(values.isfinite().all()):
+    if not np.isfinite(values.numpy()).all():  # torch's threads would meet for each tensor
         raise UsageError(f"{origin.place}: {name} has numbers that are not finite. Get it again.")
     return values
 

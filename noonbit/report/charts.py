@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from noonbit.evaluation.intervals import wilson_interval
+from noonbit.evaluation.learning_curve import LearningCurve
 from noonbit.report.shapes import Box, Curve, Dot, Line, Shape, Text
 from noonbit.report.translation import ENGLISH, Translator
 from noonbit.training.state import EpochMetrics
@@ -62,6 +63,13 @@ def format_tick(share: float, step: float = 0.01) -> str:
     """Format a share with the digits that axis ticks `step` apart need."""
     digits = max(0, -math.floor(math.log10(step * 100) + 1e-9))
     return f"{100 * share:.{digits}f} %"
+
+
+def accuracy_axis(lowest: float, start: float, end: float) -> tuple[Axis, float]:
+    """Return an axis of shares that ends at 1 and holds `lowest`, and the step of its ticks."""
+    step = round_step(max(1 - lowest, 0.005) / 5)
+    low = math.floor(lowest / step + 1e-9) * step
+    return Axis(low if low < 1 else 1 - step, 1.0, start, end), step
 
 
 def interval_chart(
@@ -121,10 +129,7 @@ def history_shapes(
     highest = max(*losses, 1e-6)
     loss_step = round_step(highest / 5)
     loss = Axis(0, math.ceil(highest / loss_step) * loss_step, 330, 40)
-    share_step = round_step(max(1 - min(shares), 0.005) / 5)
-    share = Axis(math.floor(min(shares) / share_step + 1e-9) * share_step, 1.0, 330, 40)
-    if share.low == share.high:
-        share = Axis(1.0 - share_step, 1.0, 330, 40)
+    share, share_step = accuracy_axis(min(shares), 330, 40)
     parts: list[Shape] = [
         Text(70, 22, translate("loss"), "loss label end"),
         Text(650, 22, translate("accuracy"), "accuracy label"),
@@ -175,13 +180,11 @@ def reliability_chart(
         parts.append(Line(70, up.at(value), 430, up.at(value), "rule"))
         parts.append(Text(60, up.at(value) + 5, format_tick(value), "tick end"))
         parts.append(Text(across.at(value), 476, format_tick(value), "tick middle"))
+    rows = []
     for confidence, accuracy, count in bins:
         low, high = wilson_interval(round(accuracy * count), count)
-        x = across.at(confidence)
-        parts.append(Line(x, up.at(low), x, up.at(high), "spread"))
-    points = [(across.at(confidence), up.at(accuracy)) for confidence, accuracy, _ in bins]
-    parts.append(Curve(points, "accuracy"))
-    parts += [Dot(x, y, 5, "accuracy") for x, y in points]
+        rows.append((across.at(confidence), up.at(low), up.at(accuracy), up.at(high)))
+    parts += accuracy_curve(rows)
     total = sum(count for _, _, count in bins)
     for confidence, _, count in bins:
         height = max(1.0, round(52 * count / total, 1))
@@ -205,6 +208,63 @@ def reliability_chart(
         for confidence, accuracy, _ in bins
     )
     return svg(450, 520, translate("Reliability: %(bins)s.", bins=label), parts)
+
+
+def learning_curve_chart(
+    curve: LearningCurve, nouns: str, translate: Translator = ENGLISH
+) -> Markup:
+    """Draw the accuracy, with its 95 % interval, against the number of training items.
+
+    `nouns` are the items: `images`. The scale of their number is logarithmic (base 2).
+    """
+    powers = [math.log2(point.train_items) for point in curve.points]
+    middle, half = (powers[0] + powers[-1]) / 2, max((powers[-1] - powers[0]) / 2, 0.5)
+    across = Axis(middle - half, middle + half, 90, 440)
+    up, step = accuracy_axis(min(point.low for point in curve.points), 230, 40)
+    parts: list[Shape | str] = [
+        Text(0, 20, translate("accuracy"), "accuracy label"),
+        Line(70, 230, 460, 230, "axis"),
+        Text(
+            265,
+            290,
+            translate("training %(nouns)s, on a logarithmic scale", nouns=nouns),
+            "label middle",
+        ),
+    ]
+    for value in up.ticks(5):
+        parts.append(Line(70, up.at(value), 460, up.at(value), "rule"))
+        parts.append(Text(60, up.at(value) + 5, format_tick(value, step), "tick end"))
+    rows = []
+    for power, point in zip(powers, curve.points, strict=True):
+        x = across.at(power)
+        parts.append(Line(x, 230, x, 236, "axis"))
+        parts.append(Text(x, 256, f"{point.train_items:,}", "tick middle"))
+        rows.append((x, up.at(point.low), up.at(point.accuracy), up.at(point.high)))
+    parts += accuracy_curve(rows)
+    measured = "; ".join(
+        translate(
+            "%(items)s: %(accuracy)s, 95 %% interval %(low)s to %(high)s",
+            items=f"{point.train_items:,}",
+            accuracy=f"{point.accuracy:.2%}",
+            low=f"{point.low:.2%}",
+            high=f"{point.high:.2%}",
+        )
+        for point in curve.points
+    )
+    label = translate(
+        "Accuracy by the number of training %(nouns)s: %(points)s.", nouns=nouns, points=measured
+    )
+    return svg(480, 300, label, parts)
+
+
+def accuracy_curve(rows: Sequence[tuple[float, float, float, float]]) -> list[Shape]:
+    """Return a line through accuracies, with a dot and an upright interval at each.
+
+    `rows` hold x and the y of the interval's low end, the accuracy and the high end, in pixels.
+    """
+    points = [(x, accuracy) for x, _, accuracy, _ in rows]
+    spreads = [Line(x, low, x, high, "spread") for x, low, _, high in rows]
+    return [*spreads, Curve(points, "accuracy"), *(Dot(x, y, 5, "accuracy") for x, y in points)]
 
 
 def gain_chart(

@@ -21,6 +21,28 @@ SENTENCES: tuple[tuple[str, str], ...] = (
      "may learn that in place of what they show.",
      "{} 하나만으로 사진의 클래스를 {} 맞힙니다(사진 {}장, 가장 큰 클래스는 {}). 신경망이 사진 "
      "내용 대신 이것을 배울 수 있습니다."),
+    # What a training began with
+    ("Began with published weights of {} ({} tensors) from {}, licence {}, SHA-256 {}.",
+     "{}의 공개된 가중치(텐서 {}개)에서 시작했습니다. 있던 곳: {}, 라이선스: {}, SHA-256: {}."),
+    ("The last layer is a logistic regression on their {} features, with a penalty of {} that "
+     "cross-validation on the training items chose; there it had {} right. From nothing, {} had {} "
+     "of as many test items right.",
+     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 정규화 세기 {}은(는) 학습 항목의 교차 "
+     "검증으로 골랐고, 그때의 정확도는 {}입니다. 처음부터 학습한 {}의 정확도는, 같은 수의 테스트 "
+     "항목에서 {}였습니다."),
+    ("The last layer is a logistic regression on their {} features, with a penalty of {} that "
+     "cross-validation on the training items chose; there it had {} right.",
+     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 정규화 세기 {}은(는) 학습 항목의 교차 "
+     "검증으로 골랐고, 그때의 정확도는 {}입니다."),
+    # What too few test items tell
+    ("The interval of the accuracy is {} points wide, too wide to tell much: {} are few. About {} "
+     "would bring it to {} points.",
+     "정확도의 신뢰 구간이 {}%p로 너무 넓어 말할 수 있는 것이 적습니다. {}로는 모자라고, "
+     "{}개쯤이면 {}%p로 줄어듭니다."),
+    ("The interval of the accuracy is {} points wide, too wide to tell much: {} are few. About {} "
+     "would bring it to {} points, and --folds 5 tests every {}.",
+     "정확도의 신뢰 구간이 {}%p로 너무 넓어 말할 수 있는 것이 적습니다. {}로는 모자라고, "
+     "{}개쯤이면 {}%p로 줄어듭니다. --folds 5를 쓰면 모든 {}을(를) 시험합니다."),
     # What more items would bring
     ("The second half of the training {}s brought {} points (95 % interval {} to {}); twice the "
      "{}s would bring about {} points.",
@@ -79,6 +101,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("{} of the items are nearest to one of another class",
      "항목의 {}는 가장 비슷한 것이 다른 클래스임"),
     ("trains {} best", "{} 학습에 가장 좋음"),
+    ("{} does not settle at more", "{}: 더 크면 학습이 안정되지 않음"),
     ("ends at zero, so the last epoch is the best", "0에서 끝나므로 마지막 에포크가 가장 좋음"),
     ("twice the paper's, since it falls to zero", "0까지 줄어들므로 논문 값의 두 배"),
     ("of the CIFAR-10 speed records", "CIFAR-10 속도 기록의 값"),

@@ -121,6 +121,7 @@ def template_context(
         "training_notes": training_notes(run),
         "changes": read_changes(run.path),
         "history": run.history,
+        "is_head_alone": run.recipe.pretrained is not None and not run.recipe.finetune,
         "members": build_member_section(run, translate),
         "folds": build_fold_section(run),
         "history_chart": charts.history_chart(
@@ -137,9 +138,15 @@ def template_context(
         "mistakes": sections.find_worst_mistakes(run, predictions, items, translate),
         "curve": curve,
         "curve_sentence": None if curve is None else curve.sentence(noun),
+        "curve_chart": None
+        if curve is None
+        else charts.learning_curve_chart(curve, translate.plural(noun), translate),
         "curve_start": None
         if curve is None
         else charts.scale_start(min(point.low for point in curve.points)),
+        "unknown_shares": None
+        if run.contract.unknown_below is None
+        else predictions.share_below(run.contract.unknown_below),
         "check": build_check_section(run, items, translate),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",

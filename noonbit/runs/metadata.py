@@ -20,7 +20,6 @@ from noonbit.data.dataset import PART_NAMES
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.prepared import PreparedDataset
 from noonbit.models.catalogue import MODELS
-from noonbit.models.summary import summarise
 from noonbit.system.hardware import processor_name
 from noonbit.system.paths import absolute, user_path
 from noonbit.system.runtime import Runtime
@@ -39,18 +38,15 @@ def training_metadata(
     """
     plan = prepared.context.plan
     entry = MODELS.get(plan.model)
-    summary = summarise(
-        prepared.state.model,
-        items.preprocessor.shape,
-        of_words=items.preprocessor.of_words,
-        counts_statistics=entry is not None and entry.counts_statistics,
-    )
+    summary = prepared.summary
+    counts_statistics = entry is not None and entry.counts_statistics
     return source_metadata(items, data_dir) | {
         "model": {
             "name": plan.model,
             **({} if prepared.file is None else {"sha256": prepared.file.sha256}),
             "python": python,
-            "parameters": summary.parameters,
+            "parameters": summary.parameters
+            + (summary.batch_norm_statistics if counts_statistics else 0),
             "multiply_adds": summary.multiply_adds,
         },
         "reasons": prepared.reasons,

@@ -19,6 +19,7 @@ from noonbit.data.split import Split
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Probabilities
+from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.metrics import Evaluation
 from noonbit.runs.run import Run
 from noonbit.system.artefacts import damaged, read_artefact, refuse
@@ -120,6 +121,11 @@ class StoredPredictions:
     def confidence(self) -> NDArray[np.float32]:
         """The probability of each predicted class; (N,)."""
         return self.probabilities[np.arange(len(self)), self.predictions]
+
+    def share_below(self, threshold: float) -> tuple[float, float, float]:
+        """Return the share of items whose confidence is lower, and its 95 % interval (Wilson's)."""
+        below = int((self.confidence < threshold).sum())
+        return below / max(1, len(self)), *wilson_interval(below, len(self))
 
     def wrong(self, order: Order) -> NDArray[np.int64]:
         """Return the rows of the wrong predictions, the most confident first or in item order.

@@ -16,6 +16,7 @@ from pydantic import (
 
 from noonbit.config.ensemble import Combine, EnsembleSettings
 from noonbit.config.recipe import MOST_THREADS, Engine, Precision, Recipe
+from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 from noonbit.models.catalogue import MODELS
 from noonbit.models.network_file import is_network_file
 from noonbit.runs.find import RUN_JSON
@@ -169,6 +170,10 @@ class PretrainedEntry(Stored):
     cross_validated_accuracy: Share | None = None
     head_seconds: Amount | None = None
     temperature: Annotated[float, Field(gt=0)] | None = None
+    """Of the head, by the answers of its folds; likewise the next two."""
+    unknown_below: Share | None = None
+    familiar: OutOfDistributionRule | None = None
+    """By which an exported network flags inputs, where no item validates."""
     from_nothing: str | None = None
     """The best run beside it that began with random weights, on the same source."""
     from_nothing_accuracy: Share | None = None

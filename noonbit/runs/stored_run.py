@@ -17,7 +17,12 @@
       evaluation.json           the metrics of the test split
       predictions.parquet       of the test split: item, (fold, group,) class, prediction, ...
       check.json                items to look at, after `noonbit check RUN`
+      check.csv                 the same as a table
+      errors.png                what `noonbit errors RUN` drew
+      learning_curve.json       trainings on parts of the training items, with --learning-curve
+      learning_curve/           their run folders
       report.html               everything above as a page
+      export/                   what `noonbit export RUN` wrote
       members/                  of a trained ensemble: a run folder for each member
 
 An ensemble is a run too: its weights are those of all members, so it needs none of their folders,

@@ -21,7 +21,7 @@ from noonbit.models.catalogue import MODELS, build_for, model_of
 from noonbit.models.custom import CustomNetwork
 from noonbit.models.network_file import NetworkFile, read_if_file
 from noonbit.models.sentence import WordVectors
-from noonbit.models.summary import summarise
+from noonbit.models.summary import Summary, summarise
 from noonbit.models.tta import with_tta
 from noonbit.system.runtime import Runtime
 from noonbit.training.engine import choose_engine
@@ -38,6 +38,8 @@ class PreparedTraining:
     context: TrainingContext
     reasons: dict[str, str]
     """Why each derived setting is what it is."""
+    summary: Summary
+    """Of the network."""
     file: NetworkFile | None = None
     """What the network was built from, if it is a file of the user's own."""
 
@@ -101,7 +103,8 @@ def prepare_training(
             f"--unknown answers '{UNKNOWN}', and that is a class of these data. Leave out "
             "--unknown, or rename the class."
         )
-    plan = plan_for(recipe, items, network, name, runtime)
+    summary = summary_for(network, items.preprocessor)
+    plan = plan_for(recipe, items, network, name, runtime, summary)
     context = TrainingContext(
         contract or contract_for(items, plan, initial),
         tensor_dataset(items, "train", runtime),
@@ -124,7 +127,7 @@ def prepare_training(
         rates_by_depth=recipe.finetune,
     )
     state.elapsed = perf_counter() - started
-    return PreparedTraining(state, context, reasons, file)
+    return PreparedTraining(state, context, reasons, summary, file)
 
 
 def require_fitting(initial: InitialWeights, network: nn.Module, name: str) -> None:
@@ -190,16 +193,25 @@ def contract_for(
     return items.contract
 
 
+def summary_for(network: nn.Module, preprocessor: Preprocessor) -> Summary:
+    """Return the summary of a network for the inputs that it gets; raises as `summarise`."""
+    return summarise(network, preprocessor.shape, of_words=preprocessor.of_words)
+
+
 def plan_for(
-    recipe: Recipe, items: PreparedDataset, network: nn.Module, name: str, runtime: Runtime
+    recipe: Recipe,
+    items: PreparedDataset,
+    network: nn.Module,
+    name: str,
+    runtime: Runtime,
+    summary: Summary,
 ) -> Plan:
     """Return the plan: the recipe with every open setting derived for these items and this network.
 
-    Raises `UsageError` for settings that do not fit them.
+    `summary` is that of the network. Raises `UsageError` for settings that do not fit them.
     """
     preprocessor = items.preprocessor
-    summary = summarise(network, preprocessor.shape, of_words=preprocessor.of_words)
-    task = plan_inputs(items, name, summary.multiply_adds)
+    task = plan_inputs(items, recipe, name, summary.multiply_adds)
     rate = runtime.multiply_adds_per_second
     plan = derive(recipe, replace(task, multiply_adds_per_second=rate))
     require_symmetric(plan, preprocessor)
@@ -207,10 +219,13 @@ def plan_for(
     return plan
 
 
-def plan_inputs(items: PreparedDataset, name: str, multiply_adds: int) -> PlanInputs:
+def plan_inputs(
+    items: PreparedDataset, recipe: Recipe, name: str, multiply_adds: int
+) -> PlanInputs:
     """Return what the defaults of a training are derived from, but for the machine's speed.
 
-    `multiply_adds` are those of one item.
+    `multiply_adds` are those of one item. The difficulty, which takes up to a second to measure, is
+    needed for epochs that the recipe leaves open.
     """
     mirror = may_mirror(items.data.class_names)
     task = PlanInputs(
@@ -218,7 +233,7 @@ def plan_inputs(items: PreparedDataset, name: str, multiply_adds: int) -> PlanIn
         items=len(items.split.train),
         augmentation=items.preprocessor.augmentation(may_mirror=mirror),
         multiply_adds=multiply_adds,
-        difficulty=items.difficulty,
+        difficulty=items.difficulty if recipe.epochs is None else 0.0,
     )
     if name not in MODELS:
         return task
@@ -228,6 +243,7 @@ def plan_inputs(items: PreparedDataset, name: str, multiply_adds: int) -> PlanIn
         optimizer=entry.optimizer,
         learning_rate=entry.learning_rate,
         effort=entry.effort,
+        largest_batch=entry.largest_batch,
         documented=entry.documented,
         because=entry.because or f"as {entry.source} has it",
     )

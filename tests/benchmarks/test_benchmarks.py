@@ -290,6 +290,7 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
         "serve",
         "live",
         "labels",
+        "few_pictures",
         "photographs",
         "startup",
         "growth",

@@ -12,7 +12,9 @@ from noonbit.config.recipe import Recipe
 from noonbit.errors import UsageError
 from noonbit.evaluation.out_of_distribution import find_unknown
 from noonbit.jobs.train import train
+from noonbit.report.page import percent
 from noonbit.runs.folder import load_run
+from noonbit.runs.predictions import read_predictions
 from noonbit.runs.run import Run
 
 LEARNED = Recipe(model="glimpse", epochs=8, threads=1, unknown=True, validation=0.2)
@@ -32,6 +34,18 @@ def test_the_threshold_stands_in_the_contract_and_flags_few_digits(run: Run) -> 
     assert 0 < predictions.unknown.mean() < 0.15
     unsure = predictions.probabilities.max(axis=1) < run.contract.unknown_below
     np.testing.assert_array_equal(predictions.unknown, unsure)
+
+
+def test_the_report_says_below_what_and_how_many_known_digits_are_answered_with_unknown(
+    run: Run,
+) -> None:
+    confidence, threshold = read_predictions(run).confidence, run.contract.unknown_below
+    assert threshold is not None
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    limits = page[page.index('<section id="limits">') :]
+    assert f"below {percent(threshold, 1)} are" in limits
+    assert f"also {percent(float(np.mean(confidence < threshold)), 1)} of the test" in limits
+    assert "Every input is given one of" not in limits
 
 
 def test_noise_is_answered_with_unknown_and_its_likeliest_class_is_kept(run: Run) -> None:
@@ -60,6 +74,8 @@ def test_without_the_flag_nothing_is_unknown(tmp_path: Path) -> None:
     predictions = plain.predict(np.zeros((2, 8, 8), np.uint8))
     assert predictions.unknown is None
     assert "likely" not in predictions.rows(1)[0]
+    page = (plain.path / "report.html").read_text(encoding="utf-8")
+    assert "Every input is given one of the 10 names" in page
 
 
 def test_a_preparation_that_finds_an_input_unlike_makes_it_unknown() -> None:

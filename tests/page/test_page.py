@@ -157,13 +157,21 @@ def test_a_network_that_is_too_large_is_refused_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_network_that_rounding_changes_is_refused(
+def test_weights_that_rounding_changes_stay_whole_or_are_refused(
     digits_run: Run, digits_items: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def coarse(values: np.ndarray) -> np.ndarray:
         return np.round(round_weights(values), 1)
 
+    rounded = write_page(digits_run, tmp_path / "page.html", digits_items)
     monkeypatch.setattr(page_module, "round_weights", coarse)
+    whole = write_page(digits_run, tmp_path / "page.html", digits_items)
+    assert model_of(tmp_path / "page.html")["weights_dtype"] == whole.weights_dtype == "float32"
+    assert whole.rounding < rounded.rounding
+    assert whole.weights_bytes > 1.5 * rounded.weights_bytes
+    (tmp_path / "page.html").unlink()
+
+    monkeypatch.setattr(page_module, "MOST_BYTES", rounded.weights_bytes)
     with pytest.raises(CheckFailed, match=r"Rounding the weights of digits to float16 changes"):
         write_page(digits_run, tmp_path / "page.html", digits_items)
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import numpy as np
 
 from noonbit.data.checks.findings import Finding, labelled_name, named_pairs, readable_parts
 from noonbit.data.checks.near_duplicates import NearDuplicates, find_near_duplicates
-from noonbit.data.checks.properties import Giveaway, Properties, giveaways, measure, outliers
+from noonbit.data.checks.properties import Giveaway, giveaways, measure, outliers
 from noonbit.data.dataset import Indices
 from noonbit.data.prepared import PreparedDataset
 from noonbit.errors import plural
@@ -50,7 +50,9 @@ def findings(items: PreparedDataset) -> Iterator[Finding]:
             tuple(labelled_name(items, number) for number in numbers.tolist()),
             tuple((number,) for number in numbers.tolist()),
         )
-    yield from given_away(items, readable_parts(items)["train"])
+    train = measured.among(readable_parts(items)["train"])
+    for one in giveaways(train, items.labels[train.items]):
+        yield Finding("note", "giveaway", describe(one))
 
 
 def across_split(items: PreparedDataset) -> NearDuplicates:
@@ -75,13 +77,6 @@ def without_copies(items: PreparedDataset, found: NearDuplicates) -> NearDuplica
     return NearDuplicates(
         found.items[is_near], found.others[is_near], found.correlations[is_near], found.limit
     )
-
-
-def given_away(items: PreparedDataset, numbers: Indices) -> Iterator[Finding]:
-    """Find properties that tell the class of the pictures at `numbers` by themselves."""
-    measured: Properties = measure(items, numbers)
-    for one in giveaways(measured, items.labels[numbers]):
-        yield Finding("note", "giveaway", describe(one))
 
 
 def describe(one: Giveaway) -> str:

@@ -15,6 +15,7 @@ counts where it is far more alike than such pairs usually are. In a set of which
 are near-duplicates, the fence is too high to find them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +44,10 @@ LEAST_CONTRAST = 2.0
 """Levels of standard deviation: a picture of less is nearly blank, and like any other such."""
 LARGEST_CORRELATION = 1 - 1e-6
 """Fisher's transformation of 1 is infinite."""
-BLOCK = 1024
+BLOCK = 256
 """Pictures whose correlations with all others are computed at once."""
+STRETCH = 64
+"""Correlations whose highest is found first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,9 @@ def find_near_duplicates(values: Values, items: Indices, others: Indices) -> Nea
         none = np.zeros(0, np.int64)
         return NearDuplicates(none, none, np.zeros(0, np.float32), 1.0)
     others_by_rows = unit(small_others).T.contiguous()
-    best = [(rows @ others_by_rows).topk(CANDIDATES) for rows in unit(small).split(BLOCK)]
-    coarse = torch.cat([each.values for each in best])
-    places = torch.cat([each.indices for each in best])
+    best = [highest_of(rows @ others_by_rows) for rows in unit(small).split(BLOCK)]
+    coarse = torch.cat([values for values, _ in best])
+    places = torch.cat([columns for _, columns in best])
     low, high = fisher(coarse[:, 0]).quantile(torch.tensor([0.25, 0.75])).tolist()
     limit = max(LEAST_CORRELATION, float(np.tanh(high + FENCE * (high - low))))
 
@@ -96,6 +99,25 @@ def find_near_duplicates(values: Values, items: Indices, others: Indices) -> Nea
         highest[kept].numpy(),
         limit,
     )
+
+
+def highest_of(correlations: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the highest of each row (n, others) and their columns, (n, CANDIDATES) each.
+
+    They lie in the stretches of columns whose highest are highest, so few numbers are sorted: that
+    takes a fifth of the time of sorting all.
+    """
+    count = correlations.shape[1]
+    if count < CANDIDATES * STRETCH:
+        highest = correlations.topk(CANDIDATES)
+        return highest.values, highest.indices
+    stretches = F.pad(correlations, (0, -count % STRETCH), value=-torch.inf).unflatten(
+        1, (-1, STRETCH)
+    )
+    chosen = stretches.amax(dim=2).topk(CANDIDATES).indices
+    within = stretches.gather(1, chosen[:, :, None].expand(-1, -1, STRETCH)).flatten(1)
+    values, places = within.topk(CANDIDATES)
+    return values, chosen.gather(1, places // STRETCH) * STRETCH + places % STRETCH
 
 
 def grey(values: Values, numbers: Indices, side: int) -> tuple[Indices, Tensor]:
@@ -139,23 +161,35 @@ def correlate_crops(values: Values, one: Indices, other: Indices) -> Tensor:
         )
         for cropped, whole in ((left, right), (right, left)):
             against = unit(whole)
-            for window in windows():
-                grid = F.affine_grid(
-                    window.expand(len(cropped), 2, 3), list(cropped.shape), align_corners=False
-                )
-                view = F.grid_sample(cropped, grid, padding_mode="border", align_corners=False)
+            for down, across in windows():
+                view = down @ cropped @ across.T
                 highest[where] = torch.maximum(highest[where], (unit(view) * against).sum(dim=1))
     return highest
 
 
-def windows() -> Tensor:
-    """Return the windows as affine transforms, float32 (windows, 2, 3)."""
-    transforms = []
+def windows() -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the windows: two matrices (LARGE_SIDE, LARGE_SIDE) each, of rows and of columns.
+
+    A window of a picture, enlarged to its size, is rows @ picture @ columns.T.
+    """
     for side in CROPS:
-        steps = (0.0,) if side == 1 else (-1.0, 0.0, 1.0)
-        transforms += [
-            [[side, 0, (1 - side) * right], [0, side, (1 - side) * down]]
-            for down in steps
-            for right in steps
-        ]
-    return torch.tensor(transforms)
+        places = (0.0,) if side == 1 else (-1.0, 0.0, 1.0)
+        enlarging = [enlarge(side, place) for place in places]
+        for down in enlarging:
+            for across in enlarging:
+                yield down, across
+
+
+def enlarge(side: float, place: float) -> Tensor:
+    """Return the linear interpolation that enlarges a share of a line to the whole, a matrix.
+
+    The share lies at its beginning (-1), in its middle (0) or at its end (1).
+    """
+    centres = (2 * torch.arange(LARGE_SIDE) + 1) / LARGE_SIDE - 1  # of pixels, from -1 to 1
+    taken = ((side * centres + (1 - side) * place + 1) * LARGE_SIDE - 1) / 2
+    taken = taken.clamp(0, LARGE_SIDE - 1)
+    first = taken.floor().long().clamp(max=LARGE_SIDE - 2)
+    matrix, rows = torch.zeros(LARGE_SIDE, LARGE_SIDE), torch.arange(LARGE_SIDE)
+    matrix[rows, first] = 1 - (taken - first)
+    matrix[rows, first + 1] = taken - first
+    return matrix

@@ -52,6 +52,12 @@ class Properties:
     columns: dict[Property, NDArray[np.float64]]
     """`format` is the number of one; `colour` is 1 for grey and 3 for colour."""
 
+    def among(self, numbers: Indices) -> "Properties":
+        """Return those of the items that are among `numbers`."""
+        kept = np.isin(self.items, numbers)
+        columns = {name: column[kept] for name, column in self.columns.items()}
+        return Properties(self.items[kept], columns)
+
 
 @dataclass(frozen=True, slots=True)
 class Giveaway:

@@ -74,6 +74,10 @@ SETUP: Mapping[str, str] = {
         "신경망 %(networks)s개의 답을 합쳤습니다. 최종 답은 %(how)s입니다. 하나씩 보면 평균 "
         "%(mean)s, 가장 좋은 것은 %(best)s입니다."
     ),
+    "Weights": "가중치",
+    "published ones, below a last layer that was fitted at once: no epoch was chosen.": (
+        "공개된 가중치에, 한 번에 학습한 마지막 층을 얹었습니다. 에포크는 고르지 않았습니다."
+    ),
     "Weights kept": "남긴 가중치",
     "those of the last epoch, %(epoch)s: nothing was chosen. Validation split: %(reason)s.": (
         "마지막 에포크(%(epoch)s)의 가중치입니다. 아무것도 고르지 않았습니다. 검증 셋: %(reason)s."

@@ -18,7 +18,7 @@ TITLES: tuple[tuple[str, str], ...] = (
     # Networks
     ("noonbit's default: much for a minute of two cores",
      "noonbit의 기본 신경망: 코어 두 개로 1분 안에 좋은 결과"),
-    ("a sixth of glance: much for a few seconds", "glance의 6분의 1: 몇 초 안에 좋은 결과"),
+    ("a tenth of glance: much for a few seconds", "glance의 10분의 1: 몇 초 안에 좋은 결과"),
     ("three blocks behind a whitening stem", "백색화 층 뒤에 블록 세 개"),
     ("three dense layers of {}", "유닛 {}개짜리 밀집층 세 개"),
     ("two dense layers of {}", "유닛 {}개짜리 밀집층 두 개"),

@@ -110,6 +110,15 @@ TRAINING: Mapping[str, str] = {
     "validation accuracy": "검증 정확도",
     "training accuracy": "학습 정확도",
     (
+        "The last layer was fitted at once to the features that the published weights give, so "
+        "there are no epochs to compare. On the %(nouns)s that it was fitted to, its loss is "
+        "%(loss)s and its accuracy %(accuracy)s; these are no figures of other %(nouns)s."
+    ): (
+        "공개된 가중치가 뽑은 특징으로 마지막 층을 한 번에 학습했으므로, 견주어 볼 에포크가 "
+        "없습니다. 학습한 %(nouns)s에서 손실은 %(loss)s, 정확도는 %(accuracy)s입니다. 다른 "
+        "%(nouns)s에서의 값이 아닙니다."
+    ),
+    (
         "Loss is what training makes small (how improbable the network found the right classes); "
         "accuracy is the share named correctly. The upright line marks epoch %(epoch)s, whose "
         "weights were kept."

@@ -140,6 +140,18 @@ USE: Mapping[str, str] = {
         "%(high)s (95 %% 신뢰 구간)라고만 말할 수 있습니다."
     ),
     (
+        "<b>Anything else.</b> Inputs whose highest probability is below %(threshold)s are "
+        "answered with <code>unknown</code>, also %(share)s of the test %(nouns)s (95 %% interval "
+        "%(low)s to %(high)s), which all have a class; the figures of this page are those of the "
+        "network without it. What the network never saw may still be given a name, and with a "
+        "high probability."
+    ): (
+        "<b>그 밖의 것.</b> 가장 높은 확률이 %(threshold)s보다 낮으면 <code>unknown</code>(모름)"
+        "이라고 답합니다. 모두 클래스가 있는 테스트 %(nouns)s도 %(share)s는 그렇게 답합니다(95 %% "
+        "신뢰 구간 %(low)s ~ %(high)s). 이 보고서의 값은 그렇게 답하지 않을 때의 값입니다. 한 번도 "
+        "보지 못한 것에도 클래스의 이름으로, 높은 확률로 답할 수 있습니다."
+    ),
+    (
         "<b>Anything else.</b> Every input is given one of the %(class_count)s names, also "
         "%(no_class)s, and perhaps with a high probability."
     ): (

@@ -26,6 +26,13 @@ WORDS: Mapping[str, str] = {
     "%(comparison)s: %(gain)s, 95 %% interval %(low)s to %(high)s": (
         "%(comparison)s: %(gain)s, 95 %% 신뢰 구간 %(low)s ~ %(high)s"
     ),
+    "training %(nouns)s, on a logarithmic scale": "학습용 %(nouns)s 수(로그 척도)",
+    "%(items)s: %(accuracy)s, 95 %% interval %(low)s to %(high)s": (
+        "%(items)s개: %(accuracy)s, 95 %% 신뢰 구간 %(low)s ~ %(high)s"
+    ),
+    "Accuracy by the number of training %(nouns)s: %(points)s.": (
+        "학습용 %(nouns)s 수에 따른 정확도: %(points)s."
+    ),
     "points of accuracy gained": "높아진 정확도(%%p)",
     "share that was right": "실제로 맞은 비율",
     "dashed: training, solid: validation": "점선: 학습, 실선: 검증",
