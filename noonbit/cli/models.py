@@ -1,8 +1,11 @@
 """noonbit models"""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from noonbit.cli.output import DataDir, Json, print_json, print_line, print_table, say
+
+if TYPE_CHECKING:
+    from noonbit.jobs.forecast import NetworkForecast
 
 
 def models(source: str | None = None, /, *, data_dir: DataDir = None, json: Json = False) -> None:
@@ -57,36 +60,12 @@ def forecast(source: str, *, data_dir: DataDir, json: bool) -> None:
     """List the networks that take these data, with what training them costs."""
     from noonbit.config.recipe import Recipe
     from noonbit.jobs.forecast import forecast_networks
-    from noonbit.models.catalogue import MODELS
     from noonbit.models.forecast import duration
     from noonbit.system.multiply_rate import multiply_adds_per_second
     from noonbit.terminal import shell_word
 
     items, forecasts = forecast_networks(source, Recipe(), data_dir=data_dir)
-    rows: list[dict[str, Any]] = [
-        {
-            "name": each.name,
-            "parameters": each.summary.parameters,
-            "multiply_adds": each.summary.multiply_adds,
-            "epochs": each.epochs,
-            "batch_size": each.batch_size,
-            "seconds_per_epoch": each.seconds_per_epoch,
-            "seconds": each.seconds,
-            "title": MODELS[each.name].title,
-            "source": MODELS[each.name].source,
-            "layers": [
-                {
-                    "name": layer.name,
-                    "kind": layer.kind,
-                    "output": layer.output,
-                    "parameters": layer.parameters,
-                    "multiply_adds": layer.multiply_adds,
-                }
-                for layer in each.summary.layers
-            ],
-        }
-        for each in forecasts
-    ]
+    rows = [row_of(each) for each in forecasts]
     preprocessor, split = items.preprocessor, items.split
     if json:
         print_json(
@@ -119,3 +98,31 @@ def forecast(source: str, *, data_dir: DataDir, json: bool) -> None:
     )
     print_line("\nThe times are a forecast for this machine's processor, within a factor of 2.")
     say(f"\nnext     noonbit train {shell_word(source)} --model {preprocessor.default_model}")
+
+
+def row_of(one: "NetworkForecast") -> dict[str, Any]:
+    """Return what a network costs, and its layers, as plain values for JSON."""
+    from noonbit.models.catalogue import MODELS
+
+    entry, summary = MODELS[one.name], one.summary
+    return {
+        "name": one.name,
+        "parameters": summary.parameters,
+        "multiply_adds": summary.multiply_adds,
+        "epochs": one.epochs,
+        "batch_size": one.batch_size,
+        "seconds_per_epoch": one.seconds_per_epoch,
+        "seconds": one.seconds,
+        "title": entry.title,
+        "source": entry.source,
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "output": layer.output,
+                "parameters": layer.parameters,
+                "multiply_adds": layer.multiply_adds,
+            }
+            for layer in summary.layers
+        ],
+    }

@@ -48,13 +48,23 @@ class TrainForm:
 
     async def build(self) -> None:
         """Add the form's elements; the catalogue comes when the engine has answered."""
-        speech, query = self.speech, self.query
+        await self.build_data()
+        self.build_network()
+        self.build_ways()
+        self.build_settings()
+        button = ui.button(self.speech("train.begin"), on_click=self.begin)
+        button.props("unelevated").classes("main")
+        ui.timer(0, self.fill_networks, once=True)
+
+    async def build_data(self) -> None:
+        """Add the choice of data: known sets, those that were made here, or a path."""
+        speech = self.speech
         try:
             known = await asyncio.to_thread(studio.known_data)
         except NoonbitError as error:
             known = {}
             warning(speech.engine(str(error)))
-        data = query.get("data", next(iter(known), OWN))
+        data = self.query.get("data", next(iter(known), OWN))
         options = {name: f"{name} · {speech.engine(title)}" for name, title in known.items()}
         own = await asyncio.to_thread(studio.data_sets.list)
         options |= {each.source: each.source for each in own}
@@ -68,7 +78,9 @@ class TrainForm:
         ).classes("wide")
         self.data_path.bind_visibility_from(self.data, "value", value=OWN)
 
-        model = query.get("model", DEFAULT)
+    def build_network(self) -> None:
+        """Add the choice of a network: the default, the one of the query, or a file's path."""
+        speech, model = self.speech, self.query.get("model", DEFAULT)
         is_file = model.endswith(".toml")
         self.networks = {DEFAULT: speech("train.default_network")}
         if model not in (DEFAULT, OWN) and not is_file:
@@ -86,15 +98,21 @@ class TrainForm:
         self.model_path.bind_visibility_from(self.model, "value", value=OWN)
         self.model_path.bind_enabled_from(self.model)
 
+    def build_ways(self) -> None:
+        """Add the two ways that name a network themselves: in seconds, and on published weights."""
         self.is_fast, self.is_pretrained = (
             ui.checkbox(
-                speech(f"train.{name}"),
-                value=name in query,
+                self.speech(f"train.{name}"),
+                value=name in self.query,
                 on_change=lambda: self.leave_one_choice(),
             )
             for name in ("fast", "pretrained")
         )
         self.leave_one_choice()
+
+    def build_settings(self) -> None:
+        """Add the settings that noonbit derives unless they are stated; open if the query does."""
+        speech, query = self.speech, self.query
         is_open = any(name in query for name in (*NUMBERS, "optimizer", "augment", "on_bad"))
         with (
             ui.expansion(speech("train.settings"), value=is_open).classes("wide"),
@@ -117,8 +135,6 @@ class TrainForm:
             self.skips_bad = ui.checkbox(
                 speech("train.skip_bad"), value=query.get("on_bad") == "skip"
             )
-        ui.button(speech("train.begin"), on_click=self.begin).props("unelevated").classes("main")
-        ui.timer(0, self.fill_networks, once=True)
 
     def leave_one_choice(self) -> None:
         """Switch off what a choice makes pointless: each of the two names a network itself."""
