@@ -15,8 +15,9 @@ counts where it is far more alike than such pairs usually are. In a set of which
 are near-duplicates, the fence is too high to find them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,7 +27,11 @@ from torch import Tensor
 
 from noonbit.data.dataset import Indices
 from noonbit.data.preprocess.base import Values
-from noonbit.system.runtime import set_operator_threads
+from noonbit.system.hardware import usable_cpus
+from noonbit.system.runtime import set_operator_threads, thread_pool
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
 
 SMALL_SIDE, LARGE_SIDE = 16, 32
 """Pixels of a side in the first comparison and in the second."""
@@ -76,7 +81,7 @@ def find_near_duplicates(values: Values, items: Indices, others: Indices) -> Nea
         none = np.zeros(0, np.int64)
         return NearDuplicates(none, none, np.zeros(0, np.float32), 1.0)
     others_by_rows = unit(small_others).T.contiguous()
-    best = [highest_of(rows @ others_by_rows) for rows in unit(small).split(BLOCK)]
+    best = over_threads(lambda rows: highest_of(rows @ others_by_rows), unit(small).split(BLOCK))
     coarse = torch.cat([values for values, _ in best])
     places = torch.cat([columns for _, columns in best])
     low, high = fisher(coarse[:, 0]).quantile(torch.tensor([0.25, 0.75])).tolist()
@@ -101,6 +106,11 @@ def find_near_duplicates(values: Values, items: Indices, others: Indices) -> Nea
     )
 
 
+def over_threads(work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
+    """Call `work` on every piece; each operator has one thread, and waits for no other."""
+    return list(thread_pool(usable_cpus()).map(work, pieces))
+
+
 def highest_of(correlations: Tensor) -> tuple[Tensor, Tensor]:
     """Return the highest of each row (n, others) and their columns, (n, CANDIDATES) each.
 
@@ -122,10 +132,12 @@ def highest_of(correlations: Tensor) -> tuple[Tensor, Tensor]:
 
 def grey(values: Values, numbers: Indices, side: int) -> tuple[Indices, Tensor]:
     """Return those of the pictures that have contrast, and them as float32 (n, 1, side, side)."""
-    pieces = []
-    for first in range(0, len(numbers), BLOCK):
+
+    def shrink(first: int) -> Tensor:
         pixels = torch.from_numpy(np.asarray(values[numbers[first : first + BLOCK]])).float()
-        pieces.append(resize(pixels.mean(dim=1, keepdim=True), side))
+        return resize(pixels.mean(dim=1, keepdim=True), side)
+
+    pieces = over_threads(shrink, range(0, len(numbers), BLOCK))
     images = torch.cat([torch.empty(0, 1, side, side), *pieces])
     has_contrast = images.flatten(1).std(dim=1) >= LEAST_CONTRAST
     return numbers[has_contrast.numpy()], images[has_contrast]
