@@ -176,6 +176,8 @@ def attempt(
         run = Path(folder) / "run"
         where = [] if data_dir is None else ["--data-dir", str(data_dir)]
         command = ["-m", "noonbit", "train", goal.source, *goal.arguments, *where]
+        if conditions.isa != "native":  # noonbit would ask the processor, which has more
+            command += ["--precision", "float32"]
         seconds = python_seconds(
             [*command, "--seed", str(seed), "--out", str(run)],
             threads=threads,
