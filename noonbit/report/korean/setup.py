@@ -224,7 +224,7 @@ SETUP: Mapping[str, str] = {
         "The network was given as a Python object, which a run folder cannot keep, so its layers "
         "are not listed here."
     ): (
-        "이 신경망은 파이썬 객체로 받은 것이라 실행 폴더에 담을 수 없으므로, 층을 적지 않았습니다."
+        "이 신경망은 Python 객체로 받은 것이라 실행 폴더에 담을 수 없으므로, 층을 적지 않았습니다."
     ),
     # Settings
     "Settings": "설정",
