@@ -27,12 +27,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("The last layer is a logistic regression on their {} features, with a penalty of {} that "
      "cross-validation on the training items chose; there it had {} right. From nothing, {} had {} "
      "of as many test items right.",
-     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 정규화 세기 {}은(는) 학습 항목의 교차 "
+     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 규제의 세기 {}은(는) 학습 항목의 교차 "
      "검증으로 골랐고, 그때의 정확도는 {}입니다. 처음부터 학습한 {}의 정확도는, 같은 수의 테스트 "
      "항목에서 {}였습니다."),
     ("The last layer is a logistic regression on their {} features, with a penalty of {} that "
      "cross-validation on the training items chose; there it had {} right.",
-     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 정규화 세기 {}은(는) 학습 항목의 교차 "
+     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 규제의 세기 {}은(는) 학습 항목의 교차 "
      "검증으로 골랐고, 그때의 정확도는 {}입니다."),
     # What too few test items tell
     ("The interval of the accuracy is {} points wide, too wide to tell much: {} are few. About {} "
