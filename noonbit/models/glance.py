@@ -36,6 +36,8 @@ SMALLEST_HALVED_SIDE = 16
 """Below this many pixels a side, glimpse's stem has stride 1: half would be too few."""
 SMALLEST_UNPADDED_SIDE = 24
 """Below this many pixels a side, glimpse pads as glance does: too little would be left."""
+SMALLEST_UNPADDED_MAP = 5
+"""Below this many rows or columns, a map is padded whatever the image."""
 VARIANCE_FLOOR = 5e-3
 """Added to each variance, so that directions in which patches hardly vary (noise) are not
 amplified."""
@@ -138,7 +140,7 @@ def build_from_stem(
 ) -> Glance:
     """Build blocks down to a map of about 4x4, the last one of `widest` channels, and a head.
 
-    `padding` is that of the first convolution of each block.
+    `padding` is that of the first convolution of each block whose maps have room for its filters.
     """
     height, width = (stem.output_side(side) for side in size)
     depth = max(2, math.ceil(math.log2(max(height, width, 4) / 4)))
@@ -146,10 +148,12 @@ def build_from_stem(
     widths = [max(narrowest, widest >> (depth - 1 - index)) for index in range(depth)]
     blocks, inputs = [], stem.out_channels
     for block_width in widths:
+        if min(height, width) < SMALLEST_UNPADDED_MAP:
+            padding = 1
+        height, width = (side + 2 * padding - 2 for side in (height, width))
         pool = max(height, width) > 2
         blocks.append(Block(inputs, block_width, padding=padding, pool=pool))
         inputs = block_width
-        height, width = (side + 2 * padding - 2 for side in (height, width))
         if pool:
             height, width = math.ceil(height / 2), math.ceil(width / 2)
     head = nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(inputs, classes))

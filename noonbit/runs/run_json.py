@@ -16,6 +16,7 @@ from pydantic import (
 
 from noonbit.config.ensemble import Combine, EnsembleSettings
 from noonbit.config.recipe import MOST_THREADS, Engine, Precision, Recipe
+from noonbit.errors import ArtefactError
 from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 from noonbit.models.catalogue import MODELS
 from noonbit.models.network_file import is_network_file
@@ -355,11 +356,22 @@ class RunEntry(Stored):
 RUN_ADAPTER = TypeAdapter(RunEntry)
 
 
+CHANGED_NETWORKS = {"glimpse": 2}
+"""Networks of the catalogue that were changed, by the first format of runs that have today's form.
+Older weights would fit, and answer wrongly."""
+
+
 def read_run_json(folder: Path) -> dict[str, Any]:
     """Return the metadata of a run; raises `ArtefactError` unless a `RunEntry` could be made of it.
 
-    Also for a folder that is no run, or is of a later format.
+    Also for a folder that is no run, is of a later format, or has a network that was changed since.
     """
     metadata = read_known_format(folder)
-    parse_artefact(RUN_ADAPTER, metadata, folder / RUN_JSON)
+    model = parse_artefact(RUN_ADAPTER, metadata, folder / RUN_JSON).model
+    for name in (model.name, *(member.name for member in model.members)):
+        if metadata["format"] < CHANGED_NETWORKS.get(name, 0) and not model.python:
+            raise ArtefactError(
+                f"{folder} was trained when {name} was another network, so its weights would "
+                "answer wrongly now. Train it again, or open it with the noonbit that trained it."
+            )
     return metadata

@@ -15,8 +15,9 @@ from noonbit.errors import ArtefactError
 from noonbit.runs.find import RUN_JSON
 from noonbit.system.artefacts import read_artefact_json
 
-FORMAT = 1
-"""The version of the run folder; incremented when older versions can no longer read it."""
+FORMAT = 2
+"""The version of the run folder; incremented when older versions can no longer read it, or when a
+network of the catalogue is changed."""
 LARGEST_COUNT = 2**53
 """Up to here, every whole number is a float too."""
 

@@ -217,10 +217,24 @@ def test_glimpse_has_a_small_part_of_the_arithmetic_of_glance() -> None:
         assert glance > least * glimpse, (size, glance / glimpse)
 
 
-@pytest.mark.parametrize("side", [1, 8, 15, 16, 23, 24, 25, 160])
-def test_glimpse_leaves_a_map_of_every_size(side: int) -> None:
-    model = build("glimpse", 3, 1, (side, side)).eval()
-    assert model(torch.zeros(2, 1, side, side)).shape == (2, 3)
+@pytest.mark.parametrize(
+    "size",
+    [
+        (1, 1),
+        (8, 8),
+        (15, 15),
+        (16, 16),
+        (23, 23),
+        (24, 24),
+        (28, 40),
+        (96, 24),
+        (32, 96),
+        (160, 160),
+    ],
+)
+def test_glimpse_leaves_a_map_of_images_of_every_size(size: ImageSize) -> None:
+    model = build("glimpse", 3, 1, size).eval()
+    assert model(torch.zeros(2, 1, *size)).shape == (2, 3)
 
 
 def test_only_networks_with_a_whitening_stem_init_from_data() -> None:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 
-from noonbit.pretrained.head import fit_head
+from noonbit.pretrained.head import Problem, fit_head, solve
 from noonbit.system.runtime import Runtime
 
 
@@ -33,6 +34,21 @@ def test_it_answers_as_scikit_learn_does_at_the_same_penalty(runtime):
 
     ours = head.apply(features).softmax(dim=1).numpy()
     np.testing.assert_allclose(ours, peer.predict_proba(scaled), atol=2e-2)
+
+
+def test_the_documented_loss_is_flat_at_the_solution():
+    random = np.random.default_rng(0)
+    features = torch.from_numpy(random.normal(size=(60, 5)).astype(np.float32))
+    labels = torch.arange(60) % 3
+    weights = torch.from_numpy(random.uniform(0.5, 1.5, 60).astype(np.float32))
+
+    found = solve(Problem(features, labels, weights), 0.1, torch.zeros(3, 6)).requires_grad_()
+
+    losses = F.cross_entropy(features @ found[:, :-1].T + found[:, -1], labels, reduction="none")
+    loss = (losses * weights).mean() + 0.05 * found[:, :-1].square().sum()
+    loss.backward()
+    assert found.grad.abs().max() < 1e-3
+    assert found[:, :-1].abs().max() > 0.1
 
 
 @pytest.mark.parametrize("count", [12, 60])

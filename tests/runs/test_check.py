@@ -117,3 +117,22 @@ def test_a_damaged_check_is_named(changed: tuple[Run, set[int]], tmp_path: Path)
     (copy / "check.json").write_text('{"judged": -1}', encoding="utf-8")
     with pytest.raises(ArtefactError, match=r"check\.json is damaged"):
         read_check(load_run(copy))
+
+
+def test_only_copies_of_what_trained_leave_the_accuracy(tmp_path: Path) -> None:
+    digits = load_digits()
+    images, labels = digits.images.astype(np.uint8), digits.target
+    train_rows, test_rows = np.arange(300), np.arange(1000, 1100)
+    test_rows[:6] = train_rows[:6]  # six copies of training items
+    test_rows[10:14] = test_rows[20:24]  # and four within the test part
+    np.savez(
+        tmp_path / "copies.npz",
+        x_train=images[train_rows],
+        y_train=labels[train_rows],
+        x_test=images[test_rows],
+        y_test=labels[test_rows],
+    )
+    run = train(tmp_path / "copies.npz", FAST, out=tmp_path / "run")
+    found = check_run(run, run.items())
+    assert found.without_near_duplicates is not None
+    assert found.without_near_duplicates.items == 94 - found.count("near duplicate")

@@ -179,6 +179,19 @@ def test_a_later_format_is_refused_with_both_numbers(copied):
     assert f"reads up to {FORMAT}. Update noonbit to open it." in str(error.value)
 
 
+def test_a_run_of_a_network_that_was_changed_since_is_refused(copied):
+    metadata = json.loads((copied / "run.json").read_text())
+    metadata["format"], metadata["model"]["name"] = 1, "glimpse"
+    (copied / "run.json").write_text(json.dumps(metadata))
+    with pytest.raises(ArtefactError, match="when glimpse was another network"):
+        load_run(copied)
+    (copied / "run.json").write_text(json.dumps(metadata | {"format": FORMAT}))
+    assert load_run(copied).metadata["model"]["name"] == "glimpse"
+    metadata["model"]["name"] = "glance"
+    (copied / "run.json").write_text(json.dumps(metadata))
+    assert load_run(copied).metadata["format"] == 1
+
+
 @pytest.mark.parametrize("text", ['{"format": 1, "sta', "\xff\xfe", ""])
 def test_a_damaged_run_json_is_named(text, copied):
     (copied / "run.json").write_bytes(text.encode("latin-1"))

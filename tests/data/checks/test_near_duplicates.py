@@ -4,11 +4,18 @@ import io
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 from scipy import ndimage
 
-from noonbit.data.checks.near_duplicates import find_near_duplicates
+from noonbit.data.checks.near_duplicates import (
+    LARGE_SIDE,
+    enlarge,
+    find_near_duplicates,
+    highest_of,
+)
 
 SIDE, TRAIN, TEST = 48, 80, 40
 
@@ -87,3 +94,23 @@ def test_blank_pictures_are_like_no_other(scenes: NDArray[np.uint8]) -> None:
 
 def test_one_picture_has_nothing_to_compare_with(scenes: NDArray[np.uint8]) -> None:
     assert len(find_near_duplicates(scenes, np.arange(1), np.arange(1))) == 0
+
+
+def test_the_highest_of_many_are_those_of_sorting_all() -> None:
+    correlations = torch.from_numpy(
+        np.random.default_rng(0).permutation(7 * 1003).astype(np.float32)
+    )
+    rows = correlations.view(7, 1003)
+    values, columns = highest_of(rows)
+    expected = rows.topk(2)
+    torch.testing.assert_close(values, expected.values)
+    torch.testing.assert_close(columns, expected.indices)
+
+
+@pytest.mark.parametrize(("side", "place"), [(1.0, 0.0), (0.84, -1.0), (0.92, 0.0), (0.88, 1.0)])
+def test_a_window_is_what_pytorch_samples_there(side: float, place: float) -> None:
+    image = torch.rand(1, 1, LARGE_SIDE, LARGE_SIDE, generator=torch.Generator().manual_seed(0))
+    window = torch.tensor([[[side, 0, (1 - side) * place], [0, 1, 0]]])
+    grid = F.affine_grid(window, list(image.shape), align_corners=False)
+    sampled = F.grid_sample(image, grid, padding_mode="border", align_corners=False)
+    torch.testing.assert_close(image @ enlarge(side, place).T, sampled, atol=1e-4, rtol=0)
