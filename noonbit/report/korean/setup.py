@@ -114,7 +114,10 @@ SETUP: Mapping[str, str] = {
     (
         "in %(time)s, one member’s time added to the other’s, on %(items)s, of which each member "
         "left some out to choose its weights."
-    ): ("시간을 모두 더해 %(time)s, %(items)s로 학습. 멤버마다 그 일부를 남겨 두고 가중치를 골랐습니다."),
+    ): (
+        "시간을 모두 더해 %(time)s, %(items)s로 학습. 멤버마다 그 일부를 남겨 두고 가중치를 "
+        "골랐습니다."
+    ),
     "in %(time)s, one member’s time added to the other’s, on %(items)s.": (
         "시간을 모두 더해 %(time)s, %(items)s로 학습."
     ),
