@@ -14,44 +14,44 @@ from noonbit.report.korean.refusals import REFUSALS
 from noonbit.report.korean.titles import TITLES
 
 VALUE = "{}"
-"""Stands for any value, in both languages in the same order."""
+"""Stands for any value; where the order is another one in Korean, `{0}` is the first there."""
 SENTENCES: tuple[tuple[str, str], ...] = (
     # What gives classes away
     ("The {} alone tells the class of {} of {} pictures (the largest class has {}), so a network "
      "may learn that in place of what they show.",
-     "{} 하나만으로 사진의 클래스를 {} 맞힙니다(사진 {}장, 가장 큰 클래스는 {}). 신경망이 사진 "
-     "내용 대신 이것을 배울 수 있습니다."),
+     "{0} 하나만 보고도 사진 {2}장 가운데 {1}의 클래스를 맞힙니다(늘 가장 많은 클래스로 답하면 "
+     "{3}). 신경망이 사진의 내용 대신 이것을 배울 수 있습니다."),
     # What a training began with
     ("Began with published weights of {} ({} tensors) from {}, licence {}, SHA-256 {}.",
      "{}의 공개된 가중치(텐서 {}개)에서 시작했습니다. 있던 곳: {}, 라이선스: {}, SHA-256: {}."),
     ("The last layer is a logistic regression on their {} features, with a penalty of {} that "
      "cross-validation on the training items chose; there it had {} right. From nothing, {} had {} "
      "of as many test items right.",
-     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 정규화 세기 {}은(는) 학습 항목의 교차 "
+     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 규제의 세기 {}은(는) 학습 항목의 교차 "
      "검증으로 골랐고, 그때의 정확도는 {}입니다. 처음부터 학습한 {}의 정확도는, 같은 수의 테스트 "
      "항목에서 {}였습니다."),
     ("The last layer is a logistic regression on their {} features, with a penalty of {} that "
      "cross-validation on the training items chose; there it had {} right.",
-     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 정규화 세기 {}은(는) 학습 항목의 교차 "
+     "마지막 층은 그 특징 {}개로 한 로지스틱 회귀입니다. 규제의 세기 {}은(는) 학습 항목의 교차 "
      "검증으로 골랐고, 그때의 정확도는 {}입니다."),
     # What too few test items tell
     ("The interval of the accuracy is {} points wide, too wide to tell much: {} are few. About {} "
      "would bring it to {} points.",
-     "정확도의 신뢰 구간이 {}%p로 너무 넓어 말할 수 있는 것이 적습니다. {}로는 모자라고, "
-     "{}개쯤이면 {}%p로 줄어듭니다."),
+     "정확도의 신뢰 구간이 {} %p로 너무 넓어서 알 수 있는 것이 적습니다. {}로는 모자라고, "
+     "{}개쯤이면 {} %p로 줄어듭니다."),
     ("The interval of the accuracy is {} points wide, too wide to tell much: {} are few. About {} "
      "would bring it to {} points, and --folds 5 tests every {}.",
-     "정확도의 신뢰 구간이 {}%p로 너무 넓어 말할 수 있는 것이 적습니다. {}로는 모자라고, "
-     "{}개쯤이면 {}%p로 줄어듭니다. --folds 5를 쓰면 모든 {}을(를) 시험합니다."),
+     "정확도의 신뢰 구간이 {} %p로 너무 넓어서 알 수 있는 것이 적습니다. {}로는 모자라고, "
+     "{}개쯤이면 {} %p로 줄어듭니다. --folds 5를 쓰면 모든 {}을(를) 시험합니다."),
     # What more items would bring
     ("The second half of the training {}s brought {} points (95 % interval {} to {}); twice the "
      "{}s would bring about {} points.",
-     "학습용 {}의 나머지 절반이 {}%p를 높였습니다(95 % 신뢰 구간 {} ~ {}). {}을(를) 두 배로 "
-     "늘리면 약 {}%p 높아질 것입니다."),
+     "학습 {}의 나머지 절반을 더하니 정확도가 {} %p 높아졌습니다(95 % 신뢰 구간 {} ~ {}). {}을(를) "
+     "두 배로 늘리면 {} %p쯤 더 높아질 것입니다."),
     ("The second half of the training {}s brought {} points (95 % interval {} to {}), which may be "
      "luck: these test {}s cannot tell whether more would help.",
-     "학습용 {}의 나머지 절반이 {}%p를 높였지만(95 % 신뢰 구간 {} ~ {}) 우연일 수 있습니다. 이 "
-     "시험용 {}(으)로는 더 늘리면 나아질지 알 수 없습니다."),
+     "학습 {}의 나머지 절반을 더하니 정확도가 {} %p 달라졌지만(95 % 신뢰 구간 {} ~ {}) 우연일 수 "
+     "있습니다. 이 테스트 {}만으로는 더 늘리면 나아질지 알 수 없습니다."),
     # How the data was read
     ("Left out, as no part of the data: {}.", "데이터가 아니어서 쓰지 않은 것: {}."),
     ("{} is not UTF-8 and was read as {}.", "{}: UTF-8이 아니어서 {} 인코딩으로 읽었습니다."),
@@ -151,7 +151,23 @@ NOUNS: Mapping[str, str] = {
     "classe": "클래스",
 }
 """Of what is counted in a sentence, each without the s of its plural."""
-PARTS: Mapping[str, str] = {"train": "학습", "validation": "검증", "test": "테스트"}
+PARTS: Mapping[str, str] = {
+    "train": "학습",
+    "validation": "검증",
+    "test": "테스트",
+    "train or validation": "학습이나 검증",
+}
+PROPERTIES: Mapping[str, str] = {
+    "brightness": "밝기",
+    "contrast": "대비",
+    "sharpness": "선명도",
+    "width": "너비",
+    "height": "높이",
+    "aspect ratio": "가로세로 비율",
+    "format": "파일 형식",
+    "colour": "색",
+}
+"""Of pictures that may give their classes away."""
 COUNTED = re.compile(rf"([\d,]+) (?:({'|'.join(PARTS)}) )?({'|'.join(NOUNS)})s?")
 OF_MEMBER = re.compile(r"of member (\d+): (.+)")
 SIZES = re.compile(r"([\d,]+) sizes from (\S+) to (\S+)")
@@ -188,7 +204,7 @@ def translate_value(value: str) -> str:
         return f"{smallest} ~ {largest}({count}가지)"
     if (match := CLASSES.fullmatch(value)) is not None:
         return f"클래스 {match[1]}"
-    return PARTS.get(value) or NOUNS.get(value) or value
+    return PARTS.get(value) or NOUNS.get(value) or PROPERTIES.get(value) or value
 
 
 @cache

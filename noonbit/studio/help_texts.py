@@ -8,7 +8,7 @@ HELP_TEXTS: Mapping[str, tuple[str, str]] = {
     "help.network": (
         "The network is a row of layers that turns an input into a probability for each class. "
         "Large ones learn more and take longer.",
-        "신경망은 입력을 클래스마다의 확률로 바꾸는 여러 층입니다. 클수록 더 많이 배우지만 오래 "
+        "신경망은 여러 층을 거쳐 입력을 클래스별 확률로 바꿉니다. 클수록 더 많이 배우지만 오래 "
         "걸립니다.",
     ),
     "help.epochs": (
@@ -32,8 +32,8 @@ HELP_TEXTS: Mapping[str, tuple[str, str]] = {
     "help.optimizer": (
         "The rule by which the weights are corrected. SGD follows the gradient as it is; Adam and "
         "others also choose how far each weight moves.",
-        "가중치를 고치는 규칙입니다. SGD는 기울기를 그대로 따르고, Adam 등은 가중치마다 움직일 "
-        "정도도 정합니다.",
+        "가중치를 고치는 규칙입니다. SGD는 기울기를 그대로 따르고, Adam 등은 가중치마다 얼마나 "
+        "움직일지도 정합니다.",
     ),
     "help.momentum": (
         "How much of the last correction goes on into the next one, like a ball that keeps "
@@ -66,8 +66,8 @@ HELP_TEXTS: Mapping[str, tuple[str, str]] = {
     "help.kind.conv": (
         "Small filters slide over the picture. Each looks for one pattern, and where it finds it "
         "becomes a map.",
-        "작은 필터가 그림 위를 움직입니다. 필터마다 무늬 하나를 찾고, 찾은 자리가 특징 맵이 "
-        "됩니다.",
+        "작은 필터가 그림 위를 움직입니다. 필터마다 무늬 하나를 찾고, 그 무늬가 있는 자리를 특징 "
+        "맵에 나타냅니다.",
     ),
     "help.kind.pool": (
         "Keeps one number of each small window, so that the maps shrink and small shifts matter "

@@ -113,5 +113,5 @@ def format_gain(gain: Gain) -> Text:
     difference, low, high = (f"{100 * value:+.2f}" for value in (gain.gain, gain.low, gain.high))
     return (
         f"{difference} points, 95 % interval {low} to {high}",
-        f"{difference}%p, 95 % 신뢰 구간 {low} ~ {high}",
+        f"{difference} %p, 95 % 신뢰 구간 {low} ~ {high}",
     )

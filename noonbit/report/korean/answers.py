@@ -108,7 +108,7 @@ ANSWERS: Mapping[str, str] = {
         "Networks trained by the same recipe on more and more of the training %(nouns)s, all "
         "measured on the same %(items)s."
     ): (
-        "학습용 %(nouns)s을(를) 점점 더 많이 써서 같은 설정으로 학습한 신경망들입니다. 모두 같은 "
+        "학습 %(nouns)s을(를) 점점 더 많이 써서 같은 설정으로 학습한 신경망들입니다. 모두 같은 "
         "%(items)s로 시험했습니다."
     ),
     # Check

@@ -104,19 +104,22 @@ SETUP: Mapping[str, str] = {
         "in %(time)s, one network’s time added to the other’s; the first one on %(items)s of the "
         "other folds, while %(validation)s more of them chose its weights."
     ): (
-        "모두 합쳐 %(time)s. 첫 번째 신경망은 다른 폴드의 %(items)s로 학습했고, 그 밖의 "
+        "시간을 모두 더해 %(time)s. 첫 번째 신경망은 다른 폴드의 %(items)s로 학습했고, 그 밖의 "
         "%(validation)s개로 가중치를 골랐습니다."
     ),
     (
         "in %(time)s, one network’s time added to the other’s; the first one on %(items)s of the "
         "other folds."
-    ): ("모두 합쳐 %(time)s. 첫 번째 신경망은 다른 폴드의 %(items)s로 학습했습니다."),
+    ): ("시간을 모두 더해 %(time)s. 첫 번째 신경망은 다른 폴드의 %(items)s로 학습했습니다."),
     (
         "in %(time)s, one member’s time added to the other’s, on %(items)s, of which each member "
         "left some out to choose its weights."
-    ): ("모두 합쳐 %(time)s, %(items)s로 학습. 멤버마다 그 일부를 남겨 두고 가중치를 골랐습니다."),
+    ): (
+        "시간을 모두 더해 %(time)s, %(items)s로 학습. 멤버마다 그 일부를 남겨 두고 가중치를 "
+        "골랐습니다."
+    ),
     "in %(time)s, one member’s time added to the other’s, on %(items)s.": (
-        "모두 합쳐 %(time)s, %(items)s로 학습."
+        "시간을 모두 더해 %(time)s, %(items)s로 학습."
     ),
     "in %(time)s on %(items)s, with seed %(seed)s.": (
         "%(time)s, %(items)s로 학습. 시드는 %(seed)s입니다."
@@ -152,7 +155,7 @@ SETUP: Mapping[str, str] = {
         "클래스 %(classes)s개 가운데 큰 것부터 %(shown)s개를 표시합니다."
     ),
     "Every fold has its share of each class, and what belongs together is in one fold.": (
-        "폴드마다 모든 클래스가 고르게 들어 있고, 함께 있어야 할 것은 한 폴드에 들어 있습니다."
+        "폴드마다 클래스 비율이 같고, 함께 있어야 할 것은 한 폴드에 모여 있습니다."
     ),
     (
         "The network learns from <em>training</em>, its best weights are chosen by "
@@ -167,7 +170,7 @@ SETUP: Mapping[str, str] = {
     "Training %(nouns)s as the network sees them, taken evenly over the training split.": (
         "신경망이 보는 그대로의 학습 %(nouns)s입니다. 학습 셋 전체에서 고르게 뽑았습니다."
     ),
-    "The first %(shown)s classes are shown.": "처음 클래스 %(shown)s개를 표시합니다.",
+    "The first %(shown)s classes are shown.": "처음 %(shown)s개 클래스를 표시합니다.",
     "%(items)s left out, since it could not be read.": "%(items)s는 읽을 수 없어서 뺐습니다.",
     "%(items)s left out, since they could not be read.": "%(items)s는 읽을 수 없어서 뺐습니다.",
     "and %(more)s more: run.json names all of them.": (
@@ -211,20 +214,20 @@ SETUP: Mapping[str, str] = {
         "층 %(layer_count)s개 가운데 처음 %(shown)s개를 표시합니다."
     ),
     "%(statistics)s running means and variances of batch norm are learned besides.": (
-        "배치 정규화의 이동 평균과 분산 %(statistics)s개는 따로 구합니다."
+        "배치 정규화의 이동 평균과 이동 분산 %(statistics)s개는 따로 구합니다."
     ),
     "The layers of every fold’s network are printed by": (
         "폴드마다 쓴 신경망의 층은 다음 명령으로 볼 수 있습니다."
     ),
-    "The layers of every member are printed by": "멤버의 층은 다음 명령으로 볼 수 있습니다.",
+    "The layers of every member are printed by": "모든 멤버의 층은 다음 명령으로 볼 수 있습니다.",
     "The layers of each kind of member are printed by": (
-        "멤버 종류마다 층은 다음 명령으로 볼 수 있습니다."
+        "멤버 종류별 층은 다음 명령으로 볼 수 있습니다."
     ),
     (
         "The network was given as a Python object, which a run folder cannot keep, so its layers "
         "are not listed here."
     ): (
-        "이 신경망은 파이썬 객체로 받은 것이라 실행 폴더에 담을 수 없으므로, 층을 적지 않았습니다."
+        "이 신경망은 Python 객체로 받은 것이라 실행 폴더에 담을 수 없으므로, 층을 적지 않았습니다."
     ),
     # Settings
     "Settings": "설정",

@@ -48,7 +48,7 @@ TRAINING: Mapping[str, str] = {
         "measured here, and could not be: every %(noun)s trained some of them. Each network of "
         "this page learned from fewer %(nouns)s than there are, and answered alone."
     ): (
-        "<b>예측할 때는 누가 답하는가.</b> <code>noonbit predict</code>는 신경망 "
+        "<b>예측할 때는 무엇이 답하나.</b> <code>noonbit predict</code>는 신경망 "
         "%(fold_count)s개를 앙상블의 멤버로 삼아 모두에게 묻습니다. 최종 답은 %(how)s입니다. "
         "모든 %(noun)s이(가) 그 가운데 몇몇을 학습하는 데 쓰였으므로, 앙상블이 얼마나 좋은지는 "
         "재지 않았고 잴 수도 없습니다. 이 보고서의 신경망은 저마다 전체보다 적은 데이터로 배우고 "
@@ -147,10 +147,10 @@ TRAINING: Mapping[str, str] = {
     # Speed
     "Speed": "속도",
     "%(time)s for %(networks)s networks, one’s time added to the other’s": (
-        "신경망 %(networks)s개를 모두 합쳐 %(time)s"
+        "신경망 %(networks)s개의 시간을 모두 더해 %(time)s"
     ),
     "%(time)s for %(networks)s, one’s time added to the other’s": (
-        "%(networks)s를 모두 합쳐 %(time)s"
+        "%(networks)s의 시간을 모두 더해 %(time)s"
     ),
     "%(time)s for %(epochs)s epoch, %(speed)s %(nouns)s a second (median over the epochs)": (
         "%(epochs)s 에포크에 %(time)s, 1초에 %(nouns)s %(speed)s개(에포크별 값의 중앙값)"

@@ -9,7 +9,7 @@ USE: Mapping[str, str] = {
         "The network was a Python object. Give an equal one to <code>noonbit.train(source, "
         "model=...)</code>, with the settings of this file:"
     ): (
-        "이 신경망은 파이썬 객체였습니다. 똑같은 객체를 <code>noonbit.train(source, "
+        "이 신경망은 Python 객체였습니다. 똑같은 객체를 <code>noonbit.train(source, "
         "model=...)</code>에 주고 다음 파일의 설정을 쓰세요."
     ),
     (

@@ -18,7 +18,7 @@ WORDS: Mapping[str, str] = {
     ", validation loss %(loss)s, accuracy %(accuracy)s": (
         ", 검증 손실 %(loss)s, 검증 정확도 %(accuracy)s"
     ),
-    "Reliability: %(bins)s.": "신뢰도 그림: %(bins)s.",
+    "Reliability: %(bins)s.": "보정 그림: %(bins)s.",
     "Gain %(gains)s.": "앙상블로 얻은 것: %(gains)s.",
     "epoch": "에포크",
     "probability that the network stated": "신경망이 말한 확률",
@@ -26,12 +26,12 @@ WORDS: Mapping[str, str] = {
     "%(comparison)s: %(gain)s, 95 %% interval %(low)s to %(high)s": (
         "%(comparison)s: %(gain)s, 95 %% 신뢰 구간 %(low)s ~ %(high)s"
     ),
-    "training %(nouns)s, on a logarithmic scale": "학습용 %(nouns)s 수(로그 척도)",
+    "training %(nouns)s, on a logarithmic scale": "학습 %(nouns)s 수(로그 척도)",
     "%(items)s: %(accuracy)s, 95 %% interval %(low)s to %(high)s": (
         "%(items)s개: %(accuracy)s, 95 %% 신뢰 구간 %(low)s ~ %(high)s"
     ),
     "Accuracy by the number of training %(nouns)s: %(points)s.": (
-        "학습용 %(nouns)s 수에 따른 정확도: %(points)s."
+        "학습 %(nouns)s 수에 따른 정확도: %(points)s."
     ),
     "points of accuracy gained": "높아진 정확도(%%p)",
     "share that was right": "실제로 맞은 비율",

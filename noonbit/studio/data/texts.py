@@ -70,7 +70,8 @@ DATA_TEXTS: Mapping[str, tuple[str, str]] = {
         "A problem makes results wrong or files useless; a note is worth knowing, and noonbit "
         "copes with it. The sentences are those of noonbit check.",
         "‘문제’는 결과가 틀어지거나 파일을 쓸 수 없다는 뜻이고, ‘참고’는 알아 두면 좋지만 "
-        "noonbit이 알아서 처리하는 것입니다. 문장은 noonbit check의 출력 그대로(영어)입니다.",
+        "noonbit이 알아서 처리하는 것입니다. 문장은 noonbit check의 출력과 같고, 드물게 나오는 "
+        "문장은 영어로 나옵니다.",
     ),
     "view.problem": ("Problem", "문제"),
     "view.note": ("Note", "참고"),

@@ -127,7 +127,7 @@ LEARN_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "byhand.second": (
         "Update of V: the learning rate 0.1, times what came in, times what should change.",
-        "V 갱신: 학습률 0.1에 들어온 값과 바뀌어야 할 값을 곱해서 더합니다.",
+        "V 갱신: 학습률 0.1, 들어온 값, 바뀌어야 할 값을 모두 곱해서 V에 더합니다.",
     ),
     "byhand.first": (
         "Update of W in the same way. Weights of a black pixel stay as they are.",

@@ -31,7 +31,7 @@ TRAIN_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "train.pretrained": (
         "Photographs: begin with what others learned (--pretrained)",
-        "사진: 다른 사람이 미리 학습한 가중치로 시작 (--pretrained)",
+        "사진: 다른 사람이 사전 학습한 가중치로 시작 (--pretrained)",
     ),
     "train.settings": ("Settings", "설정"),
     "train.settings_help": (
