@@ -121,7 +121,6 @@ def template_context(
         "training_notes": training_notes(run),
         "changes": read_changes(run.path),
         "history": run.history,
-        "is_head_alone": run.recipe.pretrained is not None and not run.recipe.finetune,
         "members": build_member_section(run, translate),
         "folds": build_fold_section(run),
         "history_chart": charts.history_chart(
