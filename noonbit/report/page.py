@@ -143,9 +143,9 @@ def template_context(
         "curve_start": None
         if curve is None
         else charts.scale_start(min(point.low for point in curve.points)),
-        "unknown_shares": None
+        "unknown_share": None
         if run.contract.unknown_below is None
-        else predictions.share_below(run.contract.unknown_below),
+        else predictions.unknown_share(run.contract.unknown_below),
         "check": build_check_section(run, items, translate),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",
