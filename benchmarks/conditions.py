@@ -83,5 +83,5 @@ class Conditions:
         return ", ".join(filter(None, parts))
 
 
-MeasuredUnder: TypeAlias = Annotated[Conditions, Parameter(name="*")]
+ConditionFlags: TypeAlias = Annotated[Conditions, Parameter(name="*")]
 """A flag for each condition, without a common prefix."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from benchmarks.against_pytorch import Comparison, compare
-from benchmarks.conditions import Conditions, MeasuredUnder
+from benchmarks.conditions import ConditionFlags, Conditions
 from benchmarks.networks import TASKS
 from benchmarks.record import rounded
 from noonbit.errors import CheckFailed
@@ -24,7 +24,7 @@ TRIES = 2
 
 def guard(
     *,
-    conditions: MeasuredUnder = Conditions(),  # noqa: B008 - frozen
+    conditions: ConditionFlags = Conditions(),  # noqa: B008 - frozen
     rounds: int = 7,
     seconds: float = 0.4,
     threads: int | None = None,

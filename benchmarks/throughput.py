@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.against_pytorch import compare
-from benchmarks.conditions import Conditions, MeasuredUnder
+from benchmarks.conditions import ConditionFlags, Conditions
 from benchmarks.networks import NOT_IN_KERAS, STEPS, TASKS
 from benchmarks.record import RESULTS, facts, keep, measured_peak
 from benchmarks.side_by_side import Contestant, Measured, Spread, described, side_by_side
@@ -34,7 +34,7 @@ def throughput(
     rounds: int = 7,
     seconds: float = 2.0,
     threads: int | None = None,
-    conditions: MeasuredUnder = Conditions(),  # noqa: B008 - frozen
+    conditions: ConditionFlags = Conditions(),  # noqa: B008 - frozen
     out: Path = RESULTS / "throughput.json",
 ) -> None:
     """Images/s of training the same networks, against Keras and plain PyTorch.

@@ -106,8 +106,16 @@ def byhand(
         "exact": exact,
         "batch_size": batch_size,
     }
-    documented = (DOCUMENTED_SOURCE, LEARNING_RATE, HIDDEN_UNITS, ITEMS, SEED, False, None)
-    is_documented = tuple(settings.values()) == documented
+    documented = {
+        "source": DOCUMENTED_SOURCE,
+        "learning_rate": LEARNING_RATE,
+        "hidden_units": HIDDEN_UNITS,
+        "items": ITEMS,
+        "seed": SEED,
+        "exact": False,
+        "batch_size": None,
+    }
+    is_documented = settings == documented
     different = first_difference(history) if is_documented else None
     pictures = []
     if out is not None:

@@ -220,7 +220,7 @@ def say_unknown(run: "Run") -> None:
     from noonbit.runs.predictions import read_predictions
 
     predictions = read_predictions(run)
-    share, low, high = predictions.share_below(threshold)
+    share, low, high = predictions.unknown_share(threshold)
     say(
         f"unknown  is answered below {threshold:.1%}: of "
         f"{plural(len(predictions), f'test {noun}')} that are known, {share:.1%} (95 % interval "

@@ -29,10 +29,10 @@ from noonbit.evaluation.significance import disagreement, gain_over_mean, paired
 from noonbit.evaluation.temperature import calibrate
 from noonbit.evaluation.unknown import with_unknown
 from noonbit.jobs.observer import Observer
-from noonbit.models.catalogue import MODELS, outline_for
+from noonbit.models.catalogue import outline_for
 from noonbit.models.ensemble import Ensemble, Member
 from noonbit.models.network_file import NetworkFile
-from noonbit.models.summary import Summary, summarise
+from noonbit.models.summary import Summary
 from noonbit.report.page import write_report
 from noonbit.runs.checkpoint import save_weights
 from noonbit.runs.folder import new_run, require_place
@@ -42,6 +42,7 @@ from noonbit.runs.predictions import evaluate_test_split, read_predictions
 from noonbit.runs.run import Run
 from noonbit.system.hardware import peak_memory_bytes
 from noonbit.system.runtime import Runtime
+from noonbit.training.setup import summary_for
 
 MACHINE_SETTINGS = {"threads", "device"}
 """Settings of the machine, which are not part of how a member was trained."""
@@ -248,13 +249,8 @@ def member_metadata(
 
 def summarise_member(model: str, items: PreparedDataset) -> Summary:
     """Return the parameters and multiply-adds of a network."""
-    entry = MODELS.get(model)
-    return summarise(
-        outline_for(items.preprocessor, model, len(items.data.class_names)),
-        items.preprocessor.shape,
-        of_words=items.preprocessor.of_words,
-        counts_statistics=entry is not None and entry.counts_statistics,
-    )
+    network = outline_for(items.preprocessor, model, len(items.data.class_names))
+    return summary_for(network, items.preprocessor, model)
 
 
 def joint_split(splits: Sequence[Split], items: PreparedDataset) -> Split:

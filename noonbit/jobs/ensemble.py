@@ -239,7 +239,7 @@ def outline_networks(
         network = outline_for(items.preprocessor, name, classes)
         if is_custom(name):
             require_trainable(network, name, items.preprocessor, classes, runtime)
-        summary = summary_for(network, items.preprocessor)
+        summary = summary_for(network, items.preprocessor, name)
         plan_for(recipe, items, network, name, runtime, summary)
         networks.append(network)
     return networks

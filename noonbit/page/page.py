@@ -6,10 +6,10 @@
     items.py      an item as the page holds it
     *.js          what runs in the page, joined in the order of `SCRIPTS`; page.css, page.html.j2
 
-Weights are float16, unless that changes the answers. It moves no probability by more than 0.0004
-for glimpse on MNIST (256 test items), and by 0.004 for EfficientNet-Lite0 on ten classes of
-photographs; int8 with a scale for each filter would halve the page and moves glimpse's by up to
-0.018, which is visible. So there is no int8.
+Weights are float16; where that moves a probability by more than 0.005, float32, as long as they fit
+in 64 MB. Float16 moves none by more than 0.0004 for glimpse on MNIST (256 test items), and by 0.004
+for EfficientNet-Lite0 on ten classes of photographs; int8 with a scale for each filter would halve
+the page and moves glimpse's by up to 0.018, which is visible. So there is no int8.
 """
 
 import base64
@@ -87,9 +87,9 @@ class PageFacts:
     items: int
     """Test items that it carries."""
     compared: int
-    """Test items on which rounding was measured."""
-    rounding: float
-    """The worst difference of a probability that storing the weights so makes."""
+    """Test items on which the difference was measured."""
+    worst_difference: float
+    """Between a probability of the run and of its network with the weights as stored."""
     multiply_adds: int
     """Of one answer."""
 
@@ -97,7 +97,7 @@ class PageFacts:
         """Return `256 test items with float16 weights: worst difference 3e-04`."""
         return (
             f"{self.compared:,} test items with {self.weights_dtype} weights: worst difference "
-            f"{self.rounding:.0e}"
+            f"{self.worst_difference:.0e}"
         )
 
 
@@ -118,19 +118,19 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
             f"it as ONNX: noonbit export {run.word}"
         )
     sample = take_sample(run, items)
-    rounding = measure_rounding(graph_model, graph, sample, dtype)
-    if not rounding <= TOLERANCE / 2:  # as in some deep networks
+    difference = measure_difference(graph_model, graph, sample, dtype)
+    if not difference <= TOLERANCE / 2:  # as in some deep networks
         dtype = "float32"
         index, weights = encode_weights(graph.weights, dtype)
-        exact = measure_rounding(graph_model, graph, sample, dtype)
-        if len(weights) > MOST_BYTES or not exact <= TOLERANCE / 2:
+        float32_difference = measure_difference(graph_model, graph, sample, dtype)
+        if len(weights) > MOST_BYTES or not float32_difference <= TOLERANCE / 2:
             raise CheckFailed(
                 f"Rounding the weights of {run.path.name} to float16 changes a probability by "
-                f"{rounding:.3f}, and up to {TOLERANCE / 2:g} a page may be off; as float32 they "
+                f"{difference:.3f}, and up to {TOLERANCE / 2:g} a page may be off; as float32 they "
                 f"take {len(weights) / 1e6:,.0f} of {MOST_BYTES / 1e6:,.0f} MB and change one by "
-                f"{exact:.0e}. Export it as ONNX: noonbit export {run.word}"
+                f"{float32_difference:.0e}. Export it as ONNX: noonbit export {run.word}"
             )
-        rounding = exact
+        difference = float32_difference
     card = card_of(run, fit_rule(run, items))
     chosen = sample.chosen(ITEMS)
     model = {
@@ -162,7 +162,7 @@ def write_page(run: Run, path: Path, items: PreparedDataset) -> PageFacts:
         weights_dtype=dtype,
         items=len(chosen),
         compared=len(sample.numbers),
-        rounding=rounding,
+        worst_difference=difference,
         multiply_adds=graph.multiply_adds,
     )
 
@@ -186,7 +186,7 @@ def tables_of(run: Run) -> Any:
     return character_tables(preprocessor) if isinstance(preprocessor, TextPreprocessor) else None
 
 
-def measure_rounding(
+def measure_difference(
     model: "ModelProto", graph: PageGraph, sample: Sample, dtype: WeightsDtype
 ) -> float:
     """The worst difference of a probability between a run and its network with weights as `dtype`.

@@ -1,8 +1,9 @@
 /*
  * The page's check of itself: twenty test items, prepared and answered here, against Python's answers.
  *
- * Weights are rounded to float16, so answers differ a little; noonbit/page/page.py says by how much
- * they may (`tolerance` of MODEL). Damaged weights are found before (decodeWeights of binary.js); this
+ * Weights are float16; where that moves a probability by more than 0.005, float32, as long as they
+ * fit in 64 MB. So answers differ a little; `tolerance` of MODEL says by how much they may
+ * (noonbit/page/page.py). Damaged weights are found before (decodeWeights of binary.js); this
  * finds a browser that computes otherwise and a preparation that is not Python's.
  */
 

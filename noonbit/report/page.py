@@ -121,7 +121,6 @@ def template_context(
         "training_notes": training_notes(run),
         "changes": read_changes(run.path),
         "history": run.history,
-        "is_head_alone": run.recipe.pretrained is not None and not run.recipe.finetune,
         "members": build_member_section(run, translate),
         "folds": build_fold_section(run),
         "history_chart": charts.history_chart(
@@ -144,9 +143,9 @@ def template_context(
         "curve_start": None
         if curve is None
         else charts.scale_start(min(point.low for point in curve.points)),
-        "unknown_shares": None
+        "unknown_share": None
         if run.contract.unknown_below is None
-        else predictions.share_below(run.contract.unknown_below),
+        else predictions.unknown_share(run.contract.unknown_below),
         "check": build_check_section(run, items, translate),
         "decisions": explain_most_confident(run, items, predictions),
         "as_text": run.contract.preprocessor.shown_as != "picture",

@@ -19,7 +19,6 @@ from noonbit.data.checks.findings import findings_of_items
 from noonbit.data.dataset import PART_NAMES
 from noonbit.data.known.catalogue import KNOWN
 from noonbit.data.prepared import PreparedDataset
-from noonbit.models.catalogue import MODELS
 from noonbit.system.hardware import processor_name
 from noonbit.system.paths import absolute, user_path
 from noonbit.system.runtime import Runtime
@@ -37,17 +36,13 @@ def training_metadata(
     `python` says that the network was given as a Python object.
     """
     plan = prepared.context.plan
-    entry = MODELS.get(plan.model)
-    summary = prepared.summary
-    counts_statistics = entry is not None and entry.counts_statistics
     return source_metadata(items, data_dir) | {
         "model": {
             "name": plan.model,
             **({} if prepared.file is None else {"sha256": prepared.file.sha256}),
             "python": python,
-            "parameters": summary.parameters
-            + (summary.batch_norm_statistics if counts_statistics else 0),
-            "multiply_adds": summary.multiply_adds,
+            "parameters": prepared.summary.parameters,
+            "multiply_adds": prepared.summary.multiply_adds,
         },
         "reasons": prepared.reasons,
         "warnings": meaning_warnings(plan.augmentation, items.data.class_names),

@@ -70,12 +70,13 @@ def assemble(run: StoredRun, build: Callable[[Mapping[str, Any]], nn.Module]) ->
         )
 
 
-def build_network(run: StoredRun, network: Mapping[str, Any]) -> nn.Module:
-    """Build a network of run.json for the run's inputs and classes, freshly initialised.
+def build_network(run: StoredRun, entry: Mapping[str, Any]) -> nn.Module:
+    """Build a network for the run's inputs and classes, freshly initialised.
 
-    Raises `ArtefactError` if it cannot be built, or is code that the user has not trusted.
+    `entry` is `model` of run.json, or one of its members. Raises `ArtefactError` if it cannot be
+    built, or is code that the user has not trusted.
     """
-    name = name_to_build(run.path, network)
+    name = name_to_build(run.path, entry)
     try:
         return build_for(run.contract.preprocessor, name, len(run.class_names))
     except UsageError as error:
@@ -91,8 +92,8 @@ def outline(run: StoredRun) -> nn.Module:
     with settings_of(path), damaged(path), torch.device("meta"):
         return assemble(
             run,
-            lambda network: outline_for(
-                contract.preprocessor, name_to_build(run.path, network), len(contract.class_names)
+            lambda entry: outline_for(
+                contract.preprocessor, name_to_build(run.path, entry), len(contract.class_names)
             ),
         )
 

@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from noonbit.data.prepared import PreparedDataset
-from noonbit.data.preprocess.base import adjustments_of_each
+from noonbit.data.preprocess.base import (
+    Adjustment,
+    adjustments_of_each,
+    positions_of_adjustments,
+)
 from noonbit.data.split import Split
 from noonbit.errors import ArtefactError
 from noonbit.evaluation.cross_validation import evaluate_test
 from noonbit.evaluation.inference import Probabilities
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.metrics import Evaluation
+from noonbit.evaluation.out_of_distribution import find_unknown
 from noonbit.runs.run import Run
 from noonbit.system.artefacts import damaged, read_artefact, refuse
 from noonbit.system.files import write_binary, write_json
@@ -105,6 +110,8 @@ class StoredPredictions:
     """(N,), indices into the run's class names."""
     probabilities: NDArray[np.float32]
     """(N, classes)."""
+    adjusted: dict[Adjustment, NDArray[np.int64]]
+    """The rows of the items that had to be changed to fit the network, by what was done."""
     groups: NDArray[np.int64] | None
     """The number of each item's group (N,), as of a game; None for independent items."""
 
@@ -122,10 +129,14 @@ class StoredPredictions:
         """The probability of each predicted class; (N,)."""
         return self.probabilities[np.arange(len(self)), self.predictions]
 
-    def share_below(self, threshold: float) -> tuple[float, float, float]:
-        """Return the share of items whose confidence is lower, and its 95 % interval (Wilson's)."""
-        below = int((self.confidence < threshold).sum())
-        return below / max(1, len(self)), *wilson_interval(below, len(self))
+    def unknown_share(self, threshold: float) -> tuple[float, float, float]:
+        """Return the share of items answered with `unknown`, and its 95 % interval (Wilson's).
+
+        `threshold` is the contract's `unknown_below`.
+        """
+        unknown = find_unknown(threshold, self.probabilities, self.adjusted)
+        count = 0 if unknown is None else int(unknown.sum())
+        return count / max(1, len(self)), *wilson_interval(count, len(self))
 
     def wrong(self, order: Order) -> NDArray[np.int64]:
         """Return the rows of the wrong predictions, the most confident first or in item order.
@@ -158,13 +169,14 @@ def read_predictions(run: Run) -> StoredPredictions:
                 path,
                 f"it has {file.metadata.num_rows:,} rows for {len(split.test):,} test items",
             )
-        table = file.read(["item", "name", "label", "prediction"]).cast(
+        table = file.read(["item", "name", "label", "prediction", "adjusted"]).cast(
             pa.schema(
                 [
                     ("item", pa.int64()),
                     ("name", pa.string()),
                     ("label", pa.string()),
                     ("prediction", pa.string()),
+                    ("adjusted", pa.string()),
                 ]
             )
         )
@@ -180,6 +192,7 @@ def read_predictions(run: Run) -> StoredPredictions:
             labels.to_numpy().astype(np.int64),
             predictions.to_numpy().astype(np.int64),
             read_probabilities(file, len(classes), path),
+            positions_of_adjustments(table["adjusted"].to_pylist()),
             read_groups(file, path),
         )
     if stored.groups is None and run.evaluation is not None and run.evaluation.groups is not None:

@@ -1,4 +1,4 @@
-"""The files of a run folder, read and written; run.py answers with them.
+"""Reads and writes the files of a run folder; run.py predicts with them.
 
     runs/20261122-141502-glance-mnist/
       run.json                  status, data, machine, versions, command, result; a format number

@@ -15,7 +15,7 @@ MEASURES = ("loss", "accuracy")
 GREY = "#80858e"
 """Of axes, their lines and legends."""
 MOST_MARKS = 40
-"""Points of a curve with a mark each; more would hide the line."""
+"""From so many points on, a curve has no marks: they would hide the line."""
 GRID_LINES = {"lineStyle": {"color": GREY, "opacity": 0.25}}
 
 
@@ -68,7 +68,10 @@ def curve(
     is_dashed: bool = False,
     has_marks: bool = False,
 ) -> dict[str, Any]:
-    """Return one curve of (x, y), with a mark at each of a few points or without."""
+    """Return one curve of (x, y).
+
+    `has_marks`: a mark at each point, unless there are `MOST_MARKS` or more.
+    """
     return {
         "name": name,
         "type": "line",

@@ -103,7 +103,7 @@ def prepare_training(
             f"--unknown answers '{UNKNOWN}', and that is a class of these data. Leave out "
             "--unknown, or rename the class."
         )
-    summary = summary_for(network, items.preprocessor)
+    summary = summary_for(network, items.preprocessor, name)
     plan = plan_for(recipe, items, network, name, runtime, summary)
     context = TrainingContext(
         contract or contract_for(items, plan, initial),
@@ -193,9 +193,18 @@ def contract_for(
     return items.contract
 
 
-def summary_for(network: nn.Module, preprocessor: Preprocessor) -> Summary:
-    """Return the summary of a network for the inputs that it gets; raises as `summarise`."""
-    return summarise(network, preprocessor.shape, of_words=preprocessor.of_words)
+def summary_for(network: nn.Module, preprocessor: Preprocessor, name: str) -> Summary:
+    """Return the summary of a network for the inputs that it gets; raises as `summarise`.
+
+    Networks of the catalogue, found by `name`, are counted as their sources count them.
+    """
+    entry = MODELS.get(name)
+    return summarise(
+        network,
+        preprocessor.shape,
+        of_words=preprocessor.of_words,
+        counts_statistics=entry is not None and entry.counts_statistics,
+    )
 
 
 def plan_for(

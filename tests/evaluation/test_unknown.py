@@ -44,8 +44,30 @@ def test_the_report_says_below_what_and_how_many_known_digits_are_answered_with_
     page = (run.path / "report.html").read_text(encoding="utf-8")
     limits = page[page.index('<section id="limits">') :]
     assert f"below {percent(threshold, 1)} are" in limits
-    assert f"also {percent(float(np.mean(confidence < threshold)), 1)} of the test" in limits
+    share = percent(float(np.mean(confidence < threshold)), 1)
+    assert f"This happens to {share} of the test images too" in limits
     assert "Every input is given one of" not in limits
+
+
+def test_a_blank_test_image_counts_as_unknown_however_sure_the_network_is(tmp_path: Path) -> None:
+    digits = load_digits()
+    images = digits.images.astype(np.uint8)
+    images[1600] = 0
+    np.savez(
+        tmp_path / "x.npz",
+        x_train=images[:1600],
+        y_train=digits.target[:1600],
+        x_test=images[1600:],
+        y_test=digits.target[1600:],
+    )
+    run = train(tmp_path / "x.npz", LEARNED, out=tmp_path / "run")
+    predictions = read_predictions(run)
+    assert predictions.adjusted["blank"].tolist() == [0]
+    assert predictions.unknown_share(0.0)[0] == 1 / 197
+    assert run.contract.unknown_below is not None
+    answers = run.predict(images[1600:])
+    assert answers.unknown is not None
+    assert predictions.unknown_share(run.contract.unknown_below)[0] == answers.unknown.mean()
 
 
 def test_noise_is_answered_with_unknown_and_its_likeliest_class_is_kept(run: Run) -> None:

@@ -167,7 +167,7 @@ def test_weights_that_rounding_changes_stay_whole_or_are_refused(
     monkeypatch.setattr(page_module, "round_weights", coarse)
     whole = write_page(digits_run, tmp_path / "page.html", digits_items)
     assert model_of(tmp_path / "page.html")["weights_dtype"] == whole.weights_dtype == "float32"
-    assert whole.rounding < rounded.rounding
+    assert whole.worst_difference < rounded.worst_difference
     assert whole.weights_bytes > 1.5 * rounded.weights_bytes
     (tmp_path / "page.html").unlink()
 

@@ -358,6 +358,7 @@ def probabilities(change: Callable[[Any], Any]) -> Callable[[pa.Table], pa.Table
         (replaced("item", [-1]), "its items are not the test items of split.npz"),
         (replaced("item", [0.5]), "is damaged"),
         (replaced("name", [None]), "a value is missing"),
+        (replaced("adjusted", [None]), "a value is missing"),
         (replaced("prediction", ["3"]), "a prediction is not the most probable class"),
         (probabilities(lambda rows: rows * 2), "its probabilities do not add up to 1"),
         (probabilities(lambda rows: rows * NAN), "its probabilities do not add up to 1"),

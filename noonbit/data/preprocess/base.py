@@ -55,6 +55,15 @@ def adjustments_of_each(
     return words
 
 
+def positions_of_adjustments(changes: Sequence[str]) -> dict[Adjustment, NDArray[np.int64]]:
+    """The positions of the inputs that were changed, from the words of `adjustments_of_each`."""
+    positions: dict[Adjustment, list[int]] = {}
+    for position, change in enumerate(changes):
+        for name in change.split(", ") if change else ():
+            positions.setdefault(name, []).append(position)
+    return {name: np.array(each, np.int64) for name, each in positions.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class ReportWords:
     """How the report speaks of a kind of input; each is a piece of a sentence."""

@@ -98,8 +98,8 @@ ANSWERS: Mapping[str, str] = {
     # Learning curve
     "Curve": "학습 곡선",
     (
-        "Each dot is a network of the table below, its upright line the 95 %% interval. To the "
-        "right, equal distances are equal factors."
+        "Each dot is a network of the table below, its upright line the 95 %% interval. The "
+        "horizontal axis is logarithmic: each doubling is the same distance."
     ): (
         "점 하나가 아래 표의 신경망 하나이고, 세로선은 95 %% 신뢰 구간입니다. 가로축에서는 같은 "
         "거리가 같은 배율을 뜻합니다."

@@ -75,9 +75,10 @@ SETUP: Mapping[str, str] = {
         "%(mean)s, 가장 좋은 것은 %(best)s입니다."
     ),
     "Weights": "가중치",
-    "published ones, below a last layer that was fitted at once: no epoch was chosen.": (
-        "공개된 가중치에, 한 번에 학습한 마지막 층을 얹었습니다. 에포크는 고르지 않았습니다."
-    ),
+    (
+        "published weights with a new last layer, fitted in one step; there were no epochs to "
+        "choose from."
+    ): ("공개된 가중치에, 한 번에 학습한 마지막 층을 얹었습니다. 에포크는 고르지 않았습니다."),
     "Weights kept": "남긴 가중치",
     "those of the last epoch, %(epoch)s: nothing was chosen. Validation split: %(reason)s.": (
         "마지막 에포크(%(epoch)s)의 가중치입니다. 아무것도 고르지 않았습니다. 검증 셋: %(reason)s."

@@ -112,7 +112,7 @@ TRAINING: Mapping[str, str] = {
     (
         "The last layer was fitted at once to the features that the published weights give, so "
         "there are no epochs to compare. On the %(nouns)s that it was fitted to, its loss is "
-        "%(loss)s and its accuracy %(accuracy)s; these are no figures of other %(nouns)s."
+        "%(loss)s and its accuracy %(accuracy)s; they say nothing about new %(nouns)s."
     ): (
         "공개된 가중치가 뽑은 특징으로 마지막 층을 한 번에 학습했으므로, 견주어 볼 에포크가 "
         "없습니다. 학습한 %(nouns)s에서 손실은 %(loss)s, 정확도는 %(accuracy)s입니다. 다른 "

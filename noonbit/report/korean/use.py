@@ -141,10 +141,10 @@ USE: Mapping[str, str] = {
     ),
     (
         "<b>Anything else.</b> Inputs whose highest probability is below %(threshold)s are "
-        "answered with <code>unknown</code>, also %(share)s of the test %(nouns)s (95 %% interval "
-        "%(low)s to %(high)s), which all have a class; the figures of this page are those of the "
-        "network without it. What the network never saw may still be given a name, and with a "
-        "high probability."
+        "answered with <code>unknown</code>. This happens to %(share)s of the test %(nouns)s too "
+        "(95 %% interval %(low)s to %(high)s), although all of them belong to a class; the figures "
+        "of this page are those of the network without it. What the network never saw may still "
+        "be given a name, and with a high probability."
     ): (
         "<b>그 밖의 것.</b> 가장 높은 확률이 %(threshold)s보다 낮으면 <code>unknown</code>(모름)"
         "이라고 답합니다. 모두 클래스가 있는 테스트 %(nouns)s도 %(share)s는 그렇게 답합니다(95 %% "

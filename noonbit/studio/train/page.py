@@ -50,7 +50,7 @@ class TrainForm:
         """Add the form's elements; the catalogue comes when the engine has answered."""
         await self.build_data()
         self.build_network()
-        self.build_ways()
+        self.build_shortcuts()
         self.build_settings()
         button = ui.button(self.speech("train.begin"), on_click=self.begin)
         button.props("unelevated").classes("main")
@@ -98,7 +98,7 @@ class TrainForm:
         self.model_path.bind_visibility_from(self.model, "value", value=OWN)
         self.model_path.bind_enabled_from(self.model)
 
-    def build_ways(self) -> None:
+    def build_shortcuts(self) -> None:
         """Add the two ways that name a network themselves: in seconds, and on published weights."""
         self.is_fast, self.is_pretrained = (
             ui.checkbox(
