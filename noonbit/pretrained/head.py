@@ -211,10 +211,10 @@ def fit_shift(logits: Tensor, labels: Tensor) -> Tensor:
     def loss_with_gradient() -> Tensor:
         optimizer.zero_grad()
         loss = F.cross_entropy(double_logits + shift, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
-    optimizer.step(loss_with_gradient)  # type: ignore[no-untyped-call]
+    optimizer.step(loss_with_gradient)
     return shift.detach().float()
 
 
