@@ -1,6 +1,7 @@
 """How much published weights help with few pictures: draws of N a class, with and without.
 
-Each draw trains on N pictures a class of the training items, and is tested on all test items.
+Each draw trains on N pictures a class of those that are no test items, and is tested on all test
+items.
 """
 
 import tempfile
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy import stats
 
 from benchmarks.record import RESULTS, facts, keep
 from noonbit.cli.output import print_table
@@ -85,14 +86,21 @@ def few_pictures(
 
 
 def draw_each(items: PreparedDataset, each: int, rng: np.random.Generator) -> Indices:
-    """Return so many training items of each class."""
-    trained = np.sort(np.concatenate([items.split.train, items.split.validation]))
-    return np.concatenate(
-        [
-            rng.choice(trained[items.labels[trained] == label], each, replace=False)
-            for label in range(len(items.data.class_names))
-        ]
-    )
+    """Return so many items of each class, of training and validation, (classes * each,).
+
+    Raises `UsageError` where a class has fewer.
+    """
+    rows = np.sort(np.concatenate([items.split.train, items.split.validation]))
+    drawn = []
+    for label, name in enumerate(items.data.class_names):
+        of_class = rows[items.labels[rows] == label]
+        if len(of_class) < each:
+            raise UsageError(
+                f"--each is {each:,}, and {name} has {len(of_class):,} pictures that are no test "
+                f"items. Take at most {len(of_class):,}."
+            )
+        drawn.append(rng.choice(of_class, each, replace=False))
+    return np.concatenate(drawn)
 
 
 def measure(items: PreparedDataset, rows: Indices, recipe: Recipe) -> dict[str, float]:
@@ -121,7 +129,9 @@ def write_part(items: PreparedDataset, numbers: Indices, folder: Path) -> None:
 def summary(name: str, results: list[dict[str, float]]) -> dict[str, Any]:
     """Return the mean accuracy of some draws with its interval, and the mean seconds."""
     accuracies: NDArray[np.float64] = np.array([each["accuracy"] for each in results])
-    half = float(t.ppf(0.975, len(results) - 1) * accuracies.std(ddof=1) / len(results) ** 0.5)
+    half = float(
+        stats.t.ppf(0.975, len(results) - 1) * accuracies.std(ddof=1) / len(results) ** 0.5
+    )
     mean = float(accuracies.mean())
     return {
         "name": name,

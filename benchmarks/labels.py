@@ -23,6 +23,7 @@ from noonbit.config.recipe import DEFAULT_PRETRAINED, Recipe
 from noonbit.data import open_data
 from noonbit.data.checks.near_duplicates import find_near_duplicates
 from noonbit.data.prepared import load
+from noonbit.errors import UsageError
 from noonbit.evaluation.intervals import wilson_interval
 from noonbit.evaluation.label_errors import find_label_errors
 from noonbit.jobs.pretrained import with_pretrained_settings
@@ -31,6 +32,7 @@ from noonbit.runs.predictions import read_predictions
 from noonbit.system.hardware import usable_cpus
 
 FOLDS = 5
+USUAL_MODEL = "glimpse"
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]
 
 
@@ -38,7 +40,7 @@ def labels(
     source: str = "mnist",
     *,
     share: float = 0.02,
-    model: str = "glimpse",
+    model: str | None = None,
     pretrained: bool = False,
     foreign: tuple[str, ...] = ("fashion-mnist",),
     seed: int = 0,
@@ -54,7 +56,8 @@ def labels(
     share
         Of the training labels that are changed.
     model
-        The network of the cross-validation, and of the one that may answer `unknown`.
+        The network of the cross-validation, and of the one that may answer `unknown`; by default
+        glimpse.
     pretrained
         Take the usual published weights instead.
     foreign
@@ -66,12 +69,16 @@ def labels(
     out
         The file for the result.
     """
+    if pretrained and model is not None:
+        raise UsageError("--model and --pretrained both name the network; leave one out.")
     started = time.perf_counter()
-    recipe = Recipe(pretrained=DEFAULT_PRETRAINED) if pretrained else Recipe(model=model)
+    recipe = Recipe(model=model or USUAL_MODEL)
+    if pretrained:
+        recipe = Recipe(pretrained=DEFAULT_PRETRAINED)
     result: dict[str, Any] = {
         "source": source,
         "share": share,
-        "model": recipe.pretrained or model,
+        "model": recipe.pretrained or recipe.model,
         "pretrained": pretrained,
         "seed": seed,
         **facts(threads=usable_cpus(), rounds=1),
@@ -96,9 +103,11 @@ def measure_labels(
     source: str, share: float, recipe: Recipe, seed: int, data_dir: Path | None
 ) -> list[dict[str, Any]]:
     """Change labels, cross-validate, and return what each way finds of them."""
-    settled = recipe if recipe.pretrained is None else with_pretrained_settings(recipe)
-    form = Recipe(image_size=settled.image_size, channels=settled.channels)
-    items = load(source, form, data_dir=data_dir)
+    resolved_recipe = recipe if recipe.pretrained is None else with_pretrained_settings(recipe)
+    loading_recipe = Recipe(
+        image_size=resolved_recipe.image_size, channels=resolved_recipe.channels
+    )
+    items = load(source, loading_recipe, data_dir=data_dir)
     rng = np.random.default_rng(seed)
     trained = np.sort(np.concatenate([items.split.train, items.split.validation]))
     given = items.labels.copy()

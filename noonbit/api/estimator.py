@@ -47,6 +47,7 @@ from noonbit.jobs.pretrained import (
     calibrate_by_folds,
     fit_pretrained_head,
     initial_weights,
+    is_head_alone,
     with_pretrained_settings,
 )
 from noonbit.jobs.single import final_network
@@ -228,7 +229,8 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
                 fitted = fit_pretrained_head(prepared, items, network_to_borrow)
             prepared.fit(Callbacks())
             network, contract = final_network(prepared)
-            if fitted is not None and not len(items.split.validation):
+            validates = len(items.split.validation) > 0
+            if fitted is not None and is_head_alone(prepared) and not validates:
                 contract, _ = calibrate_by_folds(contract, fitted.head, items, unknown=self.unknown)
         self.model_, self.contract_ = network.cpu().eval(), contract
         self.plan_ = prepared.context.plan
@@ -246,7 +248,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         """Whether each image is none of the classes, (n,), by the threshold of `unknown=True`.
 
         Raises `UsageError` where `fit` has found no threshold: without `unknown=True`, and where
-        fewer than 100 items validate or the network is unsure of its own.
+        there are fewer than 100 items that the network did not learn from, or it is unsure of them.
         """
         probabilities = self.predict_proba(X)
         unknown = find_unknown(self.contract_.unknown_below, probabilities, {})

@@ -213,8 +213,8 @@ def say_unknown(run: "Run") -> None:
     threshold, noun = run.contract.unknown_below, run.contract.preprocessor.noun
     if threshold is None:
         say(
-            "unknown  is never answered: too few items validate, or the network is unsure of its "
-            "own"
+            "unknown  is never answered: there are too few items that the network did not learn "
+            "from, or it is unsure of them"
         )
         return
     from noonbit.runs.predictions import read_predictions

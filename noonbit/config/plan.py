@@ -108,8 +108,9 @@ class PlanInputs:
     """The default `augment` for such inputs, and its reason."""
     multiply_adds: int
     """Multiply-adds of one forward pass of one item."""
-    difficulty: float
-    """The error of the nearest neighbour on raw pixels, from 0 to 1."""
+    difficulty: float | None
+    """The error of the nearest neighbour on raw pixels, from 0 to 1; None where it is not measured,
+    since the epochs are given."""
     optimizer: OptimizerName = "adamw"
     """The optimiser that trains the network best."""
     learning_rate: float | None = None
@@ -149,6 +150,8 @@ def derive(recipe: Recipe, inputs: PlanInputs) -> Plan:
     epochs: float
     if recipe.epochs is None and recipe.time_budget is not None:
         epochs = math.inf
+    elif recipe.epochs is not None:
+        epochs = recipe.epochs
     else:
         epochs = choose("epochs", *derive_epochs(inputs))
     chosen: OptimizerName = choose("optimizer", inputs.optimizer, f"trains {inputs.model} best")
@@ -191,6 +194,7 @@ def derive_epochs(inputs: PlanInputs) -> tuple[int, str]:
 
     The clock plays no part, so the same command gives the same weights on any machine.
     """
+    assert inputs.difficulty is not None  # noqa: S101 - it is measured where epochs are open
     budget = DEFAULT_MULTIPLY_ADDS * max(inputs.difficulty, LEAST_DIFFICULTY) * inputs.effort
     fewest = FEWEST_EPOCHS if inputs.effort == 1 else 1
     epochs = round(budget / max(1, inputs.multiply_adds * inputs.items))

@@ -141,7 +141,7 @@ class Recipe(ReadOptions):
     label_smoothing: Share | None = None
     """The share of each target that is spread over all classes."""
     balance: bool = False
-    """Draw every class equally often in training; probabilities stay those of the true
+    """Let every class count equally often in training; probabilities stay those of the true
     frequencies."""
     unknown: bool = False
     """Answer `unknown` where the network is less sure than it is of its own items."""

@@ -41,10 +41,9 @@ class StratifiedSampler:
     @classmethod
     def from_copies(cls, labels: Indices, copies: Sequence[Indices]) -> "StratifiedSampler":
         """Sample items with these labels; each of `copies` holds the numbers of identical items."""
-        first = np.arange(len(labels), dtype=np.int64)
+        first = first_of_copies(len(labels), copies)
         mixed = np.zeros(len(labels), bool)
         for group in copies:
-            first[group] = group[0]
             mixed[group] = len(np.unique(labels[group])) > 1
         return cls(labels, first, mixed, np.random.default_rng(SPLIT_SEED))
 
@@ -89,6 +88,14 @@ class StratifiedSampler:
         items = self.representatives(remaining)
         unmixed: Indices = items[~self.mixed[items]]
         return unmixed
+
+
+def first_of_copies(count: int, copies: Sequence[Indices]) -> Indices:
+    """Return for each of `count` items the first with the same content, which can be itself."""
+    first = np.arange(count, dtype=np.int64)
+    for group in copies:
+        first[group] = group[0]
+    return first
 
 
 def draw_stratified(labels: Indices, count: int, generator: np.random.Generator) -> Indices:

@@ -6,8 +6,10 @@ neural networks", ICLR 2017), after the contract's temperature. Energy (Liu and 
 highest logit and generalised entropy (Liu and others, 2023) were a little better for some networks;
 of one they flagged digits less often than its own images (docs/performance.md).
 
-The threshold is what 5 % of the validation items stay below, so about so many good inputs are
-flagged too; the test items say how many it really is. How many foreign inputs are flagged depends
+The threshold is what 5 % of the items stay below that the answering network did not learn from, so
+about so many good inputs are flagged too. They are the validation items, or for a head on published
+features, which needs none, the training items, each answered by a fold that did not learn from it.
+The test items say how many are really flagged. How many foreign inputs are flagged depends
 on the network and on what is foreign, from a few to nearly all: a network can be sure of what it
 never saw.
 
@@ -32,9 +34,9 @@ from noonbit.evaluation.intervals import wilson_interval
 UNLIKE_ADJUSTMENTS = frozenset({"unlike", "blank"})
 """Adjustments of an input that say the same, whatever the network answers."""
 FLAGGED_SHARE = 0.05
-"""Of the validation items."""
+"""Of the items that the threshold is fitted to."""
 LEAST_ITEMS = 100
-"""Of fewer validation items no threshold is taken: with 100, 2 to 11 % of good inputs are flagged
+"""Of fewer items no threshold is taken: with 100, 2 to 11 % of good inputs are flagged
 (95 %); with 20, up to 17 %."""
 LEAST_CERTAINTY = 0.5
 """Where the threshold lies between chance (0) and certainty (1), at least. A network that is near
@@ -74,9 +76,10 @@ class OutOfDistributionRule(BaseModel):
     score: Literal["maximum softmax probability"] = "maximum softmax probability"
     threshold: Probability
     """Inputs whose highest probability is below it are flagged."""
-    validation_items: Annotated[int, Field(ge=LEAST_ITEMS, le=2**53)]
-    validation_flagged: Count
-    """Of the validation items, which the threshold was fitted on."""
+    fitted_items: Annotated[int, Field(ge=LEAST_ITEMS, le=2**53)]
+    """Items that the threshold was fitted to; the answering network did not learn from them."""
+    fitted_flagged: Count
+    """Of these items."""
     test_items: Count = 0
     test_flagged: Count = 0
     """Of the test items: these are false alarms."""
@@ -84,13 +87,13 @@ class OutOfDistributionRule(BaseModel):
     @model_validator(mode="after")
     def check_counts(self) -> Self:
         """No more items are flagged than there are."""
-        if self.validation_flagged > self.validation_items or self.test_flagged > self.test_items:
+        if self.fitted_flagged > self.fitted_items or self.test_flagged > self.test_items:
             raise ValueError("flags more items than there are")
         return self
 
     @classmethod
     def fit(cls, preprocessor: Preprocessor, probabilities: Probabilities) -> Self | None:
-        """Fit the threshold to the validation items' probabilities (N, classes).
+        """Fit the threshold to the probabilities (N, classes) of items that were not learned from.
 
         None where the rule means nothing: for sentences and boards, for fewer than `LEAST_ITEMS`
         items, for one class, and where the network is unsure of its own (`LEAST_CERTAINTY`).
@@ -106,8 +109,8 @@ class OutOfDistributionRule(BaseModel):
             return None
         return cls(
             threshold=threshold,
-            validation_items=count,
-            validation_flagged=int((highest < threshold).sum()),
+            fitted_items=count,
+            fitted_flagged=int((highest < threshold).sum()),
         )
 
     def measured(self, test: Probabilities) -> Self:
@@ -130,18 +133,4 @@ class OutOfDistributionRule(BaseModel):
         return (
             self.test_flagged / self.test_items,
             *wilson_interval(self.test_flagged, self.test_items),
-        )
-
-    def describe(self, noun: str) -> str:
-        """Return a clause on what is flagged; `noun` is one input: `image`."""
-        clause = (
-            f"flagged below a highest probability of {self.threshold:.1%}, as "
-            f"{self.validation_flagged:,} of {self.validation_items:,} validation {noun}s are"
-        )
-        if self.false_alarms is None:
-            return clause
-        share, low, high = self.false_alarms
-        return (
-            f"{clause}, and {share:.1%} of {self.test_items:,} test {noun}s (95 % interval "
-            f"{low:.1%} to {high:.1%})"
         )

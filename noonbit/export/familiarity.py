@@ -12,7 +12,7 @@ from noonbit.runs.run import Run
 def fit_rule(run: Run, items: PreparedDataset | None) -> OutOfDistributionRule | None:
     """Fit the rule to the run's validation items, and measure it on its test items.
 
-    A head on published features that has none brings the rule of its own cross-validation.
+    A head on published features, which needs none, brings the rule of its own cross-validation.
 
     None without the data, and where the rule means nothing; see `OutOfDistributionRule.fit`. In a
     cross-validation every item trained some of the networks, so there is no rule.
@@ -30,11 +30,12 @@ def fit_rule(run: Run, items: PreparedDataset | None) -> OutOfDistributionRule |
 
 
 def rule_of_head(run: Run) -> OutOfDistributionRule | None:
-    """Return what the cross-validation of a head on published features has found, if it is used."""
-    found = run.metadata.get("pretrained", {}).get("familiar")
-    if found is None or not run.recipe.fits_head_alone:
-        return None
-    return OutOfDistributionRule.model_validate(found)
+    """Return what the cross-validation of a head on published features has found; often None.
+
+    run.json has it only where that head alone answers; see `jobs.pretrained.is_head_alone`.
+    """
+    found = run.metadata.get("pretrained", {}).get("out_of_distribution_rule")
+    return None if found is None else OutOfDistributionRule.model_validate(found)
 
 
 def probabilities_of(run: Run, items: PreparedDataset, part: str) -> Probabilities:

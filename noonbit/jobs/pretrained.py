@@ -24,6 +24,7 @@ from noonbit.data import cache
 from noonbit.data.prepared import PreparedDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
+from noonbit.data.stratify import first_of_copies
 from noonbit.errors import NoonbitError, UsageError
 from noonbit.evaluation.out_of_distribution import OutOfDistributionRule
 from noonbit.evaluation.temperature import best_temperature
@@ -203,7 +204,8 @@ def cache_features(
 ) -> None:
     """Compute what all members of a training need by all threads, once; they find it in the cache.
 
-    Nothing without published weights, and where nothing is cached.
+    Nothing without published weights, and where nothing is cached. Features that the cache refuses,
+    for want of room, are computed all the same, and again by each member.
     """
     if recipe.pretrained is None or not cache.is_enabled():
         return
@@ -246,10 +248,12 @@ def fit_pretrained_head(
         labels,
         len(items.data.class_names),
         context.runtime,
-        groups=copies_as_groups(items)[train],
+        groups=first_of_copies(len(items.labels), items.copies)[train],
         weights=balancing_weights(labels) if context.plan.balance else None,
         seed=context.plan.seed,
     )
+    if context.plan.balance:
+        head = head.with_frequencies_of(labels)
     layer = state.model.get_submodule("head")[-1]  # type: ignore[index]
     assert isinstance(layer, nn.Linear)  # noqa: S101 - of every family in LAYOUTS
     head.load_into(layer)
@@ -273,14 +277,6 @@ def fit_pretrained_head(
     return FittedHead(head, features, seconds)
 
 
-def copies_as_groups(items: PreparedDataset) -> NDArray[np.int64]:
-    """Return numbers (N,) of all items, equal for equal pictures."""
-    numbers = np.arange(len(items.labels))
-    for group in items.copies:
-        numbers[group] = group[0]
-    return numbers
-
-
 def balancing_weights(labels: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return weights (n,) by which every class of `labels` (n,) counts as much as any other."""
     counts = np.bincount(labels)
@@ -288,7 +284,11 @@ def balancing_weights(labels: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def is_head_alone(prepared: PreparedTraining) -> bool:
-    """Whether the weights that were kept are those of the head on frozen features."""
+    """Whether the network answers as the head on frozen features does.
+
+    Its weights are those of the head, and no views are averaged. Only then do its folds' answers
+    tell the temperature, and what is unlike the training items.
+    """
     return prepared.state.best_epoch == 1 and prepared.context.plan.test_time_augmentation == "none"
 
 

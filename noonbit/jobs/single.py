@@ -67,6 +67,9 @@ from noonbit.system.runtime import Runtime
 from noonbit.training.setup import PreparedTraining, prepare_training
 from noonbit.training.state import Callbacks
 
+BY_FOLDS = ("temperature", "unknown_below", "out_of_distribution_rule")
+"""What run.json keeps of the folds of a head, where that head alone answers."""
+
 
 def train_one(
     source: str | Path,
@@ -305,7 +308,7 @@ class Training:
             self.run.update(status="interrupted")
             raise
         self.fitted = fitted
-        if not len(self.items.split.validation):
+        if not len(self.items.split.validation) and is_head_alone(self.prepared):
             contract, rule = calibrate_by_folds(
                 self.run.contract,
                 fitted.head,
@@ -315,7 +318,7 @@ class Training:
             self.run.metadata["pretrained"].update(
                 temperature=contract.temperature,
                 unknown_below=contract.unknown_below,
-                familiar=None if rule is None else rule.model_dump(),
+                out_of_distribution_rule=None if rule is None else rule.model_dump(),
             )
         self.run.metadata["pretrained"].update(fitted.figures())
         recorder.on_epoch(self.prepared.state)
@@ -324,9 +327,12 @@ class Training:
         """Calibrate the network, and evaluate the test split."""
         run, state, runtime = self.run, self.prepared.state, self.prepared.context.runtime
         run.model, run.contract = final_network(self.prepared)
-        borrowed = run.metadata.get("pretrained", {})
-        if borrowed.get("temperature") is not None and is_head_alone(self.prepared):
-            by_folds = {name: borrowed.get(name) for name in ("temperature", "unknown_below")}
+        pretrained = run.metadata.get("pretrained", {})
+        if not is_head_alone(self.prepared):
+            for name in BY_FOLDS:
+                pretrained.pop(name, None)
+        elif pretrained.get("temperature") is not None:
+            by_folds = {name: pretrained.get(name) for name in ("temperature", "unknown_below")}
             run.contract = run.contract.model_copy(update=by_folds)
         write_json(run.path / "contract.json", run.contract.model_dump())
         logits = None

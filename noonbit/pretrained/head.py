@@ -7,8 +7,9 @@ brought to mean 0 and one common scale; it has one minimum, which L-BFGS finds. 
 chosen by cross-validation on the given items alone.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -27,8 +28,9 @@ MOST_FOLDS = 5
 RISES = 2
 """The path of penalties ends after so many that are worse than the best."""
 MOST_STEPS = 200
-TOLERANCE, LEAST_CHANGE = 1e-4, 1e-6
-"""L-BFGS ends where no component of the gradient is larger, or the loss falls by less."""
+TOLERANCE, LEAST_CHANGE = 1e-4, 1e-9
+"""L-BFGS ends where no component of the gradient is larger than the first; or where a step moves no
+weight by more than the second, or changes the loss by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Head:
     """float32 (classes,)."""
     penalty: float
     cross_validated: tuple[float, float] | None
-    """Mean loss and accuracy of the folds' items at this penalty; None without folds."""
+    """Mean loss and accuracy of the folds' items; None without folds."""
     logits: Tensor | None
     """float32 (N, classes): of each item, by the head of the folds that did not train on it."""
 
@@ -49,11 +51,41 @@ class Head:
         """Features (n, features) -> logits (n, classes)."""
         return F.linear(torch.from_numpy(features), self.weight, self.bias)
 
+    def with_frequencies_of(self, labels: NDArray[np.int64]) -> "Head":
+        """Return the head with biases by which it states the frequencies of its items' labels (N,).
+
+        For a head that was fitted with weights. The biases are moved by what fits the folds'
+        answers best, each item counting alike: at that minimum of the cross-entropy, the mean
+        probability of each class is its frequency (the biases of Alexandari, Kundaje and Shrikumar,
+        "Maximum likelihood with bias-corrected calibration is hard-to-beat at label shift
+        adaptation", ICML 2020). Without folds, the head as it is.
+        """
+        if self.logits is None:
+            return self
+        targets = torch.from_numpy(labels)
+        shift = fit_shift(self.logits, targets)
+        logits = self.logits + shift
+        scores = score(logits, targets, torch.ones(len(labels)))
+        return replace(self, bias=self.bias + shift, cross_validated=scores, logits=logits)
+
     def load_into(self, layer: nn.Linear) -> None:
         """Make it the last layer of a network."""
         with torch.no_grad():
             layer.weight.copy_(self.weight)
             layer.bias.copy_(self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPenalty:
+    """The penalty of the lowest cross-validated loss, and what the folds found with it."""
+
+    penalty: float
+    cross_validated: tuple[float, float] | None
+    """Mean loss and accuracy of the folds' items; None without folds."""
+    logits: Tensor | None
+    """float32 (N, classes): of each item, by the folds that did not train on it."""
+    start: Tensor
+    """(classes, features + 1): the mean of the folds' solutions, a good start for all items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +131,13 @@ def fit_head(
         torch.from_numpy((counts / counts.mean()).astype(np.float32)),
     )
     folds = draw_folds(labels, groups, seed)
-    penalty, score, logits, start = choose_penalty(problem, folds, classes, runtime)
-    (solution,) = runtime.map_threads(solve_piece, [(problem, penalty, start)])
+    chosen = choose_penalty(problem, folds, classes, runtime)
+    (solution,) = runtime.map_threads(solve_piece, [(problem, chosen.penalty, chosen.start)])
     weight = solution[:, :-1] / scale
     if basis is not None:
         weight = weight @ basis.T
-    return Head(weight, solution[:, -1] - weight @ centre, penalty, score, logits)
+    bias = solution[:, -1] - weight @ centre
+    return Head(weight, bias, chosen.penalty, chosen.cross_validated, chosen.logits)
 
 
 def draw_folds(
@@ -130,19 +163,18 @@ def choose_penalty(
     folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
     classes: int,
     runtime: Runtime,
-) -> tuple[float, tuple[float, float] | None, Tensor | None, Tensor]:
-    """Return the penalty of the lowest cross-validated loss, its loss and accuracy, and the logits.
+) -> ChosenPenalty:
+    """Cross-validate penalties from strong to weak, and return the one of the lowest loss.
 
-    The last is the mean of the folds' solutions, a good start for that of all items. Each penalty
-    begins where the one before, which is stronger, ended.
+    Each begins where the one before, which is stronger, ended. Without folds it is the usual one.
     """
     nothing = torch.zeros(classes, problem.features.shape[1] + 1)
     if not folds:
-        return USUAL_PENALTY, None, None, nothing
+        return ChosenPenalty(USUAL_PENALTY, None, None, nothing)
     starts = [nothing for _ in folds]
     parts = [problem.rows(train) for train, _ in folds]
-    best: tuple[float, tuple[float, float], Tensor, Tensor] | None = None
-    worse = 0
+    best: ChosenPenalty | None = None
+    least, worse = math.inf, 0
     for penalty in PENALTIES:
         pieces = [(part, penalty, start) for part, start in zip(parts, starts, strict=True)]
         starts = runtime.map_threads(solve_piece, pieces)
@@ -150,17 +182,40 @@ def choose_penalty(
         for (_, test), solution in zip(folds, starts, strict=True):
             part = problem.rows(test)
             logits[torch.from_numpy(test)] = answer(part.features, solution)
-        losses = F.cross_entropy(logits, problem.labels, reduction="none")
-        loss = float((losses * problem.weights).mean())
-        accuracy = float((logits.argmax(dim=1) == problem.labels).float().mean())
-        if best is None or loss < best[1][0]:
-            best, worse = (penalty, (loss, accuracy), logits, torch.stack(starts).mean(dim=0)), 0
+        loss, accuracy = score(logits, problem.labels, problem.weights)
+        if best is None or loss < least:
+            start = torch.stack(starts).mean(dim=0)
+            best = ChosenPenalty(penalty, (loss, accuracy), logits, start)
+            least, worse = loss, 0
         else:
             worse += 1
         if worse == RISES:
             break
     assert best is not None  # noqa: S101 - there are penalties
     return best
+
+
+def score(logits: Tensor, labels: Tensor, weights: Tensor) -> tuple[float, float]:
+    """Return the mean loss, with weights (N,), and the accuracy of logits (N, classes)."""
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    accuracy = (logits.argmax(dim=1) == labels).float().mean()
+    return float((losses * weights).mean()), float(accuracy)
+
+
+def fit_shift(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return what to add to logits (N, classes) for the least cross-entropy, float32 (classes,)."""
+    double_logits = logits.double()
+    shift = nn.Parameter(torch.zeros(logits.shape[1], dtype=torch.float64))
+    optimizer = torch.optim.LBFGS([shift], max_iter=MOST_STEPS, line_search_fn="strong_wolfe")
+
+    def loss_with_gradient() -> Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(double_logits + shift, labels)
+        loss.backward()
+        return loss
+
+    optimizer.step(loss_with_gradient)
+    return shift.detach().float()
 
 
 def solve_piece(piece: tuple[Problem, float, Tensor]) -> Tensor:

@@ -189,8 +189,11 @@ def is_of_last_layer(ours: str, table: Mapping[str, tuple[str, tuple[int, ...]]]
 
 
 def finite(tensor: Tensor, name: str, origin: Origin) -> Tensor:
-    """Return a tensor as float32, or a count as it is; raises `UsageError` for infinite values."""
-    values = tensor if name.endswith(COUNTER) else tensor.to(torch.float32)
+    """Return a tensor as float32, or a count as it is; raises `UsageError` for infinite values.
+
+    A parameter, which some `.pth` files hold, becomes a plain tensor.
+    """
+    values = tensor.detach() if name.endswith(COUNTER) else tensor.detach().to(torch.float32)
     if not np.isfinite(values.numpy()).all():  # torch's threads would meet for each tensor
         raise UsageError(f"{origin.place}: {name} has numbers that are not finite. Get it again.")
     return values

@@ -160,24 +160,38 @@ class PretrainedEntry(Stored):
     """The published weights that the training began with, and the head that was fitted to them."""
 
     network: str
+    """Of the catalogue."""
     names: str
+    """The library whose names the tensors had."""
     tensors: Count
+    """Their number, without the last layer."""
     place: str
+    """A path, or an installed package with its version."""
     licence: str
+    """As its publisher states it, or `unknown`."""
     sha256: str
+    """Of the file."""
     features: Count | None = None
+    """Of each picture: the inputs of the head."""
     penalty: Amount | None = None
+    """On the squared weights of the head; the folds chose it."""
     cross_validated_loss: Amount | None = None
+    """The mean over the training items, each answered by a fold that did not learn from it."""
     cross_validated_accuracy: Share | None = None
+    """Of the same answers."""
     head_seconds: Amount | None = None
+    """For the features and the head."""
     temperature: Annotated[float, Field(gt=0)] | None = None
-    """Of the head, by the answers of its folds; likewise the next two."""
+    """By the folds' answers; given only where no item validates and the head alone answers, without
+    further training and views. Likewise the next two."""
     unknown_below: Share | None = None
-    familiar: OutOfDistributionRule | None = None
-    """By which an exported network flags inputs, where no item validates."""
+    """The highest probability below which the answer is `unknown`."""
+    out_of_distribution_rule: OutOfDistributionRule | None = None
+    """By which an exported network flags inputs."""
     from_nothing: str | None = None
     """The best run beside it that began with random weights, on the same source."""
     from_nothing_accuracy: Share | None = None
+    """Of that run, on the test items."""
 
 
 class ExtensionEntry(Stored):

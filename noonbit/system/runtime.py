@@ -107,15 +107,11 @@ class Runtime:
     def map_threads(self, work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
         """Call `work` on every piece, on up to `threads` threads; return the results in order.
 
-        PyTorch's operators use one thread inside, so results do not depend on `threads`. A single
-        piece runs in the calling thread, which saves the hand-over. On a GPU, no threads are used.
+        See `map_on_threads`. On a GPU, no threads are used.
         """
         if self.device.type != "cpu":
             return [work(piece) for piece in pieces]
-        if self.threads == 1 or len(pieces) == 1:
-            with set_operator_threads(1):
-                return [work(piece) for piece in pieces]
-        return list(thread_pool(self.threads).map(work, pieces))
+        return map_on_threads(work, pieces, self.threads)
 
     @contextmanager
     def own_stream(self) -> Iterator[None]:
@@ -131,6 +127,20 @@ class Runtime:
         if self.device.type == "cuda":
             torch.cuda.current_stream(self.device).synchronize()
         return time.perf_counter()
+
+
+def map_on_threads(
+    work: Callable[[Piece], Result], pieces: Sequence[Piece], threads: int
+) -> list[Result]:
+    """Call `work` on every piece, on up to `threads` threads; return the results in order.
+
+    PyTorch's operators use one thread inside, so results do not depend on `threads`. A single piece
+    runs in the calling thread, which saves the hand-over.
+    """
+    if threads == 1 or len(pieces) == 1:
+        with set_operator_threads(1):
+            return [work(piece) for piece in pieces]
+    return list(thread_pool(threads).map(work, pieces))
 
 
 @contextmanager
@@ -151,7 +161,7 @@ POOLS = threading.local()
 
 
 def thread_pool(threads: int) -> ThreadPoolExecutor:
-    """Return the pool for `Runtime.map_threads`; PyTorch's operators use one thread in each worker.
+    """Return the pool for `map_on_threads`; PyTorch's operators use one thread in each worker.
 
     Every calling thread has its own pool, since trainings may run side by side.
     """

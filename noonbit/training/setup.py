@@ -234,7 +234,7 @@ def plan_inputs(
     """Return what the defaults of a training are derived from, but for the machine's speed.
 
     `multiply_adds` are those of one item. The difficulty, which takes up to a second to measure, is
-    needed for epochs that the recipe leaves open.
+    measured only for epochs that the recipe leaves open.
     """
     mirror = may_mirror(items.data.class_names)
     task = PlanInputs(
@@ -242,7 +242,7 @@ def plan_inputs(
         items=len(items.split.train),
         augmentation=items.preprocessor.augmentation(may_mirror=mirror),
         multiply_adds=multiply_adds,
-        difficulty=items.difficulty if recipe.epochs is None else 0.0,
+        difficulty=items.difficulty if recipe.epochs is None else None,
     )
     if name not in MODELS:
         return task

@@ -351,6 +351,10 @@ def test_published_weights_answer_of_few_pictures():
     assert classifier.n_iter_ == 1
     assert classifier.score(X[1::2], y[1::2]) == 1
     assert clone(classifier).fit(X[::2], y[::2]).contract_ == classifier.contract_
+    viewed = clone(classifier).set_params(test_time_augmentation="flip").fit(X[::2], y[::2])
+    # The folds of the head answered without views, so their temperature is another network's.
+    assert (viewed.contract_.temperature, viewed.contract_.unknown_below) == (1, None)
+    assert classifier.contract_.temperature != 1
 
 
 def test_two_items_are_enough():

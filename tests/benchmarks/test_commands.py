@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks import accuracy as reaching
@@ -15,6 +16,8 @@ from benchmarks import prediction as predicting
 from benchmarks import startup as starting
 from benchmarks.accuracy import GOALS, Attempt, Goal, Training, comparison
 from benchmarks.ensemble import trained
+from benchmarks.few_pictures import draw_each
+from benchmarks.labels import labels
 from benchmarks.peers import pytorch_prediction
 from benchmarks.processes import alone, in_turn, python_seconds, ratios
 from benchmarks.side_by_side import LeftOut, Spread
@@ -41,6 +44,18 @@ def test_a_function_that_breaks_alone_is_told_with_its_traceback() -> None:
 def test_a_command_that_fails_says_what_it_said() -> None:
     with pytest.raises(NoonbitError, match=r'noonbit trian: Unknown command "trian"'):
         python_seconds(["-m", "noonbit", "trian"], threads=1)
+
+
+def test_more_pictures_a_class_than_there_are_name_the_class() -> None:
+    items = load("digits", Recipe(), data_dir=None)
+    assert len(draw_each(items, 20, np.random.default_rng(0))) == 200
+    with pytest.raises(UsageError, match=r"^--each is 5,000, and 0 has 1\d\d pictures that are no"):
+        draw_each(items, 5000, np.random.default_rng(0))
+
+
+def test_two_networks_for_one_benchmark_are_refused() -> None:
+    with pytest.raises(UsageError, match="--model and --pretrained both name the network"):
+        labels(model="cnn", pretrained=True)
 
 
 def test_tasks_take_turns_in_going_first() -> None:

@@ -120,6 +120,12 @@ def test_harder_data_get_more_passes_and_larger_networks_fewer() -> None:
     assert epochs(0.5, 80_000_000) < epochs(0.5, 40_000_000)
 
 
+def test_stated_epochs_need_no_difficulty_and_have_no_reason() -> None:
+    task = PlanInputs("cnn", 50_000, SHIFTS, 40_000_000, None, "adamw")
+    plan = derive(Recipe(epochs=3), task)
+    assert plan.epochs == 3 and "epochs" not in plan.reasons
+
+
 def test_a_networks_own_rate_holds_for_its_own_optimizer_and_gives_way_to_a_stated_one() -> None:
     deep = PlanInputs("vgg-d", 54_000, SHIFTS, 2_000_000, 0.07, "adamw", learning_rate=3e-4)
     assert derive(Recipe(), deep).learning_rate == 3e-4

@@ -23,9 +23,9 @@ def test_the_rule_is_of_the_validation_items_and_measured_on_the_test_items(sure
     rule = fit_rule(sure_run, items)
     validation = probabilities_of(sure_run, items, "validation").max(axis=1)
     test = probabilities_of(sure_run, items, "test").max(axis=1)
-    assert rule.validation_items == len(items.split.validation)
-    assert rule.validation_flagged == (validation < rule.threshold).sum()
-    assert 0 < rule.validation_flagged <= 0.05 * len(validation) + 1
+    assert rule.fitted_items == len(items.split.validation)
+    assert rule.fitted_flagged == (validation < rule.threshold).sum()
+    assert 0 < rule.fitted_flagged <= 0.05 * len(validation) + 1
     assert rule.test_items == 359
     assert rule.test_flagged == (test < rule.threshold).sum()
 

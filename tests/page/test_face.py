@@ -423,8 +423,8 @@ def test_an_unfamiliar_answer_is_said_to_be_one(
 
 UNFAMILIAR = {
     "score": "maximum softmax probability",
-    "validation_items": 200,
-    "validation_flagged": 10,
+    "fitted_items": 200,
+    "fitted_flagged": 10,
     "test_items": 300,
     "test_flagged": 12,
 }

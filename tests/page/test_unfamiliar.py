@@ -30,7 +30,7 @@ def test_flags_are_those_of_python(classes):
     probabilities = random.dirichlet(np.full(classes, 0.1), size=301).astype(np.float32)
     # An item's own highest probability: not below it, so the item is not flagged.
     threshold = float(np.median(probabilities.max(axis=1)))
-    rule = OutOfDistributionRule(threshold=threshold, validation_items=301, validation_flagged=15)
+    rule = OutOfDistributionRule(threshold=threshold, fitted_items=301, fitted_flagged=15)
     flags = run_script(
         "given.items.map((item) => isUnfamiliar(new Float32Array(item), [], given.rule))",
         {"items": probabilities.tolist(), "rule": rule.model_dump()},
@@ -40,7 +40,7 @@ def test_flags_are_those_of_python(classes):
 
 
 def test_what_the_preparation_finds_unlike_is_flagged_with_or_without_a_rule():
-    never = OutOfDistributionRule(threshold=0, validation_items=300, validation_flagged=0)
+    never = OutOfDistributionRule(threshold=0, fitted_items=300, fitted_flagged=0)
     expression = """[["unlike"], ["resized", "blank"], ["resized"], []].map((done) =>
         [null, given].map((rule) => isUnfamiliar([0.7, 0.2, 0.1], done, rule)))"""
     assert run_script(expression, never.model_dump()) == [

@@ -33,7 +33,7 @@ def test_it_answers_as_scikit_learn_does_at_the_same_penalty(runtime):
     peer.fit(scaled, labels)
 
     ours = head.apply(features).softmax(dim=1).numpy()
-    np.testing.assert_allclose(ours, peer.predict_proba(scaled), atol=2e-2)
+    np.testing.assert_allclose(ours, peer.predict_proba(scaled), atol=5e-3)
 
 
 def test_the_documented_loss_is_flat_at_the_solution():
@@ -86,7 +86,7 @@ def test_items_of_one_group_are_in_one_fold(runtime):
     alone = fit_head(twice, labels, 2, runtime)
     grouped = fit_head(twice, labels, 2, runtime, groups=np.tile(np.arange(40), 2))
 
-    assert alone.cross_validated[1] > 0.85  # the copy tells the answer
+    assert alone.cross_validated[1] >= 0.89  # the copy tells the answer
     assert grouped.cross_validated[1] < 0.75
 
 
@@ -101,6 +101,31 @@ def test_items_of_more_weight_count_as_more_items(runtime):
     rare = features[labels == 1]
     found = [(head.apply(rare).argmax(1) == 1).float().mean() for head in (plain, weighted)]
     assert found[0] < 0.5 < found[1]
+
+
+@pytest.mark.parametrize("count", [200, 2000])
+def test_a_head_of_weighted_items_can_state_the_true_frequencies(runtime, count):
+    labels = (np.arange(count) % 10 == 0).astype(np.int64)  # a tenth is rare
+    random = np.random.default_rng(0)
+    features = random.normal(size=(2 * count, 40)).astype(np.float32)
+    features[:, 0] += np.tile(labels, 2)
+    trained, others = features[:count], features[count:]
+
+    head = fit_head(trained, labels, 2, runtime, weights=np.where(labels, 9, 1))
+    moved = head.with_frequencies_of(labels)
+
+    stated = [each.apply(others).softmax(dim=1)[:, 1].mean() for each in (head, moved)]
+    assert stated[0] > 0.25 and stated[1] == pytest.approx(0.1, abs=0.03)
+    assert moved.logits.softmax(dim=1)[:, 1].mean() == pytest.approx(0.1, abs=1e-3)
+    assert torch.equal(moved.weight, head.weight)
+    assert moved.cross_validated[0] < F.cross_entropy(head.logits, torch.from_numpy(labels))
+
+
+def test_without_folds_the_biases_stay(runtime):
+    features, labels = blobs(5)  # a class with one item
+    head = fit_head(features, labels, 3, runtime)
+
+    assert head.with_frequencies_of(labels) is head
 
 
 def test_a_class_with_one_item_is_no_obstacle(runtime):

@@ -69,6 +69,21 @@ def test_weights_without_a_last_layer_and_without_counters_fit(resnet18, tmp_pat
     assert {value.dtype for value in found.weights.values()} == {torch.float32}
 
 
+def test_parameters_in_a_pickle_are_taken_as_tensors(resnet18, tmp_path):
+    """`state_dict(keep_vars=True)` gives parameters, and they ask for gradients."""
+    _, state = resnet18
+    parameters = {
+        name: torch.nn.Parameter(value) if value.is_floating_point() else value
+        for name, value in state.items()
+    }
+    torch.save(parameters, tmp_path / "weights.pth")
+
+    found = find_pretrained(str(tmp_path / "weights.pth"))
+
+    assert not any(value.requires_grad for value in found.weights.values())
+    assert any(torch.equal(value, state["conv1.weight"]) for value in found.weights.values())
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

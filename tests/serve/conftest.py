@@ -19,7 +19,7 @@ from noonbit.runs.run import Run
 
 __all__ = ["translations"]
 
-RULE = OutOfDistributionRule(threshold=0.6, validation_items=1000, validation_flagged=50)
+RULE = OutOfDistributionRule(threshold=0.6, fitted_items=1000, fitted_flagged=50)
 """Of a network that is surer of its own items than this one is, for which there would be none."""
 
 

@@ -15,9 +15,8 @@ counts where it is far more alike than such pairs usually are. In a set of which
 are near-duplicates, the fence is too high to find them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -28,10 +27,7 @@ from torch import Tensor
 from noonbit.data.dataset import Indices
 from noonbit.data.preprocess.base import Values
 from noonbit.system.hardware import usable_cpus
-from noonbit.system.runtime import set_operator_threads, thread_pool
-
-Piece = TypeVar("Piece")
-Result = TypeVar("Result")
+from noonbit.system.runtime import map_on_threads, set_operator_threads
 
 SMALL_SIDE, LARGE_SIDE = 16, 32
 """Pixels of a side in the first comparison and in the second."""
@@ -81,7 +77,9 @@ def find_near_duplicates(values: Values, items: Indices, others: Indices) -> Nea
         none = np.zeros(0, np.int64)
         return NearDuplicates(none, none, np.zeros(0, np.float32), 1.0)
     others_by_rows = unit(small_others).T.contiguous()
-    best = over_threads(lambda rows: highest_of(rows @ others_by_rows), unit(small).split(BLOCK))
+    best = map_on_threads(
+        lambda rows: highest_of(rows @ others_by_rows), unit(small).split(BLOCK), usable_cpus()
+    )
     coarse = torch.cat([values for values, _ in best])
     places = torch.cat([columns for _, columns in best])
     low, high = fisher(coarse[:, 0]).quantile(torch.tensor([0.25, 0.75])).tolist()
@@ -104,11 +102,6 @@ def find_near_duplicates(values: Values, items: Indices, others: Indices) -> Nea
         highest[kept].numpy(),
         limit,
     )
-
-
-def over_threads(work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
-    """Call `work` on every piece; each operator has one thread, and waits for no other."""
-    return list(thread_pool(usable_cpus()).map(work, pieces))
 
 
 def highest_of(correlations: Tensor) -> tuple[Tensor, Tensor]:
@@ -137,7 +130,7 @@ def grey(values: Values, numbers: Indices, side: int) -> tuple[Indices, Tensor]:
         pixels = torch.from_numpy(np.asarray(values[numbers[first : first + BLOCK]])).float()
         return resize(pixels.mean(dim=1, keepdim=True), side)
 
-    pieces = over_threads(shrink, range(0, len(numbers), BLOCK))
+    pieces = map_on_threads(shrink, range(0, len(numbers), BLOCK), usable_cpus())
     images = torch.cat([torch.empty(0, 1, side, side), *pieces])
     has_contrast = images.flatten(1).std(dim=1) >= LEAST_CONTRAST
     return numbers[has_contrast.numpy()], images[has_contrast]
@@ -198,10 +191,10 @@ def enlarge(side: float, place: float) -> Tensor:
     The share lies at its beginning (-1), in its middle (0) or at its end (1).
     """
     centres = (2 * torch.arange(LARGE_SIDE) + 1) / LARGE_SIDE - 1  # of pixels, from -1 to 1
-    taken = ((side * centres + (1 - side) * place + 1) * LARGE_SIDE - 1) / 2
-    taken = taken.clamp(0, LARGE_SIDE - 1)
-    first = taken.floor().long().clamp(max=LARGE_SIDE - 2)
+    positions = ((side * centres + (1 - side) * place + 1) * LARGE_SIDE - 1) / 2
+    positions = positions.clamp(0, LARGE_SIDE - 1)
+    first = positions.floor().long().clamp(max=LARGE_SIDE - 2)
     matrix, rows = torch.zeros(LARGE_SIDE, LARGE_SIDE), torch.arange(LARGE_SIDE)
-    matrix[rows, first] = 1 - (taken - first)
-    matrix[rows, first + 1] = taken - first
+    matrix[rows, first] = 1 - (positions - first)
+    matrix[rows, first + 1] = positions - first
     return matrix

@@ -11,10 +11,12 @@ from PIL import Image, ImageEnhance
 from scipy import ndimage
 
 from noonbit.data.checks.near_duplicates import (
+    CANDIDATES,
+    CROPS,
     LARGE_SIDE,
-    enlarge,
     find_near_duplicates,
     highest_of,
+    windows,
 )
 
 SIDE, TRAIN, TEST = 48, 80, 40
@@ -96,21 +98,33 @@ def test_one_picture_has_nothing_to_compare_with(scenes: NDArray[np.uint8]) -> N
     assert len(find_near_duplicates(scenes, np.arange(1), np.arange(1))) == 0
 
 
-def test_the_highest_of_many_are_those_of_sorting_all() -> None:
+@pytest.mark.parametrize("others", [127, 128, 129, 1000, 1003])
+def test_the_highest_are_those_of_sorting_all(others: int) -> None:
+    """From 128 on they are looked for in stretches of 64, of which the last may be short."""
     correlations = torch.from_numpy(
-        np.random.default_rng(0).permutation(7 * 1003).astype(np.float32)
+        np.random.default_rng(0).permutation(300 * others).astype(np.float32)
     )
-    rows = correlations.view(7, 1003)
+    rows = correlations.view(300, others)
     values, columns = highest_of(rows)
-    expected = rows.topk(2)
+    expected = rows.topk(CANDIDATES)
     torch.testing.assert_close(values, expected.values)
     torch.testing.assert_close(columns, expected.indices)
 
 
-@pytest.mark.parametrize(("side", "place"), [(1.0, 0.0), (0.84, -1.0), (0.92, 0.0), (0.88, 1.0)])
-def test_a_window_is_what_pytorch_samples_there(side: float, place: float) -> None:
+def test_every_window_is_what_pytorch_samples_there() -> None:
     image = torch.rand(1, 1, LARGE_SIDE, LARGE_SIDE, generator=torch.Generator().manual_seed(0))
-    window = torch.tensor([[[side, 0, (1 - side) * place], [0, 1, 0]]])
-    grid = F.affine_grid(window, list(image.shape), align_corners=False)
-    sampled = F.grid_sample(image, grid, padding_mode="border", align_corners=False)
-    torch.testing.assert_close(image @ enlarge(side, place).T, sampled, atol=1e-4, rtol=0)
+    expected = []
+    for side in CROPS:
+        places = (-1, 0, 1) if side < 1 else (0,)
+        for vertical in places:
+            for horizontal in places:
+                shift = [(1 - side) * horizontal, (1 - side) * vertical]
+                window = torch.tensor([[[side, 0, shift[0]], [0, side, shift[1]]]])
+                grid = F.affine_grid(window, list(image.shape), align_corners=False)
+                expected.append(
+                    F.grid_sample(image, grid, padding_mode="border", align_corners=False)
+                )
+    found = [down @ image @ across.T for down, across in windows()]
+    assert len(found) == 1 + 9 * (len(CROPS) - 1)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=0)
