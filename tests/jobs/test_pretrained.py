@@ -325,10 +325,9 @@ def test_by_the_weights_of_balance_every_class_counts_alike():
 
 def test_balance_weights_the_rare_class_up_and_states_its_true_frequency(tmp_path, monkeypatch):
     """A fifth of the pictures is rare, and half of these look like the others."""
-    source = write_pictures(tmp_path / "pictures", 200, 25)
-    write_pictures(tmp_path / "more", 25, 0)
-    for file in (tmp_path / "more" / "rows").iterdir():
-        file.rename(source / "columns" / f"like-rows-{file.name}")
+    source = write_pictures(tmp_path / "pictures", 225, 25)
+    for number in range(200, 225):
+        (source / "rows" / f"{number}.png").rename(source / "columns" / f"{number}.png")
     recipe = Recipe(pretrained="efficientnet-lite0", image_size=32, threads=1, balance=True)
 
     def stated_frequency(name):
