@@ -8,8 +8,9 @@ import ctypes
 import platform
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -134,13 +135,36 @@ def map_on_threads(
 ) -> list[Result]:
     """Call `work` on every piece, on up to `threads` threads; return the results in order.
 
-    PyTorch's operators use one thread inside, so results do not depend on `threads`. A single piece
-    runs in the calling thread, which saves the hand-over.
+    Whichever thread is free takes the next piece, the calling one too, so a thread whose core does
+    something else delays the end by one piece at most. PyTorch's operators use one thread inside,
+    so results do not depend on `threads`.
     """
-    if threads == 1 or len(pieces) == 1:
+    results: dict[int, Result] = {}
+    left = deque(enumerate(pieces))
+
+    def take_pieces() -> None:
+        while True:
+            try:
+                number, piece = left.popleft()
+            except IndexError:  # all are taken
+                return
+            try:
+                results[number] = work(piece)
+            except BaseException:
+                left.clear()  # the other threads need not go on
+                raise
+
+    helpers = min(threads, len(pieces)) - 1
+    running = [thread_pool(threads - 1).submit(take_pieces) for _ in range(helpers)]
+    try:
         with set_operator_threads(1):
-            return [work(piece) for piece in pieces]
-    return list(thread_pool(threads).map(work, pieces))
+            take_pieces()
+    finally:
+        running = [each for each in running if not each.cancel()]  # one that never came to work
+        wait(running)
+    for each in running:
+        each.result()  # raises what its piece raised
+    return [results[number] for number in range(len(pieces))]
 
 
 @contextmanager
@@ -150,6 +174,9 @@ def set_operator_threads(threads: int) -> Iterator[None]:
     An operator waits for all of its threads: with two on two busy cores, one of 20 us took 18 ms.
     """
     before = torch.get_num_threads()  # also makes this thread keep its own setting
+    if before == threads:
+        yield
+        return
     torch.set_num_threads(threads)
     try:
         yield

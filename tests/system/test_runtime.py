@@ -104,15 +104,58 @@ def test_a_seed_is_a_function_of_seed_purpose_and_number_alone():
     assert all(0 <= seed < 2**63 for seed in seeds)
 
 
-@pytest.mark.parametrize(("threads", "pieces"), [(1, 3), (2, 1), (2, 3)])
+@pytest.mark.parametrize(("threads", "pieces"), [(1, 3), (2, 1), (2, 3), (3, 2)])
 def test_work_is_spread_in_order_and_operators_use_one_thread_inside(threads, pieces):
     started = Runtime.start(device="cpu", threads=threads, precision="float32")
     torch.set_num_threads(2)
-    results = started.map_threads(
-        lambda piece: (piece, torch.get_num_threads(), threading.get_ident()), range(pieces)
-    )
+    working = min(threads, pieces)
+    all_work = threading.Barrier(working)
+
+    def work(piece):
+        if piece < working:  # nobody takes a second piece before everybody has a first
+            all_work.wait(timeout=60)
+        return piece, torch.get_num_threads(), threading.get_ident()
+
+    results = started.map_threads(work, range(pieces))
     assert [piece for piece, _, _ in results] == list(range(pieces))
     assert {inside for _, inside, _ in results} == {1}
-    stays = threads == 1 or pieces == 1
-    assert (threading.get_ident() in {thread for _, _, thread in results}) == stays
+    taking_part = {thread for _, _, thread in results}
+    assert threading.get_ident() in taking_part
+    assert len(taking_part) == working
     assert torch.get_num_threads() == 2
+
+
+def test_a_thread_that_is_late_delays_nobody():
+    """As one whose core does something else: the calling thread takes what is left."""
+    started = Runtime.start(device="cpu", threads=2, precision="float32")
+    caller, others_are_done = threading.get_ident(), threading.Event()
+    taken_by = []
+
+    def work(piece):
+        if threading.get_ident() != caller:
+            assert others_are_done.wait(timeout=60)
+        taken_by.append((piece, threading.get_ident()))
+        if len(taken_by) == 8:
+            others_are_done.set()
+        return piece
+
+    assert started.map_threads(work, range(9)) == list(range(9))
+    assert sum(thread == caller for _, thread in taken_by) >= 8
+
+
+def test_a_piece_that_fails_ends_the_work_of_all_threads():
+    started = Runtime.start(device="cpu", threads=2, precision="float32")
+    begun = []
+
+    def fail_at_three(piece):
+        begun.append(piece)
+        if piece == 3:
+            raise ArithmeticError("three")
+        threading.Event().wait(0.001)
+        return piece
+
+    with pytest.raises(ArithmeticError, match="three"):
+        started.map_threads(fail_at_three, range(1000))
+    assert started.map_threads(lambda piece: piece, range(3)) == [0, 1, 2]
+    assert 3 in begun
+    assert len(begun) < 500

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from noonbit.config.plan import Plan, PlanInputs, derive
-from noonbit.config.recipe import Recipe
+from noonbit.config.recipe import Precision, Recipe
 from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
@@ -21,13 +21,20 @@ COUNT = 64
 NOTHING = TensorDataset(torch.zeros(0, 1, 12, 12), torch.zeros(0, dtype=torch.int64))
 
 
-def chosen(recipe: Recipe, *, model: str = "mlp", threads: int = 2, device: str = "cpu") -> Runtime:
+def chosen(
+    recipe: Recipe,
+    *,
+    model: str = "mlp",
+    threads: int = 2,
+    device: str = "cpu",
+    precision: Precision = "float32",
+) -> Runtime:
     pixels = np.random.default_rng(0).integers(0, 256, (COUNT, 1, 12, 12)).astype(np.uint8)
     train = TensorDataset(torch.from_numpy(pixels), torch.arange(COUNT) % 3)
     contract = Contract.fit(
         ImagePreprocessor(height=12, width=12, channels=1), pixels, ("a", "b", "c")
     )
-    runtime = Runtime(torch.device(device), threads, "float32", {"threads": "two"})
+    runtime = Runtime(torch.device(device), threads, precision, {"threads": "two"})
     context = TrainingContext(contract, train, NOTHING, plan_of(recipe, model), runtime)
     return choose_engine(build(model, 3, 1, (12, 12)), context, recipe)
 
@@ -71,3 +78,16 @@ def test_a_recording_is_only_replayed_where_a_recipe_asks_for_it() -> None:
         UsageError, match="The engine graph cannot train mlp here, since it needs a GPU; chain"
     ):
         chosen(Recipe(engine="graph"))
+
+
+def test_bfloat16_is_left_where_rounding_the_weights_takes_longer_than_it_saves() -> None:
+    """By autograd, which rounds them anew at each step: `mlp` multiplies each once an item."""
+    rounded = chosen(Recipe(engine="autograd"), precision="bfloat16")
+    assert rounded.precision == "float32"
+    assert "too few times" in rounded.reasons["precision"]
+    assert chosen(Recipe(engine="chain"), precision="bfloat16").precision == "bfloat16"
+    often = chosen(Recipe(engine="autograd"), model="cnn", precision="bfloat16")
+    assert often.precision == "bfloat16"
+    stated = Recipe(engine="autograd", precision="bfloat16")
+    assert chosen(stated, precision="bfloat16").precision == "bfloat16"
+    assert chosen(Recipe(), device="cuda", precision="bfloat16").precision == "bfloat16"

@@ -41,7 +41,7 @@ SHARED: tuple[Engine, ...] = ("autograd-shares", "chain-shares")
 @pytest.fixture(autouse=True)
 def every_batch_is_worth_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
     """These networks and batches are small, so that the tests are fast."""
-    monkeypatch.setattr(gradients, "MIN_SHARE_MULTIPLY_ADDS", 1)
+    monkeypatch.setattr(gradients, "MIN_SHARE_MULTIPLY_ADDS", {"float32": 1, "bfloat16": 1})
 
 
 def runtime(threads: int, engine: Engine | None = None) -> Runtime:
@@ -196,6 +196,12 @@ def test_a_batch_of_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -
     assert shares.multiply_adds == 144 * 256 + 2 * 256 * 256 + 256 * 3
     assert shares.count_shares(32) == 1
     assert shares.count_shares(1024) == 2
+    in_bfloat16 = replace(runtime(2), precision="bfloat16")
+    faster = ThreadDataParallel(
+        network("mlp"), replace(train_step(2), runtime=in_bfloat16), "autograd-shares"
+    )
+    assert (faster.count_shares(1024), faster.count_shares(1500)) == (2, 2)
+    assert faster.count_shares(512) == 1
 
 
 def test_networks_that_shares_would_change_are_taken_whole() -> None:

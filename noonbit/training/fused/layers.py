@@ -367,5 +367,5 @@ class FusedDense(WeightAndBias):
         if self.weight.requires_grad:
             self.weight.set_gradient_product(gradient.t(), self.values)
         if self.bias is not None and self.bias.requires_grad:
-            self.bias.set_gradient(gradient.sum(dim=0, dtype=torch.float32))
+            self.bias.set_gradient_sum(gradient)
         return gradient @ self.weight.value if needs_input_grad else None

@@ -36,6 +36,11 @@ class ComputeParameter:
         else:
             self.set_gradient(left @ right)
 
+    def set_gradient_sum(self, rows: Tensor) -> None:
+        """Set the gradient to the sum of rows (N, length), in float32."""
+        torch.sum(rows, dim=0, dtype=self.gradient.dtype, out=self.gradient)
+        self.publish_gradient()
+
     def publish_gradient(self) -> None:
         """Make `gradient` the parameter's `grad`, where the optimiser reads it."""
         self.parameter.grad = self.gradient
