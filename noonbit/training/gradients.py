@@ -10,11 +10,12 @@ PyTorch parallelises within an operator, so its threads synchronise hundreds of 
 another program keeps a core busy, each synchronisation waits for it (measured: two threads were 2
 to 20 times slower than one). With shares they synchronise once.
 
-All engines give the same gradients up to the order of additions, with one exception: batch norm
-normalises a share instead of the batch, as in distributed training. Networks whose documented
-behaviour that would change, or that draw from PyTorch's global random stream, are not split. The
-`Runtime` names the engine; otherwise it is the first of `engines_for`. With shares, small batches
-stay whole and one thread computes them.
+All engines give the same gradients up to the order of additions, with one exception: the batch norm
+of a network that says so (`normalises_shares`) normalises a share instead of the batch, as in
+distributed training. Other batch norms are synchronised by chain-shares, and autograd does not
+split their networks, nor those that draw from PyTorch's global random stream. The `Runtime` names
+the engine; otherwise it is the first of `engines_for`. With shares, small batches stay whole and
+one thread computes them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +42,7 @@ from noonbit.system.runtime import Runtime, set_operator_threads
 from noonbit.system.seeding import derive_seed, seed_torch
 from noonbit.training.cuda_graph import CudaRecorder, GraphedGradients
 from noonbit.training.fused import FusedNetwork, build_fused
+from noonbit.training.fused.synchronised_norms import SynchronisedNorms
 from noonbit.training.state import TrainingContext
 
 MIN_SHARE = 8
@@ -197,11 +199,11 @@ def engines_for(model: nn.Module, transforms: Augmentation, runtime: Runtime) ->
         and build_fused(model, runtime.dtype) is not None
     )
     whole: tuple[Engine, ...] = ("chain", "autograd") if has_fused else ("autograd",)
-    if runtime.threads == 1 or not can_split_batches(model):
+    if runtime.threads == 1 or may_use_global_rng(model):
         return whole
-    shares: tuple[Engine, ...] = (
-        ("chain-shares", "autograd-shares") if has_fused else ("autograd-shares",)
-    )
+    shares: tuple[Engine, ...] = ("chain-shares",) if has_fused else ()
+    if not needs_synchronised_norms(model):
+        shares += ("autograd-shares",)
     return shares + whole
 
 
@@ -230,16 +232,11 @@ def require_loaded(train: TensorDataset) -> None:
         )
 
 
-def can_split_batches(model: nn.Module) -> bool:
-    """Whether threads may each take a share of a batch without changing the documented training.
-
-    Batch norm over shares is allowed if the network's `normalises_shares` says so.
-    """
-    if may_use_global_rng(model):
-        return False
+def needs_synchronised_norms(model: nn.Module) -> bool:
+    """Whether batch norm over shares of a batch would change the documented training."""
     assert isinstance(model, FeedforwardNetwork)  # noqa: S101 - others may use the global stream
-    kinds = {type(module) for module in model.modules()}
-    return nn.BatchNorm2d not in kinds or model.normalises_shares
+    has_norms = any(type(module) is nn.BatchNorm2d for module in model.modules())
+    return has_norms and not model.normalises_shares
 
 
 def may_use_global_rng(model: nn.Module) -> bool:
@@ -277,7 +274,8 @@ class ThreadDataParallel:
 
     def __init__(self, model: nn.Module, train_step: TrainStep, engine: Engine) -> None:
         self.train_step = train_step
-        self.replicas = [model] + [deepcopy(model) for _ in range(train_step.runtime.threads - 1)]
+        copies = train_step.runtime.threads - 1
+        self.replicas = [model] + [deepcopy(model) for _ in range(copies)]
         for replica in self.replicas[1:]:
             replica.train()  # the caller switches the model itself
             for own, shared in zip(replica.parameters(), model.parameters(), strict=True):
@@ -289,6 +287,13 @@ class ThreadDataParallel:
             [buffer for buffer in replica.buffers() if buffer.is_floating_point()]
             for replica in self.replicas
         ]
+        self.synchronised = (
+            SynchronisedNorms(
+                [each.network for each in self.backward if isinstance(each, FusedBackward)]
+            )
+            if needs_synchronised_norms(model)
+            else None
+        )
         shape = train_step.contract.preprocessor.shape
         self.multiply_adds = summarise(model, shape).multiply_adds
 
@@ -298,14 +303,22 @@ class ThreadDataParallel:
         """See `Gradients`."""
         count = len(items)
         shares = items.tensor_split(self.count_shares(count))
+        synchronised = self.synchronised
+        if synchronised is not None:
+            synchronised.set_shares(len(shares))
 
         def backward(index: int) -> Sums:
             seed_layers(self.dropout[index], derive_seed(step_seed, "share", index))
-            return self.backward[index](shares[index], transform_parameters, count)
+            try:
+                return self.backward[index](shares[index], transform_parameters, count)
+            except BaseException:
+                if synchronised is not None:
+                    synchronised.abandon()
+                raise
 
         results = self.train_step.runtime.map_threads(backward, range(len(shares)))
         self.add_gradients(len(shares))
-        self.average_statistics(len(shares))
+        self.average_statistics(1 if synchronised is not None else len(shares))
         losses, correct = zip(*results, strict=True)
         return torch.stack(losses).sum(), torch.stack(correct).sum()
 
@@ -328,7 +341,7 @@ class ThreadDataParallel:
                 parameter.grad = None
 
     def average_statistics(self, shares: int) -> None:
-        """Average the batch-norm running statistics of the replicas that had a share, for all."""
+        """Average the running statistics of the first `shares` replicas' batch norms, for all."""
         first = self.statistics[0]
         if not first:
             return

@@ -190,9 +190,9 @@ def test_other_networks_are_not_explained() -> None:
 
 
 def test_the_weights_come_back_after_a_deep_copy_for_threads() -> None:
-    from noonbit.training.gradients import can_split_batches
+    from noonbit.training.gradients import may_use_global_rng
 
-    assert can_split_batches(network())
+    assert not may_use_global_rng(network())
     assert not [m for m in network().modules() if type(m) is nn.Dropout]
 
 

@@ -53,8 +53,8 @@ def test_the_rule_says_its_reason() -> None:
     }
 
 
-def test_networks_whose_batches_are_not_shared_take_whole_ones() -> None:
-    assert chosen(Recipe(), model="sign-cnn").engine == "chain"
+def test_one_thread_takes_whole_batches() -> None:
+    assert chosen(Recipe(), model="sign-cnn").engine == "chain-shares"
     assert chosen(Recipe(), threads=1).engine == "chain"
 
 
@@ -66,9 +66,9 @@ def test_what_the_recipe_states_is_taken() -> None:
 
 def test_an_engine_that_cannot_train_the_network_is_refused() -> None:
     with pytest.raises(
-        UsageError, match="The engine chain-shares cannot train sign-cnn here; .*autograd can"
+        UsageError, match="The engine autograd-shares cannot train sign-cnn here; .*autograd can"
     ):
-        chosen(Recipe(engine="chain-shares"), model="sign-cnn")
+        chosen(Recipe(engine="autograd-shares"), model="sign-cnn")
 
 
 def test_a_recording_is_only_replayed_where_a_recipe_asks_for_it() -> None:

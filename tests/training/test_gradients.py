@@ -17,19 +17,21 @@ from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.data.preprocess.registry import INPUT_KINDS
 from noonbit.errors import UsageError
 from noonbit.models.catalogue import MODELS, FeedforwardNetwork, build, outline
-from noonbit.models.dropout import Dropout
+from noonbit.models.dropout import Dropout, dropout_layers
 from noonbit.system.runtime import Runtime
 from noonbit.training import gradients
 from noonbit.training.gradients import (
     MIN_SHARE,
     MIN_SHARE_MULTIPLY_ADDS,
+    Sums,
     ThreadDataParallel,
     TrainStep,
     WholeBatch,
-    can_split_batches,
     engines_for,
     make_backward,
     make_gradients,
+    may_use_global_rng,
+    needs_synchronised_norms,
     require_loaded,
 )
 
@@ -204,24 +206,59 @@ def test_a_batch_of_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -
     assert faster.count_shares(512) == 1
 
 
-def test_networks_that_shares_would_change_are_taken_whole() -> None:
-    whole = {
+def test_networks_that_shares_would_change_have_their_norms_synchronised() -> None:
+    changed = {
         name
         for name, entry in MODELS.items()
-        if not can_split_batches(outline(name, *INPUT_KINDS[entry.input_kind].usual_input))
+        if needs_synchronised_norms(outline(name, *INPUT_KINDS[entry.input_kind].usual_input))
     }
     residual = {name for name in MODELS if name.startswith("resnet")}
-    assert whole == {"sign-cnn", "efficientnet-lite0", *residual}
-    assert not can_split_batches(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
+    assert changed == {"sign-cnn", "efficientnet-lite0", *residual}
+    assert may_use_global_rng(nn.Sequential(nn.Flatten(), nn.Linear(144, 3)))
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("name", ["sign-cnn", "resnet20"])
+def test_shares_normalise_by_the_statistics_of_the_whole_batch(name: str, threads: int) -> None:
+    whole, shared = network(name), network(name)
+    for model in (whole, shared):
+        for layer in dropout_layers(model):
+            layer.p = 0.0  # each share draws its own
+    items = torch.arange(COUNT).flip(0)
+    loss, right = step(whole, 1, items, engine="chain")
+    shared_loss, shared_right = step(shared, threads, items, engine="chain-shares")
+    expected = gradient(whole)
+    assert torch.allclose(expected, gradient(shared), atol=1e-4 * float(expected.abs().max()))
+    assert shared_loss.item() == pytest.approx(loss.item(), rel=1e-5)
+    assert shared_right == right
+    for own, other in zip(whole.buffers(), shared.buffers(), strict=True):
+        assert torch.allclose(own, other, rtol=1e-5)
+
+
+def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm() -> None:
+    model = network("sign-cnn")
+    model.train()
+    shares = ThreadDataParallel(model, train_step(2), "chain-shares")
+
+    def fail(*_: object) -> Sums:
+        raise MemoryError("no room")
+
+    shares.backward[1] = fail
+    transform_parameters = sample_parameters(
+        Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
+    )
+    with pytest.raises(MemoryError, match="no room"):
+        shares(torch.arange(COUNT), transform_parameters, 0)
 
 
 def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:
     model = network("sign-cnn")
-    assert engines_for(model, Augmentation(), runtime(2)) == ("chain", "autograd")
+    engines = ("chain-shares", "chain", "autograd")
+    assert engines_for(model, Augmentation(), runtime(2)) == engines
     with make_gradients(model, train_step(2, "autograd")) as gradients:
         assert type(gradients.backward).__name__ == "AutogradBackward"
-    with make_gradients(model, train_step(2, "chain-shares")) as gradients:
-        assert type(gradients.backward).__name__ == "FusedBackward"
+    with make_gradients(model, train_step(2, "autograd-shares")) as gradients:
+        assert type(gradients.backward[0]).__name__ == "FusedBackward"
 
 
 def test_mixed_labels_are_left_to_autograd_and_a_gpu_can_replay_what_draws_no_numbers() -> None:

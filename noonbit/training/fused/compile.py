@@ -46,8 +46,15 @@ MAX_AMX_WEIGHTS = 2**18
 class FusedNetwork:
     """A network of fused layers whose matrix products have one dtype."""
 
-    def __init__(self, layers: FusedSequential, kernels: Kernels, dtype: torch.dtype) -> None:
-        self.layers, self.kernels, self.dtype = layers, kernels, dtype
+    def __init__(
+        self,
+        layers: FusedSequential,
+        norms: Sequence[FusedBatchNorm],
+        kernels: Kernels,
+        dtype: torch.dtype,
+    ) -> None:
+        """`norms` are the batch norms among the layers, nested ones included."""
+        self.layers, self.norms, self.kernels, self.dtype = layers, norms, kernels, dtype
         converted = [
             each for each in layers.compute_parameters if each.value.dtype != each.parameter.dtype
         ]
@@ -125,11 +132,12 @@ def build_fused(model: nn.Module, dtype: torch.dtype) -> FusedNetwork | None:
     if kernels is None:
         return None
     kernels_of_dtype = kernels[str(dtype).removeprefix("torch.")]
+    builder = FusedBuilder(kernels_of_dtype, dtype)
     try:
-        layers = FusedBuilder(kernels_of_dtype, dtype).build_network(model)
+        layers = builder.build_network(model)
     except UnsupportedLayer:
         return None
-    return FusedNetwork(layers, kernels_of_dtype, dtype)
+    return FusedNetwork(layers, builder.norms, kernels_of_dtype, dtype)
 
 
 class UnsupportedLayer(Exception):
@@ -142,6 +150,7 @@ class FusedBuilder:
     def __init__(self, kernels: Kernels, dtype: torch.dtype) -> None:
         self.kernels, self.dtype = kernels, dtype
         self.tiles = amx.load() if dtype == torch.bfloat16 else None
+        self.norms: list[FusedBatchNorm] = []
         self.nothing_is_trainable = True
         """Whether no layer built so far, nested ones included, is trained: if so, the next needs no
         input gradient."""
@@ -284,7 +293,8 @@ class FusedBuilder:
             activation = "silu"
         elif not dropout_follows and pop_if(layers, nn.ReLU):
             activation = "relu"
-        return FusedBatchNorm(self.kernels, layer, activation)
+        self.norms.append(FusedBatchNorm(self.kernels, layer, activation))
+        return self.norms[-1]
 
 
 def can_be_first(layer: nn.Conv2d) -> bool:

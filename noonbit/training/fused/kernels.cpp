@@ -5,9 +5,12 @@
 // kernel; arguments are not checked.
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <condition_variable>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 #include <type_traits>
 #include <vector>
 #ifdef _OPENMP
@@ -674,20 +677,104 @@ void combine(const T* dz, const T* x, T* dx, int64_t rows, int64_t c, const floa
     }
 }
 
+// Where threads wait for each other. They come at about the same time, so each looks for a moment
+// before it sleeps; one that looked on would take a busy core from the thread it waits for.
+class Meeting {
+    static constexpr int LOOKS = 4000;  // about 10 us
+    std::atomic<int64_t> meetings{0};
+    std::mutex mutex;
+    std::condition_variable changed;
+    int64_t arrived = 0;
+    bool abandoned = false;
+
+  public:
+    void wait_for_all(int64_t threads) {
+        const int64_t before = meetings.load();
+        {
+            std::lock_guard<std::mutex> lock(mutex);
+            if (++arrived == threads) {
+                arrived = 0;
+                meetings.store(before + 1);
+                changed.notify_all();
+                return;
+            }
+        }
+        for (int look = 0; look < LOOKS; ++look)
+            if (meetings.load(std::memory_order_acquire) != before) return;
+        std::unique_lock<std::mutex> lock(mutex);
+        changed.wait(lock, [&] { return meetings.load() != before || abandoned; });
+    }
+
+    // For a thread that failed and will not come: nobody waits from now on.
+    void abandon() {
+        std::lock_guard<std::mutex> lock(mutex);
+        abandoned = true;
+        changed.notify_all();
+    }
+};
+
 // Batch norm with residual and activation: act(gamma (x - mean) / std + beta + residual). `saved`
 // holds mean, 1 / std, a and b of each channel for the backward pass.
+//
+// Where several threads each have a share of the batch, mean and std are those of the whole batch:
+// every thread writes its statistics into its part of `sums`, and all add them up in one order.
 struct Norm {
     int64_t rows, c;
     const float *gamma, *beta;
     float epsilon, momentum;
     float *running_mean, *running_variance, *saved;
     int32_t activation;
+    int64_t share, shares;
+    double *sums;  // of each share: rows, means, variances; then, backward, both gradient sums
+    Meeting *meeting;
+    double batch_rows;  // of all shares; set by the forward pass
+
+    double* statistics_of(int64_t share) const { return sums + share * (1 + 2 * c); }
+    double* gradients_of(int64_t share) const {
+        return sums + shares * (1 + 2 * c) + share * 2 * c;
+    }
 };
 
-template <class T> void norm(const T* x, const T* residual, T* y, const Norm& n) {
+// From a share's mean and variance to those of the batch, by Chan's formula (1979).
+inline void combine_statistics(Norm& n, float* mean, float* variance) {
+    double* own = n.statistics_of(n.share);
+    own[0] = double(n.rows);
+    std::copy(mean, mean + n.c, own + 1);
+    std::copy(variance, variance + n.c, own + 1 + n.c);
+    n.meeting->wait_for_all(n.shares);
+    n.batch_rows = 0;
+    for (int64_t s = 0; s < n.shares; ++s) n.batch_rows += n.statistics_of(s)[0];
+    for (int64_t k = 0; k < n.c; ++k) {
+        double centre = 0, spread = 0;
+        for (int64_t s = 0; s < n.shares; ++s) {
+            const double* given = n.statistics_of(s);
+            centre += given[0] / n.batch_rows * given[1 + k];
+        }
+        for (int64_t s = 0; s < n.shares; ++s) {
+            const double *given = n.statistics_of(s), apart = given[1 + k] - centre;
+            spread += given[0] / n.batch_rows * (given[1 + n.c + k] + apart * apart);
+        }
+        mean[k] = float(centre);
+        variance[k] = float(spread);
+    }
+}
+
+// From a share's sums over rows to those of the batch.
+inline std::vector<double> combine_gradients(const Norm& n, const std::vector<double>& sums) {
+    std::copy(sums.begin(), sums.end(), n.gradients_of(n.share));
+    n.meeting->wait_for_all(n.shares);
+    std::vector<double> all(sums.size(), 0.0);
+    for (int64_t s = 0; s < n.shares; ++s)
+        for (size_t k = 0; k < all.size(); ++k) all[k] += n.gradients_of(s)[k];
+    return all;
+}
+
+template <class T> void norm(const T* x, const T* residual, T* y, Norm& n) {
     float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
     statistics(x, n.rows, n.c, mean, inverse);
-    float unbiased = n.rows > 1 ? float(n.rows) / float(n.rows - 1) : 1.0f;
+    n.batch_rows = double(n.rows);
+    if (n.shares > 1) combine_statistics(n, mean, inverse);
+    float unbiased = n.batch_rows > 1 ? float(n.batch_rows) / float(n.batch_rows - 1) : 1.0f;
     for (int64_t k = 0; k < n.c; ++k) {
         float variance = inverse[k];
         n.running_mean[k] += n.momentum * (mean[k] - n.running_mean[k]);
@@ -711,14 +798,17 @@ void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const N
     scale_back(dy, x, residual, dz, folded.rows, folded.c, folded.repeat(a).data(),
                folded.repeat(b).data(), folded.repeat(mean).data(), n.activation, all.data());
     std::vector<double> sums = folded.add_positions<2>(all);
+    for (int64_t k = 0; k < n.c; ++k) {  // a share's own: the shares' gradients are added up later
+        dbeta[k] = float(sums[k]);
+        dgamma[k] = float(sums[n.c + k] * inverse[k]);
+    }
+    if (n.shares > 1) sums = combine_gradients(n, sums);
     std::vector<float> u(n.c), v(n.c), w(n.c);
     for (int64_t k = 0; k < n.c; ++k) {
         double total = sums[k], along = sums[n.c + k] * inverse[k];
-        dbeta[k] = float(total);
-        dgamma[k] = float(along);
         u[k] = a[k];
-        v[k] = float(-a[k] * along / n.rows * inverse[k]);
-        w[k] = float(-a[k] * total / n.rows - double(v[k]) * mean[k]);
+        v[k] = float(-a[k] * along / n.batch_rows * inverse[k]);
+        w[k] = float(-a[k] * total / n.batch_rows - double(v[k]) * mean[k]);
     }
     combine(dz, x, dx, folded.rows, folded.c, folded.repeat(u.data()).data(),
             folded.repeat(v.data()).data(), folded.repeat(w.data()).data());
@@ -791,7 +881,7 @@ void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows
     void NAME##_transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {            \
         transpose(x, y, n, rows, columns);                                                         \
     }                                                                                              \
-    void NAME##_norm(const T* x, const T* residual, T* y, const Norm* n) {                         \
+    void NAME##_norm(const T* x, const T* residual, T* y, Norm* n) {                               \
         norm(x, residual, y, *n);                                                                  \
     }                                                                                              \
     void NAME##_norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const Norm* n, \
@@ -810,3 +900,9 @@ EXPORT(bfloat16, bfloat16)
 
 // Output channels of `first` are padded to a multiple of this.
 extern "C" int64_t lanes() { return LANES; }
+
+extern "C" {
+Meeting* new_meeting() { return new Meeting(); }
+void abandon_meeting(Meeting* meeting) { meeting->abandon(); }
+void delete_meeting(Meeting* meeting) { delete meeting; }
+}

@@ -6,7 +6,7 @@ kernels["float32"].pool(...)          pointers and sizes; nothing is checked
 
 import ctypes
 from collections.abc import Callable
-from ctypes import Structure, c_float, c_int32, c_int64, c_void_p
+from ctypes import Structure, c_double, c_float, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,7 +46,11 @@ class FirstArguments(Structure):
 
 
 class NormArguments(Structure):
-    """A batch norm over `rows` pixels of `c` channels, and the activation after it."""
+    """A batch norm over `rows` pixels of `c` channels, and the activation after it.
+
+    With `shares` above 1, these are the rows of one share of a batch, and `sums` and `meeting` are
+    what its threads have in common; see `SynchronisedNorms`.
+    """
 
     _fields_ = [
         ("rows", c_int64),
@@ -59,6 +63,11 @@ class NormArguments(Structure):
         ("running_variance", c_void_p),
         ("saved", c_void_p),
         ("activation", c_int32),
+        ("share", c_int64),
+        ("shares", c_int64),
+        ("sums", c_void_p),
+        ("meeting", c_void_p),
+        ("batch_rows", c_double),
     ]
 
 
@@ -109,6 +118,11 @@ class Kernels:
     """The loss, the number of correct answers, and the gradient of the logits."""
     lanes: int
     """The numbers in one register, to a multiple of which `first` wants its filters padded."""
+    new_meeting: Callable[[], int]
+    """Where threads wait for each other within `norm` and `norm_back`; returns its address."""
+    abandon_meeting: Callable[[int], None]
+    """For a thread that failed: nobody waits there any more."""
+    delete_meeting: Callable[[int], None]
 
     @classmethod
     def of(cls, library: ctypes.CDLL, type_name: str) -> "Kernels":
@@ -118,7 +132,15 @@ class Kernels:
             kernel = getattr(library, f"{type_name}_{name}")
             kernel.argtypes, kernel.restype = arguments, None
             kernels[name] = kernel
-        return cls(**kernels, lanes=library.lanes())
+        library.new_meeting.restype = c_void_p
+        library.abandon_meeting.argtypes = library.delete_meeting.argtypes = (c_void_p,)
+        return cls(
+            **kernels,
+            lanes=library.lanes(),
+            new_meeting=library.new_meeting,
+            abandon_meeting=library.abandon_meeting,
+            delete_meeting=library.delete_meeting,
+        )
 
 
 @cache

@@ -221,7 +221,10 @@ class FusedReLU(ParameterFree):
 
 
 class FusedBatchNorm:
-    """Batch norm with the batch's statistics, then an optional residual sum and an activation."""
+    """Batch norm with the batch's statistics, then an optional residual sum and an activation.
+
+    Of a share of a batch, the statistics are those of the share, until it is synchronised.
+    """
 
     def __init__(
         self, kernels: Kernels, layer: nn.BatchNorm2d, activation: ActivationName = "none"
@@ -233,6 +236,13 @@ class FusedBatchNorm:
         self.compute_parameters = (self.weight, self.bias)
         self.saved = torch.empty(4 * layer.num_features)
         self.residual: Tensor | None = None
+        self.share, self.shares = 0, 1
+        self.sums: Tensor | None = None
+        self.meeting: int | None = None
+
+    def synchronise(self, share: int, sums: Tensor, meeting: int) -> None:
+        """Take the statistics of all `shares`, of which this layer has one; `sums` are common."""
+        self.share, self.sums, self.meeting = share, sums, meeting
 
     def forward(self, values: Tensor, residual: Tensor | None = None) -> Tensor:
         """(N, C, H, W) and a residual of the same shape -> the same shape."""
@@ -252,6 +262,10 @@ class FusedBatchNorm:
             layer.running_var.data_ptr(),
             self.saved.data_ptr(),
             self.activation,
+            self.share,
+            self.shares,
+            data_pointer(self.sums),
+            self.meeting,
         )
         result = empty_maps(values, *values.shape[2:])
         self.kernels.norm(

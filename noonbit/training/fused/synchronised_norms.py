@@ -1,0 +1,42 @@
+"""Synchronised batch norm: shares of a batch are normalised by the statistics of all of it.
+
+So a network whose threads each take a share trains as on whole batches, up to the order of
+additions. The threads meet twice at each norm, forward and backward, in the kernels: without
+Python's lock, and asleep if one of them is late.
+"""
+
+import weakref
+from collections.abc import Sequence
+
+import torch
+
+from noonbit.training.fused.compile import FusedNetwork
+
+
+class SynchronisedNorms:
+    """The batch norms of replicas of one network, each of which takes a share of a batch.
+
+    All shares of a step have to run at the same time, each on a thread of its own.
+    """
+
+    def __init__(self, replicas: Sequence[FusedNetwork]) -> None:
+        kernels = replicas[0].kernels
+        self.meeting = kernels.new_meeting()
+        weakref.finalize(self, kernels.delete_meeting, self.meeting)
+        self.abandon_meeting = kernels.abandon_meeting
+        self.norms = [norm for replica in replicas for norm in replica.norms]
+        for norms in zip(*(replica.norms for replica in replicas), strict=True):
+            sums = torch.empty(
+                len(replicas) * (1 + 4 * norms[0].layer.num_features), dtype=torch.float64
+            )
+            for share, norm in enumerate(norms):
+                norm.synchronise(share, sums, self.meeting)
+
+    def set_shares(self, shares: int) -> None:
+        """Say how many shares the next step has; those of the first so many replicas."""
+        for norm in self.norms:
+            norm.shares = shares
+
+    def abandon(self) -> None:
+        """Let the other threads go on, with wrong numbers, when one has failed."""
+        self.abandon_meeting(self.meeting)
