@@ -28,7 +28,7 @@ def keep_pictures(values: Values, rows: NDArray[np.int64]) -> NDArray[np.uint8] 
     """
     if not len(rows):
         return None
-    shown: NDArray[Any] = np.stack([values[row] for row in rows[:MOST_SHOWN].tolist()])
+    shown: NDArray[Any] = np.asarray(values[rows[:MOST_SHOWN]])
     is_picture = shown.ndim == 4 and shown.dtype == np.uint8 and shown.shape[1] in (1, 3)
     return shown if is_picture else None
 

@@ -139,6 +139,9 @@ def map_on_threads(
     something else delays the end by one piece at most. PyTorch's operators use one thread inside,
     so results do not depend on `threads`.
     """
+    if threads == 1 or len(pieces) == 1:
+        with set_operator_threads(1):
+            return [work(piece) for piece in pieces]
     results: dict[int, Result] = {}
     left = deque(enumerate(pieces))
 
