@@ -1,7 +1,8 @@
 """Compute the gradients of one step, by one of several engines.
 
     autograd          PyTorch's autograd on the whole batch
-    chain             a `FusedNetwork` on the whole batch: faster, but supports fewer layers
+    chain             a `FusedNetwork` on the whole batch, on one thread: faster, but supports fewer
+                      layers
     autograd-shares,  on a CPU: data parallelism over threads, each of which runs its share of the
     chain-shares      batch forward and backward with single-threaded operators
     graph             on a GPU: autograd recorded as a CUDA graph
@@ -178,16 +179,20 @@ def make_gradients(model: nn.Module, train_step: TrainStep) -> Iterator[Gradient
     engine = train_step.runtime.engine
     if engine not in engines:
         engine = engines[0]
-    if engine.endswith("shares"):
-        # For the optimiser too, which would synchronise threads as well.
-        with set_operator_threads(1):
-            yield ThreadDataParallel(model, train_step, engine)
-    elif engine == "graph":
-        require_loaded(train_step.train)
-        recorder = CudaRecorder(train_step.runtime.device)
-        yield GraphedGradients(model, make_backward(model, train_step, engine), recorder)
-    else:
-        yield WholeBatch(model, train_step, engine)
+    match engine:
+        case "autograd-shares" | "chain-shares":
+            # For the optimiser too, which would synchronise threads as well.
+            with set_operator_threads(1):
+                yield ThreadDataParallel(model, train_step, engine)
+        case "chain":
+            with set_operator_threads(1):
+                yield WholeBatch(model, train_step, engine)
+        case "graph":
+            require_loaded(train_step.train)
+            recorder = CudaRecorder(train_step.runtime.device)
+            yield GraphedGradients(model, make_backward(model, train_step, engine), recorder)
+        case "autograd":
+            yield WholeBatch(model, train_step, engine)
 
 
 def engines_for(model: nn.Module, transforms: Augmentation, runtime: Runtime) -> tuple[Engine, ...]:

@@ -15,11 +15,6 @@
 #include <cstring>
 #include <memory>
 #include <vector>
-#ifdef _OPENMP
-#include <omp.h>
-#else
-static int omp_get_max_threads() { return 1; }
-#endif
 
 // Filters (f, c, a, b) lie at f * by_filter + c * by_channel + a * by_row + b * by_column.
 struct Convolution {
@@ -43,7 +38,6 @@ constexpr int64_t WIDE = 2 * SIDE; // rows or columns of two adjacent tiles
 constexpr int64_t TILE = DEEP * SIDE;
 constexpr int64_t BATCH_BYTES = 1 << 18;     // packed images of one batch
 constexpr int64_t PLACES_PER_PASS = 256;     // places in one pass over the taps
-constexpr int64_t MIN_PARALLEL = 1 << 20;    // multiply-adds below which one thread is faster
 
 int64_t round_up(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
 
@@ -218,14 +212,12 @@ inline void pack_tile(const float* weights, bfloat16* tile, int64_t channels, in
 
 // Packs weights as tiles, ordered by block of 32 filters, tap, block of 32 channels, 16 filters.
 // Backwards, filters and channels are swapped and the taps are mirrored.
-std::vector<bfloat16> pack_weights(const float* weights, const Convolution& v, bool backwards,
-                             int threads) {
+std::vector<bfloat16> pack_weights(const float* weights, const Convolution& v, bool backwards) {
     int64_t c = backwards ? v.f : v.c, f = backwards ? v.c : v.f, taps = v.kernel * v.kernel;
     int64_t by_c = backwards ? v.by_filter : v.by_channel;
     int64_t by_f = backwards ? v.by_channel : v.by_filter;
     int64_t deep = round_up(c, DEEP) / DEEP, wide = round_up(f, WIDE) / SIDE;
     std::vector<bfloat16> tiles(wide * taps * deep * TILE);
-#pragma omp parallel for num_threads(threads)
     for (int64_t number = 0; number < wide * taps * deep; ++number) {
         int64_t k = number / 2 % deep, tap = number / 2 / deep % taps;
         int64_t block = number / 2 / deep / taps * 2 + number % 2;
@@ -267,16 +259,6 @@ inline void multiply(const bfloat16* image, const bfloat16* tiles, int64_t kerne
     _tile_stored(3, sums + SIDE * WIDE + SIDE, row);
 }
 
-// How a convolution is split: into how many threads, and, if there are fewer images than threads,
-// into how many parts its blocks of filters are divided.
-struct WorkSplit {
-    int threads, parts;
-    WorkSplit(const Convolution& v, int64_t products, int64_t blocks) {
-        threads = products * v.c * v.f > MIN_PARALLEL ? omp_get_max_threads() : 1;
-        parts = v.n >= threads ? 1 : int(std::min<int64_t>(threads, blocks));
-    }
-};
-
 void convolve(const bfloat16* x, const float* weights, const float* bias, bfloat16* y,
               const Convolution& given, bool backwards) {
     Convolution v = !backwards && patch_fits_row(given) ? as_pointwise(given) : given, maps = given;
@@ -292,39 +274,31 @@ void convolve(const bfloat16* x, const float* weights, const float* bias, bfloat
     int64_t taps = v.kernel * v.kernel, wide = round_up(f, WIDE);
     std::vector<float> biases(wide, 0.0f);
     if (bias) std::copy(bias, bias + f, biases.begin());
-    WorkSplit split(v, v.n * places * taps, wide / WIDE);
-    int64_t parts = split.parts;
-    std::vector<bfloat16> tiles = pack_weights(weights, v, backwards, split.threads);
-#pragma omp parallel num_threads(split.threads)
-    {
-        Tiles configured;
-        Images images(x, maps);
-        Scratch image(h + 2 * margin, pitch, deep, WIDE);
-        alignas(64) float sums[WIDE * WIDE];
-#pragma omp for
-        for (int64_t number = 0; number < v.n * parts; ++number) {
-            int64_t i = number / parts, part = number % parts;
-            images.load(i, image);
-            for (int64_t q = 0; q < places; q += WIDE)
-                for (int64_t block = wide / WIDE * part / parts * WIDE;
-                     block < wide / WIDE * (part + 1) / parts * WIDE; block += WIDE) {
-                    multiply(image.numbers.data() + q * deep, tiles.data() + block * taps * deep,
-                             v.kernel, pitch, deep, sums);
-                    __m512 b0 = _mm512_loadu_ps(biases.data() + block);
-                    __m512 b1 = _mm512_loadu_ps(biases.data() + block + SIDE);
-                    int64_t columns = std::min(WIDE, f - block);
-                    __mmask32 some = __mmask32((uint64_t(1) << columns) - 1);
-                    int64_t row = q / pitch, column = q % pitch;
-                    for (int64_t p = 0; p < std::min(WIDE, places - q); ++p, ++column) {
-                        if (column == pitch) column = 0, ++row;
-                        if (column >= ow) continue;
-                        __m512 s0 = _mm512_add_ps(_mm512_load_ps(sums + p * WIDE), b0);
-                        __m512 s1 = _mm512_add_ps(_mm512_load_ps(sums + p * WIDE + SIDE), b1);
-                        bfloat16* to = y + ((i * oh + row) * ow + column) * f + block;
-                        _mm512_mask_storeu_epi16(to, some, to_bfloat16(s0, s1));
-                    }
+    std::vector<bfloat16> tiles = pack_weights(weights, v, backwards);
+    Tiles configured;
+    Images images(x, maps);
+    Scratch image(h + 2 * margin, pitch, deep, WIDE);
+    alignas(64) float sums[WIDE * WIDE];
+    for (int64_t i = 0; i < v.n; ++i) {
+        images.load(i, image);
+        for (int64_t q = 0; q < places; q += WIDE)
+            for (int64_t block = 0; block < wide; block += WIDE) {
+                multiply(image.numbers.data() + q * deep, tiles.data() + block * taps * deep,
+                         v.kernel, pitch, deep, sums);
+                __m512 b0 = _mm512_loadu_ps(biases.data() + block);
+                __m512 b1 = _mm512_loadu_ps(biases.data() + block + SIDE);
+                int64_t columns = std::min(WIDE, f - block);
+                __mmask32 some = __mmask32((uint64_t(1) << columns) - 1);
+                int64_t row = q / pitch, column = q % pitch;
+                for (int64_t p = 0; p < std::min(WIDE, places - q); ++p, ++column) {
+                    if (column == pitch) column = 0, ++row;
+                    if (column >= ow) continue;
+                    __m512 s0 = _mm512_add_ps(_mm512_load_ps(sums + p * WIDE), b0);
+                    __m512 s1 = _mm512_add_ps(_mm512_load_ps(sums + p * WIDE + SIDE), b1);
+                    bfloat16* to = y + ((i * oh + row) * ow + column) * f + block;
+                    _mm512_mask_storeu_epi16(to, some, to_bfloat16(s0, s1));
                 }
-        }
+            }
     }
 }
 
@@ -410,74 +384,52 @@ void convolve_weights(const bfloat16* x, const bfloat16* dy, float* dweights, fl
     int64_t filter_size = wide * places, pairs = length / 2 * deep, channel_size = ways * pairs;
     int64_t bytes = filter_size * sizeof(bfloat16) + channel_size * sizeof(uint32_t);
     int64_t deep_blocks = deep / WIDE, blocks = taps * (wide / WIDE) * deep_blocks;
-    WorkSplit split(v, v.n * places * taps, blocks);
-    int64_t parts = split.parts, size = blocks * WIDE * WIDE;
-    int threads = split.threads, teams = parts > 1 ? 1 : threads;
-    std::unique_ptr<float[]> all(new float[teams * (size + wide)]);
-    // The first team sums complete blocks directly in the gradient's memory.
-    auto block_of = [&](int64_t number) { return Block(number, taps, deep_blocks, v, dweights); };
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int t = 0; t < threads; ++t) {
-        Tiles configured;
-        int64_t team = teams > 1 ? t : 0, part = teams > 1 ? 0 : t;
-        int64_t first = v.n * team / teams, last = v.n * (team + 1) / teams;
-        int64_t batch = std::clamp<int64_t>(BATCH_BYTES / bytes, 1, last - first);
-        float *sums = all.get() + team * (size + wide), *bias = sums + size;
-        if (part == 0) std::fill(bias, bias + wide, 0.0f);
-        Images images(x, given);
-        Scratch image(v.h + 2 * v.margin, pitch, deep, length + 1), back(oh, pitch, wide, places);
-        std::vector<bfloat16> filters(batch * filter_size);
-        std::vector<uint32_t> channels(batch * channel_size);
-        for (int64_t i = first; i < last; i += batch) {
-            int64_t count = std::min(batch, last - i);
-            for (int64_t j = 0; j < count; ++j) {
-                images.load(i + j, image);
-                for (int64_t way = 0; way < ways; ++way) {
-                    uint32_t* to = channels.data() + j * channel_size + way * pairs;
-                    for (int64_t p = 0; p < length; p += 2) {
-                        const bfloat16* at = image.numbers.data() + (p + way) * deep;
-                        interleave(at, at + deep, to + p / 2 * deep, deep);
-                    }
+    // Complete blocks are summed directly in the gradient's memory, others here.
+    std::unique_ptr<float[]> sums(new float[blocks * WIDE * WIDE]);
+    std::vector<float> bias(wide, 0.0f);
+    Tiles configured;
+    Images images(x, given);
+    Scratch image(v.h + 2 * v.margin, pitch, deep, length + 1), back(oh, pitch, wide, places);
+    int64_t batch = std::clamp<int64_t>(BATCH_BYTES / bytes, 1, v.n);
+    std::vector<bfloat16> filters(batch * filter_size);
+    std::vector<uint32_t> channels(batch * channel_size);
+    for (int64_t i = 0; i < v.n; i += batch) {
+        int64_t count = std::min(batch, v.n - i);
+        for (int64_t j = 0; j < count; ++j) {
+            images.load(i + j, image);
+            for (int64_t way = 0; way < ways; ++way) {
+                uint32_t* to = channels.data() + j * channel_size + way * pairs;
+                for (int64_t p = 0; p < length; p += 2) {
+                    const bfloat16* at = image.numbers.data() + (p + way) * deep;
+                    interleave(at, at + deep, to + p / 2 * deep, deep);
                 }
-                back.copy(dy + (i + j) * oh * ow * v.f, oh, ow, v.f, 0);
-                const bfloat16* pixels = back.numbers.data();
-                transpose_pixels(pixels, filters.data() + j * filter_size, places, wide);
-                if (dbias && part == 0) add_rows(pixels, bias, (oh - 1) * pitch + ow, wide);
             }
-            for (int64_t p = 0; p < places; p += PLACES_PER_PASS)
-                for (int64_t number = blocks * part / parts; number < blocks * (part + 1) / parts;
-                     ++number) {
-                    Block block = block_of(number);
-                    bool direct = team == 0 && block.is_whole;
-                    int64_t offset = block.tap / v.kernel * pitch + block.tap % v.kernel;
-                    add_products(filters.data() + block.f * places,
-                                 channels.data() + offset % 2 * pairs + offset / 2 * deep + block.c,
-                                 count, filter_size, channel_size, places, deep, p,
-                                 std::min(places, p + PLACES_PER_PASS),
-                                 direct ? block.gradient : sums + number * WIDE * WIDE,
-                                 direct ? v.by_filter : WIDE, i == first && p == 0);
-                }
+            back.copy(dy + (i + j) * oh * ow * v.f, oh, ow, v.f, 0);
+            const bfloat16* pixels = back.numbers.data();
+            transpose_pixels(pixels, filters.data() + j * filter_size, places, wide);
+            if (dbias) add_rows(pixels, bias.data(), (oh - 1) * pitch + ow, wide);
         }
+        for (int64_t p = 0; p < places; p += PLACES_PER_PASS)
+            for (int64_t number = 0; number < blocks; ++number) {
+                Block block(number, taps, deep_blocks, v, dweights);
+                int64_t offset = block.tap / v.kernel * pitch + block.tap % v.kernel;
+                add_products(filters.data() + block.f * places,
+                             channels.data() + offset % 2 * pairs + offset / 2 * deep + block.c,
+                             count, filter_size, channel_size, places, deep, p,
+                             std::min(places, p + PLACES_PER_PASS),
+                             block.is_whole ? block.gradient : sums.get() + number * WIDE * WIDE,
+                             block.is_whole ? v.by_filter : WIDE, i == 0 && p == 0);
+            }
     }
-#pragma omp parallel for num_threads(threads)
     for (int64_t number = 0; number < blocks; ++number) {
-        Block block = block_of(number);
-        int64_t count = std::min(WIDE, v.c - block.c);
-        for (int team = block.is_whole; team < teams; ++team) {
-            const float* sums = all.get() + team * (size + wide) + number * WIDE * WIDE;
-            for (int64_t f = 0; f < std::min(WIDE, v.f - block.f); ++f, sums += WIDE) {
-                float* to = block.gradient + f * v.by_filter;
-                for (int64_t c = 0; c < count; ++c)
-                    to[c * v.by_channel] = sums[c] + (team ? to[c * v.by_channel] : 0.0f);
-            }
-        }
+        Block block(number, taps, deep_blocks, v, dweights);
+        if (block.is_whole) continue;
+        const float* from = sums.get() + number * WIDE * WIDE;
+        for (int64_t f = 0; f < std::min(WIDE, v.f - block.f); ++f, from += WIDE)
+            for (int64_t c = 0; c < std::min(WIDE, v.c - block.c); ++c)
+                block.gradient[f * v.by_filter + c * v.by_channel] = from[c];
     }
-    if (dbias)
-        for (int64_t k = 0; k < v.f; ++k) {
-            dbias[k] = 0;
-            for (int team = 0; team < teams; ++team)
-                dbias[k] += all.get()[team * (size + wide) + size + k];
-        }
+    if (dbias) std::copy(bias.begin(), bias.begin() + v.f, dbias);
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // Everything in a training step between two matrix products, each kernel in one pass over memory.
 //
 // Maps are (N, H, W, C), so the innermost loop runs over channels and is vectorised. T is float or
-// bfloat16; sums are float32 within a block and float64 across blocks. kernels.py documents each
-// kernel; arguments are not checked.
+// bfloat16; sums are float32 within a block and float64 across blocks. A kernel uses one thread:
+// others have other shares of the batch. kernels.py documents each; arguments are not checked.
 
 #include <algorithm>
 #include <atomic>
@@ -13,13 +13,6 @@
 #include <mutex>
 #include <type_traits>
 #include <vector>
-#ifdef _OPENMP
-#include <omp.h>
-#else
-static int omp_get_max_threads() { return 1; }
-static int omp_get_num_threads() { return 1; }
-static int omp_get_thread_num() { return 0; }
-#endif
 
 namespace {
 
@@ -98,7 +91,6 @@ template <class Work> inline void dispatch_activation(int activation, Work work)
 
 constexpr int64_t BLOCK = 64;        // channels per pass over a window
 constexpr int64_t ROWS = 128;        // rows summed in float32
-constexpr int64_t MIN_PARALLEL = 1 << 15;   // values below which one thread is faster
 
 // Dropout: a value is kept if its 16 random bits are at least `threshold`.
 struct Dropout {
@@ -107,16 +99,6 @@ struct Dropout {
     float scale;
     float factor(int32_t bits) const { return bits >= threshold ? scale : 0.0f; }
 };
-
-// Calls `work(first, last)` on equal ranges of `count` values, one a thread; on one if it is small.
-template <class Work> void parallel_ranges(int64_t count, Work work) {
-    if (count <= MIN_PARALLEL) return work(int64_t(0), count);
-#pragma omp parallel
-    {
-        int64_t threads = omp_get_num_threads(), t = omp_get_thread_num();
-        work(count * t / threads, count * (t + 1) / threads);
-    }
-}
 
 // One channel of an image, written to every `step`-th element.
 template <class T, class P, class Step>
@@ -128,7 +110,6 @@ void normalise_channel(const P* from, T* to, int64_t size, float mean, float std
 template <class T, class P>
 void normalise(const P* pixels, T* out, int64_t n, int64_t c, int64_t size, const float* mean,
                const float* std) {
-#pragma omp parallel for if (n * c * size > MIN_PARALLEL)
     for (int64_t i = 0; i < n; ++i)
         for (int64_t k = 0; k < c; ++k) {
             const P* from = pixels + (i * c + k) * size;
@@ -140,38 +121,34 @@ void normalise(const P* pixels, T* out, int64_t n, int64_t c, int64_t size, cons
 }
 
 template <int A, class T>
-void activate_some(const T* x, T* y, int64_t first, int64_t last, Dropout dropout) {
+void activate_all(const T* x, T* y, int64_t count, Dropout dropout) {
     const int16_t* random_bits = dropout.random_bits;
     if (random_bits) {
 #pragma omp simd
-        for (int64_t i = first; i < last; ++i)
+        for (int64_t i = 0; i < count; ++i)
             y[i] = from_float<T>(apply_activation<A>(to_float(x[i])) *
                                  dropout.factor(random_bits[i]));
     } else {
 #pragma omp simd
-        for (int64_t i = first; i < last; ++i)
+        for (int64_t i = 0; i < count; ++i)
             y[i] = from_float<T>(apply_activation<A>(to_float(x[i])));
     }
 }
 
 template <class T>
 void activate(const T* x, T* y, int64_t count, int activation, Dropout dropout) {
-    parallel_ranges(count, [=](int64_t first, int64_t last) {
-        dispatch_activation(activation, [=](auto a) {
-            activate_some<decltype(a)::value>(x, y, first, last, dropout);
-        });
+    dispatch_activation(activation, [=](auto a) {
+        activate_all<decltype(a)::value>(x, y, count, dropout);
     });
 }
 
 // ReLU and dropout both leave zeros, so the output itself is the mask.
 template <class T> void rectify_back(const T* dy, const T* y, T* dx, int64_t count, float scale) {
-    parallel_ranges(count, [=](int64_t first, int64_t last) {
 #pragma omp simd
-        for (int64_t i = first; i < last; ++i) {
-            float whole = to_float(dy[i]) * scale;  // always read, or the loop would branch
-            dx[i] = from_float<T>(to_float(y[i]) > 0 ? whole : 0.0f);
-        }
-    });
+    for (int64_t i = 0; i < count; ++i) {
+        float whole = to_float(dy[i]) * scale;  // always read, or the loop would branch
+        dx[i] = from_float<T>(to_float(y[i]) > 0 ? whole : 0.0f);
+    }
 }
 
 // ReLU and dropout on the maxima of one window, stored at `at`; position 255 means no gradient.
@@ -214,7 +191,6 @@ struct Window {
 
 template <class T>
 void pool(const T* x, T* y, uint8_t* argmax, Window v, int relu, Dropout dropout) {
-#pragma omp parallel for if (v.n * v.h * v.w * v.c > MIN_PARALLEL)
     for (int64_t row = 0; row < v.n * v.oh; ++row) {
         int64_t n = row / v.oh, top = row % v.oh * v.stride;
         int64_t rows = std::min(v.side, v.h - top);
@@ -251,7 +227,6 @@ void pool_back(const T* dy, const uint8_t* argmax, T* dx, Window v, float scale)
     // Pixels that no window covers, at the edges or between windows, have no gradient.
     bool covered = v.oh * v.stride >= v.h && v.ow * v.stride >= v.w && v.stride == v.side;
     if (!covered) std::memset(static_cast<void*>(dx), 0, sizeof(T) * v.n * v.h * v.w * v.c);
-#pragma omp parallel for if (v.n * v.h * v.w * v.c > MIN_PARALLEL)
     for (int64_t row = 0; row < v.n * v.oh; ++row) {
         int64_t n = row / v.oh, top = row % v.oh * v.stride;
         int64_t rows = std::min(v.side, v.h - top);
@@ -413,19 +388,14 @@ void first_group(const float* image, const float* weights, const float* bias, T*
 template <class T>
 void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* argmax,
            const First& f, Dropout dropout) {
-#pragma omp parallel if (f.n * f.oh * f.ow * f.c_out > MIN_PARALLEL / 8)
-    {
-        int64_t size = f.h * f.w * f.c_in;
-        std::vector<float> image(size);
-#pragma omp for
-        for (int64_t n = 0; n < f.n; ++n) {
-            widen(x + n * size, image.data(), size);
-            for_each_group(f, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0, auto v) {
-                first_group<decltype(v)::value>(image.data(), weights, bias, y, argmax, f, dropout,
-                                                row, column, (n * f.oh * f.ow + pixel) * f.c_out,
-                                                c0);
-            });
-        }
+    int64_t size = f.h * f.w * f.c_in;
+    std::vector<float> image(size);
+    for (int64_t n = 0; n < f.n; ++n) {
+        widen(x + n * size, image.data(), size);
+        for_each_group(f, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0, auto v) {
+            first_group<decltype(v)::value>(image.data(), weights, bias, y, argmax, f, dropout, row,
+                                            column, (n * f.oh * f.ow + pixel) * f.c_out, c0);
+        });
     }
 }
 
@@ -492,35 +462,27 @@ void first_back(const T* dy, const uint8_t* argmax, const T* x, const First& f, 
                 float* dweights, float* dbias) {
     int64_t taps = f.kernel * f.kernel * f.c_in, count = (taps + 1) * f.padded;
     int64_t size = f.h * f.w * f.c_in;
-    int threads = f.n * f.oh * f.ow * f.c_out > MIN_PARALLEL / 8 ? omp_get_max_threads() : 1;
-    std::vector<double> all(size_t(threads) * count, 0.0);
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int t = 0; t < threads; ++t) {  // one range a sum, even if OpenMP starts fewer threads
-        double* mine = all.data() + size_t(t) * count;
-        std::vector<float> part(count), image(size);
-        for (int64_t n = f.n * t / threads; n < f.n * (t + 1) / threads; ++n) {
-            std::fill(part.begin(), part.end(), 0.0f);
-            widen(x + n * size, image.data(), size);
-            for_each_group(f, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0, auto v) {
-                int64_t at = (n * f.oh * f.ow + pixel) * f.c_out;
-                first_group_back<decltype(v)::value>(dy + at, argmax + at, image.data(), f, scale,
-                                                     part.data(), part.data() + taps * f.padded,
-                                                     row, column, c0);
-            });
-            for (int64_t k = 0; k < count; ++k) mine[k] += part[k];
-        }
+    std::vector<double> all(count, 0.0);
+    std::vector<float> part(count), image(size);
+    for (int64_t n = 0; n < f.n; ++n) {
+        std::fill(part.begin(), part.end(), 0.0f);
+        widen(x + n * size, image.data(), size);
+        for_each_group(f, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0, auto v) {
+            int64_t at = (n * f.oh * f.ow + pixel) * f.c_out;
+            first_group_back<decltype(v)::value>(dy + at, argmax + at, image.data(), f, scale,
+                                                 part.data(), part.data() + taps * f.padded, row,
+                                                 column, c0);
+        });
+        for (int64_t k = 0; k < count; ++k) all[k] += part[k];
     }
-    for (int64_t k = 0; k < count; ++k) {
-        double sum = 0;
-        for (int t = 0; t < threads; ++t) sum += all[size_t(t) * count + k];
-        (k < taps * f.padded ? dweights[k] : dbias[k - taps * f.padded]) = float(sum);
-    }
+    int64_t weights = taps * f.padded;
+    for (int64_t k = 0; k < weights; ++k) dweights[k] = float(all[k]);
+    for (int64_t k = weights; k < count; ++k) dbias[k - weights] = float(all[k]);
 }
 
 // Transposes a batch of matrices (n, rows, columns).
 template <class T>
 void transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {
-#pragma omp parallel for if (n * rows * columns > MIN_PARALLEL)
     for (int64_t i = 0; i < n; ++i) {
         const T* from = x + i * rows * columns;
         T* to = y + i * rows * columns;
@@ -529,26 +491,16 @@ void transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {
     }
 }
 
-// Sums over rows, `SUMS` of them for each column. Each thread sums a range of rows, in float32
-// within blocks and float64 across them; the threads' sums are added in thread order.
+// Sums over rows, `SUMS` of them for each column: in float32 within blocks, float64 across them.
 template <int SUMS, class Add>
 void sum_rows(int64_t rows, int64_t c, double* out, Add add) {
-    int threads = rows * c > MIN_PARALLEL ? omp_get_max_threads() : 1;
-    std::vector<double> all(size_t(threads) * SUMS * c, 0.0);
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int t = 0; t < threads; ++t) {
-        double* mine = all.data() + size_t(t) * SUMS * c;
-        std::vector<float> part(SUMS * c);
-        int64_t first = rows * t / threads, last = rows * (t + 1) / threads;
-        for (int64_t r0 = first; r0 < last; r0 += ROWS) {
-            std::fill(part.begin(), part.end(), 0.0f);
-            for (int64_t r = r0; r < std::min(last, r0 + ROWS); ++r) add(r, part.data());
-            for (int64_t k = 0; k < SUMS * c; ++k) mine[k] += part[k];
-        }
+    std::fill(out, out + SUMS * c, 0.0);
+    std::vector<float> part(SUMS * c);
+    for (int64_t r0 = 0; r0 < rows; r0 += ROWS) {
+        std::fill(part.begin(), part.end(), 0.0f);
+        for (int64_t r = r0; r < std::min(rows, r0 + ROWS); ++r) add(r, part.data());
+        for (int64_t k = 0; k < SUMS * c; ++k) out[k] += part[k];
     }
-    std::memset(out, 0, sizeof(double) * SUMS * c);
-    for (int t = 0; t < threads; ++t)
-        for (int64_t k = 0; k < SUMS * c; ++k) out[k] += all[size_t(t) * SUMS * c + k];
 }
 
 // Treats several rows of few channels as one long row, as sums over a short row would be limited by
@@ -622,7 +574,6 @@ void scale(const T* x, const T* residual, T* y, int64_t rows, int64_t c, const f
            const float* b, int activation) {
     dispatch_activation(activation, [=](auto act) {
         constexpr int A = decltype(act)::value;
-#pragma omp parallel for if (rows * c > MIN_PARALLEL)
         for (int64_t r = 0; r < rows; ++r) {
             if (residual)
                 scale_row<A, true>(x + r * c, residual + r * c, y + r * c, c, a, b);
@@ -667,7 +618,6 @@ void scale_back(const T* dy, const T* x, const T* residual, T* dz, int64_t rows,
 template <class T>
 void combine(const T* dz, const T* x, T* dx, int64_t rows, int64_t c, const float* u,
              const float* v, const float* w) {
-#pragma omp parallel for if (rows * c > MIN_PARALLEL)
     for (int64_t r = 0; r < rows; ++r) {
         const T *from = dz + r * c, *also = x + r * c;
         T* to = dx + r * c;
