@@ -178,6 +178,9 @@ def combine_members(
     save_weights(run.path / "weights.safetensors", network.state_dict())
     run.contract, run.recipe, run.model = contract, recipe, network
     evaluation = evaluate_test_split(run, items, runtime)
+    precisions = {member.metadata["machine"]["precision"] for member in members}
+    if len(precisions) == 1:  # a network's own, which may not be what the machine has
+        run.metadata["machine"]["precision"] = precisions.pop()
     run.metadata["data"] |= {"counts": count_classes(items), "split": items.split.reasons}
     run.update(
         status="finished",

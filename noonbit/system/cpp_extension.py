@@ -5,7 +5,8 @@
 A wheel brings a library for each level of processors, beside the file. Without one that fits, the
 file is compiled, which takes 1 to 3 s per file, once for each processor and source text. These
 libraries are kept in the user's cache, or in a temporary folder of this process if that cannot be
-used. All share PyTorch's OpenMP threads: a process has only one OpenMP runtime.
+used. Those that start threads (`noonbit.augment`) share PyTorch's: a process has only one OpenMP
+runtime.
 
 A library is code, and half of one kills the process that loads it. So a kept one is loaded only if
 nobody else can have written it (see `system.private`) and it has the checksum stored beside it,

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -105,14 +105,20 @@ class Runtime:
         # `Module.to` accepts a memory format, which its annotations omit.
         return model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
-    def map_threads(self, work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
+    def map_threads(
+        self,
+        work: Callable[[Piece], Result],
+        pieces: Sequence[Piece],
+        *,
+        on_failure: Callable[[], None] = lambda: None,
+    ) -> list[Result]:
         """Call `work` on every piece, on up to `threads` threads; return the results in order.
 
         See `map_on_threads`. On a GPU, no threads are used.
         """
         if self.device.type != "cpu":
             return [work(piece) for piece in pieces]
-        return map_on_threads(work, pieces, self.threads)
+        return map_on_threads(work, pieces, self.threads, on_failure=on_failure)
 
     @contextmanager
     def own_stream(self) -> Iterator[None]:
@@ -131,13 +137,19 @@ class Runtime:
 
 
 def map_on_threads(
-    work: Callable[[Piece], Result], pieces: Sequence[Piece], threads: int
+    work: Callable[[Piece], Result],
+    pieces: Sequence[Piece],
+    threads: int,
+    *,
+    on_failure: Callable[[], None] = lambda: None,
 ) -> list[Result]:
     """Call `work` on every piece, on up to `threads` threads; return the results in order.
 
-    Whichever thread is free takes the next piece, the calling one too, so a thread whose core does
-    something else delays the end by one piece at most. PyTorch's operators use one thread inside,
-    so results do not depend on `threads`.
+    Whichever thread is free takes the next piece, the calling one too. So where there are more
+    pieces than threads, one whose core does something else delays the end by a piece at most; where
+    there are no more, each may have to wait for the others (`SynchronisedNorms`). Then `on_failure`
+    has to end that wait: it is called when a piece has failed, or the calling thread was
+    interrupted. PyTorch's operators use one thread inside, so results do not depend on `threads`.
     """
     if threads == 1 or len(pieces) == 1:
         with set_operator_threads(1):
@@ -146,24 +158,32 @@ def map_on_threads(
     left = deque(enumerate(pieces))
 
     def take_pieces() -> None:
-        while True:
-            try:
-                number, piece = left.popleft()
-            except IndexError:  # all are taken
-                return
-            try:
+        try:
+            while True:
+                try:
+                    number, piece = left.popleft()
+                except IndexError:  # all are taken
+                    return
                 results[number] = work(piece)
-            except BaseException:
-                left.clear()  # the other threads need not go on
-                raise
+        except BaseException:
+            stop()
+            raise
 
-    helpers = min(threads, len(pieces)) - 1
-    running = [thread_pool(threads - 1).submit(take_pieces) for _ in range(helpers)]
+    def stop() -> None:
+        left.clear()
+        on_failure()
+
+    running: list[Future[None]] = []
     try:
+        for _ in range(min(threads, len(pieces)) - 1):
+            running.append(thread_pool(threads - 1).submit(take_pieces))
         with set_operator_threads(1):
             take_pieces()
+    except BaseException:
+        stop()
+        raise
     finally:
-        running = [each for each in running if not each.cancel()]  # one that never came to work
+        running = [each for each in running if not each.cancel()]  # those that came to work
         wait(running)
     for each in running:
         each.result()  # raises what its piece raised

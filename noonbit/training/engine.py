@@ -25,9 +25,9 @@ REASONS: Mapping[Engine, str] = {
 }
 """Why an engine is the first of `engines_for`."""
 MIN_USES_OF_A_WEIGHT = 64
-"""Multiplications of a weight a step, on average, from which bfloat16 is faster by autograd, which
-rounds all weights anew at each step. `mlp` in float32 was 1.3 times as fast at 32 of them, and in
-bfloat16 1.2 times as fast at 128."""
+"""Multiplications of a weight a step, on average, with which bfloat16 may be faster by autograd,
+which rounds all weights anew at each step. `mlp` in float32 was 1.3 times as fast at 32 of them,
+and in bfloat16 1.2 times as fast at 128."""
 
 
 def choose_engine(network: nn.Module, context: TrainingContext, recipe: Recipe) -> Runtime:
@@ -52,7 +52,7 @@ def loses_by_bfloat16(network: nn.Module, context: TrainingContext, runtime: Run
         return False
     preprocessor = context.contract.preprocessor
     layers = summarise(network, preprocessor.shape, of_words=preprocessor.of_words).layers
-    weights = sum(layer.parameters for layer in layers if layer.multiply_adds)
+    weights = sum(layer.parameters for layer in layers if layer.multiply_adds)  # and few biases
     multiply_adds = sum(layer.multiply_adds for layer in layers)
     return context.plan.batch_size * multiply_adds < MIN_USES_OF_A_WEIGHT * weights
 

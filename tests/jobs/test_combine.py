@@ -72,6 +72,18 @@ def test_a_vote_names_what_most_members_name(members, tmp_path):
     assert np.array_equal(outputs_of(together).argmax(axis=1)[agreed], named[0][agreed])
 
 
+def test_an_ensemble_has_the_precision_of_its_members(members, tmp_path):
+    """A network may train in float32 where the machine multiplies bfloat16, and the reverse."""
+    for precision in ("float32", "bfloat16"):
+        machine = members[0].metadata["machine"] | {"precision": precision}
+        copies = [
+            copied(member, tmp_path / precision / str(number), machine=machine)
+            for number, member in enumerate(members)
+        ]
+        together = combine_runs(copies, out=tmp_path / precision / "together")
+        assert together.metadata["machine"]["precision"] == precision
+
+
 def test_an_ensemble_that_fails_leaves_no_folder(members, tmp_path):
     damaged = copied(members[1], tmp_path / "damaged")
     (damaged.path / "weights.safetensors").write_bytes(b"none")

@@ -248,6 +248,13 @@ def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm() -> No
     )
     with pytest.raises(MemoryError, match="no room"):
         shares(torch.arange(COUNT), transform_parameters, 0)
+    assert all(buffer.isfinite().all() for buffer in model.buffers())
+    before = deepcopy(network("sign-cnn").state_dict())
+    assert all(
+        torch.equal(before[name], buffer)
+        for name, buffer in model.named_buffers()
+        if "running" in name
+    )
 
 
 def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:

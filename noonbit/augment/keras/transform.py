@@ -5,8 +5,6 @@ brightness multiplies. Keras 3 swaps the two shift ranges and, for oblong images
 the centre; its brightness goes through an 8-bit image, so images from 0 to 1 become black.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 from noonbit.augment.affine import warp
 from noonbit.augment.keras.draws import KerasParameters
 from noonbit.augment.keras.settings import Floats, Settings
-from noonbit.system.runtime import set_operator_threads
+from noonbit.system.runtime import map_on_threads, set_operator_threads
 
 VALUES_PER_THREAD = 2**19
 """Values of a batch for which a thread is worth starting: about 3 ms of work."""
@@ -70,16 +68,8 @@ def transform_in_threads(
     def transform_share(share: slice) -> None:
         transformed[share] = transform(settings, images[share], draws.take(share), white=white)
 
-    # Not the pool of `Runtime.map_threads`: one of its threads may be reading this flow, and would
-    # wait for its own pool forever.
-    list(transform_pool(threads).map(transform_share, map(slice, ends, ends[1:])))
+    map_on_threads(transform_share, list(map(slice, ends, ends[1:])), threads)
     return transformed
-
-
-@cache
-def transform_pool(threads: int) -> ThreadPoolExecutor:
-    """Return the process's thread pool for transforming."""
-    return ThreadPoolExecutor(threads, "noonbit-transform")
 
 
 def warp_batch(settings: Settings, pixels: NDArray[Any], draws: KerasParameters) -> Floats:

@@ -630,7 +630,7 @@ void combine(const T* dz, const T* x, T* dx, int64_t rows, int64_t c, const floa
 // Where threads wait for each other. They come at about the same time, so each looks for a moment
 // before it sleeps; one that looked on would take a busy core from the thread it waits for.
 class Meeting {
-    static constexpr int LOOKS = 4000;  // about 10 us
+    static constexpr int LOOKS = 4000;  // some microseconds
     std::atomic<int64_t> meetings{0};
     std::mutex mutex;
     std::condition_variable changed;
@@ -638,21 +638,24 @@ class Meeting {
     bool abandoned = false;
 
   public:
-    void wait_for_all(int64_t threads) {
+    // Returns whether all came.
+    bool wait_for_all(int64_t threads) {
         const int64_t before = meetings.load();
         {
             std::lock_guard<std::mutex> lock(mutex);
+            if (abandoned) return false;
             if (++arrived == threads) {
                 arrived = 0;
                 meetings.store(before + 1);
                 changed.notify_all();
-                return;
+                return true;
             }
         }
         for (int look = 0; look < LOOKS; ++look)
-            if (meetings.load(std::memory_order_acquire) != before) return;
+            if (meetings.load(std::memory_order_acquire) != before) return true;
         std::unique_lock<std::mutex> lock(mutex);
         changed.wait(lock, [&] { return meetings.load() != before || abandoned; });
+        return meetings.load() != before;
     }
 
     // For a thread that failed and will not come: nobody waits from now on.
@@ -685,13 +688,14 @@ struct Norm {
     }
 };
 
-// From a share's mean and variance to those of the batch, by Chan's formula (1979).
-inline void combine_statistics(Norm& n, float* mean, float* variance) {
+// From a share's mean and variance to those of the batch, by Chan's formula (1979). Returns whether
+// all shares came.
+inline bool combine_statistics(Norm& n, float* mean, float* variance) {
     double* own = n.statistics_of(n.share);
     own[0] = double(n.rows);
     std::copy(mean, mean + n.c, own + 1);
     std::copy(variance, variance + n.c, own + 1 + n.c);
-    n.meeting->wait_for_all(n.shares);
+    if (!n.meeting->wait_for_all(n.shares)) return false;
     n.batch_rows = 0;
     for (int64_t s = 0; s < n.shares; ++s) n.batch_rows += n.statistics_of(s)[0];
     for (int64_t k = 0; k < n.c; ++k) {
@@ -707,23 +711,24 @@ inline void combine_statistics(Norm& n, float* mean, float* variance) {
         mean[k] = float(centre);
         variance[k] = float(spread);
     }
+    return true;
 }
 
-// From a share's sums over rows to those of the batch.
-inline std::vector<double> combine_gradients(const Norm& n, const std::vector<double>& sums) {
+// From a share's sums over rows to those of the batch. Returns whether all shares came.
+inline bool combine_gradients(const Norm& n, std::vector<double>& sums) {
     std::copy(sums.begin(), sums.end(), n.gradients_of(n.share));
-    n.meeting->wait_for_all(n.shares);
-    std::vector<double> all(sums.size(), 0.0);
+    if (!n.meeting->wait_for_all(n.shares)) return false;
+    std::fill(sums.begin(), sums.end(), 0.0);
     for (int64_t s = 0; s < n.shares; ++s)
-        for (size_t k = 0; k < all.size(); ++k) all[k] += n.gradients_of(s)[k];
-    return all;
+        for (size_t k = 0; k < sums.size(); ++k) sums[k] += n.gradients_of(s)[k];
+    return true;
 }
 
 template <class T> void norm(const T* x, const T* residual, T* y, Norm& n) {
     float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
     statistics(x, n.rows, n.c, mean, inverse);
     n.batch_rows = double(n.rows);
-    if (n.shares > 1) combine_statistics(n, mean, inverse);
+    if (n.shares > 1 && !combine_statistics(n, mean, inverse)) return;
     float unbiased = n.batch_rows > 1 ? float(n.batch_rows) / float(n.batch_rows - 1) : 1.0f;
     for (int64_t k = 0; k < n.c; ++k) {
         float variance = inverse[k];
@@ -752,7 +757,7 @@ void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const N
         dbeta[k] = float(sums[k]);
         dgamma[k] = float(sums[n.c + k] * inverse[k]);
     }
-    if (n.shares > 1) sums = combine_gradients(n, sums);
+    if (n.shares > 1 && !combine_gradients(n, sums)) return;
     std::vector<float> u(n.c), v(n.c), w(n.c);
     for (int64_t k = 0; k < n.c; ++k) {
         double total = sums[k], along = sums[n.c + k] * inverse[k];

@@ -134,6 +134,7 @@ class Kernels:
             kernels[name] = kernel
         library.new_meeting.restype = c_void_p
         library.abandon_meeting.argtypes = library.delete_meeting.argtypes = (c_void_p,)
+        library.abandon_meeting.restype = library.delete_meeting.restype = None
         return cls(
             **kernels,
             lanes=library.lanes(),

@@ -241,7 +241,10 @@ class FusedBatchNorm:
         self.meeting: int | None = None
 
     def synchronise(self, share: int, sums: Tensor, meeting: int) -> None:
-        """Take the statistics of all `shares`, of which this layer has one; `sums` are common."""
+        """Use the statistics of the whole batch; this layer computes share number `share` of it.
+
+        `sums` and `meeting` are those of all shares.
+        """
         self.share, self.sums, self.meeting = share, sums, meeting
 
     def forward(self, values: Tensor, residual: Tensor | None = None) -> Tensor:

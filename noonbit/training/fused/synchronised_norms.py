@@ -38,5 +38,8 @@ class SynchronisedNorms:
             norm.shares = shares
 
     def abandon(self) -> None:
-        """Let the other threads go on, with wrong numbers, when one has failed."""
+        """Let the other threads go on when one has failed: the step is lost, and there is no other.
+
+        Running statistics of the norms that had not met stay as they were.
+        """
         self.abandon_meeting(self.meeting)
