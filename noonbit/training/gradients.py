@@ -37,6 +37,7 @@ from noonbit.data.loader import TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.errors import UsageError
 from noonbit.models.dropout import dropout_layers, seed_layers
+from noonbit.models.forecast import Work
 from noonbit.models.layers import FeedforwardNetwork
 from noonbit.models.summary import summarise
 from noonbit.system.runtime import Runtime, set_operator_threads
@@ -53,10 +54,13 @@ MIN_SHARE_MULTIPLY_ADDS: Mapping[Precision, int] = {
     "float32": 16_000_000,
     "bfloat16": 192_000_000,
 }
-"""Of a share's forward pass, at least. Below it, threads wait for each other, and for Python's
-lock, longer than they save: with two of them, `cnn` in batches of 32 was 1.2 times as fast in
-float32, and in bfloat16, where it is done sooner, 0.7 times by compiled layers and 0.9 times by
-autograd."""
+"""Of a share's forward pass, at least, unless it has `MIN_SHARE_VALUES`. With less work, threads
+wait for each other, and for Python's lock, longer than they save: with two of them, `cnn` in
+batches of 32 was 1.2 times as fast in float32, and in bfloat16, where it is done sooner, 0.7 times
+by compiled layers and 0.9 times by autograd."""
+MIN_SHARE_VALUES = 2_500_000
+"""Numbers that the layers of a share give: those of `sign-cnn` in batches of 32, which take longer
+than its products in bfloat16, so that two threads are 1.2 times as fast."""
 
 AUXILIARY_WEIGHT = 0.3
 """Of an auxiliary head's loss (Szegedy et al., "Going deeper with convolutions", 2014)."""
@@ -305,7 +309,7 @@ class ThreadDataParallel:
             else None
         )
         shape = train_step.contract.preprocessor.shape
-        self.multiply_adds = summarise(model, shape).multiply_adds
+        self.work = Work.of(summarise(model, shape).layers)
 
     def __call__(
         self, items: Tensor, transform_parameters: TransformParameters, step_seed: int
@@ -336,7 +340,9 @@ class ThreadDataParallel:
     def count_shares(self, count: int) -> int:
         """Return into how many shares a batch of `count` items is divided."""
         least = MIN_SHARE_MULTIPLY_ADDS[self.train_step.runtime.precision]
-        by_work = count * self.multiply_adds // least
+        by_work = max(
+            count * self.work.multiply_adds // least, count * self.work.values // MIN_SHARE_VALUES
+        )
         return max(1, min(len(self.replicas), count // MIN_SHARE, by_work))
 
     def add_gradients(self, shares: int) -> None:

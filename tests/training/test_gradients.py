@@ -23,6 +23,7 @@ from noonbit.training import gradients
 from noonbit.training.gradients import (
     MIN_SHARE,
     MIN_SHARE_MULTIPLY_ADDS,
+    MIN_SHARE_VALUES,
     Sums,
     ThreadDataParallel,
     TrainStep,
@@ -195,7 +196,7 @@ def test_a_batch_of_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -
     """One thread is done before two have met: `mlp` on 12x12 pixels takes 170,000 multiply-adds."""
     monkeypatch.setattr(gradients, "MIN_SHARE_MULTIPLY_ADDS", MIN_SHARE_MULTIPLY_ADDS)
     shares = ThreadDataParallel(network("mlp"), train_step(2), "autograd-shares")
-    assert shares.multiply_adds == 144 * 256 + 2 * 256 * 256 + 256 * 3
+    assert shares.work.multiply_adds == 144 * 256 + 2 * 256 * 256 + 256 * 3
     assert shares.count_shares(32) == 1
     assert shares.count_shares(1024) == 2
     in_bfloat16 = replace(runtime(2), precision="bfloat16")
@@ -203,6 +204,17 @@ def test_a_batch_of_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -
         network("mlp"), replace(train_step(2), runtime=in_bfloat16), "autograd-shares"
     )
     assert (faster.count_shares(1024), faster.count_shares(2400)) == (1, 2)
+
+
+def test_a_batch_of_many_values_is_shared_though_its_products_are_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`sign-cnn` on 12x12 pixels: what stands between its products takes longer than they do."""
+    monkeypatch.setattr(gradients, "MIN_SHARE_MULTIPLY_ADDS", MIN_SHARE_MULTIPLY_ADDS)
+    in_bfloat16 = replace(train_step(2), runtime=replace(runtime(2), precision="bfloat16"))
+    shares = ThreadDataParallel(network("sign-cnn"), in_bfloat16, "chain-shares")
+    count = 2 * MIN_SHARE_VALUES // shares.work.values + 1
+    assert (shares.count_shares(count - 2), shares.count_shares(count)) == (1, 2)
 
 
 def test_networks_that_shares_would_change_have_their_norms_synchronised() -> None:
