@@ -52,7 +52,7 @@ def loses_by_bfloat16(network: nn.Module, context: TrainingContext, runtime: Run
         return False
     preprocessor = context.contract.preprocessor
     layers = summarise(network, preprocessor.shape, of_words=preprocessor.of_words).layers
-    weights = sum(layer.parameters for layer in layers if layer.multiply_adds)  # and few biases
+    weights = sum(layer.parameters for layer in layers if layer.multiply_adds)
     multiply_adds = sum(layer.multiply_adds for layer in layers)
     return context.plan.batch_size * multiply_adds < MIN_USES_OF_A_WEIGHT * weights
 

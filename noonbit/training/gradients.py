@@ -190,7 +190,7 @@ def make_gradients(model: nn.Module, train_step: TrainStep) -> Iterator[Gradient
             # For the optimiser too, which would synchronise threads as well.
             with set_operator_threads(1):
                 yield ThreadDataParallel(model, train_step, engine)
-        case "chain":  # its kernels use one thread, and its products as many
+        case "chain":  # the kernels use one thread, so its matrix products do too
             with set_operator_threads(1):
                 yield WholeBatch(model, train_step, engine)
         case "graph":
@@ -288,8 +288,7 @@ class ThreadDataParallel:
 
     def __init__(self, model: nn.Module, train_step: TrainStep, engine: Engine) -> None:
         self.train_step = train_step
-        copies = train_step.runtime.threads - 1
-        self.replicas = [model] + [deepcopy(model) for _ in range(copies)]
+        self.replicas = [model] + [deepcopy(model) for _ in range(train_step.runtime.threads - 1)]
         for replica in self.replicas[1:]:
             replica.train()  # the caller switches the model itself
             for own, shared in zip(replica.parameters(), model.parameters(), strict=True):

@@ -266,16 +266,17 @@ def test_the_folds_choose_below_what_nothing_is_named(many_pictures, tmp_path):
     assert (exported.fitted_items, exported.test_items) == (176, 44)
 
 
-def test_with_views_averaged_no_rule_of_the_head_without_them_is_taken(many_pictures, tmp_path):
-    recipe = Recipe(
-        pretrained="efficientnet-lite0",
-        image_size=32,
-        threads=1,
-        unknown=True,
-        test_time_augmentation="flip",
-    )
+WITH_VIEWS = Recipe(
+    pretrained="efficientnet-lite0",
+    image_size=32,
+    threads=1,
+    unknown=True,
+    test_time_augmentation="flip",
+)
 
-    run = load_run(train(many_pictures, recipe, out=tmp_path / "run").path)
+
+def test_with_views_averaged_no_rule_of_the_head_without_them_is_taken(many_pictures, tmp_path):
+    run = load_run(train(many_pictures, WITH_VIEWS, out=tmp_path / "run").path)
 
     assert (run.contract.temperature, run.contract.unknown_below) == (1, None)
     assert run.metadata["pretrained"]["features"] == 1280
@@ -284,15 +285,7 @@ def test_with_views_averaged_no_rule_of_the_head_without_them_is_taken(many_pict
 
 
 def test_with_views_averaged_the_rule_is_that_of_the_validation_items(many_pictures, tmp_path):
-    recipe = Recipe(
-        pretrained="efficientnet-lite0",
-        image_size=32,
-        threads=1,
-        unknown=True,
-        test_time_augmentation="flip",
-        validation=0.5,
-        test_fold="1/20",
-    )
+    recipe = WITH_VIEWS.model_copy(update={"validation": 0.5, "test_fold": "1/20"})
 
     run = load_run(train(many_pictures, recipe, out=tmp_path / "run").path)
 

@@ -93,7 +93,7 @@ class Contract(BaseModel):
         if not self.mean:
             return values
         mean, std = byte_levels(self.mean, self.std, values.device)
-        normalised = (values - mean).div_(std)  # bytes become float32 as they are subtracted
+        normalised = (values.float() - mean).div_(std)
         return normalised.contiguous(memory_format=torch.channels_last)
 
 
