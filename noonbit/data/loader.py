@@ -64,13 +64,13 @@ def values_at(values: Values, rows: NDArray[np.int64], device: torch.device) -> 
     They are streamed if they are computed on demand, or lie in a mapped file, unless they are few
     or fit into a GPU's memory.
     """
-    numbers = torch.from_numpy(rows)
     if not isinstance(values, np.ndarray):
         return StreamedValues(
-            lambda batch: torch.from_numpy(values[batch.numpy()]), numbers, device
+            lambda batch: torch.from_numpy(values[batch.numpy()]), torch.from_numpy(rows), device
         )
     if not is_mapped(values) or len(rows) * values[:1].nbytes <= SMALL:
         return torch.from_numpy(values[rows]).to(device)
+    numbers = torch.from_numpy(rows)
     mapped = read_only_tensor(values)
     read_ahead = ReadAhead(values) if exceeds_memory(values.nbytes) else None
 

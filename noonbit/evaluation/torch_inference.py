@@ -1,13 +1,13 @@
 """Run a network on PyTorch: values in, logits or calibrated probabilities out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from noonbit.data.dataset import Indices
 from noonbit.data.loader import LoadedValues, values_at
@@ -20,8 +20,6 @@ from noonbit.system.runtime import Runtime
 BATCH_SIZE, BATCH_BYTES = 128, 2**21
 """Inputs per inference step, so that activations of small networks fit into the CPU's cache, and
 how many bytes of them at most: of 64 pixels a side in colour all 128, of 160 pixels 27."""
-SOFTMAX_ROWS = 1024
-"""Inputs whose logits become probabilities at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +47,17 @@ def predict_probabilities(
 
     Raises `ArtefactError` for a network whose outputs are no numbers.
     """
-    logits = torch.from_numpy(predict_logits(model, contract, values, runtime))
-    # In place and in pieces: of 10,000 inputs and classes, a copy takes 400 MB.
-    for piece in logits.split(SOFTMAX_ROWS):
-        piece.copy_((piece / contract.temperature).softmax(dim=1))
-        if not math.isfinite(piece.sum().item()):  # as it is if any of them is not
-            raise ArtefactError(
-                "The network's outputs are not finite: its weights are damaged, or its training "
-                "diverged. Restore them, or train again with a smaller --learning-rate."
-            )
-    return np.asarray(logits.numpy(), np.float32)
+
+    def softmax(logits: Tensor) -> Tensor:
+        return (logits / contract.temperature).softmax(dim=1)
+
+    probabilities = predict_batches(model, contract, values, runtime, softmax)
+    if not math.isfinite(probabilities.sum()):  # as it is if any of them is not
+        raise ArtefactError(
+            "The network's outputs are not finite: its weights are damaged, or its training "
+            "diverged. Restore them, or train again with a smaller --learning-rate."
+        )
+    return probabilities
 
 
 def predict_logits(
@@ -68,14 +67,25 @@ def predict_logits(
 
     Classes that an input rules out are very low: see `Preprocessor.mask_logits`.
     """
+    return predict_batches(model, contract, values, runtime, lambda logits: logits)
+
+
+def predict_batches(
+    model: nn.Module,
+    contract: Contract,
+    values: LoadedValues,
+    runtime: Runtime,
+    finish: Callable[[Tensor], Tensor],
+) -> NDArray[np.float32]:
+    """Values (N, *shape) -> what `finish` makes of each batch's logits, float32 (N, classes)."""
     # Of one picture, looking at every module took as long as a small layer. Whoever trains
     # a network sets it whole, or the one inside its test-time views.
     if model.training or any(module.training for module in model.children()):
         model.eval()
 
-    # One buffer for all logits. Kept one by one, each would lie between freed activations and
+    # One buffer for all outputs. Kept one by one, each would lie between freed activations and
     # fragment the heap (some 40 kB lost per 64x64 image).
-    logits = torch.empty(len(values), len(contract.class_names))
+    outputs = np.empty((len(values), len(contract.class_names)), np.float32)
 
     size = inference_batch(contract.preprocessor.shape)
 
@@ -83,12 +93,11 @@ def predict_logits(
         where = slice(first, first + size)
         with torch.inference_mode():
             batch = values[where].to(runtime.device)
-            logits[where] = contract.preprocessor.mask_logits(
-                model(contract.normalise(batch)).float(), batch
-            )
+            logits = model(contract.normalise(batch)).float()
+            outputs[where] = finish(contract.preprocessor.mask_logits(logits, batch)).cpu().numpy()
 
     runtime.map_threads(predict_batch, range(0, len(values), size))
-    return logits.numpy()
+    return outputs
 
 
 def inference_batch(shape: Sequence[int]) -> int:
