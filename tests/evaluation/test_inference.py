@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from noonbit.data.dataset import Indices, Part
+from noonbit.data.preprocess import polarity
 from noonbit.data.preprocess.base import Values
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
@@ -156,6 +157,14 @@ def test_a_file_and_its_pixels_get_the_same_answer(tmp_path: Path, runtime: Runt
             "made grey": [0],
             "resized": [0],
         }
+
+
+def test_without_a_polarity_no_border_is_measured(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polarity, "border_level", None)
+    for inputs in (BATCH, grey(LIGHT), Image.fromarray(grey(LIGHT))):
+        assert predict(classifier(contract_of(), runtime), inputs).adjusted == {}
 
 
 def test_unreadable_files_are_named_and_have_no_row(tmp_path: Path, runtime: Runtime) -> None:

@@ -40,7 +40,6 @@ from noonbit.data.preprocess.polarity import (
     POLARITY_SHARE,
     Polarity,
     are_opposite,
-    background_level,
     light_on_dark,
 )
 from noonbit.data.preprocess.resize import FitMode, resize
@@ -196,7 +195,7 @@ class ImagePreprocessor(Preprocessor):
             image = resize(image, size, self.fit_mode)
         array = np.asarray(image)
         pixels = array[None] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
-        if are_opposite(background_level(pixels[None]), self.polarity)[0]:
+        if are_opposite(pixels[None], self.polarity)[0]:
             done.append("inverted")
             pixels = 255 - pixels
         if pixels.min() == pixels.max():
@@ -328,29 +327,25 @@ class ImagePreprocessor(Preprocessor):
 
     def _transform_array(self, given: NDArray[np.uint8]) -> Transformed:
         """Transform images of the contract's shape at once, without a copy where none changes."""
-        opposite = np.zeros(len(given), np.bool_)
-        if self.polarity is not None:
-            opposite = are_opposite(background_level(given), self.polarity)
-        images = given
+        images, opposite = given, are_opposite(given, self.polarity)
         if opposite.any():
             images = given.copy()
             images[opposite] = 255 - images[opposite]
         flat = given.reshape(len(given), prod(self.shape))
         blank = flat.min(axis=1, initial=255) == flat.max(axis=1, initial=0)
         adjusted = {"blank": blank, "inverted": opposite}
-        others = np.flatnonzero(~blank & ~self._have_training_form(images, were_resized=False))
-        if len(others):
-            each = self._transform_each(given[others])
-            images = images.copy() if images is given else images
-            images[others] = np.asarray(each.values)
-            opposite[others] = False
-            for key, rows in each.adjusted.items():
-                adjusted.setdefault(key, np.zeros(len(given), np.bool_))[others[rows]] = True
-        return Transformed(
-            images,
-            {},
-            {key: np.flatnonzero(adjusted[key]) for key in sorted(adjusted) if adjusted[key].any()},
-        )
+        if self.strokes is not None:
+            have_form = self._have_training_form(images, were_resized=False)
+            others = np.flatnonzero(~blank & ~have_form)
+            if len(others):
+                each = self._transform_each(given[others])
+                images = images.copy() if images is given else images
+                images[others] = np.asarray(each.values)
+                opposite[others] = False
+                for key, rows in each.adjusted.items():
+                    adjusted.setdefault(key, np.zeros(len(given), np.bool_))[others[rows]] = True
+        rows_of = {key: adjusted[key].nonzero()[0] for key in sorted(adjusted)}
+        return Transformed(images, {}, {key: rows for key, rows in rows_of.items() if len(rows)})
 
     def _reframe(
         self, picture: Image.Image, pixels: NDArray[np.uint8], done: list[Adjustment]

@@ -32,11 +32,11 @@ def have_polarity(levels: NDArray[np.float64], polarity: Polarity) -> NDArray[np
     return levels < DARK_BELOW if polarity == "light on dark" else levels > LIGHT_ABOVE
 
 
-def are_opposite(levels: NDArray[np.float64], polarity: Polarity | None) -> NDArray[np.bool_]:
-    """Whether backgrounds of these levels (N,) clearly have the other polarity; none if None."""
+def are_opposite(pixels: NDArray[np.uint8], polarity: Polarity | None) -> NDArray[np.bool_]:
+    """Whether pictures (N, C, H, W) clearly have the other polarity: (N,); none if None."""
     if polarity is None:
-        return np.zeros(len(levels), np.bool_)
-    return have_polarity(levels, opposite_of(polarity))
+        return np.zeros(len(pixels), np.bool_)
+    return have_polarity(background_level(pixels), opposite_of(polarity))
 
 
 def opposite_of(polarity: Polarity) -> Polarity:
