@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from noonbit.data.dataset import Indices, Part
-from noonbit.data.preprocess import polarity
+from noonbit.data.preprocess import images, polarity
 from noonbit.data.preprocess.base import Values
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
@@ -157,6 +157,15 @@ def test_a_file_and_its_pixels_get_the_same_answer(tmp_path: Path, runtime: Runt
             "made grey": [0],
             "resized": [0],
         }
+
+
+def test_a_single_picture_is_decoded_without_another_thread(
+    tmp_path: Path, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path, {"a.png": LIGHT})
+    monkeypatch.setattr(images, "ThreadPoolExecutor", None)
+    for inputs in (tmp_path / "a.png", grey(LIGHT, 8, 10), Image.fromarray(grey(LIGHT, 8, 10))):
+        assert predict(classifier(contract_of(), runtime), inputs).labels == ["light"]
 
 
 def test_without_a_polarity_no_border_is_measured(
