@@ -197,6 +197,9 @@ class NumberedNames(Sequence[str]):
             raise IndexError(index)
         return f"{self._prefix} {index % self._count + self._first}"
 
+    def __iter__(self) -> Iterator[str]:
+        return map(self.__getitem__, range(self._count))
+
 
 @dataclass(frozen=True, slots=True)
 class Groups:
