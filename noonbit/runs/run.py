@@ -47,6 +47,7 @@ class Run(StoredRun):
     def __init__(self, path: Path, metadata: dict[str, Any]) -> None:
         super().__init__(path, metadata)
         self._placed: tuple[nn.Module, torch.device, torch.device | None] | None = None
+        self._first_layer: nn.Module | None = None
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {self.metadata['status']})"
@@ -70,9 +71,10 @@ class Run(StoredRun):
         model = self.model
         with DEVICE_LOCK:
             # Compare the real device too, since other holders of the network may have moved it.
-            if self._placed != (model, runtime.device, device_of(model)):
+            if self._placed != (model, runtime.device, device_of(self._first_layer)):
                 runtime.to_device(model).eval()
-                self._placed = (model, runtime.device, device_of(model))
+                self._first_layer = first_layer(model)
+                self._placed = (model, runtime.device, device_of(self._first_layer))
         return model
 
     @cached_property
@@ -223,7 +225,12 @@ class Run(StoredRun):
         return open_data(source, data_dir=data_dir, on_bad=on_bad, options=options)
 
 
-def device_of(model: nn.Module) -> torch.device | None:
-    """Return the device of the first parameter; None without parameters."""
-    first = next(model.parameters(), None)
+def first_layer(model: nn.Module) -> nn.Module | None:
+    """Return the first module that has parameters of its own; None without any."""
+    return next((each for each in model.modules() if device_of(each) is not None), None)
+
+
+def device_of(layer: nn.Module | None) -> torch.device | None:
+    """Return the device of a layer's own parameters; None without any."""
+    first = None if layer is None else next(layer.parameters(recurse=False), None)
     return None if first is None else first.device
