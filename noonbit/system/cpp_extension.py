@@ -99,7 +99,8 @@ def find_or_compile(source: Path) -> Iterator[Path]:
         return
     targets = tunings(chosen_level() or None)
     machine = repr((FLAGS, targets, processor_features(), platform.libc_ver()))
-    digest = hashlib.sha256(source.read_bytes() + machine.encode()).hexdigest()
+    headers = b"".join(each.read_bytes() for each in sorted(source.parent.glob("*.h")))
+    digest = hashlib.sha256(source.read_bytes() + headers + machine.encode()).hexdigest()
     name = f"{source.stem}-{digest[:32]}.so"
     if is_whole(cache_folder() / name):
         yield cache_folder() / name

@@ -49,6 +49,15 @@ def test_another_text_is_another_library(source: Path) -> None:
     assert next(find_or_compile(source)) != first
 
 
+def test_another_header_beside_it_is_another_library(source: Path) -> None:
+    header = source.with_name("part.h")
+    header.write_text("#define PART 2\n")
+    source.write_text('#include "part.h"\n' + HALF.replace("2", "PART"))
+    first = next(find_or_compile(source))
+    header.write_text("#define PART 3\n")
+    assert next(find_or_compile(source)) != first
+
+
 def test_what_is_there_is_not_compiled_again(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> bool:
         raise AssertionError("compiled again")
