@@ -242,7 +242,10 @@ def test_busy_neighbours_spin_until_the_measurement_is_over() -> None:
     if not Path("/proc").exists():
         pytest.skip("needs Linux's /proc")
     with Conditions(busy=2).neighbours(1):
-        during = spinning_children()
+        deadline = time.monotonic() + 60
+        # A process that has just begun has no command line for a moment.
+        while len(during := spinning_children()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
     assert len(during) == 2
     assert not during & spinning_children()
 
