@@ -116,7 +116,7 @@ def measure(
             ratios(ours, turns.speeds[theirs]),
             rounds,
             f"{runtime.engine} in {runtime.precision}",
-            kernels.load() is not None,
+            kernels.load(torch.float32) is not None,
             torch.backends.cpu.get_cpu_capability(),
             Spread.of(ours).median,
             str(theirs),

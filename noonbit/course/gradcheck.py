@@ -41,7 +41,7 @@ from noonbit.data.preprocess.text import UNKNOWN
 from noonbit.models.custom import refuse_failures
 from noonbit.models.dropout import seed_dropout
 from noonbit.system.seeding import seed_torch
-from noonbit.training.gradients import AUXILIARY_WEIGHT, all_logits
+from noonbit.training.train_step import AUXILIARY_WEIGHT, all_logits
 
 TOLERANCE = 1e-5
 """A larger relative error is a mistake: a forgotten factor or term gives 1e-2 to 1."""

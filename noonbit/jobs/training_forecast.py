@@ -26,9 +26,10 @@ from noonbit.models.forecast import Work, duration
 from noonbit.models.layers import FeedforwardNetwork
 from noonbit.models.tta import count_views
 from noonbit.system.multiply_rate import multiply_adds_per_second
-from noonbit.training.gradients import TrainStep, make_gradients
+from noonbit.training.gradients import make_gradients
 from noonbit.training.loop import init_training, shuffle
 from noonbit.training.setup import PreparedTraining
+from noonbit.training.train_step import Gradients, TrainStep
 
 SHORT_SECONDS = 3.0
 """Trainings that take less, as far as can be counted, are not worth a forecast."""
@@ -121,23 +122,15 @@ def measure_seconds_per_item(prepared: PreparedTraining) -> float:
 
     Neither the state nor PyTorch's random stream is changed.
     """
-    clock = prepared.context.runtime.clock
     most = prepared.context.plan.batch_size
     with torch.random.fork_rng(devices=[]):
         batch_size = min(LEAST_BATCH, most)
         trial = Trial(prepared, batch_size)
-        trial.time_step()  # libraries choose their kernels
-        seconds = batch_size * trial.time_step()
-        if batch_size < most and seconds < STEP_SECONDS:
-            batch_size = min(most, round(batch_size * STEP_SECONDS / seconds))
+        seconds = trial.time_steps(0)
+        if batch_size < most and batch_size * seconds < STEP_SECONDS:
+            batch_size = min(most, round(STEP_SECONDS / seconds))
             trial = Trial(prepared, batch_size)
-            trial.time_step()
-        # Steps have the same size, so the mean time of an item is the mean of the times.
-        times: list[float] = []
-        started = clock()
-        while not times or clock() - started < MEASURED_SECONDS:
-            times.append(trial.time_step())
-    return sum(times) / len(times)
+        return trial.time_steps(MEASURED_SECONDS)
 
 
 class Trial:
@@ -160,15 +153,26 @@ class Trial:
         )
         self.batch = shuffle(count, seed=0, epoch=0)[:batch_size].to(self.runtime.device)
 
-    def time_step(self) -> float:
-        """Take a step and return the seconds of an item."""
+    def time_steps(self, seconds: float) -> float:
+        """Take steps for so many seconds, at least one, and return the seconds of an item."""
         self.state.model.train()
+        clock = self.runtime.clock
+        times: list[float] = []
         with make_gradients(self.state.model, self.train_step) as gradients:
-            started = self.runtime.clock()
-            gradients(self.batch, self.transform_parameters, 0)
-            self.state.optimizer.step()
-            self.state.optimizer.zero_grad(set_to_none=True)
-            return (self.runtime.clock() - started) / len(self.batch)
+            self.take_step(gradients)  # libraries choose their kernels
+            started = clock()
+            # Steps have the same size, so the mean time of an item is the mean of the times.
+            while not times or clock() - started < seconds:
+                begun = clock()
+                self.take_step(gradients)
+                times.append((clock() - begun) / len(self.batch))
+        return sum(times) / len(times)
+
+    def take_step(self, gradients: Gradients) -> None:
+        """Take a step."""
+        gradients(self.batch, self.transform_parameters, 0)
+        self.state.optimizer.step()
+        self.state.optimizer.zero_grad(set_to_none=True)
 
 
 def fast_seconds(

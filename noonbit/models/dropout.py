@@ -40,9 +40,17 @@ class Dropout(nn.Dropout):
 
     def random_bits(self, count: int) -> Tensor:
         """Draw 16 random bits for each of `count` values: int16 (count,)."""
-        words = torch.empty((count + 3) // 4, dtype=torch.int64)
-        words.random_(-(1 << 63), None, generator=self.generator)
+        words = self.empty_words(count)
+        self.draw(words)
         return words.view(torch.int16)[:count]
+
+    def empty_words(self, count: int) -> Tensor:
+        """Return memory for 16 random bits for each of `count` values, in 64-bit words."""
+        return torch.empty((count + 3) // 4, dtype=torch.int64)
+
+    def draw(self, words: Tensor) -> None:
+        """Fill words with the next random bits."""
+        words.random_(-(1 << 63), None, generator=self.generator)
 
     @property
     def threshold(self) -> int:

@@ -23,7 +23,7 @@ from noonbit.system.runtime import Runtime
 from noonbit.system.seeding import derive_seed, make_generator
 from noonbit.training.cuda_graph import make_optimizer_step
 from noonbit.training.ema import init_average, make_average_update, swap_in_average
-from noonbit.training.gradients import Sums, TrainStep, make_gradients
+from noonbit.training.gradients import make_gradients
 from noonbit.training.learning_rate import LearningRateBySteps, make_learning_rate
 from noonbit.training.optim.build import make_optimizer
 from noonbit.training.optim.schedules import set_lr
@@ -35,6 +35,7 @@ from noonbit.training.state import (
     TrainingState,
 )
 from noonbit.training.steering import Steering, steps_per_epoch
+from noonbit.training.train_step import Sums, TrainStep
 
 VALIDATION_BATCH = 500
 INIT_IMAGES = 2000

@@ -12,7 +12,7 @@ from noonbit.errors import UsageError
 from noonbit.models.custom import refuse_failures
 from noonbit.system.runtime import Runtime
 from noonbit.system.seeding import keep_random_state
-from noonbit.training.gradients import all_logits
+from noonbit.training.train_step import all_logits
 
 MUST_GIVE = (
     "A network takes float32 inputs (N, channels, height, width), of sentences word numbers "

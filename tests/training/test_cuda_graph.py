@@ -35,12 +35,12 @@ from noonbit.training.cuda_graph import (
     Replay,
     make_optimizer_step,
 )
-from noonbit.training.gradients import AutogradBackward, TrainStep
 from noonbit.training.loop import fit, init_training
 from noonbit.training.optim.build import make_optimizer
 from noonbit.training.optim.muon import Muon
 from noonbit.training.optim.schedules import set_lr
 from noonbit.training.state import TrainingState
+from noonbit.training.train_step import AutogradBackward, TrainStep
 
 BATCH = 10
 AUGMENT = "shift=1,flip,brightness=0.2,erase=0.5"
@@ -298,7 +298,7 @@ def test_no_step_waits_for_a_device(augment: str, mode: str) -> None:
     transforms = Augmentation.parse(augment)
     given = TrainStep(train, CONTRACT, transforms, 0.1, runtime)
     model = network().to(meta)
-    step: Any = gradients.WholeBatch(model, given, "autograd")
+    step: Any = gradients.WholeBatch(model, given)
     if mode == "graph":
         step = GraphedGradients(model, AutogradBackward(model, given), TapeRecorder())
     optimizer = make_optimizer(model, "muon", lr=0.1, momentum=0.6, weight_decay=0.0, epsilon=0.0)

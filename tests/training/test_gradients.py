@@ -1,6 +1,9 @@
 """The gradients of a step, of whole batches or of shares."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
+from ctypes import CFUNCTYPE, c_int32, c_void_p, cast
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +13,7 @@ from torch import nn
 
 from noonbit.augment import augment, sample_parameters
 from noonbit.config.augmentation import Augmentation
-from noonbit.config.recipe import Engine
+from noonbit.config.recipe import Engine, Precision
 from noonbit.data.loader import StreamedValues, TensorDataset
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
@@ -19,32 +22,41 @@ from noonbit.errors import UsageError
 from noonbit.models.catalogue import MODELS, FeedforwardNetwork, build, outline
 from noonbit.models.dropout import Dropout, dropout_layers
 from noonbit.system.runtime import Runtime
-from noonbit.training import gradients
-from noonbit.training.gradients import (
+from noonbit.training import data_parallel
+from noonbit.training.data_parallel import (
+    MIN_AUTOGRAD_SHARE,
+    MIN_FUSED_SHARE,
     MIN_SHARE,
-    MIN_SHARE_MULTIPLY_ADDS,
     MIN_SHARE_VALUES,
-    Sums,
-    ThreadDataParallel,
-    TrainStep,
+    MIN_USES_OF_A_WEIGHT,
+    AutogradShares,
+    DataParallel,
+    FusedShares,
+    needs_synchronised_norms,
+)
+from noonbit.training.fused.program import Status
+from noonbit.training.gradients import (
     WholeBatch,
     engines_for,
-    make_backward,
     make_gradients,
     may_use_global_rng,
-    needs_synchronised_norms,
     require_loaded,
 )
+from noonbit.training.train_step import AutogradBackward, TrainStep
 
 CPU = torch.device("cpu")
 COUNT = 50
+FUNCTION = CFUNCTYPE(c_int32, c_void_p)
+"""A kernel's."""
 SHARED: tuple[Engine, ...] = ("autograd-shares", "chain-shares")
 
 
 @pytest.fixture(autouse=True)
 def every_batch_is_worth_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
     """These networks and batches are small, so that the tests are fast."""
-    monkeypatch.setattr(gradients, "MIN_SHARE_MULTIPLY_ADDS", {"float32": 1, "bfloat16": 1})
+    monkeypatch.setattr(data_parallel, "MIN_AUTOGRAD_SHARE", {"float32": 1, "bfloat16": 1})
+    monkeypatch.setattr(data_parallel, "MIN_FUSED_SHARE", 1)
+    monkeypatch.setattr(data_parallel, "MIN_USES_OF_A_WEIGHT", {"float32": 0, "bfloat16": 0})
 
 
 def runtime(threads: int, engine: Engine | None = None) -> Runtime:
@@ -68,9 +80,9 @@ def test_a_step_on_a_gpu_makes_its_dropout_a_function_of_the_seed() -> None:
     given = train_step(1)
     for name, device, seeds in (("deep-cnn", "meta", True), ("deep-cnn", "cpu", False)):
         elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device(device)))
-        assert WholeBatch(network(name), elsewhere, "autograd").seeds_global_rng == seeds
+        assert WholeBatch(network(name), elsewhere).seeds_global_rng == seeds
     elsewhere = replace(given, runtime=replace(given.runtime, device=torch.device("meta")))
-    assert not WholeBatch(network("mlp"), elsewhere, "autograd").seeds_global_rng  # which has none
+    assert not WholeBatch(network("mlp"), elsewhere).seeds_global_rng  # which has none
 
 
 def network(name: str) -> nn.Module:
@@ -92,6 +104,16 @@ def step(
     model.train()
     with make_gradients(model, train_step(threads, engine)) as gradients:
         return gradients(items, transform_parameters, step_seed)
+
+
+@contextmanager
+def make_shares(
+    model: nn.Module, given: TrainStep, engine: Engine = "chain-shares"
+) -> Iterator[DataParallel]:
+    named = replace(given, runtime=replace(given.runtime, engine=engine))
+    with make_gradients(model, named) as shares:
+        assert isinstance(shares, DataParallel)
+        yield shares
 
 
 def gradient(model: nn.Module) -> torch.Tensor:
@@ -146,11 +168,11 @@ def test_every_engine_gives_the_same_bits_each_time(engine: Engine) -> None:
 def test_all_copies_end_a_step_with_the_same_statistics_and_weights(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = ThreadDataParallel(model, train_step(3), engine)
     transform_parameters = sample_parameters(
         Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
     )
-    shares(torch.arange(COUNT), transform_parameters, 0)
+    with make_shares(model, train_step(3), engine) as shares:
+        shares(torch.arange(COUNT), transform_parameters, 0)
     first = shares.replicas[0]
     for replica in shares.replicas[1:]:
         for own, other in zip(first.buffers(), replica.buffers(), strict=True):
@@ -164,7 +186,6 @@ def test_all_copies_end_a_step_with_the_same_statistics_and_weights(engine: Engi
 def test_running_statistics_are_the_mean_of_what_the_shares_saw(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = ThreadDataParallel(model, train_step(2), engine)
     transform_parameters = sample_parameters(
         Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
     )
@@ -172,9 +193,10 @@ def test_running_statistics_are_the_mean_of_what_the_shares_saw(engine: Engine) 
     for items in torch.arange(COUNT).tensor_split(2):
         one = network("glance")
         one.train()
-        make_backward(one, train_step(1), "autograd")(items, transform_parameters, COUNT)
+        AutogradBackward(one, train_step(1))(items, transform_parameters, COUNT)
         alone.append(one.get_buffer("features.2.norm1.running_var"))
-    shares(torch.arange(COUNT), transform_parameters, 0)
+    with make_shares(model, train_step(2), engine) as shares:
+        shares(torch.arange(COUNT), transform_parameters, 0)
     found = model.get_buffer("features.2.norm1.running_var")
     assert torch.allclose(found, (alone[0] + alone[1]) / 2, rtol=1e-5)
 
@@ -183,38 +205,57 @@ def test_running_statistics_are_the_mean_of_what_the_shares_saw(engine: Engine) 
 def test_a_small_batch_is_not_cut_into_crumbs(engine: Engine) -> None:
     model = network("glance")
     model.train()
-    shares = ThreadDataParallel(model, train_step(2), engine)
     transform_parameters = sample_parameters(
         Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
     )
-    shares(torch.arange(2 * MIN_SHARE - 1), transform_parameters, 0)
+    with make_shares(model, train_step(2), engine) as shares:
+        shares(torch.arange(2 * MIN_SHARE - 1), transform_parameters, 0)
     assert shares.replicas[0].get_buffer("features.2.norm1.num_batches_tracked") == 1
     assert shares.replicas[1].get_buffer("features.2.norm1.num_batches_tracked") == 0
 
 
-def test_a_batch_of_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_of_little_work_is_not_shared_by_autograd(monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread is done before two have met: `mlp` on 12x12 pixels takes 170,000 multiply-adds."""
-    monkeypatch.setattr(gradients, "MIN_SHARE_MULTIPLY_ADDS", MIN_SHARE_MULTIPLY_ADDS)
-    shares = ThreadDataParallel(network("mlp"), train_step(2), "autograd-shares")
+    monkeypatch.setattr(data_parallel, "MIN_AUTOGRAD_SHARE", MIN_AUTOGRAD_SHARE)
+    shares = AutogradShares(network("mlp"), train_step(2), 2)
     assert shares.work.multiply_adds == 144 * 256 + 2 * 256 * 256 + 256 * 3
     assert shares.count_shares(32) == 1
     assert shares.count_shares(1024) == 2
     in_bfloat16 = replace(runtime(2), precision="bfloat16")
-    faster = ThreadDataParallel(
-        network("mlp"), replace(train_step(2), runtime=in_bfloat16), "autograd-shares"
-    )
+    faster = AutogradShares(network("mlp"), replace(train_step(2), runtime=in_bfloat16), 2)
     assert (faster.count_shares(1024), faster.count_shares(2400)) == (1, 2)
 
 
-def test_a_batch_of_many_values_is_shared_though_its_products_are_few(
+def test_a_batch_of_many_values_is_shared_by_autograd_though_its_products_are_few(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`sign-cnn` on 12x12 pixels: what stands between its products takes longer than they do."""
-    monkeypatch.setattr(gradients, "MIN_SHARE_MULTIPLY_ADDS", MIN_SHARE_MULTIPLY_ADDS)
+    monkeypatch.setattr(data_parallel, "MIN_AUTOGRAD_SHARE", MIN_AUTOGRAD_SHARE)
     in_bfloat16 = replace(train_step(2), runtime=replace(runtime(2), precision="bfloat16"))
-    shares = ThreadDataParallel(network("sign-cnn"), in_bfloat16, "chain-shares")
+    shares = AutogradShares(network("sign-cnn"), in_bfloat16, 2)
     count = 2 * MIN_SHARE_VALUES // shares.work.values + 1
     assert (shares.count_shares(count - 2), shares.count_shares(count)) == (1, 2)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_fused_batch_that_uses_its_weights_too_little_is_not_shared(
+    monkeypatch: pytest.MonkeyPatch, precision: Precision
+) -> None:
+    """The threads would read each other's weights and gradients for longer than they compute."""
+    monkeypatch.setattr(data_parallel, "MIN_USES_OF_A_WEIGHT", MIN_USES_OF_A_WEIGHT)
+    given = replace(train_step(2), runtime=replace(runtime(2), precision=precision))
+    uses = MIN_USES_OF_A_WEIGHT[precision]
+    with make_shares(network("mlp"), given) as shares:  # each weight once for each image
+        assert (shares.count_shares(2 * uses - 1), shares.count_shares(2 * uses + 3)) == (1, 2)
+
+
+def test_a_fused_batch_of_less_work_than_a_threads_waking_is_not_shared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(data_parallel, "MIN_FUSED_SHARE", MIN_FUSED_SHARE)
+    with make_shares(network("mlp"), train_step(2)) as shares:
+        most = 2 * MIN_FUSED_SHARE // shares.work.multiply_adds
+        assert (shares.count_shares(most), shares.count_shares(most + 1)) == (1, 2)
 
 
 def test_networks_that_shares_would_change_have_their_norms_synchronised() -> None:
@@ -249,18 +290,22 @@ def test_shares_normalise_by_the_statistics_of_the_whole_batch(name: str, thread
 def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm() -> None:
     model = network("sign-cnn")
     model.train()
-    shares = ThreadDataParallel(model, train_step(2), "chain-shares")
-
-    def fail(*_: object) -> Sums:
-        raise MemoryError("no room")
-
-    shares.backward[1] = fail
     transform_parameters = sample_parameters(
         Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
     )
-    with pytest.raises(MemoryError, match="no room"):
-        shares(torch.arange(COUNT), transform_parameters, 0)
-    assert all(buffer.isfinite().all() for buffer in model.buffers())
+    with make_shares(model, train_step(2)) as shares:
+        assert isinstance(shares, FusedShares)
+        share = torch.zeros(COUNT // 2, 1, 12, 12, dtype=torch.uint8)
+        program = shares.networks[1].step_for(share).program
+        failing = next(
+            number for number, (kernel, _) in enumerate(program.calls) if kernel.name == b"norm"
+        )
+        fail = FUNCTION(lambda _: Status.NO_MEMORY)
+        program.finished[failing].kernel = cast(fail, c_void_p)
+        with pytest.raises(MemoryError, match="norm needs more memory than there is"):
+            shares(torch.arange(COUNT), transform_parameters, 0)
+        waiting = next(iter(shares.networks[0].steps.values())).program.execution
+        assert (waiting.status, waiting.done) == (Status.ABANDONED, failing)
     before = deepcopy(network("sign-cnn").state_dict())
     assert all(
         torch.equal(before[name], buffer)
@@ -274,9 +319,9 @@ def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:
     engines = ("chain-shares", "chain", "autograd")
     assert engines_for(model, Augmentation(), runtime(2)) == engines
     with make_gradients(model, train_step(2, "autograd")) as gradients:
-        assert type(gradients.backward).__name__ == "AutogradBackward"
+        assert type(gradients).__name__ == "WholeBatch"
     with make_gradients(model, train_step(2, "autograd-shares")) as gradients:
-        assert type(gradients.backward[0]).__name__ == "FusedBackward"
+        assert type(gradients).__name__ == "FusedShares"
 
 
 def test_mixed_labels_are_left_to_autograd_and_a_gpu_can_replay_what_draws_no_numbers() -> None:
@@ -313,11 +358,11 @@ def test_dropout_is_a_function_of_the_steps_seed(engine: Engine) -> None:
 @pytest.mark.parametrize("engine", SHARED)
 def test_every_share_drops_other_units(engine: Engine) -> None:
     model = network("slides-cnn")
-    shares = ThreadDataParallel(model, train_step(2), engine)
     transform_parameters = sample_parameters(
         Augmentation(), seed=0, epoch=0, count=COUNT, device=CPU
     )
-    shares(torch.arange(COUNT), transform_parameters, 0)
+    with make_shares(model, train_step(2), engine) as shares:
+        shares(torch.arange(COUNT), transform_parameters, 0)
     ones = torch.ones(1000)
     masks = [
         module(ones)

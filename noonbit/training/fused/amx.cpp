@@ -7,14 +7,15 @@
 // computed too but not stored, a tenth of the work. The code calls output positions in the padded
 // image "places".
 //
-// Maps are (N, H, W, C) in memory, weights float32 in any order. amx.py documents each function;
-// arguments are not checked.
+// Maps are (N, H, W, C) in memory, weights float32 in any order. Arguments are not checked.
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <vector>
+
+#include "call.h"
 
 // Filters (f, c, a, b) lie at f * by_filter + c * by_channel + a * by_row + b * by_column.
 struct Convolution {
@@ -432,40 +433,41 @@ void convolve_weights(const bfloat16* x, const bfloat16* dy, float* dweights, fl
     if (dbias) std::copy(bias.begin(), bias.begin() + v.f, dbias);
 }
 
+// Weights, bias or null -> maps, rounded to bfloat16.
+void convolve_forward(const bfloat16* x, const float* weights, const float* bias, bfloat16* y,
+                      const Convolution& v) {
+    convolve(x, weights, bias, y, v, false);
+}
+
+// The output's gradient -> the input's.
+void convolve_back(const bfloat16* dy, const float* weights, bfloat16* dx, const Convolution& v) {
+    convolve(dy, weights, nullptr, dx, v, true);
+}
+
+constexpr Kernel KERNELS[] = {
+    kernel<convolve_forward>("amx_convolution"),
+    kernel<convolve_back>("amx_convolution_back"),
+    kernel<convolve_weights>("amx_convolution_weights"),
+    {},
+};
+
 }  // namespace
 
 extern "C" {
+const Kernel* kernels() { return KERNELS; }
 
 // Asks the system for permission to use tiles; returns whether it is granted.
 int tiles_ready() {
     constexpr long REQUEST_PERMISSION = 0x1023, TILE_DATA = 18;  // arch_prctl's
     return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
 }
-
-void tiles_convolve(const uint16_t* x, const float* weights, const float* bias, uint16_t* y,
-                    const Convolution* v) {
-    convolve(x, weights, bias, y, *v, false);
-}
-
-void tiles_convolve_back(const uint16_t* dy, const float* weights, uint16_t* dx,
-                         const Convolution* v) {
-    convolve(dy, weights, nullptr, dx, *v, true);
-}
-
-void tiles_convolve_weights(const uint16_t* x, const uint16_t* dy, float* dweights, float* dbias,
-                            const Convolution* v) {
-    convolve_weights(x, dy, dweights, dbias, *v);
-}
 }
 
 #else  // another processor
 
 extern "C" {
+const Kernel* kernels() { return nullptr; }
 int tiles_ready() { return 0; }
-void tiles_convolve(const uint16_t*, const float*, const float*, uint16_t*, const Convolution*) {}
-void tiles_convolve_back(const uint16_t*, const float*, uint16_t*, const Convolution*) {}
-void tiles_convolve_weights(const uint16_t*, const uint16_t*, float*, float*, const Convolution*) {
-}
 }
 
 #endif

@@ -1,4 +1,4 @@
-"""Build a fused network from modules, and run one training step of it."""
+"""Build a fused network from modules: several layers that one pass can compute become one."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -6,20 +6,20 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from noonbit.data.preprocess.contract import Contract
 from noonbit.models.dropout import Dropout
 from noonbit.models.glance import Block
 from noonbit.models.layers import FeedforwardNetwork, PadTo
 from noonbit.models.resnet import ConvNorm, PaddedShortcut, Residual
 from noonbit.training.fused import amx
 from noonbit.training.fused.amx_layers import AmxConvolution, AmxDense
+from noonbit.training.fused.arguments import ActivationName
 from noonbit.training.fused.containers import FusedResidual, FusedSequential
 from noonbit.training.fused.first_layer import (
     FusedFirstActivation,
     FusedFirstConvolution,
     FusedPadding,
 )
-from noonbit.training.fused.kernels import ActivationName, Kernels, load
+from noonbit.training.fused.kernels import load
 from noonbit.training.fused.layers import (
     MAX_WINDOW_SIZE,
     FusedBatchNorm,
@@ -31,8 +31,8 @@ from noonbit.training.fused.layers import (
     FusedMean,
     FusedReLU,
     FusedShortcut,
-    empty_maps,
 )
+from noonbit.training.fused.network import FusedNetwork
 
 MAX_FIRST_TAPS = 75
 """Kernel height x width x channels of a first convolution; above it oneDNN is as fast."""
@@ -41,79 +41,6 @@ MAX_TAPS_BESIDE_TILES, MAX_POOLED_WEIGHTS_BESIDE_TILES = 32, 2_000
 and there are so few weights: docs/performance.md, "Matrix tiles stay"."""
 MAX_AMX_WEIGHTS = 2**18
 """Weights of a dense layer; oneDNN, which takes 20 us to start, is faster above it."""
-
-
-class FusedNetwork:
-    """A network of fused layers whose matrix products have one dtype."""
-
-    def __init__(
-        self,
-        layers: FusedSequential,
-        norms: Sequence[FusedBatchNorm],
-        kernels: Kernels,
-        dtype: torch.dtype,
-    ) -> None:
-        """`norms` are the batch norms among the layers, nested ones included."""
-        self.layers, self.norms, self.kernels, self.dtype = layers, norms, kernels, dtype
-        converted = [
-            each for each in layers.compute_parameters if each.value.dtype != each.parameter.dtype
-        ]
-        self.parameters = [each.parameter.data for each in converted]
-        self.values = [each.value for each in converted]
-        self.loss = torch.zeros((), dtype=torch.float64)
-        self.correct = torch.zeros((), dtype=torch.int64)
-        self.mean = self.std = torch.empty(0)
-
-    def set_normalization(self, contract: Contract) -> None:
-        """Normalise images as this contract does, from now on."""
-        self.mean, self.std = (
-            255 * torch.tensor(column, dtype=torch.float32)
-            for column in (contract.mean, contract.std)
-        )
-
-    @torch.no_grad()
-    def backward(
-        self, images: Tensor, labels: Tensor, *, smoothing: float, count: int
-    ) -> tuple[Tensor, Tensor]:
-        """Set the parameters' gradients of the summed loss divided by `count`.
-
-        `images` are uint8 or float32 (B, C, H, W) from 0 to 255, `labels` int64 (B,). Returns the
-        summed loss and the number of correct answers, in tensors that the next step overwrites.
-        """
-        if self.values:
-            torch._foreach_copy_(self.values, self.parameters)
-        logits = self.layers.forward(self.normalise(images))
-        gradient = torch.empty_like(logits)
-        self.kernels.cross_entropy(
-            logits.data_ptr(),
-            labels.data_ptr(),
-            gradient.data_ptr(),
-            *logits.shape,
-            smoothing,
-            1 / count,
-            self.loss.data_ptr(),
-            self.correct.data_ptr(),
-        )
-        self.layers.backward(gradient, needs_input_grad=False)
-        return self.loss, self.correct
-
-    def normalise(self, images: Tensor) -> Tensor:
-        """Normalise as the contract would; channels last, in the dtype of the products."""
-        count, channels, height, width = images.shape
-        images = images.contiguous()
-        result = empty_maps(images, height, width, self.dtype)
-        is_bytes = images.dtype == torch.uint8
-        normalise = self.kernels.normalise_bytes if is_bytes else self.kernels.normalise_floats
-        normalise(
-            images.data_ptr(),
-            result.data_ptr(),
-            count,
-            channels,
-            height * width,
-            self.mean.data_ptr(),
-            self.std.data_ptr(),
-        )
-        return result
 
 
 def build_fused(model: nn.Module, dtype: torch.dtype) -> FusedNetwork | None:
@@ -128,16 +55,21 @@ def build_fused(model: nn.Module, dtype: torch.dtype) -> FusedNetwork | None:
         return None
     if len(model.auxiliary):
         return None
-    kernels = load()
+    kernels = load(dtype)
     if kernels is None:
         return None
-    kernels_of_dtype = kernels[str(dtype).removeprefix("torch.")]
-    builder = FusedBuilder(kernels_of_dtype, dtype)
+    builder = FusedBuilder(dtype, has_amx=kernels.has_amx)
     try:
         layers = builder.build_network(model)
     except UnsupportedLayer:
         return None
-    return FusedNetwork(layers, builder.norms, kernels_of_dtype, dtype)
+    return FusedNetwork(layers, builder.norms, kernels, dtype)
+
+
+def is_dense(tensor: Tensor) -> bool:
+    """Whether the numbers of a tensor fill its memory, in any order, without gaps or repetition."""
+    last = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
+    return last == tensor.numel() - 1
 
 
 class UnsupportedLayer(Exception):
@@ -147,9 +79,8 @@ class UnsupportedLayer(Exception):
 class FusedBuilder:
     """Builds fused layers from modules; layers that one pass can compute become one."""
 
-    def __init__(self, kernels: Kernels, dtype: torch.dtype) -> None:
-        self.kernels, self.dtype = kernels, dtype
-        self.tiles = amx.load() if dtype == torch.bfloat16 else None
+    def __init__(self, dtype: torch.dtype, *, has_amx: bool) -> None:
+        self.dtype, self.has_amx = dtype, has_amx
         self.norms: list[FusedBatchNorm] = []
         self.nothing_is_trainable = True
         """Whether no layer built so far, nested ones included, is trained: if so, the next needs no
@@ -157,6 +88,8 @@ class FusedBuilder:
 
     def build_network(self, network: FeedforwardNetwork) -> FusedSequential:
         """Build features and head. Raises `UnsupportedLayer` for a layer without a fused form."""
+        if not all(is_dense(parameter) for parameter in network.parameters()):
+            raise UnsupportedLayer("a parameter that is a part of another tensor")
         modules = [network.features, network.head]
         for layer in flatten_layers(modules):
             if isinstance(layer, nn.Linear):
@@ -188,11 +121,11 @@ class FusedBuilder:
             case nn.Linear():
                 return self.build_dense(layer)
             case nn.Flatten() if layer.start_dim == 1 and layer.end_dim == -1:
-                return FusedFlatten(self.kernels)
+                return FusedFlatten()
             case nn.ReLU():
-                return FusedReLU(self.kernels, pop_if(layers, Dropout))
+                return FusedReLU(pop_if(layers, Dropout))
             case nn.SiLU() if is_first:
-                return FusedFirstActivation(self.kernels)
+                return FusedFirstActivation()
             case nn.MaxPool2d() | nn.AdaptiveMaxPool2d():
                 return self.build_pool(layer, layers)
             case nn.AdaptiveAvgPool2d() if layer.output_size in (1, (1, 1)):
@@ -220,7 +153,7 @@ class FusedBuilder:
             return False
         has_pool = bool(following) and isinstance(following[0], nn.MaxPool2d)
         has_few_weights = layer.weight.numel() <= MAX_POOLED_WEIGHTS_BESIDE_TILES
-        return not self.tiles or taps <= MAX_TAPS_BESIDE_TILES or (has_pool and has_few_weights)
+        return not self.has_amx or taps <= MAX_TAPS_BESIDE_TILES or (has_pool and has_few_weights)
 
     def build_first_convolution(self, layer: nn.Conv2d, layers: list[nn.Module]) -> FusedLayer:
         """Build the first convolution, with the pool, ReLU and dropout that follow it."""
@@ -229,10 +162,9 @@ class FusedBuilder:
             case nn.MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1) as pool:
                 del layers[0]
                 side, ceil_mode = 2, pool.ceil_mode
-            case _ if self.tiles and layer.out_channels >= amx.CHANNEL_BLOCK // 2:
-                return AmxConvolution(self.tiles, layer)
+            case _ if self.has_amx and layer.out_channels >= amx.CHANNEL_BLOCK // 2:
+                return AmxConvolution(layer)
         return FusedFirstConvolution(
-            self.kernels,
             layer,
             side=side,
             ceil_mode=ceil_mode,
@@ -243,18 +175,18 @@ class FusedBuilder:
     def build_convolution(self, layer: nn.Conv2d) -> FusedLayer:
         """Build any other convolution: on AMX tiles if it fills them."""
         if (
-            self.tiles
+            self.has_amx
             and has_simple_geometry(layer)
             and int(layer.padding[0]) < layer.kernel_size[0]
             and amx.fills_tiles(layer.in_channels, layer.out_channels)
         ):
-            return AmxConvolution(self.tiles, layer)
+            return AmxConvolution(layer)
         return FusedConvolution(layer, self.dtype)
 
     def build_dense(self, layer: nn.Linear) -> FusedLayer:
         """Build a dense layer: on AMX tiles if it is small."""
-        if self.tiles and layer.weight.numel() <= MAX_AMX_WEIGHTS:
-            return AmxDense(self.tiles, layer)
+        if self.has_amx and layer.weight.numel() <= MAX_AMX_WEIGHTS:
+            return AmxDense(layer)
         return FusedDense(layer, self.dtype)
 
     def build_pool(
@@ -274,7 +206,6 @@ class FusedBuilder:
             case _:
                 raise UnsupportedLayer("another pool")
         return FusedMaxPool(
-            self.kernels,
             side=side,
             stride=stride,
             ceil_mode=ceil_mode,
@@ -293,7 +224,7 @@ class FusedBuilder:
             activation = "silu"
         elif not dropout_follows and pop_if(layers, nn.ReLU):
             activation = "relu"
-        self.norms.append(FusedBatchNorm(self.kernels, layer, activation))
+        self.norms.append(FusedBatchNorm(layer, activation))
         return self.norms[-1]
 
 

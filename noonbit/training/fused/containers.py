@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from torch import Tensor
-
 from noonbit.training.fused.layers import FusedBatchNorm, FusedLayer
+from noonbit.training.fused.program import Program, Values
 
 
 class FusedSequential:
@@ -20,20 +19,22 @@ class FusedSequential:
         """The first trainable layer: backward stops there, unless the input's gradient is asked
         for."""
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Run all layers."""
+    def forward(self, program: Program, values: Values) -> Values:
+        """Add all layers."""
         for layer in self.layers:
-            values = layer.forward(values)
+            values = layer.forward(program, values)
         return values
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """See `FusedLayer`."""
-        current: Tensor | None = gradient
+        current: Values | None = gradient
         last = 0 if needs_input_grad else self.first
         for index in range(len(self.layers) - 1, last - 1, -1):
             assert current is not None  # noqa: S101
             current = self.layers[index].backward(
-                current, needs_input_grad=needs_input_grad or index > last
+                program, current, needs_input_grad=needs_input_grad or index > last
             )
         return current if needs_input_grad else None
 
@@ -52,15 +53,21 @@ class FusedResidual:
             *shortcut.compute_parameters,
         ]
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, C, H, W) -> maps of the path's shape."""
-        return self.last.forward(self.path.forward(values), self.shortcut.forward(values))
+        path, shortcut = self.path.forward(program, values), self.shortcut.forward(program, values)
+        return self.last.forward(program, path, shortcut)
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """See `FusedLayer`; the input's gradient is the sum of both branches'."""
-        path_gradient, shortcut_gradient = self.last.backward_both(gradient)
-        from_path = self.path.backward(path_gradient, needs_input_grad=needs_input_grad)
-        from_shortcut = self.shortcut.backward(shortcut_gradient, needs_input_grad=needs_input_grad)
+        path_gradient, shortcut_gradient = self.last.backward_both(program, gradient)
+        from_path = self.path.backward(program, path_gradient, needs_input_grad=needs_input_grad)
+        from_shortcut = self.shortcut.backward(
+            program, shortcut_gradient, needs_input_grad=needs_input_grad
+        )
         if from_path is None or from_shortcut is None:
             return None
-        return from_path.add_(from_shortcut)
+        program.call("add", from_shortcut, from_path, from_path.count)
+        return from_path

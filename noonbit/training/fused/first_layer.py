@@ -1,28 +1,43 @@
 """Fused layers that stand before any trainable layer, and so need no input gradient."""
 
-import ctypes
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from noonbit.models.dropout import Dropout
-from noonbit.training.fused.kernels import ACTIVATIONS, FirstArguments, Kernels, data_pointer
-from noonbit.training.fused.layers import DropoutArguments, ParameterFree, to_channels_last
+from noonbit.training.fused.arguments import (
+    ACTIVATIONS,
+    DropoutArguments,
+    FirstArguments,
+    PaddingArguments,
+)
+from noonbit.training.fused.layers import FusedDropout, ParameterFree
 from noonbit.training.fused.parameter import WeightAndBias
+from noonbit.training.fused.program import Program, Values
 
 
 class FusedPadding(ParameterFree):
     """Zero margins around images that are too small; always the first layer."""
 
     def __init__(self, margins: Sequence[int]) -> None:
+        """`margins` are left, right, top and bottom, as `torch.nn.functional.pad` takes them."""
         self.margins = tuple(margins)
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, C, H, W) -> (N, C, H + top + bottom, W + left + right)."""
-        return to_channels_last(nn.functional.pad(values, self.margins))
+        count, channels, height, width = values.shape
+        left, right, top, bottom = self.margins
+        result = program.empty(
+            (count, channels, height + top + bottom, width + left + right), values.dtype
+        )
+        arguments = PaddingArguments(count, height, width, channels, *self.margins)
+        program.call("pad", values, result, arguments)
+        return result
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """Return None: nothing before it is trained."""
         assert not needs_input_grad, "padding is the first layer"  # noqa: S101
         return None
@@ -37,7 +52,6 @@ class FusedFirstConvolution(WeightAndBias):
 
     def __init__(
         self,
-        kernels: Kernels,
         layer: nn.Conv2d,
         *,
         side: int,
@@ -46,81 +60,58 @@ class FusedFirstConvolution(WeightAndBias):
         dropout: Dropout | None,
     ) -> None:
         super().__init__(layer, torch.float32)
-        self.kernels, self.side, self.ceil_mode = kernels, side, ceil_mode
-        self.rectified = rectified
-        self.dropout = DropoutArguments(dropout)
+        self.side, self.ceil_mode, self.rectified = side, ceil_mode, rectified
+        self.dropout = FusedDropout(dropout)
         self.kernel, self.margin = layer.kernel_size[0], int(layer.padding[0])
-        self.filters = layer.out_channels
-        self.padded = -(-self.filters // kernels.lanes) * kernels.lanes
-        # The kernel's own order: filters last, zeros beyond them. The last row is the bias.
-        taps = (self.kernel, self.kernel, layer.in_channels, self.padded)
-        self.by_taps, self.bias_row = torch.zeros(taps), torch.zeros(self.padded)
-        self.by_taps_gradient, self.bias_gradient = torch.zeros(taps), torch.zeros(self.padded)
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, C, H, W) -> (N, filters, h, w)."""
-        if self.margin:
-            values = to_channels_last(nn.functional.pad(values, (self.margin,) * 4))
         self.values = values
-        count, channels, height, width = values.shape
+        weight = self.weight.value
+        count, channels, *size = values.shape
+        height, width = (length + 2 * self.margin for length in size)
         cut_off = self.side - 1 if self.ceil_mode else 0
         rows, columns = (
             (length - self.kernel + 1 + cut_off) // self.side for length in (height, width)
         )
-        self.geometry = FirstArguments(
-            *(count, height, width, channels, self.filters, self.padded, self.kernel, self.side),
-            *(rows, columns, self.rectified),
+        self.arguments = FirstArguments(
+            *(count, height, width, channels, len(weight), self.kernel, self.margin, self.side),
+            *(rows, columns, self.rectified, *weight.stride()),
         )
-        result = values.new_empty((count, rows, columns, self.filters)).permute(0, 3, 1, 2)
-        self.argmax = torch.empty(result.numel(), dtype=torch.uint8)
-        self.by_taps[..., : self.filters] = self.weight.value.permute(2, 3, 1, 0)
-        if self.bias is not None:
-            self.bias_row[: self.filters] = self.bias.value
-        random_bits = self.dropout.random_bits(result.numel())
-        self.kernels.first(
-            values.data_ptr(),
-            self.by_taps.data_ptr(),
-            self.bias_row.data_ptr(),
-            result.data_ptr(),
-            self.argmax.data_ptr(),
-            ctypes.addressof(self.geometry),
-            data_pointer(random_bits),
-            self.dropout.threshold,
-            self.dropout.scale,
+        result = program.empty((count, len(weight), rows, columns), values.dtype)
+        self.argmax = program.buffer(result.count)
+        dropout = self.dropout.arguments(program, result.count)
+        program.call(
+            "first",
+            *(values, weight, self.bias_value, result, self.argmax, self.arguments, dropout),
         )
         return result
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """Set the gradients of weight and bias; return None, as the input is the images."""
         assert not needs_input_grad, "the first convolution reads the images"  # noqa: S101
-        self.kernels.first_back(
-            gradient.data_ptr(),
-            self.argmax.data_ptr(),
-            self.values.data_ptr(),
-            ctypes.addressof(self.geometry),
-            self.dropout.scale,
-            self.by_taps_gradient.data_ptr(),
-            self.bias_gradient.data_ptr(),
+        program.call(
+            "first_back",
+            *(gradient, self.argmax, self.values, self.arguments, self.dropout.scale),
+            *(self.weight.gradient, None if self.bias is None else self.bias.gradient),
         )
-        self.weight.set_gradient(self.by_taps_gradient[..., : self.filters].permute(3, 2, 0, 1))
-        if self.bias is not None:
-            self.bias.set_gradient(self.bias_gradient[: self.filters])
         return None
 
 
 class FusedFirstActivation(ParameterFree):
     """SiLU with no trainable layer before it, as behind a frozen stem: forward only."""
 
-    def __init__(self, kernels: Kernels) -> None:
-        self.kernels = kernels
-
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """Any shape; in place."""
-        data = values.data_ptr()
-        self.kernels.activate(data, data, values.numel(), ACTIVATIONS["silu"], None, 0, 1.0)
+        dropout = DropoutArguments(None, 0, 1.0)
+        program.call("activate", values, values, values.count, ACTIVATIONS["silu"], dropout)
         return values
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """Return None: nothing before it is trained."""
         assert not needs_input_grad, "no layer before this activation is trained"  # noqa: S101
         return None

@@ -2,17 +2,17 @@
 //
 // Maps are (N, H, W, C), so the innermost loop runs over channels and is vectorised. T is float or
 // bfloat16; sums are float32 within a block and float64 across blocks. A kernel uses one thread:
-// others have other shares of the batch. kernels.py documents each; arguments are not checked.
+// others have other shares of the batch. The list at the end names them; arguments are not checked.
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <condition_variable>
 #include <cstdint>
 #include <cstring>
-#include <mutex>
 #include <type_traits>
 #include <vector>
+
+#include "call.h"
+#include "meeting.h"
 
 namespace {
 
@@ -92,11 +92,13 @@ template <class Work> inline void dispatch_activation(int activation, Work work)
 constexpr int64_t BLOCK = 64;        // channels per pass over a window
 constexpr int64_t ROWS = 128;        // rows summed in float32
 
-// Dropout: a value is kept if its 16 random bits are at least `threshold`.
+// Dropout: a value is kept if its 16 random bits are at least `threshold`. Like all settings it is
+// passed by value and stays in registers; else whatever a loop stores might change it.
 struct Dropout {
     const int16_t* random_bits;  // null without dropout
     int32_t threshold;
     float scale;
+
     float factor(int32_t bits) const { return bits >= threshold ? scale : 0.0f; }
 };
 
@@ -251,10 +253,11 @@ void pool_back(const T* dy, const uint8_t* argmax, T* dx, Window v, float scale)
 
 // The first convolution, over the few channels of images, with its pool, ReLU and dropout. The maps
 // between convolution and pool, the largest of a network, are never written to memory. Weights are
-// float32, (taps x input channels, output channels padded to whole vectors); x is already padded.
+// float32. h and w are those of x with its zero margins, oh and ow those of the output.
 struct First {
-    int64_t n, h, w, c_in, c_out, padded, kernel, side, oh, ow;  // h, w of x; oh, ow of the output
+    int64_t n, h, w, c_in, c_out, kernel, margin, side, oh, ow;
     int32_t relu;
+    int64_t by_filter, by_channel, by_row, by_column;  // the weight's strides, in elements
 };
 
 // The numbers in one register of the processor that this is compiled for. With wider vectors a
@@ -280,11 +283,56 @@ template <class To, class Vector> inline void store(To* to, Vector values) {
     std::memcpy(to, &values, sizeof values);
 }
 
-// Converts one image to float32, so that its values can be multiplied straight from memory.
-template <class T> void widen(const T* x, float* image, int64_t count) {
+template <class T> void widen(const T* x, float* y, int64_t count) {
 #pragma omp simd
-    for (int64_t i = 0; i < count; ++i) image[i] = to_float(x[i]);
+    for (int64_t i = 0; i < count; ++i) y[i] = to_float(x[i]);
 }
+
+template <class T> void narrow(const float* x, T* y, int64_t count) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i) y[i] = from_float<T>(x[i]);
+}
+
+// One image in float32, whose values can be multiplied straight from memory, within zero margins.
+class Image {
+    std::vector<float> values;
+
+  public:
+    explicit Image(const First& f) : values(f.h * f.w * f.c_in) {}
+
+    template <class T> const float* load(const T* images, const First& f, int64_t n) {
+        int64_t rows = f.h - 2 * f.margin, wide = (f.w - 2 * f.margin) * f.c_in;
+        for (int64_t row = 0; row < rows; ++row)
+            widen(images + (n * rows + row) * wide,
+                  values.data() + ((row + f.margin) * f.w + f.margin) * f.c_in, wide);
+        return values.data();
+    }
+};
+
+// Weights in the order in which they are read: taps, channels, then filters, with zeros up to whole
+// vectors; and the biases behind them.
+struct PackedFilters {
+    int64_t taps, padded;
+    std::vector<float> values;
+
+    explicit PackedFilters(const First& f)
+        : taps(f.kernel * f.kernel * f.c_in), padded((f.c_out + LANES - 1) / LANES * LANES),
+          values((taps + 1) * padded) {}
+
+    float* bias() { return values.data() + taps * padded; }
+
+    // Calls `work` with a place in the network's own weight and one in `values`.
+    template <class Work> void for_each(const First& f, Work work) const {
+        int64_t at = 0;
+        for (int64_t row = 0; row < f.kernel; ++row)
+            for (int64_t column = 0; column < f.kernel; ++column)
+                for (int64_t channel = 0; channel < f.c_in; ++channel, at += padded)
+                    for (int64_t filter = 0; filter < f.c_out; ++filter)
+                        work(filter * f.by_filter + channel * f.by_channel + row * f.by_row +
+                                 column * f.by_column,
+                             at + filter);
+    }
+};
 
 // Up to four positions of the convolution that are summed side by side, as a single sum would be
 // limited by the latency of its additions: those of one pool window, or without a pool, neighbours
@@ -315,13 +363,13 @@ struct Positions {
 
 // Calls `work(row, column, output pixel, channel, vectors)` for all groups of positions and vectors
 // of one image; `vectors` is 2 where there are as many, as they share the values of the image.
-template <class Work> void for_each_group(const First& f, Work work) {
+template <class Work> void for_each_group(const First& f, int64_t padded, Work work) {
     for (int64_t row = 0; row < f.oh; ++row)
         for (int64_t column = 0; column < f.ow; column += f.side == 1 ? MAX_POSITIONS : 1) {
             int64_t pixel = row * f.ow + column, c0 = 0;
-            for (; c0 + 2 * LANES <= f.padded; c0 += 2 * LANES)
+            for (; c0 + 2 * LANES <= padded; c0 += 2 * LANES)
                 work(row, column, pixel, c0, std::integral_constant<int, 2>());
-            if (c0 < f.padded) work(row, column, pixel, c0, std::integral_constant<int, 1>());
+            if (c0 < padded) work(row, column, pixel, c0, std::integral_constant<int, 1>());
         }
 }
 
@@ -351,18 +399,18 @@ inline void store_first(const Lanes* sums, const Places* where, int64_t width, c
 
 // V x LANES output channels from c0 on, of one group of positions.
 template <int V, class T>
-void first_group(const float* image, const float* weights, const float* bias, T* y,
-                 uint8_t* argmax, const First& f, const Dropout& dropout, int64_t row,
-                 int64_t column, int64_t out, int64_t c0) {
-    int64_t wide = f.kernel * f.c_in, width = std::min(V * LANES, f.c_out - c0);
+void first_group(const float* image, PackedFilters& filters, T* y, uint8_t* argmax, const First& f,
+                 const Dropout& dropout, int64_t row, int64_t column, int64_t out, int64_t c0) {
+    const int64_t wide = f.kernel * f.c_in, width = std::min(V * LANES, f.c_out - c0);
+    const int64_t padded = filters.padded;
     Positions positions(image, f, row, column);
     positions.with_count([&](auto count) {
         Lanes sum[MAX_POSITIONS][V];
         for (int64_t p = 0; p < count; ++p)
-            for (int v = 0; v < V; ++v) sum[p][v] = load_lanes(bias + c0 + v * LANES);
-        const float* weight = weights + c0;
+            for (int v = 0; v < V; ++v) sum[p][v] = load_lanes(filters.bias() + c0 + v * LANES);
+        const float* weight = filters.values.data() + c0;
         for (int64_t a = 0; a < f.kernel; ++a)
-            for (int64_t b = 0; b < wide; ++b, weight += f.padded)
+            for (int64_t b = 0; b < wide; ++b, weight += padded)
                 for (int64_t p = 0; p < count; ++p)
                     for (int v = 0; v < V; ++v)
                         sum[p][v] +=
@@ -387,14 +435,17 @@ void first_group(const float* image, const float* weights, const float* bias, T*
 
 template <class T>
 void first(const T* x, const float* weights, const float* bias, T* y, uint8_t* argmax,
-           const First& f, Dropout dropout) {
-    int64_t size = f.h * f.w * f.c_in;
-    std::vector<float> image(size);
+           First f, Dropout dropout) {
+    PackedFilters filters(f);
+    filters.for_each(f, [&](int64_t from, int64_t to) { filters.values[to] = weights[from]; });
+    if (bias) std::copy(bias, bias + f.c_out, filters.bias());
+    Image whole(f);
     for (int64_t n = 0; n < f.n; ++n) {
-        widen(x + n * size, image.data(), size);
-        for_each_group(f, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0, auto v) {
-            first_group<decltype(v)::value>(image.data(), weights, bias, y, argmax, f, dropout, row,
-                                            column, (n * f.oh * f.ow + pixel) * f.c_out, c0);
+        const float* image = whole.load(x, f, n);
+        for_each_group(f, filters.padded, [&](int64_t row, int64_t column, int64_t pixel,
+                                              int64_t c0, auto v) {
+            first_group<decltype(v)::value>(image, filters, y, argmax, f, dropout, row, column,
+                                            (n * f.oh * f.ow + pixel) * f.c_out, c0);
         });
     }
 }
@@ -422,9 +473,10 @@ void load_given(const T* given, const uint8_t* where, int64_t width, float scale
 // Adds one group's contribution to the gradients of the weights and biases of V x LANES channels.
 template <int V, class T>
 void first_group_back(const T* given, const uint8_t* where, const float* image, const First& f,
-                      float scale, float* weights, float* bias, int64_t row, int64_t column,
+                      float scale, PackedFilters& filters, int64_t row, int64_t column,
                       int64_t c0) {
-    int64_t wide = f.kernel * f.c_in, width = std::min(V * LANES, f.c_out - c0);
+    const int64_t wide = f.kernel * f.c_in, width = std::min(V * LANES, f.c_out - c0);
+    const int64_t padded = filters.padded;
     Positions positions(image, f, row, column);
     positions.with_count([&](auto count) {
         Lanes d[MAX_POSITIONS][V], whole[V];
@@ -438,14 +490,14 @@ void first_group_back(const T* given, const uint8_t* where, const float* image, 
                 d[p][v] = places[v] == positions.place[p] ? whole[v] : Lanes{};
         }
         for (int v = 0; v < V; ++v) {
-            float* to = bias + c0 + v * LANES;
+            float* to = filters.bias() + c0 + v * LANES;
             Lanes total = load_lanes(to);
             for (int64_t p = 0; p < count; ++p) total += d[p][v];
             store(to, total);
         }
-        float* weight = weights + c0;
+        float* weight = filters.values.data() + c0;
         for (int64_t a = 0; a < f.kernel; ++a)
-            for (int64_t b = 0; b < wide; ++b, weight += f.padded) {
+            for (int64_t b = 0; b < wide; ++b, weight += padded) {
                 Lanes sum[V];
                 for (int v = 0; v < V; ++v) sum[v] = load_lanes(weight + v * LANES);
                 for (int64_t p = 0; p < count; ++p)
@@ -460,24 +512,23 @@ void first_group_back(const T* given, const uint8_t* where, const float* image, 
 template <class T>
 void first_back(const T* dy, const uint8_t* argmax, const T* x, const First& f, float scale,
                 float* dweights, float* dbias) {
-    int64_t taps = f.kernel * f.kernel * f.c_in, count = (taps + 1) * f.padded;
-    int64_t size = f.h * f.w * f.c_in;
-    std::vector<double> all(count, 0.0);
-    std::vector<float> part(count), image(size);
+    PackedFilters part(f);
+    std::vector<double> all(part.values.size());
+    Image whole(f);
     for (int64_t n = 0; n < f.n; ++n) {
-        std::fill(part.begin(), part.end(), 0.0f);
-        widen(x + n * size, image.data(), size);
-        for_each_group(f, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0, auto v) {
+        std::fill(part.values.begin(), part.values.end(), 0.0f);
+        const float* image = whole.load(x, f, n);
+        for_each_group(f, part.padded, [&](int64_t row, int64_t column, int64_t pixel, int64_t c0,
+                                           auto v) {
             int64_t at = (n * f.oh * f.ow + pixel) * f.c_out;
-            first_group_back<decltype(v)::value>(dy + at, argmax + at, image.data(), f, scale,
-                                                 part.data(), part.data() + taps * f.padded, row,
+            first_group_back<decltype(v)::value>(dy + at, argmax + at, image, f, scale, part, row,
                                                  column, c0);
         });
-        for (int64_t k = 0; k < count; ++k) all[k] += part[k];
+        for (size_t k = 0; k < all.size(); ++k) all[k] += part.values[k];
     }
-    int64_t weights = taps * f.padded;
-    for (int64_t k = 0; k < weights; ++k) dweights[k] = float(all[k]);
-    for (int64_t k = weights; k < count; ++k) dbias[k - weights] = float(all[k]);
+    part.for_each(f, [&](int64_t to, int64_t from) { dweights[to] = float(all[from]); });
+    const double* biases = all.data() + part.taps * part.padded;
+    if (dbias) std::copy(biases, biases + f.c_out, dbias);
 }
 
 // Transposes a batch of matrices (n, rows, columns).
@@ -627,55 +678,17 @@ void combine(const T* dz, const T* x, T* dx, int64_t rows, int64_t c, const floa
     }
 }
 
-// Where threads wait for each other. They come at about the same time, so each looks for a moment
-// before it sleeps; one that looked on would take a busy core from the thread it waits for.
-class Meeting {
-    static constexpr int LOOKS = 4000;  // some microseconds
-    std::atomic<int64_t> meetings{0};
-    std::mutex mutex;
-    std::condition_variable changed;
-    int64_t arrived = 0;
-    bool abandoned = false;
-
-  public:
-    // Returns whether all came.
-    bool wait_for_all(int64_t threads) {
-        const int64_t before = meetings.load();
-        {
-            std::lock_guard<std::mutex> lock(mutex);
-            if (abandoned) return false;
-            if (++arrived == threads) {
-                arrived = 0;
-                meetings.store(before + 1);
-                changed.notify_all();
-                return true;
-            }
-        }
-        for (int look = 0; look < LOOKS; ++look)
-            if (meetings.load(std::memory_order_acquire) != before) return true;
-        std::unique_lock<std::mutex> lock(mutex);
-        changed.wait(lock, [&] { return meetings.load() != before || abandoned; });
-        return meetings.load() != before;
-    }
-
-    // For a thread that failed and will not come: nobody waits from now on.
-    void abandon() {
-        std::lock_guard<std::mutex> lock(mutex);
-        abandoned = true;
-        changed.notify_all();
-    }
-};
-
-// Batch norm with residual and activation: act(gamma (x - mean) / std + beta + residual). `saved`
-// holds mean, 1 / std, a and b of each channel for the backward pass.
+// Batch norm with residual and activation: act(gamma (x - mean) / std + beta + residual). The
+// forward pass saves mean, 1 / std, a and b of each channel for the backward pass.
 //
 // Where several threads each have a share of the batch, mean and std are those of the whole batch:
 // every thread writes its statistics into its part of `sums`, and all add them up in one order.
 struct Norm {
-    int64_t rows, c;
+    int64_t c;
     const float *gamma, *beta;
     float epsilon, momentum;
-    float *running_mean, *running_variance, *saved;
+    float *running_mean, *running_variance;
+    int64_t* batches;  // that were used for the running statistics
     int32_t activation;
     int64_t share, shares;
     double *sums;  // of each share: rows, means, variances; then, backward, both gradient sums
@@ -690,9 +703,9 @@ struct Norm {
 
 // From a share's mean and variance to those of the batch, by Chan's formula (1979). Returns whether
 // all shares came.
-inline bool combine_statistics(Norm& n, float* mean, float* variance) {
+inline bool combine_statistics(Norm& n, int64_t rows, float* mean, float* variance) {
     double* own = n.statistics_of(n.share);
-    own[0] = double(n.rows);
+    own[0] = double(rows);
     std::copy(mean, mean + n.c, own + 1);
     std::copy(variance, variance + n.c, own + 1 + n.c);
     if (!n.meeting->wait_for_all(n.shares)) return false;
@@ -724,11 +737,13 @@ inline bool combine_gradients(const Norm& n, std::vector<double>& sums) {
     return true;
 }
 
-template <class T> void norm(const T* x, const T* residual, T* y, Norm& n) {
-    float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
-    statistics(x, n.rows, n.c, mean, inverse);
-    n.batch_rows = double(n.rows);
-    if (n.shares > 1 && !combine_statistics(n, mean, inverse)) return;
+template <class T>
+Status norm(const T* x, const T* residual, T* y, int64_t rows, Norm& n, float* saved) {
+    float *mean = saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
+    ++*n.batches;
+    statistics(x, rows, n.c, mean, inverse);
+    n.batch_rows = double(rows);
+    if (n.shares > 1 && !combine_statistics(n, rows, mean, inverse)) return Status::ABANDONED;
     float unbiased = n.batch_rows > 1 ? float(n.batch_rows) / float(n.batch_rows - 1) : 1.0f;
     for (int64_t k = 0; k < n.c; ++k) {
         float variance = inverse[k];
@@ -738,17 +753,18 @@ template <class T> void norm(const T* x, const T* residual, T* y, Norm& n) {
         a[k] = n.gamma[k] * inverse[k];
         b[k] = n.beta[k] - mean[k] * a[k];
     }
-    Folded folded(n.rows, n.c);
+    Folded folded(rows, n.c);
     scale(x, residual, y, folded.rows, folded.c, folded.repeat(a).data(),
           folded.repeat(b).data(), n.activation);
+    return Status::DONE;
 }
 
 // dx and dz may be the same memory if there is no residual.
 template <class T>
-void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const Norm& n,
-               float* dgamma, float* dbeta) {
-    float *mean = n.saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
-    Folded folded(n.rows, n.c);
+Status norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, int64_t rows,
+                 const Norm& n, const float* saved, float* dgamma, float* dbeta) {
+    const float *mean = saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
+    Folded folded(rows, n.c);
     std::vector<double> all(2 * folded.c);
     scale_back(dy, x, residual, dz, folded.rows, folded.c, folded.repeat(a).data(),
                folded.repeat(b).data(), folded.repeat(mean).data(), n.activation, all.data());
@@ -757,7 +773,7 @@ void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const N
         dbeta[k] = float(sums[k]);
         dgamma[k] = float(sums[n.c + k] * inverse[k]);
     }
-    if (n.shares > 1 && !combine_gradients(n, sums)) return;
+    if (n.shares > 1 && !combine_gradients(n, sums)) return Status::ABANDONED;
     std::vector<float> u(n.c), v(n.c), w(n.c);
     for (int64_t k = 0; k < n.c; ++k) {
         double total = sums[k], along = sums[n.c + k] * inverse[k];
@@ -767,6 +783,85 @@ void norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const N
     }
     combine(dz, x, dx, folded.rows, folded.c, folded.repeat(u.data()).data(),
             folded.repeat(v.data()).data(), folded.repeat(w.data()).data());
+    return Status::DONE;
+}
+
+// Zero margins around images.
+struct Padding {
+    int64_t n, h, w, c, left, right, top, bottom;
+};
+
+template <class T> void pad(const T* x, T* y, const Padding& p) {
+    int64_t wide = p.w * p.c, padded = (p.left + p.w + p.right) * p.c;
+    int64_t height = p.top + p.h + p.bottom;
+    std::memset(static_cast<void*>(y), 0, sizeof(T) * p.n * height * padded);
+    for (int64_t row = 0; row < p.n * p.h; ++row) {
+        int64_t target = row / p.h * height + p.top + row % p.h;
+        std::memcpy(y + target * padded + p.left * p.c, x + row * wide, sizeof(T) * wide);
+    }
+}
+
+// The shortcut without parameters: every stride-th pixel, between zero channels.
+struct Shortcut {
+    int64_t n, h, w, c, stride, before, after;
+
+    // Calls `work` with a pixel of x and one of y.
+    template <class Work> void for_each_pixel(Work work) const {
+        int64_t to = 0;
+        for (int64_t row = 0; row < n * h; ++row)
+            if (row % h % stride == 0)
+                for (int64_t column = 0; column < w; column += stride)
+                    work(row * w + column, to++);
+    }
+};
+
+template <class T> void shortcut(const T* x, T* y, const Shortcut& s) {
+    int64_t wide = s.before + s.c + s.after;
+    s.for_each_pixel([&](int64_t from, int64_t to) {
+        std::fill(y + to * wide, y + (to + 1) * wide, T(0));
+        std::copy(x + from * s.c, x + (from + 1) * s.c, y + to * wide + s.before);
+    });
+}
+
+template <class T> void shortcut_back(const T* dy, T* dx, const Shortcut& s) {
+    int64_t wide = s.before + s.c + s.after;
+    std::memset(static_cast<void*>(dx), 0, sizeof(T) * s.n * s.h * s.w * s.c);
+    s.for_each_pixel([&](int64_t to, int64_t from) {
+        const T* pixel = dy + from * wide + s.before;
+        std::copy(pixel, pixel + s.c, dx + to * s.c);
+    });
+}
+
+template <class T> void add(const T* x, T* sum, int64_t count) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i) sum[i] = from_float<T>(to_float(sum[i]) + to_float(x[i]));
+}
+
+// Sums over rows (rows, c), in float32.
+template <class T> void add_rows(const T* x, float* sums, int64_t rows, int64_t c) {
+    std::vector<double> all(c);
+    sum_rows<1>(rows, c, all.data(), [=](int64_t r, float* part) {
+#pragma omp simd
+        for (int64_t k = 0; k < c; ++k) part[k] += to_float(x[r * c + k]);
+    });
+    std::copy(all.begin(), all.end(), sums);
+}
+
+// Global average pooling: the mean over the pixels (n, pixels, c), and its gradient.
+template <class T> void mean(const T* x, T* y, int64_t n, int64_t pixels, int64_t c) {
+    std::vector<float> sums(c);
+    for (int64_t i = 0; i < n; ++i) {
+        add_rows(x + i * pixels * c, sums.data(), pixels, c);
+        for (int64_t k = 0; k < c; ++k) y[i * c + k] = from_float<T>(sums[k] / pixels);
+    }
+}
+
+template <class T> void mean_back(const T* dy, T* dx, int64_t n, int64_t pixels, int64_t c) {
+    for (int64_t i = 0; i < n; ++i)
+        for (int64_t p = 0; p < pixels; ++p)
+#pragma omp simd
+            for (int64_t k = 0; k < c; ++k)
+                dx[(i * pixels + p) * c + k] = from_float<T>(to_float(dy[i * c + k]) / pixels);
 }
 
 // Cross-entropy, its gradient times `factor`, and the number of correct answers.
@@ -798,66 +893,43 @@ void cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows
     *correct = right;
 }
 
+// All kernels of a type. Maps are (n, h, w, c), `back` kernels give gradients.
+template <class T> constexpr Kernel KERNELS[] = {
+    // Values of the other type.
+    kernel<widen<T>>("widen"),
+    kernel<narrow<T>>("narrow"),
+    // Images (n, c, h, w) -> maps: less each channel's mean, divided by its standard deviation.
+    kernel<normalise<T, uint8_t>>("normalise_bytes"),
+    kernel<normalise<T, float>>("normalise_floats"),
+    kernel<pad<T>>("pad"),
+    // A convolution over the images, with its pool, ReLU and dropout.
+    kernel<first<T>>("first"),
+    kernel<first_back<T>>("first_back"),
+    // An activation, then dropout; backward, ReLU and dropout alone.
+    kernel<activate<T>>("activate"),
+    kernel<rectify_back<T>>("rectify_back"),
+    // The maximum of each window and its position, then optionally ReLU and dropout.
+    kernel<pool<T>>("pool"),
+    kernel<pool_back<T>>("pool_back"),
+    // Batch norm with an optional residual and an activation.
+    kernel<norm<T>>("norm"),
+    kernel<norm_back<T>>("norm_back"),
+    kernel<shortcut<T>>("shortcut"),
+    kernel<shortcut_back<T>>("shortcut_back"),
+    kernel<add<T>>("add"),
+    kernel<mean<T>>("mean"),
+    kernel<mean_back<T>>("mean_back"),
+    // Matrices (n, rows, columns) -> (n, columns, rows).
+    kernel<transpose<T>>("transpose"),
+    kernel<add_rows<T>>("add_rows"),
+    // The loss, the number of correct answers, and the gradient of the logits.
+    kernel<cross_entropy<T>>("cross_entropy"),
+    {},
+};
+
 }  // namespace
 
-#define EXPORT(T, NAME)                                                                            \
-    extern "C" {                                                                                   \
-    void NAME##_normalise_bytes(const uint8_t* x, T* y, int64_t n, int64_t c, int64_t size,        \
-                                const float* mean, const float* std) {                             \
-        normalise(x, y, n, c, size, mean, std);                                                    \
-    }                                                                                              \
-    void NAME##_normalise_floats(const float* x, T* y, int64_t n, int64_t c, int64_t size,         \
-                                 const float* mean, const float* std) {                            \
-        normalise(x, y, n, c, size, mean, std);                                                    \
-    }                                                                                              \
-    void NAME##_activate(const T* x, T* y, int64_t count, int act, const int16_t* random_bits,     \
-                         int threshold, float scale) {                                             \
-        activate(x, y, count, act, Dropout{random_bits, threshold, scale});                        \
-    }                                                                                              \
-    void NAME##_rectify_back(const T* dy, const T* y, T* dx, int64_t count, float scale) {         \
-        rectify_back(dy, y, dx, count, scale);                                                     \
-    }                                                                                              \
-    void NAME##_pool(const T* x, T* y, uint8_t* argmax, const Window* v, int relu,                 \
-                     const int16_t* random_bits, int threshold, float scale) {                     \
-        pool(x, y, argmax, *v, relu, Dropout{random_bits, threshold, scale});                      \
-    }                                                                                              \
-    void NAME##_pool_back(const T* dy, const uint8_t* argmax, T* dx, const Window* v,              \
-                          float scale) {                                                           \
-        pool_back(dy, argmax, dx, *v, scale);                                                      \
-    }                                                                                              \
-    void NAME##_first(const T* x, const float* weights, const float* bias, T* y, uint8_t* argmax,  \
-                      const First* f, const int16_t* random_bits, int threshold, float scale) {    \
-        first(x, weights, bias, y, argmax, *f, Dropout{random_bits, threshold, scale});            \
-    }                                                                                              \
-    void NAME##_first_back(const T* dy, const uint8_t* argmax, const T* x, const First* f,         \
-                           float scale, float* dweights, float* dbias) {                           \
-        first_back(dy, argmax, x, *f, scale, dweights, dbias);                                     \
-    }                                                                                              \
-    void NAME##_transpose(const T* x, T* y, int64_t n, int64_t rows, int64_t columns) {            \
-        transpose(x, y, n, rows, columns);                                                         \
-    }                                                                                              \
-    void NAME##_norm(const T* x, const T* residual, T* y, Norm* n) {                               \
-        norm(x, residual, y, *n);                                                                  \
-    }                                                                                              \
-    void NAME##_norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, const Norm* n, \
-                          float* dgamma, float* dbeta) {                                           \
-        norm_back(dy, x, residual, dz, dx, *n, dgamma, dbeta);                                     \
-    }                                                                                              \
-    void NAME##_cross_entropy(const T* logits, const int64_t* labels, T* back, int64_t rows,       \
-                              int64_t classes, float smoothing, float factor, double* loss,        \
-                              int64_t* correct) {                                                  \
-        cross_entropy(logits, labels, back, rows, classes, smoothing, factor, loss, correct);      \
-    }                                                                                              \
-    }
-
-EXPORT(float, float32)
-EXPORT(bfloat16, bfloat16)
-
-// Output channels of `first` are padded to a multiple of this.
-extern "C" int64_t lanes() { return LANES; }
-
 extern "C" {
-Meeting* new_meeting() { return new Meeting(); }
-void abandon_meeting(Meeting* meeting) { meeting->abandon(); }
-void delete_meeting(Meeting* meeting) { delete meeting; }
+const Kernel* float32_kernels() { return KERNELS<float>; }
+const Kernel* bfloat16_kernels() { return KERNELS<bfloat16>; }
 }

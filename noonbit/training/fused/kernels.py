@@ -1,158 +1,96 @@
-"""The C++ kernels of `kernels.cpp` as Python functions.
+"""The C++ kernels by name, as a program calls them.
 
-kernels = load()                      None without a compiler
-kernels["float32"].pool(...)          pointers and sizes; nothing is checked
+kernels = load(torch.float32)         None without a compiler
+
+Every kernel takes the addresses of its arguments (call.h), so nothing is declared twice: the
+library says which kernels it has, and how each argument is passed.
 """
 
 import ctypes
-from collections.abc import Callable
-from ctypes import Structure, c_double, c_float, c_int32, c_int64, c_void_p
+from collections.abc import Callable, Iterator, Mapping
+from ctypes import POINTER, Structure, Union, c_char_p, c_double, c_int64, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from torch import Tensor
+import torch
 
 from noonbit.system import cpp_extension
+from noonbit.training.fused import amx, operators
 
 SOURCE = Path(__file__).with_name("kernels.cpp")
-
-ActivationName: TypeAlias = Literal["none", "relu", "silu"]
-ACTIVATIONS: dict[ActivationName, int] = {"none": 0, "relu": 1, "silu": 2}
+RUNNER = Path(__file__).with_name("program.cpp")
 
 
-class WindowArguments(Structure):
-    """A pool of side x side windows: maps (n, h, w, c) -> (n, oh, ow, c)."""
+class Value(Union):
+    """An argument of a call."""
 
-    _fields_ = [(name, c_int64) for name in ("n", "h", "w", "c", "side", "stride", "oh", "ow")]
+    _fields_ = [("pointer", c_void_p), ("integer", c_int64), ("number", c_double)]
 
 
-class FirstArguments(Structure):
-    """A convolution over few channels with its pool: (n, h, w, c_in) -> (n, oh, ow, c_out).
+class Kernel(Structure):
+    """A kernel of a library.
 
-    The weights are (kernel, kernel, c_in, padded), where `padded` is c_out rounded up to a multiple
-    of `Kernels.lanes`. `h` and `w` include the margins; `side` is the pool's, 1 without one.
+    `kinds` has a letter for each argument: p for a pointer, i for an integer, n for a number, and v
+    for a `Value` in which the kernel stores something.
     """
 
-    _fields_ = [
-        *((name, c_int64) for name in ("n", "h", "w", "c_in", "c_out", "padded")),
-        ("kernel", c_int64),
-        ("side", c_int64),
-        ("oh", c_int64),
-        ("ow", c_int64),
-        ("relu", c_int32),
-    ]
-
-
-class NormArguments(Structure):
-    """A batch norm over `rows` pixels of `c` channels, and the activation after it.
-
-    With `shares` above 1, these are the rows of one share of a batch, and `sums` and `meeting` are
-    what its threads have in common; see `SynchronisedNorms`.
-    """
-
-    _fields_ = [
-        ("rows", c_int64),
-        ("c", c_int64),
-        ("gamma", c_void_p),
-        ("beta", c_void_p),
-        ("epsilon", c_float),
-        ("momentum", c_float),
-        ("running_mean", c_void_p),
-        ("running_variance", c_void_p),
-        ("saved", c_void_p),
-        ("activation", c_int32),
-        ("share", c_int64),
-        ("shares", c_int64),
-        ("sums", c_void_p),
-        ("meeting", c_void_p),
-        ("batch_rows", c_double),
-    ]
-
-
-Kernel: TypeAlias = Callable[..., None]
-ARGUMENTS = {
-    "normalise_bytes": (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p),
-    "normalise_floats": (c_void_p, c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p),
-    "activate": (c_void_p, c_void_p, c_int64, c_int32, c_void_p, c_int32, c_float),
-    "rectify_back": (c_void_p, c_void_p, c_void_p, c_int64, c_float),
-    "pool": (c_void_p, c_void_p, c_void_p, c_void_p, c_int32, c_void_p, c_int32, c_float),
-    "pool_back": (c_void_p, c_void_p, c_void_p, c_void_p, c_float),
-    "first": (*(c_void_p,) * 7, c_int32, c_float),
-    "first_back": (*(c_void_p,) * 4, c_float, c_void_p, c_void_p),
-    "transpose": (c_void_p, c_void_p, c_int64, c_int64, c_int64),
-    "norm": (c_void_p, c_void_p, c_void_p, c_void_p),
-    "norm_back": (c_void_p,) * 8,
-    "cross_entropy": (
-        *(c_void_p, c_void_p, c_void_p, c_int64, c_int64),
-        *(c_float, c_float, c_void_p, c_void_p),
-    ),
-}
-"""The argument types of each kernel; see kernels.cpp."""
+    _fields_ = [("name", c_char_p), ("kinds", c_char_p), ("call", c_void_p)]
 
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """The kernels for one dtype; all maps are (n, h, w, c) in memory."""
+    """The kernels for one dtype, and how a list of calls runs."""
 
-    normalise_bytes: Kernel
-    """uint8 (n, c, h, w) -> maps: less each channel's mean, divided by its standard deviation."""
-    normalise_floats: Kernel
-    """The same from float32."""
-    activate: Kernel
-    """An activation, then dropout if random bits are given."""
-    rectify_back: Kernel
-    """The backward pass of ReLU and dropout."""
-    pool: Kernel
-    """The maximum of each window and its position, then optionally ReLU and dropout."""
-    pool_back: Kernel
-    first: Kernel
-    """A convolution over the images, with its pool, ReLU and dropout."""
-    first_back: Kernel
-    transpose: Kernel
-    """Matrices (n, rows, columns) -> (n, columns, rows)."""
-    norm: Kernel
-    norm_back: Kernel
-    cross_entropy: Kernel
-    """The loss, the number of correct answers, and the gradient of the logits."""
-    lanes: int
-    """The numbers in one register, to a multiple of which `first` wants its filters padded."""
-    new_meeting: Callable[[], int]
-    """Where threads wait for each other within `norm` and `norm_back`; returns its address."""
-    abandon_meeting: Callable[[int], None]
-    """For a thread that failed: nobody waits there any more."""
-    delete_meeting: Callable[[int], None]
-
-    @classmethod
-    def of(cls, library: ctypes.CDLL, type_name: str) -> "Kernels":
-        """The library's kernels for `float32` or `bfloat16`."""
-        kernels = {}
-        for name, arguments in ARGUMENTS.items():
-            kernel = getattr(library, f"{type_name}_{name}")
-            kernel.argtypes, kernel.restype = arguments, None
-            kernels[name] = kernel
-        library.new_meeting.restype = c_void_p
-        library.abandon_meeting.argtypes = library.delete_meeting.argtypes = (c_void_p,)
-        library.abandon_meeting.restype = library.delete_meeting.restype = None
-        return cls(
-            **kernels,
-            lanes=library.lanes(),
-            new_meeting=library.new_meeting,
-            abandon_meeting=library.abandon_meeting,
-            delete_meeting=library.delete_meeting,
-        )
+    by_name: Mapping[str, Kernel]
+    has_amx: bool
+    runner: ctypes.CDLL
+    """program.cpp: runs a program, or a team of threads with one each."""
+    last_refusal: Callable[[], bytes]
+    """Why PyTorch refused the last call that it refused, if it said so."""
 
 
 @cache
-def load() -> dict[str, Kernels] | None:
-    """Load the kernels by dtype name; None if they are switched off or cannot be compiled."""
-    library = cpp_extension.load(SOURCE)
-    if library is None:
+def load(dtype: torch.dtype) -> Kernels | None:
+    """Load the kernels; None if they are switched off or cannot be compiled, or if PyTorch's own
+    operators are not to be found."""
+    library, runner = cpp_extension.load(SOURCE), load_runner()
+    pytorch = operators.load()
+    if library is None or runner is None or pytorch is None:
         return None
-    return {name: Kernels.of(library, name) for name in ("float32", "bfloat16")}
+    tiles = amx.load() if dtype == torch.bfloat16 else None
+    tables = [library[f"{str(dtype).removeprefix('torch.')}_kernels"], pytorch.kernels]
+    if tiles is not None:
+        tables.append(tiles.kernels)
+    by_name = {each.name.decode(): each for table in tables for each in list_kernels(table)}
+    return Kernels(by_name, tiles is not None, runner, pytorch.last_refusal)
 
 
-def data_pointer(tensor: Tensor | None) -> int | None:
-    """The tensor's address as a kernel takes it; None for no tensor."""
-    return None if tensor is None else tensor.data_ptr()
+def load_runner() -> ctypes.CDLL | None:
+    """Load program.cpp, and declare its functions."""
+    runner = cpp_extension.load(RUNNER)
+    if runner is None:
+        return None
+    for name, arguments, result in (
+        ("run_program", (c_void_p,), None),
+        ("new_team", (c_int64,), c_void_p),
+        ("serve_team", (c_void_p, c_int64), None),
+        ("run_team", (c_void_p, c_void_p, c_int64, c_int64, c_void_p), None),
+        ("end_team", (c_void_p,), None),
+        ("delete_team", (c_void_p,), None),
+        ("new_meeting", (), c_void_p),
+        ("delete_meeting", (c_void_p,), None),
+    ):
+        function = getattr(runner, name)  # which ctypes keeps, other than `runner[name]`
+        function.argtypes, function.restype = arguments, result
+    return runner
+
+
+def list_kernels(table: Callable[[], object]) -> Iterator[Kernel]:
+    """Yield the kernels of a library's table, which ends with one without a name."""
+    table.restype = POINTER(Kernel)  # type: ignore[attr-defined]
+    kernels = table()
+    index = 0
+    while kernels[index].name:  # type: ignore[index]
+        yield kernels[index]  # type: ignore[index]
+        index += 1

@@ -2,30 +2,32 @@
 
     convolution   pool (ReLU, dropout)   ReLU (dropout)   norm (activation)   flatten   dense
 
-A fused layer keeps what its backward pass needs. Values have the dtype of the matrix products;
-parameter gradients are float32, stored in the parameters' `grad`. Maps are (N, C, H, W) with
-channels last in memory. Matrix products and convolutions are PyTorch's; everything else is one pass
-of a kernel.
+The methods compute nothing: they add calls to a program, which computes. A fused layer keeps what
+its backward pass needs. Values have the dtype of the matrix products, parameter gradients are
+float32. Matrix products and convolutions are PyTorch's; everything else is one pass of a kernel.
 """
 
-import ctypes
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from noonbit.models.dropout import Dropout
-from noonbit.training.fused.kernels import (
+from noonbit.training.fused.arguments import (
     ACTIVATIONS,
     ActivationName,
-    Kernels,
+    ConvolutionArguments,
+    DropoutArguments,
     NormArguments,
+    ShortcutArguments,
     WindowArguments,
-    data_pointer,
 )
+from noonbit.training.fused.operators import Layout
 from noonbit.training.fused.parameter import ComputeParameter, WeightAndBias
+from noonbit.training.fused.program import Program, Values
 
 MAX_WINDOW_SIZE = 254
 """Positions in a pool's window: the maximum's is stored in a byte, and 255 means no gradient."""
@@ -38,13 +40,16 @@ class FusedLayer(Protocol):
     def compute_parameters(self) -> Sequence[ComputeParameter]:
         """The parameters of the layer."""
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Return the output, and keep what `backward` needs."""
+    def forward(self, program: Program, values: Values) -> Values:
+        """Add the forward pass and return the output; keep what `backward` needs."""
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
-        """Set the parameters' gradients; return the input's gradient, if `needs_input_grad`.
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
+        """Add the backward pass, which sets the parameters' gradients.
 
-        May overwrite `gradient`, the gradient of the output.
+        Returns the input's gradient, if `needs_input_grad`. May overwrite `gradient`, the gradient
+        of the output.
         """
 
 
@@ -54,28 +59,20 @@ class ParameterFree:
     compute_parameters: Sequence[ComputeParameter] = ()
 
 
-class DropoutArguments:
-    """The kernels' dropout arguments; the random bits are those the `Dropout` would draw itself."""
+class FusedDropout:
+    """Dropout as an argument of a kernel; the random bits are those the layer would draw itself."""
 
     def __init__(self, layer: Dropout | None) -> None:
         self.layer = layer if layer is not None and layer.p > 0 else None
-        self.threshold = 0 if self.layer is None else self.layer.threshold
         self.scale = 1.0 if self.layer is None else self.layer.scale
 
-    def random_bits(self, count: int) -> Tensor | None:
-        """16 random bits for each of `count` values; None without dropout."""
-        return None if self.layer is None else self.layer.random_bits(count)
-
-
-def empty_maps(values: Tensor, height: int, width: int, dtype: torch.dtype | None = None) -> Tensor:
-    """Uninitialised maps of the batch and channels of `values`, channels last in memory."""
-    count, channels = values.shape[:2]
-    return values.new_empty((count, height, width, channels), dtype=dtype).permute(0, 3, 1, 2)
-
-
-def to_channels_last(values: Tensor) -> Tensor:
-    """The same values with channels last in memory; no copy if they already are."""
-    return values.contiguous(memory_format=torch.channels_last)
+    def arguments(self, program: Program, count: int) -> DropoutArguments:
+        """Return the argument for `count` values, for which every run draws anew."""
+        if self.layer is None:
+            return DropoutArguments(None, 0, 1.0)
+        words = self.layer.empty_words(count)
+        program.before(partial(self.layer.draw, words))
+        return DropoutArguments(words.data_ptr(), self.layer.threshold, self.scale)
 
 
 class FusedConvolution(WeightAndBias):
@@ -83,45 +80,57 @@ class FusedConvolution(WeightAndBias):
 
     def __init__(self, layer: nn.Conv2d, dtype: torch.dtype) -> None:
         super().__init__(layer, dtype)
-        self.geometry = (layer.stride, layer.padding, layer.dilation)
-        self.groups = layer.groups
+        self.layer = layer
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, C, H, W) -> (N, filters, h, w)."""
         self.values = values
-        result = torch.conv2d(
-            values,
-            self.weight.value,
-            self.bias_value,
-            *self.geometry,  # type: ignore[arg-type]
-            self.groups,
+        shape = (len(values), self.layer.out_channels, *self.output_size(values))
+        result, owner = program.returned_by_pytorch(shape, values.dtype)
+        program.call(
+            "convolution",
+            *(values, values.layout),
+            *(self.weight.value, Layout.of(self.weight.value)),
+            *(self.bias_value, Layout.of(self.bias_value)),
+            self.arguments(needs_input_grad=False),
+            *(result, result.layout, owner),
         )
-        return to_channels_last(result)
+        return result
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
-        """See `FusedLayer`; one call computes all three gradients."""
-        stride, padding, dilation = self.geometry
-        trains_bias = self.bias is not None and self.bias.requires_grad
-        input_gradient, weight_gradient, bias_gradient = (
-            torch.ops.aten.convolution_backward.default(
-                gradient,
-                self.values,
-                self.weight.value,
-                [len(self.weight.value)] if self.bias is not None else None,
-                stride,
-                padding,
-                dilation,
-                False,
-                (0, 0),
-                self.groups,
-                (needs_input_grad, self.weight.requires_grad, trains_bias),
-            )
+    def output_size(self, values: Values) -> tuple[int, ...]:
+        """Return the height and width of the output, as in the documentation of `nn.Conv2d`."""
+        layer = self.layer
+        return tuple(
+            (values.shape[2 + axis] + 2 * int(layer.padding[axis]) - extent) // stride + 1
+            for axis, stride in enumerate(layer.stride)
+            for extent in [layer.dilation[axis] * (layer.kernel_size[axis] - 1) + 1]
         )
-        if self.weight.requires_grad:
-            self.weight.set_gradient(weight_gradient)
-        if self.bias is not None and trains_bias:
-            self.bias.set_gradient(bias_gradient)
-        return to_channels_last(input_gradient) if needs_input_grad else None
+
+    def arguments(self, *, needs_input_grad: bool) -> ConvolutionArguments:
+        """Return the layer's settings, and the gradients that are wanted."""
+        layer, result = self.layer, ConvolutionArguments(groups=self.layer.groups)
+        result.stride[:], result.dilation[:] = layer.stride, layer.dilation
+        result.padding[:] = [int(padding) for padding in layer.padding]
+        result.wanted[:] = needs_input_grad, self.weight.requires_grad, self.trains_bias
+        return result
+
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
+        """See `FusedLayer`; one call computes all three gradients."""
+        values, bias_gradient = self.values, self.bias.gradient if self.bias is not None else None
+        result, owner = program.returned_by_pytorch(values.shape, values.dtype)
+        program.call(
+            "convolution_back",
+            *(gradient, gradient.layout),
+            *(values, values.layout),
+            *(self.weight.value, Layout.of(self.weight.value)),
+            self.arguments(needs_input_grad=needs_input_grad),
+            *(result, owner),
+            *(self.weight.gradient, Layout.of(self.weight.gradient)),
+            *(bias_gradient, Layout.of(bias_gradient)),
+        )
+        return result if needs_input_grad else None
 
 
 class FusedMaxPool(ParameterFree):
@@ -129,7 +138,6 @@ class FusedMaxPool(ParameterFree):
 
     def __init__(
         self,
-        kernels: Kernels,
         *,
         side: int | None,
         stride: int | None,
@@ -137,30 +145,22 @@ class FusedMaxPool(ParameterFree):
         rectified: bool,
         dropout: Dropout | None,
     ) -> None:
-        self.kernels, self.side, self.stride, self.ceil_mode = kernels, side, stride, ceil_mode
+        self.side, self.stride, self.ceil_mode = side, stride, ceil_mode
         self.rectified = rectified
-        self.dropout = DropoutArguments(dropout)
+        self.dropout = FusedDropout(dropout)
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, C, H, W) -> (N, C, h, w)."""
-        count, channels, height, width = self.shape = values.shape
+        self.values = values
+        count, channels, height, width = values.shape
         side = self.side or max(height, width)  # None: the whole map
         stride = self.stride or side
         rows, columns = (self.count_windows(length, side, stride) for length in (height, width))
         self.window = WindowArguments(count, height, width, channels, side, stride, rows, columns)
-        result = empty_maps(values, rows, columns)
-        self.argmax = torch.empty(result.numel(), dtype=torch.uint8)
-        random_bits = self.dropout.random_bits(result.numel())
-        self.kernels.pool(
-            values.data_ptr(),
-            result.data_ptr(),
-            self.argmax.data_ptr(),
-            ctypes.addressof(self.window),
-            self.rectified,
-            data_pointer(random_bits),
-            self.dropout.threshold,
-            self.dropout.scale,
-        )
+        result = program.empty((count, channels, rows, columns), values.dtype)
+        self.argmax = program.buffer(result.count)
+        dropout = self.dropout.arguments(program, result.count)
+        program.call("pool", values, result, self.argmax, self.window, self.rectified, dropout)
         return result
 
     def count_windows(self, length: int, side: int, stride: int) -> int:
@@ -171,53 +171,40 @@ class FusedMaxPool(ParameterFree):
         count = (math.ceil(steps) if self.ceil_mode else math.floor(steps)) + 1
         return count - 1 if (count - 1) * stride >= length else count
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """Pass the gradient to the position of each maximum, zero elsewhere."""
         if not needs_input_grad:
             return None
-        input_gradient = empty_maps(gradient, *self.shape[2:])
-        self.kernels.pool_back(
-            gradient.data_ptr(),
-            self.argmax.data_ptr(),
-            input_gradient.data_ptr(),
-            ctypes.addressof(self.window),
-            self.dropout.scale,
-        )
-        return input_gradient
+        result = program.empty_like(self.values)
+        program.call("pool_back", gradient, self.argmax, result, self.window, self.dropout.scale)
+        return result
 
 
 class FusedReLU(ParameterFree):
     """ReLU, then optionally dropout."""
 
-    def __init__(self, kernels: Kernels, dropout: Dropout | None) -> None:
-        self.kernels, self.dropout = kernels, DropoutArguments(dropout)
+    def __init__(self, dropout: Dropout | None) -> None:
+        self.dropout = FusedDropout(dropout)
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """Any shape; in place, as no fused layer before it needs its own output again."""
-        random_bits = self.dropout.random_bits(values.numel())
-        self.kernels.activate(
-            values.data_ptr(),
-            values.data_ptr(),
-            values.numel(),
-            ACTIVATIONS["relu"],
-            data_pointer(random_bits),
-            self.dropout.threshold,
-            self.dropout.scale,
-        )
+        dropout = self.dropout.arguments(program, values.count)
+        program.call("activate", values, values, values.count, ACTIVATIONS["relu"], dropout)
         self.result = values
         return values
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """Zero the gradient where the output is zero: the input was negative, or dropped."""
-        if needs_input_grad:
-            self.kernels.rectify_back(
-                gradient.data_ptr(),
-                self.result.data_ptr(),
-                gradient.data_ptr(),
-                gradient.numel(),
-                self.dropout.scale,
-            )
-        return gradient if needs_input_grad else None
+        if not needs_input_grad:
+            return None
+        program.call(
+            "rectify_back", gradient, self.result, gradient, gradient.count, self.dropout.scale
+        )
+        return gradient
 
 
 class FusedBatchNorm:
@@ -226,114 +213,90 @@ class FusedBatchNorm:
     Of a share of a batch, the statistics are those of the share, until it is synchronised.
     """
 
-    def __init__(
-        self, kernels: Kernels, layer: nn.BatchNorm2d, activation: ActivationName = "none"
-    ) -> None:
-        self.kernels, self.layer = kernels, layer
-        self.activation = ACTIVATIONS[activation]
+    def __init__(self, layer: nn.BatchNorm2d, activation: ActivationName = "none") -> None:
+        self.channels = layer.num_features
         self.weight = ComputeParameter(layer.weight, torch.float32)
         self.bias = ComputeParameter(layer.bias, torch.float32)
         self.compute_parameters = (self.weight, self.bias)
-        self.saved = torch.empty(4 * layer.num_features)
-        self.residual: Tensor | None = None
-        self.share, self.shares = 0, 1
-        self.sums: Tensor | None = None
-        self.meeting: int | None = None
+        assert layer.running_mean is not None and layer.running_var is not None  # noqa: S101
+        assert layer.num_batches_tracked is not None  # noqa: S101
+        self.statistics = (layer.running_mean, layer.running_var, layer.num_batches_tracked)
+        """Kept alive, as `arguments` has their addresses."""
+        self.arguments = NormArguments(
+            c=layer.num_features,
+            gamma=layer.weight.data_ptr(),
+            beta=layer.bias.data_ptr(),
+            epsilon=layer.eps,
+            momentum=layer.momentum,
+            running_mean=layer.running_mean.data_ptr(),
+            running_variance=layer.running_var.data_ptr(),
+            batches=layer.num_batches_tracked.data_ptr(),
+            activation=ACTIVATIONS[activation],
+            shares=1,
+        )
 
     def synchronise(self, share: int, sums: Tensor, meeting: int) -> None:
         """Use the statistics of the whole batch; this layer computes share number `share` of it.
 
         `sums` and `meeting` are those of all shares.
         """
-        self.share, self.sums, self.meeting = share, sums, meeting
+        self.sums = sums  # kept alive
+        self.arguments.share, self.arguments.meeting = share, meeting
+        self.arguments.sums = sums.data_ptr()
 
-    def forward(self, values: Tensor, residual: Tensor | None = None) -> Tensor:
+    def forward(self, program: Program, values: Values, residual: Values | None = None) -> Values:
         """(N, C, H, W) and a residual of the same shape -> the same shape."""
-        layer = self.layer
-        assert layer.running_mean is not None and layer.running_var is not None  # noqa: S101
-        assert layer.num_batches_tracked is not None  # noqa: S101
-        layer.num_batches_tracked += 1
         self.values, self.residual = values, residual
-        self.norm = NormArguments(
-            values.numel() // values.shape[1],
-            values.shape[1],
-            layer.weight.data_ptr(),
-            layer.bias.data_ptr(),
-            layer.eps,
-            layer.momentum,
-            layer.running_mean.data_ptr(),
-            layer.running_var.data_ptr(),
-            self.saved.data_ptr(),
-            self.activation,
-            self.share,
-            self.shares,
-            data_pointer(self.sums),
-            self.meeting,
-        )
-        result = empty_maps(values, *values.shape[2:])
-        self.kernels.norm(
-            values.data_ptr(),
-            data_pointer(residual),
-            result.data_ptr(),
-            ctypes.addressof(self.norm),
-        )
+        self.rows = values.count // self.channels
+        self.saved = program.buffer(4 * self.channels * torch.float32.itemsize)
+        result = program.empty_like(values)
+        program.call("norm", values, residual, result, self.rows, self.arguments, self.saved)
         return result
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """See `FusedLayer`; the gradient of the maps alone."""
-        return self.backward_both(gradient)[0]
+        return self.backward_both(program, gradient)[0]
 
-    def backward_both(self, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def backward_both(self, program: Program, gradient: Values) -> tuple[Values, Values]:
         """The gradients of the maps and of the residual; the latter overwrites `gradient`."""
-        maps_gradient = (
-            empty_maps(gradient, *gradient.shape[2:]) if self.residual is not None else gradient
+        maps_gradient = program.empty_like(gradient) if self.residual is not None else gradient
+        program.call(
+            "norm_back",
+            *(gradient, self.values, self.residual, gradient, maps_gradient),
+            *(self.rows, self.arguments, self.saved, self.weight.gradient, self.bias.gradient),
         )
-        self.kernels.norm_back(
-            gradient.data_ptr(),
-            self.values.data_ptr(),
-            data_pointer(self.residual),
-            gradient.data_ptr(),
-            maps_gradient.data_ptr(),
-            ctypes.addressof(self.norm),
-            self.weight.gradient.data_ptr(),
-            self.bias.gradient.data_ptr(),
-        )
-        for parameter in self.compute_parameters:
-            if parameter.requires_grad:
-                parameter.publish_gradient()
         return maps_gradient, gradient
 
 
 class FusedFlatten(ParameterFree):
     """Maps to rows, channel by channel, in the order of `nn.Flatten`."""
 
-    def __init__(self, kernels: Kernels) -> None:
-        self.kernels = kernels
-
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, C, H, W) -> (N, C * H * W); a copy unless C or H * W is 1."""
-        self.shape = values.shape
-        count, channels, *size = self.shape
+        self.values = values
+        count, channels, *size = values.shape
         pixels = math.prod(size)
         self.moves = channels > 1 and pixels > 1  # otherwise both memory orders are the same
         if not self.moves:
-            return values.reshape(count, channels * pixels)
-        rows = values.new_empty((count, channels * pixels))
-        self.kernels.transpose(values.data_ptr(), rows.data_ptr(), count, pixels, channels)
+            return values.reshape((count, channels * pixels))
+        rows = program.empty((count, channels * pixels), values.dtype)
+        program.call("transpose", values, rows, count, pixels, channels)
         return rows
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """Bring the gradient back to channels last."""
         if not needs_input_grad:
             return None
         if not self.moves:
-            return gradient.view(self.shape)
-        count, channels, height, width = self.shape
-        input_gradient = empty_maps(gradient.view(self.shape), height, width)
-        self.kernels.transpose(
-            gradient.data_ptr(), input_gradient.data_ptr(), count, channels, height * width
-        )
-        return input_gradient
+            return gradient.reshape(self.values.shape)
+        count, channels, *size = self.values.shape
+        result = program.empty_like(self.values)
+        program.call("transpose", gradient, result, count, channels, math.prod(size))
+        return result
 
 
 class FusedShortcut(ParameterFree):
@@ -342,47 +305,93 @@ class FusedShortcut(ParameterFree):
     def __init__(self, stride: int, missing: int) -> None:
         self.stride, self.before, self.after = stride, missing // 2, missing - missing // 2
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, C, H, W) -> (N, C + missing, H / stride, W / stride)."""
-        self.shape = values.shape
-        strided = values[:, :, :: self.stride, :: self.stride]
-        padded = nn.functional.pad(strided, (0, 0, 0, 0, self.before, self.after))
-        return to_channels_last(padded)
+        self.values = values
+        count, channels, height, width = values.shape
+        self.arguments = ShortcutArguments(
+            *(count, height, width, channels, self.stride, self.before, self.after)
+        )
+        size = (-(-height // self.stride), -(-width // self.stride))
+        result = program.empty((count, self.before + channels + self.after, *size), values.dtype)
+        program.call("shortcut", values, result, self.arguments)
+        return result
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """Pass the gradient to the pixels that forward read, zero elsewhere."""
-        input_gradient = empty_maps(gradient[:, : self.shape[1]], *self.shape[2:]).zero_()
-        channels = slice(self.before, gradient.shape[1] - self.after)
-        input_gradient[:, :, :: self.stride, :: self.stride] = gradient[:, channels]
-        return input_gradient
+        if not needs_input_grad:
+            return None
+        result = program.empty_like(self.values)
+        program.call("shortcut_back", gradient, result, self.arguments)
+        return result
 
 
 class FusedMean(ParameterFree):
     """Global average pooling."""
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, C, H, W) -> (N, C, 1, 1)."""
-        self.shape = values.shape
-        return values.mean(dim=(2, 3), keepdim=True)
+        self.values = values
+        count, channels, height, width = values.shape
+        result = program.empty((count, channels, 1, 1), values.dtype)
+        program.call("mean", values, result, count, height * width, channels)
+        return result
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """Spread the gradient evenly over the pixels."""
-        per_pixel = gradient / (self.shape[2] * self.shape[3])
-        return to_channels_last(per_pixel.expand(self.shape))
+        if not needs_input_grad:
+            return None
+        count, channels, height, width = self.values.shape
+        result = program.empty_like(self.values)
+        program.call("mean_back", gradient, result, count, height * width, channels)
+        return result
 
 
 class FusedDense(WeightAndBias):
     """A dense layer."""
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, program: Program, values: Values) -> Values:
         """(N, inputs) -> (N, outputs)."""
         self.values = values
-        return nn.functional.linear(values, self.weight.value, self.bias_value)
+        weight, bias = self.weight.value, self.bias_value
+        result = program.empty((len(values), len(weight)), values.dtype)
+        program.call(
+            "matrix_product",
+            *(values, values.layout, weight, Layout.of(weight.t())),
+            *(bias, Layout.of(None if bias is None else bias.expand(result.shape))),
+            *(result, result.layout),
+        )
+        return result
 
-    def backward(self, gradient: Tensor, *, needs_input_grad: bool) -> Tensor | None:
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
         """See `FusedLayer`."""
-        if self.weight.requires_grad:
-            self.weight.set_gradient_product(gradient.t(), self.values)
-        if self.bias is not None and self.bias.requires_grad:
-            self.bias.set_gradient_sum(gradient)
-        return gradient @ self.weight.value if needs_input_grad else None
+        values, weight = self.values, self.weight
+        if weight.requires_grad:
+            target = weight.gradient
+            is_direct = target.dtype == gradient.dtype
+            layout = Layout.make(target.shape, target.stride(), gradient.dtype)
+            product = program.buffer(target.numel() * gradient.dtype.itemsize)
+            program.call(
+                "matrix_product",
+                *(gradient, gradient.transposed_layout, values, values.layout),
+                *(None, Layout.of(None), target if is_direct else product, layout),
+            )
+            if not is_direct:
+                program.call("widen", product, target, target.numel())
+        if self.bias is not None and self.trains_bias:
+            program.call("add_rows", gradient, self.bias.gradient, *gradient.shape)
+        if not needs_input_grad:
+            return None
+        result = program.empty_like(values)
+        program.call(
+            "matrix_product",
+            *(gradient, gradient.layout, weight.value, Layout.of(weight.value)),
+            *(None, Layout.of(None), result, result.layout),
+        )
+        return result

@@ -23,24 +23,6 @@ class ComputeParameter:
         """Whether the parameter is trained."""
         return self.parameter.requires_grad
 
-    def set_gradient(self, gradient: Tensor) -> None:
-        """Copy a gradient of any dtype and memory order."""
-        self.gradient.copy_(gradient)
-        self.publish_gradient()
-
-    def set_gradient_product(self, left: Tensor, right: Tensor) -> None:
-        """Set the gradient to the matrix product; no copy if the dtypes are equal."""
-        if left.dtype == self.gradient.dtype:
-            torch.mm(left, right, out=self.gradient)
-            self.publish_gradient()
-        else:
-            self.set_gradient(left @ right)
-
-    def set_gradient_sum(self, rows: Tensor) -> None:
-        """Set the gradient to the sum of rows (N, length), in float32."""
-        torch.sum(rows, dim=0, dtype=self.gradient.dtype, out=self.gradient)
-        self.publish_gradient()
-
     def publish_gradient(self) -> None:
         """Make `gradient` the parameter's `grad`, where the optimiser reads it."""
         self.parameter.grad = self.gradient
@@ -58,3 +40,8 @@ class WeightAndBias:
     def bias_value(self) -> Tensor | None:
         """The bias in the dtype of the products; None without one."""
         return None if self.bias is None else self.bias.value
+
+    @property
+    def trains_bias(self) -> bool:
+        """Whether there is a bias that is trained."""
+        return self.bias is not None and self.bias.requires_grad

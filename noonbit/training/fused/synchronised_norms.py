@@ -10,36 +10,28 @@ from collections.abc import Sequence
 
 import torch
 
-from noonbit.training.fused.compile import FusedNetwork
+from noonbit.training.fused.network import FusedNetwork
 
 
 class SynchronisedNorms:
     """The batch norms of replicas of one network, each of which takes a share of a batch.
 
-    All shares of a step have to run at the same time, each on a thread of its own.
+    All shares of a step have to run at the same time, each on a thread of its own; if one fails,
+    nobody waits any more, and the running statistics of norms that had not met stay as they were.
     """
 
     def __init__(self, replicas: Sequence[FusedNetwork]) -> None:
-        kernels = replicas[0].kernels
-        self.meeting = kernels.new_meeting()
-        weakref.finalize(self, kernels.delete_meeting, self.meeting)
-        self.abandon_meeting = kernels.abandon_meeting
+        runner = replicas[0].kernels.runner
+        self.meeting = runner.new_meeting()
+        # Not at exit, when a thread may still wait there.
+        weakref.finalize(self, runner.delete_meeting, self.meeting).atexit = False
         self.norms = [norm for replica in replicas for norm in replica.norms]
         for norms in zip(*(replica.norms for replica in replicas), strict=True):
-            sums = torch.empty(
-                len(replicas) * (1 + 4 * norms[0].layer.num_features), dtype=torch.float64
-            )
+            sums = torch.empty(len(replicas) * (1 + 4 * norms[0].channels), dtype=torch.float64)
             for share, norm in enumerate(norms):
                 norm.synchronise(share, sums, self.meeting)
 
     def set_shares(self, shares: int) -> None:
         """Say how many shares the next step has; those of the first so many replicas."""
         for norm in self.norms:
-            norm.shares = shares
-
-    def abandon(self) -> None:
-        """Let the other threads go on when one has failed: the step is lost, and there is no other.
-
-        Running statistics of the norms that had not met stay as they were.
-        """
-        self.abandon_meeting(self.meeting)
+            norm.arguments.shares = shares

@@ -1,6 +1,5 @@
 """noonbit.training.fused: a network's gradient layer by layer, against PyTorch's autograd."""
 
-import ctypes
 from copy import deepcopy
 
 import numpy as np
@@ -19,8 +18,10 @@ from noonbit.system import cpp_extension
 from noonbit.training.fused import FusedNetwork, build_fused, kernels
 from noonbit.training.fused.compile import FusedBuilder, UnsupportedLayer
 from noonbit.training.fused.first_layer import FusedFirstActivation
-from noonbit.training.fused.kernels import Kernels, WindowArguments
+from noonbit.training.fused.kernels import Kernels
 from noonbit.training.fused.layers import FusedBatchNorm, FusedMaxPool, FusedReLU
+from noonbit.training.fused.program import Program
+from tests.helpers.fused_layers import given, run_both, run_forward, taken
 
 CLASSES = 5
 COUNT = 24
@@ -41,11 +42,11 @@ KNOWN = (
 
 
 @pytest.fixture(scope="module")
-def loaded() -> dict[str, Kernels]:
-    found = kernels.load()
-    if found is None:
+def loaded() -> dict[torch.dtype, Kernels]:
+    found = {dtype: kernels.load(dtype) for dtype in (torch.float32, torch.bfloat16)}
+    if None in found.values():
         pytest.skip("no C++ compiler is here")
-    return found
+    return {dtype: each for dtype, each in found.items() if each is not None}
 
 
 def images_and_labels(channels: int, side: int) -> tuple[Tensor, Tensor]:
@@ -117,7 +118,7 @@ def disagreement(ours: Tensor, exact: Tensor) -> float:
     ],
 )
 def test_the_gradient_is_autograds(
-    loaded: dict[str, Kernels], name: str, channels: int, side: int
+    loaded: dict[torch.dtype, Kernels], name: str, channels: int, side: int
 ) -> None:
     model, exact = network(name, channels, side), network(name, channels, side)
     fused = build_fused(model, torch.float32)
@@ -137,7 +138,7 @@ def test_the_gradient_is_autograds(
 
 
 @pytest.mark.parametrize("name", ["mlp", "deep-cnn", "sign-cnn", "glimpse", "resnet20"])
-def test_bfloat16_points_the_same_way(loaded: dict[str, Kernels], name: str) -> None:
+def test_bfloat16_points_the_same_way(loaded: dict[torch.dtype, Kernels], name: str) -> None:
     model, exact = network(name, 3, 32), network(name, 3, 32)
     fused = build_fused(model, torch.bfloat16)
     assert fused is not None
@@ -150,7 +151,7 @@ def test_bfloat16_points_the_same_way(loaded: dict[str, Kernels], name: str) -> 
     assert F.cosine_similarity(ours, theirs, dim=0) > 0.98
 
 
-def test_a_fused_network_reads_the_current_weights(loaded: dict[str, Kernels]) -> None:
+def test_a_fused_network_reads_the_current_weights(loaded: dict[torch.dtype, Kernels]) -> None:
     model = network("cnn", 1, 28)
     fused = build_fused(model, torch.bfloat16)
     assert fused is not None
@@ -164,7 +165,7 @@ def test_a_fused_network_reads_the_current_weights(loaded: dict[str, Kernels]) -
 
 
 def test_a_narrow_convolution_inside_a_block_is_not_mistaken_for_the_first(
-    loaded: dict[str, Kernels],
+    loaded: dict[torch.dtype, Kernels],
 ) -> None:
     path = nn.Sequential(ConvNorm(2, 2, 3), nn.ReLU(), ConvNorm(2, 2, 3))
     features = nn.Sequential(nn.Conv2d(1, 2, 3), Residual(path, nn.Identity()))
@@ -183,7 +184,7 @@ def test_a_narrow_convolution_inside_a_block_is_not_mistaken_for_the_first(
 
 
 def test_a_network_with_an_unsupported_layer_has_no_fused_form(
-    loaded: dict[str, Kernels],
+    loaded: dict[torch.dtype, Kernels],
 ) -> None:
     def of(*layers: nn.Module) -> FusedNetwork | None:
         head = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
@@ -206,6 +207,24 @@ def test_a_network_with_an_unsupported_layer_has_no_fused_form(
     assert build_fused(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), torch.float32) is None
 
 
+def test_a_weight_that_is_a_part_of_another_tensor_has_no_fused_form(
+    loaded: dict[torch.dtype, Kernels],
+) -> None:
+    """Kernels read and write whole weights in the order of memory."""
+
+    def of(weight: Tensor) -> FusedNetwork | None:
+        layer = nn.Linear(4, 2)
+        layer.weight = nn.Parameter(weight)
+        head = nn.Sequential(nn.Flatten(), layer)
+        return build_fused(FeedforwardNetwork(nn.Sequential(nn.Identity()), head), torch.float32)
+
+    whole = torch.randn(8, 8)
+    assert of(whole[:2, :4].contiguous()) is not None
+    assert of(whole[:4, :2].t().contiguous().t().t()) is not None
+    assert of(whole[:2, :4]) is None
+    assert of(torch.randn(2, 1).expand(2, 4)) is None
+
+
 def test_a_dense_layer_on_maps_has_no_fused_form() -> None:
     convolution, dense = nn.Conv2d(1, 2, 3), nn.Linear(6, 6)
     head = nn.Sequential(nn.Flatten(), nn.Linear(2 * 6 * 6, 3))
@@ -216,11 +235,11 @@ def test_a_dense_layer_on_maps_has_no_fused_form() -> None:
 
 
 def test_a_network_whose_first_layer_is_dense_has_no_fused_form(
-    loaded: dict[str, Kernels],
+    loaded: dict[torch.dtype, Kernels],
 ) -> None:
     layers = (nn.Identity(), nn.Linear(4, 3), nn.ReLU())
     model = FeedforwardNetwork(nn.Sequential(*layers), nn.Sequential(nn.Linear(3, 2)))
-    builder = FusedBuilder(loaded["float32"], torch.float32)
+    builder = FusedBuilder(torch.float32, has_amx=False)
     with pytest.raises(UnsupportedLayer, match="before they are flattened"):
         builder.build_network(model)
     assert build_fused(model, torch.float32) is None
@@ -235,7 +254,7 @@ def test_a_network_whose_first_layer_is_dense_has_no_fused_form(
     ("side", "stride", "ceil_mode"), [(2, 2, True), (2, 2, False), (2, 3, True)]
 )
 def test_pooling_is_pytorchs(
-    loaded: dict[str, Kernels],
+    loaded: dict[torch.dtype, Kernels],
     dtype: torch.dtype,
     channels: int,
     side: int,
@@ -245,59 +264,51 @@ def test_pooling_is_pytorchs(
     torch.manual_seed(0)
     values = torch.randn(3, channels, 7, 9).to(dtype).contiguous(memory_format=torch.channels_last)
     fused = FusedMaxPool(
-        loaded[str(dtype).removeprefix("torch.")],
-        side=side,
-        stride=stride,
-        ceil_mode=ceil_mode,
-        rectified=True,
-        dropout=None,
+        side=side, stride=stride, ceil_mode=ceil_mode, rectified=True, dropout=None
     )
     theirs = values.clone().requires_grad_()
     expected = F.relu(F.max_pool2d(theirs, side, stride, ceil_mode=ceil_mode))
-    ours = fused.forward(values)
-    assert torch.equal(ours, expected)
     gradient = torch.randn(expected.shape).to(dtype)
     expected.backward(gradient)
-    given = gradient.contiguous(memory_format=torch.channels_last)
-    back = fused.backward(given, needs_input_grad=True)
-    assert back is not None and theirs.grad is not None
+    ours, back = run_both(loaded[dtype], fused, values, gradient)
+    assert torch.equal(ours, expected)
+    assert theirs.grad is not None
     assert torch.equal(back, theirs.grad)
 
 
-def test_nan_is_propagated(loaded: dict[str, Kernels]) -> None:
+def test_nan_is_propagated(loaded: dict[torch.dtype, Kernels]) -> None:
     values = torch.ones(1, 20, 2, 2).contiguous(memory_format=torch.channels_last)
     values[0, 3, 1, 0] = torch.nan
-    pool = FusedMaxPool(
-        loaded["float32"], side=2, stride=2, ceil_mode=False, rectified=True, dropout=None
-    )
-    assert pool.forward(values).flatten().isnan().nonzero().tolist() == [[3]]
-    assert FusedReLU(loaded["float32"], None).forward(values.clone()).isnan().sum() == 1
-    small = values.to(torch.bfloat16)
-    assert FusedReLU(loaded["bfloat16"], None).forward(small).isnan().sum() == 1
+    pool = FusedMaxPool(side=2, stride=2, ceil_mode=False, rectified=True, dropout=None)
+    pooled = run_forward(loaded[torch.float32], pool, values)
+    assert pooled.flatten().isnan().nonzero().tolist() == [[3]]
+    for dtype, kernels_of_dtype in loaded.items():
+        rectified = run_forward(kernels_of_dtype, FusedReLU(None), values.to(dtype))
+        assert rectified.isnan().sum() == 1
 
 
 @pytest.mark.parametrize("rate", [0.25, 0.5, 1.0])
-def test_dropout_keeps_what_the_layer_would_keep(loaded: dict[str, Kernels], rate: float) -> None:
+def test_dropout_keeps_what_the_layer_would_keep(
+    loaded: dict[torch.dtype, Kernels], rate: float
+) -> None:
     layer = Dropout(rate).train()
     values = torch.randn(4, 6, 5, 5).contiguous(memory_format=torch.channels_last)
     layer.seed(3)
     expected = layer(F.relu(values))
     layer.seed(3)
-    fused = FusedReLU(loaded["float32"], layer)
-    assert torch.allclose(fused.forward(values.clone()), expected)
-    layer.seed(3)
-    pool = FusedMaxPool(
-        loaded["float32"], side=1, stride=1, ceil_mode=False, rectified=True, dropout=layer
-    )
-    assert torch.allclose(pool.forward(values), expected)
-    back = pool.backward(torch.ones_like(values), needs_input_grad=True)
-    assert back is not None
     scale = 0.0 if rate == 1 else 1 / (1 - rate)
-    assert torch.allclose(back, (expected > 0) * scale)
+    pool = FusedMaxPool(side=1, stride=1, ceil_mode=False, rectified=True, dropout=layer)
+    for fused in (FusedReLU(layer), pool):
+        layer.seed(3)
+        ours, back = run_both(loaded[torch.float32], fused, values, torch.ones_like(values))
+        assert torch.allclose(ours, expected)
+        assert torch.allclose(back, (expected > 0) * scale)
 
 
 @pytest.mark.parametrize("activation", ["none", "relu", "silu"])
-def test_norm_with_a_residual_is_pytorchs(loaded: dict[str, Kernels], activation: str) -> None:
+def test_norm_with_a_residual_is_pytorchs(
+    loaded: dict[torch.dtype, Kernels], activation: str
+) -> None:
     torch.manual_seed(0)
     layer = nn.BatchNorm2d(10)
     nn.init.normal_(layer.weight)
@@ -310,62 +321,71 @@ def test_norm_with_a_residual_is_pytorchs(loaded: dict[str, Kernels], activation
     theirs = [each.double().requires_grad_() for each in (values, residual)]
     act = {"none": nn.Identity(), "relu": nn.ReLU(), "silu": nn.SiLU()}[activation]
     expected = act(exact(theirs[0]) + theirs[1])
-    fused = FusedBatchNorm(loaded["float32"], layer, activation)  # type: ignore[arg-type]
-    assert torch.allclose(fused.forward(values, residual).double(), expected, atol=1e-5)
-    gradient = torch.randn(expected.shape).contiguous(memory_format=torch.channels_last)
+    gradient = torch.randn(expected.shape)
     expected.backward(gradient.double())
-    back, beside = fused.backward_both(gradient)
+    fused = FusedBatchNorm(layer, activation)  # type: ignore[arg-type]
+    program = Program(loaded[torch.float32])
+    normed = fused.forward(program, given(program, values), given(program, residual))
+    result = taken(program, normed)
+    gradients = fused.backward_both(program, given(program, gradient))
+    back, beside = (taken(program, each) for each in gradients)
+    program.finish()
+    program.run()
+    assert torch.allclose(result.double(), expected, atol=1e-5)
     for ours, their in zip((back, beside), theirs, strict=True):
         assert their.grad is not None
         assert disagreement(ours, their.grad) < 1e-5
-    assert layer.weight.grad is not None and exact.weight.grad is not None
-    assert disagreement(layer.weight.grad, exact.weight.grad) < 1e-5
+    assert exact.weight.grad is not None
+    assert disagreement(fused.weight.gradient, exact.weight.grad) < 1e-5
     assert torch.allclose(layer.running_var.double(), exact.running_var)  # type: ignore[union-attr]
 
 
-def test_the_exponential_is_exact_to_seven_digits(loaded: dict[str, Kernels]) -> None:
+def test_the_exponential_is_exact_to_seven_digits(loaded: dict[torch.dtype, Kernels]) -> None:
     values = torch.linspace(-90, 90, 100_001)
     expected = F.silu(values.double())
-    ours = FusedFirstActivation(loaded["float32"]).forward(values.clone()).double()
+    rows = values.view(1, -1)
+    ours = run_forward(loaded[torch.float32], FusedFirstActivation(), rows).view(-1).double()
     # Below -60 the sigmoid stays at 9e-27.
     assert torch.allclose(ours, expected, rtol=1e-6, atol=1e-24)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_the_loss_is_pytorchs(loaded: dict[str, Kernels], smoothing: float) -> None:
+def test_the_loss_is_pytorchs(loaded: dict[torch.dtype, Kernels], smoothing: float) -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(9, CLASSES) * 30, torch.randint(0, CLASSES, (9,))
     theirs = logits.clone().requires_grad_()
     expected = F.cross_entropy(theirs, labels, label_smoothing=smoothing, reduction="sum")
     (expected / 4).backward()
     back = torch.empty_like(logits)
-    loss, correct = ctypes.c_double(), ctypes.c_int64()
-    loaded["float32"].cross_entropy(
-        logits.data_ptr(),
-        labels.data_ptr(),
-        back.data_ptr(),
-        *logits.shape,
-        smoothing,
-        1 / 4,
-        ctypes.addressof(loss),
-        ctypes.addressof(correct),
+    loss, correct = torch.empty((), dtype=torch.float64), torch.empty((), dtype=torch.int64)
+    program = Program(loaded[torch.float32])
+    program.call(
+        "cross_entropy", logits, labels, back, *logits.shape, smoothing, 1 / 4, loss, correct
     )
-    assert loss.value == pytest.approx(expected.item(), rel=1e-6)
-    assert correct.value == (logits.argmax(dim=1) == labels).sum()
+    program.finish()
+    program.run()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    assert correct.item() == (logits.argmax(dim=1) == labels).sum()
     assert theirs.grad is not None
     assert torch.allclose(back, theirs.grad, atol=1e-7)
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
 def test_images_are_normalised_as_the_contract_says(
-    loaded: dict[str, Kernels], dtype: torch.dtype
+    loaded: dict[torch.dtype, Kernels], dtype: torch.dtype
 ) -> None:
     fused = build_fused(network("cnn", 3, 32), torch.float32)
     assert fused is not None
     images = images_and_labels(3, 32)[0].to(dtype)
     contract = contract_of(3, 32)
     fused.set_normalization(contract)
-    assert torch.equal(fused.normalise(images), contract.normalise(images))
+    program = Program(fused.kernels)
+    source = program.input()
+    source.point_to(images)
+    result = taken(program, fused.normalise(program, source, images.shape, dtype))
+    program.finish()
+    program.run()
+    assert torch.equal(result, contract.normalise(images))
 
 
 def test_without_kernels_there_is_no_fused_form(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,15 +398,13 @@ def test_without_kernels_there_is_no_fused_form(monkeypatch: pytest.MonkeyPatch)
     cpp_extension.load.cache_clear()
 
 
-def test_windows_are_counted_as_pytorch_counts_them(loaded: dict[str, Kernels]) -> None:
-    assert ctypes.sizeof(WindowArguments) == 64
+def test_windows_are_counted_as_pytorch_counts_them() -> None:
     for ceil_mode in (False, True):
         for length in range(2, 12):
             for side, stride in ((2, 2), (2, 3), (3, 3), (3, 5)):
                 if length < side:
                     continue
                 fused = FusedMaxPool(
-                    loaded["float32"],
                     side=side,
                     stride=stride,
                     ceil_mode=ceil_mode,
