@@ -105,20 +105,14 @@ class Runtime:
         # `Module.to` accepts a memory format, which its annotations omit.
         return model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
-    def map_threads(
-        self,
-        work: Callable[[Piece], Result],
-        pieces: Sequence[Piece],
-        *,
-        on_failure: Callable[[], None] = lambda: None,
-    ) -> list[Result]:
+    def map_threads(self, work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
         """Call `work` on every piece, on up to `threads` threads; return the results in order.
 
         See `map_on_threads`. On a GPU, no threads are used.
         """
         if self.device.type != "cpu":
             return [work(piece) for piece in pieces]
-        return map_on_threads(work, pieces, self.threads, on_failure=on_failure)
+        return map_on_threads(work, pieces, self.threads)
 
     @contextmanager
     def own_stream(self) -> Iterator[None]:
@@ -137,19 +131,13 @@ class Runtime:
 
 
 def map_on_threads(
-    work: Callable[[Piece], Result],
-    pieces: Sequence[Piece],
-    threads: int,
-    *,
-    on_failure: Callable[[], None] = lambda: None,
+    work: Callable[[Piece], Result], pieces: Sequence[Piece], threads: int
 ) -> list[Result]:
     """Call `work` on every piece, on up to `threads` threads; return the results in order.
 
     Whichever thread is free takes the next piece, the calling one too. So where there are more
-    pieces than threads, one whose core does something else delays the end by a piece at most; where
-    there are no more, each may have to wait for the others (`SynchronisedNorms`). Then `on_failure`
-    has to end that wait: it is called when a piece has failed, or the calling thread was
-    interrupted. PyTorch's operators use one thread inside, so results do not depend on `threads`.
+    pieces than threads, one whose core does something else delays the end by a piece at most.
+    PyTorch's operators use one thread inside, so results do not depend on `threads`.
     """
     if threads == 1 or len(pieces) == 1:
         with set_operator_threads(1):
@@ -166,12 +154,8 @@ def map_on_threads(
                     return
                 results[number] = work(piece)
         except BaseException:
-            stop()
+            left.clear()
             raise
-
-    def stop() -> None:
-        left.clear()
-        on_failure()
 
     running: list[Future[None]] = []
     try:
@@ -180,7 +164,7 @@ def map_on_threads(
         with set_operator_threads(1):
             take_pieces()
     except BaseException:
-        stop()
+        left.clear()
         raise
     finally:
         running = [each for each in running if not each.cancel()]  # those that came to work

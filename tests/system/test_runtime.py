@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from noonbit.errors import UsageError
-from noonbit.system import hardware, runtime
+from noonbit.system import hardware
 from noonbit.system.runtime import Runtime, list_devices
 from noonbit.system.seeding import derive_seed
 
@@ -159,34 +159,3 @@ def test_a_piece_that_fails_ends_the_work_of_all_threads():
     assert started.map_threads(lambda piece: piece, range(3)) == [0, 1, 2]
     assert 3 in begun
     assert len(begun) < 500
-
-
-def test_a_piece_that_waits_for_one_that_failed_is_let_go():
-    started = Runtime.start(device="cpu", threads=2, precision="float32")
-    let_go = threading.Event()
-
-    def work(piece):
-        if piece == 0:
-            assert let_go.wait(timeout=60)
-        else:
-            raise ArithmeticError("one")
-
-    with pytest.raises(ArithmeticError, match="one"):
-        started.map_threads(work, range(2), on_failure=let_go.set)
-
-
-def test_an_interrupt_before_the_first_piece_lets_the_other_threads_go(monkeypatch):
-    started = Runtime.start(device="cpu", threads=2, precision="float32")
-    let_go, begun = threading.Event(), threading.Event()
-
-    def work(piece):
-        begun.set()
-        assert let_go.wait(timeout=60)
-
-    def interrupt(threads):
-        assert begun.wait(timeout=60)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(runtime, "set_operator_threads", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        started.map_threads(work, range(2), on_failure=let_go.set)
