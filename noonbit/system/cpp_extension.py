@@ -86,8 +86,8 @@ def describe_missing() -> str | None:
         return None
     return (
         "noonbit's compiled loops are not here: this installation brought none for this processor, "
-        "and there is no C++ compiler. Everything works; `cnn` and `mlp` took 1.2 and 1.3 times as "
-        "long to train in float32 where that was measured, and 2 and 1.4 times in bfloat16. A "
+        "and there is no C++ compiler. Everything works; `cnn` and `mlp` took 1.6 and 1.4 times as "
+        "long to train in float32 where that was measured, and 2.6 and 1.9 times in bfloat16. A "
         "wheel for this platform, or g++ or clang, brings them."
     )
 
