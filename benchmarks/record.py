@@ -4,7 +4,7 @@ import json
 import platform
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,22 @@ def precisions() -> list[str]:
     return ["float32", "bfloat16"] if cpu_has_native_bfloat16() else ["float32"]
 
 
-def measured_peak(threads: int) -> dict[str, float]:
-    """GFLOP/s of a large matrix product in each number format: the fastest of a few turns."""
+def measured_peak(
+    threads: int, precisions: Sequence[str], environment: Mapping[str, str]
+) -> dict[str, float]:
+    """GFLOP/s of a large matrix product in each number format: the fastest of a few turns.
+
+    Measured with the environment variables of those that are compared with it, which may limit the
+    processor's instructions.
+    """
     products = [
-        Contestant(name, "benchmarks.record:matrix_products", {"precision": name})
-        for name in precisions()
+        Contestant(
+            name,
+            "benchmarks.record:matrix_products",
+            {"precision": name},
+            environment=environment,
+        )
+        for name in precisions
     ]
     measured = side_by_side(products, rounds=PEAK_ROUNDS, seconds=PEAK_SECONDS, threads=threads)
     return {name: max(each.speeds) / 1e9 for name, each in measured.items()}

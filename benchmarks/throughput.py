@@ -67,7 +67,8 @@ def throughput(
             )
     threads = threads or usable_cpus()
     with conditions.neighbours(threads):
-        peak, line = measured_peak(threads), ""
+        peak = measured_peak(threads, conditions.precisions, conditions.environment)
+        line = ""
         result: dict[str, Any] = {
             "benchmark": "throughput",
             **facts(threads=threads, rounds=rounds, seconds=seconds),

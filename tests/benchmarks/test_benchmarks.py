@@ -16,6 +16,7 @@ from paths import PROJECT
 from tiny_contestants import counting, failing
 
 from benchmarks import conditions as measuring
+from benchmarks import record
 from benchmarks.against_pytorch import Comparison, compare
 from benchmarks.conditions import Conditions
 from benchmarks.guard import require
@@ -236,6 +237,24 @@ def test_pytorch_uses_no_newer_instructions_than_it_may() -> None:
         [sys.executable, *capability], env={**os.environ, **environment}, capture_output=True
     )
     assert told.stdout.strip() == b"AVX2"
+
+
+def test_the_peak_is_measured_with_the_instructions_of_those_that_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if "x86-64-v3" not in x86_64_levels():
+        pytest.skip("needs a processor with AVX2")
+    limited = Conditions("avx2")
+    seen = {}
+
+    def measure(contestants: list[Contestant], **turns: object) -> dict[str, Measured]:
+        for each in contestants:
+            seen[each.name] = each.environment
+        return {each.name: Measured({}, [2e9, 3e9]) for each in contestants}
+
+    monkeypatch.setattr(record, "side_by_side", measure)
+    assert record.measured_peak(2, limited.precisions, limited.environment) == {"float32": 3.0}
+    assert seen == {"float32": limited.environment}
 
 
 def test_busy_neighbours_spin_until_the_measurement_is_over() -> None:
