@@ -13,7 +13,7 @@ from torch import nn
 from noonbit.data.preprocess.contract import Contract
 from noonbit.data.preprocess.images import ImagePreprocessor
 from noonbit.models.catalogue import build
-from noonbit.training.fused import build_fused, kernels
+from noonbit.training.fused import build_fused, kernels, operators
 from noonbit.training.fused.arguments import WindowArguments
 from noonbit.training.fused.kernels import Kernels
 from noonbit.training.fused.layers import (
@@ -223,6 +223,44 @@ def test_what_pytorch_refuses_is_said_in_its_words_and_nothing_is_kept(loaded: K
     with pytest.raises(RuntimeError, match="refused a matrix_product. .*2x3 and 4x5"):
         program.run()
     assert [owner.pointer for _, owner in program.returned] == [None]
+
+
+def test_without_one_of_pytorchs_functions_there_are_no_operators(
+    loaded: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert operators.load() is not None
+    monkeypatch.setattr(operators, "FUNCTIONS", (*operators.FUNCTIONS, "aoti_torch_nothing"))
+    assert operators.load() is None
+
+
+def test_an_older_pytorch_refuses_without_words(
+    loaded: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Older:
+        """PyTorch without the function that says why another failed, as up to 2.9."""
+
+        def __getattr__(self, name: str) -> object:
+            if name == operators.LAST_ERROR:
+                raise AttributeError(name)
+            return getattr(pytorch, name)
+
+    pytorch = operators.find_pytorch()
+    left, right, result = torch.rand(2, 3), torch.rand(4, 5), torch.rand(2, 5)
+    program = Program(loaded)
+    program.call(
+        "matrix_product",
+        *(left, Layout.of(left), right, Layout.of(right)),
+        *(None, Layout.of(None), result, Layout.of(result)),
+    )
+    program.finish()
+    try:
+        with monkeypatch.context() as changed:
+            changed.setattr(operators, "find_pytorch", Older)
+            assert operators.load() is not None
+            with pytest.raises(RuntimeError, match=r"PyTorch refused a matrix_product\.$"):
+                program.run()
+    finally:
+        operators.load()
 
 
 def test_every_shape_of_a_batch_has_its_program_and_the_oldest_is_forgotten(
