@@ -197,7 +197,7 @@ class FusedShares(DataParallel):
             self.team.run(
                 programs,
                 [network.gradients for network in networks],
-                None if synchronised is None else synchronised.meeting,
+                None if synchronised is None else synchronised.barrier,
             )
         self.networks[0].publish_gradients()
         self.average_statistics(1 if synchronised is not None else len(shares))

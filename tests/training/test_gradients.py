@@ -305,7 +305,7 @@ def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm() -> No
         with pytest.raises(MemoryError, match="norm needs more memory than there is"):
             shares(torch.arange(COUNT), transform_parameters, 0)
         waiting = next(iter(shares.networks[0].steps.values())).program.execution
-        assert (waiting.status, waiting.done) == (Status.ABANDONED, failing)
+        assert (waiting.status, waiting.done) == (Status.ABORTED, failing)
     before = deepcopy(network("sign-cnn").state_dict())
     assert all(
         torch.equal(before[name], buffer)

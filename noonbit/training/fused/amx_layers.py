@@ -35,8 +35,8 @@ class AmxLayer(WeightAndBias):
         if self.weight.requires_grad or self.trains_bias:
             program.call(
                 "amx_convolution_weights",
-                *(self.values, gradient, self.weight.gradient),
-                *(None if self.bias is None else self.bias.gradient, self.arguments),
+                *(self.values, gradient, self.weight.gradient, self.bias_gradient),
+                self.arguments,
             )
         if not needs_input_grad:
             return None

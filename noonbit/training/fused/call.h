@@ -19,8 +19,8 @@ union Value {
 
 using Arguments = Value* const*;
 
-// Of program.py: how a call ended. One is abandoned if another thread failed, for which it waited.
-enum class Status : int32_t { DONE, NO_MEMORY, REFUSED, ABANDONED };
+// Of program.py: how a call ended. One is aborted if another thread failed, for which it waited.
+enum class Status : int32_t { DONE, NO_MEMORY, REFUSED, ABORTED };
 
 // Of kernels.py: how an argument is passed. A structure is passed by its address.
 template <class A> constexpr char kind_of() {

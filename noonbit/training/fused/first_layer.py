@@ -35,13 +35,6 @@ class FusedPadding(ParameterFree):
         program.call("pad", values, result, arguments)
         return result
 
-    def backward(
-        self, program: Program, gradient: Values, *, needs_input_grad: bool
-    ) -> Values | None:
-        """Return None: nothing before it is trained."""
-        assert not needs_input_grad, "padding is the first layer"  # noqa: S101
-        return None
-
 
 class FusedFirstConvolution(WeightAndBias):
     """The first convolution with its pool, activation and dropout, in one pass.
@@ -95,7 +88,7 @@ class FusedFirstConvolution(WeightAndBias):
         program.call(
             "first_back",
             *(gradient, self.argmax, self.values, self.arguments, self.dropout.scale),
-            *(self.weight.gradient, None if self.bias is None else self.bias.gradient),
+            *(self.weight.gradient, self.bias_gradient),
         )
         return None
 
@@ -108,10 +101,3 @@ class FusedFirstActivation(ParameterFree):
         dropout = DropoutArguments(None, 0, 1.0)
         program.call("activate", values, values, values.count, ACTIVATIONS["silu"], dropout)
         return values
-
-    def backward(
-        self, program: Program, gradient: Values, *, needs_input_grad: bool
-    ) -> Values | None:
-        """Return None: nothing before it is trained."""
-        assert not needs_input_grad, "no layer before this activation is trained"  # noqa: S101
-        return None

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "call.h"
-#include "meeting.h"
+#include "barrier.h"
 
 namespace {
 
@@ -692,7 +692,7 @@ struct Norm {
     int32_t activation;
     int64_t share, shares;
     double *sums;  // of each share: rows, means, variances; then, backward, both gradient sums
-    Meeting *meeting;
+    Barrier *barrier;
     double batch_rows;  // of all shares; set by the forward pass
 
     double* statistics_of(int64_t share) const { return sums + share * (1 + 2 * c); }
@@ -708,7 +708,7 @@ inline bool combine_statistics(Norm& n, int64_t rows, float* mean, float* varian
     own[0] = double(rows);
     std::copy(mean, mean + n.c, own + 1);
     std::copy(variance, variance + n.c, own + 1 + n.c);
-    if (!n.meeting->wait_for_all(n.shares)) return false;
+    if (!n.barrier->wait(n.shares)) return false;
     n.batch_rows = 0;
     for (int64_t s = 0; s < n.shares; ++s) n.batch_rows += n.statistics_of(s)[0];
     for (int64_t k = 0; k < n.c; ++k) {
@@ -730,7 +730,7 @@ inline bool combine_statistics(Norm& n, int64_t rows, float* mean, float* varian
 // From a share's sums over rows to those of the batch. Returns whether all shares came.
 inline bool combine_gradients(const Norm& n, std::vector<double>& sums) {
     std::copy(sums.begin(), sums.end(), n.gradients_of(n.share));
-    if (!n.meeting->wait_for_all(n.shares)) return false;
+    if (!n.barrier->wait(n.shares)) return false;
     std::fill(sums.begin(), sums.end(), 0.0);
     for (int64_t s = 0; s < n.shares; ++s)
         for (size_t k = 0; k < sums.size(); ++k) sums[k] += n.gradients_of(s)[k];
@@ -743,7 +743,7 @@ Status norm(const T* x, const T* residual, T* y, int64_t rows, Norm& n, float* s
     ++*n.batches;
     statistics(x, rows, n.c, mean, inverse);
     n.batch_rows = double(rows);
-    if (n.shares > 1 && !combine_statistics(n, rows, mean, inverse)) return Status::ABANDONED;
+    if (n.shares > 1 && !combine_statistics(n, rows, mean, inverse)) return Status::ABORTED;
     float unbiased = n.batch_rows > 1 ? float(n.batch_rows) / float(n.batch_rows - 1) : 1.0f;
     for (int64_t k = 0; k < n.c; ++k) {
         float variance = inverse[k];
@@ -773,7 +773,7 @@ Status norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, int64
         dbeta[k] = float(sums[k]);
         dgamma[k] = float(sums[n.c + k] * inverse[k]);
     }
-    if (n.shares > 1 && !combine_gradients(n, sums)) return Status::ABANDONED;
+    if (n.shares > 1 && !combine_gradients(n, sums)) return Status::ABORTED;
     std::vector<float> u(n.c), v(n.c), w(n.c);
     for (int64_t k = 0; k < n.c; ++k) {
         double total = sums[k], along = sums[n.c + k] * inverse[k];

@@ -78,8 +78,8 @@ def load_runner() -> ctypes.CDLL | None:
         ("run_team", (c_void_p, c_void_p, c_int64, c_int64, c_void_p), None),
         ("end_team", (c_void_p,), None),
         ("delete_team", (c_void_p,), None),
-        ("new_meeting", (), c_void_p),
-        ("delete_meeting", (c_void_p,), None),
+        ("new_barrier", (), c_void_p),
+        ("delete_barrier", (c_void_p,), None),
     ):
         function = getattr(runner, name)  # which ctypes keeps, other than `runner[name]`
         function.argtypes, function.restype = arguments, result

@@ -54,9 +54,19 @@ class FusedLayer(Protocol):
 
 
 class ParameterFree:
-    """A fused layer without parameters."""
+    """A fused layer without parameters, whose backward pass is the input's gradient alone."""
 
     compute_parameters: Sequence[ComputeParameter] = ()
+
+    def backward(
+        self, program: Program, gradient: Values, *, needs_input_grad: bool
+    ) -> Values | None:
+        """See `FusedLayer`."""
+        return self.input_gradient(program, gradient) if needs_input_grad else None
+
+    def input_gradient(self, program: Program, gradient: Values) -> Values:
+        """Add the input's gradient, and return it; may overwrite `gradient`."""
+        raise NotImplementedError
 
 
 class FusedDropout:
@@ -75,6 +85,11 @@ class FusedDropout:
         return DropoutArguments(words.data_ptr(), self.layer.threshold, self.scale)
 
 
+def with_layout(operand: Values | Tensor | None) -> tuple[Values | Tensor | None, Layout]:
+    """Return an operand of PyTorch's operators and its layout, which is not read without one."""
+    return operand, operand.layout if isinstance(operand, Values) else Layout.of(operand)
+
+
 class FusedConvolution(WeightAndBias):
     """Any convolution, by PyTorch's operators."""
 
@@ -89,11 +104,12 @@ class FusedConvolution(WeightAndBias):
         result, owner = program.returned_by_pytorch(shape, values.dtype)
         program.call(
             "convolution",
-            *(values, values.layout),
-            *(self.weight.value, Layout.of(self.weight.value)),
-            *(self.bias_value, Layout.of(self.bias_value)),
+            *with_layout(values),
+            *with_layout(self.weight.value),
+            *with_layout(self.bias_value),
             self.arguments(needs_input_grad=False),
-            *(result, result.layout, owner),
+            *with_layout(result),
+            owner,
         )
         return result
 
@@ -118,17 +134,16 @@ class FusedConvolution(WeightAndBias):
         self, program: Program, gradient: Values, *, needs_input_grad: bool
     ) -> Values | None:
         """See `FusedLayer`; one call computes all three gradients."""
-        values, bias_gradient = self.values, self.bias.gradient if self.bias is not None else None
-        result, owner = program.returned_by_pytorch(values.shape, values.dtype)
+        result, owner = program.returned_by_pytorch(self.values.shape, self.values.dtype)
         program.call(
             "convolution_back",
-            *(gradient, gradient.layout),
-            *(values, values.layout),
-            *(self.weight.value, Layout.of(self.weight.value)),
+            *with_layout(gradient),
+            *with_layout(self.values),
+            *with_layout(self.weight.value),
             self.arguments(needs_input_grad=needs_input_grad),
             *(result, owner),
-            *(self.weight.gradient, Layout.of(self.weight.gradient)),
-            *(bias_gradient, Layout.of(bias_gradient)),
+            *with_layout(self.weight.gradient),
+            *with_layout(self.bias_gradient),
         )
         return result if needs_input_grad else None
 
@@ -171,12 +186,8 @@ class FusedMaxPool(ParameterFree):
         count = (math.ceil(steps) if self.ceil_mode else math.floor(steps)) + 1
         return count - 1 if (count - 1) * stride >= length else count
 
-    def backward(
-        self, program: Program, gradient: Values, *, needs_input_grad: bool
-    ) -> Values | None:
+    def input_gradient(self, program: Program, gradient: Values) -> Values:
         """Pass the gradient to the position of each maximum, zero elsewhere."""
-        if not needs_input_grad:
-            return None
         result = program.empty_like(self.values)
         program.call("pool_back", gradient, self.argmax, result, self.window, self.dropout.scale)
         return result
@@ -195,12 +206,8 @@ class FusedReLU(ParameterFree):
         self.result = values
         return values
 
-    def backward(
-        self, program: Program, gradient: Values, *, needs_input_grad: bool
-    ) -> Values | None:
+    def input_gradient(self, program: Program, gradient: Values) -> Values:
         """Zero the gradient where the output is zero: the input was negative, or dropped."""
-        if not needs_input_grad:
-            return None
         program.call(
             "rectify_back", gradient, self.result, gradient, gradient.count, self.dropout.scale
         )
@@ -235,13 +242,13 @@ class FusedBatchNorm:
             shares=1,
         )
 
-    def synchronise(self, share: int, sums: Tensor, meeting: int) -> None:
+    def synchronise(self, share: int, sums: Tensor, barrier: int) -> None:
         """Use the statistics of the whole batch; this layer computes share number `share` of it.
 
-        `sums` and `meeting` are those of all shares.
+        `sums` and `barrier` are those of all shares.
         """
         self.sums = sums  # kept alive
-        self.arguments.share, self.arguments.meeting = share, meeting
+        self.arguments.share, self.arguments.barrier = share, barrier
         self.arguments.sums = sums.data_ptr()
 
     def forward(self, program: Program, values: Values, residual: Values | None = None) -> Values:
@@ -285,12 +292,8 @@ class FusedFlatten(ParameterFree):
         program.call("transpose", values, rows, count, pixels, channels)
         return rows
 
-    def backward(
-        self, program: Program, gradient: Values, *, needs_input_grad: bool
-    ) -> Values | None:
+    def input_gradient(self, program: Program, gradient: Values) -> Values:
         """Bring the gradient back to channels last."""
-        if not needs_input_grad:
-            return None
         if not self.moves:
             return gradient.reshape(self.values.shape)
         count, channels, *size = self.values.shape
@@ -317,12 +320,8 @@ class FusedShortcut(ParameterFree):
         program.call("shortcut", values, result, self.arguments)
         return result
 
-    def backward(
-        self, program: Program, gradient: Values, *, needs_input_grad: bool
-    ) -> Values | None:
+    def input_gradient(self, program: Program, gradient: Values) -> Values:
         """Pass the gradient to the pixels that forward read, zero elsewhere."""
-        if not needs_input_grad:
-            return None
         result = program.empty_like(self.values)
         program.call("shortcut_back", gradient, result, self.arguments)
         return result
@@ -339,12 +338,8 @@ class FusedMean(ParameterFree):
         program.call("mean", values, result, count, height * width, channels)
         return result
 
-    def backward(
-        self, program: Program, gradient: Values, *, needs_input_grad: bool
-    ) -> Values | None:
+    def input_gradient(self, program: Program, gradient: Values) -> Values:
         """Spread the gradient evenly over the pixels."""
-        if not needs_input_grad:
-            return None
         count, channels, height, width = self.values.shape
         result = program.empty_like(self.values)
         program.call("mean_back", gradient, result, count, height * width, channels)
@@ -361,9 +356,10 @@ class FusedDense(WeightAndBias):
         result = program.empty((len(values), len(weight)), values.dtype)
         program.call(
             "matrix_product",
-            *(values, values.layout, weight, Layout.of(weight.t())),
-            *(bias, Layout.of(None if bias is None else bias.expand(result.shape))),
-            *(result, result.layout),
+            *with_layout(values),
+            *with_layout(weight.t()),
+            *with_layout(None if bias is None else bias.expand(result.shape)),
+            *with_layout(result),
         )
         return result
 
@@ -379,8 +375,10 @@ class FusedDense(WeightAndBias):
             product = program.buffer(target.numel() * gradient.dtype.itemsize)
             program.call(
                 "matrix_product",
-                *(gradient, gradient.transposed_layout, values, values.layout),
-                *(None, Layout.of(None), target if is_direct else product, layout),
+                *(gradient, gradient.transposed_layout),
+                *with_layout(values),
+                *with_layout(None),
+                *(target if is_direct else product, layout),
             )
             if not is_direct:
                 program.call("widen", product, target, target.numel())
@@ -391,7 +389,9 @@ class FusedDense(WeightAndBias):
         result = program.empty_like(values)
         program.call(
             "matrix_product",
-            *(gradient, gradient.layout, weight.value, Layout.of(weight.value)),
-            *(None, Layout.of(None), result, result.layout),
+            *with_layout(gradient),
+            *with_layout(weight.value),
+            *with_layout(None),
+            *with_layout(result),
         )
         return result

@@ -42,6 +42,11 @@ class WeightAndBias:
         return None if self.bias is None else self.bias.value
 
     @property
+    def bias_gradient(self) -> Tensor | None:
+        """Where the bias's gradient is stored; None without one."""
+        return None if self.bias is None else self.bias.gradient
+
+    @property
     def trains_bias(self) -> bool:
         """Whether there is a bias that is trained."""
         return self.bias is not None and self.bias.requires_grad

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "call.h"
-#include "meeting.h"
+#include "barrier.h"
 
 namespace {
 
@@ -36,20 +36,20 @@ void run_calls(Execution& execution) {
 // shares' gradients. Between steps they sleep.
 class Team {
     static constexpr int64_t LINE = 16;  // numbers in a cache line, in which one thread writes
-    Meeting meeting;
+    Barrier barrier;
     const int64_t threads;
     Execution* const* shares = nullptr;
     int64_t count = 0, length = 0;
-    Meeting* norms = nullptr;
+    Barrier* norms = nullptr;
 
     void work(int64_t thread) {
         if (thread < count) {
             run_calls(*shares[thread]);
-            if (shares[thread]->status != Status::DONE && norms) norms->abandon();
+            if (shares[thread]->status != Status::DONE && norms) norms->abort();
         }
-        meeting.wait_for_all(threads);
+        barrier.wait(threads);
         add_gradients(thread);
-        meeting.wait_for_all(threads);
+        barrier.wait(threads);
     }
 
     // The order of the additions depends on nothing but the number of shares.
@@ -70,18 +70,18 @@ class Team {
 
     // What the other threads do, until the team ends.
     void serve(int64_t thread) {
-        while (meeting.wait_for_all(threads)) work(thread);
+        while (barrier.wait(threads)) work(thread);
     }
 
     // Runs a step; the sums of the gradients are the first share's. `length` is how many there are,
     // and `norms` is where synchronised norms wait, or null.
-    void run(Execution* const* given, int64_t number, int64_t gradients, Meeting* synchronised) {
+    void run(Execution* const* given, int64_t number, int64_t gradients, Barrier* synchronised) {
         shares = given, count = number, length = gradients, norms = synchronised;
-        meeting.wait_for_all(threads);
+        barrier.wait(threads);
         work(0);
     }
 
-    void end() { meeting.abandon(); }
+    void end() { barrier.abort(); }
 };
 
 }  // namespace
@@ -92,12 +92,12 @@ void run_program(Execution* execution) { run_calls(*execution); }
 Team* new_team(int64_t threads) { return new Team(threads); }
 void serve_team(Team* team, int64_t thread) { team->serve(thread); }
 void run_team(Team* team, Execution* const* shares, int64_t count, int64_t gradients,
-              Meeting* norms) {
+              Barrier* norms) {
     team->run(shares, count, gradients, norms);
 }
 void end_team(Team* team) { team->end(); }
 void delete_team(Team* team) { delete team; }
 
-Meeting* new_meeting() { return new Meeting(); }
-void delete_meeting(Meeting* meeting) { delete meeting; }
+Barrier* new_barrier() { return new Barrier(); }
+void delete_barrier(Barrier* barrier) { delete barrier; }
 }

@@ -123,7 +123,7 @@ class Status(IntEnum):
     NO_MEMORY = 1
     REFUSED = 2
     """By PyTorch."""
-    ABANDONED = 3
+    ABORTED = 3
     """It waited for another thread, which failed."""
 
 

@@ -22,14 +22,14 @@ class SynchronisedNorms:
 
     def __init__(self, replicas: Sequence[FusedNetwork]) -> None:
         runner = replicas[0].kernels.runner
-        self.meeting = runner.new_meeting()
+        self.barrier = runner.new_barrier()
         # Not at exit, when a thread may still wait there.
-        weakref.finalize(self, runner.delete_meeting, self.meeting).atexit = False
+        weakref.finalize(self, runner.delete_barrier, self.barrier).atexit = False
         self.norms = [norm for replica in replicas for norm in replica.norms]
         for norms in zip(*(replica.norms for replica in replicas), strict=True):
             sums = torch.empty(len(replicas) * (1 + 4 * norms[0].channels), dtype=torch.float64)
             for share, norm in enumerate(norms):
-                norm.synchronise(share, sums, self.meeting)
+                norm.synchronise(share, sums, self.barrier)
 
     def set_shares(self, shares: int) -> None:
         """Say how many shares the next step has; those of the first so many replicas."""

@@ -40,12 +40,12 @@ class Team:
             self.runner.serve_team(self.address, number)
 
     def run(
-        self, programs: Sequence[Program], gradients: Sequence[Tensor], meeting: int | None = None
+        self, programs: Sequence[Program], gradients: Sequence[Tensor], barrier: int | None = None
     ) -> None:
         """Run a program on each thread, and add the gradients up in the first ones.
 
         There are at most as many programs as threads. `gradients` are float32 (length,), one tensor
-        for each program; `meeting` is where synchronised norms wait. Raises as `Program.check`.
+        for each program; `barrier` is where synchronised norms wait. Raises as `Program.check`.
         """
         if len(programs) == 1:  # to wake another thread takes longer than a small layer
             programs[0].run()
@@ -54,12 +54,12 @@ class Team:
             program.prepare()
             program.execution.gradients = gradient.data_ptr()
         runs = (c_void_p * len(programs))(*(addressof(each.execution) for each in programs))
-        self.runner.run_team(self.address, runs, len(programs), len(gradients[0]), meeting)
+        self.runner.run_team(self.address, runs, len(programs), len(gradients[0]), barrier)
         failed = [each for each in programs if each.execution.status != Status.DONE]
         for program in failed:
             program.release()
         # The one that failed first says why; others have only waited for it.
-        for program in sorted(failed, key=lambda each: each.execution.status == Status.ABANDONED):
+        for program in sorted(failed, key=lambda each: each.execution.status == Status.ABORTED):
             program.check()
 
     def close(self) -> None:

@@ -9,39 +9,39 @@
 
 // Threads come at about the same time, so each looks for a moment before it sleeps; one that looked
 // on would take a busy core from the thread it waits for.
-class Meeting {
+class Barrier {
     static constexpr int LOOKS = 4000;  // some microseconds
-    std::atomic<int64_t> meetings{0};
+    std::atomic<int64_t> generation{0};
     std::mutex mutex;
     std::condition_variable changed;
     int64_t arrived = 0;
-    bool abandoned = false;
+    bool aborted = false;
 
   public:
     // Returns whether all came.
-    bool wait_for_all(int64_t threads) {
-        const int64_t before = meetings.load();
+    bool wait(int64_t threads) {
+        const int64_t before = generation.load();
         {
             std::lock_guard<std::mutex> lock(mutex);
-            if (abandoned) return false;
+            if (aborted) return false;
             if (++arrived == threads) {
                 arrived = 0;
-                meetings.store(before + 1);
+                generation.store(before + 1);
                 changed.notify_all();
                 return true;
             }
         }
         for (int look = 0; look < LOOKS; ++look)
-            if (meetings.load(std::memory_order_acquire) != before) return true;
+            if (generation.load(std::memory_order_acquire) != before) return true;
         std::unique_lock<std::mutex> lock(mutex);
-        changed.wait(lock, [&] { return meetings.load() != before || abandoned; });
-        return meetings.load() != before;
+        changed.wait(lock, [&] { return generation.load() != before || aborted; });
+        return generation.load() != before;
     }
 
     // For a thread that failed and will not come: nobody waits from now on.
-    void abandon() {
+    void abort() {
         std::lock_guard<std::mutex> lock(mutex);
-        abandoned = true;
+        aborted = true;
         changed.notify_all();
     }
 };
