@@ -32,7 +32,7 @@ from noonbit.jobs.moved import load_items
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.parallel import train_in_parallel
 from noonbit.jobs.pretrained import cache_features
-from noonbit.jobs.single import require_resumable
+from noonbit.jobs.resumable import require_resumable
 from noonbit.models.catalogue import absolute_name, model_of, outline_for
 from noonbit.models.custom import is_custom
 from noonbit.models.network_file import is_network_file, read_if_file

@@ -15,7 +15,8 @@ from noonbit.data.split import Holdout
 from noonbit.errors import ArtefactError, Interrupted, NoonbitError
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import LineDisplay
-from noonbit.jobs.single import Training, require_resumable
+from noonbit.jobs.resumable import require_resumable
+from noonbit.jobs.single import Training
 from noonbit.runs.folder import load_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.run import Run

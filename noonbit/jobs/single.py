@@ -19,11 +19,8 @@ from noonbit.config.recipe import Recipe
 from noonbit.data.prepared import PreparedDataset, load
 from noonbit.data.preprocess.contract import Contract
 from noonbit.errors import (
-    ArtefactError,
     Interrupted,
     TrainingDiverged,
-    UsageError,
-    plural,
 )
 from noonbit.evaluation.temperature import calibrate
 from noonbit.evaluation.unknown import with_unknown
@@ -43,6 +40,11 @@ from noonbit.jobs.pretrained import (
     without_unused_settings,
 )
 from noonbit.jobs.recorder import RunRecorder, time_budget_result
+from noonbit.jobs.resumable import (
+    recipe_as_started,
+    require_no_checkpoint_needed,
+    require_resumable,
+)
 from noonbit.jobs.training_forecast import forecast_training
 from noonbit.live.recorder import End, LiveRecorder
 from noonbit.models.custom import refuse_failures_in_training
@@ -55,7 +57,7 @@ from noonbit.runs.folder import new_run
 from noonbit.runs.lock import hold_to_resume
 from noonbit.runs.metadata import resolved_settings, training_metadata
 from noonbit.runs.network import require_rebuildable
-from noonbit.runs.network_code import keep_files, name_to_build
+from noonbit.runs.network_code import keep_files
 from noonbit.runs.predictions import evaluate_test_split
 from noonbit.runs.run import Run
 from noonbit.runs.stored_run import CHECKPOINT, RECIPE
@@ -370,54 +372,3 @@ def final_network(prepared: PreparedTraining) -> tuple[nn.Module, Contract]:
     if context.plan.unknown:
         contract = with_unknown(contract, network, context.validation, context.runtime)
     return network, contract
-
-
-def require_resumable(run: Run, epochs: int | None = None) -> None:
-    """Raise `UsageError` for a run that is diverged, or finished and not to be extended."""
-    who = "A member of " if run.is_ensemble else ""
-    if epochs is not None and run.recipe.fits_head_alone:
-        raise UsageError(
-            f"{run.path.name} fitted its last layer at once, so there are no epochs to go on with. "
-            "To train the other layers too: noonbit train SOURCE --pretrained --finetune"
-        )
-    if run.metadata["status"] == "finished" and epochs is None:
-        further = (
-            ""
-            if run.is_ensemble or run.recipe.fits_head_alone
-            else (
-                f" To go on beyond its {plural(run.metadata['result']['epochs'], 'epoch')}: "
-                f"noonbit train --resume {run.word} --epochs N"
-            )
-        )
-        raise UsageError(f"{run.path.name} is finished; there is nothing to resume.{further}")
-    if run.metadata["status"] == "diverged":
-        raise UsageError(
-            f"{who}{run.path.name} diverged and would again. "
-            "Train anew with a smaller --learning-rate or a longer --warmup."
-        )
-
-
-def require_no_checkpoint_needed(run: Run) -> None:
-    """Raise `ArtefactError` if a training cannot start over from its recipe."""
-    if run.metadata["status"] == "finished":
-        raise ArtefactError(
-            f"{run.path / CHECKPOINT} is missing, so the training cannot go on. Begin another "
-            f"with its weights: noonbit train SOURCE --from {run.word}"
-        )
-    if "initial" in run.metadata:
-        raise ArtefactError(
-            f"{run.path.name} was stopped before it had saved the weights of "
-            f"{run.metadata['initial']['run']}. Begin it again with --from."
-        )
-
-
-def recipe_as_started(run: Run) -> Recipe:
-    """Return the run's recipe with the threads, precision and engine of its start.
-
-    Rounding depends on them. The network is that of run.json, a file's from the run's copy.
-    """
-    machine, model = run.metadata["machine"], run.metadata["model"]
-    update = {name: machine[name] for name in ("threads", "precision", "engine")}
-    if not model["python"]:
-        update["model"] = name_to_build(run.path, model)
-    return run.recipe.model_copy(update=update)

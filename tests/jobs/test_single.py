@@ -24,7 +24,7 @@ from noonbit.jobs import single as training
 from noonbit.jobs.interrupts import stop_on_interrupt
 from noonbit.jobs.observer import Observer
 from noonbit.jobs.progress import display
-from noonbit.jobs.single import recipe_as_started
+from noonbit.jobs.resumable import recipe_as_started
 from noonbit.jobs.train import resume, train
 from noonbit.models.custom import trust_named
 from noonbit.runs.checkpoint import read_tensors

@@ -48,6 +48,8 @@ def test_a_processor_that_says_it_has_tiles_gets_them() -> None:
 
     if cpp_extension.load(amx.SOURCE) is None or "amx_bf16" not in processor_features():
         pytest.skip("there is no compiler here, or no matrix tiles")
+    if cpp_extension.chosen_level() == "x86-64-v3":
+        pytest.skip("the kernels are for processors without matrix tiles")
     assert amx.load() is not None
 
 
