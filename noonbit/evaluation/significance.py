@@ -29,6 +29,11 @@ class Gain:
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        """Keep the interval within -1 and 1, which rounding and approximations may leave."""
+        object.__setattr__(self, "low", max(-1.0, self.low))
+        object.__setattr__(self, "high", min(1.0, self.high))
+
 
 def paired_gain(
     one: CorrectMask, other: CorrectMask, *, groups: NDArray[np.int64] | None = None
@@ -45,7 +50,7 @@ def paired_gain(
         return Gain(math.nan, -1.0, 1.0)
     if groups is not None:
         mean = ClusteredInterval.over_groups(one.astype(np.int64) - other, groups)
-        return Gain(mean.value, max(-1.0, mean.low), min(1.0, mean.high))
+        return Gain(mean.value, mean.low, mean.high)
     both, neither = int((one & other).sum()), int((~one & ~other).sum())
     first, second = int(one.sum()), int(other.sum())
     share, other_share = first / count, second / count

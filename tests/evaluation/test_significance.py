@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
@@ -62,6 +62,7 @@ def test_pairing_tells_more_than_two_accuracies():
     assert gain.high < 0.0045
 
 
+@example(0, 0, 44, 0)  # one bit below -1
 @given(*[st.integers(0, 400)] * 4)
 def test_the_paired_interval_holds_the_gain_and_turns_with_the_order(both, first, second, neither):
     one, other = answers(both, first, second, neither)
