@@ -23,13 +23,18 @@ class Dropout(nn.Dropout):
     operator of `deep-cnn`. Before the first `seed` they come from PyTorch's global stream.
     """
 
-    generator: torch.Generator | None = None
+    next_seed: int | None = None
 
     def seed(self, seed: int) -> None:
-        """Restart the layer's own stream at `seed`."""
-        if self.generator is None:
-            self.generator = torch.Generator()
-        self.generator.manual_seed(seed)
+        """Make the next draw a function of `seed`; later ones count on from it."""
+        self.next_seed = seed
+
+    def take_seed(self) -> int:
+        """Return the seed of the next draw."""
+        if self.next_seed is None:
+            return int(torch.empty((), dtype=torch.int64).random_())
+        self.next_seed += 1
+        return self.next_seed - 1
 
     def forward(self, values: Tensor) -> Tensor:
         """Any shape; in training, zero a fraction `p` of the values and scale up the others."""
@@ -50,7 +55,7 @@ class Dropout(nn.Dropout):
 
     def draw(self, words: Tensor) -> None:
         """Fill words with the next random bits."""
-        words.random_(-(1 << 63), None, generator=self.generator)
+        words.random_(-(1 << 63), None, generator=torch.Generator().manual_seed(self.take_seed()))
 
     @property
     def threshold(self) -> int:

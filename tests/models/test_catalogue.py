@@ -4,6 +4,7 @@ The large architectures have a file of their own.
 """
 
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -440,6 +441,17 @@ def test_dropout_at_its_limits_keeps_everything_or_nothing(rate: float) -> None:
 def test_dropout_leaves_predictions_alone() -> None:
     values = torch.randn(4, 5)
     assert torch.equal(Dropout(0.9).eval()(values), values)
+
+
+def test_dropout_draws_anew_each_time_and_from_its_seed_the_same_again() -> None:
+    layer = Dropout(0.5)
+    for start in (partial(torch.manual_seed, 3), partial(layer.seed, 3)):  # PyTorch's, then its own
+        streams = []
+        for _ in range(2):
+            start()
+            streams.append([layer.random_bits(100) for _ in range(3)])
+        assert all(map(torch.equal, *streams))
+        assert len({tuple(bits.tolist()) for bits in streams[0]}) == 3
 
 
 def test_every_dropout_of_a_network_has_a_stream_of_its_own() -> None:

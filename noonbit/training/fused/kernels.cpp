@@ -13,6 +13,7 @@
 
 #include "call.h"
 #include "barrier.h"
+#include "mersenne_twister.h"
 
 namespace {
 
@@ -101,6 +102,11 @@ struct Dropout {
 
     float factor(int32_t bits) const { return bits >= threshold ? scale : 0.0f; }
 };
+
+// The random bits of a dropout layer with this seed.
+void random_bits(uint64_t* words, int64_t count, int64_t seed) {
+    MersenneTwister(uint64_t(seed)).fill(words, count);
+}
 
 // One channel of an image, written to every `step`-th element.
 template <class T, class P, class Step>
@@ -909,6 +915,7 @@ template <class T> constexpr Kernel KERNELS[] = {
     kernel<activate<T>>("activate"),
     kernel<rectify_back<T>>("rectify_back"),
     // The maximum of each window and its position, then optionally ReLU and dropout.
+    kernel<random_bits>("random_bits"),
     kernel<pool<T>>("pool"),
     kernel<pool_back<T>>("pool_back"),
     // Batch norm with an optional residual and an activation.

@@ -9,7 +9,6 @@ float32. Matrix products and convolutions are PyTorch's; everything else is one 
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import Protocol
 
 import torch
@@ -25,6 +24,7 @@ from noonbit.training.fused.arguments import (
     ShortcutArguments,
     WindowArguments,
 )
+from noonbit.training.fused.kernels import Value
 from noonbit.training.fused.operators import Layout
 from noonbit.training.fused.parameter import ComputeParameter, WeightAndBias
 from noonbit.training.fused.program import Program, Values
@@ -75,14 +75,21 @@ class FusedDropout:
     def __init__(self, layer: Dropout | None) -> None:
         self.layer = layer if layer is not None and layer.p > 0 else None
         self.scale = 1.0 if self.layer is None else self.layer.scale
+        self.seed = Value()
 
     def arguments(self, program: Program, count: int) -> DropoutArguments:
         """Return the argument for `count` values, for which every run draws anew."""
         if self.layer is None:
             return DropoutArguments(None, 0, 1.0)
         words = self.layer.empty_words(count)
-        program.before(partial(self.layer.draw, words))
+        program.before(self.set_seed)
+        program.call("random_bits", words, len(words), self.seed)
         return DropoutArguments(words.data_ptr(), self.layer.threshold, self.scale)
+
+    def set_seed(self) -> None:
+        """Pass the seed of the layer's next draw on."""
+        assert self.layer is not None  # noqa: S101 - else nothing is drawn
+        self.seed.integer = self.layer.take_seed()
 
 
 def with_layout(operand: Values | Tensor | None) -> tuple[Values | Tensor | None, Layout]:

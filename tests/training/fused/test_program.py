@@ -263,6 +263,20 @@ def test_an_older_pytorch_refuses_without_words(
         operators.load()
 
 
+@given(st.integers(-(1 << 63), (1 << 63) - 1), st.integers(0, 2000))
+def test_random_bits_are_those_of_pytorchs_generator(seed: int, count: int) -> None:
+    found = kernels.load(torch.float32)
+    if found is None:
+        pytest.skip("no C++ compiler is here")
+    generator = torch.Generator().manual_seed(seed)
+    expected = torch.empty(count, dtype=torch.int64).random_(-(1 << 63), None, generator=generator)
+    program, words = Program(found), torch.zeros(count, dtype=torch.int64)
+    program.call("random_bits", words, count, seed)
+    program.finish()
+    program.run()
+    assert torch.equal(words, expected)
+
+
 def test_every_shape_of_a_batch_has_its_program_and_the_oldest_is_forgotten(
     loaded: Kernels,
 ) -> None:
