@@ -199,18 +199,14 @@ class FusedShares(DataParallel):
         if synchronised is not None:
             synchronised.set_shares(len(shares))
         with torch.no_grad():
-            self.team.run(
-                programs,
-                [network.gradients for network in networks],
-                None if synchronised is None else synchronised.barrier,
-            )
+            self.team.run(programs, [network.gradients for network in networks])
         self.networks[0].publish_gradients()
-        self.average_statistics(1 if synchronised is not None else len(shares))
+        if synchronised is None:  # else the first replica has those of the whole batch
+            self.average_statistics(len(shares))
         return self.losses[: len(shares)].sum(), self.correct[: len(shares)].sum()
 
     def shares_by_work(self, count: int) -> int:
         """See `DataParallel`."""
-        weights = sum(parameter.numel() for parameter in self.replicas[0].parameters())
         uses = MIN_USES_OF_A_WEIGHT[self.train_step.runtime.precision]
         return count * self.work.multiply_adds // max(MIN_FUSED_SHARE, uses * self.weights)
 

@@ -287,7 +287,11 @@ def test_shares_normalise_by_the_statistics_of_the_whole_batch(name: str, thread
         assert torch.allclose(own, other, rtol=1e-5)
 
 
-def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm() -> None:
+@pytest.mark.parametrize("share", [0, 1])
+@pytest.mark.parametrize("kernel_name", ["norm_statistics", "norm", "norm_back"])
+def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm(
+    kernel_name: str, share: int
+) -> None:
     model = network("sign-cnn")
     model.train()
     transform_parameters = sample_parameters(
@@ -295,23 +299,27 @@ def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm() -> No
     )
     with make_shares(model, train_step(2)) as shares:
         assert isinstance(shares, FusedShares)
-        share = torch.zeros(COUNT // 2, 1, 12, 12, dtype=torch.uint8)
-        program = shares.networks[1].step_for(share).program
-        failing = next(
-            number for number, (kernel, _) in enumerate(program.calls) if kernel.name == b"norm"
-        )
+        images = torch.zeros(COUNT // 2, 1, 12, 12, dtype=torch.uint8)
+        program = shares.networks[share].step_for(images).program
+        names = [kernel.name.decode() for kernel, _ in program.calls]
+        failing = names.index(kernel_name)
         fail = FUNCTION(lambda _: Status.NO_MEMORY)
+        working = program.finished[failing].kernel
         program.finished[failing].kernel = cast(fail, c_void_p)
-        with pytest.raises(MemoryError, match="norm needs more memory than there is"):
+        with pytest.raises(MemoryError, match=f"{kernel_name} needs more memory than there is"):
             shares(torch.arange(COUNT), transform_parameters, 0)
-        waiting = next(iter(shares.networks[0].steps.values())).program.execution
-        assert (waiting.status, waiting.done) == (Status.ABORTED, failing)
-    before = deepcopy(network("sign-cnn").state_dict())
-    assert all(
-        torch.equal(before[name], buffer)
-        for name, buffer in model.named_buffers()
-        if "running" in name
-    )
+        waiting = next(iter(shares.networks[1 - share].steps.values())).program.execution
+        waits_at = names.index("wait_for_shares", failing)
+        assert (waiting.status, waiting.done) == (Status.WAITING, waits_at + 1)
+        if kernel_name == "norm_statistics":  # nobody had those of the whole batch
+            before = network("sign-cnn").state_dict()
+            assert all(
+                torch.equal(before[name], buffer)
+                for name, buffer in model.named_buffers()
+                if "running" in name
+            )
+        program.finished[failing].kernel = working
+        shares(torch.arange(COUNT), transform_parameters, 0)  # nothing is left of it
 
 
 def test_the_engine_that_a_runtime_names_is_taken_where_it_can_be() -> None:

@@ -37,8 +37,7 @@ class FirstArguments(Structure):
 class NormArguments(Structure):
     """A batch norm of `c` channels, and the activation after it.
 
-    With `shares` above 1, it gets one share of a batch, and `sums` and `barrier` are what the
-    threads have in common; see `SynchronisedNorms`.
+    It gets one of `shares` shares of a batch, which have `sums` in common; see `SynchronisedNorms`.
     """
 
     _fields_ = [
@@ -54,7 +53,6 @@ class NormArguments(Structure):
         ("share", c_int64),
         ("shares", c_int64),
         ("sums", c_void_p),
-        ("barrier", c_void_p),
         ("batch_rows", c_double),
     ]
 

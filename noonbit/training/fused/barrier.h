@@ -15,33 +15,23 @@ class Barrier {
     std::mutex mutex;
     std::condition_variable changed;
     int64_t arrived = 0;
-    bool aborted = false;
 
   public:
-    // Returns whether all came.
-    bool wait(int64_t threads) {
+    // Returns when so many threads have come.
+    void wait(int64_t threads) {
         const int64_t before = generation.load();
         {
             std::lock_guard<std::mutex> lock(mutex);
-            if (aborted) return false;
             if (++arrived == threads) {
                 arrived = 0;
                 generation.store(before + 1);
                 changed.notify_all();
-                return true;
+                return;
             }
         }
         for (int look = 0; look < LOOKS; ++look)
-            if (generation.load(std::memory_order_acquire) != before) return true;
+            if (generation.load(std::memory_order_acquire) != before) return;
         std::unique_lock<std::mutex> lock(mutex);
-        changed.wait(lock, [&] { return generation.load() != before || aborted; });
-        return generation.load() != before;
-    }
-
-    // For a thread that failed and will not come: nobody waits from now on.
-    void abort() {
-        std::lock_guard<std::mutex> lock(mutex);
-        aborted = true;
-        changed.notify_all();
+        changed.wait(lock, [&] { return generation.load() != before; });
     }
 };

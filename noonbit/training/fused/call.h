@@ -19,8 +19,9 @@ union Value {
 
 using Arguments = Value* const*;
 
-// Of program.py: how a call ended. One is aborted if another thread failed, for which it waited.
-enum class Status : int32_t { DONE, NO_MEMORY, REFUSED, ABORTED };
+// Of program.py: how a call ended. After one that is waiting, the next may only begin when all other
+// shares of the batch have come as far.
+enum class Status : int32_t { DONE, NO_MEMORY, REFUSED, WAITING };
 
 // Of kernels.py: how an argument is passed. A structure is passed by its address.
 template <class A> constexpr char kind_of() {

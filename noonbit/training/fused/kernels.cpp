@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "call.h"
-#include "barrier.h"
 #include "mersenne_twister.h"
 
 namespace {
@@ -684,11 +683,15 @@ void combine(const T* dz, const T* x, T* dx, int64_t rows, int64_t c, const floa
     }
 }
 
+// What a program calls where a share of a batch needs what the others have computed.
+Status wait_for_shares() { return Status::WAITING; }
+
 // Batch norm with residual and activation: act(gamma (x - mean) / std + beta + residual). The
 // forward pass saves mean, 1 / std, a and b of each channel for the backward pass.
 //
-// Where several threads each have a share of the batch, mean and std are those of the whole batch:
-// every thread writes its statistics into its part of `sums`, and all add them up in one order.
+// Where a batch is divided into shares, mean and std are those of the whole batch: each share
+// leaves its statistics in its part of `sums`, and when all have, each adds them up in one order.
+// So both directions are two kernels, between which a share waits.
 struct Norm {
     int64_t c;
     const float *gamma, *beta;
@@ -698,7 +701,6 @@ struct Norm {
     int32_t activation;
     int64_t share, shares;
     double *sums;  // of each share: rows, means, variances; then, backward, both gradient sums
-    Barrier *barrier;
     double batch_rows;  // of all shares; set by the forward pass
 
     double* statistics_of(int64_t share) const { return sums + share * (1 + 2 * c); }
@@ -707,14 +709,18 @@ struct Norm {
     }
 };
 
-// From a share's mean and variance to those of the batch, by Chan's formula (1979). Returns whether
-// all shares came.
-inline bool combine_statistics(Norm& n, int64_t rows, float* mean, float* variance) {
+template <class T>
+void norm_statistics(const T* x, int64_t rows, const Norm& n) {
+    std::vector<float> mean(n.c), variance(n.c);
+    statistics(x, rows, n.c, mean.data(), variance.data());
     double* own = n.statistics_of(n.share);
     own[0] = double(rows);
-    std::copy(mean, mean + n.c, own + 1);
-    std::copy(variance, variance + n.c, own + 1 + n.c);
-    if (!n.barrier->wait(n.shares)) return false;
+    std::copy(mean.begin(), mean.end(), own + 1);
+    std::copy(variance.begin(), variance.end(), own + 1 + n.c);
+}
+
+// From the shares' means and variances to those of the batch, by Chan's formula (1979).
+inline void combine_statistics(Norm& n, float* mean, float* variance) {
     n.batch_rows = 0;
     for (int64_t s = 0; s < n.shares; ++s) n.batch_rows += n.statistics_of(s)[0];
     for (int64_t k = 0; k < n.c; ++k) {
@@ -730,31 +736,20 @@ inline bool combine_statistics(Norm& n, int64_t rows, float* mean, float* varian
         mean[k] = float(centre);
         variance[k] = float(spread);
     }
-    return true;
-}
-
-// From a share's sums over rows to those of the batch. Returns whether all shares came.
-inline bool combine_gradients(const Norm& n, std::vector<double>& sums) {
-    std::copy(sums.begin(), sums.end(), n.gradients_of(n.share));
-    if (!n.barrier->wait(n.shares)) return false;
-    std::fill(sums.begin(), sums.end(), 0.0);
-    for (int64_t s = 0; s < n.shares; ++s)
-        for (size_t k = 0; k < sums.size(); ++k) sums[k] += n.gradients_of(s)[k];
-    return true;
 }
 
 template <class T>
-Status norm(const T* x, const T* residual, T* y, int64_t rows, Norm& n, float* saved) {
+void norm(const T* x, const T* residual, T* y, int64_t rows, Norm& n, float* saved) {
     float *mean = saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
-    ++*n.batches;
-    statistics(x, rows, n.c, mean, inverse);
-    n.batch_rows = double(rows);
-    if (n.shares > 1 && !combine_statistics(n, rows, mean, inverse)) return Status::ABORTED;
+    if (n.share == 0) ++*n.batches;
+    combine_statistics(n, mean, inverse);
     float unbiased = n.batch_rows > 1 ? float(n.batch_rows) / float(n.batch_rows - 1) : 1.0f;
     for (int64_t k = 0; k < n.c; ++k) {
         float variance = inverse[k];
-        n.running_mean[k] += n.momentum * (mean[k] - n.running_mean[k]);
-        n.running_variance[k] += n.momentum * (variance * unbiased - n.running_variance[k]);
+        if (n.share == 0) {  // the same in all shares
+            n.running_mean[k] += n.momentum * (mean[k] - n.running_mean[k]);
+            n.running_variance[k] += n.momentum * (variance * unbiased - n.running_variance[k]);
+        }
         inverse[k] = 1.0f / std::sqrt(variance + n.epsilon);
         a[k] = n.gamma[k] * inverse[k];
         b[k] = n.beta[k] - mean[k] * a[k];
@@ -762,24 +757,32 @@ Status norm(const T* x, const T* residual, T* y, int64_t rows, Norm& n, float* s
     Folded folded(rows, n.c);
     scale(x, residual, y, folded.rows, folded.c, folded.repeat(a).data(),
           folded.repeat(b).data(), n.activation);
-    return Status::DONE;
 }
 
-// dx and dz may be the same memory if there is no residual.
+// The gradients of gamma and beta are the share's own: the shares' are added up later.
 template <class T>
-Status norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, int64_t rows,
-                 const Norm& n, const float* saved, float* dgamma, float* dbeta) {
+void norm_back_sums(const T* dy, const T* x, const T* residual, T* dz, int64_t rows, const Norm& n,
+                    const float* saved, float* dgamma, float* dbeta) {
     const float *mean = saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
     Folded folded(rows, n.c);
     std::vector<double> all(2 * folded.c);
     scale_back(dy, x, residual, dz, folded.rows, folded.c, folded.repeat(a).data(),
                folded.repeat(b).data(), folded.repeat(mean).data(), n.activation, all.data());
     std::vector<double> sums = folded.add_positions<2>(all);
-    for (int64_t k = 0; k < n.c; ++k) {  // a share's own: the shares' gradients are added up later
+    for (int64_t k = 0; k < n.c; ++k) {
         dbeta[k] = float(sums[k]);
         dgamma[k] = float(sums[n.c + k] * inverse[k]);
     }
-    if (n.shares > 1 && !combine_gradients(n, sums)) return Status::ABORTED;
+    std::copy(sums.begin(), sums.end(), n.gradients_of(n.share));
+}
+
+// dx and dz may be the same memory if there is no residual.
+template <class T>
+void norm_back(const T* dz, const T* x, T* dx, int64_t rows, const Norm& n, const float* saved) {
+    const float *mean = saved, *inverse = mean + n.c, *a = inverse + n.c;
+    std::vector<double> sums(2 * n.c);
+    for (int64_t s = 0; s < n.shares; ++s)
+        for (size_t k = 0; k < sums.size(); ++k) sums[k] += n.gradients_of(s)[k];
     std::vector<float> u(n.c), v(n.c), w(n.c);
     for (int64_t k = 0; k < n.c; ++k) {
         double total = sums[k], along = sums[n.c + k] * inverse[k];
@@ -787,9 +790,9 @@ Status norm_back(const T* dy, const T* x, const T* residual, T* dz, T* dx, int64
         v[k] = float(-a[k] * along / n.batch_rows * inverse[k]);
         w[k] = float(-a[k] * total / n.batch_rows - double(v[k]) * mean[k]);
     }
+    Folded folded(rows, n.c);
     combine(dz, x, dx, folded.rows, folded.c, folded.repeat(u.data()).data(),
             folded.repeat(v.data()).data(), folded.repeat(w.data()).data());
-    return Status::DONE;
 }
 
 // Zero margins around images.
@@ -911,16 +914,19 @@ template <class T> constexpr Kernel KERNELS[] = {
     // A convolution over the images, with its pool, ReLU and dropout.
     kernel<first<T>>("first"),
     kernel<first_back<T>>("first_back"),
+    kernel<random_bits>("random_bits"),
     // An activation, then dropout; backward, ReLU and dropout alone.
     kernel<activate<T>>("activate"),
     kernel<rectify_back<T>>("rectify_back"),
     // The maximum of each window and its position, then optionally ReLU and dropout.
-    kernel<random_bits>("random_bits"),
     kernel<pool<T>>("pool"),
     kernel<pool_back<T>>("pool_back"),
     // Batch norm with an optional residual and an activation.
+    kernel<norm_statistics<T>>("norm_statistics"),
     kernel<norm<T>>("norm"),
+    kernel<norm_back_sums<T>>("norm_back_sums"),
     kernel<norm_back<T>>("norm_back"),
+    kernel<wait_for_shares>("wait_for_shares"),
     kernel<shortcut<T>>("shortcut"),
     kernel<shortcut_back<T>>("shortcut_back"),
     kernel<add<T>>("add"),

@@ -73,13 +73,11 @@ def load_runner() -> ctypes.CDLL | None:
         return None
     for name, arguments, result in (
         ("run_program", (c_void_p,), None),
-        ("new_team", (c_int64,), c_void_p),
+        ("new_team", (), c_void_p),
         ("serve_team", (c_void_p, c_int64), None),
-        ("run_team", (c_void_p, c_void_p, c_int64, c_int64, c_void_p), None),
+        ("run_team", (c_void_p, c_void_p, c_int64, c_int64), None),
         ("end_team", (c_void_p,), None),
         ("delete_team", (c_void_p,), None),
-        ("new_barrier", (), c_void_p),
-        ("delete_barrier", (c_void_p,), None),
     ):
         function = getattr(runner, name)  # which ctypes keeps, other than `runner[name]`
         function.argtypes, function.restype = arguments, result

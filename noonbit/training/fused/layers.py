@@ -248,15 +248,22 @@ class FusedBatchNorm:
             activation=ACTIVATIONS[activation],
             shares=1,
         )
+        self.use_sums(torch.empty(sums_length(self.channels), dtype=torch.float64))
+        self.is_synchronised = False
 
-    def synchronise(self, share: int, sums: Tensor, barrier: int) -> None:
+    def use_sums(self, sums: Tensor) -> None:
+        """Leave what this layer adds up over the images in a tensor, and read it there."""
+        self.sums = sums  # kept alive
+        self.arguments.sums = sums.data_ptr()
+
+    def synchronise(self, share: int, sums: Tensor) -> None:
         """Use the statistics of the whole batch; this layer computes share number `share` of it.
 
-        `sums` and `barrier` are those of all shares.
+        `sums` are those of all shares.
         """
-        self.sums = sums  # kept alive
-        self.arguments.share, self.arguments.barrier = share, barrier
-        self.arguments.sums = sums.data_ptr()
+        self.use_sums(sums)
+        self.arguments.share = share
+        self.is_synchronised = True
 
     def forward(self, program: Program, values: Values, residual: Values | None = None) -> Values:
         """(N, C, H, W) and a residual of the same shape -> the same shape."""
@@ -264,6 +271,9 @@ class FusedBatchNorm:
         self.rows = values.count // self.channels
         self.saved = program.buffer(4 * self.channels * torch.float32.itemsize)
         result = program.empty_like(values)
+        program.call("norm_statistics", values, self.rows, self.arguments)
+        if self.is_synchronised:
+            program.call("wait_for_shares")
         program.call("norm", values, residual, result, self.rows, self.arguments, self.saved)
         return result
 
@@ -277,11 +287,23 @@ class FusedBatchNorm:
         """The gradients of the maps and of the residual; the latter overwrites `gradient`."""
         maps_gradient = program.empty_like(gradient) if self.residual is not None else gradient
         program.call(
+            "norm_back_sums",
+            *(gradient, self.values, self.residual, gradient, self.rows),
+            *(self.arguments, self.saved, self.weight.gradient, self.bias.gradient),
+        )
+        if self.is_synchronised:
+            program.call("wait_for_shares")
+        program.call(
             "norm_back",
-            *(gradient, self.values, self.residual, gradient, maps_gradient),
-            *(self.rows, self.arguments, self.saved, self.weight.gradient, self.bias.gradient),
+            *(gradient, self.values, maps_gradient, self.rows, self.arguments, self.saved),
         )
         return maps_gradient, gradient
+
+
+def sums_length(channels: int) -> int:
+    """Return how many numbers the kernels of a batch norm leave for each share of a batch: rows,
+    means, variances, and two sums of gradients."""
+    return 1 + 4 * channels
 
 
 class FusedFlatten(ParameterFree):

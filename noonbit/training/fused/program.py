@@ -123,8 +123,8 @@ class Status(IntEnum):
     NO_MEMORY = 1
     REFUSED = 2
     """By PyTorch."""
-    ABORTED = 3
-    """It waited for another thread, which failed."""
+    WAITING = 3
+    """For the other shares of the batch; it stays so if one of them failed."""
 
 
 class Program:
@@ -245,7 +245,10 @@ class Program:
         self.check()
 
     def check(self) -> None:
-        """Raise `MemoryError`, or `RuntimeError` with PyTorch's words, if the last run failed."""
+        """Raise `MemoryError`, or `RuntimeError` with PyTorch's words, if the last run failed.
+
+        One that stopped because another share failed raises nothing.
+        """
         if self.execution.status == Status.DONE:
             return
         self.release()
@@ -256,8 +259,6 @@ class Program:
             case Status.REFUSED:
                 words = " ".join(self.kernels.last_refusal().decode(errors="replace").split())
                 raise RuntimeError(f"PyTorch refused a {name}. {words}".rstrip())
-            case _:
-                raise RuntimeError(f"The {name} waited for another thread, which failed.")
 
     def release(self) -> None:
         """Free what a run that failed has left of PyTorch's memory."""

@@ -25,7 +25,7 @@ class Team:
 
     def __init__(self, kernels: Kernels, threads: int) -> None:
         self.runner = kernels.runner
-        self.address = self.runner.new_team(threads)
+        self.address = self.runner.new_team()
         self.threads = [
             Thread(target=self.serve, args=(number,), name="noonbit-step", daemon=True)
             for number in range(1, threads)
@@ -34,18 +34,16 @@ class Team:
             thread.start()
 
     def serve(self, number: int) -> None:
-        """Run shares of steps until the team ends."""
+        """Run a share of each step until the team ends."""
         use_one_operator_thread()
         with torch.no_grad():
             self.runner.serve_team(self.address, number)
 
-    def run(
-        self, programs: Sequence[Program], gradients: Sequence[Tensor], barrier: int | None = None
-    ) -> None:
-        """Run a program on each thread, and add the gradients up in the first ones.
+    def run(self, programs: Sequence[Program], gradients: Sequence[Tensor]) -> None:
+        """Run a program on each thread, and add their gradients up in the first one's.
 
         There are at most as many programs as threads. `gradients` are float32 (length,), one tensor
-        for each program; `barrier` is where synchronised norms wait. Raises as `Program.check`.
+        for each program. Raises as `Program.check`.
         """
         if len(programs) == 1:  # to wake another thread takes longer than a small layer
             programs[0].run()
@@ -54,12 +52,11 @@ class Team:
             program.prepare()
             program.execution.gradients = gradient.data_ptr()
         runs = (c_void_p * len(programs))(*(addressof(each.execution) for each in programs))
-        self.runner.run_team(self.address, runs, len(programs), len(gradients[0]), barrier)
-        failed = [each for each in programs if each.execution.status != Status.DONE]
-        for program in failed:
-            program.release()
-        # The one that failed first says why; others have only waited for it.
-        for program in sorted(failed, key=lambda each: each.execution.status == Status.ABORTED):
+        self.runner.run_team(self.address, runs, len(programs), len(gradients[0]))
+        for program in programs:
+            if program.execution.status != Status.DONE:
+                program.release()
+        for program in programs:
             program.check()
 
     def close(self) -> None:
