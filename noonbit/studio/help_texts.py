@@ -97,7 +97,7 @@ HELP_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "help.kind.flatten": (
         "Lays the maps out as one row of numbers, which a dense layer takes.",
-        "특징 맵을 한 줄의 숫자로 펼쳐 완전 연결 층에 넣습니다.",
+        "특징 맵을 한 줄의 숫자로 펼쳐 밀집층(완전 연결 층)에 넣습니다.",
     ),
     "help.kind.dense": (
         "Each of its units is connected with every number that comes in.",

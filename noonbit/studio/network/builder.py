@@ -50,14 +50,16 @@ class Builder:
                 ui.button(
                     speech(f"kind.{kind}"), icon="add", on_click=lambda kind=kind: self.add(kind)
                 ).props(f'outline dense data-kind="{kind}"').classes("kind")
-        self.totals = ui.element("dl").classes("numbers")
         terms = {
             "network.parameters": "help.parameters",
             "network.multiply_adds": "help.multiply_adds",
             "network.epoch": "help.epochs",
         }
         names = {speech(label): key for label, key in terms.items()}
-        add_help(speech, ", ".join(names), names)
+        with ui.element("div").classes("with-help"):
+            with ui.element("div"):
+                self.totals = ui.element("dl").classes("numbers")
+            add_help(speech, ", ".join(names), names)
         with ui.element("div").classes("side-by-side"):
             self.name = ui.input(
                 speech("network.name"),

@@ -97,7 +97,7 @@ NETWORK_TEXTS: Mapping[str, tuple[str, str]] = {
     "kind.relu": ("ReLU", "ReLU 활성화"),
     "kind.dropout": ("Dropout", "드롭아웃"),
     "kind.flatten": ("Flatten", "플래튼"),
-    "kind.dense": ("Dense", "완전 연결"),
+    "kind.dense": ("Dense", "밀집층"),
     "field.filters": ("Filters", "필터 수"),
     "field.size": ("Size", "크기"),
     "field.stride": ("Stride", "스트라이드"),

@@ -187,9 +187,9 @@ export const KINDS = {
   ko: {
     Conv1d: "합성곱",
     Conv2d: "합성곱",
-    Linear: "완전 연결",
-    MaxNormLinear: "완전 연결",
-    ScaledLinear: "완전 연결",
+    Linear: "밀집층",
+    MaxNormLinear: "밀집층",
+    ScaledLinear: "밀집층",
     WhiteningStem: "합성곱",
     WordVectors: "단어 벡터",
     MaxPool2d: "맥스 풀링",

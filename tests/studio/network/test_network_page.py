@@ -110,7 +110,7 @@ def test_a_reload_and_the_other_language_lose_nothing(network_page: Page) -> Non
     page.get_by_role("button", name="한국어").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("신경망")
     expect(page.locator("ol .layer-kind").last).to_have_text("4. 전역 풀링")
-    page.get_by_role("button", name="완전 연결").click()
+    page.get_by_role("button", name="밀집층").click()
     expect(page.locator("ol .arithmetic").last).to_contain_text("5번 층이 맞지 않습니다")
     page.reload()
     expect(page.locator("ol > li")).to_have_count(5)
