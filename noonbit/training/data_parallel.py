@@ -201,7 +201,7 @@ class FusedShares(DataParallel):
         with torch.no_grad():
             self.team.run(programs, [network.gradients for network in networks])
         self.networks[0].publish_gradients()
-        if synchronised is None:  # else the first replica has those of the whole batch
+        if synchronised is None:  # else all have those of the whole batch
             self.average_statistics(len(shares))
         return self.losses[: len(shares)].sum(), self.correct[: len(shares)].sum()
 

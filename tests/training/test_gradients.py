@@ -287,6 +287,14 @@ def test_shares_normalise_by_the_statistics_of_the_whole_batch(name: str, thread
         assert torch.allclose(own, other, rtol=1e-5)
 
 
+def test_a_small_batch_of_a_synchronised_network_runs_to_its_end_on_one_thread() -> None:
+    whole, shared = network("resnet20"), network("resnet20")
+    items = torch.arange(MIN_SHARE)
+    step(whole, 1, items, engine="chain")
+    step(shared, 2, items, engine="chain-shares")
+    assert torch.equal(gradient(whole), gradient(shared))
+
+
 @pytest.mark.parametrize("share", [0, 1])
 @pytest.mark.parametrize("kernel_name", ["norm_statistics", "norm", "norm_back"])
 def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm(
@@ -308,9 +316,10 @@ def test_a_thread_that_fails_does_not_leave_the_others_waiting_at_a_norm(
         program.finished[failing].kernel = cast(fail, c_void_p)
         with pytest.raises(MemoryError, match=f"{kernel_name} needs more memory than there is"):
             shares(torch.arange(COUNT), transform_parameters, 0)
-        waiting = next(iter(shares.networks[1 - share].steps.values())).program.execution
+        waiting = next(iter(shares.networks[1 - share].steps.values())).program
         waits_at = names.index("wait_for_shares", failing)
-        assert (waiting.status, waiting.done) == (Status.WAITING, waits_at + 1)
+        assert (waiting.execution.status, waiting.execution.done) == (Status.WAITING, waits_at + 1)
+        assert not any(owner.pointer for each in (program, waiting) for _, owner in each.returned)
         if kernel_name == "norm_statistics":  # nobody had those of the whole batch
             before = network("sign-cnn").state_dict()
             assert all(

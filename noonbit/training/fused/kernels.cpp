@@ -741,15 +741,13 @@ inline void combine_statistics(Norm& n, float* mean, float* variance) {
 template <class T>
 void norm(const T* x, const T* residual, T* y, int64_t rows, Norm& n, float* saved) {
     float *mean = saved, *inverse = mean + n.c, *a = inverse + n.c, *b = a + n.c;
-    if (n.share == 0) ++*n.batches;
+    ++*n.batches;
     combine_statistics(n, mean, inverse);
     float unbiased = n.batch_rows > 1 ? float(n.batch_rows) / float(n.batch_rows - 1) : 1.0f;
     for (int64_t k = 0; k < n.c; ++k) {
         float variance = inverse[k];
-        if (n.share == 0) {  // the same in all shares
-            n.running_mean[k] += n.momentum * (mean[k] - n.running_mean[k]);
-            n.running_variance[k] += n.momentum * (variance * unbiased - n.running_variance[k]);
-        }
+        n.running_mean[k] += n.momentum * (mean[k] - n.running_mean[k]);
+        n.running_variance[k] += n.momentum * (variance * unbiased - n.running_variance[k]);
         inverse[k] = 1.0f / std::sqrt(variance + n.epsilon);
         a[k] = n.gamma[k] * inverse[k];
         b[k] = n.beta[k] - mean[k] * a[k];
