@@ -45,17 +45,13 @@ class Dropout(nn.Dropout):
 
     def random_bits(self, count: int) -> Tensor:
         """Draw 16 random bits for each of `count` values: int16 (count,)."""
-        words = self.empty_words(count)
-        self.draw(words)
+        generator = torch.Generator().manual_seed(self.take_seed())
+        words = self.empty_words(count).random_(-(1 << 63), None, generator=generator)
         return words.view(torch.int16)[:count]
 
     def empty_words(self, count: int) -> Tensor:
         """Return memory for 16 random bits for each of `count` values, in 64-bit words."""
         return torch.empty((count + 3) // 4, dtype=torch.int64)
-
-    def draw(self, words: Tensor) -> None:
-        """Fill words with the next random bits."""
-        words.random_(-(1 << 63), None, generator=torch.Generator().manual_seed(self.take_seed()))
 
     @property
     def threshold(self) -> int:

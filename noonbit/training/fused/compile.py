@@ -13,6 +13,7 @@ from noonbit.models.resnet import ConvNorm, PaddedShortcut, Residual
 from noonbit.training.fused import amx
 from noonbit.training.fused.amx_layers import AmxConvolution, AmxDense
 from noonbit.training.fused.arguments import ActivationName
+from noonbit.training.fused.batch_norm import FusedBatchNorm
 from noonbit.training.fused.containers import FusedResidual, FusedSequential
 from noonbit.training.fused.first_layer import (
     FusedFirstActivation,
@@ -22,7 +23,6 @@ from noonbit.training.fused.first_layer import (
 from noonbit.training.fused.kernels import load
 from noonbit.training.fused.layers import (
     MAX_WINDOW_SIZE,
-    FusedBatchNorm,
     FusedConvolution,
     FusedDense,
     FusedFlatten,

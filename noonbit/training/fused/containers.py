@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from noonbit.training.fused.layers import FusedBatchNorm, FusedLayer
+from noonbit.training.fused.batch_norm import FusedBatchNorm
+from noonbit.training.fused.layers import FusedLayer
 from noonbit.training.fused.program import Program, Values
 
 

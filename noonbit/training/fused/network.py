@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from noonbit.data.preprocess.contract import Contract
+from noonbit.training.fused.batch_norm import FusedBatchNorm
 from noonbit.training.fused.containers import FusedSequential
 from noonbit.training.fused.kernels import Kernels, Value
-from noonbit.training.fused.layers import FusedBatchNorm
 from noonbit.training.fused.parameter import ComputeParameter
 from noonbit.training.fused.program import Buffer, Program, Values
 

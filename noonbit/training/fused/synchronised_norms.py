@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
-from noonbit.training.fused.layers import sums_length
+from noonbit.training.fused.batch_norm import sums_length
 from noonbit.training.fused.network import FusedNetwork
 
 

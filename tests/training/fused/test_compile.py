@@ -16,10 +16,11 @@ from noonbit.models.layers import FeedforwardNetwork
 from noonbit.models.resnet import ConvNorm, Residual
 from noonbit.system import cpp_extension
 from noonbit.training.fused import FusedNetwork, build_fused, kernels
+from noonbit.training.fused.batch_norm import FusedBatchNorm
 from noonbit.training.fused.compile import FusedBuilder, UnsupportedLayer
 from noonbit.training.fused.first_layer import FusedFirstActivation
 from noonbit.training.fused.kernels import Kernels
-from noonbit.training.fused.layers import FusedBatchNorm, FusedMaxPool, FusedReLU
+from noonbit.training.fused.layers import FusedMaxPool, FusedReLU
 from noonbit.training.fused.program import Program
 from tests.helpers.fused_layers import given, run_both, run_forward, taken
 
